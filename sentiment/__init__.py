@@ -1,0 +1,33 @@
+"""Sentiment of movie reviews by an LSTM, with contributions that add up.
+
+The way of one review::
+
+    text -> tokenizer -> Tokens -> vocabulary -> ids -> ONNX Runtime -> logit -> verdict -> Prediction
+                                                  \\-> attribution -> contributions -> Explanation
+
+Imports point down only::
+
+    app          -> bulk, evaluation, classifier     the only part that imports Streamlit
+    training     -> classifier, dataset, metrics     the only part that imports TensorFlow
+    bulk, evaluation -> classifier, dataset, metrics
+    classifier   -> preprocessor, attribution, artifacts, weights, verdict
+    preprocessor -> tokenizer, vocabulary -> records
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sentiment.classifier import Classifier
+
+__all__ = ["Classifier"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports the classifier, and with it ONNX Runtime, only when it is asked for."""
+    if name == "Classifier":
+        from sentiment.classifier import Classifier
+
+        return Classifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

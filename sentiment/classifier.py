@@ -1,0 +1,142 @@
+"""The classifier: a run, loaded; texts in, predictions and explanations out. No TensorFlow, no Streamlit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from sentiment.artifacts import ArtifactError, open_run
+from sentiment.attribution import Attributor
+from sentiment.preprocessor import Preprocessor
+from sentiment.records import Explanation, Prediction, Status
+from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
+from sentiment.vocabulary import UNK, Vocabulary
+from sentiment.weights import read_onnx
+
+_BATCH_TOKENS = 16_384  # tokens in a batch, padding included: large enough for fast products, small enough for cache
+
+
+class Classifier:
+    """A trained run, ready to read reviews. Immutable; one instance serves any number of threads."""
+
+    def __init__(self, run: Path, preprocessor: Preprocessor, temperature: float) -> None:
+        self.run = run
+        self.preprocessor = preprocessor
+        self.temperature = temperature
+        self._session = _session(run / "model.onnx")
+
+    @classmethod
+    def load(cls, run: Path | str | None = None) -> Classifier:
+        """Loads the run at ``run``, or the one that ``artifacts/default`` names, after checking its hashes.
+
+        Raises:
+            ArtifactError: there is no usable run; the message says why in a sentence.
+        """
+        opened = open_run(run)
+        try:
+            config = opened.json("config.json")
+            vocabulary = Vocabulary.read(opened.file("vocabulary.txt"))
+            return cls(opened.path, Preprocessor(vocabulary, config["max_length"]), config["temperature"])
+        except (KeyError, ValueError, ort.capi.onnxruntime_pybind11_state.Fail) as error:
+            raise ArtifactError(f"The run {opened.name} does not hold a model of this program: {error}.") from error
+
+    def predict(self, texts: Iterable[object]) -> list[Prediction]:
+        """A prediction for each text, in order. Anything that is not a string is ``unreadable``."""
+        texts = list(texts)
+        encoded = [self.preprocessor.ids(text) if isinstance(text, str) else None for text in texts]
+        scored = [ids for ids, _ in (e for e in encoded if e) if len(ids)]
+        logits = iter(self.logits(scored).tolist())
+        predictions = []
+        for entry in encoded:
+            if entry is None:
+                predictions.append(no_verdict("unreadable"))
+            elif not len(entry[0]):
+                predictions.append(no_verdict("empty"))
+            else:
+                predictions.append(self._verdict(next(logits), *entry))
+        return predictions
+
+    def explain(self, text: str) -> Explanation:
+        """The contribution of each token read to the score of ``text``, in logit units."""
+        review = self.preprocessor(text)
+        if not review.tokens_read:
+            nothing = np.zeros(0, np.float32)
+            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, nothing.astype(bool), no_verdict("empty"))
+        logit = float(self.logits([review.ids])[0])
+        [attribution] = self.attributor([review.ids])
+        residual = logit - attribution.baseline_logit - float(attribution.contributions.sum(dtype=np.float64))
+        prediction = self._verdict(logit, review.ids, review.tokens_total)
+        return Explanation(
+            text,
+            review.tokens,
+            attribution.contributions,
+            attribution.baseline_logit,
+            logit,
+            residual,
+            review.ids == UNK,
+            prediction,
+        )
+
+    def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        """<float32>[len(ids)], the model's score of each encoded review, none of them empty.
+
+        Reviews of like length run together, so that little is computed for padding, one batch a core at a time.
+        """
+        order = np.argsort([len(review) for review in ids], kind="stable")
+        batches = _batches(ids, order)
+        result = np.empty(len(ids), np.float32)
+
+        def run(batch: npt.NDArray[np.intp]) -> None:
+            result[batch] = self._run([ids[i] for i in batch])
+
+        if len(batches) == 1:
+            run(batches[0])
+        elif batches:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(run, reversed(batches)))
+        return result
+
+    @cached_property
+    def attributor(self) -> Attributor:
+        """What computes contributions, made from the weights in ``model.onnx`` when first needed."""
+        return Attributor(read_onnx(self.run / "model.onnx"), self.preprocessor.max_length)
+
+    def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        lengths = np.array([len(review) for review in reviews], np.int32)
+        padded = np.zeros((len(reviews), lengths.max()), np.int32)
+        for row, review in zip(padded, reviews, strict=True):
+            row[: len(review)] = review
+        return self._session.run(["logit"], {"ids": padded, "lengths": lengths})[0]
+
+    def _verdict(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
+        status: Status = "ok"
+        if self.preprocessor.known_words(ids) < KNOWN_WORDS:
+            status = "mostly_unknown"
+        elif len(ids) < total:
+            status = "truncated"
+        return verdict(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    """One thread a call: two calls side by side use two cores better than one call on both."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def _batches(ids: Sequence[npt.NDArray[np.int32]], order: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    """Cuts an order by length into batches of about ``_BATCH_TOKENS`` tokens."""
+    batches, start = [], 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end - start + 1) * len(ids[order[end]]) > _BATCH_TOKENS:
+            batches.append(order[start:end])
+            start = end
+    return batches

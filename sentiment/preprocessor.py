@@ -1,0 +1,41 @@
+"""The one way from a text to what the model reads, in training and in serving alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.records import EncodedReview
+from sentiment.tokenizer import token_texts, tokenize
+from sentiment.vocabulary import UNK, Vocabulary
+
+
+class Preprocessor:
+    """Tokenizes, looks up, and cuts a text after ``max_length`` tokens."""
+
+    def __init__(self, vocabulary: Vocabulary, max_length: int) -> None:
+        self.vocabulary = vocabulary
+        self.max_length = max_length
+        words = [any(map(str.isalpha, token)) for token in vocabulary.tokens]
+        self._is_known_word = np.array([False, False, *words])
+
+    def __call__(self, text: str) -> EncodedReview:
+        """A text with its tokens in place, for showing and explaining."""
+        tokens = tokenize(text)
+        read = tuple(tokens[: self.max_length])
+        ids = self.vocabulary.encode(token.text for token in read)
+        return EncodedReview(ids, read, len(tokens), int((ids == UNK).sum()))
+
+    def ids(self, text: str) -> tuple[npt.NDArray[np.int32], int]:
+        """<int32>[tokens_read], the same ids as by a call, and the number of tokens in the text; for many texts."""
+        tokens = token_texts(text)
+        return self.vocabulary.encode(tokens[: self.max_length]), len(tokens)
+
+    def known_words(self, ids: npt.NDArray[np.int32]) -> float:
+        """The share of known words among words, so that full stops do not make a language familiar.
+
+        An unknown token counts as a word. 1.0 where there are no words at all.
+        """
+        known = int(self._is_known_word[ids].sum())
+        words = known + int((ids == UNK).sum())
+        return known / words if words else 1.0

@@ -1,0 +1,201 @@
+"""The model's weights as NumPy arrays, and the ONNX graph that holds and runs them.
+
+The graph is written node by node: Keras' own ONNX export turns a masked or bidirectional LSTM into a loop, or loses
+the lengths. Padding never reaches a score: the LSTM is told each review's length, and pooling looks only at the
+steps before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+Pooling = Literal["last", "max", "mean"]
+Float = npt.NDArray[np.float32]
+
+_OPSET = 17
+_IR_VERSION = 9  # the oldest that holds opset 17, so that older runtimes read it too
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Direction:
+    """One direction of the LSTM in Keras' layout, gates in the order input, forget, cell, output.
+
+    Attributes:
+        kernel: <float32>[embedding, 4 * units]
+        recurrent: <float32>[units, 4 * units]
+        bias: <float32>[4 * units]
+    """
+
+    kernel: Float
+    recurrent: Float
+    bias: Float
+
+    @property
+    def units(self) -> int:
+        """The number of LSTM cells."""
+        return int(self.recurrent.shape[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """Embedding -> LSTM (one direction or two) -> pooling -> Dense.
+
+    The pooled features are, for each pooling in turn, those of the forward and then those of the backward direction.
+
+    Attributes:
+        embedding: <float16>[vocabulary, embedding], row 0 PAD, row 1 UNK
+        directions: (forward,) or (forward, backward)
+        pooling: how the LSTM's states over the review become one vector
+        dense_kernel: <float32>[len(pooling) * len(directions) * units]
+        dense_bias: the last layer's bias
+    """
+
+    embedding: npt.NDArray[np.float16]
+    directions: tuple[Direction, ...]
+    pooling: tuple[Pooling, ...]
+    dense_kernel: Float
+    dense_bias: float
+
+    @property
+    def units(self) -> int:
+        """The number of LSTM cells in each direction."""
+        return self.directions[0].units
+
+
+def write_onnx(weights: Weights, path: Path) -> None:
+    """Writes the graph ``ids <int32>[batch, time], lengths <int32>[batch] -> logit <float32>[batch]``.
+
+    A length of 0 is outside the graph's domain; the classifier never asks for it.
+    """
+    constants = _constants(weights)
+    nodes = _encoder(weights) + _pooling(weights.pooling) + [
+        helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
+        helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "sentiment",
+        [
+            helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "time"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        ],
+        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+    )
+    model = helper.make_model(
+        graph, producer_name="sentiment", ir_version=_IR_VERSION, opset_imports=[helper.make_opsetid("", _OPSET)]
+    )
+    model.metadata_props.add(key="pooling", value=",".join(weights.pooling))
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def read_onnx(path: Path) -> Weights:
+    """Reads back what ``write_onnx`` wrote.
+
+    Raises:
+        ValueError: the file is no graph of ours.
+    """
+    try:
+        model = onnx.load(path)
+        held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+        pooling = {entry.key: entry.value for entry in model.metadata_props}["pooling"].split(",")
+        directions = tuple(
+            Direction(_reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco"))
+            for w, r, b in zip(held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True)
+        )
+        return Weights(
+            held["embedding"], directions, tuple(pooling), held["dense_kernel"][:, 0], float(held["dense_bias"][0])
+        )
+    except (KeyError, IndexError, ValueError, onnx.onnx_cpp2py_export.checker.ValidationError) as error:
+        raise ValueError(f"{path.name} does not hold this program's model") from error
+
+
+def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
+    """The graph's arrays by name. ONNX orders the gates input, output, forget, cell."""
+    lstm = weights.directions
+    onnx_order = [(_reorder(d.kernel, "ifco", "iofc"), _reorder(d.recurrent, "ifco", "iofc")) for d in lstm]
+    biases = [_reorder(d.bias, "ifco", "iofc") for d in lstm]
+    return {
+        "embedding": weights.embedding.astype(np.float16),
+        "lstm_w": np.stack([w.T for w, _ in onnx_order]),
+        "lstm_r": np.stack([r.T for _, r in onnx_order]),
+        "lstm_b": np.stack([np.concatenate([b, np.zeros_like(b)]) for b in biases]),
+        "dense_kernel": weights.dense_kernel.astype(np.float32)[:, None],
+        "dense_bias": np.array([weights.dense_bias], np.float32),
+        "axis_1": np.array([1], np.int64),
+        "zero": np.array(0, np.int64),
+        "one": np.array(1, np.int64),
+        "index_time": np.array(1, np.int64),
+        "mask_axes": np.array([1, 3], np.int64),
+        "lowest": np.array(np.finfo(np.float32).min, np.float32),
+        "nothing": np.array(0, np.float32),
+        "flat": np.array([0, -1], np.int64),
+        "axis_0": np.array([0], np.int64),
+    }
+
+
+def _encoder(weights: Weights) -> list[onnx.NodeProto]:
+    """From ids to ``states`` [time, directions, batch, units] and ``last`` [directions, batch, units]."""
+    direction = "bidirectional" if len(weights.directions) == 2 else "forward"
+    return [
+        helper.make_node("Gather", ["embedding", "ids"], ["embedded_16"]),
+        helper.make_node("Cast", ["embedded_16"], ["embedded"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["embedded"], ["by_time"], perm=[1, 0, 2]),
+        helper.make_node(
+            "LSTM",
+            ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"],
+            ["states", "last"],
+            hidden_size=weights.units,
+            direction=direction,
+        ),
+    ]
+
+
+def _pooling(pooling: tuple[Pooling, ...]) -> list[onnx.NodeProto]:
+    """From the LSTM's states to ``features`` [batch, len(pooling) * directions * units]."""
+    make = helper.make_node
+    mask = [  # [time, 1, batch, 1], True before the review's end
+        make("Shape", ["ids"], ["shape"]),
+        make("Gather", ["shape", "index_time"], ["time"]),
+        make("Range", ["zero", "time", "one"], ["steps"]),
+        make("Cast", ["lengths"], ["lengths_64"], to=TensorProto.INT64),
+        make("Unsqueeze", ["steps", "axis_1"], ["steps_column"]),
+        make("Less", ["steps_column", "lengths_64"], ["inside_flat"]),
+        make("Unsqueeze", ["inside_flat", "mask_axes"], ["inside"]),
+    ]
+    reduce = {
+        "last": [make("Identity", ["last"], ["pooled_last"])],
+        "max": [
+            make("Where", ["inside", "states", "lowest"], ["states_or_lowest"]),
+            make("ReduceMax", ["states_or_lowest"], ["pooled_max"], axes=[0], keepdims=0),
+        ],
+        "mean": [
+            make("Where", ["inside", "states", "nothing"], ["states_or_zero"]),
+            make("ReduceSum", ["states_or_zero", "axis_0"], ["summed"], keepdims=0),
+            make("Cast", ["lengths"], ["lengths_float"], to=TensorProto.FLOAT),
+            make("Unsqueeze", ["lengths_float", "axis_1"], ["lengths_column"]),
+            make("Div", ["summed", "lengths_column"], ["pooled_mean"]),
+        ],
+    }
+    nodes = [] if pooling == ("last",) else mask
+    for name in pooling:
+        nodes += reduce[name]
+        nodes += [
+            make("Transpose", [f"pooled_{name}"], [f"by_review_{name}"], perm=[1, 0, 2]),
+            make("Reshape", [f"by_review_{name}", "flat"], [f"features_{name}"]),
+        ]
+    return [*nodes, make("Concat", [f"features_{name}" for name in pooling], ["features"], axis=1)]
+
+
+def _reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
+    """Gates along the last axis (the only one of a bias) from one order to another."""
+    blocks = dict(zip(have, np.split(array, 4, axis=-1), strict=True))
+    return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in want], axis=-1))

@@ -1,0 +1,48 @@
+"""A run small enough to build in a test: a dozen words, two units, random weights, no training, no TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from sentiment.artifacts import seal, write_json
+from sentiment.vocabulary import Vocabulary
+from sentiment.weights import Direction, Pooling, Weights, write_onnx
+
+WORDS = ("the", "film", "is", "a", ".", "good", "bad", "not", "n't", "great", "dull", "!")
+
+
+def tiny_weights(
+    vocabulary: int = len(WORDS) + 2,
+    embedding: int = 3,
+    units: int = 2,
+    directions: int = 2,
+    pooling: tuple[Pooling, ...] = ("max", "mean"),
+    seed: int = 0,
+) -> Weights:
+    rng = np.random.default_rng(seed)
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.normal(size=shape).astype(np.float32)
+
+    return Weights(
+        embedding=normal(vocabulary, embedding).astype(np.float16),
+        directions=tuple(
+            Direction(normal(embedding, 4 * units), normal(units, 4 * units), normal(4 * units))
+            for _ in range(directions)
+        ),
+        pooling=pooling,
+        dense_kernel=normal(len(pooling) * directions * units),
+        dense_bias=0.25,
+    )
+
+
+def tiny_run(folder: Path, *, max_length: int = 50, seed: int = 0) -> Path:
+    """A sealed run that ``Classifier.load`` accepts."""
+    folder.mkdir(parents=True)
+    write_onnx(tiny_weights(seed=seed), folder / "model.onnx")
+    Vocabulary(WORDS).write(folder / "vocabulary.txt")
+    write_json(folder / "config.json", {"preset": "tiny", "max_length": max_length, "temperature": 1.5})
+    seal(folder)
+    return folder
