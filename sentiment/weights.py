@@ -75,10 +75,15 @@ def write_onnx(weights: Weights, path: Path) -> None:
     A length of 0 is outside the graph's domain; the classifier never asks for it.
     """
     constants = _constants(weights)
-    nodes = _encoder(weights) + _pooling(weights.pooling) + [
-        helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
-        helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
-    ]
+    nodes = (
+        _encoder(weights)
+        + _pooling(weights.pooling)
+        + [
+            helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
+            helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
+        ]
+    )
+    used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,
         "sentiment",
@@ -87,10 +92,13 @@ def write_onnx(weights: Weights, path: Path) -> None:
             helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
         ],
         [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
-        [numpy_helper.from_array(array, name) for name, array in constants.items()],
+        [numpy_helper.from_array(array, name) for name, array in constants.items() if name in used],
     )
     model = helper.make_model(
-        graph, producer_name="sentiment", ir_version=_IR_VERSION, opset_imports=[helper.make_opsetid("", _OPSET)]
+        graph,
+        producer_name="sentiment",
+        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid("", _OPSET)],
     )
     model.metadata_props.add(key="pooling", value=",".join(weights.pooling))
     onnx.checker.check_model(model, full_check=True)
@@ -108,11 +116,19 @@ def read_onnx(path: Path) -> Weights:
         held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
         pooling = {entry.key: entry.value for entry in model.metadata_props}["pooling"].split(",")
         directions = tuple(
-            Direction(_reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco"))
-            for w, r, b in zip(held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True)
+            Direction(
+                _reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco")
+            )
+            for w, r, b in zip(
+                held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True
+            )
         )
         return Weights(
-            held["embedding"], directions, tuple(pooling), held["dense_kernel"][:, 0], float(held["dense_bias"][0])
+            held["embedding"],
+            directions,
+            tuple(pooling),
+            held["dense_kernel"][:, 0],
+            float(held["dense_bias"][0]),
         )
     except (KeyError, IndexError, ValueError, onnx.onnx_cpp2py_export.checker.ValidationError) as error:
         raise ValueError(f"{path.name} does not hold this program's model") from error

@@ -1,0 +1,53 @@
+PYTHON ?= python3
+PORT ?= 8501
+PRESET ?= bilstm
+RUN ?=
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.DEFAULT_GOAL := help
+.PHONY: help app test train evaluate benchmark proof lock clean python
+
+help:  ## these lines
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+app: .venv/serving  ## serve the app on port 8501 (PORT= changes it)
+	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT)
+
+test: .venv/complete  ## linter, types and every test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/pytest -n 2
+
+train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=)
+	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
+		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))"
+
+lock:  ## work out the locks anew from pyproject.toml; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
+		pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header pyproject.toml \
+		-c requirements.txt -o requirements-app.txt
+
+clean:  ## remove the virtual environment and caches
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+
+python:
+	@$(PYTHON) -c '$(SUPPORTED)' || { \
+		echo "Python 3.11, 3.12 or 3.13 is needed; $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12 ..." >&2; \
+		exit 2; }
+
+.PHONY: data-named
+data-named:
+	@test -n "$(DATA)" || { echo "Name the data: make train DATA=path" >&2; exit 2; }
+
+.venv/bin/pip: | python
+	$(PYTHON) -m venv .venv
+
+.venv/serving: requirements-app.txt | .venv/bin/pip
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-app.txt
+	@touch $@
+
+.venv/complete: requirements.txt | .venv/bin/pip
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@ .venv/serving
