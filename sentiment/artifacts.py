@@ -83,9 +83,7 @@ def default_run(root: Path = ROOT) -> Path:
     try:
         name = (root / "default").read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise ArtifactError(
-            f"No run is chosen: {root.name}/default is missing. Train one, or name one."
-        ) from error
+        raise ArtifactError(f"No run is chosen: {root.name}/default is missing. Train one, or name one.") from error
     if not name or Path(name).name != name:
         raise ArtifactError(f"{root.name}/default must hold the name of a run's folder beside it.")
     return root / name
@@ -98,11 +96,7 @@ def list_runs(root: Path = ROOT) -> list[Path]:
 
 def seal(folder: Path) -> None:
     """Writes the manifest over every file in the folder; the run is finished from then on."""
-    files = {
-        path.name: sha256(path)
-        for path in sorted(folder.iterdir())
-        if path.is_file() and path.name != MANIFEST
-    }
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != MANIFEST}
     write_json(folder / MANIFEST, {"format": FORMAT, "program": "sentiment", "files": files})
 
 
@@ -117,9 +111,7 @@ def add_part(run: Run, part: str, content: Any) -> Run:
 
 def write_json(path: Path, content: Any) -> None:
     """Writes JSON for people, all at once: a reader sees the old file or the new one, never half of one."""
-    write_atomically(
-        path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    )
+    write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_atomically(path: Path, content: bytes) -> None:

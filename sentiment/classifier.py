@@ -20,9 +20,7 @@ from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
 from sentiment.vocabulary import UNK, Vocabulary
 from sentiment.weights import read_onnx
 
-_BATCH_TOKENS = (
-    16_384  # tokens in a batch, padding included: large enough for fast products, small enough for cache
-)
+_BATCH_TOKENS = 16_384  # tokens in a batch, padding included: large enough for fast products, small enough for cache
 
 
 class Classifier:
@@ -47,9 +45,7 @@ class Classifier:
             vocabulary = Vocabulary.read(opened.file("vocabulary.txt"))
             return cls(opened.path, Preprocessor(vocabulary, config["max_length"]), config["temperature"])
         except (KeyError, ValueError, ort.capi.onnxruntime_pybind11_state.Fail) as error:
-            raise ArtifactError(
-                f"The run {opened.name} does not hold a model of this program: {error}."
-            ) from error
+            raise ArtifactError(f"The run {opened.name} does not hold a model of this program: {error}.") from error
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
         """A prediction for each text, in order. Anything that is not a string is ``unreadable``."""

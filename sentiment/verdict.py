@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sentiment.records import Confidence, EncodedReview, Label, Prediction, Status
+from sentiment.records import Confidence, Label, Prediction, Status
 
 # Bounds on the calibrated probability of the verdict given.
 CONFIDENT = 0.90
@@ -32,15 +32,11 @@ def confidence_of(probability: float, status: Status = "ok") -> Confidence:
     return "confident" if certainty >= CONFIDENT else "leaning"
 
 
-def verdict(
-    logit: float, temperature: float, status: Status, read: int, total: int, unknown_rate: float
-) -> Prediction:
+def verdict(logit: float, temperature: float, status: Status, read: int, total: int, unknown_rate: float) -> Prediction:
     """The prediction for a text that was scored."""
     probability = probability_of(logit, temperature)
     confidence = confidence_of(probability, status)
-    return Prediction(
-        label_of(probability), probability, logit, confidence, status, read, total, unknown_rate
-    )
+    return Prediction(label_of(probability), probability, logit, confidence, status, read, total, unknown_rate)
 
 
 def no_verdict(status: Status) -> Prediction:

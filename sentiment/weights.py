@@ -116,9 +116,7 @@ def read_onnx(path: Path) -> Weights:
         held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
         pooling = {entry.key: entry.value for entry in model.metadata_props}["pooling"].split(",")
         directions = tuple(
-            Direction(
-                _reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco")
-            )
+            Direction(_reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco"))
             for w, r, b in zip(
                 held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True
             )
