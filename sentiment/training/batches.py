@@ -1,0 +1,103 @@
+"""Training batches: reviews of like length together, in an order that depends on seed and epoch alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.vocabulary import PAD, UNK
+
+_POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
+
+Ids = npt.NDArray[np.int32]
+
+
+def pad(reviews: Sequence[Ids]) -> npt.NDArray[np.int32]:
+    """<int32>[batch, longest], each review from the left, PAD after its end."""
+    padded = np.full((len(reviews), max(map(len, reviews))), PAD, np.int32)
+    for row, review in zip(padded, reviews, strict=True):
+        row[: len(review)] = review
+    return padded
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Labelled reviews, shuffled anew each epoch.
+
+    A review longer than ``length`` shows another stretch of that length each epoch; ``unknown_rate`` of all tokens
+    are hidden as unknown. Both, and the order, are drawn from (seed, epoch, batch): a run that is broken off and
+    resumed at epoch n sees what the unbroken run sees.
+    """
+
+    def __init__(
+        self,
+        reviews: Sequence[Ids],
+        labels: npt.NDArray[np.int8],
+        *,
+        batch_size: int,
+        length: int,
+        unknown_rate: float,
+        seed: int,
+        epoch: int = 0,
+    ) -> None:
+        super().__init__()
+        self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
+        self._batch_size, self._length, self._unknown_rate = batch_size, length, unknown_rate
+        self._seed, self._epoch = seed, epoch
+        self._lengths = np.minimum([len(review) for review in reviews], length)
+        self._order = self._shuffle()
+
+    def __len__(self) -> int:
+        """Steps in an epoch."""
+        return -(-len(self._reviews) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Ids <int32>[batch, time] and labels <float32>[batch, 1]."""
+        rng = np.random.default_rng([self._seed, self._epoch, index])
+        chosen = self._order[index]
+        ids = pad([self._stretch(self._reviews[i], rng) for i in chosen])
+        if self._unknown_rate:
+            ids[(rng.random(ids.shape) < self._unknown_rate) & (ids != PAD)] = UNK
+        return ids, self._labels[chosen, None]
+
+    def on_epoch_end(self) -> None:
+        """Draws the next epoch's order."""
+        self._epoch += 1
+        self._order = self._shuffle()
+
+    def _stretch(self, review: Ids, rng: np.random.Generator) -> Ids:
+        surplus = len(review) - self._length
+        start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
+        return review[start : start + self._length]
+
+    def _shuffle(self) -> list[npt.NDArray[np.intp]]:
+        rng = np.random.default_rng([self._seed, self._epoch])
+        order = rng.permutation(len(self._reviews))
+        size = self._batch_size
+        batches: list[npt.NDArray[np.intp]] = []
+        for start in range(0, len(order), _POOL * size):
+            pool = order[start : start + _POOL * size]
+            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+            batches += [pool[i : i + size] for i in range(0, len(pool), size)]
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+
+class ScoringBatches(keras.utils.PyDataset):
+    """Labelled reviews in order of length, for validation."""
+
+    def __init__(self, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], *, batch_size: int = 128) -> None:
+        super().__init__()
+        order = np.argsort([len(review) for review in reviews], kind="stable")
+        self._batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+        self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
+
+    def __len__(self) -> int:
+        """Steps in a pass."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """Ids <int32>[batch, time] and labels <float32>[batch, 1]."""
+        chosen = self._batches[index]
+        return pad([self._reviews[i] for i in chosen]), self._labels[chosen, None]

@@ -1,0 +1,95 @@
+"""From a trained Keras model to the two files that hold it, and the proof that they say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from sentiment.training.batches import pad
+from sentiment.training.layers import BidirectionalLSTM
+from sentiment.weights import Direction, Weights, write_onnx
+
+TOLERANCE = 1e-4  # the largest difference between a Keras and an ONNX logit that is let through
+REVIEWS = 1_000  # reviews compared, evenly spaced over all lengths
+
+Ids = npt.NDArray[np.int32]
+
+
+class ParityError(Exception):
+    """The exported model does not compute what the trained one does."""
+
+
+def export(network: keras.Model, pooling: Sequence[str], folder: Path, reviews: Sequence[Ids]) -> float:
+    """Writes ``model.keras`` and ``model.onnx``, and compares their logits on ``reviews``.
+
+    The embedding is rounded to float16 first, in both. Gives the largest difference seen.
+
+    Raises:
+        ParityError: a logit differs by more than ``TOLERANCE``; then neither file is left.
+    """
+    embedding = network.get_layer("embedding")
+    embedding.set_weights([embedding.get_weights()[0].astype(np.float16).astype(np.float32)])
+    write_onnx(weights_of(network, pooling), folder / "model.onnx")
+    without_optimizer(network).save(folder / "model.keras")
+    worst = largest_difference(network, folder / "model.onnx", reviews)
+    if not worst <= TOLERANCE:
+        (folder / "model.onnx").unlink()
+        (folder / "model.keras").unlink()
+        raise ParityError(
+            f"ONNX and Keras logits differ by {worst:.2g}, more than {TOLERANCE:.0g}; nothing was exported."
+        )
+    return worst
+
+
+def weights_of(network: keras.Model, pooling: Sequence[str]) -> Weights:
+    """The network's weights as plain arrays."""
+    lstm = network.get_layer("lstm")
+    cells = lstm.directions if isinstance(lstm, BidirectionalLSTM) else [lstm.cell]
+    kernel, bias = network.get_layer("dense").get_weights()
+    return Weights(
+        network.get_layer("embedding").get_weights()[0].astype(np.float16),
+        tuple(Direction(*(np.array(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))) for cell in cells),
+        tuple(pooling),  # type: ignore[arg-type]
+        kernel[:, 0],
+        float(bias[0]),
+    )
+
+
+def without_optimizer(network: keras.Model) -> keras.Model:
+    """The same layers in a model that was never compiled: half the size on disk."""
+    return keras.Model(network.inputs, network.outputs, name=network.name)
+
+
+def logit_network(network: keras.Model) -> keras.Model:
+    """The network without its last sigmoid: ids to logits <float32>[batch, 1]."""
+    dense = network.get_layer("dense")
+    linear = keras.layers.Dense(1, name="logit")
+    logits = linear(dense.input)
+    linear.set_weights(dense.get_weights())
+    return keras.Model(network.inputs, logits)
+
+
+def largest_difference(network: keras.Model, onnx_file: Path, reviews: Sequence[Ids]) -> float:
+    """The largest difference between Keras' logits and ONNX Runtime's, each review alone and in a mixed batch."""
+    by_length = sorted((review for review in reviews if len(review)), key=len)
+    chosen = [by_length[i] for i in np.linspace(0, len(by_length) - 1, min(REVIEWS, len(by_length))).astype(int)]
+    keras_logits = logit_network(network)
+    session = ort.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
+
+    def onnx_logits(batch: Sequence[Ids]) -> npt.NDArray[np.float32]:
+        lengths = np.array([len(review) for review in batch], np.int32)
+        return session.run(["logit"], {"ids": pad(batch), "lengths": lengths})[0]
+
+    worst = 0.0
+    for start in range(25):  # batches that mix all lengths, so that most of each is padding
+        batch = chosen[start::25]
+        if batch:
+            truth = keras_logits.predict_on_batch(pad(batch))[:, 0]
+            alone = np.concatenate([onnx_logits([review]) for review in batch])
+            worst = max(worst, *np.abs(truth - onnx_logits(batch)), *np.abs(truth - alone))
+    return float(worst)

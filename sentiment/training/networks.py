@@ -1,0 +1,67 @@
+"""The Keras models: Embedding -> LSTM -> Dense with sigmoid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
+from sentiment.training.presets import Preset
+
+
+def build_network(
+    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None = None
+) -> keras.Model:
+    """``ids <int32>[batch, time]``, 0 = PAD at the end, to the probability of "positive" ``<float32>[batch, 1]``.
+
+    Args:
+        preset: the recipe.
+        vocabulary_size: rows of the embedding.
+        embedding: <float32>[vocabulary, embedding] to start from; random numbers if None.
+    """
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    features = (
+        _bidirectional(ids, preset, vocabulary_size)
+        if preset.bidirectional
+        else _last_state(ids, preset, vocabulary_size)
+    )
+    network = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid", name="dense")(features), name=preset.name)
+    if embedding is not None:
+        network.get_layer("embedding").set_weights([embedding])
+    return network
+
+
+def _last_state(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
+    """The classic: Keras' own layers, and the LSTM's state after the last token."""
+    embedded = keras.layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
+    return keras.layers.LSTM(preset.units, name="lstm")(embedded)
+
+
+def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
+    """Both directions, pooled over the steps inside the review, with dropout on channels and features."""
+    lengths = Lengths(name="lengths")(ids)
+    embedded = keras.layers.Embedding(vocabulary_size, preset.embedding_size, name="embedding")(ids)
+    embedded = keras.layers.SpatialDropout1D(preset.embedding_dropout, name="embedding_dropout")(embedded)
+    states = BidirectionalLSTM(preset.units, name="lstm")(embedded, lengths)
+    pooled = Pooling(list(preset.pooling), name="pooling")(states, lengths)
+    return keras.layers.Dropout(preset.dropout, name="dropout")(pooled)
+
+
+def build_optimizer(preset: Preset, total_steps: int) -> keras.optimizers.Optimizer:
+    """Adam or AdamW with the preset's schedule over ``total_steps`` and its moving average of weights."""
+    rate: Any = preset.learning_rate
+    if preset.schedule == "cosine":
+        warmup = max(total_steps // 10, 1)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(total_steps - warmup, 1), warmup_target=preset.learning_rate, warmup_steps=warmup
+        )
+    return keras.optimizers.AdamW(
+        rate,
+        weight_decay=preset.weight_decay,
+        global_clipnorm=1.0,
+        use_ema=preset.average is not None,
+        ema_momentum=preset.average or 0.99,
+    )

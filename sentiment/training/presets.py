@@ -1,0 +1,110 @@
+"""The recipes that can be trained by name. A new recipe is a new entry in ``PRESETS``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sentiment.weights import Pooling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """One recipe.
+
+    Attributes:
+        name: what ``--preset`` calls it.
+        summary: the recipe in a line.
+        vocabulary_size: tokens kept at most.
+        min_count: how often a token must occur in the training texts to be kept.
+        max_length: tokens read of a review when it is scored.
+        train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
+        embedding_size: numbers that stand for a token.
+        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
+        units: LSTM cells in each direction.
+        bidirectional: whether a second LSTM reads from the end.
+        pooling: how the states become one vector; ``("last",)`` is the state after the last token.
+        embedding_dropout: rate at which whole embedding channels are dropped in training.
+        dropout: rate at which pooled features are dropped in training.
+        unknown_rate: rate at which tokens are hidden as unknown in training.
+        batch_size: reviews in a training step.
+        epochs: passes over the training reviews at most.
+        learning_rate: Adam's, at its highest.
+        schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
+        weight_decay: AdamW's (Loshchilov & Hutter 2019).
+        average: momentum of the moving average of weights that is validated and kept; None keeps the weights themselves.
+        patience: epochs without a better validation loss after which training stops.
+    """
+
+    name: str
+    summary: str
+    vocabulary_size: int
+    min_count: int
+    max_length: int
+    train_length: int
+    embedding_size: int
+    embedding_start: Literal["random", "skipgram"]
+    units: int
+    bidirectional: bool
+    pooling: tuple[Pooling, ...]
+    embedding_dropout: float
+    dropout: float
+    unknown_rate: float
+    batch_size: int
+    epochs: int
+    learning_rate: float
+    schedule: Literal["constant", "cosine"]
+    weight_decay: float
+    average: float | None
+    patience: int
+
+
+LSTM = Preset(
+    name="lstm",
+    summary="Embedding, LSTM, Dense with sigmoid; Adam; binary cross-entropy; from random numbers",
+    vocabulary_size=20_000,
+    min_count=2,
+    max_length=1_000,
+    train_length=400,
+    embedding_size=128,
+    embedding_start="random",
+    units=128,
+    bidirectional=False,
+    pooling=("last",),
+    embedding_dropout=0.0,
+    dropout=0.0,
+    unknown_rate=0.0,
+    batch_size=64,
+    epochs=8,
+    learning_rate=1e-3,
+    schedule="constant",
+    weight_decay=0.0,
+    average=None,
+    patience=2,
+)
+
+BILSTM = Preset(
+    name="bilstm",
+    summary="skip-gram embeddings from all training texts, a bidirectional LSTM, max and mean pooling; AdamW",
+    vocabulary_size=30_000,
+    min_count=5,
+    max_length=1_000,
+    train_length=400,
+    embedding_size=128,
+    embedding_start="skipgram",
+    units=128,
+    bidirectional=True,
+    pooling=("max", "mean"),
+    embedding_dropout=0.3,
+    dropout=0.3,
+    unknown_rate=0.02,
+    batch_size=64,
+    epochs=5,
+    learning_rate=1e-3,
+    schedule="cosine",
+    weight_decay=0.01,
+    average=0.99,
+    patience=2,
+)
+
+PRESETS = {preset.name: preset for preset in (LSTM, BILSTM)}

@@ -1,0 +1,56 @@
+"""Where embeddings can begin: skip-gram with negative sampling over all training texts (Mikolov et al. 2013)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.vocabulary import PAD, UNK
+
+_EPOCHS = 4
+_WINDOW = 8
+_NEGATIVE = 5
+_SAMPLE = 1e-4  # the rate of Mikolov et al.'s subsampling of frequent words, section 2.3
+
+
+class _Sentences:
+    """Reviews as gensim wants them: iterable again and again, tokens as strings; ids serve as the strings."""
+
+    def __init__(self, reviews: Sequence[npt.NDArray[np.int32]]) -> None:
+        self._reviews = reviews
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for review in self._reviews:
+            yield list(map(str, review[review != UNK].tolist()))
+
+
+def skipgram(
+    reviews: Sequence[npt.NDArray[np.int32]], vocabulary_size: int, size: int, seed: int
+) -> npt.NDArray[np.float32]:
+    """<float32>[vocabulary_size, size]; one worker, so that the same seed gives the same numbers.
+
+    PAD is zero. The unknown token, which no review shows, stands at the mean of all others.
+    """
+    from gensim.models import Word2Vec
+
+    model = Word2Vec(
+        _Sentences(reviews),
+        vector_size=size,
+        window=_WINDOW,
+        sg=1,
+        negative=_NEGATIVE,
+        sample=_SAMPLE,
+        min_count=1,
+        epochs=_EPOCHS,
+        workers=1,
+        seed=seed,
+        hashfxn=int,  # the built-in hash of a string differs from process to process
+    )
+    known = model.wv.index_to_key
+    embedding = np.zeros((vocabulary_size, size), np.float32)
+    embedding[list(map(int, known))] = model.wv.vectors
+    embedding[UNK] = model.wv.vectors.mean(0)
+    embedding[PAD] = 0
+    return embedding
