@@ -1,0 +1,270 @@
+"""How good scores are: NumPy only, every figure with the source of its definition.
+
+``labels`` are <int>[n], 1 positive and 0 negative; ``logits`` and ``probabilities`` are <float>[n], a higher one
+speaking for positive. A text counts as positive when its score is at or above the threshold.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+BINS = 15  # of the calibration error
+_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+_TEMPERATURES = (0.05, 20.0)  # a fit ends here where the data alone would have no end
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """The four counts of verdicts against labels, "positive" being the side that is sought."""
+
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of verdicts that are right."""
+        return _share(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
+    @property
+    def precision(self) -> float:
+        """The share of positive among those called positive, 0 where none is called so."""
+        return _share(self.tp, self.tp + self.fp)
+
+    @property
+    def recall(self) -> float:
+        """The share called positive among the positive, 0 where there are none."""
+        return _share(self.tp, self.tp + self.fn)
+
+    @property
+    def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
+        return _share(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+
+
+def confusion(scores: Array, labels: Array, threshold: float = 0.0) -> Confusion:
+    """Counts the verdicts at a threshold: 0 for logits, 0.5 for probabilities."""
+    called, true = np.asarray(scores) >= threshold, np.asarray(labels) == 1
+    counts = (called & true, called & ~true, ~called & true, ~called & ~true)
+    return Confusion(*(int(each.sum()) for each in counts))
+
+
+def sigmoid(logits: Array) -> npt.NDArray[np.float64]:
+    """<float64>[n], ``1 / (1 + exp(-logit))``, without overflow."""
+    return np.exp(-np.logaddexp(0, -np.asarray(logits, np.float64)))
+
+
+def log_loss(logits: Array, labels: Array) -> float:
+    """Mean binary cross-entropy in nats, from logits so that a sure score loses no digits."""
+    return float(np.logaddexp(0, -_signs(labels) * np.asarray(logits, np.float64)).mean())
+
+
+def brier(probabilities: Array, labels: Array) -> float:
+    """Mean squared distance of probability and outcome (Brier 1950)."""
+    return float(np.mean((np.asarray(probabilities, np.float64) - labels) ** 2))
+
+
+# --- Curves
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sweep:
+    """What becomes of the verdicts as the threshold sinks from above every score to the lowest.
+
+    Attributes:
+        thresholds: <float64>[k], infinity, then every distinct score, falling.
+        tp: <int64>[k], true positives at each threshold, from 0 to all the positive.
+        fp: <int64>[k], false positives at each threshold, from 0 to all the negative.
+    """
+
+    thresholds: npt.NDArray[np.float64]
+    tp: npt.NDArray[np.int64]
+    fp: npt.NDArray[np.int64]
+
+    @property
+    def recall(self) -> npt.NDArray[np.float64]:
+        """<float64>[k], true positives among the positive; the ROC curve's height."""
+        return self.tp / self.tp[-1]
+
+    @property
+    def false_positive_rate(self) -> npt.NDArray[np.float64]:
+        """<float64>[k], false positives among the negative; the ROC curve's abscissa."""
+        return self.fp / self.fp[-1]
+
+    @property
+    def precision(self) -> npt.NDArray[np.float64]:
+        """<float64>[k], true positives among those called positive; 1 where none is called so."""
+        called = self.tp + self.fp
+        return np.where(called > 0, self.tp / np.maximum(called, 1), 1.0)
+
+    @property
+    def auc(self) -> float:
+        """The area under the ROC curve; NaN where one class is missing.
+
+        It is the chance that a positive review scores above a negative one, ties counting half (Hanley & McNeil 1982).
+        """
+        if not (self.tp[-1] and self.fp[-1]):
+            return math.nan
+        return float(np.trapezoid(self.recall, self.false_positive_rate))
+
+    @property
+    def average_precision(self) -> float:
+        """Precision averaged over the steps in recall, without interpolation; NaN without a positive review."""
+        return float(np.sum(np.diff(self.recall) * self.precision[1:])) if self.tp[-1] else math.nan
+
+    def cost(self, ratio: float) -> npt.NDArray[np.float64]:
+        """<float64>[k], cost per review, where a missed positive costs 1 and a false positive ``ratio``."""
+        return (self.tp[-1] - self.tp + ratio * self.fp) / (self.tp[-1] + self.fp[-1])
+
+    def cheapest(self, ratio: float) -> float:
+        """The threshold of least cost; with calibrated probabilities about ``ratio / (1 + ratio)`` (Elkan 2001)."""
+        return float(self.thresholds[np.argmin(self.cost(ratio))])
+
+    def thin(self, points: int = 300) -> Sweep:
+        """A sweep of at most ``points`` thresholds for a chart, spread evenly along the ROC curve, both ends kept."""
+        if len(self.thresholds) <= points:
+            return self
+        way = self.tp / max(self.tp[-1], 1) + self.fp / max(self.fp[-1], 1)
+        kept = np.unique(np.searchsorted(way, np.linspace(way[0], way[-1], points)))
+        return Sweep(self.thresholds[kept], self.tp[kept], self.fp[kept])
+
+
+def sweep(scores: Array, labels: Array) -> Sweep:
+    """Counts true and false positives at every distinct score."""
+    scores, labels = np.asarray(scores, np.float64), np.asarray(labels)
+    order = np.argsort(-scores, kind="stable")
+    falling, true = scores[order], labels[order] == 1
+    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1)  # tied scores pass the threshold together
+    return Sweep(
+        np.append(np.inf, falling[last]),
+        np.append(0, np.cumsum(true)[last]),
+        np.append(0, np.cumsum(~true)[last]),
+    )
+
+
+# --- Calibration
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reliability:
+    """Stated probability against observed frequency, in bins of equal mass.
+
+    Attributes:
+        count: <int64>[bins], reviews in each bin.
+        stated: <float64>[bins], their mean probability of "positive".
+        observed: <float64>[bins], the share of them that is positive.
+    """
+
+    count: npt.NDArray[np.int64]
+    stated: npt.NDArray[np.float64]
+    observed: npt.NDArray[np.float64]
+
+    @property
+    def error(self) -> float:
+        """Expected calibration error: the mean gap, weighted by count (Naeini et al. 2015; Nixon et al. 2019)."""
+        return float(np.average(np.abs(self.stated - self.observed), weights=self.count))
+
+
+def reliability(probabilities: Array, labels: Array, bins: int = BINS) -> Reliability:
+    """Sorts reviews by probability and cuts them into ``bins`` bins of the same number."""
+    probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels, np.float64)
+    parts = np.array_split(np.argsort(probabilities, kind="stable"), min(bins, len(probabilities)))
+    return Reliability(
+        np.array([len(part) for part in parts]),
+        np.array([probabilities[part].mean() for part in parts]),
+        np.array([labels[part].mean() for part in parts]),
+    )
+
+
+def fit_temperature(logits: Array, labels: Array) -> float:
+    """The temperature T for which the log loss of ``logits / T`` is least (Guo et al. 2017, section 4.2).
+
+    The loss is convex in 1 / T, so its slope has one zero, found by bisection. Where the scores separate the classes
+    without error, or not at all, the answer is the end of the range 0.05 to 20.
+    """
+    signed = _signs(labels) * np.asarray(logits, np.float64)
+    low, high = _TEMPERATURES
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        slope = -(signed * sigmoid(-signed / middle)).mean()  # of the loss, in 1 / T
+        low, high = (low, middle) if slope < 0 else (middle, high)
+    return math.sqrt(low * high)
+
+
+# --- Intervals and comparisons
+
+
+def wilson_interval(successes: int, n: int, z: float = _Z) -> tuple[float, float]:
+    """The interval for a share, 95 % unless ``z`` says otherwise (Wilson 1927); (0, 1) where ``n`` is 0."""
+    if n == 0:
+        return 0.0, 1.0
+    share = successes / n
+    centre = share + z * z / (2 * n)
+    spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    low, high = max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    return min(low, share), max(high, share)  # rounding must not put the share outside its own interval
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two classifiers on the same reviews.
+
+    Attributes:
+        n: reviews judged by both.
+        first_only: reviews only the first has right.
+        second_only: reviews only the second has right.
+        difference: accuracy of the second minus that of the first.
+        interval: of the difference, 95 %, by a bootstrap over reviews (Efron 1979).
+        p_value: of McNemar's exact test, two-sided: how often two equally good ones would differ as much.
+    """
+
+    n: int
+    first_only: int
+    second_only: int
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+
+
+def compare(first_right: Array, second_right: Array, *, samples: int = 10_000, seed: int = 0) -> Comparison:
+    """Compares two classifiers by <bool>[n] each: which reviews they have right.
+
+    Drawing reviews anew decides only how often each of three things is drawn (right by the first alone, by the second
+    alone, neither), so one multinomial draw stands for a whole bootstrap sample.
+    """
+    first, second = np.asarray(first_right, bool), np.asarray(second_right, bool)
+    n, first_only, second_only = len(first), int((first & ~second).sum()), int((second & ~first).sum())
+    shares = np.array([first_only, second_only, n - first_only - second_only]) / n
+    draws = np.random.default_rng(seed).multinomial(n, shares, size=samples)
+    low, high = np.quantile((draws[:, 1] - draws[:, 0]) / n, [0.025, 0.975])
+    difference = (second_only - first_only) / n
+    p_value = mcnemar(first_only, second_only)
+    return Comparison(n, first_only, second_only, difference, (float(low), float(high)), p_value)
+
+
+def mcnemar(first_only: int, second_only: int) -> float:
+    """The exact two-sided p-value for two counts of discordant pairs (McNemar 1947): a fair coin's binomial tails."""
+    n, fewer = first_only + second_only, min(first_only, second_only)
+    tail = term = 1  # exact integers: the number of outcomes with at most `fewer` heads
+    for k in range(fewer):
+        term = term * (n - k) // (k + 1)
+        tail += term
+    return min(1.0, 2 * tail / 2**n)
+
+
+def _signs(labels: Array) -> npt.NDArray[np.float64]:
+    """<float64>[n], +1 for positive and -1 for negative."""
+    return 2.0 * np.asarray(labels, np.float64) - 1.0
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,152 @@
+"""The predictions table and the figures drawn from it, on reviews of a line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment import evaluation, metrics
+from sentiment.preprocessor import Preprocessor
+from sentiment.verdict import CONFIDENT, LEANING
+from sentiment.vocabulary import Vocabulary
+from tests.tiny import WORDS
+
+TEXTS = (
+    "The film is good!",
+    "It isn’t good, but not bad",
+    "",
+    "dull dull dull dull dull dull dull dull",
+    "Nothing yet.",
+)
+PREPROCESSOR = Preprocessor(Vocabulary(WORDS), max_length=6)
+
+
+def reviews(texts: Sequence[str] = TEXTS) -> pd.DataFrame:
+    n = len(texts)
+    return pd.DataFrame(
+        {
+            "text": texts,
+            "label": np.resize(np.array([1, 0], np.int8), n),
+            "rating": np.resize(np.array([9, 2, 0], np.int8), n),
+            "film": "tt1",
+            "fingerprint": [f"{i:016x}" for i in range(n)],
+        },
+        index=range(100, 100 + n),
+    )
+
+
+def first_id(ids: Sequence[np.ndarray]) -> np.ndarray:
+    assert all(len(each) for each in ids), "an empty review reached the model"
+    return np.array([each[0] for each in ids], np.float32)
+
+
+def table(**columns: object) -> pd.DataFrame:
+    n = max(len(c) for c in columns.values() if isinstance(c, list))
+    base = {
+        "split": "test", "fingerprint": "", "film": "", "label": 1, "rating": 0, "length": 50, "unknown_rate": 0.0,
+        "truncated": False, "negation": False, "contrast": False, "logit": 1.0,
+    }  # fmt: skip
+    return pd.DataFrame({**base, **columns}, index=range(n))
+
+
+def test_a_judged_table_keeps_order_and_facts_and_holds_no_text() -> None:
+    judged = evaluation.judge(first_id, PREPROCESSOR, reviews(), "validation")
+    assert list(judged) == [
+        "split", "fingerprint", "film", "label", "rating", "length", "unknown_rate", "truncated", "negation",
+        "contrast", "logit",
+    ]  # fmt: skip
+    assert judged["fingerprint"].tolist() == reviews()["fingerprint"].tolist()
+    assert judged["label"].tolist() == [1, 0, 1, 0, 1]
+    assert set(judged["split"]) == {"validation"}
+    assert judged.index.tolist() == [0, 1, 2, 3, 4]
+    assert judged["length"].tolist() == [5, 8, 0, 8, 3]
+    assert judged["truncated"].tolist() == [False, True, False, True, False]
+
+
+def test_a_judged_table_says_what_is_unknown_negated_and_contrasted() -> None:
+    judged = evaluation.judge(first_id, PREPROCESSOR, reviews())
+    assert judged["unknown_rate"].tolist() == pytest.approx([0, 3 / 6, 0, 0, 2 / 3])  # of the six tokens read
+    assert judged["negation"].tolist() == [False, True, False, False, False]
+    assert judged["contrast"].tolist() == [False, True, False, False, True]
+
+
+def test_a_review_without_a_token_scores_zero_and_never_reaches_the_model() -> None:
+    judged = evaluation.judge(first_id, PREPROCESSOR, reviews())
+    assert judged["logit"].tolist() == [2, 1, 0, 12, 1]
+    nothing = evaluation.judge(first_id, PREPROCESSOR, reviews(["", " "]))
+    assert nothing["logit"].tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("word", ["not", "No", "never", "Neither", "nor", "without", "don't", "ISN’T"])
+def test_every_negating_word_counts_as_one(word: str) -> None:
+    assert evaluation.judge(first_id, PREPROCESSOR, reviews([f"so, {word}, then"]))["negation"].item()
+
+
+@pytest.mark.parametrize("word", ["nothing", "note", "knot", "ant"])
+def test_a_word_that_only_holds_a_negation_is_none(word: str) -> None:
+    assert not evaluation.judge(first_id, PREPROCESSOR, reviews([word]))["negation"].item()
+
+
+def test_a_table_survives_parquet_with_its_types(tmp_path) -> None:
+    judged = evaluation.judge(first_id, PREPROCESSOR, reviews())
+    judged.to_parquet(tmp_path / "predictions.parquet", index=False)
+    read = pd.read_parquet(tmp_path / "predictions.parquet")
+    pd.testing.assert_frame_equal(read, judged)
+    assert read.dtypes.astype(str).to_dict() == {
+        "split": "str", "fingerprint": "str", "film": "str", "label": "int8", "rating": "int8", "length": "int32",
+        "unknown_rate": "float32", "truncated": "bool", "negation": "bool", "contrast": "bool", "logit": "float32",
+    }  # fmt: skip
+
+
+def test_a_summary_holds_the_figures_of_its_table() -> None:
+    labels, logits = [1, 1, 1, 0, 0], [3.0, 1.0, -1.0, -2.0, 4.0]
+    found = evaluation.summary(table(label=labels, logit=logits), temperature=2.0)
+    y, z = np.array(labels), np.array(logits)
+    assert (found["n"], found["positive"], found["accuracy"]) == (5, 3, 0.6)
+    assert found["confusion"] == {"tp": 2, "fp": 1, "fn": 1, "tn": 1}
+    assert found["accuracy_interval"] == list(metrics.wilson_interval(3, 5))
+    assert found["auc"] == metrics.sweep(z, y).auc
+    assert found["log_loss"] == metrics.log_loss(z / 2, y)
+    assert found["brier"] == metrics.brier(metrics.sigmoid(z / 2), y)
+    assert found["calibration_error"] == metrics.reliability(metrics.sigmoid(z / 2), y).error
+
+
+def test_the_temperature_changes_probabilities_and_never_verdicts() -> None:
+    rows = table(label=[1, 0, 1, 0], logit=[3.0, 1.0, 0.0, -2.0])
+    cold, warm = evaluation.summary(rows, 0.5), evaluation.summary(rows, 3.0)
+    assert cold["confusion"] == warm["confusion"]
+    assert cold["auc"] == warm["auc"]
+    assert cold["log_loss"] != warm["log_loss"]
+
+
+def test_every_review_falls_into_one_level_of_confidence() -> None:
+    certainties = np.array([CONFIDENT + 0.01, 1 - CONFIDENT - 0.01, LEANING + 0.01, 0.5])
+    rows = table(label=[1, 1, 1, 0], logit=np.log(certainties / (1 - certainties)).tolist())
+    levels = {entry["level"]: entry for entry in evaluation.summary(rows, 1.0)["confidence"]}
+    assert list(levels) == ["confident", "leaning", "unsure"]
+    assert levels["confident"] == {"level": "confident", "n": 2, "share": 0.5, "accuracy": 0.5}
+    assert [entry["n"] for entry in levels.values()] == [2, 1, 1]
+
+
+def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_out() -> None:
+    rows = table(length=[99, 100, 399, 400, 5000], rating=[0, 1, 1, 10, 7], label=[1, 1, 0, 1, 0])
+    found = evaluation.summary(rows, 1.0)["slices"]
+    by_length = [(s["value"], s["n"], s["accuracy"]) for s in found if s["by"] == "length"]
+    assert by_length == [
+        ("below 100", 1, 1.0), ("100 to 200", 1, 1.0), ("200 to 400", 1, 0.0), ("400 to 800", 1, 1.0),
+        ("800 and more", 1, 0.0),
+    ]  # fmt: skip
+    assert [(s["value"], s["n"]) for s in found if s["by"] == "rating"] == [("1", 2), ("7", 1), ("10", 1)]
+    assert [(s["value"], s["n"]) for s in found if s["by"] == "truncated"] == [("no", 5)]
+    assert [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"] == [("below 1%", 5)]
+    assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
+
+
+def test_a_summary_is_json_even_where_a_class_is_missing() -> None:
+    found = evaluation.summary(table(label=[1, 1]), 1.0)
+    assert found["auc"] is None
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
