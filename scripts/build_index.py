@@ -1,0 +1,34 @@
+"""Builds the index by which files that lost the official IMDB split get it back, from the Stanford release."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sentiment.dataset import DatasetError, fingerprint
+from sentiment.dataset.official import INDEX, write_index
+from sentiment.dataset.readers import read
+
+
+def main() -> int:
+    """Runs the command; gives its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="the Stanford folder or archive, or its Parquet folder"
+    )
+    parser.add_argument("--output", type=Path, default=INDEX, help="the index to write; %(default)s")
+    arguments = parser.parse_args()
+    try:
+        reviews = read(arguments.data).reviews
+    except DatasetError as error:
+        print(error, file=sys.stderr)
+        return 2
+    labelled = reviews[reviews["part"].isin(["train", "test"])]
+    write_index(labelled.assign(fingerprint=list(map(fingerprint, labelled["text"]))), arguments.output)
+    print(f"{len(labelled):,} reviews indexed in {arguments.output}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""A review's fingerprint: what makes two copies of a text the same text, whatever happened to its form."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from sentiment.dataset.records import DatasetError
+
+# Not the tokenizer's pattern, though equal today: fingerprints are stored and compared for years, tokens are not.
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")
+_ASCII_REST = bytes(code for code in range(128) if not chr(code).isalnum())
+_HEX = re.compile(r"[0-9a-f]{16}")
+
+
+def fingerprint(text: str) -> str:
+    """The first 8 bytes, in hex, of SHA-256 over the text's letters and digits, lower-cased, tags removed."""
+    bare = _TAG.sub("", text).lower()
+    if bare.isascii():  # the same as below, twenty times faster
+        content = bare.encode("ascii").translate(None, _ASCII_REST)
+    else:
+        content = "".join(filter(str.isalnum, bare)).encode("utf-8")
+    return hashlib.sha256(content).digest()[:8].hex()
+
+
+def read_fingerprints(path: Path | str) -> frozenset[str]:
+    """The fingerprints in a file of one a line, in hex; blank lines are passed over.
+
+    Raises:
+        DatasetError: the file cannot be read, or a line is not a fingerprint.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} cannot be read as a list of fingerprints.") from error
+    found = set()
+    for number, line in enumerate(lines, 1):
+        value = line.strip().lower()
+        if value and not _HEX.fullmatch(value):
+            raise DatasetError(f"Line {number} of {path} is not a fingerprint of 16 hexadecimal digits.")
+        found.add(value)
+    return frozenset(found - {""})

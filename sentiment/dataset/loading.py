@@ -1,0 +1,143 @@
+"""From a path to a data set: read, split, cleaned, and the same from every form of the same reviews."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sentiment.dataset import official, readers
+from sentiment.dataset.fingerprints import fingerprint
+from sentiment.dataset.records import NAMES, UNLABELLED, Dataset, DatasetError, Removed, Source
+from sentiment.dataset.splits import draw
+
+VALIDATION = 2_500  # reviews, or a tenth of the training reviews where that is less
+TEST_SHARE = 0.2  # of data that comes without a test part
+FEWEST = 10  # reviews of each class in data that is to be split
+
+
+def load(
+    path: Path | str,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    exclude: Collection[str] = frozenset(),
+    limit: int | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """The reviews at ``path``, as a data set.
+
+    Takes the Kaggle CSV or its zip, the Stanford folder or archive, a folder of ``train.parquet``, ``test.parquet`` and
+    perhaps ``unsup.parquet``, or any CSV or Parquet file with a text and a label column. Repeats within train are
+    removed, and so are train and unlabelled texts that are also in test. The test part is the same whatever
+    ``exclude`` and ``limit`` say.
+
+    Args:
+        path: a file or a folder.
+        text_column: the column of a table that holds the reviews; "review" or "text" where None.
+        label_column: the column that holds their labels; "sentiment" or "label" where None.
+        exclude: fingerprints of reviews that are neither trained nor tuned on.
+        limit: train on about this many reviews, and cut validation and unlabelled in proportion; None for all.
+        seed: of every draw.
+
+    Raises:
+        DatasetError: the data cannot be used.
+    """
+    path = Path(path)
+    raw = readers.read(path, text_column, label_column)
+    rng = np.random.default_rng(seed)
+    reviews, empty = _in_order(raw.reviews, path)
+    reviews, split, unmatched = _split(reviews, rng)
+    labelled = {part: reviews[reviews["part"] == part].drop(columns="part") for part in ("train", "test", "unsup")}
+    for part in ("train", "test"):
+        _check_classes(labelled[part], f"The {part} part of {path.name}")
+    train, unlabelled, removed = _clean(labelled["train"], labelled["test"], labelled["unsup"], exclude)
+    _check_classes(train, f"What is left of {path.name} to train on")
+    size = min(VALIDATION, len(labelled["train"]) // 10)
+    held_out = draw(train, "film", size, rng)
+    train, validation = train[~held_out], train[held_out]
+    if limit is not None and limit < len(train):
+        train, validation, unlabelled = _cut(train, validation, unlabelled, limit, rng)
+    removed = replace(removed, empty=empty, unmatched=unmatched)
+    by = "by film" if train["film"].ne("").any() else "by text"
+    form = "Kaggle CSV" if raw.form == "CSV" and split.startswith("official") else raw.form
+    source = Source(form, raw.sha256, split, f"{len(validation):,} reviews held out {by}", removed, limit)
+    train, validation, test, unlabelled = (
+        part.reset_index(drop=True) for part in (train, validation, labelled["test"], unlabelled)
+    )
+    return Dataset(train, validation, test, unlabelled, source)
+
+
+def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
+    """The reviews that have text, in an order that depends on nothing but them, and how many had none."""
+    text = reviews["text"].str.replace("\r\n", "\n").str.strip()  # what files and CSVs add or lose on the way
+    blank = text == ""
+    reviews = reviews.assign(text=text)[~blank]
+    _check_classes(reviews[reviews["label"] != UNLABELLED], path.name)
+    reviews = reviews.assign(fingerprint=pd.Series(map(fingerprint, reviews["text"]), reviews.index, dtype="str"))
+    return reviews.sort_values(["fingerprint", "text", "film", "rating"], ignore_index=True), int(blank.sum())
+
+
+def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
+    """The reviews with every ``part`` filled in, how that was done, and how many belong to none and were left out."""
+    if (reviews["part"] != "").all():
+        return reviews, "official", 0
+    found = official.match(reviews)
+    known = found["part"].notna()
+    if official.is_imdb(reviews, known) and _can_be_judged(reviews, found["part"]):
+        split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
+        return reviews.assign(part=found["part"], film=found["film"])[known], split, int((~known).sum())
+    test = draw(reviews, "fingerprint", round(len(reviews) * TEST_SHARE), rng)
+    part = np.where(test, "test", "train")
+    return reviews.assign(part=part), f"seeded, stratified: {TEST_SHARE:.0%} test", 0
+
+
+def _can_be_judged(reviews: pd.DataFrame, part: pd.Series) -> bool:
+    """Whether both parts hold enough of both classes; an extract of the IMDB reviews may not."""
+    counts = (
+        reviews["label"].groupby(part).value_counts().reindex([("train", 0), ("train", 1), ("test", 0), ("test", 1)])
+    )
+    return bool((counts >= FEWEST).all())
+
+
+def _clean(
+    train: pd.DataFrame, test: pd.DataFrame, unlabelled: pd.DataFrame, exclude: Collection[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, Removed]:
+    """Train and unlabelled without what must not be learned from, and how many rows went."""
+    repeats = train["fingerprint"].duplicated()
+    train = train[~repeats]
+    leaked, leaked_unlabelled = (part["fingerprint"].isin(test["fingerprint"]) for part in (train, unlabelled))
+    train, unlabelled = train[~leaked], unlabelled[~leaked_unlabelled]
+    excluded, excluded_unlabelled = (part["fingerprint"].isin(set(exclude)) for part in (train, unlabelled))
+    removed = Removed(
+        repeats=int(repeats.sum()),
+        train_in_test=int(leaked.sum()),
+        unlabelled_in_test=int(leaked_unlabelled.sum()),
+        excluded=int(excluded.sum() + excluded_unlabelled.sum()),
+    )
+    return train[~excluded], unlabelled[~excluded_unlabelled], removed
+
+
+def _cut(
+    train: pd.DataFrame, validation: pd.DataFrame, unlabelled: pd.DataFrame, limit: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """The three tables, cut to the same share, with the classes in proportion."""
+    share = limit / len(train)
+    kept = draw(train, "fingerprint", limit, rng)
+    kept_validation = draw(validation, "fingerprint", max(2, round(share * len(validation))), rng)
+    kept_unlabelled = rng.random(len(unlabelled)) < share
+    return train[kept], validation[kept_validation], unlabelled[kept_unlabelled]
+
+
+def _check_classes(reviews: pd.DataFrame, what: str) -> None:
+    counts = {name: int((reviews["label"] == label).sum()) for label, name in NAMES.items()}
+    if not any(counts.values()):
+        raise DatasetError(f"{what} holds no reviews.")
+    for name, count in counts.items():
+        if count == 0:
+            raise DatasetError(f"{what} holds no {name} reviews; both classes are needed.")
+        if count < FEWEST:
+            raise DatasetError(f"{what} holds only {count} {name} reviews; at least {FEWEST} of each class are needed.")

@@ -1,0 +1,160 @@
+"""Labelled reviews in tables: a CSV, a CSV in a zip, a Parquet file, a folder of Parquet files."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+import zlib
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError
+from sentiment.dataset.stanford import check_member
+
+_TEXT_COLUMNS = ("review", "text")  # where the caller names none
+_LABEL_COLUMNS = ("sentiment", "label")
+_LABELS = {
+    **dict.fromkeys(("positive", "pos", "1", "1.0", "true"), POSITIVE),
+    **dict.fromkeys(("negative", "neg", "0", "0.0", "false"), NEGATIVE),
+}
+_PART_FILES = {
+    "train": ("train.parquet", "train-*.parquet"),
+    "test": ("test.parquet", "test-*.parquet"),
+    "unsup": ("unsup.parquet", "unsup*-*.parquet"),
+}
+
+
+def read_csv(content: bytes, name: str, text_column: str | None, label_column: str | None) -> pd.DataFrame:
+    """Reviews from a CSV in UTF-8, separated by whichever of comma, semicolon and tab its header has most of."""
+    header = content[: content.find(b"\n") % (len(content) + 1)]
+    separator = max(",;\t", key=lambda mark: header.count(mark.encode()))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more fields than the header has
+            table = pd.read_csv(
+                io.BytesIO(content),
+                sep=separator,
+                dtype=str,
+                keep_default_na=False,
+                index_col=False,
+                encoding="utf-8-sig",
+            )
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{name} is not UTF-8 text; save it as a CSV in UTF-8.") from error
+    except pd.errors.EmptyDataError as error:
+        raise DatasetError(f"{name} is empty.") from error
+    except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
+        raise DatasetError(f"{name} is not a well-formed CSV: {reason}.") from error
+    return _reviews(table, name, text_column, label_column)
+
+
+def read_zip(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
+    """Reviews from the only CSV in a zip, read without unpacking it.
+
+    Raises:
+        DatasetError: the zip is truncated or damaged, unsafe, locked, or does not hold exactly one CSV.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                check_member(member, path)
+            member = _only_csv(archive.namelist(), path)
+            content = archive.read(member)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
+    except (RuntimeError, NotImplementedError) as error:  # what zipfile raises for a password and for odd methods
+        raise DatasetError(f"{path.name} cannot be unpacked: {error}.") from error
+    return read_csv(content, f"{member} in {path.name}", text_column, label_column)
+
+
+def read_parquet(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
+    """Reviews from a Parquet file."""
+    return _reviews(_parquet_table(path), path.name, text_column, label_column)
+
+
+def find_parts(folder: Path) -> dict[str, list[Path]]:
+    """The Parquet files of each part in a folder: "train", "test", "unsup"; parts without any are left out."""
+    found = {part: sorted({p for g in globs for p in folder.glob(g)}) for part, globs in _PART_FILES.items()}
+    return {part: files for part, files in found.items() if files}
+
+
+def read_parts(parts: dict[str, list[Path]], text_column: str | None, label_column: str | None) -> pd.DataFrame:
+    """Reviews from a folder of Parquet files, ``part`` filled in; labels of the unlabelled part are not looked at."""
+    frames = []
+    for part, files in parts.items():
+        for file in files:
+            table = _parquet_table(file)
+            labelled = part != "unsup"
+            frame = _reviews(table, file.name, text_column, label_column, labelled=labelled)
+            frames.append(frame.assign(part=part))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _only_csv(members: list[str], path: Path) -> str:
+    found = [m for m in members if m.lower().endswith((".csv", ".tsv")) and not m.startswith("__MACOSX/")]
+    if not found:
+        raise DatasetError(f"{path.name} is a zip without a CSV in it.")
+    if len(found) > 1:
+        raise DatasetError(f"{path.name} holds {len(found)} CSV files, so which one is meant is unknown; unpack it.")
+    return found[0]
+
+
+def _parquet_table(path: Path) -> pd.DataFrame:
+    try:
+        return pq.read_table(path).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(f"{path.name} is not a whole Parquet file: it is truncated or damaged.") from error
+
+
+def _reviews(
+    table: pd.DataFrame, name: str, text_column: str | None, label_column: str | None, *, labelled: bool = True
+) -> pd.DataFrame:
+    """The columns of ``RawData.reviews`` from a table; ``rating`` and ``movie`` are taken where they stand."""
+    texts = table[_column(table, name, "text", text_column, _TEXT_COLUMNS)]
+    if not labelled:
+        labels = pd.Series(UNLABELLED, index=table.index, dtype="int8")
+    else:
+        labels = _labels(table[_column(table, name, "label", label_column, _LABEL_COLUMNS)], name)
+    blank = pd.Series("", index=table.index, dtype="str")
+    ratings = pd.to_numeric(table.get("rating", blank), errors="coerce").fillna(0)
+    return pd.DataFrame(
+        {
+            "text": texts.astype("str").fillna(""),
+            "label": labels,
+            "rating": ratings.where(ratings.between(1, 10), 0).astype("int8"),
+            "film": table.get("movie", blank).astype("str").fillna(""),
+            "part": blank,
+        }
+    )
+
+
+def _column(table: pd.DataFrame, name: str, role: str, wanted: str | None, usual: tuple[str, ...]) -> str:
+    if wanted is not None and wanted in table.columns:
+        return wanted
+    found = next((column for column in usual if column in table.columns), None)
+    if wanted is None and found is not None:
+        return found
+    columns = ", ".join(map(repr, table.columns))
+    lack = f"no column {wanted!r}" if wanted is not None else f"no {role} column {' or '.join(map(repr, usual))}"
+    raise DatasetError(f"{name} has {lack}; name one of its columns {columns} with --{role}-column.")
+
+
+def _labels(column: pd.Series, name: str) -> pd.Series:
+    """<int8>[rows], from labels as people write them."""
+    written = column.astype("str").fillna("").str.strip().str.lower()
+    labels = written.map(_LABELS)
+    unknown = labels.isna()
+    if unknown.any():
+        row = int(unknown.to_numpy().argmax())
+        seen = str(column.iloc[row])
+        seen = seen if len(seen) <= 40 else seen[:39] + "…"
+        raise DatasetError(
+            f"{name} has the label {seen!r} in row {row + 1}; understood are positive and negative, pos and neg, "
+            "1 and 0, true and false."
+        )
+    return labels.astype("int8")
