@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,6 +108,11 @@ def add_part(run: Run, part: str, content: Any) -> Run:
     manifest = {**run.manifest, "files": dict(sorted(files.items()))}
     write_json(run.path / MANIFEST, manifest)
     return Run(run.path, manifest)
+
+
+def remove_run(folder: Path) -> None:
+    """Removes a run's folder, finished or not."""
+    shutil.rmtree(folder)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 STEPS = ("step", "epoch", "loss", "accuracy", "learning_rate", "seconds")
 
@@ -182,7 +181,7 @@ class Checkpoint(keras.callbacks.Callback):
     @property
     def finished_early(self) -> bool:
         """Whether patience ran out."""
-        return self.epoch - self.best_epoch >= self._patience
+        return self.epoch > 0 and self.epoch - self.best_epoch >= self._patience
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keeps the best weights and saves the state."""
@@ -215,12 +214,15 @@ class Checkpoint(keras.callbacks.Callback):
         arrays = {f"state_{i:03}": np.array(variable) for i, variable in enumerate(self._state())}
         arrays |= {f"best_{i:03}": array for i, array in enumerate(self.best_weights)}
         partial = self._path.with_suffix(".partial.npz")
-        np.savez(partial, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+        arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), np.uint8)
+        np.savez(partial, allow_pickle=False, **arrays)
         partial.replace(self._path)
 
     def restore(self, model: keras.Model) -> None:
         """Sets the model, its optimizer and the averages to the saved state. Call after ``compile``."""
         self.set_model(model)
+        if self._average:
+            self._average.set_model(model)
         model.optimizer.build(model.trainable_variables)
         with np.load(self._path) as saved:
             facts = read_facts(self._path)

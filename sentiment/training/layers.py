@@ -105,7 +105,7 @@ class BidirectionalLSTM(keras.layers.Layer):
         self.units = units
         self.directions = [keras.layers.LSTMCell(units, name=name) for name in ("forward", "backward")]
 
-    def build(self, embedded_shape: tuple[int | None, ...], _lengths_shape: Any = None) -> None:
+    def build(self, embedded_shape: tuple[int | None, ...], lengths_shape: Any = None) -> None:
         """Makes the weights with Keras' usual start: Glorot, orthogonal, forget bias 1."""
         for cell in self.directions:
             cell.build((None, embedded_shape[-1]))
@@ -126,7 +126,7 @@ class BidirectionalLSTM(keras.layers.Layer):
         projected = tf.tensordot(by_time, tf.convert_to_tensor(cell.kernel), 1) + cell.bias
         return tf.transpose(lstm_states(projected, tf.convert_to_tensor(cell.recurrent_kernel)), [1, 0, 2])
 
-    def compute_output_shape(self, embedded_shape: tuple[int | None, ...], _lengths_shape: Any = None) -> Any:
+    def compute_output_shape(self, embedded_shape: tuple[int | None, ...], lengths_shape: Any = None) -> Any:
         """[batch, time, 2 * units]."""
         return (*embedded_shape[:-1], 2 * self.units)
 
@@ -168,7 +168,7 @@ class Pooling(keras.layers.Layer):
         }
         return tf.concat([pooled[kind]() for kind in self.kinds], 1)
 
-    def compute_output_shape(self, states_shape: tuple[int | None, ...], _lengths_shape: Any = None) -> Any:
+    def compute_output_shape(self, states_shape: tuple[int, ...], lengths_shape: Any = None) -> Any:
         """[batch, kinds * features]."""
         return (states_shape[0], states_shape[2] * len(self.kinds))
 

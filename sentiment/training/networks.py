@@ -37,7 +37,7 @@ def build_network(
 def _last_state(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
     """The classic: Keras' own layers, and the LSTM's state after the last token."""
     embedded = keras.layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
-    return keras.layers.LSTM(preset.units, name="lstm")(embedded)
+    return keras.layers.LSTM(preset.units, dropout=preset.embedding_dropout, name="lstm")(embedded)
 
 
 def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:

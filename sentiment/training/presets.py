@@ -32,7 +32,7 @@ class Preset:
         learning_rate: Adam's, at its highest.
         schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
-        average: momentum of the moving average of weights that is validated and kept; None keeps the weights themselves.
+        average: momentum of the moving average of weights that is validated and kept; None keeps the weights as are.
         patience: epochs without a better validation loss after which training stops.
     """
 

@@ -1,0 +1,130 @@
+"""Trains a model and writes its run folder. Broken off, the same command goes on from the last finished epoch."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shlex
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from sentiment import artifacts, dataset
+from sentiment.artifacts import ArtifactError
+from sentiment.dataset import DatasetError
+from sentiment.training.presets import PRESETS
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    options = _options()
+    try:
+        _check_output(options.output, overwrite=options.overwrite)
+        exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
+        reviews = dataset.load(
+            options.data,
+            text_column=options.text_column,
+            label_column=options.label_column,
+            exclude=exclude,
+            limit=options.limit,
+            seed=options.seed,
+        )
+    except (ArtifactError, DatasetError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
+    return _train(options, reviews)
+
+
+def _train(options: argparse.Namespace, reviews: dataset.Dataset) -> int:
+    """Everything that needs TensorFlow, which takes seconds to import."""
+    from sentiment.training.export import ParityError
+    from sentiment.training.fit import OtherSettingsError, StoppedError, forget
+    from sentiment.training.run import Job, train
+
+    preset = PRESETS[options.preset]
+    if options.epochs:
+        preset = dataclasses.replace(preset, epochs=options.epochs)
+    job = Job(preset, reviews, options.output, options.seed, _command(options), options.tensorboard)
+    try:
+        train(job)
+    except StoppedError as stop:
+        if stop.network is not None:
+            stop.network.save(options.output / "model.keras")
+            print(f"\nThe best weights so far are in {options.output / 'model.keras'}.", file=sys.stderr)
+        print(f"\nStopped after {stop.epoch} finished epochs; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except KeyboardInterrupt:
+        print("\nStopped; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except OtherSettingsError:
+        print(
+            f"train.py: {options.output} holds a training begun with other settings or data; "
+            "name another folder, or remove it with --overwrite",
+            file=sys.stderr,
+        )
+        return 2
+    except ParityError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    forget(options.output)
+    print(f"The run is in {options.output}.", file=sys.stderr)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--data", type=Path, required=True, help="IMDB as CSV, zip, folder or archive; or a labelled file"
+    )
+    parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
+    parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="where the run goes")
+    parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
+    parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
+    parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
+    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
+    parser.add_argument("--label-column", help="where the labels are, likewise")
+    parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
+    parser.add_argument("--overwrite", action="store_true", help="remove what stands in RUN_FOLDER first")
+    return parser.parse_args()
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _check_output(folder: Path, *, overwrite: bool) -> None:
+    """Leaves an unfinished run for training to go on with; refuses anything else that stands there."""
+    if not folder.exists():
+        return
+    ours = (folder / artifacts.MANIFEST).exists() or (folder / "checkpoint").is_dir()
+    if overwrite and ours:
+        artifacts.remove_run(folder)
+    elif (folder / artifacts.MANIFEST).exists():
+        raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
+    elif not ours and (not folder.is_dir() or any(folder.iterdir())):
+        raise ArtifactError(f"{folder} is no run's folder and not empty; name another")
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command with the names of files but not the places where they stood."""
+    words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
+    words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
+    for name in ("epochs", "limit", "exclude", "text_column", "label_column"):
+        value = getattr(options, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
+    return shlex.join(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

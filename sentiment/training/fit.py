@@ -1,0 +1,137 @@
+"""Fits a network to labelled reviews; broken off and called again, it goes on from its last epoch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.training.batches import ScoringBatches, TrainingBatches
+from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
+from sentiment.training.networks import build_network, build_optimizer
+from sentiment.training.presets import Preset
+
+Ids = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """Encoded reviews, uncut, and their labels.
+
+    Attributes:
+        ids: <int32>[tokens] a review, none of them empty.
+        labels: <int8>[reviews], 1 positive, 0 negative.
+    """
+
+    ids: Sequence[Ids]
+    labels: npt.NDArray[np.int8]
+
+
+class StoppedError(Exception):
+    """Training was stopped by hand; ``network`` holds the best weights so far, None before the first epoch's end."""
+
+    def __init__(self, network: keras.Model | None, epoch: int) -> None:
+        super().__init__(f"stopped in epoch {epoch + 1}")
+        self.network = network
+        self.epoch = epoch
+
+
+class OtherSettingsError(Exception):
+    """The checkpoint found was made with other settings."""
+
+
+def fit(
+    preset: Preset,
+    vocabulary_size: int,
+    embedding: npt.NDArray[np.float32] | None,
+    training: Labelled,
+    validation: Labelled,
+    folder: Path,
+    *,
+    seed: int,
+    settings: str,
+    tensorboard: Path | None = None,
+) -> tuple[keras.Model, float]:
+    """Trains a network and gives it with the weights of its best epoch, and the seconds it took.
+
+    Args:
+        preset: the recipe.
+        vocabulary_size: rows of the embedding.
+        embedding: <float32>[vocabulary, embedding] to start from; random numbers if None.
+        training: what to learn from.
+        validation: what decides when to stop and which epoch is best.
+        folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
+        seed: of weights, order, stretches and dropout.
+        settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
+        tensorboard: a folder for TensorBoard logs.
+
+    Raises:
+        StoppedError: Ctrl-C.
+        OtherSettingsError: see ``settings``.
+    """
+    checkpoint_file = folder / "checkpoint" / "training.npz"
+    facts = _resumable(checkpoint_file, settings)
+    clock = Clock(facts["seconds"] if facts else 0.0)
+    keras.utils.set_random_seed(seed)
+    batches = TrainingBatches(
+        training.ids,
+        training.labels,
+        batch_size=preset.batch_size,
+        length=preset.train_length,
+        unknown_rate=preset.unknown_rate,
+        seed=seed,
+        epoch=facts["epoch"] if facts else 0,
+    )
+    network = build_network(preset, vocabulary_size, embedding)
+    network.compile(
+        optimizer=build_optimizer(preset, len(batches) * preset.epochs),
+        loss="binary_crossentropy",
+        metrics=["accuracy"],
+    )
+    average = MovingAverage(preset.average) if preset.average else None
+    checkpoint = Checkpoint(checkpoint_file, clock, average, preset.patience, settings)
+    if facts:
+        checkpoint.restore(network)
+    callbacks = [average, HistoryFiles(folder, clock, checkpoint.epoch), Progress(clock), checkpoint]
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(tensorboard, update_freq=20))
+    try:
+        if not checkpoint.finished_early:
+            network.fit(
+                batches,
+                epochs=preset.epochs,
+                initial_epoch=checkpoint.epoch,
+                validation_data=ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.labels),
+                callbacks=[callback for callback in callbacks if callback],
+                verbose=0,
+                shuffle=False,
+            )
+    except KeyboardInterrupt:
+        raise StoppedError(_best(network, checkpoint) if checkpoint.epoch else None, checkpoint.epoch) from None
+    return _best(network, checkpoint), clock()
+
+
+def forget(folder: Path) -> None:
+    """Removes what is only needed to go on."""
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+
+
+def _resumable(checkpoint: Path, settings: str) -> dict | None:
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    if not checkpoint.exists():
+        return None
+    facts = read_facts(checkpoint)
+    if facts["settings"] != settings:
+        raise OtherSettingsError
+    return facts
+
+
+def _best(network: keras.Model, checkpoint: Checkpoint) -> keras.Model:
+    for variable, weights in zip(network.trainable_variables, checkpoint.best_weights, strict=True):
+        variable.assign(weights)
+    return network

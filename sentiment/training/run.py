@@ -1,0 +1,229 @@
+"""One training from data to a sealed run: vocabulary, embeddings, network, export, and what validation says."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment import artifacts, evaluation, metrics, model_card
+from sentiment.classifier import Classifier
+from sentiment.dataset import Dataset
+from sentiment.dataset_summary import summarise
+from sentiment.preprocessor import Preprocessor
+from sentiment.training.corpus import Corpus
+from sentiment.training.export import export
+from sentiment.training.fit import Labelled, fit
+from sentiment.training.presets import Preset
+from sentiment.training.skipgram import skipgram
+from sentiment.vocabulary import Vocabulary
+
+Ids = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be trained, on what, and where the run goes.
+
+    Attributes:
+        preset: the recipe.
+        dataset: the reviews.
+        output: the run's folder.
+        seed: of everything random.
+        command: the command that anyone can repeat, for ``metadata.json``.
+        tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
+    """
+
+    preset: Preset
+    dataset: Dataset
+    output: Path
+    seed: int
+    command: str
+    tensorboard: bool = False
+
+    @property
+    def settings(self) -> str:
+        """All that shapes the result, so that a checkpoint is only taken up by the training that made it."""
+        facts = {
+            "preset": dataclasses.asdict(self.preset),
+            "data": dataclasses.asdict(self.dataset.source),
+            "seed": self.seed,
+        }
+        return json.dumps(facts, sort_keys=True, default=str)
+
+
+class Stages:
+    """The stages of a training and the seconds each took, on disk, so that a resumed run knows them all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Says that a stage begins, and writes down how long it took."""
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        start = time.monotonic()
+        yield
+        self.record(name, time.monotonic() - start)
+
+    def record(self, name: str, seconds: float) -> None:
+        """Keeps a stage's time; a stage found done at resumption keeps the time it took at first."""
+        self.seconds[name] = max(seconds, self.seconds.get(name, 0.0))
+        artifacts.write_json(self._path, self.seconds)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """For ``metadata.json``."""
+        return [{"name": name, "seconds": round(seconds, 1)} for name, seconds in self.seconds.items()]
+
+
+def train(job: Job) -> Path:
+    """Trains and writes the whole run. Called again after a break, it goes on from its last finished epoch.
+
+    Raises:
+        StoppedError: Ctrl-C while the network was fitted.
+        OtherSettingsError: the folder holds a training that was begun with other settings.
+        ParityError: the exported model would not compute what the trained one does.
+    """
+    work = job.output / "checkpoint"
+    work.mkdir(parents=True, exist_ok=True)
+    stages = Stages(work / "stages.json")
+    dataset, preset = job.dataset, job.preset
+
+    with stages("reading texts"):
+        corpus = Corpus()
+        labelled, unlabelled, held_out = (
+            corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
+        )
+        counts = corpus.counts(labelled + unlabelled)
+        vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
+        ids, more_ids, held_out_ids = (corpus.encode(texts, vocabulary) for texts in (labelled, unlabelled, held_out))
+
+    embedding = None
+    if preset.embedding_start == "skipgram":
+        with stages("skip-gram embeddings"):
+            embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
+
+    network, seconds = fit(
+        preset,
+        len(vocabulary),
+        embedding,
+        _labelled(ids, dataset.train),
+        _labelled(held_out_ids, dataset.validation),
+        job.output,
+        seed=job.seed,
+        settings=job.settings,
+        tensorboard=job.output / "logs" if job.tensorboard else None,
+    )
+    stages.record("fitting the network", seconds)
+    with stages("export and validation"):
+        _write(job, network, vocabulary, ids, held_out_ids)
+    _finish(job, stages)
+    return job.output
+
+
+def _cached_skipgram(path: Path, reviews: list[Ids], size: int, job: Job) -> npt.NDArray[np.float32]:
+    """Skip-gram embeddings, kept on disk so that a resumed run need not learn them again."""
+    kept = path.with_suffix(".settings.json")
+    if path.exists() and kept.exists() and kept.read_text(encoding="utf-8") == job.settings:
+        return np.load(path)
+    embedding = skipgram(reviews, size, job.preset.embedding_size, job.seed)
+    np.save(path, embedding)
+    kept.write_text(job.settings, encoding="utf-8")
+    return embedding
+
+
+def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Labelled:
+    """Reviews with at least one token, and their labels."""
+    filled = [i for i, review in enumerate(ids) if len(review)]
+    return Labelled([ids[i] for i in filled], frame["label"].to_numpy(np.int8)[filled])
+
+
+def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
+    """Everything but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
+    folder, preset, dataset = job.output, job.preset, job.dataset
+    vocabulary.write(folder / "vocabulary.txt")
+    reviews = [review[: preset.max_length] for review in ids + held_out]
+    difference = export(network, preset.pooling, folder, reviews)
+    config = {
+        "format": artifacts.FORMAT,
+        "preset": preset.name,
+        "model": dataclasses.asdict(preset) | {"vocabulary_size": len(vocabulary)},
+        "max_length": preset.max_length,
+        "temperature": 1.0,
+        "keras_onnx_difference": difference,
+    }
+    classifier = Classifier(folder, Preprocessor(vocabulary, preset.max_length), config["temperature"])
+    tables = {
+        split: evaluation.judge(classifier.logits, classifier.preprocessor, frame, split)
+        for split, frame in (("train", dataset.train), ("validation", dataset.validation))
+    }
+    validation = tables["validation"]
+    config["temperature"] = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    artifacts.write_json(folder / "config.json", config)
+    pd.concat(tables.values()).to_parquet(folder / "predictions.parquet", index=False)
+    figures = {split: evaluation.summary(table, config["temperature"]) for split, table in tables.items()}
+    artifacts.write_json(folder / "metrics.json", figures)
+    artifacts.write_json(folder / "dataset.json", summarise(dataset, vocabulary, preset.max_length))
+
+
+def _finish(job: Job, stages: Stages) -> None:
+    """How the run was made, its model card, and the seal."""
+    metadata = {
+        "preset": job.preset.name,
+        "summary": job.preset.summary,
+        "command": job.command,
+        "seed": job.seed,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "commit": _commit(),
+        "data": dataclasses.asdict(job.dataset.source),
+        "options": dataclasses.asdict(job.preset),
+        "stages": stages.rows(),
+        "training_seconds": round(sum(stages.seconds.values()), 1),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("tensorflow", "keras", "numpy", "gensim", "onnx", "onnxruntime")},
+        "machine": {"processor": _processor(), "cores": os.cpu_count()},
+    }
+    artifacts.write_json(job.output / "metadata.json", metadata)
+    artifacts.seal(job.output)
+    model_card.write(artifacts.open_run(job.output))
+
+
+def _commit() -> str | None:
+    """The commit this program stands at, with a "+" where files differ from it; None outside a git checkout."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

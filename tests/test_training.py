@@ -1,0 +1,211 @@
+"""Training promises: the same seed gives the same run, a break loses nothing, and what is sealed can be served."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.training
+pytest.importorskip("tensorflow")
+
+import keras  # noqa: E402
+
+from sentiment import Classifier, dataset  # noqa: E402
+from sentiment.artifacts import open_run  # noqa: E402
+from sentiment.preprocessor import Preprocessor  # noqa: E402
+from sentiment.training import callbacks, export  # noqa: E402
+from sentiment.training.corpus import Corpus  # noqa: E402
+from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
+from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
+from sentiment.training.run import Job, train  # noqa: E402
+from sentiment.vocabulary import Vocabulary  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL = {
+    "embedding_size": 8, "units": 6, "batch_size": 16, "epochs": 3, "patience": 3, "min_count": 1,
+    "learning_rate": 0.02, "train_length": 12, "max_length": 20,
+}  # fmt: skip
+TINY = dataclasses.replace(BILSTM, **SMALL)
+TINY_LSTM = dataclasses.replace(LSTM, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def labelled_csv(tmp_path_factory):
+    """400 short reviews in our own words, told apart by one word each."""
+    rng = np.random.default_rng(3)
+    filler = "the a film story actor scene we saw it was on tuesday and then they left".split()
+    path = tmp_path_factory.mktemp("data") / "own.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["comment", "verdict"])
+        for i in range(400):
+            words = list(rng.choice(filler, rng.integers(3, 18)))
+            opinion = rng.choice(["splendid", "moving", "fun"] if i % 2 else ["dreadful", "tedious", "limp"])
+            words.insert(int(rng.integers(len(words) + 1)), opinion)
+            writer.writerow([f"{' '.join(words)} {i}", "positive" if i % 2 else "negative"])
+    return path
+
+
+@pytest.fixture(scope="module")
+def reviews(labelled_csv):
+    return dataset.load(labelled_csv, text_column="comment", label_column="verdict")
+
+
+def run(reviews, output, preset=TINY, seed=1):
+    return train(Job(preset, reviews, output, seed, "python scripts/train.py ..."))
+
+
+@pytest.fixture(scope="module")
+def finished(reviews, tmp_path_factory):
+    return run(reviews, tmp_path_factory.mktemp("runs") / "first")
+
+
+def history(folder):
+    with (folder / "history.csv").open(encoding="utf-8") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def logits(folder, texts):
+    return np.array([p.logit for p in Classifier.load(folder).predict(texts)])
+
+
+def test_a_finished_run_can_be_served_and_has_learnt(finished, reviews):
+    predictions = Classifier.load(finished).predict(reviews.test["text"])
+    right = [p.label == ("positive" if label else "negative") for p, label in zip(
+        predictions, reviews.test["label"], strict=True
+    )]  # fmt: skip
+    assert np.mean(right) > 0.9
+
+
+def test_a_finished_run_holds_every_part_and_no_review(finished, reviews):
+    held = set(open_run(finished).manifest["files"])
+    assert held >= {
+        "model.onnx", "model.keras", "vocabulary.txt", "config.json", "history.csv", "steps.csv", "metrics.json",
+        "predictions.parquet", "dataset.json", "metadata.json", "README.md",
+    }  # fmt: skip
+    text = reviews.train["text"].iloc[0].encode()
+    assert not any(text in path.read_bytes() for path in finished.iterdir() if path.is_file())
+
+
+def test_the_keras_file_opens_in_safe_mode_and_agrees_with_the_served_model(finished, reviews):
+    network = keras.saving.load_model(finished / "model.keras", safe_mode=True)
+    classifier = Classifier.load(finished)
+    ids = [classifier.preprocessor.ids(text)[0] for text in reviews.test["text"]]
+    padded = keras.utils.pad_sequences(ids, padding="post")
+    expected = 1 / (1 + np.exp(-classifier.logits(ids)))
+    np.testing.assert_allclose(network.predict(padded, verbose=0)[:, 0], expected, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(finished, reviews, tmp_path):
+    texts = list(reviews.test["text"])
+    np.testing.assert_allclose(logits(run(reviews, tmp_path / "again"), texts), logits(finished, texts), atol=1e-5)
+    assert np.abs(logits(run(reviews, tmp_path / "other", seed=2), texts) - logits(finished, texts)).max() > 1e-3
+
+
+@pytest.mark.parametrize("preset", [TINY, TINY_LSTM], ids=["bilstm", "lstm"])
+def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroken_one_ends(
+    preset, reviews, tmp_path, monkeypatch
+):
+    unbroken = run(reviews, tmp_path / "unbroken", preset)
+    original = callbacks.HistoryFiles.on_train_batch_end
+
+    def break_off(self, batch, logs=None):
+        original(self, batch, logs)
+        if self._epoch == 1 and batch == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.HistoryFiles, "on_train_batch_end", break_off)
+        with pytest.raises(StoppedError) as stop:
+            run(reviews, tmp_path / "broken", preset)
+    assert stop.value.epoch == 1
+    assert stop.value.network is not None
+    broken = run(reviews, tmp_path / "broken", preset)
+    assert history(broken) == history(unbroken)
+    assert [row.rsplit(",", 1)[0] for row in (broken / "steps.csv").read_text().splitlines()] == [
+        row.rsplit(",", 1)[0] for row in (unbroken / "steps.csv").read_text().splitlines()
+    ]
+    texts = list(reviews.test["text"])
+    np.testing.assert_allclose(logits(broken, texts), logits(unbroken, texts), atol=1e-5)
+
+
+def test_a_break_under_other_settings_is_not_taken_up(reviews, tmp_path, monkeypatch):
+    def break_off(self, batch, logs=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.Progress, "on_epoch_end", break_off)
+        with pytest.raises(StoppedError):
+            run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=2))
+    (tmp_path / "run" / "checkpoint" / "training.npz").exists()
+    monkeypatch.undo()
+    run_once = run(reviews, tmp_path / "one", dataclasses.replace(TINY, epochs=1))
+    assert (run_once / "checkpoint" / "training.npz").exists()
+    with pytest.raises(OtherSettingsError):
+        run(reviews, run_once, TINY)
+
+
+def test_early_stopping_keeps_the_best_epoch(reviews, tmp_path):
+    folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY_LSTM, epochs=30, patience=1, learning_rate=0.3))
+    losses = [float(row["val_loss"]) for row in history(folder)]
+    assert len(losses) < 30
+    assert losses[-1] >= min(losses)
+    predictions = json.loads((folder / "metrics.json").read_text())["validation"]
+    assert predictions["n"] == len(reviews.validation)
+
+
+def test_an_export_that_would_score_otherwise_is_refused(finished, reviews, tmp_path, monkeypatch):
+    network = keras.saving.load_model(finished / "model.keras")
+    weights_of = export.weights_of
+
+    def wrong(network, pooling):
+        weights = weights_of(network, pooling)
+        return dataclasses.replace(weights, dense_bias=weights.dense_bias + 1e-3)
+
+    monkeypatch.setattr(export, "weights_of", wrong)
+    ids = [np.array([2, 3, 4], np.int32)]
+    with pytest.raises(export.ParityError, match="nothing was exported"):
+        export.export(network, TINY.pooling, tmp_path, ids)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_corpus_encodes_as_the_preprocessor_does(reviews):
+    corpus = Corpus()
+    texts = ["It's GREAT, isn’t it?", "great GREAT Great", "", *reviews.train["text"][:20]]
+    read = corpus.read(texts)
+    vocabulary = Vocabulary.from_counts(corpus.counts(read), max_size=12, min_count=1)
+    preprocessor = Preprocessor(vocabulary, 10_000)
+    for ids, text in zip(corpus.encode(read, vocabulary), texts, strict=True):
+        np.testing.assert_array_equal(ids, preprocessor.ids(text)[0])
+    assert corpus.counts(read[1:2]) == {"great": 3}
+
+
+def command(*arguments):
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts" / "train.py", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):
+    ended = command("--data", tmp_path / "none.csv", "--preset", "lstm", "--output", tmp_path / "run")
+    assert ended.returncode == 2
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
+    before = open_run(finished).manifest
+    ended = command("--data", labelled_csv, "--text-column", "comment", "--label-column", "verdict",
+                    "--preset", "lstm", "--output", finished)  # fmt: skip
+    assert ended.returncode == 2
+    assert "finished run" in ended.stderr
+    assert open_run(finished).manifest == before

@@ -1,0 +1,99 @@
+"""The training layers compute what Keras' own do, gradients included, and padding changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.training
+
+tf = pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
+
+from sentiment.training.batches import TrainingBatches, pad  # noqa: E402
+from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling, lstm_states  # noqa: E402
+from sentiment.vocabulary import PAD, UNK  # noqa: E402
+
+
+def _keras_states(x, kernel, recurrent, bias):
+    layer = keras.layers.LSTM(recurrent.shape[0], return_sequences=True)
+    layer.build(x.shape)
+    with tf.GradientTape(persistent=True) as tape:
+        layer.set_weights([kernel, recurrent, bias])
+        tape.watch([x])
+        states = layer(x)
+        loss = tf.reduce_sum(tf.sin(states * np.arange(1, 1 + states.shape[-1])))
+    return states, tape.gradient(loss, [x, *[weight.value for weight in layer.trainable_variables]])
+
+
+def test_states_and_gradients_equal_those_of_keras_lstm():
+    rng = np.random.default_rng(0)
+    batch, time, inputs, units = 3, 7, 4, 5
+    x = tf.constant(rng.normal(size=(batch, time, inputs)).astype("f4"))
+    kernel, recurrent, bias = (
+        rng.normal(size=shape).astype("f4") for shape in ((inputs, 4 * units), (units, 4 * units), (4 * units,))
+    )
+    expected, gradients = _keras_states(x, kernel, recurrent, bias)
+    k, r, b = map(tf.constant, (kernel, recurrent, bias))
+    with tf.GradientTape() as tape:
+        tape.watch([x, k, r, b])
+        projected = tf.tensordot(tf.transpose(x, [1, 0, 2]), k, 1) + b
+        states = tf.transpose(lstm_states(projected, r), [1, 0, 2])
+        loss = tf.reduce_sum(tf.sin(states * np.arange(1, 1 + units)))
+    np.testing.assert_allclose(states, expected, atol=1e-6)
+    for ours, theirs in zip(tape.gradient(loss, [x, k, r, b]), gradients, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=2e-5)
+
+
+def test_padding_changes_neither_direction_nor_pooling():
+    ids = np.array([[2, 3, 4, PAD, PAD], [5, 6, 7, 8, 9]], np.int32)
+    embedded = np.random.default_rng(1).normal(size=(2, 5, 3)).astype("f4")
+    lengths = Lengths()(ids)
+    assert lengths.numpy().tolist() == [3, 5]
+    lstm, pooling = BidirectionalLSTM(4), Pooling(["max", "mean"])
+    padded = pooling(lstm(embedded, lengths), lengths)
+    alone = pooling(lstm(embedded[:1, :3], lengths[:1]), lengths[:1])
+    np.testing.assert_allclose(padded[:1], alone, atol=1e-6)
+
+
+def test_pooling_puts_the_maximum_before_the_mean():
+    states = np.array([[[1.0, -5.0], [3.0, -7.0], [99.0, 99.0]]], np.float32)
+    pooled = Pooling(["max", "mean"])(states, np.array([2], np.int32))
+    np.testing.assert_allclose(pooled, [[3.0, -5.0, 2.0, -6.0]])
+
+
+def _batches(**changes):
+    reviews = [np.arange(2, 3 + n, dtype=np.int32) for n in range(40)]
+    options = {"batch_size": 8, "length": 12, "unknown_rate": 0.1, "seed": 5} | changes
+    return TrainingBatches(reviews, np.arange(40, dtype=np.int8) % 2, **options)
+
+
+def test_an_epoch_shows_every_review_once_cut_to_the_training_length():
+    batches = _batches(unknown_rate=0.0)
+    ids, labels = zip(*[batches[i] for i in range(len(batches))], strict=True)
+    lengths = sorted(n for batch in ids for n in np.count_nonzero(batch, axis=1))
+    assert lengths == sorted(min(n + 1, 12) for n in range(40))
+    assert np.concatenate(labels).sum() == 20
+
+
+def test_an_epoch_resumed_is_the_epoch_of_the_unbroken_run():
+    unbroken, resumed = _batches(), _batches(epoch=2)
+    unbroken.on_epoch_end()
+    unbroken.on_epoch_end()
+    for i in range(len(resumed)):
+        for ours, theirs in zip(resumed[i], unbroken[i], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert any(not np.array_equal(_batches()[i][0], resumed[i][0]) for i in range(len(resumed)))
+
+
+def test_hidden_tokens_are_unknown_and_padding_stays_padding():
+    reviews = [np.full(n, 7, np.int32) for n in (50, 100)]
+    batches = TrainingBatches(reviews, np.array([0, 1], np.int8), batch_size=2, length=100, unknown_rate=0.3, seed=1)
+    ids, _ = batches[0]
+    assert sorted(np.count_nonzero(ids, axis=1)) == [50, 100]
+    assert 0.15 < (ids == UNK).sum() / 150 < 0.45
+    assert set(np.unique(ids)) == {PAD, UNK, 7}
+
+
+def test_pad_fills_from_the_left():
+    np.testing.assert_array_equal(pad([np.array([3]), np.array([4, 5])]), [[3, PAD], [4, 5]])
