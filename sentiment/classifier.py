@@ -14,6 +14,7 @@ import onnxruntime as ort
 
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.attribution import Attributor
+from sentiment.batching import batches_by_length, pad
 from sentiment.preprocessor import Preprocessor
 from sentiment.records import Explanation, Prediction, Status
 from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
@@ -89,8 +90,7 @@ class Classifier:
 
         Reviews of like length run together, so that little is computed for padding, one batch a core at a time.
         """
-        order = np.argsort([len(review) for review in ids], kind="stable")
-        batches = _batches(ids, order)
+        batches = batches_by_length([len(review) for review in ids], _BATCH_TOKENS)
         result = np.empty(len(ids), np.float32)
 
         def run(batch: npt.NDArray[np.intp]) -> None:
@@ -110,10 +110,7 @@ class Classifier:
 
     def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
-        padded = np.zeros((len(reviews), lengths.max()), np.int32)
-        for row, review in zip(padded, reviews, strict=True):
-            row[: len(review)] = review
-        return self._session.run(["logit"], {"ids": padded, "lengths": lengths})[0]
+        return self._session.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
 
     def _verdict(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
         status: Status = "ok"
@@ -130,13 +127,3 @@ def _session(path: Path) -> ort.InferenceSession:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-
-def _batches(ids: Sequence[npt.NDArray[np.int32]], order: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    """Cuts an order by length into batches of about ``_BATCH_TOKENS`` tokens."""
-    batches, start = [], 0
-    for end in range(1, len(order) + 1):
-        if end == len(order) or (end - start + 1) * len(ids[order[end]]) > _BATCH_TOKENS:
-            batches.append(order[start:end])
-            start = end
-    return batches
