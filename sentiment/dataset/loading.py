@@ -73,12 +73,18 @@ def load(
 
 def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     """The reviews that have text, in an order that depends on nothing but them, and how many had none."""
-    text = reviews["text"].str.replace("\r\n", "\n").str.strip()  # what files and CSVs add or lose on the way
-    blank = text == ""
-    reviews = reviews.assign(text=text)[~blank]
-    _check_classes(reviews[reviews["label"] != UNLABELLED], path.name)
-    reviews = reviews.assign(fingerprint=pd.Series(map(fingerprint, reviews["text"]), reviews.index, dtype="str"))
-    return reviews.sort_values(["fingerprint", "text", "film", "rating"], ignore_index=True), int(blank.sum())
+    # The kind of line break and outer white space are what files and CSVs add or lose on the way.
+    texts = [text.replace("\r\n", "\n").strip() for text in reviews["text"]]
+    filled = [row for row, text in enumerate(texts) if text]
+    prints = {row: fingerprint(texts[row]) for row in filled}
+    films, ratings = reviews["film"].tolist(), reviews["rating"].tolist()
+    filled.sort(key=lambda row: (prints[row], texts[row], films[row], ratings[row]))
+    ordered = reviews.iloc[filled].assign(
+        text=pd.Series([texts[row] for row in filled], filled, dtype="str"),
+        fingerprint=pd.Series([prints[row] for row in filled], filled, dtype="str"),
+    )
+    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name)
+    return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
 def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
