@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,10 +102,15 @@ def seal(folder: Path) -> None:
     write_json(folder / MANIFEST, {"format": FORMAT, "program": "sentiment", "files": files})
 
 
-def add_part(run: Run, part: str, content: Any) -> Run:
-    """Writes ``content`` as one of the run's JSON files and enters its hash; gives the run as it is now."""
-    write_json(run.path / part, content)
-    files = {**_read_manifest(run.path)["files"], part: sha256(run.path / part)}
+def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
+    """Writes files into a finished run, bytes as they are and anything else as JSON; gives the run as it is now."""
+    for part, content in parts.items():
+        if isinstance(content, bytes):
+            write_atomically(run.path / part, content)
+        else:
+            write_json(run.path / part, content)
+    hashes = {part: sha256(run.path / part) for part in parts}
+    files = {**_read_manifest(run.path)["files"], **hashes}
     manifest = {**run.manifest, "files": dict(sorted(files.items()))}
     write_json(run.path / MANIFEST, manifest)
     return Run(run.path, manifest)

@@ -1,0 +1,133 @@
+"""A run's model card, written from the run's own files and nothing else (Mitchell et al. 2019).
+
+A part that the run does not have yet is left out, so the card is written once after training and again after the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sentiment.artifacts import Run, add_parts
+from sentiment.figures import confidence_table, duration, interval, percent, slices_table, table
+from sentiment.provenance import is_imdb, learned_from
+from sentiment.verdict import KNOWN_WORDS
+
+_USE = """\
+## What it is for, and what it cannot do
+
+It judges movie reviews in English, each as a whole: positive or negative.
+
+{ratings}- **Other texts.** Tweets, news, reviews of other goods or in other languages were not tested. A text of which
+  fewer than {known:.0%} of the words are known is marked, and never judged with confidence.
+- **What is meant but not said.** Irony, quotation and the telling of a sad plot can mislead it.
+- **Long texts.** It reads the first {max_length:,} tokens; a longer text is marked as truncated.
+- **People.** It says how a text reads, not who wrote it or what should follow from it."""
+
+_IMDB_RATINGS = """\
+- **Mixed feelings.** The reviews it learned from have 1 to 4 or 7 to 10 stars, none 5 or 6. A lukewarm review gets a
+  verdict all the same: heed its confidence.
+"""
+
+_IMDB_TERMS = """\
+The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are apart
+from the licence of the program's code, and whoever passes on the model should pass them on too.
+
+> Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning Word
+> Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for Computational
+> Linguistics: Human Language Technologies*, pages 142-150."""
+
+_OWN_TERMS = "The terms of use are those of the data it was trained on."
+
+_REMOVED = {
+    "empty": "rows without text",
+    "unmatched": "rows the official release does not hold",
+    "repeats": "repeats within train",
+    "train_in_test": "training reviews that are also in test",
+    "unlabelled_in_test": "unlabelled reviews that are also in test",
+    "excluded": "reviews excluded by hand",
+}
+
+
+def write(run: Run) -> Run:
+    """Writes the card as the run's ``README.md`` and enters its hash; gives the run as it is now."""
+    return add_parts(run, {"README.md": render(run).encode()})
+
+
+def render(run: Run) -> str:
+    """The card, in Markdown.
+
+    Raises:
+        ArtifactError: a file the card is drawn from is damaged.
+    """
+    imdb = is_imdb(learned_from(run))
+    made = run.json("metadata.json") if run.has("metadata.json") else None
+    parts = [_introduction(run, made), *_results(run)]
+    if made:
+        parts += [_making(made), _data(made["data"], imdb)]
+    use = {"ratings": _IMDB_RATINGS if imdb else "", "known": KNOWN_WORDS}
+    parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _introduction(run: Run, made: dict[str, Any] | None) -> str:
+    size = (run.path / "model.onnx").stat().st_size / 1e6
+    recipe = f"\n\nRecipe: {made['summary']}." if made else ""
+    return (
+        f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
+        f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
+        "network for Keras. `manifest.json` has the SHA-256 of every file."
+    )
+
+
+def _results(run: Run) -> Iterator[str]:
+    judged = dict(run.json("metrics.json")) if run.has("metrics.json") else {}
+    if run.has("test.json"):
+        judged["test"] = run.json("test.json")["test"]
+    if not judged:
+        return
+    yield f"## How good it is\n\n{_figures(judged)}"
+    name = "test" if "test" in judged else "validation"
+    if name == "test":
+        yield f"The test reviews were judged on {run.json('test.json')['date']}."
+    else:
+        yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
+    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(judged[name])}"
+    yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(judged[name])}"
+
+
+def _figures(judged: dict[str, dict[str, Any]]) -> str:
+    rows: list[list[str]] = [
+        ["reviews", *(f"{each['n']:,}" for each in judged.values())],
+        ["accuracy", *(percent(each["accuracy"], 2) for each in judged.values())],
+        ["95 % interval", *(interval(each["accuracy_interval"]) for each in judged.values())],
+    ]
+    for key in ("precision", "recall", "f1", "auc", "average_precision", "log_loss", "brier", "calibration_error"):
+        values = (each[key] for each in judged.values())
+        rows.append([key.replace("_", " "), *("" if value is None else f"{value:.4f}" for value in values)])
+    return table(["", *judged], rows)
+
+
+def _making(made: dict[str, Any]) -> str:
+    stages = table(["stage", "time"], ([each["name"], duration(each["seconds"])] for each in made["stages"]))
+    machine = f"{made['machine']['processor']}, {made['machine']['cores']} cores"
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    commit = f"Commit: {made['commit']}. " if made["commit"] else ""
+    return (
+        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again. {commit}Made on "
+        f"{made['date']} in {duration(made['training_seconds'])} on {machine}; {versions}.\n\n{stages}"
+    )
+
+
+def _data(source: dict[str, Any], imdb: bool) -> str:
+    removed = [f"{n:,} {_REMOVED[why]}" for why, n in source["removed"].items() if n]
+    rows = [
+        ["form", source["form"]],
+        ["split", source["split"]],
+        ["validation", source["validation"]],
+        ["left out", "; ".join(removed) or "nothing"],
+        ["SHA-256", f"`{source['sha256']}`"],
+    ]
+    if source["limit"] is not None:
+        rows.append(["limit", f"trained on about {source['limit']:,} reviews only"])
+    return f"## Data, and its terms of use\n\n{table(['', ''], rows)}\n\n{_IMDB_TERMS if imdb else _OWN_TERMS}"

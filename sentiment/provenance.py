@@ -1,0 +1,38 @@
+"""What a run learned from, told by the fingerprints of its reviews: names and paths of files prove nothing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sentiment.artifacts import Run
+from sentiment.dataset import Dataset, official
+
+
+def learned_from(run: Run) -> pd.Series:
+    """The fingerprints of the reviews a run was trained or tuned on, none where it kept no record."""
+    if not run.has("predictions.parquet"):
+        return pd.Series([], dtype="str")
+    return pd.read_parquet(run.file("predictions.parquet"), columns=["fingerprint"])["fingerprint"]
+
+
+def is_imdb(fingerprints: pd.Series) -> bool:
+    """Whether reviews are those of the IMDB release, but for a few."""
+    return len(fingerprints) > 0 and fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.ENOUGH
+
+
+def seen(run: Run, reviews: pd.DataFrame) -> int:
+    """How many of these reviews the run was trained or tuned on."""
+    return int(reviews["fingerprint"].isin(learned_from(run)).sum())
+
+
+def set_aside_for(run: Run, data: Dataset) -> bool:
+    """Whether the test part of ``data`` is the one that this run's training left untouched.
+
+    It is when the data is the file the run was trained on, split by the run's seed, and for a run trained on the IMDB
+    reviews when it is the whole official test part, whichever form it came in.
+    """
+    if run.json("metadata.json")["data"]["sha256"] == data.source.sha256:
+        return True
+    index = official.read_index()
+    whole = sorted(index.loc[index["part"] == "test", "fingerprint"]) == sorted(data.test["fingerprint"])
+    return whole and is_imdb(learned_from(run))

@@ -1,0 +1,104 @@
+"""The model card says what the run's files say, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sentiment import artifacts, model_card
+from sentiment.artifacts import Run, add_parts, open_run
+from sentiment.evaluation import summary
+from tests.app_runs import predictions
+from tests.tiny import tiny_run
+
+METADATA = {
+    "preset": "tiny",
+    "summary": "two units, untrained",
+    "command": "python scripts/train.py --data reviews.csv --preset tiny",
+    "seed": 1,
+    "date": "2026-01-02",
+    "commit": "0123456789ab",
+    "data": {
+        "form": "CSV",
+        "sha256": "f" * 64,
+        "split": "seeded, stratified: 20% test",
+        "validation": "40 reviews held out by text",
+        "removed": {
+            "empty": 0, "unmatched": 0, "repeats": 3, "train_in_test": 0, "unlabelled_in_test": 0, "excluded": 0,
+        },
+        "limit": None,
+    },
+    "options": {},
+    "stages": [{"name": "fitting the network", "seconds": 200.0}],
+    "training_seconds": 240.0,
+    "versions": {"python": "3.12"},
+    "machine": {"processor": "a small one", "cores": 2},
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return open_run(tiny_run(tmp_path / "tiny"))
+
+
+def with_test(run: Run) -> Run:
+    judged = summary(predictions(("test",)), 1.5)
+    return add_parts(run, {"test.json": {"data": {}, "test": judged, "date": "2026-01-03", "versions": {}}})
+
+
+def test_a_bare_run_gets_a_card_without_the_parts_it_lacks(run: Run) -> None:
+    card = model_card.render(run)
+    assert card.startswith("# Model card: tiny\n")
+    assert "first 50 tokens" in card
+    assert "How good" not in card
+    assert "How it was made" not in card
+
+
+def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(run: Run) -> None:
+    figures = {split: summary(predictions((split,)), 1.5) for split in ("train", "validation")}
+    card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
+    assert "|  | train | validation |" in card
+    assert f"{100 * figures['validation']['accuracy']:.2f} %" in card
+    assert "On the validation reviews:" in card
+    assert "No test reviews have been judged yet." in card
+    assert METADATA["command"] in card
+    assert "4.0 min on a small one, 2 cores" in card
+    assert "3 repeats within train" in card
+
+
+def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(run: Run) -> None:
+    tested = with_test(run)
+    judged = tested.json("test.json")["test"]
+    card = model_card.render(tested)
+    low, high = judged["accuracy_interval"]
+    assert f"{100 * low:.1f} to {100 * high:.1f} %" in card
+    assert "judged on 2026-01-03" in card
+    assert "| stars the reviewer gave | 4 |" in card
+    assert "| confident | 90% or more |" in card
+
+
+def test_the_terms_of_the_imdb_reviews_stand_in_the_card_of_a_run_that_learned_from_them(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = predictions(("train",), n=20)
+    table.to_parquet(tmp_path / "rows.parquet", index=False)
+    parts = {"predictions.parquet": (tmp_path / "rows.parquet").read_bytes(), "metadata.json": METADATA}
+    trained = add_parts(run, parts)
+    own = model_card.render(trained)
+    assert "those of the data it was trained on" in own
+    assert "Maas" not in own
+    monkeypatch.setattr("sentiment.dataset.official.read_index", lambda: pd.DataFrame(table[["fingerprint"]]))
+    imdb = model_card.render(trained)
+    assert "Learning Word\n> Vectors for Sentiment Analysis" in imdb
+    assert "research use" in imdb
+    assert "none 5 or 6" in imdb
+
+
+def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run) -> None:
+    before = model_card.write(run)
+    assert open_run(before.path).file("README.md").read_text(encoding="utf-8") == model_card.render(before)
+    after = model_card.write(with_test(before))
+    assert "judged on 2026-01-03" in open_run(after.path).file("README.md").read_text(encoding="utf-8")
+    assert artifacts.list_runs(run.path.parent) == [run.path]
