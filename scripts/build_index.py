@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from sentiment.dataset import DatasetError, fingerprint
 from sentiment.dataset.official import INDEX, write_index
 from sentiment.dataset.readers import read

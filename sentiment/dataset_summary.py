@@ -99,10 +99,11 @@ def log_odds(counts: pd.DataFrame, prior_tokens: float = PRIOR_TOKENS) -> pd.Dat
     positive, negative = (counts[name].to_numpy(dtype=np.float64) for name in ("positive", "negative"))
     both = positive + negative
     prior = prior_tokens * both / max(both.sum(), 1.0)
+    tiny = np.finfo(np.float64).tiny  # a token that occurs nowhere, or nothing but one token, has log-odds 0
     ratios, variances = [], []
     for observed in (positive, negative):
-        weight = np.maximum(observed + prior, np.finfo(np.float64).tiny)
-        ratios.append(np.log(weight / (observed.sum() + prior_tokens - weight)))
+        weight = np.maximum(observed + prior, tiny)
+        ratios.append(np.log(weight) - np.log(np.maximum(observed.sum() + prior_tokens - weight, tiny)))
         variances.append(1 / weight)
     difference = ratios[0] - ratios[1]
     return pd.DataFrame({"log_odds": difference, "z": difference / np.sqrt(sum(variances))}, index=counts.index)

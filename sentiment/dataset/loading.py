@@ -55,8 +55,8 @@ def load(
     for part in ("train", "test"):
         _check_classes(labelled[part], f"The {part} part of {path.name}")
     train, unlabelled, removed = _clean(labelled["train"], labelled["test"], labelled["unsup"], exclude)
-    _check_classes(train, f"What is left of {path.name} to train on")
-    size = min(VALIDATION, len(labelled["train"]) // 10)
+    _check_classes(train, f"What is left of {path.name} to train on", 2)
+    size = max(2, min(VALIDATION, len(labelled["train"]) // 10))
     held_out = draw(train, "film", size, rng)
     train, validation = train[~held_out], train[held_out]
     if limit is not None and limit < len(train):
@@ -83,7 +83,7 @@ def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
         text=pd.Series([texts[row] for row in filled], filled, dtype="str"),
         fingerprint=pd.Series([prints[row] for row in filled], filled, dtype="str"),
     )
-    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name)
+    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, FEWEST)
     return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
@@ -138,12 +138,12 @@ def _cut(
     return train[kept], validation[kept_validation], unlabelled[kept_unlabelled]
 
 
-def _check_classes(reviews: pd.DataFrame, what: str) -> None:
+def _check_classes(reviews: pd.DataFrame, what: str, fewest: int = 1) -> None:
     counts = {name: int((reviews["label"] == label).sum()) for label, name in NAMES.items()}
     if not any(counts.values()):
         raise DatasetError(f"{what} holds no reviews.")
     for name, count in counts.items():
         if count == 0:
             raise DatasetError(f"{what} holds no {name} reviews; both classes are needed.")
-        if count < FEWEST:
-            raise DatasetError(f"{what} holds only {count} {name} reviews; at least {FEWEST} of each class are needed.")
+        if count < fewest:
+            raise DatasetError(f"{what} holds only {count} {name} reviews; at least {fewest} of each class are needed.")

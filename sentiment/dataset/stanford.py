@@ -13,6 +13,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -74,22 +75,27 @@ def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yields the files of interest by name; reads to the very end, so that a cut is noticed wherever it is."""
-    packed = path.open("rb").read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path) if packed else path.open("rb") as stream:
+        with path.open("rb") as file, _unpacked(file) as stream:
             with tarfile.open(fileobj=stream, mode="r|") as tar:
                 for member in tar:
                     check_member(member.name, path)
                     if member.isfile() and (_REVIEW.search(member.name) or _URLS.search(member.name)):
-                        file = tar.extractfile(member)
-                        assert file is not None  # as a regular file always has content
-                        yield member.name, file.read()
+                        content = tar.extractfile(member)
+                        assert content is not None  # as a regular file always has content
+                        yield member.name, content.read()
             while stream.read(1 << 20):
                 pass
     except (EOFError, tarfile.ReadError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(
             f"{path.name} is not a whole tar archive: it is truncated, damaged or something else."
         ) from error
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO | gzip.GzipFile:
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    return gzip.open(file) if packed else file
 
 
 def _collect(files: Iterable[tuple[str, bytes]], origin: Path) -> pd.DataFrame:
