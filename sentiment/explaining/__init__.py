@@ -1,0 +1,10 @@
+"""Reading an explanation: what a page, a file or a notebook does with one.
+
+- ``grouping``: contributions by token, word, phrase or sentence, ``group(explanation, "phrase")``; they add up alike.
+- ``reasons``: the top reasons in one sentence, ``reasons(explanation)``.
+- ``reading``: the probability as the text is read, ``read_along(classifier, text)``.
+- ``counterfactual``: words dropped or replaced, ``edit(text, {place: word})``; the fewest that turn the verdict,
+  ``smallest_flip(classifier, explanation)``; two explanations side by side, ``compare(before, after)``.
+- ``negation``: what a negator does to the opinion after it, ``negations(classifier, text)``.
+- ``files``: ``to_json``, ``from_json``, ``to_html``.
+"""

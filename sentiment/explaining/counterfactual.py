@@ -1,0 +1,138 @@
+"""What if: words dropped or replaced, the fewest that turn the verdict, two versions of a text side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from sentiment.classifier import Classifier
+from sentiment.records import Explanation, Prediction, Token
+from sentiment.vocabulary import normal_form
+
+MOST_DROPPED = 30  # words a flip may drop; beyond it the change is no longer small
+
+# Verbs that change their form before n't, as the tokenizer splits them.
+_FULL_VERBS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
+
+
+def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
+    """The text with the tokens at some places replaced; an empty replacement drops the token.
+
+    A dropped token takes one of the spaces around it along. What is left of a contraction becomes a word again
+    ("can't" without "n't" is "can"), and tokens that would meet where one was dropped are kept apart by a space.
+    """
+    changes = {**_completed(tokens, changes), **changes}
+    parts: list[str] = []
+    gap, dropped, done = "", False, 0
+    for place, token in enumerate(tokens):
+        gap = _close_up(gap, text[done : token.start])
+        done = token.end
+        word = changes.get(place, token.text)
+        if word:
+            if dropped:
+                gap = gap or " " if parts else gap.removeprefix(" ")
+            parts += [gap, word]
+            gap, dropped = "", False
+        else:
+            dropped = True
+    return "".join([*parts, _close_up(gap, text[done:])])
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A small change that turns the verdict.
+
+    Attributes:
+        places: of the tokens to drop, in the order of the text.
+        text: what remains.
+        prediction: the verdict on it.
+    """
+
+    places: tuple[int, ...]
+    text: str
+    prediction: Prediction
+
+
+def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | None:
+    """A suggestion of the fewest tokens to drop for the verdict to turn; None where no small change does.
+
+    Tokens are dropped in the order of their contributions to the verdict until it turns; then each is put back, the
+    least first, that the flip can do without. Every step, and the resulting text, is scored. The result is minimal
+    in the sense that none of its tokens can be put back, not proved the smallest of all.
+    """
+    pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
+    order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MOST_DROPPED] if pushes[place] > 0]
+    flips = _flips(classifier, explanation, [order[:count] for count in range(1, len(order) + 1)])
+    flip = next(flips, None)
+    for place in reversed(order):
+        if flip and place in flip.places:
+            fewer = [other for other in flip.places if other != place]
+            flip = next(_flips(classifier, explanation, [fewer]), flip)
+    return flip
+
+
+def _flips(classifier: Classifier, explanation: Explanation, choices: Sequence[Sequence[int]]) -> Iterator[Flip]:
+    """Those choices of tokens to drop that turn the verdict."""
+    texts = [edit(explanation.text, explanation.tokens, dict.fromkeys(choice, "")) for choice in choices]
+    for choice, text, prediction in zip(choices, texts, classifier.predict(texts), strict=True):
+        if prediction.label not in {None, explanation.prediction.label}:
+            yield Flip(tuple(sorted(choice)), text, prediction)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One token of two versions of a text, or of only one of them.
+
+    Attributes:
+        before: its place in the first version, None where it is new.
+        after: its place in the second version, None where it is gone.
+        text: the token, as the second version has it where it has it.
+        change: its contribution in the second less that in the first, where absent 0.
+    """
+
+    before: int | None
+    after: int | None
+    text: str
+    change: float
+
+
+def compare(before: Explanation, after: Explanation) -> list[Difference]:
+    """The tokens of both versions in order, those that stand in both matched.
+
+    The changes, with those of the baseline's score and of the residual, sum to the change in score.
+    """
+    old, new = ([normal_form(token.text) for token in version.tokens] for version in (before, after))
+    result = []
+    for _, a, a_stop, b, b_stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        pairs = old[a:a_stop] == new[b:b_stop]
+        if pairs:
+            result += [_difference(before, after, a + i, b + i) for i in range(a_stop - a)]
+        else:
+            result += [_difference(before, after, place, None) for place in range(a, a_stop)]
+            result += [_difference(before, after, None, place) for place in range(b, b_stop)]
+    return result
+
+
+def _difference(before: Explanation, after: Explanation, old: int | None, new: int | None) -> Difference:
+    was = 0.0 if old is None else float(before.contributions[old])
+    now = 0.0 if new is None else float(after.contributions[new])
+    token = before.tokens[old] if new is None and old is not None else after.tokens[new or 0]
+    return Difference(old, new, token.text, now - was)
+
+
+def _completed(tokens: Sequence[Token], changes: Mapping[int, str]) -> dict[int, str]:
+    """The stems of negated verbs, whole again, whose ``n't`` is dropped."""
+    return {
+        place - 1: verb.capitalize() if tokens[place - 1].text[0].isupper() else verb
+        for place, new in changes.items()
+        if not new and normal_form(tokens[place].text) == "n't" and place
+        if (verb := _FULL_VERBS.get(tokens[place - 1].text.lower())) and place - 1 not in changes
+    }
+
+
+def _close_up(gap: str, more: str) -> str:
+    """Two gaps between which a token stood, less one of the spaces that met."""
+    return gap + (more[1:] if gap.endswith(" ") and more.startswith(" ") else more)
