@@ -1,0 +1,83 @@
+"""The charts of all pages, in one look: titles in sentences, units on axes, blue for positive, orange for negative.
+
+A function takes tidy data, already aggregated, and gives an Altair chart; colours come from the theme, so that each
+chart works in light and dark. The first two categorical colours of the theme are blue and orange.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+SIDES = ["positive", "negative"]
+HEIGHT = 300
+
+
+def over(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
+    """Charts on top of each other, the first at the bottom."""
+    return alt.LayerChart(layer=list(layers), height=height)
+
+
+def side_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
+    """Colours a field that holds "positive" and "negative" by the theme's first two colours."""
+    shown = alt.Legend(title=title, orient="top") if legend else None
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=SIDES), legend=shown)
+
+
+def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
+    """The way from the starting point to the score.
+
+    Args:
+        steps: columns ``name``, ``start``, ``end``, ``value`` (logits), ``side``, in order; names are unique.
+    """
+    base = alt.Chart(steps).encode(
+        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)),
+        tooltip=[
+            alt.Tooltip("name:N", title="step"),
+            alt.Tooltip("value:Q", title="adds", format="+.3f"),
+            alt.Tooltip("end:Q", title="score so far", format="+.3f"),
+        ],
+    )
+    bars = base.mark_bar(height={"band": 0.7}).encode(
+        x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=side_colour("side", "Towards")
+    )
+    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(strokeDash=[4, 4]).encode(x="x:Q")
+    return over(zero, bars, height=alt.Step(26))
+
+
+def probabilities(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
+    """Reviews of each class by probability of "positive"; a click on a bar selects its bin as ``bin``.
+
+    Args:
+        bins: columns ``low``, ``high``, ``label``, ``n``.
+        threshold: where to draw a rule.
+    """
+    chosen = alt.selection_point(name="bin", fields=["low", "high"])
+    bars = (
+        alt.Chart(bins)
+        .mark_bar(cursor="pointer", binSpacing=1)
+        .encode(
+            x=alt.X("low:Q", bin="binned", title="Probability of “positive”", scale=alt.Scale(domain=[0, 1])),
+            x2="high:Q",
+            y=alt.Y("n:Q", title="Reviews", stack="zero"),
+            color=side_colour("label", "Label"),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
+            tooltip=[
+                "label:N",
+                alt.Tooltip("low:Q", title="from"),
+                alt.Tooltip("high:Q", title="to"),
+                alt.Tooltip("n:Q", title="reviews", format=","),
+            ],
+        )
+        .add_params(chosen)
+    )
+    rule = rules([threshold] if threshold is not None else [], "x")
+    return over(bars, rule)
+
+
+def rules(places: Sequence[float], axis: str) -> alt.Chart:
+    """Dashed rules across the chart."""
+    rules = alt.Chart(pd.DataFrame({"place": list(places)}, dtype="float64")).mark_rule(strokeDash=[4, 4], color="gray")
+    return rules.encode(x="place:Q") if axis == "x" else rules.encode(y="place:Q")

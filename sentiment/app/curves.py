@@ -1,0 +1,147 @@
+"""Training histories as tidy tables: what the Training page draws, and nothing of Streamlit.
+
+A history is a table with columns ``run``, ``split`` ("train", "validation"), ``metric`` ("loss", "accuracy",
+"learning rate"), ``epoch``, ``step``, ``minutes`` and ``value``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment.artifacts import MANIFEST
+
+POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
+
+_METRICS = {
+    "loss": ("loss", "train"),
+    "accuracy": ("accuracy", "train"),
+    "val_loss": ("loss", "validation"),
+    "val_accuracy": ("accuracy", "validation"),
+    "learning_rate": ("learning rate", "train"),
+}
+
+
+def folders(root: Path) -> list[Path]:
+    """Every folder under ``root`` with a history, finished or still being trained, by name."""
+    return sorted({path.parent for pattern in ("*/history.csv", "*/steps.csv") for path in root.glob(pattern)})
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run is complete; one without a manifest is still being trained, or was broken off."""
+    return (folder / MANIFEST).is_file()
+
+
+def by_epoch(run: str, history: pd.DataFrame, steps: pd.DataFrame | None) -> pd.DataFrame:
+    """A history with a row an epoch, metric and split, from ``history.csv``; ``steps.csv`` tells its last step."""
+    frame = history.assign(run=run, minutes=history["seconds"] / 60)
+    if steps is not None and len(steps):
+        frame["step"] = frame["epoch"].map(steps.groupby("epoch")["step"].max())
+    else:
+        frame["step"] = np.nan
+    return _tidy(frame)
+
+
+def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
+    """A history with a row a step and metric, from ``steps.csv``; its epochs are fractions, its values raw.
+
+    More than ``POINTS`` steps are averaged over neighbours, so that a chart stays quick.
+    """
+    last = steps.groupby("epoch")["step"].transform("max")
+    first = steps.groupby("epoch")["step"].transform("min")
+    usual = max(1, int((last - first + 1).max()))  # an epoch under way has not all its steps yet
+    frame = steps.assign(
+        run=run, epoch=steps["epoch"] - 1 + (steps["step"] - first + 1) / usual, minutes=steps["seconds"] / 60
+    )
+    group = -(-len(frame) // POINTS)
+    if group > 1:
+        numbers = frame.select_dtypes("number")
+        frame = numbers.groupby(np.arange(len(frame)) // group).mean().assign(run=run)
+    return _tidy(frame)
+
+
+def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.float64]:
+    """<float64>[n], an exponential moving average without its bias at the start (Kingma & Ba 2015, section 3)."""
+    result = np.empty(len(values))
+    average = 0.0
+    for i, value in enumerate(values):
+        average = weight * average + (1 - weight) * value
+        result[i] = average / (1 - weight ** (i + 1))
+    return result
+
+
+def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
+    """The history with a column ``smoothed``, each line for itself."""
+    history = history.sort_values(["run", "split", "metric", "minutes"], kind="stable").reset_index(drop=True)
+    lines = history.groupby(["run", "split", "metric"])["value"]
+    return history.assign(smoothed=lines.transform(lambda line: smooth(line.to_numpy(np.float64), weight)))
+
+
+def at_pointer(history: pd.DataFrame, x: str, points: int = 300) -> pd.DataFrame:
+    """What a hover rule shows: along ``x``, the latest raw and smoothed value of every line, as text a line.
+
+    Returns:
+        Column ``x`` (named by the argument), then one column a line.
+    """
+    places = np.unique(history[x].dropna().to_numpy(np.float64))
+    if len(places) > points:
+        places = np.unique(places[np.linspace(0, len(places) - 1, points).astype(int)])
+    shown: dict[str, Any] = {x: places}
+    for (run, split), line in history.groupby(["run", "split"]):
+        line = line.sort_values(x)
+        index = np.searchsorted(line[x].to_numpy(np.float64), places, side="right") - 1
+        raw, smoothed = line["value"].to_numpy(), line["smoothed"].to_numpy()
+        shown[f"{run}, {split}"] = [
+            "" if i < 0 else f"{raw[i]:.4g}" + (f" (smoothed {smoothed[i]:.4g})" if smoothed[i] != raw[i] else "")
+            for i in index
+        ]
+    return pd.DataFrame(shown)
+
+
+def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
+    """The row of least validation loss of each run, where there is one: the epoch whose weights were kept."""
+    losses = history[(history["metric"] == "loss") & (history["split"] == "validation")].dropna(subset=["value"])
+    return losses.loc[losses.groupby("run")["value"].idxmin()]
+
+
+def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Settings of several runs side by side.
+
+    Args:
+        settings: name of a run to its settings, nested ones allowed.
+
+    Returns:
+        A row a setting, columns ``setting``, one a run (as text), and ``differs`` when there are several.
+    """
+    flat = {run: dict(_flatten(values)) for run, values in settings.items()}
+    names = list(dict.fromkeys(name for values in flat.values() for name in values))
+    table = pd.DataFrame(
+        {"setting": names, **{run: [values.get(n, "–") for n in names] for run, values in flat.items()}}
+    )
+    if len(flat) > 1:
+        table["differs"] = table[list(flat)].nunique(axis=1) > 1
+    return table
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name} · ")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{name}", ", ".join(str(each) for each in value)
+        else:
+            yield f"{prefix}{name}", str(value)
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Measurements from columns to rows; those that are not there are left out."""
+    measured = [name for name in _METRICS if name in frame]
+    long = frame.melt(["run", "epoch", "step", "minutes"], measured, var_name="column", value_name="value")
+    named = long["column"].map(_METRICS)
+    long["metric"], long["split"] = named.str[0], named.str[1]
+    return long.drop(columns="column").dropna(subset=["value"]).reset_index(drop=True)

@@ -1,0 +1,167 @@
+"""Reviews judged at a threshold, and the filter that decides which of them a table lists; nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment import metrics
+from sentiment.evaluation import slices
+
+EVERYTHING = "everything"
+CELLS = {
+    "true positives": ("positive", "positive"),
+    "false positives": ("negative", "positive"),
+    "true negatives": ("negative", "negative"),
+    "false negatives": ("positive", "negative"),
+}  # the name of a cell of the confusion matrix -> (label, verdict)
+VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
+
+_BINS = 25
+_SLICES = {
+    "length": "length in tokens",
+    "rating": "rating",
+    "unknown_rate": "unknown words",
+    "truncated": "cut off",
+    "negation": "holds a negation",
+    "contrast": "holds a “but” or the like",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's predictions, judged at a threshold on the calibrated probability.
+
+    Attributes:
+        table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
+        temperature: by which logits were divided.
+        threshold: at or above it, the verdict is "positive".
+    """
+
+    table: pd.DataFrame
+    temperature: float
+    threshold: float
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> Judged:
+        """Judges the rows of a predictions table, one at least."""
+        probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+        called = probability >= threshold
+        verdict = np.where(called, "positive", "negative")
+        right = called == (predictions["label"].to_numpy() == 1)
+        return cls(predictions.assign(probability=probability, verdict=verdict, right=right), temperature, threshold)
+
+    @property
+    def labels(self) -> npt.NDArray[np.int8]:
+        """<int8>[n], 1 positive, 0 negative."""
+        return self.table["label"].to_numpy()
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """<float64>[n], of "positive"."""
+        return self.table["probability"].to_numpy()
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """<bool>[n], whether verdict and label agree."""
+        return self.table["right"].to_numpy()
+
+    @cached_property
+    def confusion(self) -> metrics.Confusion:
+        """The four counts at the threshold."""
+        return metrics.confusion(self.probabilities, self.labels, self.threshold)
+
+    @cached_property
+    def sweep(self) -> metrics.Sweep:
+        """What every other threshold would give."""
+        return metrics.sweep(self.probabilities, self.labels)
+
+    @cached_property
+    def reliability(self) -> metrics.Reliability:
+        """Stated against observed, whatever the threshold."""
+        return metrics.reliability(self.probabilities, self.labels)
+
+    @property
+    def log_loss(self) -> float:
+        """Of the calibrated scores, in nats."""
+        return metrics.log_loss(self.table["logit"].to_numpy() / self.temperature, self.labels)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the accuracy, 95 %."""
+        return metrics.wilson_interval(int(self.right.sum()), len(self.table))
+
+    def cells(self) -> pd.DataFrame:
+        """The confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
+        counts = self.confusion
+        rows = [
+            ("positive", "positive", counts.tp, counts.tp + counts.fn),
+            ("positive", "negative", counts.fn, counts.tp + counts.fn),
+            ("negative", "positive", counts.fp, counts.fp + counts.tn),
+            ("negative", "negative", counts.tn, counts.fp + counts.tn),
+        ]
+        frame = pd.DataFrame(rows, columns=["label", "verdict", "n", "of"])
+        return frame.assign(share=frame["n"] / frame["of"].clip(lower=1), right=frame["label"] == frame["verdict"])
+
+    def histogram(self) -> pd.DataFrame:
+        """How many reviews of each class stand at each probability: ``low``, ``high``, ``label``, ``n``."""
+        edges = np.linspace(0, 1, _BINS + 1)
+        ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
+        counts = {
+            name: np.histogram(self.probabilities[self.labels == label], edges)[0]
+            for label, name in ((1, "positive"), (0, "negative"))
+        }
+        return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
+
+    def by_slice(self) -> pd.DataFrame:
+        """Accuracy of each part that holds a review: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %)."""
+        rows = []
+        for name, mask in self._slices():
+            right, n = int(self.right[mask].sum()), int(mask.sum())
+            if n:
+                rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))
+        return pd.DataFrame(rows, columns=["slice", "n", "accuracy", "low", "high"])
+
+    def chosen(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
+        """The rows a filter lets through, the most confident mistakes first.
+
+        Args:
+            verdicts: one of ``VERDICTS``.
+            part: the name of a slice, or ``EVERYTHING``.
+            between: bounds on the probability of "positive".
+        """
+        keep = (self.probabilities >= between[0]) & (self.probabilities <= between[1])
+        if verdicts in CELLS:
+            label, verdict = CELLS[verdicts]
+            keep &= ((self.labels == (label == "positive")) & (self.table["verdict"] == verdict)).to_numpy()
+        elif verdicts != EVERYTHING:
+            keep &= self.right == (verdicts == "right verdicts")
+        if part != EVERYTHING:
+            keep &= dict(self._slices()).get(part, keep)
+        rows = self.table[keep]
+        distance = (rows["probability"] - rows["label"]).abs()
+        return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
+
+    def _slices(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        for by, value, mask in slices(self.table):
+            yield f"{_SLICES[by]}: {value}", mask
+
+
+def compare(first: Judged, second: Judged) -> metrics.Comparison | None:
+    """Two runs on the reviews they have in common, by fingerprint; None where there are none."""
+    left, right = (
+        judged.table.drop_duplicates("fingerprint").set_index("fingerprint")["right"] for judged in (first, second)
+    )
+    common = left.index.intersection(right.index)
+    return metrics.compare(left[common].to_numpy(), right[common].to_numpy()) if len(common) else None
+
+
+def cell_name(cell: dict[str, Any]) -> str:
+    """The name of a cell of the confusion matrix, given its ``label`` and ``verdict``."""
+    return next(name for name, place in CELLS.items() if place == (cell["label"], cell["verdict"]))

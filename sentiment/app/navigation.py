@@ -1,0 +1,54 @@
+"""The pages of the app, and the choice of the run they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+ICON = str(Path(__file__).with_name("icon.svg"))
+
+
+class Entry(NamedTuple):
+    """A page as the navigation shows it; ``module`` holds its function ``page``."""
+
+    module: str
+    title: str
+    icon: str
+    help: str
+
+
+ENTRIES = (
+    Entry("review", "Review", ":material/rate_review:", "Paste one review: the verdict, and which words made it."),
+    Entry("bulk", "Bulk", ":material/table_rows:", "Upload a file of reviews: every row back with its verdict."),
+    Entry(
+        "training", "Training", ":material/show_chart:", "How the loss and accuracy of each run went; live runs too."
+    ),
+    Entry("evaluation", "Evaluation", ":material/fact_check:", "How good the run is, and where it fails."),
+    Entry("dataset", "Dataset", ":material/database:", "The reviews behind the run: balance, lengths, words."),
+    Entry("model_card", "Model card", ":material/badge:", "What the model is, how it was made, what it is for."),
+)
+
+
+def pages() -> list[Any]:
+    """The pages, for ``st.navigation``; each module is imported when its page is first opened."""
+    return [
+        st.Page(
+            _opener(entry.module),
+            title=entry.title,
+            icon=entry.icon,
+            url_path=entry.module.replace("_", "-"),
+            default=entry is ENTRIES[0],
+            help=entry.help,
+        )
+        for entry in ENTRIES
+        if find_spec(f"sentiment.app.{entry.module}")
+    ]
+
+
+def _opener(module: str) -> Callable[[], None]:
+    return lambda: import_module(f"sentiment.app.{module}").page()

@@ -1,0 +1,15 @@
+"""The front door: page config and navigation."""
+
+import streamlit as st
+
+from sentiment.app import navigation, serving
+
+st.set_page_config(
+    page_title="Review sentiment",
+    page_icon=navigation.ICON,  # a file of our own: a named icon would be fetched from elsewhere
+    layout="wide",
+    menu_items={"About": "Reads movie reviews with an LSTM. What you paste and upload stays on this machine."},
+)
+page = st.navigation(navigation.pages())
+serving.choose_run()
+page.run()

@@ -1,0 +1,140 @@
+"""Whole runs for the tests of the app: a tiny model with every part a training and an evaluation leave behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sentiment.artifacts import seal, write_json
+from sentiment.dataset import Dataset, Removed, Source
+from sentiment.dataset_summary import summarise
+from sentiment.evaluation import summary
+from tests.tiny import WORDS, tiny_run
+
+TEMPERATURE = 1.5
+
+
+def predictions(splits: tuple[str, ...], n: int = 400, seed: int = 0) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    total = n * len(splits)
+    label = rng.integers(0, 2, total).astype("int8")
+    return pd.DataFrame(
+        {
+            "split": np.repeat(splits, n),
+            "fingerprint": [f"{i:016x}" for i in range(total)],
+            "film": [f"tt{i % 40:07d}" for i in range(total)],
+            "label": label,
+            "rating": np.where(label == 1, rng.integers(7, 11, total), rng.integers(1, 5, total)).astype("int8"),
+            "length": rng.integers(20, 900, total).astype("int32"),
+            "unknown_rate": rng.uniform(0, 0.15, total).astype("float32"),
+            "truncated": rng.random(total) < 0.1,
+            "negation": rng.random(total) < 0.6,
+            "contrast": rng.random(total) < 0.5,
+            "logit": (rng.normal(2.0, 1.5, total) * np.where(label == 1, 1, -1)).astype("float32"),
+        }
+    )
+
+
+def history(epochs: int = 4) -> pd.DataFrame:
+    epoch = np.arange(1, epochs + 1)
+    return pd.DataFrame(
+        {
+            "epoch": epoch,
+            "loss": 0.6 / epoch,
+            "accuracy": 1 - 0.3 / epoch,
+            "val_loss": 0.4 + 0.05 * np.abs(epoch - 3),
+            "val_accuracy": 0.85 - 0.01 * np.abs(epoch - 3),
+            "learning_rate": 1e-3 / epoch,
+            "seconds": 60.0 * epoch,
+        }
+    )
+
+
+def steps(epochs: int = 4, per_epoch: int = 20) -> pd.DataFrame:
+    step = np.arange(1, epochs * per_epoch + 1)
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "step": step,
+            "epoch": (step - 1) // per_epoch + 1,
+            "loss": 0.7 * np.exp(-step / 40) + rng.uniform(0, 0.1, len(step)),
+            "accuracy": 1 - 0.4 * np.exp(-step / 40),
+            "learning_rate": 1e-3 * (1 - step / len(step)) + 1e-6,
+            "seconds": 60.0 * step / per_epoch,
+        }
+    )
+
+
+def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
+    """A sealed run with histories, predictions, figures and a model card."""
+    tiny_run(folder, seed=seed, max_length=max_length)
+    trained, tested = predictions(("train", "validation"), seed=seed), predictions(("test",), seed=seed + 1)
+    trained.to_parquet(folder / "predictions.parquet")
+    tested.to_parquet(folder / "test_predictions.parquet")
+    history().to_csv(folder / "history.csv", index=False)
+    steps().to_csv(folder / "steps.csv", index=False)
+    figures = {split: summary(trained[trained["split"] == split], TEMPERATURE) for split in ("train", "validation")}
+    write_json(folder / "metrics.json", figures)
+    test = {"data": {"form": "parquet"}, "test": summary(tested, TEMPERATURE), "date": "2026-01-02", "versions": {}}
+    write_json(folder / "test.json", test)
+    write_json(
+        folder / "metadata.json", {"preset": "tiny", "seed": seed, "options": {"epochs": 4}, "training_seconds": 240}
+    )
+    counts().to_parquet(folder / "word_counts.parquet")
+    write_json(folder / "dataset.json", dataset_facts())
+    (folder / "README.md").write_text("# A tiny model\n\nIt knows a dozen words.\n", encoding="utf-8")
+    seal(folder)
+    return folder
+
+
+def counts() -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    many = {
+        "token": list(WORDS),
+        "positive": rng.integers(1, 900, len(WORDS)),
+        "negative": rng.integers(1, 900, len(WORDS)),
+    }
+    return pd.DataFrame(many)
+
+
+def dataset_facts() -> dict[str, Any]:
+    """``dataset.json`` of a dozen made-up reviews a class, as ``summarise`` writes it."""
+
+    def part(n: int, start: int) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "text": [f"the film {start + i} is " + ("good " * (i + 1) if i % 2 else "bad ") for i in range(n)],
+                "label": np.array([i % 2 for i in range(n)], np.int8),
+                "rating": np.array([9 if i % 2 else 2 for i in range(n)], np.int8),
+                "film": [f"tt{start + i:07d}" for i in range(n)],
+                "fingerprint": [f"{start + i:016x}" for i in range(n)],
+            }
+        )
+
+    train, validation, test = part(12, 0), part(4, 20), part(6, 30)
+    source = Source("CSV", "0" * 64, "drawn", "by film", Removed(repeats=3, train_in_test=1))
+    dataset = Dataset(train, validation, test, train.head(0), source)
+    lengths = {"train": [5 + i for i in range(12)], "validation": [8] * 4}
+    return summarise(dataset, lengths, counts(), 50)
+
+
+def unfinished_run(folder: Path) -> Path:
+    """A folder as training leaves it between two epochs, the last line of ``steps.csv`` half written."""
+    folder.mkdir(parents=True)
+    history(2).to_csv(folder / "history.csv", index=False)
+    steps(3).head(50).to_csv(folder / "steps.csv", index=False)
+    with (folder / "steps.csv").open("a", encoding="utf-8") as file:
+        file.write("51,3,0.1")
+    return folder
+
+
+def all_runs(root: Path) -> Path:
+    """A folder of runs: two whole ones, one under way, the first of them the default."""
+    full_run(root / "tiny")
+    full_run(root / "other", seed=3, max_length=20)
+    unfinished_run(root / "young")
+    (root / "default").write_text("tiny\n", encoding="utf-8")
+    return root

@@ -1,0 +1,194 @@
+"""Every page, run in process: what it shows, how it answers, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment.app.examples import EXAMPLES
+from tests.app_runs import all_runs, full_run
+
+PAGES = ("review", "training", "evaluation", "dataset", "model_card")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture
+def open_page(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    return _open
+
+
+def _open(name: str, **query: str) -> AppTest:
+    """A page as the front door shows it, with the choice of the run beside it."""
+
+    def script(name):
+        import importlib
+
+        from sentiment.app import serving
+
+        serving.choose_run()
+        importlib.import_module(f"sentiment.app.{name}").page()
+
+    app = AppTest.from_function(script, args=(name,), default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    """Everything a page says in words."""
+    kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "warning", "error")
+    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_without_an_error(open_page, name):
+    app = open_page(name)
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
+    assert not app.exception
+    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
+    assert "probability" in said(app)
+    assert "Starting point" in said(app)
+
+
+def test_one_click_on_an_example_judges_it(open_page):
+    app = open_page("review")
+    app.get_by_key("example").set_value("Scathing").run()
+    assert app.text_area(key="review_text").value == EXAMPLES["Scathing"]
+    assert app.session_state["analyses"][-1].text == EXAMPLES["Scathing"]
+
+
+def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
+    app = open_page("review")
+    app.text_area(key="review_text").set_value("The film is not good!")
+    app.form_submit_button[0].click().run()
+    assert app.session_state["analyses"][-1].text == "The film is not good!"
+    assert app.session_state["example"] is None
+    assert "good" not in str(app.query_params)
+    assert not app.exception
+
+
+def test_a_link_opens_its_example_and_its_run(open_page):
+    app = open_page("review", example="Negated", run="other")
+    assert app.text_area(key="review_text").value == EXAMPLES["Negated"]
+    assert app.session_state["analyses"][-1].run == "other"
+
+
+def test_the_served_run_changes_and_changes_back(open_page):
+    app = open_page("review")
+    app.selectbox(key="run").select("other").run()
+    app.selectbox(key="run").select("tiny").run()
+    assert [analysis.run for analysis in app.session_state["analyses"]] == ["tiny", "other"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   \n", "🎬", "<script>alert(1)</script>", "word " * 20_000, "‮gnorw", "$x$ :red[a]"]
+)
+def test_whatever_is_pasted_gets_an_answer(open_page, text):
+    app = open_page("review")
+    app.text_area(key="review_text").set_value(text)
+    app.form_submit_button[0].click().run()
+    assert not app.exception
+    assert app.session_state["analyses"][-1].text == text
+
+
+def test_a_text_without_a_word_gets_no_verdict(open_page):
+    app = open_page("review")
+    app.text_area(key="review_text").set_value("  ")
+    app.form_submit_button[0].click().run()
+    assert "Nothing to judge" in said(app)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_damaged_run_is_named_in_a_sentence(tmp_path, monkeypatch, name):
+    run = full_run(tmp_path / "broken")
+    (tmp_path / "default").write_text("broken\n")
+    (run / "model.onnx").write_bytes(b"no model")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    app = _open(name)
+    assert [error.value for error in app.error] == [
+        "The run broken is damaged: model.onnx is not the file that was written."
+    ]
+    assert not app.exception
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_any_run_each_page_says_so(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    app = _open(name)
+    assert len(app.error) == 1
+    assert app.error[0].value.startswith("No run is chosen")
+    assert not app.exception
+
+
+def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_default(open_page):
+    app = open_page("review", run="gone")
+    assert "The run that this link names is not here" in said(app)
+    assert app.session_state["analyses"][-1].run == "tiny"
+
+
+def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_page):
+    app = open_page("training")
+    app.multiselect(key="runs").set_value(["tiny", "other", "young"]).run()
+    assert not app.exception
+    assert "young is unfinished" in said(app)
+    assert len(app.get("vega_lite_chart")) == 3
+    for grain, against in (("step", "minutes"), ("step", "steps"), ("epoch", "steps")):
+        app.get_by_key("grain").set_value(grain)
+        app.get_by_key("against").set_value(against).run()
+        assert not app.exception
+        assert len(app.get("vega_lite_chart")) == 3
+
+
+def test_one_threshold_moves_the_figures(open_page):
+    app = open_page("evaluation")
+    before = app.metric[0].value
+    app.slider(key="threshold").set_value(0.95).run()
+    assert app.metric[0].value != before
+    assert app.metric[2].value  # AUC does not depend on it
+
+
+def test_dear_false_positives_raise_the_threshold(open_page):
+    app = open_page("evaluation")
+    app.number_input(key="cost").set_value(20.0).run()
+    next(button for button in app.button if button.label == "Set the cheapest").click().run()
+    assert app.slider(key="threshold").value > 0.5
+
+
+def test_the_filter_decides_what_the_table_lists(open_page):
+    app = open_page("evaluation")
+    assert len(app.dataframe[0].value) < 100
+    app.selectbox(key="verdicts").select("everything").run()
+    assert len(app.dataframe[0].value) == 400
+    app.selectbox(key="slice").select("rating: 1").run()
+    assert set(app.dataframe[0].value["rating"]) == {1}
+
+
+def test_two_runs_are_compared_on_the_reviews_they_share(open_page):
+    app = open_page("evaluation")
+    app.selectbox(key="compare").select("other").run()
+    assert "McNemar" in said(app)
+
+
+def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):
+    app = open_page("dataset", word="GOOD")
+    assert "it stands" in said(app)
+    app.text_input(key="word").set_value("zebra").run()
+    assert "does not know this word" in said(app)
+
+
+def test_the_model_card_is_the_runs_own(open_page):
+    assert "It knows a dozen words." in said(open_page("model_card"))
