@@ -6,10 +6,13 @@ and in the README follows from it.
 
 from __future__ import annotations
 
+import datetime
 import math
+import platform
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from importlib.metadata import version
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment import metrics
+from sentiment.dataset import Source
 from sentiment.preprocessor import Preprocessor
 from sentiment.verdict import confidence_of
 from sentiment.vocabulary import UNK
@@ -88,7 +92,7 @@ def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
     probabilities = metrics.sigmoid(logits / temperature)
     confusion = metrics.confusion(logits, labels)
     sweep = metrics.sweep(logits, labels)
-    right = (logits >= 0) == (labels == 1)
+    right = _right(predictions)
     return {
         "n": len(labels),
         "positive": int(labels.sum()),
@@ -106,6 +110,24 @@ def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
         "confidence": list(_by_confidence(probabilities, right)),
         "slices": [_slice(by, value, right[rows]) for by, value, rows in slices(predictions) if rows.any()],
     }
+
+
+def test_results(predictions: pd.DataFrame, temperature: float, source: Source) -> dict[str, Any]:
+    """The content of ``test.json``: on what the run was judged, when, with what, and how it fared."""
+    return {
+        "data": asdict(source),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "onnxruntime", "pandas")},
+        "test": summary(predictions, temperature),
+    }
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
+    """Two predictions tables of the same reviews, in the same order, against each other."""
+    if not first["fingerprint"].equals(second["fingerprint"]):
+        raise ValueError("the two tables are not of the same reviews")
+    return metrics.compare(_right(first), _right(second))
 
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
@@ -137,6 +159,11 @@ def _by_confidence(probabilities: npt.NDArray[np.float64], right: npt.NDArray[np
         rows = levels == level
         accuracy = float(right[rows].mean()) if rows.any() else None
         yield {"level": level, "n": int(rows.sum()), "share": float(rows.mean()), "accuracy": accuracy}
+
+
+def _right(predictions: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """<bool>[n], whether each verdict is the label; a logit of 0 is a verdict of "positive"."""
+    return ((predictions["logit"] >= 0) == (predictions["label"] == 1)).to_numpy()
 
 
 def _slice(by: str, value: str, right: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,7 +14,7 @@ from sentiment.evaluation import summary
 from tests.app_runs import predictions
 from tests.tiny import tiny_run
 
-METADATA = {
+METADATA: dict[str, Any] = {
     "preset": "tiny",
     "summary": "two units, untrained",
     "command": "python scripts/train.py --data reviews.csv --preset tiny",

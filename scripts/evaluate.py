@@ -1,0 +1,152 @@
+"""Judges a run on the test reviews of a data set, and keeps the result in the run's folder.
+
+Kept is the result on the test reviews that the run's own training set aside. On any other data the figures are only
+printed, and written to --json. With --compare two runs are judged on the same reviews and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pandas as pd
+
+from sentiment import artifacts, dataset, evaluation, metrics, model_card, provenance
+from sentiment.artifacts import ArtifactError, Run
+from sentiment.classifier import Classifier
+from sentiment.dataset import Dataset, DatasetError
+from sentiment.figures import interval, percent
+
+_CHUNK = 2_500  # reviews judged between two lines of progress
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    options = _options()
+    if options.json and not options.json.absolute().parent.is_dir():
+        _say(f"evaluate.py: there is no folder {options.json.parent} to write {options.json.name} into.")
+        return 2
+    try:
+        run = artifacts.open_run(options.artifacts)
+        other = artifacts.open_run(options.compare) if options.compare else None
+        data = dataset.load(
+            options.data,
+            text_column=options.text_column,
+            label_column=options.label_column,
+            seed=run.json("metadata.json")["seed"],  # so that the reviews set aside are those that training set aside
+        )
+        if other:
+            _compare(run, other, data, options)
+        else:
+            _test(run, data, options)
+    except (ArtifactError, DatasetError) as error:
+        _say(f"evaluate.py: {error}")
+        return 2
+    except OSError as error:
+        _say(f"evaluate.py: {error.filename or 'a file'} cannot be written: {error.strerror}.")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _test(run: Run, data: Dataset, options: argparse.Namespace) -> None:
+    """Judges one run; what is new about its own test reviews becomes part of it."""
+    own = provenance.set_aside_for(run, data)
+    parts: dict[str, Any] = {}
+    if own and run.has("test.json") and not options.again:
+        result = run.json("test.json")
+        _say(f"{run.name} was judged on {result['date']}; these are its figures. --again judges it anew.")
+    else:
+        table, result = _judge(run, data)
+        parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}
+    print(_figures(data, (run, result)))
+    _write(options.json, {"runs": [{"run": run.name, **result}]})
+    if not own:
+        _say(f"Nothing was kept: these are not the test reviews that the training of {run.name} set aside.")
+    elif parts:
+        model_card.write(artifacts.add_parts(run, parts))
+        _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
+
+
+def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
+    """Judges two runs on the same reviews and says whether the difference could be chance."""
+    (first, result), (second, other_result) = _judge(run, data), _judge(other, data)
+    found = evaluation.compare(first, second)
+    print(_figures(data, (run, result), (other, other_result)))
+    print(_difference(run, other, found))
+    results = [{"run": run.name, **result}, {"run": other.name, **other_result}]
+    _write(options.json, {"runs": results, "comparison": asdict(found)})
+
+
+def _judge(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The predictions table of the test reviews, and what ``test.json`` says of it."""
+    if known := provenance.seen(run, data.test):
+        _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its figures flatter it.")
+    classifier = Classifier.load(run.path)
+    tables = []
+    for start in range(0, len(data.test), _CHUNK):
+        rows = data.test.iloc[start : start + _CHUNK]
+        tables.append(evaluation.judge(classifier.logits, classifier.preprocessor, rows))
+        if sys.stderr.isatty():
+            print(f"\r{run.name}: {start + len(rows):,} of {len(data.test):,} reviews", end="", file=sys.stderr)
+    if sys.stderr.isatty():
+        _say("")
+    table = pd.concat(tables, ignore_index=True)
+    return table, evaluation.test_results(table, classifier.temperature, data.source)
+
+
+def _figures(data: Dataset, *judged: tuple[Run, dict[str, Any]]) -> str:
+    """A short table for the terminal, a column a run."""
+    results = [result["test"] for _, result in judged]
+    rows = {
+        "": [run.name for run, _ in judged],
+        "accuracy": [percent(each["accuracy"], 2) for each in results],
+        "95 % interval": [interval(each["accuracy_interval"]) for each in results],
+        "confident": [percent(each["confidence"][0]["share"]) for each in results],
+    }
+    for key in ("f1", "auc", "log_loss", "calibration_error"):
+        rows[key.replace("_", " ")] = [f"{each[key]:.4f}" for each in results]
+    lines = [f"{len(data.test):,} test reviews of {data.source.form}; split: {data.source.split}"]
+    lines += [f"{name:<18}" + "".join(f"{cell:>20}" for cell in cells) for name, cells in rows.items()]
+    return "\n".join(lines)
+
+
+def _difference(run: Run, other: Run, found: metrics.Comparison) -> str:
+    low, high = (100 * bound for bound in found.interval)
+    return (
+        f"{other.name} minus {run.name}: {100 * found.difference:+.2f} points of accuracy "
+        f"(95 % interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
+        f"right only in {run.name}: {found.first_only:,}; only in {other.name}: {found.second_only:,}; "
+        f"exact McNemar test: p = {found.p_value:.2g}"
+    )
+
+
+def _write(path: Path | None, report: dict[str, Any]) -> None:
+    if path:
+        artifacts.write_json(path, report)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="what train.py takes")
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
+    parser.add_argument("--compare", type=Path, metavar="RUN_FOLDER", help="a second run, judged on the same reviews")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure too")
+    parser.add_argument("--again", action="store_true", help="judge a run anew that has been judged before")
+    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
+    parser.add_argument("--label-column", help="where the labels are, likewise")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

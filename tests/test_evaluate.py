@@ -1,0 +1,147 @@
+"""``scripts/evaluate.py`` from the outside: what it keeps, what it only prints, and what it says of bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment import dataset
+from sentiment.artifacts import add_parts, open_run
+from sentiment.dataset import Source
+from tests.test_model_card import METADATA
+from tests.tiny import WORDS, tiny_run
+
+SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "evaluate.py"
+SEED = 7
+
+
+def evaluate(*options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(SCRIPT), *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def reviews(path: Path, n: int = 120, seed: int = 0) -> Path:
+    """A labelled CSV of made-up reviews, each of its own."""
+    rng = np.random.default_rng(seed)
+    texts = [f"{' '.join(rng.choice(WORDS, 8))} number {seed} {i}" for i in range(n)]
+    pd.DataFrame({"review": texts, "sentiment": ["positive", "negative"] * (n // 2)}).to_csv(path, index=False)
+    return path
+
+
+def trained(folder: Path, source: Source, *, seed: int = SEED, weights: int = 0) -> Path:
+    """A run that says it was trained on a data set."""
+    run = open_run(tiny_run(folder, seed=weights))
+    add_parts(run, {"metadata.json": {**METADATA, "seed": seed, "data": asdict(source)}})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two data sets, and two runs trained on the first."""
+    root = tmp_path_factory.mktemp("evaluate")
+    source = dataset.load(reviews(root / "own.csv"), seed=SEED).source
+    reviews(root / "foreign.csv", seed=1)
+    trained(root / "run", source)
+    trained(root / "other", source, weights=4)
+    return root
+
+
+@pytest.fixture
+def run(tmp_path: Path, place: Path) -> Path:
+    return trained(tmp_path / "run", dataset.load(place / "own.csv", seed=SEED).source)
+
+
+def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, place: Path, tmp_path: Path) -> None:
+    done = evaluate("--data", place / "own.csv", "--artifacts", run, "--json", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    assert "24 test reviews of CSV" in done.stdout
+    judged = open_run(run)
+    result = judged.json("test.json")
+    table = pd.read_parquet(judged.file("test_predictions.parquet"))
+    set_aside = dataset.load(place / "own.csv", seed=SEED).test
+    assert table["fingerprint"].tolist() == set_aside["fingerprint"].tolist()
+    assert result["test"]["n"] == 24
+    assert result["test"]["accuracy"] == pytest.approx(((table["logit"] >= 0) == table["label"]).mean())
+    assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "run", **result}]}
+    assert f"judged on {result['date']}" in judged.file("README.md").read_text(encoding="utf-8")
+
+
+def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Path) -> None:
+    judged = add_parts(open_run(run), {"test.json": {"date": "2001-01-01", "test": _summary(place, run), "data": {}}})
+    first = evaluate("--data", place / "own.csv", "--artifacts", run)
+    assert first.returncode == 0
+    assert "judged on 2001-01-01" in first.stderr
+    assert open_run(run).json("test.json") == judged.json("test.json")
+    again = evaluate("--data", place / "own.csv", "--artifacts", run, "--again")
+    assert again.returncode == 0
+    assert open_run(run).json("test.json")["date"] > "2001-01-01"
+
+
+def _summary(place: Path, run: Path) -> dict:
+    out = run.parent / "foreign.json"
+    assert evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", out).returncode == 0
+    return json.loads(out.read_text())["runs"][0]["test"]
+
+
+def test_the_result_on_other_data_is_printed_and_never_kept(run: Path, place: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
+    assert done.returncode == 0
+    assert "Nothing was kept" in done.stderr
+    assert "accuracy" in done.stdout
+    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 24
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    before = (place / "run" / "manifest.json").read_bytes()
+    options = ("--artifacts", place / "run", "--compare", place / "other", "--json", out)
+    done = evaluate("--data", place / "own.csv", *options)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(out.read_text())
+    first, second = (each["test"] for each in report["runs"])
+    assert report["comparison"]["difference"] == pytest.approx(second["accuracy"] - first["accuracy"])
+    assert report["comparison"]["n"] == first["n"] == second["n"] == 24
+    assert "other minus run" in done.stdout
+    assert "McNemar" in done.stdout
+    assert (place / "run" / "manifest.json").read_bytes() == before
+    assert not (place / "run" / "test.json").exists()
+
+
+def test_a_run_judged_on_reviews_it_was_trained_on_is_said_to_be_flattered(place: Path, tmp_path: Path) -> None:
+    own = dataset.load(place / "own.csv", seed=SEED)
+    other_seed = trained(tmp_path / "other-seed", own.source, seed=SEED + 1)
+    seen = dataset.load(place / "own.csv", seed=SEED + 1).train
+    seen.assign(split="train")[["split", "fingerprint"]].to_parquet(tmp_path / "rows.parquet")
+    add_parts(open_run(other_seed), {"predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
+    n = int(own.test["fingerprint"].isin(seen["fingerprint"]).sum())
+    done = evaluate("--data", place / "own.csv", "--artifacts", place / "run", "--compare", other_seed)
+    assert f"other-seed was trained on {n} of these 24 reviews" in done.stderr
+    assert "run was trained" not in done.stderr.replace("other-seed was trained", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--data", "nowhere.csv", "--artifacts", "{run}"), "There is nothing at nowhere.csv."),
+        (("--data", "{own}", "--artifacts", "nowhere"), "There is no run at nowhere."),
+        (("--data", "{own}", "--artifacts", "{bare}"), "has no metadata.json"),
+        (("--data", "{own}", "--artifacts", "{run}", "--json", "no/such/folder.json"), "there is no folder no/such"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(options: tuple[str, ...], said: str, place: Path, tmp_path: Path) -> None:
+    names = {"run": place / "run", "own": place / "own.csv", "bare": tmp_path / "bare"}
+    tiny_run(tmp_path / "bare")
+    done = evaluate(*(option.format(**names) for option in options))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""

@@ -1,0 +1,75 @@
+"""What a run learned from is told by fingerprints, and decides which test results may stand in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sentiment import provenance
+from sentiment.artifacts import Run, add_parts, open_run
+from sentiment.dataset import Dataset, Removed, Source
+from tests.tiny import tiny_run
+
+SOURCE = Source("CSV", "a" * 64, "seeded", "by text", Removed())
+RELEASE = pd.DataFrame(
+    {"fingerprint": [f"{i:016x}" for i in range(20)], "part": ["train"] * 10 + ["test"] * 10, "film": "tt0000001"}
+)
+
+
+@pytest.fixture(autouse=True)
+def release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A release of twenty reviews in place of the real one."""
+    monkeypatch.setattr("sentiment.dataset.official.read_index", RELEASE.copy)
+
+
+def run_trained_on(fingerprints: pd.Series, folder: Path, source: Source = SOURCE) -> Run:
+    rows = folder / "rows.parquet"
+    pd.DataFrame({"fingerprint": fingerprints}).to_parquet(rows)
+    run = open_run(tiny_run(folder / "run"))
+    return add_parts(run, {"metadata.json": {"data": asdict(source)}, "predictions.parquet": rows.read_bytes()})
+
+
+def data(test: pd.Series, sha256: str) -> Dataset:
+    frame = pd.DataFrame({"fingerprint": test})
+    return Dataset(frame[:0], frame[:0], frame, frame[:0], replace(SOURCE, sha256=sha256))
+
+
+def part(name: str) -> pd.Series:
+    return RELEASE.loc[RELEASE["part"] == name, "fingerprint"]
+
+
+OWN = pd.Series([f"{i:016x}" for i in range(100, 110)])
+
+
+def test_the_file_a_run_was_trained_on_holds_its_test_reviews(tmp_path: Path) -> None:
+    run = run_trained_on(OWN, tmp_path)
+    assert provenance.set_aside_for(run, data(OWN, SOURCE.sha256))
+    assert not provenance.set_aside_for(run, data(OWN, "b" * 64))
+
+
+def test_a_run_on_the_imdb_reviews_may_be_judged_on_the_official_test_in_any_form(tmp_path: Path) -> None:
+    run = run_trained_on(part("train"), tmp_path)
+    assert provenance.set_aside_for(run, data(part("test")[::-1], "b" * 64))
+
+
+def test_half_the_official_test_is_not_the_official_test(tmp_path: Path) -> None:
+    run = run_trained_on(part("train"), tmp_path)
+    assert not provenance.set_aside_for(run, data(part("test")[:5], "b" * 64))
+
+
+def test_a_run_on_other_data_does_not_keep_what_the_official_test_says(tmp_path: Path) -> None:
+    assert not provenance.set_aside_for(run_trained_on(OWN, tmp_path), data(part("test"), "b" * 64))
+
+
+def test_reviews_a_run_has_seen_are_counted(tmp_path: Path) -> None:
+    run = run_trained_on(OWN, tmp_path)
+    assert provenance.seen(run, pd.DataFrame({"fingerprint": [*OWN[:3], *part("test")]})) == 3
+
+
+def test_a_run_without_a_record_of_its_reviews_has_seen_none(tmp_path: Path) -> None:
+    run = open_run(tiny_run(tmp_path / "run"))
+    assert provenance.seen(run, pd.DataFrame({"fingerprint": OWN})) == 0
+    assert not provenance.is_imdb(provenance.learned_from(run))
