@@ -1,0 +1,169 @@
+"""Scores reviews: one text to a JSON object, or a file of any size to a file with every row and its verdict.
+
+  score.py --text "A review" [--explain]
+  score.py INPUT OUTPUT      [--text-column C] [--explain] [--fast] [--resume] ...
+
+INPUT is .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx, the first four also as .gz, .zst or .zip;
+OUTPUT ends in .csv, .tsv, .jsonl, .parquet or .xlsx; either may be - for a pipe. Work done so far stands in
+OUTPUT.parts, from which --resume goes on; a small OUTPUT.json says how the output came about.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sentiment import Classifier
+from sentiment.artifacts import ArtifactError
+from sentiment.bulk.decoding import BulkError, output_form
+from sentiment.bulk.pipeline import Task, score_file
+from sentiment.bulk.progress import TerminalProgress
+from sentiment.bulk.source import Options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; gives the exit status."""
+    options = _options(arguments)
+    try:
+        if options.text is not None:
+            print(json.dumps(_one(options), ensure_ascii=False))
+        else:
+            _file(options)
+    except (BulkError, ArtifactError) as error:
+        print(f"score.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"score.py: {error.strerror or error}: {error.filename or 'while reading or writing'}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nscore.py: stopped; the same command with --resume goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _one(options: argparse.Namespace) -> dict[str, Any]:
+    """What is printed for one text; ``label`` and ``confidence`` are null where there is nothing to judge."""
+    classifier = Classifier.load(options.artifacts)
+    explanation = classifier.explain(options.text) if options.explain else None
+    [prediction] = classifier.predict([options.text])
+    judged = prediction.label is not None
+    result: dict[str, Any] = {
+        "label": prediction.label,
+        "probability": prediction.probability if judged else None,
+        "logit": prediction.logit if judged else None,
+        "confidence": prediction.confidence,
+        "status": prediction.status,
+        "tokens_read": prediction.tokens_read,
+        "tokens_total": prediction.tokens_total,
+        "unknown_rate": prediction.unknown_rate,
+    }
+    if explanation is not None:
+        result["baseline_logit"] = explanation.baseline_logit
+        result["residual"] = explanation.residual
+        result["contributions"] = [
+            {"token": token.text, "start": token.start, "end": token.end, "value": value}
+            for token, value in zip(explanation.tokens, explanation.contributions.tolist(), strict=True)
+        ]
+    return result
+
+
+def _file(options: argparse.Namespace) -> None:
+    with _paths(options) as (source, output):
+        task = Task(
+            input=source,
+            output=output,
+            form=options.output_form or output_form(output),
+            text_column=options.text_column,
+            label_column=options.label_column,
+            explain=options.explain,
+            fast=options.fast,
+            resume=options.resume,
+            raw=options.raw,
+            bom=options.bom,
+            options=Options(options.input_form, options.encoding, options.delimiter, options.header),
+        )
+        with _progress() as report:
+            result = score_file(task, Classifier.load(options.artifacts), report)
+    _say(result)
+
+
+@contextlib.contextmanager
+def _paths(options: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
+    """Files for the input and the output, which a pipe has for as long as the work lasts."""
+    if "-" not in (options.input, options.output):
+        yield Path(options.input), Path(options.output)
+        return
+    if options.resume:
+        raise BulkError("A pipe cannot be resumed; name files for the input and the output.")
+    with tempfile.TemporaryDirectory(prefix="score-") as folder:
+        source, output = Path(options.input), Path(options.output)
+        if options.input == "-":
+            source = Path(folder, f"input.{options.input_form or 'csv'}")
+            with source.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        if options.output == "-":
+            output = Path(folder, f"output.{options.output_form or 'csv'}")
+        yield source, output
+        if options.output == "-":
+            with output.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Any]:
+    if not sys.stderr.isatty():
+        yield lambda stage, done, rows: None
+        return
+    with contextlib.closing(TerminalProgress(sys.stderr)) as progress:
+        yield progress
+
+
+def _say(result: dict[str, Any]) -> None:
+    """One line on a terminal for what came out."""
+    if sys.stderr.isatty():
+        column = result["input"]["text_column"]
+        named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
+        print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("input", metavar="INPUT", nargs="?", help="a file of reviews, - for standard input")
+    add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
+    add("--text", help="one review, instead of a file")
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use; the one artifacts/default names")
+    add("--text-column", metavar="C", help="name or number of the column of reviews; guessed without")
+    add("--label-column", metavar="C", help="name or number of a column of labels, to measure against")
+    add("--explain", action="store_true", help="also the words that pushed the score")
+    add("--fast", action="store_true", help="int8 arithmetic: faster on some processors, scores vary a little")
+    add("--resume", action="store_true", help="go on where an earlier run with the same options stopped")
+    add("--raw", action="store_true", help="leave cells as they are that a spreadsheet would run as a formula")
+    add("--bom", action="store_true", help="begin CSV and TSV with a byte order mark, by which Excel knows UTF-8")
+    add("--encoding", metavar="E", help="of the input; found out without")
+    add("--delimiter", metavar="D", help="of the input; found out without")
+    add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
+    add("--input-form", metavar="F", help="the input's form, where its name does not say it")
+    add("--output-form", metavar="F", help="the output's form, where its name does not say it")
+    options = parser.parse_args(arguments)
+    if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
+        parser.error('give either INPUT and OUTPUT, or --text "A review"')
+    if options.delimiter is not None:
+        options.delimiter = {"tab": "\t", r"\t": "\t"}.get(options.delimiter, options.delimiter)
+        if len(options.delimiter) != 1:
+            parser.error("--delimiter is one character, or tab")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

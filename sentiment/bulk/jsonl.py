@@ -1,0 +1,124 @@
+"""Reviews in JSON lines: an object a line, its keys the columns."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sentiment.bulk.decoding import BulkError, open_text, printable
+from sentiment.bulk.delimited import encoding_of, undamaged
+from sentiment.bulk.lines import Line, read_lines
+from sentiment.bulk.source import MAX_COLUMNS, Options, Row, RowSource
+
+_EXACT = 2**53  # integers up to here are exact as doubles
+_LONG = 2**63
+
+
+class JsonLinesSource(RowSource):
+    """A ``.jsonl`` file. Columns are all keys of all lines, in the order in which they first appear."""
+
+    def __init__(self, path: Path, packing: str, options: Options) -> None:
+        super().__init__(path, "jsonl")
+        self._packing = packing
+        self._encoding = encoding_of(path, packing, options)
+        self.found = {"encoding": self._encoding.name}
+        kinds = self._kinds_by_key()
+        self.columns = list(kinds)
+        self.kinds = [_common(kind) for kind in kinds.values()]
+        if not self.columns:
+            raise BulkError(f"{path.name} has no JSON object on any of its lines.")
+
+    def rows(self) -> Iterator[Row]:
+        """Every line that is not blank."""
+        for line in self._lines():
+            text = line.text.strip()
+            value = _parse(line)
+            if isinstance(value, str):
+                row = Row(line.number, [text], value)
+            else:
+                cells = [_as_text(value.get(key)) for key in self.columns]
+                halves = any(printable(cell or "") != cell for cell in cells if cell and not cell.isascii())
+                problem = "half a character, a surrogate without its other half" if halves else ""
+                row = Row(line.number, [cell and printable(cell) for cell in cells] if halves else cells, problem, text)
+            yield undamaged(row, self._encoding)
+
+    def _lines(self) -> Iterator[Line]:
+        with open_text(self.path, self._packing, self._encoding) as file:
+            yield from (line for line in read_lines(file) if line.text.strip())
+
+    def _kinds_by_key(self) -> dict[str, set[str]]:
+        kinds: dict[str, set[str]] = {}
+        for line in self._lines():
+            value = _parse(line)
+            if isinstance(value, dict):
+                for key, cell in value.items():
+                    kinds.setdefault(key, set()).add(_kind(cell))
+                if len(kinds) > MAX_COLUMNS:
+                    raise BulkError(f"{self.path.name} has more than {MAX_COLUMNS:,} different keys.")
+        return kinds
+
+
+class _Float(float):
+    """A number that remembers how it was written."""
+
+    literal: str
+
+    def __new__(cls, literal: str) -> _Float:
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+
+def _parse(line: Line) -> dict[str, Any] | str:
+    """The object on a line, or what is wrong with it."""
+    if line.problem:
+        return line.problem
+    try:
+        value = json.loads(line.text, parse_float=_Float)
+    except json.JSONDecodeError as error:
+        return f"not JSON: {error.msg} at character {error.colno}"
+    except RecursionError:
+        return "nested too deeply"
+    except ValueError:
+        return "a number with too many digits"
+    return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _as_text(value: object) -> str | None:
+    """A value as it is written: strings without quotes, null as nothing, objects and lists as JSON."""
+    match value:
+        case None | str():
+            return value
+        case _Float():
+            return value.literal
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() if abs(value) <= _EXACT:
+            return "integer"
+        case int() if -_LONG <= value < _LONG:
+            return "long"
+        case float() if math.isfinite(value):
+            return "number"
+        case _:
+            return "string"
+
+
+def _common(kinds: set[str]) -> str:
+    """The kind that all values of a column have without loss."""
+    kinds = kinds - {"null"}
+    if kinds <= {"integer", "long"} and kinds:
+        return "integer"
+    if kinds <= {"integer", "number"} and kinds:
+        return "number"
+    return "boolean" if kinds == {"boolean"} else "string"

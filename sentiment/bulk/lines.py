@@ -1,0 +1,114 @@
+"""Lines and CSV records with their numbers, and a way on after each that is broken.
+
+A quotation mark that is opened and never closed would swallow the rest of the file into one cell. Here it costs its
+own line: reading goes on with the next.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TextIO
+
+MAX_RECORD = 16_000_000  # characters in a row; more is taken for a quotation mark that was never closed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line with its line end, its number from 1, and what is wrong with it, "" for nothing."""
+
+    number: int
+    text: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The cells of one row; with a problem, a single cell that holds its first line whole.
+
+    Attributes:
+        line: the number of its first line, from 1.
+        cells: its cells.
+        problem: why it could not be taken apart, "" for nothing.
+    """
+
+    line: int
+    cells: list[str]
+    problem: str = ""
+
+
+def read_lines(file: TextIO) -> Iterator[Line]:
+    """The lines of a file; one longer than ``MAX_RECORD`` is given without what lies beyond."""
+    number = 0
+    while text := file.readline(MAX_RECORD):
+        number += 1
+        problem = ""
+        while len(text) == MAX_RECORD and text[-1] not in "\r\n":
+            problem = f"longer than {MAX_RECORD:,} characters; the rest is left out"
+            if not (rest := file.readline(MAX_RECORD)) or rest[-1] in "\r\n":
+                break
+        yield Line(number, text, problem)
+
+
+def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
+    """The records of delimited text, blank lines left out.
+
+    Quoting is that of RFC 4180, to the letter first. A line that breaks its rules is taken as Python's ``csv`` and
+    spreadsheets take it, if that gives ``width`` cells; otherwise it is a record with a problem.
+    """
+    lines = _Rewindable(read_lines(file))
+    while True:
+        try:
+            for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+                number = lines.taken[0].number
+                lines.taken.clear()
+                if cells:
+                    yield Record(number, cells)
+            return
+        except csv.Error as error:
+            first = lines.rewind()
+            yield _leniently(first, delimiter, width, first.problem or _in_words(error))
+
+
+@dataclass
+class _Rewindable:
+    """The texts of lines, with a memory of those taken for the present record."""
+
+    lines: Iterator[Line]
+    taken: list[Line] = field(default_factory=list)
+    again: deque[Line] = field(default_factory=deque)
+    size: int = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else next(self.lines)
+        self.size = self.size + len(line.text) if self.taken else len(line.text)
+        self.taken.append(line)
+        if line.problem or self.size > MAX_RECORD:
+            raise csv.Error("unexpected end of data")
+        return line.text
+
+    def rewind(self) -> Line:
+        """Gives the first line taken, and the others once more."""
+        first, *others = self.taken
+        self.again.extendleft(reversed(others))
+        self.taken.clear()
+        return first
+
+
+def _leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
+    text = line.text.rstrip("\r\n")
+    rows = [] if line.problem else list(csv.reader([text], delimiter=delimiter))
+    if rows and len(rows[0]) == width and text.count('"') % 2 == 0:
+        return Record(line.number, rows[0])
+    return Record(line.number, [text], problem)
+
+
+def _in_words(error: csv.Error) -> str:
+    if "end of data" in str(error):
+        return "a quotation mark is opened and never closed"
+    return "a quotation mark stands inside a quoted cell without being doubled"

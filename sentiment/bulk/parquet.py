@@ -1,0 +1,120 @@
+"""Reviews in Parquet: the file's own types all the way, no value turned into text that need not be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sentiment.bulk.decoding import BulkError, printable
+from sentiment.bulk.source import CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
+
+_STEP = 256  # rows read at a time, so that very long texts do not pile up
+
+
+class ParquetSource(Source):
+    """A ``.parquet`` file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "parquet")
+        try:
+            with pq.ParquetFile(path) as file:
+                self._schema = file.schema_arrow
+        except (pa.ArrowInvalid, OSError) as error:
+            raise BulkError(f"{path.name} is damaged, or no Parquet file.") from error
+        self.columns = list(self._schema.names)
+        self.kinds = ["string"] * len(self.columns)
+        if not self.columns:
+            raise BulkError(f"{path.name} has no columns.")
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The file's own."""
+        return self._schema
+
+    def sample(self) -> list[Sequence[str | None]]:
+        """The first rows, as text."""
+        for table in self._tables():
+            columns = [as_texts(column.slice(0, SAMPLE_ROWS)) for column in table.columns]
+            return list(zip(*columns, strict=True))
+        return []
+
+    def chunks(self, text: int) -> Iterator[Chunk]:
+        """Every row, in order."""
+        kind = self._schema.types[text]
+        if not _is_text(kind):
+            raise BulkError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
+        row = 1
+        for table in self._tables():
+            columns = [_one_array(column) for column in table.columns]
+            texts, problems = _texts(columns[text], row)
+            yield Chunk(columns, texts, list(range(row, row + len(texts))), problems)
+            row += len(texts)
+
+    def _tables(self) -> Iterator[pa.Table]:
+        gathered: list[pa.RecordBatch] = []
+        try:
+            with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20) as file:
+                for batch in file.iter_batches(_STEP, use_threads=False):
+                    gathered.append(batch)
+                    rows, size = sum(b.num_rows for b in gathered), sum(b.nbytes for b in gathered)
+                    if rows >= CHUNK_ROWS or size > CHUNK_CHARACTERS:
+                        yield pa.Table.from_batches(gathered, self._schema)
+                        gathered = []
+        except (pa.ArrowInvalid, OSError) as error:
+            raise BulkError(f"{self.path.name} is damaged: {str(error).splitlines()[0]}") from error
+        if gathered:
+            yield pa.Table.from_batches(gathered, self._schema)
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.unify_dictionaries().chunks)
+
+
+def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """The values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return as_texts(column.cast(kind.value_type))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        try:
+            return column.to_pylist()
+        except UnicodeDecodeError:
+            return as_texts(column.cast(pa.large_binary()))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return [None if value is None else value.decode("utf-8", "backslashreplace") for value in column.to_pylist()]
+    try:
+        return pc.cast(column, pa.string()).to_pylist()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return [None if value is None else _as_json(value) for value in column.to_pylist()]
+
+
+def _as_json(value: object) -> str:
+    return printable(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
+    """What a text column holds, and which of it is not UTF-8."""
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    raw = plain.cast(pa.large_binary()).to_pylist()
+    broken = [i for i, value in enumerate(raw) if value is not None and not _is_utf8(value)]
+    return list(as_texts(plain)), {i: f"row {first + i}: bytes that are not utf-8" for i in broken}
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        return _is_text(kind.value_type)
+    is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return is_string or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

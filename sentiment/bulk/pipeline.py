@@ -1,0 +1,171 @@
+"""One file of reviews, from its name to the scored file and a small JSON beside it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sentiment.artifacts import MANIFEST, sha256, write_json
+from sentiment.bulk.columns import find_column, guess_text_column
+from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.reading import open_source, survey
+from sentiment.bulk.scoring import Report, score_all
+from sentiment.bulk.source import Options, Source
+from sentiment.bulk.writing import Layout, check_limits, write_output
+from sentiment.classifier import Classifier
+
+_LISTED = 100  # unreadable rows named in the JSON; all of them stand in the output
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be done with a file.
+
+    Attributes:
+        input: the file of reviews.
+        output: where the scored rows go.
+        form: the output's form.
+        text_column: name or number of the column to be scored; guessed where None.
+        label_column: name or number of the column that holds labels; none where None.
+        explain: name the strongest words of every row.
+        fast: int8 arithmetic.
+        resume: go on from the parts that stand.
+        keep_parts: leave them when done.
+        raw: leave cells as they are that a spreadsheet would run.
+        bom: begin CSV and TSV with a byte order mark.
+        options: how to read the input.
+    """
+
+    input: Path
+    output: Path
+    form: str
+    text_column: str | None = None
+    label_column: str | None = None
+    explain: bool = False
+    fast: bool = False
+    resume: bool = False
+    keep_parts: bool = False
+    raw: bool = False
+    bom: bool = False
+    options: Options = field(default_factory=Options)
+
+    @property
+    def parts(self) -> Path:
+        """The folder of the parts, beside the output."""
+        return self.output.with_name(self.output.name + ".parts")
+
+    @property
+    def report(self) -> Path:
+        """The JSON that says how the output came about, beside it."""
+        return self.output.with_name(self.output.name + ".json")
+
+
+def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, Any]:
+    """Does the task; gives what its JSON says.
+
+    Raises:
+        BulkError: the input, the options or the output cannot be used.
+    """
+    began, clock = datetime.now(UTC), perf_counter()
+    _check_output(task)
+    source = open_source(task.input, task.options)
+    text, label = columns_of(source, task.text_column, task.label_column)
+    total = survey(source, text)
+    layout = Layout(source, explain=task.explain, problems=total.unreadable > 0)
+    check_limits(task.form, source, total, layout)
+    digest = sha256(task.input)
+    parts = Parts(task.parts)
+    with parts.locked():
+        parts.begin(_state(task, classifier, digest, text), task.resume)
+        score_all(classifier, source, text, parts, task.explain, total.rows, report)
+        report("writing", total.rows, total.rows)
+        write_output(parts, layout, task.output, task.form, raw=task.raw, bom=task.bom)
+        content = {
+            "model": {"run": classifier.run.name, "manifest_sha256": sha256(classifier.run / MANIFEST)},
+            "input": {
+                "name": task.input.name,
+                "bytes": task.input.stat().st_size,
+                "sha256": digest,
+                "form": source.form,
+                **source.found,
+                "text_column": source.columns[text],
+                "label_column": None if label is None else source.columns[label],
+            },
+            "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
+            "options": {
+                "explain": task.explain,
+                "arithmetic": "int8" if task.fast else "float32",
+                "raw": task.raw,
+                "bom": task.bom,
+            },
+            "columns": dict(zip(layout.ours, layout.names[len(source.columns) :], strict=True)),
+            "rows": total.rows,
+            "counts": counts(parts),
+            "unreadable": _problems(parts),
+            "began": began.isoformat(timespec="seconds"),
+            "seconds": round(perf_counter() - clock, 3),
+        }
+        write_json(task.report, content)
+        if not task.keep_parts:
+            parts.delete()
+    return content
+
+
+def columns_of(source: Source, text: str | None, label: str | None) -> tuple[int, int | None]:
+    """The columns asked for; the text column is guessed where none is.
+
+    Raises:
+        BulkError: there is no such column.
+    """
+    place = guess_text_column(source.columns, source.sample()) if text is None else find_column(source.columns, text)
+    return place, None if label is None else find_column(source.columns, label)
+
+
+def counts(parts: Parts) -> dict[str, dict[str, int]]:
+    """How many rows have each sentiment, confidence and status."""
+    names = ("sentiment", "confidence", "status")
+    result: dict[str, Counter[str]] = {name: Counter() for name in names}
+    for part in parts.tables(list(names)):
+        for name in names:
+            result[name].update(value for value in part[name].to_pylist() if value is not None)
+    return {name: dict(counter.most_common()) for name, counter in result.items()}
+
+
+def _problems(parts: Parts) -> list[str]:
+    found: list[str] = []
+    for part in parts.tables(["problem"]):
+        found += part["problem"].drop_null().to_pylist()
+        if len(found) >= _LISTED:
+            break
+    return found[:_LISTED]
+
+
+def _check_output(task: Task) -> None:
+    folder = task.output.parent
+    if not folder.is_dir():
+        raise BulkError(f"There is no folder {folder} for the output.")
+    if not os.access(folder, os.W_OK):
+        raise BulkError(f"The folder {folder} cannot be written to.")
+    if task.output.is_dir():
+        raise BulkError(f"{task.output} is a folder; name a file for the output.")
+    if task.output.exists() and task.output.samefile(task.input):
+        raise BulkError("The output is the input; name another file.")
+
+
+def _state(task: Task, classifier: Classifier, digest: str, text: int) -> dict[str, Any]:
+    """What the parts depend on; the names are words of the sentence that refuses a change."""
+    options = task.options
+    return {
+        "input": digest,
+        "model": sha256(classifier.run / MANIFEST),
+        "text column": text,
+        "explain option": task.explain,
+        "fast option": task.fast,
+        "reading options": [options.form, options.encoding, options.delimiter, options.header],
+    }

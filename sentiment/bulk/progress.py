@@ -1,0 +1,57 @@
+"""How far a run is: rows done, rows a second, time left; on a terminal, in a file for the app, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TextIO
+
+
+@dataclass(slots=True)
+class Pace:
+    """Rows a second since the first row that was really scored, and what that means for those left."""
+
+    clock: Callable[[], float] = monotonic
+    _began: float | None = None
+    _skipped: int = 0
+
+    def __call__(self, stage: str, done: int) -> float | None:
+        """Rows a second; None before there is anything to go by."""
+        if stage != "scoring":
+            self._began, self._skipped = self.clock(), done
+            return None
+        if self._began is None:
+            self._began, self._skipped = self.clock(), 0
+        seconds = self.clock() - self._began
+        return (done - self._skipped) / seconds if seconds > 0 and done > self._skipped else None
+
+
+@dataclass(slots=True)
+class TerminalProgress:
+    """One line on a terminal that is written over and over."""
+
+    terminal: TextIO
+    pace: Pace = field(default_factory=Pace)
+
+    def __call__(self, stage: str, done: int, rows: int) -> None:
+        """Shows where the run is."""
+        if rate := self.pace(stage, done):
+            left = duration((rows - done) / rate)
+            text = f"{stage}: {done:,} of {rows:,} rows, {rate:,.0f} a second, {left} left"
+        else:
+            text = f"{stage}: {done:,} of {rows:,} rows"
+        self.terminal.write(f"\r\x1b[K{text}")
+        self.terminal.flush()
+
+    def close(self) -> None:
+        """Clears the line."""
+        self.terminal.write("\r\x1b[K")
+        self.terminal.flush()
+
+
+def duration(seconds: float) -> str:
+    """A time for people: ``0:42``, ``1:02:03``."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,81 @@
+"""Opens a table of reviews, whatever its form."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sentiment.bulk.decoding import FORMS, BulkError, form_of
+from sentiment.bulk.delimited import DelimitedSource, LinesSource
+from sentiment.bulk.jsonl import JsonLinesSource
+from sentiment.bulk.parquet import ParquetSource
+from sentiment.bulk.source import Options, Source
+from sentiment.bulk.xlsx import WorkbookSource
+
+
+def open_source(path: Path, options: Options | None = None) -> Source:
+    """The table in a file.
+
+    Raises:
+        BulkError: it cannot be read at all; the message says why in a sentence.
+    """
+    options = options or Options()
+    if not path.exists():
+        raise BulkError(f"There is no file {path}.")
+    if not path.is_file():
+        raise BulkError(f"{path} is not a file.")
+    if path.stat().st_size == 0:
+        raise BulkError(f"{path.name} is empty.")
+    if options.form is not None and options.form not in FORMS:
+        raise BulkError(f"There is no form {options.form}; there is {', '.join(FORMS)}.")
+    form, packing = (options.form, "") if options.form else form_of(path)
+    match form:
+        case "csv" | "tsv":
+            return DelimitedSource(path, form, packing, options)
+        case "txt":
+            return LinesSource(path, packing, options)
+        case "jsonl":
+            return JsonLinesSource(path, packing, options)
+        case "parquet":
+            return ParquetSource(path)
+        case _:
+            return WorkbookSource(path, options)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a whole table holds.
+
+    Attributes:
+        rows: how many.
+        unreadable: how many of them cannot be read.
+        longest: characters in the longest cell.
+        longest_line: where that cell stands.
+    """
+
+    rows: int = 0
+    unreadable: int = 0
+    longest: int = 0
+    longest_line: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """For JSON."""
+        return asdict(self)
+
+
+def survey(source: Source, text: int) -> Survey:
+    """Reads the table once from end to end, so that limits and totals are known before the work starts."""
+    result = Survey()
+    for chunk in source.chunks(text):
+        result.rows += len(chunk.texts)
+        result.unreadable += len(chunk.problems)
+        for column in chunk.columns:
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                longest = pc.max(pc.utf8_length(column)).as_py() or 0
+                if longest > result.longest:
+                    place = pc.index(pc.utf8_length(column), longest).as_py()
+                    result.longest, result.longest_line = longest, chunk.lines[place]
+    return result

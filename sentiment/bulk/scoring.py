@@ -1,0 +1,142 @@
+"""From a chunk of rows to a part: every text scored once, and its verdict put beside its row."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+import pyarrow as pa
+
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.source import Chunk, Source
+from sentiment.classifier import Classifier
+from sentiment.records import Prediction, Token
+from sentiment.verdict import no_verdict
+from sentiment.vocabulary import normal_form
+
+Report = Callable[[str, int, int], None]  # stage, rows done in it, rows in all
+
+VERDICT = pa.schema(
+    [
+        ("sentiment", pa.string()),
+        ("p_positive", pa.float64()),
+        ("confidence", pa.string()),
+        ("status", pa.string()),
+        ("tokens_read", pa.int32()),
+    ]
+)
+WORDS = pa.schema([("words_positive", pa.string()), ("words_negative", pa.string())])
+PROBLEM = pa.field("problem", pa.string())
+NATIVE = pa.field("native", pa.string())
+
+STRONGEST = 5  # words named for either side
+DIGITS = 6  # of a probability, after the point
+
+_AHEAD = 3  # chunks read before the first of them is done
+_SIDE_BY_SIDE = 2  # chunks at once: one is split into tokens while the network reads the other
+
+
+def score_all(
+    classifier: Classifier, source: Source, text: int, parts: Parts, explain: bool, rows: int, report: Report
+) -> None:
+    """Scores every chunk whose part does not stand yet.
+
+    Args:
+        classifier: scores them.
+        source: the table.
+        text: the column to be scored.
+        parts: where the parts go.
+        explain: whether to name the strongest words.
+        rows: how many rows there are, for the report.
+        report: is told of every part.
+    """
+    done = 0
+    pending: deque[tuple[int, Future[None]]] = deque()
+    pool = ThreadPoolExecutor(_SIDE_BY_SIDE)
+    try:
+        for number, chunk in enumerate(source.chunks(text)):
+            if parts.path(number).exists():
+                done += len(chunk.texts)
+                report("resuming", done, rows)
+                continue
+            work = partial(_score_part, classifier, chunk, parts, number, explain)
+            pending.append((len(chunk.texts), pool.submit(work)))
+            if len(pending) == _AHEAD:
+                done += _finish(pending)
+                report("scoring", done, rows)
+        while pending:
+            done += _finish(pending)
+            report("scoring", done, rows)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def score_chunk(classifier: Classifier, chunk: Chunk, explain: bool = False) -> pa.Table:
+    """The chunk's columns as ``c0``, ``c1``, ..., then ours. A text that repeats is scored once."""
+    rows = [None if i in chunk.problems else text or "" for i, text in enumerate(chunk.texts)]
+    texts = list(dict.fromkeys(text for text in rows if isinstance(text, str)))
+    verdicts = dict(zip(texts, classifier.predict(texts), strict=True))
+    predictions = [verdicts[text] if isinstance(text, str) else no_verdict("unreadable") for text in rows]
+    columns = {f"c{i}": column for i, column in enumerate(chunk.columns)}
+    columns |= _verdicts(predictions)
+    if explain:
+        words = dict(zip(texts, _words(classifier, texts), strict=True))
+        for side, field in enumerate(WORDS):
+            named = [words[text][side] if isinstance(text, str) else None for text in rows]
+            columns[field.name] = pa.array(named, field.type)
+    columns[PROBLEM.name] = pa.array([chunk.problems.get(i) for i in range(len(rows))], PROBLEM.type)
+    if chunk.native is not None:
+        columns[NATIVE.name] = chunk.native
+    return pa.table(columns)
+
+
+def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> tuple[str, str]:
+    """The words that pushed most toward positive and toward negative, as ``great:+1.20 fun:+0.31``.
+
+    A word's push is the sum over the places where it stands, in logit units.
+    """
+    pushes: defaultdict[str, float] = defaultdict(float)
+    for token, value in zip(tokens, contributions, strict=True):
+        if any(map(str.isalnum, token.text)):
+            pushes[normal_form(token.text)] += value
+    ranked = sorted(pushes.items(), key=lambda push: (-push[1], push[0]))
+    positive = [push for push in ranked[:STRONGEST] if push[1] > 0]
+    negative = [push for push in ranked[: -STRONGEST - 1 : -1] if push[1] < 0]
+    return _in_line(positive), _in_line(negative)
+
+
+def _words(classifier: Classifier, texts: list[str]) -> list[tuple[str, str]]:
+    reviews = [classifier.preprocessor(text) for text in texts]
+    attributions = iter(classifier.attributor([review.ids for review in reviews if review.tokens_read]))
+    return [
+        strongest_words(review.tokens, next(attributions).contributions.tolist()) if review.tokens_read else ("", "")
+        for review in reviews
+    ]
+
+
+def _in_line(pushes: list[tuple[str, float]]) -> str:
+    return " ".join(f"{word}:{value:+.2f}" for word, value in pushes)
+
+
+def _verdicts(predictions: list[Prediction]) -> dict[str, pa.Array]:
+    judged = [prediction.label is not None for prediction in predictions]
+    values = {
+        "sentiment": [p.label for p in predictions],
+        "p_positive": [round(p.probability, DIGITS) if ok else None for p, ok in zip(predictions, judged, strict=True)],
+        "confidence": [p.confidence for p in predictions],
+        "status": [p.status for p in predictions],
+        "tokens_read": [p.tokens_read for p in predictions],
+    }
+    return {field.name: pa.array(values[field.name], field.type) for field in VERDICT}
+
+
+def _score_part(classifier: Classifier, chunk: Chunk, parts: Parts, number: int, explain: bool) -> None:
+    parts.write(number, score_chunk(classifier, chunk, explain))
+
+
+def _finish(pending: deque[tuple[int, Future[None]]]) -> int:
+    rows, future = pending.popleft()
+    future.result()
+    return rows

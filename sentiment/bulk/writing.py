@@ -1,0 +1,273 @@
+"""From parts to one file in the form asked for: every row, column and value of the input, then ours."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from openpyxl.cell import WriteOnlyCell
+
+from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.parquet import as_texts
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.reading import Survey
+from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
+from sentiment.bulk.source import Source
+
+XLSX_ROWS = 1_048_576
+XLSX_COLUMNS = 16_384
+XLSX_CHARACTERS = 32_767
+
+_RUNS = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # what makes a spreadsheet run a cell (OWASP, CSV Injection)
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\r\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+_EXACT = 2**53  # a worksheet's numbers are doubles
+_ROW_GROUP = 65_536
+
+
+class Layout:
+    """The columns of an output.
+
+    Attributes:
+        names: what they are called: the input's as they stand, then ours, all of them with the prefix
+            ``predicted_`` where one is taken.
+        source: the input.
+        ours: the names that the parts have for ours.
+    """
+
+    def __init__(self, source: Source, *, explain: bool, problems: bool) -> None:
+        self.source = source
+        fields = [*VERDICT, *(WORDS if explain else []), *([PROBLEM] if problems else [])]
+        self.ours = [field.name for field in fields]
+        self.types = [field.type for field in fields]
+        prefix = ""
+        while any(prefix + name in source.columns for name in self.ours):
+            prefix += "predicted_"
+        self.prefix = prefix
+        self.names = [*source.columns, *(prefix + name for name in self.ours)]
+
+    def input_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
+        """The input's columns of a part."""
+        return [part[f"c{i}"] for i in range(len(self.source.columns))]
+
+    def our_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
+        """Our columns of a part."""
+        return [part[name] for name in self.ours]
+
+
+def check_limits(form: str, source: Source, survey: Survey, layout: Layout) -> None:
+    """Refuses before the work starts what the output's form cannot hold.
+
+    Raises:
+        BulkError: the table is too long, too wide, or has too long a cell.
+    """
+    if form != "xlsx":
+        return
+    if survey.rows + 1 > XLSX_ROWS:
+        raise BulkError(f"A worksheet holds {XLSX_ROWS:,} rows; this table has {survey.rows:,} and a header.")
+    if len(layout.names) > XLSX_COLUMNS:
+        raise BulkError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {len(layout.names):,}.")
+    if survey.longest > XLSX_CHARACTERS:
+        where = f"line {survey.longest_line} has one of {survey.longest:,}"
+        raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; {where}.")
+
+
+def write_output(
+    parts: Parts, layout: Layout, output: Path, form: str, *, raw: bool = False, bom: bool = False
+) -> None:
+    """Writes the output; it appears under its name only when complete.
+
+    Args:
+        parts: what was scored.
+        layout: the output's columns.
+        output: the file.
+        form: its form.
+        raw: leave cells as they are that a spreadsheet would run.
+        bom: begin CSV and TSV with a byte order mark, by which Excel knows UTF-8.
+    """
+    write: dict[str, Callable[[Path], None]] = {
+        "csv": lambda path: _write_delimited(parts, layout, path, ",", raw, bom),
+        "tsv": lambda path: _write_delimited(parts, layout, path, "\t", True, bom),
+        "jsonl": lambda path: _write_json_lines(parts, layout, path),
+        "parquet": lambda path: _write_parquet(parts, layout, path),
+        "xlsx": lambda path: _write_workbook(parts, layout, path, raw),
+    }
+    temporary = parts.folder / "output"
+    write[form](temporary)
+    temporary.replace(output)
+
+
+def harmless(cell: str) -> str:
+    """The cell with an apostrophe before it where a spreadsheet would run it; numbers stay as they are."""
+    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """The names, each different: an empty one is called by its place, one that repeats gets a number."""
+    taken = set(names)
+    result: list[str] = []
+    for place, name in enumerate(names, 1):
+        free = name or f"column_{place}"
+        number = 2
+        while free in result or (free != name and free in taken):
+            free = f"{name or f'column_{place}'}_{number}"
+            number += 1
+        result.append(free)
+    return result
+
+
+def _write_delimited(parts: Parts, layout: Layout, path: Path, delimiter: str, raw: bool, bom: bool) -> None:
+    """Lines end as RFC 4180 has them, in CR LF; only so does ``csv`` quote a cell that holds a lone CR."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        if bom:
+            file.write(codecs.BOM_UTF8.decode())
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(layout.names if raw else map(harmless, layout.names))
+        for part in parts.tables():
+            theirs = [[cell or "" for cell in as_texts(column)] for column in layout.input_columns(part)]
+            if not raw:
+                theirs = [[harmless(cell) for cell in cells] for cells in theirs]
+            ours = [column.to_pylist() for column in layout.our_columns(part)]
+            writer.writerows(zip(*theirs, *ours, strict=True))
+
+
+def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
+    """A line that was a JSON object stays as it was written, with ours added at its end."""
+    width = len(layout.source.columns)
+    names = unique(layout.names)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for part in parts.tables():
+            columns = [column.to_pylist() for column in _typed(part, layout)]
+            rows = zip(*columns, strict=True)
+            for row, native in zip(rows, _natives(part, "jsonl", layout), strict=True):
+                ours = dict(zip(names[width:], map(_json_value, row[width:]), strict=True))
+                if native:
+                    body = native[1:-1].strip()
+                    file.write("{" + body + (", " if body else "") + _dumps(ours)[1:] + "\n")
+                else:
+                    theirs = dict(zip(names[:width], map(_json_value, row[:width]), strict=True))
+                    file.write(_dumps(theirs | ours) + "\n")
+
+
+def _write_parquet(parts: Parts, layout: Layout, path: Path) -> None:
+    names = unique(layout.names)
+    source = layout.source
+    types = source.schema.types if source.schema else [_TYPES[kind] for kind in source.kinds]
+    metadata = source.schema.metadata if source.schema else None
+    fields = [pa.field(name, type) for name, type in zip(names, [*types, *layout.types], strict=True)]
+    schema = pa.schema(fields, metadata)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for tables in _grouped(parts.tables()):
+            columns = [pa.table(_typed(part, layout), schema=schema) for part in tables]
+            writer.write_table(pa.concat_tables(columns), row_group_size=_ROW_GROUP)
+
+
+def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("reviews")
+
+    def cell(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        text = WriteOnlyCell(sheet, _CONTROL.sub(_escaped, value if raw else harmless(value)))
+        text.data_type = "s"  # never a formula, whatever it begins with
+        return text
+
+    sheet.append([cell(name) for name in layout.names])
+    for part in parts.tables():
+        columns = [column.to_pylist() for column in _typed(part, layout)]
+        rows = zip(*columns, strict=True)
+        for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
+            values = map(_from_letter, row, native.ljust(len(row), "s")) if native else row
+            sheet.append([cell(_excel_value(value)) for value in values])
+    book.save(path)
+
+
+def _typed(part: pa.Table, layout: Layout) -> list[pa.ChunkedArray]:
+    """The input's columns as what they are, where that is known, and ours."""
+    theirs = layout.input_columns(part)
+    if layout.source.schema is None:
+        theirs = [
+            column if kind == "string" else pc.cast(column, _TYPES[kind])
+            for column, kind in zip(theirs, layout.source.kinds, strict=True)
+        ]
+    return [*theirs, *layout.our_columns(part)]
+
+
+def _natives(part: pa.Table, form: str, layout: Layout) -> list[str]:
+    if layout.source.form == form and NATIVE.name in part.column_names:
+        return part[NATIVE.name].to_pylist()
+    return [""] * part.num_rows
+
+
+def _grouped(tables: Iterator[pa.Table]) -> Iterator[list[pa.Table]]:
+    """Parts enough for a row group of good size."""
+    group: list[pa.Table] = []
+    for table in tables:
+        group.append(table)
+        if sum(t.num_rows for t in group) >= _ROW_GROUP or sum(t.nbytes for t in group) > 1 << 26:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _dumps(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _json_value(value: Any) -> Any:
+    """JSON has no numbers that are not finite."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _excel_value(value: Any) -> Any:
+    """A value as a worksheet can hold it without loss, as text otherwise."""
+    match value:
+        case bool() | str() | None | time():
+            return value
+        case int() if abs(value) <= _EXACT:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case datetime() if value.tzinfo is None and value.year >= 1900:
+            return value
+        case date() if not isinstance(value, datetime) and value.year >= 1900:
+            return value
+        case _:
+            return str(value)
+
+
+def _from_letter(value: Any, letter: str) -> Any:
+    """A cell of a workbook as it was: see ``xlsx.WorkbookSource``."""
+    if not isinstance(value, str):
+        return value
+    match letter:
+        case "n":
+            return int(value) if value.lstrip("-").isdecimal() else float(value)
+        case "b":
+            return value == "TRUE"
+        case "d":
+            return datetime.fromisoformat(value)
+        case "t":
+            return time.fromisoformat(value)
+        case _:
+            return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """What XML cannot hold, as Office Open XML writes it (ECMA-376 part 1, 22.9.2.19)."""
+    found = match[0]
+    return f"_x005F{found}" if len(found) > 1 else f"_x{ord(found):04X}_"

@@ -1,0 +1,371 @@
+"""``score.py INPUT OUTPUT``: every row comes back, in order, with its verdict."""
+
+import contextlib
+import csv
+import gzip
+import importlib.util
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment import Classifier
+from tests.tiny import tiny_run
+
+ROOT = Path(__file__).resolve().parent.parent
+OURS = ["sentiment", "p_positive", "confidence", "status", "tokens_read"]
+REVIEWS = ["A good film, not dull.", "Bad.", "", "Ein ganz anderer Film", "good\nand bad", "=good", "NA"]
+
+
+def score(*arguments):
+    """Runs ``score.py`` in this process."""
+    specification = importlib.util.spec_from_file_location("score", ROOT / "scripts/score.py")
+    script = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(script)
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+        status = script.main([str(argument) for argument in arguments])
+    return SimpleNamespace(returncode=status, stderr=stderr.getvalue())
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny", max_length=20)
+
+
+@pytest.fixture
+def scored(run, tmp_path):
+    """Scores a file; gives the output's path."""
+
+    def scored(source, output="out.csv", *options, status=0):
+        done = score(source, tmp_path / output, "--artifacts", run, *options)
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
+        return tmp_path / output
+
+    return scored
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A CSV of reviews."""
+    path = tmp_path / "reviews.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["id", "review"], *([f"{i:03}", text] for i, text in enumerate(REVIEWS))])
+    return path
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+
+
+def test_every_column_and_row_stays_and_ours_follow(scored, table):
+    header, *rows = rows_of(scored(table, "out.csv", "--raw"))
+    assert header == ["id", "review", *OURS]
+    assert [row[:2] for row in rows] == [[f"{i:03}", text] for i, text in enumerate(REVIEWS)]
+
+
+def test_the_verdicts_are_the_classifiers(scored, table, run):
+    _, *rows = rows_of(scored(table))
+    for row, expected in zip(rows, Classifier.load(run).predict(REVIEWS), strict=True):
+        assert row[2] == (expected.label or "")
+        assert row[3] == (str(round(expected.probability, 6)) if expected.label else "")
+        assert row[4:] == [expected.confidence or "", expected.status, str(expected.tokens_read)]
+
+
+def test_every_form_of_output_says_the_same(scored, table):
+    as_csv = rows_of(scored(table, "out.csv", "--raw"))
+    assert rows_of(scored(table, "out.tsv")) == as_csv
+    header, *rows = as_csv
+    objects = [json.loads(line) for line in scored(table, "out.jsonl").read_text("utf-8").splitlines()]
+    parquet = pq.read_table(scored(table, "out.parquet")).to_pylist()
+    assert objects == parquet
+    sheet = openpyxl.load_workbook(scored(table, "out.xlsx", "--raw")).active
+    for row, found, cells in zip(rows, objects, list(sheet.values)[1:], strict=True):
+        assert list(found) == header
+        assert ["" if value is None else str(value) for value in found.values()] == row
+        assert [value or "" for value in found.values()] == [value or "" for value in cells]
+
+
+@pytest.mark.parametrize("taken", OURS)
+def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix(scored, tmp_path, taken):
+    (tmp_path / "in.csv").write_text(f"review,{taken}\ngood,x\n")
+    header, row = rows_of(scored(tmp_path / "in.csv"))
+    assert header == ["review", taken, *("predicted_" + name for name in OURS)]
+    assert row[1] == "x"
+
+
+def test_a_file_scored_twice_keeps_the_first_verdicts_too(scored, table):
+    twice = rows_of(scored(scored(scored(table), "twice.csv"), "thrice.csv"))[0]
+    assert len(set(twice)) == len(twice) == 17
+
+
+@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
+@pytest.mark.parametrize("form", ["csv", "tsv", "txt", "jsonl"])
+def test_packed_text_reads_like_the_text_itself(scored, tmp_path, form, packing):
+    content = {
+        "csv": "id,review\n1,good\n2,bad\n",
+        "tsv": "id\treview\n1\tgood\n2\tbad\n",
+        "txt": "good\nbad\n",
+        "jsonl": '{"id": 1, "review": "good"}\n{"id": 2, "review": "bad"}\n',
+    }[form].encode()
+    plain = tmp_path / f"reviews.{form}"
+    plain.write_bytes(content)
+    packed = tmp_path / f"reviews.{form}.{packing}"
+    if packing == "gz":
+        packed.write_bytes(gzip.compress(content))
+    elif packing == "zst":
+        packed.write_bytes(pa.compress(content, codec="zstd", asbytes=True))
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(f"inner.{form}", content)
+    expected = scored(plain, "plain.csv").read_bytes()
+    assert expected.count(b",ok,") == 2
+    assert scored(packed, "packed.csv").read_bytes() == expected
+
+
+def test_a_header_without_rows_gives_a_header_without_rows(scored, tmp_path):
+    (tmp_path / "in.csv").write_text("id,review\n")
+    for form in ("csv", "tsv"):
+        assert rows_of(scored(tmp_path / "in.csv", f"out.{form}")) == [["id", "review", *OURS]]
+    assert scored(tmp_path / "in.csv", "out.jsonl").read_bytes() == b""
+    assert pq.read_table(scored(tmp_path / "in.csv", "out.parquet")).column_names == ["id", "review", *OURS]
+    assert len(list(openpyxl.load_workbook(scored(tmp_path / "in.csv", "out.xlsx")).active.values)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("in.csv", b"", "is empty"),
+        ("in.parquet", b"no such thing", "damaged, or no Parquet file"),
+        ("in.xlsx", b"no such thing", "damaged, or no Excel workbook"),
+        ("in.csv.gz", b"no such thing", "damaged"),
+        ("in.csv", b"PK\x03\x04 and more", "not text"),
+        ("in.docx", b"words", "of no form that is read here"),
+        ("in.jsonl", b"[1, 2]\n", "no JSON object"),
+        ("in.csv", b"\n\n\n", "no rows"),
+    ],
+)
+def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(run, tmp_path, name, content, says):
+    (tmp_path / name).write_bytes(content)
+    done = score(tmp_path / name, tmp_path / "out.csv", "--artifacts", run)
+    assert done.returncode == 2
+    assert done.stderr.startswith("score.py: ")
+    assert done.stderr.count("\n") == 1
+    assert says in done.stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--text-column", "Review"], "no column called Review; there is id, review"),
+        (["--text-column", "3"], "no column called 3"),
+        (["--label-column", "stars"], "no column called stars"),
+        (["--encoding", "klingon"], "no encoding called klingon"),
+        (["--resume", "--input-form", "csv"], ""),
+    ],
+)
+def test_an_option_that_does_not_fit_is_named(run, table, tmp_path, options, says):
+    done = score(table, tmp_path / "out.csv", "--artifacts", run, *options)
+    assert done.returncode == (2 if says else 0)
+    assert says in done.stderr
+
+
+def test_the_output_may_not_be_the_input(run, table):
+    done = score(table, table, "--artifacts", run)
+    assert done.returncode == 2
+    assert "The output is the input" in done.stderr
+
+
+def test_a_column_can_be_named_or_numbered(scored, tmp_path):
+    (tmp_path / "in.csv").write_text("review,review,note\ngood,bad,dull\n")
+    by_number = {n: rows_of(scored(tmp_path / "in.csv", "out.csv", "--text-column", n))[1][4] for n in "123"}
+    assert len(set(by_number.values())) == 3
+    assert rows_of(scored(tmp_path / "in.csv", "out.csv", "--text-column", "note"))[1][4] == by_number["3"]
+    scored(tmp_path / "in.csv", "out.csv", "--text-column", "review", status=2)
+
+
+def test_pipes_take_the_place_of_files(run, table):
+    command = [sys.executable, str(ROOT / "scripts/score.py"), "-", "-", "--artifacts", str(run)]
+    done = subprocess.run(command, input=table.read_bytes(), capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b"id,review,sentiment")
+    assert done.stderr == b""
+    lines = subprocess.run(
+        [*command, "--input-form", "txt", "--output-form", "jsonl"], input=b"good\n", capture_output=True, timeout=60
+    )
+    assert json.loads(lines.stdout)["text"] == "good"
+
+
+def test_explaining_names_the_words_that_pushed(scored, table):
+    header, first, *_ = rows_of(scored(table, "out.csv", "--explain"))
+    assert header[-2:] == ["words_positive", "words_negative"]
+    named = dict(word.rsplit(":", 1) for cell in first[-2:] for word in cell.split())
+    assert set(named) <= {"a", "good", "film", "not", "dull"}
+    assert named
+    assert all(float(word.rsplit(":", 1)[1]) >= 0 for word in first[-2].split())
+    assert all(float(word.rsplit(":", 1)[1]) <= 0 for word in first[-1].split())
+
+
+def test_a_json_says_how_the_output_came_about(scored, table, run):
+    output = scored(table)
+    report = json.loads(output.with_name("out.csv.json").read_text("utf-8"))
+    assert report["rows"] == len(REVIEWS) == sum(report["counts"]["status"].values())
+    assert report["model"]["run"] == run.name
+    assert report["input"]["encoding"] == "utf-8"
+    assert report["input"]["text_column"] == "review"
+    assert report["options"]["arithmetic"] == "float32"
+    assert not output.with_name("out.csv.parts").exists()
+
+
+def test_parquet_keeps_its_types(scored, tmp_path):
+    source = pd.DataFrame(
+        {
+            "when": pd.to_datetime(["2024-05-01", None]),
+            "price": [1.5, None],
+            "stars": pd.array([5, None], dtype="Int8"),
+            "review": pd.Categorical(["good", "bad"]),
+            "tags": [["a", "b"], []],
+        }
+    )
+    source.to_parquet(tmp_path / "in.parquet", index=False)
+    before, after = pq.read_table(tmp_path / "in.parquet"), pq.read_table(scored(tmp_path / "in.parquet", "o.parquet"))
+    assert after.select(before.column_names).equals(before)
+    assert rows_of(scored(tmp_path / "in.parquet", "out.csv"))[1][:5] == [
+        "2024-05-01 00:00:00.000000",
+        "1.5",
+        "5",
+        "good",
+        '["a", "b"]',
+    ]
+
+
+def test_a_workbook_keeps_numbers_dates_and_texts_apart(scored, tmp_path):
+    book = openpyxl.Workbook()
+    values = [["n", "date", "review", "flag"], [1, pd.Timestamp("2024-05-01").to_pydatetime(), "001 good", True], [0.1]]
+    for row in values:
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    after = [list(row[:4]) for row in openpyxl.load_workbook(scored(tmp_path / "in.xlsx", "out.xlsx")).active.values]
+    assert after == [*values[:2], [0.1, None, None, None]]
+
+
+def test_json_lines_stay_as_they_were_written(scored, tmp_path):
+    lines = ['{"review":"good",  "n": 1.10, "big": 123456789012345678901}', '{"review": null, "x": {"y": [1e5]}}', "{}"]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    after = scored(tmp_path / "in.jsonl", "out.jsonl").read_text().splitlines()
+    assert [line.startswith(before[:-1]) for line, before in zip(after, lines, strict=True)] == [True] * 3
+    assert [json.loads(line)["status"] for line in after] == ["ok", "empty", "empty"]
+    assert rows_of(scored(tmp_path / "in.jsonl"))[1][:4] == ["good", "1.10", "123456789012345678901", ""]
+
+
+def slowly(run, source, output, *options):
+    """The command at work on a file that takes it a while."""
+    command = [sys.executable, str(ROOT / "scripts/score.py"), str(source), str(output), "--artifacts", str(run)]
+    return subprocess.Popen([*command, *options], stderr=subprocess.PIPE)
+
+
+@pytest.fixture
+def long_table(tmp_path):
+    path = tmp_path / "long.csv"
+    with path.open("w") as file:
+        file.write("id,review\n")
+        file.writelines(f"{i},a good film {i} is not dull {i % 7}\n" for i in range(20_000))
+    return path
+
+
+def wait_for_parts(output, process, count=2):
+    folder = output.with_name(output.name + ".parts")
+    while len(list(folder.glob("part-*.parquet"))) < count:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
+def test_a_killed_run_resumes_to_the_same_output(scored, run, long_table, tmp_path, form):
+    if form == "xlsx":
+        lines = long_table.read_text().splitlines(keepends=True)
+        long_table.write_text("".join(lines[:10_000]))
+    output = tmp_path / f"resumed.{form}"
+    process = slowly(run, long_table, output)
+    wait_for_parts(output, process)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    assert not output.exists()
+    scored(long_table, output.name, "--resume")
+    unbroken = scored(long_table, f"unbroken.{form}")
+    if form == "parquet":
+        assert pq.read_table(output).equals(pq.read_table(unbroken))
+    elif form == "xlsx":
+        sheets = [openpyxl.load_workbook(path, read_only=True).active for path in (output, unbroken)]
+        assert list(sheets[0].values) == list(sheets[1].values)
+    else:
+        assert output.read_bytes() == unbroken.read_bytes()
+
+
+def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):
+    output = tmp_path / "out.csv"
+    process = slowly(run, long_table, output)
+    wait_for_parts(output, process)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    first = output.with_name("out.csv.parts") / "part-000000.parquet"
+    table = pq.read_table(first)
+    marked = table.set_column(1, "c1", pa.array(["kept"] * len(table), pa.string()))
+    pq.write_table(marked, first)
+    assert rows_of(scored(long_table, "out.csv", "--resume"))[1][1] == "kept"
+
+
+def test_an_input_or_option_that_changed_is_refused(scored, run, long_table, tmp_path):
+    output = tmp_path / "out.csv"
+    process = slowly(run, long_table, output)
+    wait_for_parts(output, process)
+    process.kill()
+    process.wait()
+    process.stderr.close()
+    done = score(long_table, output, "--artifacts", run, "--resume", "--explain")
+    assert (done.returncode, "explain option changed" in done.stderr) == (2, True)
+    with long_table.open("a") as file:
+        file.write("x,one more\n")
+    done = score(long_table, output, "--artifacts", run, "--resume")
+    assert (done.returncode, "The input changed" in done.stderr) == (2, True)
+    assert rows_of(scored(long_table, "out.csv"))[-1][:2] == ["x", "one more"]
+
+
+def test_nothing_to_resume_starts_afresh(scored, table):
+    assert len(rows_of(scored(table, "out.csv", "--resume"))) == len(REVIEWS) + 1
+
+
+def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(run, long_table, tmp_path):
+    process = slowly(run, long_table, tmp_path / "out.csv")
+    wait_for_parts(tmp_path / "out.csv", process, 1)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"--resume" in stderr
+    assert b"Traceback" not in stderr
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_two_runs_never_work_on_one_output(run, long_table, tmp_path):
+    process = slowly(run, long_table, tmp_path / "out.csv")
+    wait_for_parts(tmp_path / "out.csv", process, 1)
+    done = score(long_table, tmp_path / "out.csv", "--artifacts", run)
+    process.kill()
+    process.communicate()
+    assert done.returncode == 2
+    assert "Another run is at work" in done.stderr

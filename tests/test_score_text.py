@@ -1,0 +1,76 @@
+"""``score.py --text``: one JSON object that says what the classifier says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sentiment import Classifier
+from tests.tiny import tiny_run
+
+ROOT = Path(__file__).resolve().parent.parent
+KEYS = ["label", "probability", "logit", "confidence", "status", "tokens_read", "tokens_total", "unknown_rate"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+def score(*arguments, **options):
+    command = [sys.executable, str(ROOT / "scripts/score.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, **options)
+
+
+def test_the_object_has_the_contracts_keys_and_the_classifiers_numbers(run):
+    done = score("--text", "A good film, not dull.", "--artifacts", run)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert list(result) == KEYS
+    [expected] = Classifier.load(run).predict(["A good film, not dull."])
+    assert result == {key: getattr(expected, key) for key in KEYS}
+
+
+def test_explaining_adds_contributions_in_place_that_sum_to_the_logit(run):
+    text = "A good\u2009film 🎬, not dull."
+    result = json.loads(score("--text", text, "--artifacts", run, "--explain").stdout)
+    total = result["baseline_logit"] + result["residual"] + sum(part["value"] for part in result["contributions"])
+    assert total == pytest.approx(result["logit"], abs=1e-6)
+    assert len(result["contributions"]) == result["tokens_read"]
+    assert all(text[part["start"] : part["end"]] == part["token"] for part in result["contributions"])
+
+
+def test_an_empty_text_has_a_status_and_no_score(run):
+    result = json.loads(score("--text", "  ", "--artifacts", run, "--explain").stdout)
+    assert result["status"] == "empty"
+    assert result["label"] is result["probability"] is result["confidence"] is None
+    assert result["contributions"] == []
+
+
+def test_the_command_works_from_any_folder_and_needs_no_path_set(run, tmp_path):
+    done = score("--text", "good", "--artifacts", run, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--text", "good", "--artifacts", "/nowhere"],
+        [],
+        ["only-an-input.csv"],
+        ["--text", "good", "in.csv", "out.csv"],
+    ],
+)
+def test_a_wrong_command_ends_with_2_and_no_traceback(arguments):
+    done = score(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_run_is_named_in_one_line():
+    done = score("--text", "good", "--artifacts", "/nowhere")
+    assert done.stderr == "score.py: There is no run at /nowhere.\n"
