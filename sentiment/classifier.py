@@ -69,7 +69,8 @@ class Classifier:
         review = self.preprocessor(text)
         if not review.tokens_read:
             nothing = np.zeros(0, np.float32)
-            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, nothing.astype(bool), no_verdict("empty"))
+            unknown = nothing.astype(bool)
+            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, unknown, no_verdict("empty"), self.run.name)
         logit = float(self.logits([review.ids])[0])
         [attribution] = self.attributor([review.ids])
         residual = logit - attribution.baseline_logit - float(attribution.contributions.sum(dtype=np.float64))
@@ -83,6 +84,7 @@ class Classifier:
             residual,
             review.ids == UNK,
             prediction,
+            self.run.name,
         )
 
     def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:

@@ -89,6 +89,7 @@ class Explanation:
         residual: ``logit - baseline_logit - contributions.sum()``, the method's numerical error.
         unknown: <bool>[tokens_read], True where the vocabulary does not hold the token.
         prediction: the verdict these contributions explain.
+        run: the name of the run whose model was asked.
     """
 
     text: str
@@ -99,3 +100,10 @@ class Explanation:
     residual: float
     unknown: npt.NDArray[np.bool_]
     prediction: Prediction
+    run: str = ""
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from sentiment.explaining.html_file import to_fragment  # here, since that is built on these records
+
+        return to_fragment(self)

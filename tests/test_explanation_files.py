@@ -1,0 +1,162 @@
+"""Explanations that leave the program: complete, harmless, and readable again."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment import Classifier
+from sentiment.explaining.html_file import to_fragment, to_html
+from sentiment.explaining.json_file import from_json, to_json
+from tests.tiny import tiny_run
+
+HOSTILE = [
+    "<script>alert(1)</script> good film",
+    "<!-- good --> film & bad < great > \"quoted\" 'film'",
+    "</div></body><img src=x onerror=alert(1)> good",
+    "good ‮film‬ is bad, ‏not good",
+    "good\r\nfilm\n\n\nis   bad\t!",
+    "&lt;b&gt; good &amp; bad",
+    "good \ud800 film",
+]
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory) -> Classifier:
+    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny", max_length=20))
+
+
+class Page(HTMLParser):
+    """Collects elements, the text inside the element of class ``text``, and whatever could load or run."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self._depth = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if self._depth or dict(attrs).get("class") == "text":
+            self._depth += 1
+
+    def handle_endtag(self, tag):
+        self._depth = max(0, self._depth - 1)
+
+    def handle_data(self, data):
+        if self._depth:
+            self.text += data
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_was_pasted_stays_text_every_character_of_it(classifier, text):
+    page = Page(to_html(classifier.explain(text)))
+
+    assert page.text == text.replace("\ud800", "�")
+    assert not {"script", "img", "iframe", "link", "object", "a"} & set(page.elements)
+    assert not {name for name in page.attributes if name.startswith("on") or name in {"src", "href"}}
+
+
+@given(text=st.text(max_size=80))
+@settings(max_examples=100, deadline=None)
+def test_any_text_goes_through_html_and_json_unharmed(classifier, text):
+    explanation = classifier.explain(text)
+    assert Page(to_html(explanation)).text == text.replace("\0", "�")
+    assert from_json(to_json(explanation)).text == text
+
+
+def test_the_page_loads_nothing_and_can_be_written_as_utf8(classifier):
+    page = to_html(classifier.explain(HOSTILE[-1]))
+    page.encode("utf-8")
+    assert "default-src 'none'" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_says_what_was_not_read_and_what_is_unknown(classifier):
+    page = to_html(classifier.explain("good film zyx " * 10))
+    assert "the first 20 of 30 words and signs" in page
+    assert 'class="unread"' in page
+    assert "unknown to the model" in page
+    assert "unread" not in to_html(classifier.explain("good film")).split("</style>")[-1]
+
+
+def test_an_explanation_comes_back_from_json_as_it_was(classifier):
+    explanation = classifier.explain("The film is n't good, zyx: it was GREAT!")
+
+    again = from_json(to_json(explanation).encode())
+
+    for name in ("text", "tokens", "baseline_logit", "logit", "residual", "prediction", "run"):
+        assert getattr(again, name) == getattr(explanation, name)
+    np.testing.assert_array_equal(again.contributions, explanation.contributions)
+    np.testing.assert_array_equal(again.unknown, explanation.unknown)
+    assert again.contributions.dtype == np.float32
+    assert again.run == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"program": "other"}, "another program"),
+        ({"format": 99}, "format 99"),
+        ({"text": "something else"}, "stand in the text"),
+        ({"logit": 5.0}, "add up"),
+        ({"baseline_logit": float("nan")}, "numbers"),
+        (
+            {"contributions": [{"token": "a", "start": float("inf"), "end": 1, "value": 0, "unknown": False}]},
+            "no explanation",
+        ),
+        ({"contributions": []}, "add up"),
+        ({"contributions": "all"}, "no explanation"),
+        ({"prediction": {}}, "no explanation"),
+        ({"text": None}, "stand in the text"),
+    ],
+)
+def test_a_changed_file_is_refused_in_a_sentence(classifier, change, complaint):
+    content = json.dumps({**json.loads(to_json(classifier.explain("a good film"))), **change})
+    with pytest.raises(ValueError, match=complaint) as caught:
+        from_json(content)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["label", "confidence", "status"])
+def test_a_verdict_there_is_not_is_refused(classifier, name):
+    held = json.loads(to_json(classifier.explain("a good film")))
+    held["prediction"][name] = "superb"
+    with pytest.raises(ValueError, match=f"its {name} is none"):
+        from_json(json.dumps(held))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", "7", b"\xff\xfe\x00", "[" * 100_000, '{"program": "sentiment"}']
+)
+def test_what_is_no_explanation_is_refused_in_a_sentence(content):
+    with pytest.raises(ValueError, match=r"^This file is no explanation that was saved here\.$"):
+        from_json(content)
+
+
+def test_a_notebook_shows_an_explanation_by_itself(classifier):
+    explanation = classifier.explain("<b>good</b> film")
+    assert explanation._repr_html_() == to_fragment(explanation)
+    assert "<html" not in explanation._repr_html_()
+
+
+def test_an_empty_text_has_a_page_and_a_file_too(classifier):
+    explanation = classifier.explain("")
+    assert "Nothing to judge" in to_html(explanation)
+    assert from_json(to_json(explanation)).prediction == explanation.prediction
+
+
+def test_a_pandas_series_is_predicted_like_a_list(classifier):
+    series = pd.Series(["a good film", None, "dull"], index=[7, 8, 9])
+    predictions = classifier.predict(series)
+    assert predictions == classifier.predict(["a good film", None, "dull"])
+    assert [p.status for p in predictions] == ["ok", "unreadable", "ok"]
