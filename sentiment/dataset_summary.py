@@ -170,7 +170,8 @@ def _frequencies(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _telling(counts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     words = counts.assign(**log_odds(counts))
-    words = words[[any(map(str.isalnum, token)) for token in words["token"]]].sort_values("z", kind="stable")
+    words = words[[any(map(str.isalnum, token)) for token in words["token"]]]
+    words = words[words["positive"] + words["negative"] > 0].sort_values("z", kind="stable")
     most = {"positive": words[words["z"] > 0].tail(TELLING)[::-1], "negative": words[words["z"] < 0].head(TELLING)}
     names = list(words.columns)
     return {

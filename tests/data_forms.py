@@ -32,8 +32,7 @@ def release(per_class: int = 60, unlabelled: int = 40) -> pd.DataFrame:
                 rating = 7 + id % 4 if kind == "pos" else 1 + id % 4
                 film = f"tt{(1 if part == 'train' else 2)}{id % 20:06}"
                 rows.append((id, part, kind, rating, film, f"{_OPENINGS[kind]}, {part} {id}."))
-    for id in range(unlabelled):
-        rows.append((id, "unsup", "unsup", 0, f"tt3{id % 10:06}", f"{_OPENINGS['unsup']}, {id}."))
+    rows += [(id, "unsup", "unsup", 0, f"tt3{id % 10:06}", f"{_OPENINGS['unsup']}, {id}.") for id in range(unlabelled)]
     frame = pd.DataFrame(rows, columns=["id", "part", "kind", "rating", "movie", "text"])
     for part, kind, id, text in (
         ("train", "pos", 3, SHARED_BY_TRAIN_AND_TEST),

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sentiment.dataset import DatasetError, load
+from tests.data_forms import parquet_folder, release, stanford_archive, stanford_files, stanford_folder, tar_of, zip_of
+
+
+def refusal(path: Path, **options) -> str:
+    with pytest.raises(DatasetError) as caught:
+        load(path, **options)
+    sentence = str(caught.value)
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    return sentence
+
+
+def csv(folder: Path, text: str) -> Path:
+    path = folder / "mine.csv"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def rows(*labels: object) -> str:
+    return "".join(f"Row {i},{label}\n" for i, label in enumerate(labels))
+
+
+def test_nothing_at_the_path_is_said(tmp_path):
+    assert refusal(tmp_path / "absent") == f"There is nothing at {tmp_path / 'absent'}."
+
+
+def test_a_missing_default_column_is_said_with_the_columns_there_are(tmp_path):
+    sentence = refusal(csv(tmp_path, "words,sentiment\na,1\n"))
+    assert "no text column 'review' or 'text'" in sentence
+    assert "'words', 'sentiment'" in sentence
+    assert "--text-column" in sentence
+
+
+def test_a_missing_named_column_is_said_with_the_columns_there_are(tmp_path):
+    sentence = refusal(csv(tmp_path, "review,sentiment\na,1\n"), label_column="stars")
+    assert "no column 'stars'" in sentence
+    assert "'review', 'sentiment'" in sentence
+    assert "--label-column" in sentence
+
+
+def test_an_unknown_label_is_said_with_its_row(tmp_path):
+    sentence = refusal(csv(tmp_path, "text,label\n" + rows("pos", "neg", "meh", "pos")))
+    assert "'meh' in row 3" in sentence
+    assert "positive and negative" in sentence
+
+
+def test_a_missing_label_is_an_unknown_one(tmp_path):
+    assert "'' in row 2" in refusal(csv(tmp_path, "text,label\n" + rows("pos", "")))
+    table = pd.DataFrame({"text": ["Row"] * 2, "label": ["pos", None]})
+    table.to_parquet(tmp_path / "mine.parquet")
+    assert "in row 2" in refusal(tmp_path / "mine.parquet")
+
+
+def test_a_long_text_in_the_place_of_a_label_is_not_repeated_whole(tmp_path):
+    sentence = refusal(csv(tmp_path, "text,label\n" + rows("a secret of mine " * 20)))
+    assert len(sentence) < 250
+
+
+def test_unlabelled_rows_are_not_understood_in_ones_own_file(tmp_path):
+    assert "'-1' in row 1" in refusal(csv(tmp_path, "text,label\n" + rows(-1)))
+    assert "'unsup' in row 1" in refusal(csv(tmp_path, "text,label\n" + rows("unsup")))
+
+
+def test_a_single_class_is_refused(tmp_path):
+    sentence = refusal(csv(tmp_path, "text,label\n" + rows(*["pos"] * 30)))
+    assert "no negative reviews" in sentence
+
+
+def test_too_few_reviews_of_a_class_are_refused(tmp_path):
+    sentence = refusal(csv(tmp_path, "text,label\n" + rows(*["pos"] * 30, *["neg"] * 3)))
+    assert "only 3 negative reviews" in sentence
+
+
+def test_twenty_reviews_are_enough(tmp_path):
+    dataset = load(csv(tmp_path, "text,label\n" + rows(*["pos", "neg"] * 10)))
+    for part in (dataset.train, dataset.validation, dataset.test):
+        assert set(part["label"]) == {0, 1}
+
+
+def test_excluding_all_of_a_class_is_refused(tmp_path):
+    path = csv(tmp_path, "text,label\n" + rows(*["pos", "neg"] * 10))
+    dataset = load(path)
+    sentence = refusal(path, exclude={f for part in (dataset.train, dataset.validation) for f in part["fingerprint"]})
+    assert "left" in sentence
+
+
+def test_an_empty_file_and_a_file_with_a_header_alone_are_told_apart(tmp_path):
+    assert refusal(csv(tmp_path, "")) == "mine.csv is empty."
+    assert refusal(csv(tmp_path, "text,label\n")) == "mine.csv holds no reviews."
+    assert refusal(csv(tmp_path, "\n\n")) == "mine.csv is empty."
+
+
+def test_an_empty_folder_is_no_data(tmp_path):
+    assert "train.parquet and test.parquet" in refusal(tmp_path)
+
+
+def test_a_release_without_its_test_part_is_refused(tmp_path):
+    folder = stanford_folder(release().query("part != 'test'"), tmp_path)
+    assert "The test part of aclImdb holds no reviews" in refusal(folder)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.999])
+def test_a_truncated_archive_is_noticed_wherever_it_is_cut(share, tmp_path):
+    path = stanford_archive(release(), tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    assert "truncated" in refusal(path)
+
+
+def test_an_archive_that_lacks_only_its_checksum_is_truncated_too(tmp_path):
+    path = stanford_archive(release(), tmp_path)
+    path.write_bytes(path.read_bytes()[:-4])
+    assert "truncated" in refusal(path)
+
+
+def test_a_damaged_archive_is_noticed(tmp_path):
+    path = stanford_archive(release(), tmp_path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(bytes(content))
+    assert "damaged" in refusal(path)
+
+
+def test_a_gzip_file_that_is_no_tar_is_refused(tmp_path):
+    (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(b"text,label\nGood,1\n" * 100))
+    assert "not a whole tar archive" in refusal(tmp_path / "mine.csv.gz")
+
+
+def test_an_archive_without_reviews_is_refused(tmp_path):
+    path = tar_of({"notes/readme.txt": b"Nothing here."}, tmp_path / "notes.tar.gz")
+    assert refusal(path) == "notes.tar.gz holds no reviews of the Stanford release."
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.txt", "aclImdb/../../evil.txt", "/etc/evil.txt", "..\\evil.txt", "C:\\evil.txt"]
+)
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_an_archive_member_that_would_land_outside_is_refused(name, kind, tmp_path):
+    if kind == "tar":
+        path = tar_of({**stanford_files(release()), name: b"x"}, tmp_path / "evil.tar.gz")
+    else:
+        path = zip_of({"mine.csv": rows("pos").encode(), name: b"x"}, tmp_path / "evil.zip")
+    assert "would land outside" in refusal(path)
+
+
+def test_a_zip_without_a_csv_is_refused(tmp_path):
+    assert refusal(zip_of({"readme.txt": b"Hello"}, tmp_path / "a.zip")) == "a.zip is a zip without a CSV in it."
+    assert "without a CSV" in refusal(zip_of({}, tmp_path / "empty.zip"))
+
+
+def test_a_zip_with_several_csvs_is_refused(tmp_path):
+    assert "2 CSV files" in refusal(zip_of({"a.csv": b"x", "b.csv": b"x"}, tmp_path / "a.zip"))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_a_truncated_zip_is_noticed(share, tmp_path):
+    path = zip_of({"mine.csv": os.urandom(5_000)}, tmp_path / "a.zip")
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    assert "not a whole zip archive" in refusal(path)
+
+
+def test_a_damaged_zip_is_noticed(tmp_path):
+    path = zip_of({"mine.csv": ("text,label\n" + rows(*["pos", "neg"] * 500)).encode()}, tmp_path / "a.zip")
+    content = bytearray(path.read_bytes())
+    content[200] ^= 0xFF
+    path.write_bytes(bytes(content))
+    assert "not a whole zip archive" in refusal(path)
+
+
+def test_a_zip_locked_with_a_password_is_refused(tmp_path):
+    path = zip_of({"mine.csv": b"text,label\n"}, tmp_path / "a.zip")
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        directory = archive.start_dir
+    content[6] |= 1  # the flag "encrypted", in both places
+    content[directory + 8] |= 1
+    path.write_bytes(bytes(content))
+    assert "cannot be unpacked" in refusal(path)
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path):
+    folder = parquet_folder(release(), tmp_path)
+    path = folder / "train.parquet"
+    path.write_bytes(path.read_bytes()[:-100])
+    assert refusal(folder) == refusal(path) == "train.parquet is not a whole Parquet file: it is truncated or damaged."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'text,label\n"no end,pos\nRow,neg\n',
+        "text,label\nRow,pos\nA comma, unquoted,neg\n",
+        "text,label\na,b,c\nd,e,f\n",
+    ],
+    ids=["an open quote", "a field too many", "more fields than names"],
+)
+def test_a_csv_that_is_not_well_formed_is_refused_with_the_reason(text, tmp_path):
+    assert "mine.csv is not a well-formed CSV: " in refusal(csv(tmp_path, text))
+
+
+def test_a_csv_in_another_encoding_is_refused(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_bytes("text,label\nCaf\u00e9,1\n".encode("cp1252"))
+    assert "UTF-8" in refusal(path)
+
+
+def test_a_review_file_in_another_encoding_is_named(tmp_path):
+    folder = stanford_folder(release(), tmp_path)
+    (folder / "train" / "pos" / "0_7.txt").write_bytes(b"Caf\xe9")
+    assert "train/pos/0_7.txt" in refusal(folder)
+
+
+def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
+    path = csv(tmp_path, "text,label\n")
+
+    def locked(self: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", locked)
+    assert refusal(path) == f"{path} cannot be read: Permission denied."

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sentiment.dataset import DatasetError
+from sentiment.dataset.download import download
+from tests.data_forms import release, stanford_archive
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "download_data.py"
+CONTENT = bytes(range(256)) * 2_000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+class Server(ThreadingHTTPServer):
+    """Serves ``content``; each request sends at most the next of ``sends`` bytes before the connection breaks."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.content = CONTENT
+        self.sends: list[int] = []
+        self.knows_ranges = True
+        self.wait = 0.0
+        self.asked: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/reviews/release.tar.gz"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        wanted = self.headers.get("Range")
+        self.server.asked.append(wanted)
+        if not self.path.endswith("/release.tar.gz"):
+            return self.send_error(404)
+        start = 0
+        if wanted and self.server.knows_ranges:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            if start >= len(self.server.content):
+                return self.send_error(416)
+        rest = self.server.content[start:]
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(rest)))
+        self.end_headers()
+        self.wfile.write(rest[: self.server.sends.pop(0)] if self.server.sends else rest)
+        self.wfile.flush()
+        time.sleep(self.server.wait)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "release.tar.gz"
+
+
+def part_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+def refusal(call: Callable[[], None]) -> str:
+    with pytest.raises(DatasetError) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_a_file_arrives_whole_and_nothing_else_is_left(server, target):
+    download(server.url, target, SHA256)
+    assert target.read_bytes() == CONTENT
+    assert list(target.parent.iterdir()) == [target]
+    assert server.asked == [None]
+
+
+def test_progress_ends_with_all_bytes_of_all_bytes(server, target):
+    reports: list[tuple[int, int | None]] = []
+    server.sends = [100_000]
+    download(server.url, target, SHA256, lambda done, total: reports.append((done, total)))
+    assert reports[-1] == (len(CONTENT), len(CONTENT))
+    assert {total for _, total in reports} == {len(CONTENT)}
+    assert [done for done, _ in reports] == sorted(done for done, _ in reports)
+
+
+def test_a_broken_connection_is_taken_up_where_it_broke(server, target):
+    server.sends = [100_000, 200_000]
+    download(server.url, target, SHA256)
+    assert target.read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=100000-", "bytes=300000-"]
+
+
+def test_the_next_call_goes_on_from_what_the_last_one_left(server, target):
+    server.sends = [100_000, 0]
+    sentence = refusal(lambda: download(server.url, target, SHA256))
+    assert "the connection broke" in sentence
+    assert "100,000 bytes are kept" in sentence
+    assert not target.exists()
+    download(server.url, target, SHA256)
+    assert target.read_bytes() == CONTENT
+    assert server.asked[-1] == "bytes=100000-"
+
+
+def test_a_server_that_ignores_ranges_sends_it_all_again(server, target):
+    server.knows_ranges = False
+    server.sends = [100_000]
+    download(server.url, target, SHA256)
+    assert target.read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=100000-"]
+
+
+def test_a_server_that_ignores_ranges_and_always_breaks_is_given_up(server, target):
+    server.knows_ranges = False
+    server.sends = [100_000] * 10
+    assert "the connection broke" in refusal(lambda: download(server.url, target, SHA256))
+    assert len(server.asked) == 2
+
+
+def test_a_part_that_is_already_whole_is_only_checked(server, target):
+    part_of(target).write_bytes(CONTENT)
+    download(server.url, target, SHA256)
+    assert target.read_bytes() == CONTENT
+
+
+def test_a_file_that_is_there_is_not_fetched_again(server, target):
+    target.write_bytes(CONTENT)
+    download(server.url, target, SHA256)
+    assert server.asked == []
+
+
+def test_another_file_at_the_target_is_left_alone(server, target):
+    target.write_bytes(b"mine")
+    assert "Another file stands at" in refusal(lambda: download(server.url, target, SHA256))
+    assert target.read_bytes() == b"mine"
+
+
+def test_a_file_with_a_wrong_checksum_is_removed(server, target):
+    server.content = b"Please log in."
+    sentence = refusal(lambda: download(server.url, target, SHA256))
+    assert "another file than expected, which was removed" in sentence
+    assert hashlib.sha256(server.content).hexdigest() in sentence
+    assert list(target.parent.iterdir()) == []
+
+
+def test_a_missing_page_is_said(server, target):
+    url = server.url.replace("release", "absent")
+    assert refusal(lambda: download(url, target, SHA256)) == f"The server answered 404 Not Found for {url}."
+
+
+def test_a_server_that_is_not_there_is_said(server, target):
+    url = server.url.replace(str(server.server_port), "1")
+    assert f"{url} cannot be reached: " in refusal(lambda: download(url, target, SHA256))
+
+
+@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/a", "release.tar.gz"])
+def test_only_web_addresses_are_fetched(url, target):
+    assert "not an http or https address" in refusal(lambda: download(url, target, SHA256))
+
+
+def script(*arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_the_script_fetches_a_release_and_says_what_it_holds(server, tmp_path):
+    server.content = stanford_archive(release(), tmp_path).read_bytes()
+    checksum = hashlib.sha256(server.content).hexdigest()
+    with script("--url", server.url, "--output", tmp_path / "new" / "folder", "--sha256", checksum) as process:
+        output, errors = process.communicate()
+    assert (process.returncode, errors) == (0, "")
+    assert "120 reviews to test, 39 reviews without a label." in output
+
+
+def test_the_script_ends_with_2_and_one_line_on_a_wrong_checksum(server, tmp_path):
+    with script("--url", server.url, "--output", tmp_path) as process:
+        output, errors = process.communicate()
+    assert (process.returncode, output) == (2, "")
+    assert "another file than expected" in errors
+    assert errors.count("\n") == 1
+
+
+def test_the_script_ends_with_2_where_it_cannot_write(server, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with script("--url", server.url, "--output", tmp_path / "file") as process:
+        _, errors = process.communicate()
+    assert process.returncode == 2
+    assert errors.endswith("cannot be written: File exists.\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_ctrl_c_ends_the_script_with_130_and_keeps_what_has_arrived(server, tmp_path):
+    server.sends = [100_000]
+    server.wait = 2.0
+    with script("--url", server.url, "--output", tmp_path) as process:
+        part = tmp_path / "release.tar.gz.part"
+        while not (part.exists() and part.stat().st_size):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert process.returncode == 130
+    assert errors == "Interrupted; the same command goes on from here.\n"
+    assert part.stat().st_size > 0
