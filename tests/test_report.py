@@ -1,0 +1,165 @@
+"""Documents say what the runs say: shown on a synthetic repository, and held for the real one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sentiment import figures, logbook, quotes
+from sentiment.artifacts import ROOT, add_parts, open_run
+from sentiment.evaluation import summary
+from tests.app_runs import predictions
+from tests.test_model_card import METADATA
+from tests.tiny import tiny_run
+
+HOME = Path(__file__).resolve().parent.parent
+README = """\
+# A house
+
+It reaches <!-- figures:accuracy -->old<!-- /figures --> in <!-- figures:training-time plain -->?<!-- /figures -->.
+
+<!-- figures:table -->
+<!-- /figures -->
+
+<!-- figures:slices --><!-- /figures -->
+"""
+
+
+def report(*options: object, home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(HOME / "scripts" / "report.py"), "--home", str(home), *map(str, options)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def judged_run(folder: Path, seed: int, seconds: float) -> None:
+    figures = {split: summary(predictions((split,), seed=seed), 1.5) for split in ("train", "validation")}
+    test = {"data": {}, "test": summary(predictions(("test",), seed=seed + 9), 1.5), "date": "2026-01-03"}
+    metadata = {**METADATA, "training_seconds": seconds}
+    add_parts(open_run(tiny_run(folder)), {"metadata.json": metadata, "metrics.json": figures, "test.json": test})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A repository with a README and two runs."""
+    judged_run(tmp_path / "artifacts" / "plain", 0, 60.0)
+    judged_run(tmp_path / "artifacts" / "best", 1, 600.0)
+    (tmp_path / "artifacts" / "default").write_text("best\n")
+    (tmp_path / "README.md").write_text(README)
+    return tmp_path
+
+
+@pytest.fixture
+def written(home: Path) -> Path:
+    runs = [home / "artifacts" / name for name in ("plain", "best")]
+    done = report("--remember", runs[0], "--remember", runs[1], home=home)
+    assert done.returncode == 0, done.stderr
+    return home
+
+
+def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
+    text = (written / "README.md").read_text()
+    test = open_run(written / "artifacts" / "best").json("test.json")["test"]
+    low, high = test["accuracy_interval"]
+    share = f"{100 * test['accuracy']:.1f} %"
+    assert f"<!-- figures:accuracy -->{share} (95 % interval {100 * low:.1f} to {100 * high:.1f} %)<!-- /f" in text
+    assert "in <!-- figures:training-time plain -->60 s<!-- /figures -->." in text
+    assert "| `plain` |" in text
+    assert f"| `best` | {share} |" in text
+    assert "| stars the reviewer gave | 4 |" in text
+    assert text.startswith("# A house\n\nIt reaches ")
+
+
+def test_runs_md_lists_every_record_and_marks_the_run_that_is_served(written: Path) -> None:
+    page = (written / "artifacts" / "RUNS.md").read_text()
+    assert "| **best** | 2026-01-02 | two units, untrained |" in page
+    assert "| plain | 2026-01-02 |" in page
+
+
+def test_a_record_outlives_its_run_s_folder(written: Path) -> None:
+    for path in (written / "artifacts" / "plain").iterdir():
+        path.unlink()
+    (written / "artifacts" / "plain").rmdir()
+    (written / "README.md").write_text("No figures.")
+    assert report("--check", home=written).returncode == 0
+    assert "| plain |" in (written / "artifacts" / "RUNS.md").read_text()
+
+
+def test_what_was_just_written_is_not_stale(written: Path) -> None:
+    assert report("--check", home=written).returncode == 0
+    assert report(home=written).stderr == ""
+
+
+@pytest.mark.parametrize(
+    "changed", ["README.md", "artifacts/RUNS.md", "artifacts/best/README.md", "artifacts/records/best.json"]
+)
+def test_a_figure_changed_by_hand_is_found_and_put_right(changed: str, written: Path) -> None:
+    path = written / changed
+    before = path.read_text()
+    share = open_run(written / "artifacts" / "best").json("test.json")["test"]["accuracy"]
+    shown = repr(share) if changed.endswith(".json") else f"{100 * share:.1f}"
+    assert shown in before
+    path.write_text(before.replace(shown, "0.99"))
+    checked = report("--check", home=written)
+    assert checked.returncode == 1
+    assert f"{changed} is not what the runs say" in checked.stderr
+    assert path.read_text() != before, "--check wrote"
+    assert report(home=written).returncode == 0
+    assert path.read_text() == before
+
+
+def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
+    test = {"data": {}, "test": summary(predictions(("test",), n=50), 1.5), "date": "2026-02-01"}
+    add_parts(open_run(written / "artifacts" / "best"), {"test.json": test})
+    said = report("--check", home=written).stderr
+    assert said.count("is not what the runs say") == 3  # RUNS.md follows from the record, which is named
+    assert report(home=written).returncode == 0
+    assert report("--check", home=written).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("<!-- figures:nonsense -->1<!-- /figures -->", "There is no figure called nonsense"),
+        ("<!-- figures:table -->", "stands alone"),
+        ("1<!-- /figures -->", "stands alone"),
+        ("<!-- figures:accuracy gone -->1<!-- /figures -->", "There is no run at"),
+    ],
+)
+def test_a_marker_that_cannot_be_filled_is_named_in_a_sentence(document: str, said: str, written: Path) -> None:
+    (written / "README.md").write_text(document)
+    done = report(home=written)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert (written / "README.md").read_text() == document
+
+
+def test_a_document_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
+    assert quotes.fill("No figures here.", tmp_path) == "No figures here."
+
+
+def test_a_run_that_was_never_tested_has_a_record_without_test_figures(tmp_path: Path) -> None:
+    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
+    found = logbook.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), validated))
+    assert found["test"] is None
+    assert found["validation"]["n"] == 400
+    assert "| tiny |" in logbook.page([found], None)
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_figures_read_well() -> None:
+    assert figures.percent(0.91724) == "91.7 %"
+    assert figures.interval((0.9138, 0.9206)) == "91.4 to 92.1 %"
+    assert [figures.duration(s) for s in (48, 570, 7560)] == ["48 s", "9.5 min", "2.1 h"]
+    assert figures.table(["a", "b"], [["x|y", 1]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
+
+
+@pytest.mark.skipif(not (ROOT / "default").exists(), reason="no run has been committed yet")
+def test_the_documents_of_this_repository_say_what_its_runs_say() -> None:
+    done = report("--check", home=HOME)
+    assert done.returncode == 0, done.stderr
+    records = {each["run"] for each in logbook.read(ROOT)}
+    assert (ROOT / "default").read_text().strip() in records
