@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +12,7 @@ from sentiment.vocabulary import PAD, UNK
 _POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
 
 Ids = npt.NDArray[np.int32]
+Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
 
 def pad(reviews: Sequence[Ids]) -> npt.NDArray[np.int32]:
@@ -23,12 +23,12 @@ def pad(reviews: Sequence[Ids]) -> npt.NDArray[np.int32]:
     return padded
 
 
-class TrainingBatches(keras.utils.PyDataset):
+class TrainingBatches:
     """Labelled reviews, shuffled anew each epoch.
 
     A review longer than ``length`` shows another stretch of that length each epoch; ``unknown_rate`` of all tokens
-    are hidden as unknown. Both, and the order, are drawn from (seed, epoch, batch): a run that is broken off and
-    resumed at epoch n sees what the unbroken run sees.
+    are hidden as unknown. Both, and the order, are drawn from seed and epoch: a run that is broken off and resumed at
+    epoch n sees what the unbroken run sees.
     """
 
     def __init__(
@@ -40,40 +40,31 @@ class TrainingBatches(keras.utils.PyDataset):
         length: int,
         unknown_rate: float,
         seed: int,
-        epoch: int = 0,
     ) -> None:
-        super().__init__()
         self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
-        self._batch_size, self._length, self._unknown_rate = batch_size, length, unknown_rate
-        self._seed, self._epoch = seed, epoch
+        self._batch_size, self._length = batch_size, length
+        self._unknown_rate, self._seed = unknown_rate, seed
         self._lengths = np.minimum([len(review) for review in reviews], length)
-        self._order = self._shuffle()
 
     def __len__(self) -> int:
         """Steps in an epoch."""
         return -(-len(self._reviews) // self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """Ids <int32>[batch, time] and labels <float32>[batch, 1]."""
-        rng = np.random.default_rng([self._seed, self._epoch, index])
-        chosen = self._order[index]
-        ids = pad([self._stretch(self._reviews[i], rng) for i in chosen])
-        if self._unknown_rate:
-            ids[(rng.random(ids.shape) < self._unknown_rate) & (ids != PAD)] = UNK
-        return ids, self._labels[chosen, None]
-
-    def on_epoch_end(self) -> None:
-        """Draws the next epoch's order."""
-        self._epoch += 1
-        self._order = self._shuffle()
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """The batches of one epoch: ids <int32>[batch, time] and labels <float32>[batch, 1]."""
+        rng = np.random.default_rng([self._seed, number])
+        for chosen in self._shuffled(rng):
+            ids = pad([self._stretch(self._reviews[i], rng) for i in chosen])
+            if self._unknown_rate:
+                ids[(rng.random(ids.shape) < self._unknown_rate) & (ids != PAD)] = UNK
+            yield ids, self._labels[chosen, None]
 
     def _stretch(self, review: Ids, rng: np.random.Generator) -> Ids:
         surplus = len(review) - self._length
         start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
         return review[start : start + self._length]
 
-    def _shuffle(self) -> list[npt.NDArray[np.intp]]:
-        rng = np.random.default_rng([self._seed, self._epoch])
+    def _shuffled(self, rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
         order = rng.permutation(len(self._reviews))
         size = self._batch_size
         batches: list[npt.NDArray[np.intp]] = []
@@ -84,20 +75,15 @@ class TrainingBatches(keras.utils.PyDataset):
         return [batches[i] for i in rng.permutation(len(batches))]
 
 
-class ScoringBatches(keras.utils.PyDataset):
+class ScoringBatches:
     """Labelled reviews in order of length, for validation."""
 
     def __init__(self, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], *, batch_size: int = 128) -> None:
-        super().__init__()
         order = np.argsort([len(review) for review in reviews], kind="stable")
         self._batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
         self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
 
-    def __len__(self) -> int:
-        """Steps in a pass."""
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    def __iter__(self) -> Iterator[Batch]:
         """Ids <int32>[batch, time] and labels <float32>[batch, 1]."""
-        chosen = self._batches[index]
-        return pad([self._reviews[i] for i in chosen]), self._labels[chosen, None]
+        for chosen in self._batches:
+            yield pad([self._reviews[i] for i in chosen]), self._labels[chosen, None]

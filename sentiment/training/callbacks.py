@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,26 +82,28 @@ class HistoryFiles(keras.callbacks.Callback):
     def __init__(self, folder: Path, clock: Clock, epoch: int) -> None:
         super().__init__()
         self._clock = clock
-        self._history = _csv(folder / "history.csv", HISTORY, epoch)
-        self._steps = _csv(folder / "steps.csv", STEPS, epoch)
-        self._epoch = epoch
+        self._history, self._steps = folder / "history.csv", folder / "steps.csv"
+        _keep_epochs(self._history, HISTORY, epoch)
+        _keep_epochs(self._steps, STEPS, epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Keras' running means start anew."""
-        self._epoch, self._sums = epoch, (0.0, 0.0)
+        self._epoch, self._seen, self._sums = epoch, 0, (0.0, 0.0)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Recovers the batch's own loss and accuracy from Keras' running means of the epoch."""
-        sums = (logs["loss"] * (batch + 1), logs["accuracy"] * (batch + 1))
-        loss, accuracy = (now - before for now, before in zip(sums, self._sums, strict=True))
+        """Recovers the batch's own loss and accuracy from Keras' running means over the epoch's reviews."""
+        self._seen += logs["size"]
+        sums = (logs["loss"] * self._seen, logs["accuracy"] * self._seen)
+        loss, accuracy = ((now - before) / logs["size"] for now, before in zip(sums, self._sums, strict=True))
         self._sums = sums
         step = int(self.model.optimizer.iterations.numpy())
-        self._steps.writerow([step, self._epoch + 1, *_short(loss, accuracy, self._rate()), round(self._clock(), 2)])
+        row = [step, self._epoch + 1, *_short(loss, accuracy, self._rate()), round(self._clock(), 2)]
+        _append(self._steps, [row])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """One row a finished epoch."""
         values = (logs["loss"], logs["accuracy"], logs["val_loss"], logs["val_accuracy"], self._rate())
-        self._history.writerow([epoch + 1, *_short(*values), round(self._clock(), 2)])
+        _append(self._history, [[epoch + 1, *_short(*values), round(self._clock(), 2)]])
 
     def _rate(self) -> float:
         return float(self.model.optimizer.learning_rate)
@@ -111,17 +113,21 @@ def _short(*values: float) -> list[str]:
     return [f"{value:.6g}" for value in values]
 
 
-def _csv(path: Path, columns: Sequence[str], epoch: int) -> Any:
-    """A CSV writer that keeps the rows up to ``epoch`` and writes through to the disk, line by line."""
-    kept: list[dict[str, str]] = []
+def _keep_epochs(path: Path, columns: Sequence[str], epoch: int) -> None:
+    """Begins a CSV file with its header and the rows it already has up to ``epoch``."""
+    kept: list[list[Any]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
-            kept = [row for row in csv.DictReader(file) if int(row["epoch"]) <= epoch]
-    file = path.open("w", encoding="utf-8", newline="", buffering=1)
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row[column] for column in columns] for row in kept)
-    return writer
+            rows = csv.DictReader(file)
+            kept = [[row[column] for column in columns] for row in rows if int(row["epoch"]) <= epoch]
+    path.unlink(missing_ok=True)
+    _append(path, [columns, *kept])
+
+
+def _append(path: Path, rows: Iterable[Sequence[Any]]) -> None:
+    """Adds rows so that whoever follows the file sees them at once."""
+    with path.open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 class Progress(keras.callbacks.Callback):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
+from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_network, build_optimizer
 from sentiment.training.presets import Preset
 
@@ -78,6 +79,7 @@ def fit(
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
     keras.utils.set_random_seed(seed)
+    keep_freed_memory()
     batches = TrainingBatches(
         training.ids,
         training.labels,
@@ -85,7 +87,6 @@ def fit(
         length=preset.train_length,
         unknown_rate=preset.unknown_rate,
         seed=seed,
-        epoch=facts["epoch"] if facts else 0,
     )
     network = build_network(preset, vocabulary_size, embedding)
     network.compile(
@@ -97,23 +98,46 @@ def fit(
     checkpoint = Checkpoint(checkpoint_file, clock, average, preset.patience, settings)
     if facts:
         checkpoint.restore(network)
-    callbacks = [average, HistoryFiles(folder, clock, checkpoint.epoch), Progress(clock), checkpoint]
+    callbacks = [average] if average else []
+    callbacks += [HistoryFiles(folder, clock, checkpoint.epoch), Progress(clock), checkpoint]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard, update_freq=20))
+    held_out = ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.labels)
     try:
         if not checkpoint.finished_early:
-            network.fit(
-                batches,
-                epochs=preset.epochs,
-                initial_epoch=checkpoint.epoch,
-                validation_data=ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.labels),
-                callbacks=[callback for callback in callbacks if callback],
-                verbose=0,
-                shuffle=False,
-            )
+            _run_epochs(network, batches, held_out, callbacks, checkpoint.epoch, preset.epochs)
     except KeyboardInterrupt:
         raise StoppedError(_best(network, checkpoint) if checkpoint.epoch else None, checkpoint.epoch) from None
     return _best(network, checkpoint), clock()
+
+
+def _run_epochs(
+    network: keras.Model,
+    batches: TrainingBatches,
+    held_out: ScoringBatches,
+    callbacks: list[keras.callbacks.Callback],
+    first: int,
+    last: int,
+) -> None:
+    """What ``Model.fit`` does, without its detour through ``tf.data``, which costs a third of the time."""
+    steps = keras.callbacks.CallbackList(callbacks, model=network, epochs=last, steps=len(batches))
+    network.stop_training = False
+    steps.on_train_begin()
+    for epoch in range(first, last):
+        steps.on_epoch_begin(epoch)
+        network.reset_metrics()
+        for step, (ids, labels) in enumerate(batches.epoch(epoch)):
+            logs = network.train_on_batch(ids, labels, return_dict=True)
+            steps.on_train_batch_end(step, {**logs, "size": len(labels)})
+        steps.on_test_begin()
+        network.reset_metrics()
+        for ids, labels in held_out:
+            validated = network.test_on_batch(ids, labels, return_dict=True)
+        steps.on_test_end(validated)
+        steps.on_epoch_end(epoch, {**logs, **{f"val_{name}": value for name, value in validated.items()}})
+        if network.stop_training:
+            break
+    steps.on_train_end()
 
 
 def forget(folder: Path) -> None:

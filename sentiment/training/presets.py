@@ -24,7 +24,7 @@ class Preset:
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
-        embedding_dropout: rate at which whole embedding channels are dropped in training.
+        embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
@@ -62,24 +62,24 @@ class Preset:
 LSTM = Preset(
     name="lstm",
     summary="Embedding, LSTM, Dense with sigmoid; Adam; binary cross-entropy; from random numbers",
-    vocabulary_size=20_000,
+    vocabulary_size=10_000,
     min_count=2,
     max_length=1_000,
     train_length=400,
-    embedding_size=128,
+    embedding_size=64,
     embedding_start="random",
-    units=128,
+    units=64,
     bidirectional=False,
     pooling=("last",),
-    embedding_dropout=0.0,
+    embedding_dropout=0.5,
     dropout=0.0,
-    unknown_rate=0.0,
+    unknown_rate=0.2,
     batch_size=64,
-    epochs=8,
-    learning_rate=1e-3,
-    schedule="constant",
+    epochs=7,
+    learning_rate=3e-3,
+    schedule="cosine",
     weight_decay=0.0,
-    average=None,
+    average=0.99,
     patience=2,
 )
 
@@ -95,11 +95,11 @@ BILSTM = Preset(
     units=128,
     bidirectional=True,
     pooling=("max", "mean"),
-    embedding_dropout=0.3,
+    embedding_dropout=0.4,
     dropout=0.3,
-    unknown_rate=0.02,
+    unknown_rate=0.05,
     batch_size=64,
-    epochs=5,
+    epochs=6,
     learning_rate=1e-3,
     schedule="cosine",
     weight_decay=0.01,

@@ -25,7 +25,7 @@ import pandas as pd
 from sentiment import artifacts, evaluation, metrics, model_card
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
-from sentiment.dataset_summary import summarise
+from sentiment.dataset_summary import summarise, word_counts
 from sentiment.preprocessor import Preprocessor
 from sentiment.training.corpus import Corpus
 from sentiment.training.export import export
@@ -159,28 +159,33 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     """Everything but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
-    reviews = [review[: preset.max_length] for review in ids + held_out]
-    difference = export(network, preset.pooling, folder, reviews)
+    difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
+    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length), dataset)
+    predictions.to_parquet(folder / "predictions.parquet", index=False)
+    validation = predictions[predictions["split"] == "validation"]
+    temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
     config = {
         "format": artifacts.FORMAT,
         "preset": preset.name,
         "model": dataclasses.asdict(preset) | {"vocabulary_size": len(vocabulary)},
         "max_length": preset.max_length,
-        "temperature": 1.0,
+        "temperature": temperature,
         "keras_onnx_difference": difference,
     }
-    classifier = Classifier(folder, Preprocessor(vocabulary, preset.max_length), config["temperature"])
-    tables = {
-        split: evaluation.judge(classifier.logits, classifier.preprocessor, frame, split)
-        for split, frame in (("train", dataset.train), ("validation", dataset.validation))
-    }
-    validation = tables["validation"]
-    config["temperature"] = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
     artifacts.write_json(folder / "config.json", config)
-    pd.concat(tables.values()).to_parquet(folder / "predictions.parquet", index=False)
-    figures = {split: evaluation.summary(table, config["temperature"]) for split, table in tables.items()}
+    figures = {split: evaluation.summary(table, temperature) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
-    artifacts.write_json(folder / "dataset.json", summarise(dataset, vocabulary, preset.max_length))
+    counts = word_counts(ids, dataset.train["label"].to_numpy(np.int8), vocabulary)
+    counts.to_parquet(folder / "word_counts.parquet", index=False)
+    lengths = {"train": [len(review) for review in ids], "validation": [len(review) for review in held_out]}
+    artifacts.write_json(folder / "dataset.json", summarise(dataset, lengths, counts, preset.max_length))
+
+
+def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
+    """What the exported model makes of the reviews it was trained and tuned on."""
+    classifier = Classifier(folder, preprocessor, temperature=1.0)  # logits do not depend on the temperature
+    frames = {"train": dataset.train, "validation": dataset.validation}
+    return pd.concat(evaluation.judge(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
 
 
 def _finish(job: Job, stages: Stages) -> None:
