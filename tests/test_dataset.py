@@ -282,6 +282,24 @@ def test_a_parquet_folder_in_numbered_pieces_with_numbers_for_labels_is_read(tmp
     assert (len(dataset.test), len(dataset.unlabelled)) == (120, 39)
 
 
+def test_ones_own_parquet_folder_keeps_its_split_and_does_not_call_it_official(tmp_path):
+    for part in ("train", "test"):
+        texts = [f"Mine to {part} with, {i}" for i in range(40)]
+        pd.DataFrame({"text": texts, "label": [1, 0] * 20}).to_parquet(tmp_path / f"{part}.parquet")
+    dataset = load(tmp_path)
+    assert dataset.source.split == "as the files give it"
+    assert dataset.test["text"].str.contains("to test").all()
+
+
+def test_a_single_film_cannot_be_held_out_so_texts_are(tmp_path):
+    for part, rows in release().groupby("part"):
+        table = rows.rename(columns={"kind": "label"}).assign(movie="tt0000001")
+        table.to_parquet(tmp_path / f"{part}.parquet")
+    dataset = load(tmp_path)
+    assert dataset.source.validation == "12 reviews held out by text"
+    assert dataset.validation["label"].value_counts().to_dict() == {0: 6, 1: 6}
+
+
 def test_the_folder_above_the_unpacked_release_will_do(tmp_path):
     folder = FORMS["Stanford folder"](release(), tmp_path)
     assert load(tmp_path).source == load(folder).source

@@ -56,11 +56,11 @@ def test_an_unknown_label_is_said_with_its_row(tmp_path):
     assert "positive and negative" in sentence
 
 
-def test_a_missing_label_is_an_unknown_one(tmp_path):
-    assert "'' in row 2" in refusal(csv(tmp_path, "text,label\n" + rows("pos", "")))
+def test_a_missing_label_is_said_with_its_row(tmp_path):
+    assert refusal(csv(tmp_path, "text,label\n" + rows("pos", ""))) == "mine.csv has no label in row 2."
     table = pd.DataFrame({"text": ["Row"] * 2, "label": ["pos", None]})
     table.to_parquet(tmp_path / "mine.parquet")
-    assert "in row 2" in refusal(tmp_path / "mine.parquet")
+    assert refusal(tmp_path / "mine.parquet") == "mine.parquet has no label in row 2."
 
 
 def test_a_long_text_in_the_place_of_a_label_is_not_repeated_whole(tmp_path):
@@ -94,6 +94,12 @@ def test_excluding_all_of_a_class_is_refused(tmp_path):
     dataset = load(path)
     sentence = refusal(path, exclude={f for part in (dataset.train, dataset.validation) for f in part["fingerprint"]})
     assert "left" in sentence
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 1])
+def test_a_limit_too_small_to_train_on_is_refused(limit, tmp_path):
+    path = csv(tmp_path, "text,label\n" + rows(*["pos", "neg"] * 10))
+    assert f"A limit of {limit} is too small" in refusal(path, limit=limit)
 
 
 def test_an_empty_file_and_a_file_with_a_header_alone_are_told_apart(tmp_path):

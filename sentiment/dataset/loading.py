@@ -40,13 +40,15 @@ def load(
         text_column: the column of a table that holds the reviews; "review" or "text" where None.
         label_column: the column that holds their labels; "sentiment" or "label" where None.
         exclude: fingerprints of reviews that are neither trained nor tuned on.
-        limit: train on about this many reviews, and cut validation and unlabelled in proportion; None for all.
+        limit: train on this many reviews, and cut validation and unlabelled in proportion; None for all.
         seed: of every draw.
 
     Raises:
         DatasetError: the data cannot be used.
     """
     path = Path(path)
+    if limit is not None and limit < 2:
+        raise DatasetError(f"A limit of {limit} is too small: at least 2 reviews are needed, one of each class.")
     raw = readers.read(path, text_column, label_column)
     rng = np.random.default_rng(seed)
     reviews, empty = _in_order(raw.reviews, path)
@@ -56,15 +58,12 @@ def load(
         _check_classes(labelled[part], f"The {part} part of {path.name}")
     train, unlabelled, removed = _clean(labelled["train"], labelled["test"], labelled["unsup"], exclude)
     _check_classes(train, f"What is left of {path.name} to train on", 2)
-    size = max(2, min(VALIDATION, len(labelled["train"]) // 10))
-    held_out = draw(train, "film", size, rng)
-    train, validation = train[~held_out], train[held_out]
+    train, validation, how = _hold_out(train, max(2, min(VALIDATION, len(labelled["train"]) // 10)), rng)
     if limit is not None and limit < len(train):
         train, validation, unlabelled = _cut(train, validation, unlabelled, limit, rng)
     removed = replace(removed, empty=empty, unmatched=unmatched)
-    by = "by film" if train["film"].ne("").any() else "by text"
     form = "Kaggle CSV" if raw.form == "CSV" and split.startswith("official") else raw.form
-    source = Source(form, raw.sha256, split, f"{len(validation):,} reviews held out {by}", removed, limit)
+    source = Source(form, raw.sha256, split, f"{len(validation):,} reviews held out {how}", removed, limit)
     train, validation, test, unlabelled = (
         part.reset_index(drop=True) for part in (train, validation, labelled["test"], unlabelled)
     )
@@ -89,11 +88,13 @@ def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
 
 def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
     """The reviews with every ``part`` filled in, how that was done, and how many belong to none and were left out."""
-    if (reviews["part"] != "").all():
-        return reviews, "official", 0
-    found = official.match(reviews)
+    labelled = reviews[reviews["label"] != UNLABELLED]
+    found = official.match(labelled)
     known = found["part"].notna()
-    if official.is_imdb(reviews, known) and _can_be_judged(reviews, found["part"]):
+    is_imdb = official.is_imdb(labelled, known)
+    if (reviews["part"] != "").all():
+        return reviews, "official" if is_imdb else "as the files give it", 0
+    if is_imdb and _can_be_judged(reviews, found["part"]):
         split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
         return reviews.assign(part=found["part"], film=found["film"])[known], split, int((~known).sum())
     test = draw(reviews, "fingerprint", round(len(reviews) * TEST_SHARE), rng)
@@ -125,6 +126,15 @@ def _clean(
         excluded=int(excluded.sum() + excluded_unlabelled.sum()),
     )
     return train[~excluded], unlabelled[~excluded_unlabelled], removed
+
+
+def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """What stays in train, what is held out, and by what; by text where films are unknown, or too few to divide."""
+    held_out = draw(train, "film", size, rng)
+    how = "by film" if train["film"].ne("").any() else "by text"
+    if train["label"][held_out].nunique() < 2:
+        held_out, how = draw(train, "fingerprint", size, rng), "by text"
+    return train[~held_out], train[held_out], how
 
 
 def _cut(

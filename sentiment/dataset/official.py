@@ -3,6 +3,9 @@
 A small index, built by ``scripts/build_index.py`` from the Stanford release, has for each of its 50,000 labelled
 reviews the fingerprint, the part and the film; it holds no text. Some texts stand in the release more than once, so a
 file is matched copy by copy.
+
+In a file most of whose rows are IMDB reviews, a row that the index does not hold, or not that many times, is left out:
+it may be a test review in other words, and training on it would flatter the model.
 """
 
 from __future__ import annotations

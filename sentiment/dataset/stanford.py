@@ -86,7 +86,7 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
                         yield member.name, content.read()
             while stream.read(1 << 20):
                 pass
-    except (EOFError, tarfile.ReadError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(
             f"{path.name} is not a whole tar archive: it is truncated, damaged or something else."
         ) from error

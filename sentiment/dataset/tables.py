@@ -30,7 +30,7 @@ _PART_FILES = {
 
 def read_csv(content: bytes, name: str, text_column: str | None, label_column: str | None) -> pd.DataFrame:
     """Reviews from a CSV in UTF-8, separated by whichever of comma, semicolon and tab its header has most of."""
-    header = content[: content.find(b"\n") % (len(content) + 1)]
+    header = content.partition(b"\n")[0]
     separator = max(",;\t", key=lambda mark: header.count(mark.encode()))
     try:
         with warnings.catch_warnings():
@@ -151,6 +151,8 @@ def _labels(column: pd.Series, name: str) -> pd.Series:
     unknown = labels.isna()
     if unknown.any():
         row = int(unknown.to_numpy().argmax())
+        if not written.iloc[row]:
+            raise DatasetError(f"{name} has no label in row {row + 1}.")
         seen = str(column.iloc[row])
         seen = seen if len(seen) <= 40 else seen[:39] + "…"
         raise DatasetError(
