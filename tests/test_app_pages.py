@@ -59,7 +59,7 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     assert not app.exception
     assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
-    assert "probability" in said(app)
+    assert "Mostly words I do not know" in said(app)
     assert "Starting point" in said(app)
 
 

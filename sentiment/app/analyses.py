@@ -1,4 +1,7 @@
-"""What this session has analysed: kept in the session's own state, nowhere else, and gone with it."""
+"""What this session has analysed, and which of it the Review page shows.
+
+All of it is kept in the session's own state, nowhere else, and gone with it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,12 @@ from sentiment.records import Explanation, Prediction
 
 KEPT = 50  # analyses a session holds; the oldest goes first
 
-_KEY = "analyses"
+TEXT = "review_text"  # the key of the text area
+EXAMPLE = "example"  # the key of the choice of an example
+
+_ANALYSES = "analyses"
+_SHOWN = "review_shown"  # the text that is analysed
+_OPENED = "review_opened"  # the number of an analysis from a file, shown until another text is
 
 
 @dataclass(slots=True)
@@ -26,7 +34,7 @@ class Analysis:
         text: what was analysed.
         run: the name of the run.
         prediction: the verdict.
-        milliseconds: what the verdict took.
+        milliseconds: what the verdict took; None for one that was opened from a file.
         explanation: None until it has been asked for: the verdict does not wait for it.
     """
 
@@ -34,14 +42,8 @@ class Analysis:
     text: str
     run: str
     prediction: Prediction
-    milliseconds: float
+    milliseconds: float | None = None
     explanation: Explanation | None = None
-
-    @property
-    def title(self) -> str:
-        """A short name for lists: number, run, and how the text begins."""
-        start = " ".join(self.text.split())
-        return f"{self.number} · {self.run} · {start[:47] + '…' if len(start) > 48 else start}"
 
     def explained(self, classifier: Classifier) -> Explanation:
         """The explanation, computed when first asked for."""
@@ -53,33 +55,58 @@ class Analysis:
 def analyse(text: str, classifier: Classifier) -> Analysis:
     """The session's analysis of a text by a run; a new one unless it has been made before."""
     for known in every():
-        if known.text == text and known.run == classifier.run.name:
+        if known.text == text and known.run == classifier.run.name and known.milliseconds is not None:
             return known
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
-    return _keep(text, classifier.run.name, prediction, milliseconds)
+    return _keep(Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds))
 
 
-def add(explanation: Explanation, run: str) -> Analysis:
-    """Takes in an explanation that was made elsewhere, by the run named."""
-    analysis = _keep(explanation.text, run, explanation.prediction, 0.0)
-    analysis.explanation = explanation
-    return analysis
+def add(explanation: Explanation) -> Analysis:
+    """Takes in an explanation that was saved earlier."""
+    opened = Analysis(_next_number(), explanation.text, explanation.run, explanation.prediction)
+    opened.explanation = explanation
+    return _keep(opened)
 
 
 def every() -> Sequence[Analysis]:
     """All that the session holds, oldest first."""
-    return cast(list[Analysis], st.session_state.get(_KEY, []))
+    return cast(list[Analysis], st.session_state.get(_ANALYSES, []))
+
+
+def show(text: str) -> None:
+    """Lets the Review page show a text as if the user had pasted it; for callbacks, and before the page is drawn."""
+    st.session_state[TEXT] = st.session_state[_SHOWN] = text
+    st.session_state.pop(_OPENED, None)
+
+
+def show_opened(analysis: Analysis) -> None:
+    """Lets the Review page show an analysis that was opened from a file; for callbacks."""
+    show(analysis.text)
+    st.session_state[EXAMPLE] = None
+    st.session_state[_OPENED] = analysis.number
+
+
+def shown(classifier: Classifier) -> Analysis | None:
+    """What the Review page shows: the analysis that was opened, or that of the text by the run served."""
+    opened = next((each for each in every() if each.number == st.session_state.get(_OPENED)), None)
+    text = st.session_state.get(_SHOWN)
+    return opened or (None if text is None else analyse(text, classifier))
 
 
 def delete_all() -> None:
-    """Forgets every analysis of this session."""
-    st.session_state[_KEY] = []
+    """Forgets every analysis of this session and the text shown; for callbacks."""
+    show("")
+    st.session_state[_SHOWN] = st.session_state[EXAMPLE] = None
+    st.session_state[_ANALYSES] = []
 
 
-def _keep(text: str, run: str, prediction: Prediction, milliseconds: float) -> Analysis:
-    held = list(every())
-    analysis = Analysis(held[-1].number + 1 if held else 1, text, run, prediction, milliseconds)
-    st.session_state[_KEY] = [*held, analysis][-KEPT:]
+def _next_number() -> int:
+    held = every()
+    return held[-1].number + 1 if held else 1
+
+
+def _keep(analysis: Analysis) -> Analysis:
+    st.session_state[_ANALYSES] = [*every(), analysis][-KEPT:]
     return analysis

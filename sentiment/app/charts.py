@@ -26,6 +26,12 @@ def side_colour(field: str, title: str | None = None, *, legend: bool = True) ->
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=SIDES), legend=shown)
 
 
+def inked(chart: alt.Chart) -> alt.Chart:
+    """The chart in the theme's fifth categorical colour, close to that of text: what must show in light and dark."""
+    scale = alt.Scale(domain=[*SIDES, "third", "fourth", "ink"])
+    return chart.transform_calculate(ink="'ink'").encode(color=alt.Color("ink:N", scale=scale, legend=None))
+
+
 def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     """The way from the starting point to the score.
 

@@ -122,7 +122,7 @@ def telling(words: pd.DataFrame) -> alt.Chart:
         alt.Chart(words)
         .mark_bar()
         .encode(
-            y=alt.Y("token:N", sort=None, title=None),
+            y=alt.Y("token:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
             x=alt.X("z:Q", title="z of the log-odds ratio"),
             color=side_colour("side", legend=False),
             tooltip=[

@@ -84,11 +84,11 @@ def _figures(judged: Judged, of_what: str) -> None:
     """The figures in a row; those that follow the threshold first."""
     counts, sweep, (low, high) = judged.confusion, judged.sweep, judged.interval
     figures = [
-        ("Accuracy", f"{counts.accuracy:.2%}", f"95 % interval {100 * low:.2f} to {100 * high:.2f}"),
-        ("F1", f"{counts.f1:.4f}", f"precision {counts.precision:.3f}, recall {counts.recall:.3f}"),
-        ("AUC", f"{sweep.auc:.4f}", f"average precision {sweep.average_precision:.4f}"),
-        ("Log loss", f"{judged.log_loss:.4f}", "a coin has 0.6931"),
-        ("Calibration error", f"{judged.reliability.error:.2%}", "stated against observed"),
+        ("Accuracy, 95 % interval", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %"),
+        ("F1, precision, recall", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}"),
+        ("AUC, average precision", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}"),
+        ("Log loss", f"{judged.log_loss:.4f}", "coin 0.6931"),
+        ("Calibration error", f"{judged.reliability.error:.2%}", "15 equal bins"),
     ]
     with st.grid(5, min_column_width=170):
         for name, value, detail in figures:

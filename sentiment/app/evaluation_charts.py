@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.charts import SIDES, over, rules
+from sentiment.app.charts import SIDES, inked, over, rules
 
 
 def confusion(cells: pd.DataFrame) -> alt.LayerChart:
@@ -31,7 +31,7 @@ def confusion(cells: pd.DataFrame) -> alt.LayerChart:
     )
     counts = base.mark_text(fontSize=18, fontWeight=600, baseline="bottom").encode(text=alt.Text("n:Q", format=","))
     shares = base.mark_text(fontSize=13, baseline="top", dy=4).encode(text=alt.Text("share:Q", format=".1%"))
-    return over(squares, counts, shares)
+    return over(squares, inked(counts), inked(shares))
 
 
 def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
@@ -114,7 +114,7 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
         .encode(x=alt.X("accuracy:Q", scale=scale))
         .add_params(chosen)
     )
-    return over(rules([overall], "x"), spread, points, height=alt.Step(20))
+    return over(rules([overall], "x"), inked(spread), inked(points), height=alt.Step(20))
 
 
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:

@@ -3,12 +3,12 @@
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2)
 const percent = (probability) => (100 * probability).toFixed(0) + " %"
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const at = (selector) => parentElement.querySelector(selector)
   const parts = showText(at(".text"), data)
   showLegend(at, data)
   showCurve(at, data.curve)
-  linkReaders(at, data, parts)
+  linkReaders(at, data, parts, (index) => data.pick && setTriggerValue("picked", index))
 }
 
 function showText(text, data) {
@@ -56,7 +56,7 @@ function showCurve(at, curve) {
 }
 
 // Pointer and arrow keys choose a part; the tip tells it, and the curve's marker follows. And the other way round.
-function linkReaders(at, data, parts) {
+function linkReaders(at, data, parts, pick) {
   const [text, svg, tip, marker] = [at(".text"), at(".curve svg"), at(".tip"), at(".marker")]
   const points = data.curve?.points
   const marked = data.parts.filter((part) => part[1] !== null)
@@ -84,7 +84,10 @@ function linkReaders(at, data, parts) {
     choose(nearest(points, ((event.clientX - box.left) / box.width) * points.at(-1)[0])[0])
   }
   text.onpointerleave = svg.onpointerleave = text.onblur = () => choose(-1)
+  text.classList.toggle("pick", data.pick)
+  text.onclick = (event) => event.target.closest(".part") && pick(chosen)
   text.onkeydown = (event) => {
+    if (event.key === "Enter" && chosen >= 0) pick(chosen)
     const steps = { ArrowRight: chosen + 1, ArrowLeft: Math.max(0, chosen - 1), Home: 0, End: parts.length - 1 }
     if (event.key === "Escape") choose(-1)
     if (!(event.key in steps)) return

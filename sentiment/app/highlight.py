@@ -23,7 +23,7 @@ _COMPONENT = st.components.v2.component(
 )
 _LEGEND = (
     "Blue over a solid line pushes towards positive, orange over a dotted line towards negative; "
-    "the stronger, the deeper and thicker. A struck-out word is one the model does not know."
+    "the stronger, the deeper and thicker. Grey italics are words the model does not know."
 )
 
 
@@ -34,7 +34,8 @@ def highlight(
     key: str,
     rest_note: str = "",
     curve: dict[str, Any] | None = None,
-) -> None:
+    pick: bool = False,
+) -> int | None:
     """Shows ``text`` with its ``spans`` marked.
 
     Args:
@@ -45,20 +46,28 @@ def highlight(
         rest_note: says why the rest was not read; empty when everything was.
         curve: a line beneath the text: ``points`` (pairs of a span's index and a probability), ``title``,
             ``description``.
+        pick: whether a click, or Enter, picks a span.
+
+    Returns:
+        The index of the span that was just picked, or None.
     """
     read = spans[-1][1] if spans and rest_note else len(text)
-    _COMPONENT(
+    result = _COMPONENT(
         key=key,
+        on_picked_change=lambda: None,
         data={
             "parts": list(_parts(text[:read], spans)),
             "rest": text[read:],
             "rest_note": rest_note,
             "scale": max((abs(value) for _, _, value, _ in spans), default=0.0),
-            "label": "The review, marked by contribution. Arrow keys move from part to part.",
+            "label": "The review, marked by contribution. Arrow keys move from part to part."
+            + (" Enter drops one." if pick else ""),
             "legend": _LEGEND,
             "curve": curve,
+            "pick": pick,
         },
     )
+    return int(result.picked) if result.picked is not None else None
 
 
 def _parts(text: str, spans: Iterable[Span]) -> Iterable[tuple[str, float | None, bool]]:

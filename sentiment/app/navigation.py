@@ -1,4 +1,4 @@
-"""The pages of the app, and the choice of the run they show."""
+"""The pages of the app."""
 
 from __future__ import annotations
 
@@ -25,9 +25,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("review", "Review", ":material/rate_review:", "Paste one review: the verdict, and which words made it."),
     Entry("bulk", "Bulk", ":material/table_rows:", "Upload a file of reviews: every row back with its verdict."),
-    Entry(
-        "training", "Training", ":material/show_chart:", "How the loss and accuracy of each run went; live runs too."
-    ),
+    Entry("training", "Training", ":material/show_chart:", "How loss and accuracy of each run went; live runs too."),
     Entry("evaluation", "Evaluation", ":material/fact_check:", "How good the run is, and where it fails."),
     Entry("dataset", "Dataset", ":material/database:", "The reviews behind the run: balance, lengths, words."),
     Entry("model_card", "Model card", ":material/badge:", "What the model is, how it was made, what it is for."),
@@ -36,18 +34,24 @@ ENTRIES = (
 
 def pages() -> list[Any]:
     """The pages, for ``st.navigation``; each module is imported when its page is first opened."""
-    return [
-        st.Page(
-            _opener(entry.module),
-            title=entry.title,
-            icon=entry.icon,
-            url_path=entry.module.replace("_", "-"),
-            default=entry is ENTRIES[0],
-            help=entry.help,
-        )
-        for entry in ENTRIES
-        if find_spec(f"sentiment.app.{entry.module}")
-    ]
+    return [_page(entry) for entry in ENTRIES if find_spec(f"sentiment.app.{entry.module}")]
+
+
+def link(module: str, label: str) -> None:
+    """A link to another page, which keeps the session."""
+    entry = next(entry for entry in ENTRIES if entry.module == module)
+    st.page_link(_page(entry), label=label, icon=entry.icon)
+
+
+def _page(entry: Entry) -> Any:
+    return st.Page(
+        _opener(entry.module),
+        title=entry.title,
+        icon=entry.icon,
+        url_path=entry.module.replace("_", "-"),
+        default=entry is ENTRIES[0],
+        help=entry.help,
+    )
 
 
 def _opener(module: str) -> Callable[[], None]:

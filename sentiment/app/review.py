@@ -4,68 +4,50 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app import analyses, serving, wording
+from sentiment.app import analyses, navigation, serving, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.examples import EXAMPLES
+from sentiment.records import Prediction
 
-_TEXT = "review_text"  # what stands in the text area
-_SHOWN = "review_shown"  # what is analysed
-_EXAMPLE = "example"
-_EXAMPLE_SHOWN = "example_shown"
-
-_ICONS = {
-    "positive": ":material/sentiment_satisfied:",
-    "negative": ":material/sentiment_dissatisfied:",
-    None: ":material/question_mark:",
-}
+_EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
 
 
 def page() -> None:
     """Input on the left, verdict on the right; the text with its contributions beneath."""
     st.title("What did the reviewer feel?")
     _choose_example()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
         _form()
-    text = st.session_state.get(_SHOWN)
-    if text is None:
+    classifier = serving.classifier()
+    analysis = analyses.shown(classifier)
+    if analysis is None:
         right.caption("Paste a review, or try one of the examples.")
         return
-    classifier = serving.classifier()
-    analysis = analyses.analyse(text, classifier)
     with right:
         _verdict(analysis)
+    from sentiment.app import session, why  # here, so that the verdict does not wait for pandas and Altair to load
+
     if analysis.prediction.label:
-        from sentiment.app import reasons  # here, so that the verdict does not wait for pandas and Altair to load
-
-        reasons.show(analysis, classifier)
-
-
-def open_text(text: str) -> None:
-    """Puts a text into the page as if the user had analysed it; only in a callback, or before the page is drawn."""
-    st.session_state[_TEXT] = st.session_state[_SHOWN] = text
-    st.session_state[_EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
+        why.show(analysis, classifier)
+    session.show(analysis, classifier)
 
 
 def _choose_example() -> None:
     """One-click examples. The choice stands in the address; the user's own text never does."""
     example = st.pills(
-        "Try an example", list(EXAMPLES), default=next(iter(EXAMPLES)), key=_EXAMPLE, bind="query-params"
+        "Try an example", list(EXAMPLES), default=next(iter(EXAMPLES)), key=analyses.EXAMPLE, bind="query-params"
     )
     if example != st.session_state.get(_EXAMPLE_SHOWN):
         st.session_state[_EXAMPLE_SHOWN] = example
         if example:
-            st.session_state[_TEXT] = st.session_state[_SHOWN] = EXAMPLES[example]
+            analyses.show(EXAMPLES[example])
 
 
 def _form() -> None:
     with st.form("review", border=False):
         st.text_area(
-            "Review",
-            key=_TEXT,
-            height=190,
-            persist_state="session",
-            placeholder="Paste a review here",
+            "Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
             st.form_submit_button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_submit)
@@ -73,20 +55,28 @@ def _form() -> None:
 
 
 def _submit() -> None:
-    open_text(st.session_state[_TEXT])
+    text = st.session_state[analyses.TEXT]
+    st.session_state[analyses.EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
+    analyses.show(text)
 
 
 def _verdict(analysis: Analysis) -> None:
     """The verdict in plain words, with what the reader should know about it."""
     prediction = analysis.prediction
-    with st.container(border=True):
-        st.subheader(wording.headline(prediction), icon=_ICONS[prediction.label])
+    with st.container(border=True, gap="small"):
+        st.subheader(wording.headline(prediction), icon=_icon(prediction))
         st.write(wording.chance(prediction))
         if prediction.label:
             st.progress(prediction.probability, text=f"Probability of “positive”: {prediction.probability:.1%}")
         for caveat in wording.caveats(prediction):
-            st.warning(caveat, icon=":material/info:")
-        st.caption(
-            f"Read {prediction.tokens_read:,} words and signs in {analysis.milliseconds:.0f} ms "
-            f"with the model {analysis.run}; see the page Model card."
-        )
+            st.markdown(f":material/info: {caveat}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
+            st.caption(f"{prediction.tokens_read:,} words and signs read by {analysis.run} {taken}")
+            navigation.link("model_card", "About this model")
+
+
+def _icon(prediction: Prediction) -> str:
+    if prediction.confidence in (None, "unsure"):
+        return ":material/question_mark:"
+    return f":material/sentiment_{'satisfied' if prediction.label == 'positive' else 'dissatisfied'}:"

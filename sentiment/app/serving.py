@@ -38,7 +38,9 @@ def choose_run() -> None:
     default = _default_name()
     asked = st.query_params.get(_KEY)
     if asked and asked not in names:
-        st.sidebar.warning("The run that this link names is not here; another one is shown.", icon=":material/link_off:")
+        st.sidebar.warning(
+            "The run that this link names is not here; another one is shown.", icon=":material/link_off:"
+        )
     st.sidebar.selectbox(
         "Model",
         names,
@@ -47,6 +49,12 @@ def choose_run() -> None:
         bind="query-params",
         help="Every page shows the run chosen here. Nothing restarts, and you can change back at any time.",
     )
+
+
+def serve(name: str) -> None:
+    """Changes the served run, if it is there; for callbacks."""
+    if (root() / name) in paths():
+        st.session_state[_KEY] = name
 
 
 def run() -> Run:

@@ -1,16 +1,16 @@
-"""Verdicts and explanations in plain words; no Streamlit, so that every sentence can be tested."""
+"""Verdicts and scores in plain words; no Streamlit, so that every sentence can be tested."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 from sentiment.records import Explanation, Prediction
 
-_REASONS = 3  # words named on each side
+_MANY_UNKNOWN = 0.1  # share of unknown words from which they are worth a sentence
 
 
 def headline(prediction: Prediction) -> str:
-    """The verdict in two or three words, never surer than the model is."""
+    """The verdict in a few words, never surer than the model is."""
     if prediction.label is None:
         return "Nothing to judge"
     if prediction.status == "mostly_unknown":
@@ -21,54 +21,54 @@ def headline(prediction: Prediction) -> str:
 
 
 def chance(prediction: Prediction) -> str:
-    """The calibrated probability as a sentence."""
+    """The calibrated probability in a sentence."""
     if prediction.label is None:
         return "There is not a word in it."
-    certainty = max(prediction.probability, 1 - prediction.probability)
-    stated = "over 99 %" if certainty > 0.995 else f"{certainty:.0%}".replace("%", " %")
+    stated = percent(max(prediction.probability, 1 - prediction.probability))
     if prediction.confidence == "unsure":
-        return f"If it must choose, the model says {prediction.label}, with a probability of {stated}."
-    return f"The model gives “{prediction.label}” a probability of {stated}."
+        return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
+    return f"Of reviews it judges like this one, {stated} are {prediction.label}."
 
 
-def caveats(prediction: Prediction) -> Iterable[str]:
+def percent(share: float) -> str:
+    """A share as people say it; never 100 %, for no verdict is certain."""
+    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
+
+
+def caveats(prediction: Prediction) -> Iterator[str]:
     """What the reader should know about how the text was read, a sentence each."""
     if prediction.tokens_read < prediction.tokens_total:
         yield (
             f"Only the first {prediction.tokens_read:,} of {prediction.tokens_total:,} words and signs were read; "
             "the rest had no say."
         )
-    if prediction.unknown_rate >= 0.1:
-        yield f"The model does not know {prediction.unknown_rate:.0%} of the words it read.".replace("%", " %")
+    if prediction.unknown_rate >= _MANY_UNKNOWN:
+        yield f"The model does not know {percent(prediction.unknown_rate)} of the words it read."
 
 
-def reasons(explanation: Explanation) -> str:
-    """Where the score comes from, in words: start, what the words added on each side, total."""
+def way(explanation: Explanation) -> str:
+    """From starting point to score, in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-    start, total = explanation.baseline_logit, explanation.logit
+    side = "above" if explanation.logit >= 0 else "below"
     return (
-        f"It started at {signed(start)}. Words towards positive added {signed(up)}{_named(explanation, 1)}; "
-        f"words towards negative added {signed(down)}{_named(explanation, -1)}. "
-        f"Total {signed(total)}, which is {side(total)}."
+        f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
+        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} zero, so {explanation.prediction.label}."
     )
 
 
-def side(logit: float) -> str:
-    """The side of zero a score stands on."""
-    return "above zero: positive" if logit >= 0 else "below zero: negative"
-
-
-def signed(value: float) -> str:
-    """A number of logits for people: two digits, always with a sign, a real minus."""
-    return f"{value:+.2f}".replace("-", "−")
-
-
-def _named(explanation: Explanation, sign: int) -> str:
-    """The words that weigh most on one side, each named once."""
-    ranked = sorted(
-        zip(explanation.contributions.tolist(), explanation.tokens, strict=True), key=lambda e: -sign * e[0]
+def equation(explanation: Explanation) -> str:
+    """The sum behind the score, with what rounding leaves over."""
+    total = float(explanation.contributions.sum(dtype=float))
+    return (
+        f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
+        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {explanation.residual:+.0e}".replace(
+            "e-0", "e-"
+        )
+        + "."
     )
-    words = dict.fromkeys(token.text for value, token in ranked if sign * value > 0)
-    named = ", ".join(f"“{word}”" for word in list(words)[:_REASONS])
-    return f" (most of all {named})" if named else ""
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number for people: always with a sign, and a real minus."""
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -1,0 +1,115 @@
+"""The session's analyses: reopen, compare two, save, open a saved one, delete all."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app import analyses, serving, wording
+from sentiment.app.analyses import Analysis
+from sentiment.app.highlight import highlight
+from sentiment.classifier import Classifier
+from sentiment.explaining.counterfactual import compare
+from sentiment.explaining.html_file import to_html
+from sentiment.explaining.json_file import from_json, to_json
+
+_UPLOAD = "saved_explanation"
+_NOTE = "session_note"
+_CHANGED = 15  # words listed in a comparison
+
+
+def show(current: Analysis, classifier: Classifier) -> None:
+    """The list, and what can be done with it."""
+    st.header("Your analyses")
+    every = list(reversed(analyses.every()))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "number": [each.number for each in every],
+                "verdict": [wording.headline(each.prediction) for each in every],
+                "positive": [each.prediction.probability for each in every],
+                "text": [" ".join(each.text.split())[:200] for each in every],
+                "model": [each.run for each in every],
+            }
+        ),
+        hide_index=True,
+        alt="Analyses of this session, newest first",
+        column_config={
+            "number": st.column_config.NumberColumn("no.", width="small"),
+            "positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "text": st.column_config.TextColumn("text", width="large"),
+        },
+    )
+    _save(current, classifier)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        numbers = [each.number for each in every]
+        chosen = st.selectbox("Analysis", numbers, format_func="no. {}".format, width=130)
+        st.button("Reopen", on_click=_reopen, args=(chosen,), icon=":material/history:")
+        second = st.selectbox("Compare with", numbers, index=None, format_func="no. {}".format, width=170)
+        st.button("Delete all", on_click=analyses.delete_all, icon=":material/delete:")
+    st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
+    if second is not None:
+        by_number = {each.number: each for each in every}
+        _comparison(by_number[chosen], by_number[second], classifier)
+
+
+def _save(current: Analysis, classifier: Classifier) -> None:
+    """The shown explanation as a file, and a saved one back onto the page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if current.prediction.label:
+            explanation = current.explained(classifier)
+            st.download_button(
+                "Save as JSON", to_json(explanation), "explanation.json", "application/json", on_click="ignore"
+            )
+            st.download_button("Save as HTML", to_html(explanation), "explanation.html", "text/html", on_click="ignore")
+        with st.popover("Open a saved one", icon=":material/upload_file:"):
+            st.file_uploader("A JSON file saved here", type="json", key=_UPLOAD, on_change=_open, max_upload_size=20)
+    if note := st.session_state.pop(_NOTE, None):
+        st.error(note)
+
+
+def _open() -> None:
+    file = st.session_state[_UPLOAD]
+    if file is None:
+        return
+    try:
+        analyses.show_opened(analyses.add(from_json(file.getvalue())))
+    except ValueError as error:
+        st.session_state[_NOTE] = str(error)
+
+
+def _reopen(number: int) -> None:
+    analysis = next(each for each in analyses.every() if each.number == number)
+    if analysis.milliseconds is None:
+        analyses.show_opened(analysis)
+    else:
+        analyses.show(analysis.text)
+        serving.serve(analysis.run)
+
+
+def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
+    """Two analyses side by side, and the words whose contributions differ most."""
+    pair = (first, second)
+    for column, each in zip(st.columns(2, gap="medium"), pair, strict=True):
+        with column:
+            st.subheader(f"No. {each.number}: {wording.headline(each.prediction)}")
+            st.write(wording.chance(each.prediction))
+            if each.explanation is not None:
+                marked = each.explanation
+                spans = [
+                    (token.start, token.end, value, unknown)
+                    for token, value, unknown in zip(
+                        marked.tokens, marked.contributions.tolist(), marked.unknown.tolist(), strict=True
+                    )
+                ]
+                highlight(each.text, spans, key=f"compared_{each.number}")
+    if first.explanation and second.explanation:
+        changed = sorted(compare(first.explanation, second.explanation), key=lambda each: -abs(each.change))
+        st.dataframe(
+            pd.DataFrame({"word": [each.text for each in changed], "change": [each.change for each in changed]}).head(
+                _CHANGED
+            ),
+            hide_index=True,
+            alt="Words whose contributions differ most",
+            column_config={"change": st.column_config.NumberColumn("second less first", format="%+.3f")},
+        )

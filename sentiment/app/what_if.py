@@ -1,0 +1,90 @@
+"""What if: words dropped or replaced, the new score, what changed, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app import analyses, wording
+from sentiment.app.analyses import Analysis
+from sentiment.classifier import Classifier
+from sentiment.explaining.counterfactual import compare, edit, smallest_flip
+from sentiment.records import Explanation
+
+_STATE = "what_if"  # number of the analysis -> the changes made to it, one after the other: {place: word}
+_CHANGED = 10  # differences listed
+
+
+def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
+    """Controls, then the changed text's verdict beside the first one's."""
+    st.session_state.setdefault(_STATE, {}).setdefault(analysis.number, [])
+    st.session_state["what_if_number"] = analysis.number
+    st.caption("Click a word in the text to drop it, or choose one here.")
+    order = sorted(range(len(explanation.tokens)), key=lambda place: -abs(float(explanation.contributions[place])))
+    labels = {place: f"{explanation.tokens[place].text} ({place + 1})" for place in order}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = st.selectbox("Word", order, format_func=lambda place: labels[place], key="what_if_word", width=170)
+        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120)
+        st.button("Change", on_click=_change, args=({place: new},), icon=":material/edit:")
+    with st.container(horizontal=True):
+        st.button(
+            "Turn the verdict",
+            on_click=_flip,
+            args=(explanation, classifier),
+            icon=":material/swap_vert:",
+            help="Suggests the fewest words to drop for the verdict to turn.",
+        )
+        steps = st.session_state[_STATE][analysis.number]
+        st.button("Undo", on_click=steps.pop if steps else None, disabled=not steps, icon=":material/undo:")
+    if note := st.session_state.pop("what_if_note", None):
+        st.info(note)
+    if steps:
+        changes = {place: word for step in steps for place, word in step.items()}
+        _result(explanation, edit(explanation.text, explanation.tokens, changes), classifier)
+
+
+def drop(places: Iterable[int]) -> None:
+    """Drops the tokens at these places from the analysis whose changes are shown."""
+    _change(dict.fromkeys(places, ""))
+
+
+def _change(changes: dict[int, str]) -> None:
+    st.session_state[_STATE][st.session_state["what_if_number"]].append(changes)
+
+
+def _flip(explanation: Explanation, classifier: Classifier) -> None:
+    flip = smallest_flip(classifier, explanation)
+    if flip is None:
+        st.session_state["what_if_note"] = "No small change turns this verdict."
+    else:
+        _change(dict.fromkeys(flip.places, ""))
+
+
+def _result(before: Explanation, text: str, classifier: Classifier) -> None:
+    after = classifier.explain(text)
+    left, right = st.columns(2)
+    for column, name, version in ((left, "Before", before), (right, "After", after)):
+        column.metric(
+            name,
+            wording.percent(version.prediction.probability),
+            f"score {wording.signed(version.logit)}",
+            delta_color="off",
+            delta_arrow="off",
+        )
+    st.text(text)
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "word": [each.text for each in changed],
+                "change": [each.change for each in changed],
+                "what": ["new" if e.before is None else "gone" if e.after is None else "kept" for e in changed],
+            }
+        ),
+        hide_index=True,
+        alt="Words whose contribution changed most",
+        column_config={"change": st.column_config.NumberColumn("contribution changed by", format="%+.3f")},
+    )
+    st.button("Analyse this version", on_click=analyses.show, args=(text,), icon=":material/open_in_new:")

@@ -1,0 +1,181 @@
+"""Why a text got its score: the text itself, the ranked words, the way from starting point to score."""
+
+from __future__ import annotations
+
+import bisect
+from typing import Any, get_args
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app import charts, what_if, wording
+from sentiment.app.analyses import Analysis
+from sentiment.app.highlight import highlight
+from sentiment.classifier import Classifier
+from sentiment.explaining.grouping import Group, Level, group
+from sentiment.explaining.negation import negations
+from sentiment.explaining.reading import read_along
+from sentiment.explaining.reasons import reasons
+from sentiment.records import Explanation
+
+_STEPS = 12  # parts the waterfall names; the others stand in one step
+_LEVELS = [level for level in get_args(Level) if level != "token"]
+_TERMS = """
+- **Score**: what the model computes, in *logits*. Above zero is positive; the further from zero, the surer.
+- **Starting point**: the score of a text of the same length that holds only unknown words.
+- **Contribution**: what a word adds to the score where it stands. All of them and the starting point make up the score.
+- **Probability**: the score, squeezed between 0 and 1 and calibrated on reviews that the model had not learned from.
+"""
+
+
+@st.fragment
+def show(analysis: Analysis, classifier: Classifier) -> None:
+    """The explanation of an analysis; changing a view redraws this part alone."""
+    st.header("Why")
+    with st.skeleton(height=300):
+        explanation = analysis.explained(classifier)
+    st.text(f"{reasons(explanation)[:1].upper()}{reasons(explanation)[1:]}\n{wording.way(explanation)}")
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        words, way, changed, negated = st.tabs(
+            ["Ranked", "Start to score", "What if", "Negation"], key="reasons_view", on_change="rerun"
+        )
+    with left:
+        groups = _marked_text(explanation, classifier, pick=bool(changed.open))
+    if words.open:
+        with words:
+            _ranked(explanation, groups)
+    if way.open:
+        with way:
+            _waterfall(explanation, groups)
+    if changed.open:
+        with changed:
+            what_if.show(analysis, explanation, classifier)
+    if negated.open:
+        with negated:
+            _negations(explanation, classifier)
+
+
+def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool) -> list[Group]:
+    """The text with its contributions at the level chosen; gives the groups it shows."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        level = st.segmented_control(
+            "Contributions by", _LEVELS, default="word", key="level", bind="query-params", required=True
+        )
+        along = st.toggle(
+            "As the model reads",
+            key="along",
+            bind="query-params",
+            help=(
+                "The probability after each word, as if the text ended there; over 100 words, at evenly spaced ones."
+            ),
+        )
+        with st.popover("Terms", icon=":material/help:"):
+            st.markdown(_TERMS)
+    groups = group(explanation, level)
+    prediction = explanation.prediction
+    unread = prediction.tokens_total - prediction.tokens_read
+    picked = highlight(
+        explanation.text,
+        [(each.start, each.end, each.value, each.unknown) for each in groups],
+        key="highlight",
+        rest_note=f"Not read by the model: {unread:,} words and signs" if unread else "",
+        curve=_curve(explanation.text, groups, classifier) if along else None,
+        pick=pick,
+    )
+    if picked is not None and pick and picked < len(groups):
+        what_if.drop(range(groups[picked].first, groups[picked].stop))
+    st.caption(wording.equation(explanation))
+    return groups
+
+
+def _curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
+    """The probability as the text is read, at the groups in which the prefixes end."""
+    points = read_along(classifier, text)
+    firsts = [each.first for each in groups]
+    places = {bisect.bisect_right(firsts, point.place) - 1: round(point.probability, 4) for point in points}
+    low, high = min(places.values()), max(places.values())
+    return {
+        "points": list(places.items()),
+        "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
+        "description": f"Between {low:.0%} and {high:.0%}, at the end {points[-1].probability:.0%}",
+    }
+
+
+def _ranked(explanation: Explanation, groups: list[Group]) -> None:
+    ranked = sorted(groups, key=lambda each: -abs(each.value))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "part": [explanation.text[each.start : each.end] for each in ranked],
+                "value": [each.value for each in ranked],
+                "place": [each.first + 1 for each in ranked],
+                "known": ["no" if each.unknown else "yes" for each in ranked],
+            }
+        ),
+        hide_index=True,
+        height=420,
+        alt="Parts of the text by the size of their contribution",
+        column_config={
+            "part": st.column_config.TextColumn("part", width="medium"),
+            "value": st.column_config.NumberColumn("adds", format="%+.3f", help="in logits"),
+            "place": st.column_config.NumberColumn("place"),
+        },
+    )
+
+
+def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
+    st.altair_chart(
+        charts.waterfall(waterfall_steps(explanation, groups)),
+        alt=f"From {wording.signed(explanation.baseline_logit)} to {wording.signed(explanation.logit)}",
+    )
+
+
+def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFrame:
+    """The starting point, the groups that weigh most in the order of the text, the others together, the score.
+
+    Returns:
+        Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
+    """
+    weighty = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
+    rest = sum(each.value for each in groups) - sum(each.value for each in weighty) + explanation.residual
+    rows = [("start", 0.0, explanation.baseline_logit)]
+    for each in sorted(weighty, key=lambda each: each.start):
+        name = " ".join(explanation.text[each.start : each.end].split())
+        rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
+    if len(groups) > len(weighty):
+        rows.append((f"{len(groups) - len(weighty)} others", rows[-1][2], rows[-1][2] + rest))
+    rows.append(("score", 0.0, explanation.logit))
+    frame = pd.DataFrame(rows, columns=["name", "start", "end"])
+    frame["value"] = frame["end"] - frame["start"]
+    frame["side"] = frame["value"].map(lambda value: "positive" if value >= 0 else "negative")
+    return frame
+
+
+def _negations(explanation: Explanation, classifier: Classifier) -> None:
+    found = negations(classifier, explanation.text)
+    if not found:
+        st.caption("There is no negation before an opinion in this text.")
+        return
+    tokens = explanation.tokens
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "pair": [f"{tokens[one.negator].text} … {tokens[one.opinion].text}" for one in found],
+                "with": [one.negated for one in found],
+                "alone": [one.alone for one in found],
+                "joint": [one.joint for one in found],
+            }
+        ),
+        hide_index=True,
+        alt="Negators with the opinion after them",
+        column_config={
+            "with": st.column_config.NumberColumn("opinion adds", format="%+.2f"),
+            "alone": st.column_config.NumberColumn("without negator", format="%+.2f"),
+            "joint": st.column_config.NumberColumn("joint effect", format="%+.2f"),
+        },
+    )
+    st.caption(
+        "In logits, by scoring the text with and without each of the two. The joint effect is what the negator does to "
+        "its opinion: f(x) − f(without one) − f(without the other) + f(without both)."
+    )
