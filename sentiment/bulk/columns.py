@@ -61,12 +61,14 @@ def label_values(values: Sequence[str]) -> dict[str, int | None] | None:
     return {value: 1 if mark >= high else 0 if mark <= low else None for value, mark in marks.items()}
 
 
-def find_column(columns: Sequence[str], wanted: str) -> int:
-    """The column of this name, or of this number, counted from 1, where no column has that name.
+def find_column(columns: Sequence[str], wanted: str | int) -> int:
+    """The column at a place, or of a name, or of a number from 1 where no column has it as its name.
 
     Raises:
         BulkError: there is none, or more than one.
     """
+    if isinstance(wanted, int):
+        return wanted
     places = [i for i, name in enumerate(columns) if name == wanted]
     if len(places) == 1:
         return places[0]

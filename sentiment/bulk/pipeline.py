@@ -14,8 +14,9 @@ from sentiment.artifacts import MANIFEST, sha256, write_json
 from sentiment.bulk.columns import find_column, guess_text_column
 from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.parts import Parts
+from sentiment.bulk.progress import Report
 from sentiment.bulk.reading import open_source, survey
-from sentiment.bulk.scoring import Report, score_all
+from sentiment.bulk.scoring import score_all
 from sentiment.bulk.source import Options, Source
 from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.classifier import Classifier
@@ -31,12 +32,14 @@ class Task:
         input: the file of reviews.
         output: where the scored rows go.
         form: the output's form.
-        text_column: name or number of the column to be scored; guessed where None.
-        label_column: name or number of the column that holds labels; none where None.
+        text_column: the column to be scored, by name or number as a string, by place from 0 as an integer; guessed
+            where None.
+        label_column: the column that holds labels, likewise; none where None.
         explain: name the strongest words of every row.
         fast: int8 arithmetic.
         resume: go on from the parts that stand.
-        keep_parts: leave them when done.
+        folder: where the parts go, to stay there; beside the output, until done, where None.
+        name: what the input is called in the JSON; as the file where None.
         raw: leave cells as they are that a spreadsheet would run.
         bom: begin CSV and TSV with a byte order mark.
         options: how to read the input.
@@ -45,20 +48,21 @@ class Task:
     input: Path
     output: Path
     form: str
-    text_column: str | None = None
-    label_column: str | None = None
+    text_column: str | int | None = None
+    label_column: str | int | None = None
     explain: bool = False
     fast: bool = False
     resume: bool = False
-    keep_parts: bool = False
+    folder: Path | None = None
+    name: str | None = None
     raw: bool = False
     bom: bool = False
     options: Options = field(default_factory=Options)
 
     @property
     def parts(self) -> Path:
-        """The folder of the parts, beside the output."""
-        return self.output.with_name(self.output.name + ".parts")
+        """The folder of the parts."""
+        return self.folder or self.output.with_name(self.output.name + ".parts")
 
     @property
     def report(self) -> Path:
@@ -76,7 +80,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     _check_output(task)
     source = open_source(task.input, task.options)
     text, label = columns_of(source, task.text_column, task.label_column)
-    total = survey(source, text)
+    total = survey(source, text, report)
     layout = Layout(source, explain=task.explain, problems=total.unreadable > 0)
     check_limits(task.form, source, total, layout)
     digest = sha256(task.input)
@@ -85,18 +89,10 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
         parts.begin(_state(task, classifier, digest, text), task.resume)
         score_all(classifier, source, text, parts, task.explain, total.rows, report)
         report("writing", total.rows, total.rows)
-        write_output(parts, layout, task.output, task.form, raw=task.raw, bom=task.bom)
+        layout = export(source, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom)
         content = {
             "model": {"run": classifier.run.name, "manifest_sha256": sha256(classifier.run / MANIFEST)},
-            "input": {
-                "name": task.input.name,
-                "bytes": task.input.stat().st_size,
-                "sha256": digest,
-                "form": source.form,
-                **source.found,
-                "text_column": source.columns[text],
-                "label_column": None if label is None else source.columns[label],
-            },
+            "input": _about_input(task, source, digest, text, label),
             "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
             "options": {
                 "explain": task.explain,
@@ -112,12 +108,21 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
             "seconds": round(perf_counter() - clock, 3),
         }
         write_json(task.report, content)
-        if not task.keep_parts:
+        if task.folder is None:
             parts.delete()
     return content
 
 
-def columns_of(source: Source, text: str | None, label: str | None) -> tuple[int, int | None]:
+def export(
+    source: Source, parts: Parts, output: Path, form: str, *, explain: bool, raw: bool = False, bom: bool = False
+) -> Layout:
+    """Writes what the parts hold, all of it or what is done, in a form; see ``writing.write_output``."""
+    layout = Layout(source, explain=explain, problems=bool(_problems(parts)))
+    write_output(parts, layout, output, form, raw=raw, bom=bom)
+    return layout
+
+
+def columns_of(source: Source, text: str | int | None, label: str | int | None) -> tuple[int, int | None]:
     """The columns asked for; the text column is guessed where none is.
 
     Raises:
@@ -135,6 +140,18 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
         for name in names:
             result[name].update(value for value in part[name].to_pylist() if value is not None)
     return {name: dict(counter.most_common()) for name, counter in result.items()}
+
+
+def _about_input(task: Task, source: Source, digest: str, text: int, label: int | None) -> dict[str, Any]:
+    return {
+        "name": task.name or task.input.name,
+        "bytes": task.input.stat().st_size,
+        "sha256": digest,
+        "form": source.form,
+        **source.found,
+        "text_column": source.columns[text],
+        "label_column": None if label is None else source.columns[label],
+    }
 
 
 def _problems(parts: Parts) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TextIO
 
+Report = Callable[[str, int, int], None]  # told of a stage, the rows done in it, and all its rows, 0 if not yet known
+
 
 @dataclass(slots=True)
 class Pace:
@@ -40,7 +42,7 @@ class TerminalProgress:
             left = duration((rows - done) / rate)
             text = f"{stage}: {done:,} of {rows:,} rows, {rate:,.0f} a second, {left} left"
         else:
-            text = f"{stage}: {done:,} of {rows:,} rows"
+            text = f"{stage}: {done:,} of {rows:,} rows" if rows else f"{stage}: {done:,} rows"
         self.terminal.write(f"\r\x1b[K{text}")
         self.terminal.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from sentiment.bulk.decoding import FORMS, BulkError, form_of
 from sentiment.bulk.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.jsonl import JsonLinesSource
 from sentiment.bulk.parquet import ParquetSource
+from sentiment.bulk.progress import Report
 from sentiment.bulk.source import Options, Source
 from sentiment.bulk.xlsx import WorkbookSource
 
@@ -61,13 +62,15 @@ class Survey:
     longest: int = 0
     longest_line: int = 0
 
-    def as_dict(self) -> dict[str, int]:
-        """For JSON."""
-        return asdict(self)
 
+def survey(source: Source, text: int, report: Report) -> Survey:
+    """Reads the table once from end to end, so that limits and totals are known before the work starts.
 
-def survey(source: Source, text: int) -> Survey:
-    """Reads the table once from end to end, so that limits and totals are known before the work starts."""
+    Args:
+        source: the table.
+        text: the column to be scored.
+        report: is told of the rows read.
+    """
     result = Survey()
     for chunk in source.chunks(text):
         result.rows += len(chunk.texts)
@@ -78,4 +81,5 @@ def survey(source: Source, text: int) -> Survey:
                 if longest > result.longest:
                     place = pc.index(pc.utf8_length(column), longest).as_py()
                     result.longest, result.longest_line = longest, chunk.lines[place]
+        report("reading", result.rows, 0)
     return result

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
 import pyarrow as pa
 
 from sentiment.bulk.parts import Parts
+from sentiment.bulk.progress import Report
 from sentiment.bulk.source import Chunk, Source
 from sentiment.classifier import Classifier
 from sentiment.records import Prediction, Token
 from sentiment.verdict import no_verdict
 from sentiment.vocabulary import normal_form
-
-Report = Callable[[str, int, int], None]  # stage, rows done in it, rows in all
 
 VERDICT = pa.schema(
     [

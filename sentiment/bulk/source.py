@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-CHUNK_ROWS = 4096
+CHUNK_ROWS = 2048
 CHUNK_CHARACTERS = 8_000_000
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 1_000_000

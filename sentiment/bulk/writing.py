@@ -104,7 +104,7 @@ def write_output(
         "parquet": lambda path: _write_parquet(parts, layout, path),
         "xlsx": lambda path: _write_workbook(parts, layout, path, raw),
     }
-    temporary = parts.folder / "output"
+    temporary = parts.folder / f"output.{form}"
     write[form](temporary)
     temporary.replace(output)
 

@@ -1,0 +1,286 @@
+"""Jobs of the app: a folder each, worked on by a child process that lives on when the page or the server does not.
+
+A job's folder holds the input, what is to be done with it (``task.json``), how far it is (``progress.json``), its
+parts and its output. Who knows a job's id can see it, and ids cannot be guessed; no page lists them. Whether a child is
+at work shows by a lock that the system frees when it dies, so a job whose child was killed is simply begun again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from sentiment.artifacts import ROOT, write_json
+from sentiment.bulk.decoding import BulkError, form_of
+from sentiment.bulk.parts import Parts
+
+State = Literal["unread", "inspecting", "new", "waiting", "running", "preparing", "cancelled", "failed", "done"]
+Action = Literal["inspect", "score", "write"]
+
+ATTEMPTS = 5  # times a child may die without a part to show for it
+
+WORKER = "sentiment.bulk.worker"
+
+_STATES: dict[str, State] = {"inspect": "inspecting", "score": "running", "write": "preparing"}
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_RESTING = ("unread", "new", "cancelled", "failed", "done")
+_BLOCK = 1 << 20
+_CLEAN_EVERY = 60  # seconds
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where jobs live, for how long, and how many run at once; the environment can set each.
+
+    Attributes:
+        folder: holds the jobs' folders (``SENTIMENT_JOBS``).
+        hours: a job that rests goes after so long (``SENTIMENT_JOB_HOURS``).
+        gigabytes: when all take more, those that have rested longest go (``SENTIMENT_JOB_GIGABYTES``).
+        at_once: children that score at a time; others wait in line (``SENTIMENT_JOBS_AT_ONCE``).
+        upload_megabytes: the largest upload (``SENTIMENT_UPLOAD_MEGABYTES``).
+        turn: after so many seconds a child goes to the end of the line, if others stand in it (``SENTIMENT_JOB_TURN``).
+    """
+
+    folder: Path
+    hours: float = 24
+    gigabytes: float = 20
+    at_once: int = 2
+    upload_megabytes: int = 200
+    turn: float = 60
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """The settings of this server."""
+        env = os.environ
+        return cls(
+            folder=Path(env.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
+            hours=float(env.get("SENTIMENT_JOB_HOURS", cls.hours)),
+            gigabytes=float(env.get("SENTIMENT_JOB_GIGABYTES", cls.gigabytes)),
+            at_once=int(env.get("SENTIMENT_JOBS_AT_ONCE", cls.at_once)),
+            upload_megabytes=int(env.get("SENTIMENT_UPLOAD_MEGABYTES", cls.upload_megabytes)),
+            turn=float(env.get("SENTIMENT_JOB_TURN", cls.turn)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, by its folder; nothing of it is kept in memory."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """By which its owner, and who else is told, finds it."""
+        return self.folder.name
+
+    @property
+    def input(self) -> Path:
+        """The file that was uploaded."""
+        return next(self.folder.glob("input.*"))
+
+    @property
+    def parts(self) -> Parts:
+        """What has been scored."""
+        return Parts(self.folder / "parts")
+
+    def read(self, name: str) -> Any:
+        """One of the job's JSON files, None where it is missing."""
+        try:
+            return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, content: Any) -> None:
+        """Writes one of the job's JSON files, all at once."""
+        write_json(self.folder / f"{name}.json", content)
+
+    def remove(self, *names: str) -> None:
+        """Removes some of the job's JSON files."""
+        for name in names:
+            (self.folder / f"{name}.json").unlink(missing_ok=True)
+
+    @property
+    def state(self) -> State:
+        """What is the matter with it."""
+        if self.alive:
+            return _STATES[self.read("action")["name"]]
+        for name, state in (("error", "failed"), ("result", "done"), ("cancel", "cancelled"), ("task", "waiting")):
+            if (self.folder / f"{name}.json").exists():
+                return state  # type: ignore[return-value]
+        return "new" if (self.folder / "inspection.json").exists() else "unread"
+
+    @property
+    def alive(self) -> bool:
+        """Whether a child is at work on it."""
+        try:
+            with _lock(self.folder / "lock", fcntl.LOCK_SH):
+                return False
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+
+    def submit(self, task: dict[str, Any]) -> None:
+        """Puts the job in line; parts are kept if they were made for the same task."""
+        if task != self.read("task"):
+            shutil.rmtree(self.parts.folder, ignore_errors=True)
+        for download in self.folder.glob("download.*"):
+            download.unlink()
+        self.remove("error", "result", "cancel", "attempts")
+        self.write("task", task)
+
+    def cancel(self) -> None:
+        """Stops the work after the part at hand; what is done stays."""
+        self.write("cancel", True)
+
+    def start(self, action: Action, **options: Any) -> bool:
+        """Starts a child for an action; False where one is at work already.
+
+        The lock is taken here and handed down, so that there is no moment in which two could start.
+        """
+        try:
+            with _lock(self.folder / "lock") as lock:
+                self.write("action", {"name": action, **options})
+                self.remove("progress")
+                with (self.folder / "log").open("ab") as log:
+                    child = subprocess.Popen(
+                        [sys.executable, "-m", WORKER, str(self.folder.resolve()), str(lock.fileno())],
+                        cwd=ROOT.parent,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        pass_fds=[lock.fileno()],
+                        start_new_session=True,
+                    )
+                self.write("child", child.pid)
+        except BlockingIOError:
+            return False
+        threading.Thread(target=child.wait, daemon=True).start()  # else it would stay as a zombie
+        return True
+
+    def delete(self) -> None:
+        """Ends the child, if there is one, and removes everything."""
+        while self.alive:
+            if child := self.read("child"):
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.02)
+        shutil.rmtree(self.folder)
+
+    @property
+    def rested(self) -> float:
+        """Seconds since anything last changed."""
+        return time.time() - max(path.stat().st_mtime for path in [self.folder, *self.folder.iterdir()])
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+
+def create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job:
+    """A new job from an upload, copied to disk block by block.
+
+    Raises:
+        BulkError: the name is of no form that is read, or there is no room.
+    """
+    path = Path(name)
+    suffixes = "".join(path.suffixes[-2:]) if path.suffix.lower() in (".gz", ".zst", ".zip") else path.suffix
+    if path.suffix.lower() != ".zip":
+        form_of(path)
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if shutil.disk_usage(settings.folder).free < 5 * size:
+        raise BulkError("The server's disk has no room for this file at the moment.")
+    job = Job(settings.folder / secrets.token_urlsafe(16))
+    job.folder.mkdir(mode=0o700)
+    (job.folder / "lock").touch()
+    with (job.folder / f"input{suffixes.lower()}").open("wb") as file:
+        shutil.copyfileobj(content, file, _BLOCK)
+    job.write("upload", {"name": path.name, "bytes": size})
+    return job
+
+
+def find(settings: Settings, id: str) -> Job | None:
+    """The job of this id, None where there is none (any more)."""
+    folder = settings.folder / id
+    return Job(folder) if _ID.fullmatch(id) and (folder / "upload.json").is_file() else None
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """All jobs, those first that have waited longest."""
+    found = [Job(path.parent) for path in settings.folder.glob("*/upload.json") if _ID.fullmatch(path.parent.name)]
+    return sorted(found, key=lambda job: (job.folder / "task.json").stat().st_mtime if job.read("task") else 0.0)
+
+
+def tend(settings: Settings) -> None:
+    """Deletes what has rested too long and starts what waits, as far as there is room.
+
+    Every page and every child that ends calls this; there is no process that must stay alive for it.
+    """
+    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with _lock(settings.folder / "lock"):
+            _clean(settings)
+            states = [(job, job.state) for job in jobs(settings)]
+            free = settings.at_once - sum(state == "running" for _, state in states)
+            for job, _ in [(job, state) for job, state in states if state == "waiting"][: max(0, free)]:
+                _begin(job)
+    except (BlockingIOError, FileNotFoundError):
+        return  # another is at it, or has just deleted a job; the next call sees to it
+
+
+def others_wait(settings: Settings) -> bool:
+    """Whether a job stands in line."""
+    return any(job.state == "waiting" for job in jobs(settings))
+
+
+def _begin(job: Job) -> None:
+    attempts = (job.read("attempts") or 0) + 1
+    if attempts > ATTEMPTS:
+        job.write("error", f"The work broke off {ATTEMPTS} times at the same place.")
+        return
+    job.write("attempts", attempts)
+    job.start("score")
+
+
+def _clean(settings: Settings) -> None:
+    """Deletes jobs that have rested too long, once a minute."""
+    stamp = settings.folder / "cleaned"
+    if stamp.exists() and time.time() - stamp.stat().st_mtime < _CLEAN_EVERY:
+        return
+    stamp.touch()
+    resting = [job for job in jobs(settings) if job.state in _RESTING]
+    for job in [job for job in resting if job.rested > settings.hours * 3600]:
+        job.delete()
+        resting.remove(job)
+    excess = sum(job.size for job in jobs(settings)) - settings.gigabytes * 1e9
+    for job in sorted(resting, key=lambda job: -job.rested):
+        if excess <= 0:
+            return
+        excess -= job.size
+        job.delete()
+
+
+@contextmanager
+def _lock(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[BinaryIO]:
+    """Holds a lock; a child that inherits the file holds it on.
+
+    Raises:
+        BlockingIOError: it is held by someone else.
+    """
+    with path.open("ab") as file:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        yield file

@@ -1,0 +1,207 @@
+"""Jobs: a folder each, worked on by children that outlive pages and servers, and gone when they should be."""
+
+import io
+import os
+import signal
+import time
+
+import pytest
+
+from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.jobs import ATTEMPTS, Settings, create, find, jobs, tend
+from tests.tiny import tiny_run
+
+TASK = {"text": 1, "label": None, "explain": False, "reading": {}}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
+    settings = Settings.from_environment()
+    yield settings
+    for job in jobs(settings):
+        job.delete()
+
+
+def table(rows):
+    return ("id,review\n" + "".join(f"{i},a good film {i} not dull\n" for i in range(rows))).encode()
+
+
+def upload(settings, content, name="reviews.csv"):
+    return create(settings, name, io.BytesIO(content), len(content))
+
+
+def submit(settings, run, rows):
+    job = upload(settings, table(rows))
+    job.submit({**TASK, "run": str(run)})
+    tend(settings)
+    return job
+
+
+def wait(job, *states, seconds=60):
+    end = time.monotonic() + seconds
+    while job.state not in states:
+        assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
+        time.sleep(0.02)
+    return job.state
+
+
+def wait_for_part(job):
+    while not job.parts.path(0).exists():
+        assert job.state == "running"
+        time.sleep(0.01)
+
+
+def test_an_upload_is_read_by_a_child_and_described(settings):
+    job = upload(settings, b"id,review\n1,good\n2,\xff\xff\n")
+    assert job.state == "unread"
+    assert job.start("inspect")
+    wait(job, "new")
+    found = job.read("inspection")
+    assert (found["columns"], found["text"], found["rows"]) == (["id", "review"], 1, 2)
+    assert job.read("upload") == {"name": "reviews.csv", "bytes": 22}
+
+
+def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
+    job = upload(settings, b"PK\x03\x04 no text")
+    job.start("inspect")
+    wait(job, "failed")
+    assert "not text" in job.read("error")
+
+
+def test_a_job_ends_with_an_output_and_all_its_parts(settings, run):
+    job = submit(settings, run, 5000)
+    wait(job, "done")
+    assert job.read("result")["rows"] == 5000
+    assert job.read("result")["input"]["name"] == "reviews.csv"
+    assert (job.folder / "output.csv").read_bytes().count(b"\n") == 5001
+    assert sum(part.num_rows for part in job.parts.tables()) == 5000
+
+
+def test_a_job_whose_child_is_killed_goes_on_where_it_was(settings, run):
+    job = submit(settings, run, 20_000)
+    wait_for_part(job)
+    os.kill(job.read("child"), signal.SIGKILL)
+    wait(job, "waiting")
+    before = job.parts.path(0).stat().st_mtime_ns
+    tend(settings)
+    wait(job, "done")
+    assert job.parts.path(0).stat().st_mtime_ns == before
+    assert job.read("result")["rows"] == 20_000
+
+
+def test_a_child_that_dies_again_and_again_is_not_started_for_ever(settings, run):
+    job = submit(settings, run / "nowhere", 10)
+    wait(job, "failed")
+    assert "no run" in job.read("error")
+    job.submit({**TASK, "run": str(run)})
+    job.write("attempts", ATTEMPTS)
+    tend(settings)
+    assert job.state == "failed"
+
+
+def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
+    job = submit(settings, run, 20_000)
+    wait_for_part(job)
+    job.cancel()
+    wait(job, "cancelled")
+    done = sum(part.num_rows for part in job.parts.tables())
+    assert 0 < done < 20_000
+    job.start("write", form="csv", raw=False, bom=False)
+    wait(job, "cancelled")
+    assert (job.folder / "download.csv").read_bytes().count(b"\n") == done + 1
+    job.submit(job.read("task"))
+    tend(settings)
+    wait(job, "done")
+
+
+def test_other_forms_are_written_on_demand(settings, run):
+    job = submit(settings, run, 50)
+    wait(job, "done")
+    for form in ("jsonl", "parquet", "xlsx"):
+        assert job.start("write", form=form, raw=False, bom=False)
+        wait(job, "done")
+        assert (job.folder / f"download.{form}").stat().st_size
+
+
+def test_deleting_ends_the_child_and_leaves_nothing(settings, run):
+    job = submit(settings, run, 20_000)
+    wait_for_part(job)
+    child = job.read("child")
+    job.delete()
+    assert not job.folder.exists()
+    assert find(settings, job.id) is None
+    with pytest.raises(ProcessLookupError):  # the thread that waits for it takes a moment
+        for _ in range(200):
+            os.kill(child, 0)
+            time.sleep(0.01)
+
+
+def test_no_more_jobs_run_at_once_than_set_and_the_first_come_first(settings, run):
+    first, second = submit(settings, run, 6000), submit(settings, run, 10)
+    assert (first.state, second.state) == ("running", "waiting")
+    wait(first, "done")
+    wait(second, "done")  # the first child starts the second: no page is needed for it
+
+
+def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_JOB_TURN", "0")
+    long = submit(settings, run, 20_000)
+    wait_for_part(long)
+    short = submit(settings, run, 10)
+    wait(short, "done")
+    assert not (long.folder / "result.json").exists()
+    wait(long, "done")
+
+
+def test_ids_cannot_be_guessed_and_lead_nowhere_else(settings):
+    job = upload(settings, b"review\n")
+    assert find(settings, job.id) == job
+    assert len(job.id) == 22
+    (settings.folder / "upload.json").write_text("{}")
+    for id in ("", ".", "..", "../jobs", job.id[:-1], job.id + "x", job.id[:-1] + "/"):
+        assert find(settings, id) is None
+
+
+def test_folders_are_their_owners_alone(settings):
+    job = upload(settings, b"review\n")
+    assert job.folder.stat().st_mode & 0o077 == 0
+    assert settings.folder.stat().st_mode & 0o077 == 0
+
+
+def test_what_has_rested_too_long_goes_by_itself(settings, run):
+    old, young = upload(settings, b"review\n"), upload(settings, b"review\n")
+    for path in [old.folder, *old.folder.iterdir()]:
+        os.utime(path, (1, 1))
+    tend(settings)
+    assert find(settings, old.id) is None
+    assert find(settings, young.id) == young
+
+
+def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
+    older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
+    for path in [older.folder, *older.folder.iterdir()]:
+        os.utime(path, (time.time() - 60, time.time() - 60))
+    tend(Settings(settings.folder, gigabytes=100_000 / 1e9))
+    assert jobs(settings) == [newer]
+
+
+@pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
+def test_a_name_of_no_known_form_is_refused_before_anything_is_written(settings, name):
+    with pytest.raises(BulkError):
+        upload(settings, b"x", name)
+    assert not settings.folder.exists()
+
+
+@pytest.mark.parametrize("name", ["../../escape.csv", "a/b.CSV", "x.tar.csv.gz", "Ünïcode 😀.jsonl"])
+def test_a_name_decides_the_form_and_nothing_else(settings, name):
+    job = upload(settings, b"x", name)
+    assert job.input.parent == job.folder
+    assert job.input.name.startswith("input.")
+    assert "/" not in job.read("upload")["name"]
