@@ -48,7 +48,7 @@ class Path:
     Attributes:
         lstm: the model.
         baseline: the pass at the path's start.
-        start: <float>[steps, directions, 1, 4 * units], the projected baseline.
+        start: <float>[steps, directions, 1, 4, directions, 1, units].
         change: <float>[steps, directions, batch, 4 * units], the projected reviews less the baseline.
         lengths: <int>[batch]
     """
@@ -69,7 +69,7 @@ class Path:
 
     def contributions(self, multipliers: Array) -> Array:
         """<float>[batch, steps]: the multipliers' share in the change, token by token, zero after a review's end."""
-        products = np.einsum("sdbu,sdbu->dbs", multipliers, self.change)
+        products = np.einsum("sgdbu,sgdbu->dbs", multipliers, self.change)
         return self.lstm.by_token(products, self.lengths)
 
 

@@ -95,7 +95,7 @@ def test_gradients_are_those_of_finite_differences(pooling, directions):
     direction = rng.normal(size=embedded.shape)
 
     trace = lstm.run(lstm.project(embedded, lengths))
-    along = (lstm.multipliers(trace, trace, lengths) * lstm.project(direction, lengths)).sum(axis=(0, 1, 3))
+    along = (lstm.multipliers(trace, trace, lengths) * lstm.project(direction, lengths)).sum(axis=(0, 1, 2, 4))
 
     up, down = (
         lstm.logits(lstm.run(lstm.project(embedded + sign * step * direction, lengths)), lengths) for sign in (1, -1)
