@@ -16,12 +16,12 @@ from collections.abc import Iterator
 
 from sentiment.records import Token
 
-# The bound keeps a stray "<" in a long text from making the search for its ">" quadratic.
+# Bounds on how far a tag and a mark reach keep the search linear, whatever a long text is made of.
 _TAG = r"<[a-zA-Z/!][^<>]{0,200}>"
 _PATTERN = re.compile(
     rf"""
     {_TAG}
-    |(  \d+(?:[.,]\d+)*/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
+    |(  \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
      |  [^\W\d_]+(?=n['’]t(?![^\W_]))         # the stem of a negated verb: do|n't
      |  n['’]t(?![^\W_])
      |  ['’](?:s|m|d|re|ve|ll)(?![^\W_])      # it|'s, they|'re

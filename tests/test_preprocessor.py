@@ -1,0 +1,66 @@
+"""One way from a text to ids, told in full or told fast."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.preprocessor import Preprocessor
+from sentiment.vocabulary import UNK, Vocabulary
+from tests.test_tokenizer import TEXTS
+from tests.tiny import WORDS
+
+VOCABULARY = Vocabulary(WORDS)
+
+
+@given(TEXTS, st.integers(1, 12))
+def test_the_fast_way_gives_the_ids_of_the_full_way(text: str, max_length: int) -> None:
+    preprocessor = Preprocessor(VOCABULARY, max_length)
+    review = preprocessor(text)
+    ids, total = preprocessor.ids(text)
+    np.testing.assert_array_equal(ids, review.ids)
+    assert ids.dtype == review.ids.dtype == np.int32
+    assert total == review.tokens_total
+
+
+@given(TEXTS, st.integers(1, 12))
+def test_what_was_cut_and_what_was_unknown_is_said(text: str, max_length: int) -> None:
+    review = Preprocessor(VOCABULARY, max_length)(text)
+    assert review.tokens_read == len(review.tokens) == len(review.ids) == min(review.tokens_total, max_length)
+    assert review.unknown == sum(token.text not in VOCABULARY for token in review.tokens)
+    assert review.unknown_rate == pytest.approx(review.unknown / review.tokens_read if review.tokens_read else 0)
+    assert all(text[token.start : token.end] == token.text for token in review.tokens)
+
+
+def test_a_text_is_read_from_its_start_to_the_limit() -> None:
+    review = Preprocessor(VOCABULARY, 3)("The film is dull. Not good!")
+    assert [token.text for token in review.tokens] == ["The", "film", "is"]
+    assert (review.tokens_read, review.tokens_total) == (3, 8)
+
+
+def test_an_empty_text_has_no_ids() -> None:
+    review = Preprocessor(VOCABULARY, 3)("<br />")
+    assert (review.tokens_read, review.tokens_total, review.unknown_rate) == (0, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("the film is good", 1.0),
+        ("the film ist gut", 0.5),
+        ("der Film . . . ! ! !", 0.5),  # full stops do not make a language familiar
+        ("un filme bueno", 0.0),
+        ("! . !", 1.0),
+    ],
+)
+def test_known_words_are_a_share_of_words_alone(text: str, share: float) -> None:
+    preprocessor = Preprocessor(VOCABULARY, 50)
+    assert preprocessor.known_words(preprocessor.ids(text)[0]) == pytest.approx(share)
+
+
+def test_an_unknown_token_has_the_unknown_id_and_keeps_its_place() -> None:
+    review = Preprocessor(VOCABULARY, 10)("A splendid film")
+    assert review.ids.tolist() == [VOCABULARY.id("a"), UNK, VOCABULARY.id("film")]
+    assert review.tokens[1].text == "splendid"
