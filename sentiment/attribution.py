@@ -4,7 +4,7 @@ The review and a baseline text of the same length are run once each; then multip
 score, in which every nonlinearity counts with the slope of its chord between the two runs. Everything telescopes, so
 ``baseline_logit + contributions.sum()`` is the logit but for rounding. This is the rescale rule of DeepLIFT
 (Shrikumar et al. 2017, section 3.5.1) extended to the products of the LSTM and to pooling over time. With the
-straight path from baseline to review cut into ``segments``, taken one after the other, it stays exact, and tends to
+straight path from baseline to review cut into segments, taken one after the other, it stays exact, and tends to
 integrated gradients (Sundararajan et al. 2017) as they grow many.
 
 The baseline is the text of as many unknown words. In each direction's own reading order it begins the same whatever
@@ -13,8 +13,9 @@ its length, so one run to ``max_length`` serves every review.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -67,10 +68,31 @@ class Path:
         """The multipliers between two passes."""
         return self.lstm.multipliers(low, high, self.lengths)
 
+    def gradient(self, share: float) -> Array:
+        """The multipliers at a point of the path, where each chord is a tangent."""
+        point = self.at(share)
+        return self.secant(point, point)
+
     def contributions(self, multipliers: Array) -> Array:
         """<float>[batch, steps]: the multipliers' share in the change, token by token, zero after a review's end."""
         products = np.einsum("sgdbu,sgdbu->dbs", multipliers, self.change)
         return self.lstm.by_token(products, self.lengths)
+
+
+def path_secants(path: Path, segments: int = 1) -> Array:
+    """The mean of the multipliers over equal segments of the path: what this module is about."""
+    total = np.zeros_like(path.change)
+    for low, high in pairwise(path.at(segment / segments) for segment in range(segments + 1)):
+        total += path.secant(low, high) / segments
+    return total
+
+
+def integrated_gradients(path: Path, points: int) -> Array:
+    """The mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
+    total = np.zeros_like(path.change)
+    for place, weight in zip(*np.polynomial.legendre.leggauss(points), strict=True):
+        total += path.gradient((1 + place) / 2) * (weight / 2)
+    return total
 
 
 class Attributor:
@@ -79,7 +101,7 @@ class Attributor:
     Args:
         weights: the model's.
         max_length: the length of the longest review that will be asked for.
-        segments: into how many parts the path is cut.
+        rule: from a path to the multipliers that its change is weighed with.
         baseline: <float>[embedding], what every token of the baseline is; the unknown word where None.
         dtype: the precision of the computation, float32 as the model runs or float64.
     """
@@ -89,11 +111,11 @@ class Attributor:
         weights: Weights,
         max_length: int,
         *,
-        segments: int = 1,
+        rule: Callable[[Path], Array] = path_secants,
         baseline: Array | None = None,
         dtype: type[np.floating[Any]] = np.float32,
     ) -> None:
-        self._segments = segments
+        self._rule = rule
         self._lstm = NumpyLSTM(weights, dtype)
         self._embedding = weights.embedding.astype(dtype)
         self._base = self._embedding[UNK] if baseline is None else baseline.astype(dtype)
@@ -107,7 +129,7 @@ class Attributor:
         for batch in batches_by_length([len(review) for review in ids], _BATCH_TOKENS):
             path = self.path([ids[place] for place in batch])
             starts = self._lstm.logits(path.baseline, path.lengths)
-            values = path.contributions(path_secants(path, self._segments)).astype(np.float32)
+            values = path.contributions(self._rule(path)).astype(np.float32)
             for place, start, row, length in zip(batch, starts, values, path.lengths, strict=True):
                 result[place] = Attribution(float(start), row[:length])
         return [result[place] for place in range(len(ids))]
@@ -118,22 +140,3 @@ class Attributor:
         change = self._lstm.project(self._embedding[pad(reviews)] - self._base, lengths)
         steps = len(change)
         return Path(self._lstm, self._baseline.repeated(steps, len(reviews)), self._start[:steps], change, lengths)
-
-
-def path_secants(path: Path, segments: int = 1) -> Array:
-    """The mean of the multipliers over equal segments of the path."""
-    low, total = path.at(0), np.zeros_like(path.change)
-    for segment in range(segments):
-        high = path.at((segment + 1) / segments)
-        total += path.secant(low, high)
-        low = high
-    return total / segments
-
-
-def integrated_gradients(path: Path, points: int) -> Array:
-    """The mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
-    total = np.zeros_like(path.change)
-    for place, weight in zip(*np.polynomial.legendre.leggauss(points), strict=True):
-        trace = path.at((1 + place) / 2)
-        total += path.secant(trace, trace) * (weight / 2)
-    return total
