@@ -86,7 +86,7 @@ def default_run(root: Path = ROOT) -> Path:
         name = (root / "default").read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ArtifactError(f"No run is chosen: {root.name}/default is missing. Train one, or name one.") from error
-    if not name or Path(name).name != name:
+    if name == ".." or not name or Path(name).name != name:
         raise ArtifactError(f"{root.name}/default must hold the name of a run's folder beside it.")
     return root / name
 

@@ -21,6 +21,16 @@ from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
 from sentiment.vocabulary import UNK, Vocabulary
 from sentiment.weights import read_onnx
 
+_errors = ort.capi.onnxruntime_pybind11_state
+# What ONNX Runtime raises for a file that is no model, or a model it cannot run; the errors have no common base.
+_UNLOADABLE = (
+    _errors.Fail,
+    _errors.InvalidArgument,
+    _errors.InvalidGraph,
+    _errors.InvalidProtobuf,
+    _errors.NotImplemented,
+    _errors.RuntimeException,
+)
 _BATCH_TOKENS = 16_384  # tokens in a batch, padding included: large enough for fast products, small enough for cache
 
 
@@ -45,11 +55,17 @@ class Classifier:
             config = opened.json("config.json")
             vocabulary = Vocabulary.read(opened.file("vocabulary.txt"))
             return cls(opened.path, Preprocessor(vocabulary, config["max_length"]), config["temperature"])
-        except (KeyError, ValueError, ort.capi.onnxruntime_pybind11_state.Fail) as error:
-            raise ArtifactError(f"The run {opened.name} does not hold a model of this program: {error}.") from error
+        except (KeyError, TypeError, ValueError, *_UNLOADABLE) as error:
+            raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
-        """A prediction for each text, in order. Anything that is not a string is ``unreadable``."""
+        """A prediction for each text, in order. Anything in ``texts`` that is not a string is ``unreadable``.
+
+        Raises:
+            TypeError: ``texts`` is itself a string, whose letters would each be taken for a text.
+        """
+        if isinstance(texts, str):
+            raise TypeError("predict takes a list of texts; for one text, predict([text])")
         texts = list(texts)
         encoded = [self.preprocessor.ids(text) if isinstance(text, str) else None for text in texts]
         scored = [ids for ids, _ in (e for e in encoded if e) if len(ids)]
@@ -128,4 +144,7 @@ def _session(path: Path) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    return ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
+        raise ValueError(f"{path.name} takes or gives something else than this program's model")
+    return session

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
 
 Pooling = Literal["last", "max", "mean"]
@@ -128,7 +129,7 @@ def read_onnx(path: Path) -> Weights:
             held["dense_kernel"][:, 0],
             float(held["dense_bias"][0]),
         )
-    except (KeyError, IndexError, ValueError, onnx.onnx_cpp2py_export.checker.ValidationError) as error:
+    except (DecodeError, KeyError, IndexError, ValueError) as error:
         raise ValueError(f"{path.name} does not hold this program's model") from error
 
 

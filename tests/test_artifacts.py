@@ -1,0 +1,149 @@
+"""A run's folder: finished or not, whole or not, ours or not, and each told in one sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sentiment import artifacts
+from sentiment.artifacts import MANIFEST, ArtifactError, Run, add_parts, default_run, list_runs, open_run, seal
+from sentiment.classifier import Classifier
+from tests.tiny import tiny_run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    return tiny_run(tmp_path / "tiny")
+
+
+def reseal(run: Path, part: str, content: bytes) -> None:
+    """Puts another file in place of one of the run's, and vouches for it."""
+    (run / part).write_bytes(content)
+    seal(run)
+
+
+def manifest(run: Path, **changes: object) -> None:
+    path = run / MANIFEST
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "unfinished": (lambda run: (run / MANIFEST).unlink(), "The run tiny is unfinished, or no run at all"),
+    "incomplete": (lambda run: (run / "vocabulary.txt").unlink(), "is incomplete: vocabulary.txt is missing."),
+    "damaged": (lambda run: (run / "model.onnx").write_bytes(b"0"), "is damaged: model.onnx is not the file"),
+    "without model": (lambda run: ((run / "model.onnx").unlink(), seal(run)), "The run tiny has no model.onnx."),
+    "manifest cut off": (lambda run: (run / MANIFEST).write_text("{"), "manifest.json of the run tiny is not"),
+    "manifest a list": (lambda run: (run / MANIFEST).write_text("[]"), "manifest.json of the run tiny is not"),
+    "manifest of bytes": (lambda run: (run / MANIFEST).write_bytes(b"\xff"), "is not readable."),
+    "foreign": (lambda run: manifest(run, program="another"), "The folder tiny belongs to another program."),
+    "later format": (lambda run: manifest(run, format=99), "has format 99; this program reads format 1."),
+    "no folder": (lambda run: run.rename(run.with_name("moved")), "There is no run at "),
+    "model of nothing": (lambda run: reseal(run, "model.onnx", b""), "does not hold a model of this program."),
+    "model of text": (lambda run: reseal(run, "model.onnx", b"Hello!"), "does not hold a model of this program."),
+    "config of a list": (lambda run: reseal(run, "config.json", b"[]"), "does not hold a model of this program."),
+    "config without values": (lambda run: reseal(run, "config.json", b"{}"), "does not hold a model of this program."),
+    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "does not hold a model of this program."),
+    "vocabulary of bytes": (lambda run: reseal(run, "vocabulary.txt", b"\xff\n"), "does not hold a model of this"),
+    "vocabulary twice": (lambda run: reseal(run, "vocabulary.txt", b"a\na\n"), "does not hold a model of this"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", SPOILED)
+def test_a_run_that_cannot_be_used_is_named_in_one_sentence(how: str, run: Path) -> None:
+    Classifier.load(run)
+    spoil, said = SPOILED[how]
+    spoil(run)
+    with pytest.raises(ArtifactError) as error:
+        Classifier.load(run)
+    message = str(error.value)
+    assert said in message
+    assert "\n" not in message
+    assert message.endswith(".")
+
+
+def test_a_model_of_another_make_is_refused_even_where_it_can_be_run(run: Path) -> None:
+    import onnx
+    from onnx import TensorProto, helper
+
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "other", values[:1], values[1:])
+    other = helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 17)])
+    reseal(run, "model.onnx", other.SerializeToString())
+    assert onnx.load(run / "model.onnx").graph.name == "other"
+    with pytest.raises(ArtifactError, match="does not hold a model of this program"):
+        Classifier.load(run)
+
+
+def test_a_part_is_checked_when_it_is_read_and_named_when_it_is_not_there(run: Path) -> None:
+    opened = add_parts(open_run(run), {"metrics.json": {"n": 1}})
+    assert opened.json("metrics.json") == {"n": 1}
+    (run / "metrics.json").write_text("{}")
+    with pytest.raises(ArtifactError, match=r"damaged: metrics\.json"):
+        opened.json("metrics.json")
+    with pytest.raises(ArtifactError, match=r"The run tiny has no test\.json\."):
+        opened.json("test.json")
+
+
+def test_parts_added_later_are_hashed_and_the_rest_stays_as_it_was(run: Path) -> None:
+    before = open_run(run)
+    after = add_parts(before, {"test.json": {"accuracy": 0.5}, "rows.parquet": b"PAR1"})
+    assert isinstance(after, Run)
+    assert after.manifest == open_run(run).manifest
+    assert after.file("rows.parquet").read_bytes() == b"PAR1"
+    assert {name: after.manifest["files"][name] for name in before.manifest["files"]} == before.manifest["files"]
+    assert not before.has("test.json")
+
+
+def test_two_that_add_parts_to_the_same_run_keep_each_other_s(run: Path) -> None:
+    first, second = open_run(run), open_run(run)
+    add_parts(first, {"a.json": 1})
+    add_parts(second, {"b.json": 2})
+    assert open_run(run).json("a.json") == 1
+    assert open_run(run).json("b.json") == 2
+
+
+def test_json_with_what_json_does_not_have_is_refused_and_the_file_stays(run: Path) -> None:
+    before = (run / "config.json").read_bytes()
+    with pytest.raises(ValueError, match="JSON"):
+        artifacts.write_json(run / "config.json", {"loss": float("nan")})
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_a_write_that_fails_leaves_the_file_before_and_nothing_else(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names, before = sorted(path.name for path in run.iterdir()), (run / "config.json").read_bytes()
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        artifacts.write_json(run / "config.json", {})
+    assert sorted(path.name for path in run.iterdir()) == names
+    assert (run / "config.json").read_bytes() == before
+
+
+def test_only_finished_runs_are_listed(tmp_path: Path, run: Path) -> None:
+    (tmp_path / "young").mkdir()
+    (tmp_path / "young" / "history.csv").write_text("epoch,loss\n")
+    tiny_run(tmp_path / "another")
+    assert [path.name for path in list_runs(tmp_path)] == ["another", "tiny"]
+
+
+def test_the_default_run_is_the_one_the_file_names(tmp_path: Path, run: Path) -> None:
+    (tmp_path / "default").write_text("tiny\n")
+    assert default_run(tmp_path) == run
+
+
+@pytest.mark.parametrize("content", ["", "\n", "../elsewhere", "/etc", "a/b", ".", ".."])
+def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "default").write_text(content)
+    with pytest.raises(ArtifactError, match="must hold the name of a run's folder beside it"):
+        default_run(tmp_path)
+
+
+def test_without_a_default_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match=r"default is missing\. Train one, or name one\."):
+        default_run(tmp_path)
