@@ -1,0 +1,76 @@
+"""What must hold exactly, or in the limit, whatever the model has learned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.proofs.methods import Floats, Ids, Logits, Method
+from sentiment.vocabulary import UNK
+from sentiment.weights import Direction, Weights
+
+
+def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
+    """<float64>[reviews], how far the NumPy pass is from the model's scores."""
+    gaps = []
+    for review, score in zip(reviews, logits(reviews).tolist(), strict=True):
+        path = attributor.path([review])
+        gaps.append(abs(float(path.lstm.logits(path.at(1), path.lengths)[0]) - score))
+    return np.array(gaps)
+
+
+def completeness_gaps(method: Method, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
+    """<float64>[reviews], how far baseline and contributions together are from the model's score."""
+    totals = [a.baseline_logit + a.contributions.sum(dtype=np.float64) for a in method(reviews)]
+    return np.abs(np.array(totals) - logits(reviews))
+
+
+def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generator) -> Floats:
+    """<float>[n], what unknown words get that were put into reviews at random places, one for every ten tokens."""
+    values = []
+    for review in reviews:
+        places = rng.integers(len(review) + 1, size=max(1, len(review) // 10))
+        text = np.insert(review, places, UNK)
+        [attribution] = method([text])
+        values.append(attribution.contributions[text == UNK])
+    return np.concatenate(values)
+
+
+def limit_correlations(attributor: Attributor, reviews: Sequence[Ids], segments: int, points: int) -> list[float]:
+    """Pearson's, review by review, of path secants in many segments with integrated gradients at many points."""
+    result = []
+    for review in reviews:
+        path = attributor.path([review])
+        secants, integrated = path_secants(path, segments), integrated_gradients(path, points)
+        result.append(correlation(path.contributions(secants)[0], path.contributions(integrated)[0]))
+    return result
+
+
+def correlation(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> float:
+    """Pearson's; 0 where one of them does not vary."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:
+    """A model that has learned nothing: the same numbers, each array's in random order (Adebayo et al. 2018)."""
+    shuffle = partial(_shuffle, rng)
+    return replace(
+        weights,
+        embedding=shuffle(weights.embedding),
+        directions=tuple(
+            Direction(shuffle(d.kernel), shuffle(d.recurrent), shuffle(d.bias)) for d in weights.directions
+        ),
+        dense_kernel=shuffle(weights.dense_kernel),
+    )
+
+
+def _shuffle(rng: np.random.Generator, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return rng.permutation(array.ravel()).reshape(array.shape)

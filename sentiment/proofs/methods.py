@@ -1,0 +1,74 @@
+"""The methods that are compared, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.attribution import Attribution, Attributor, Path, integrated_gradients, path_secants
+from sentiment.vocabulary import UNK
+from sentiment.weights import Weights
+
+Ids = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.floating[Any]]
+Logits = Callable[[Sequence[Ids]], Floats]
+Method = Callable[[Sequence[Ids]], list[Attribution]]
+
+OURS = "path secants"
+RIVALS = ("gradient x input", "leave one out")  # those that ours has to beat
+
+
+def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Method]:
+    """Every method by the name it is reported under, ours first.
+
+    Args:
+        weights: the model's.
+        max_length: the length of the longest review that will be asked for.
+        logits: the model's scores of encoded reviews, none of them empty.
+    """
+    zero = np.zeros(weights.embedding.shape[1])
+    mean = weights.embedding[UNK:].mean(axis=0, dtype=np.float32)
+    attributor = partial(Attributor, weights, max_length)
+    return {
+        OURS: attributor(),
+        "path secants, 4 segments": attributor(rule=partial(path_secants, segments=4)),
+        "path secants, 16 segments": attributor(rule=partial(path_secants, segments=16)),
+        "path secants from zero": attributor(baseline=zero),
+        "path secants from the mean word": attributor(baseline=mean),
+        "integrated gradients, 16 points": attributor(rule=partial(integrated_gradients, points=16)),
+        "gradient x input": attributor(rule=gradient, baseline=zero),
+        "leave one out": partial(leave_one_out, logits),
+        "random": partial(random_values, logits),
+    }
+
+
+def gradient(path: Path) -> Floats:
+    """The multipliers at the review itself; from a baseline of zeros, that is gradient x input."""
+    return path.gradient(1)
+
+
+def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
+    """How far the score falls when a token is deleted; the only one of a review becomes an unknown word instead."""
+    result = []
+    for review, baseline in zip(reviews, _unknown(logits, reviews), strict=True):
+        others = [np.delete(review, place) for place in range(len(review))]
+        score, *without = logits([review, *(others if len(review) > 1 else [np.array([UNK], np.int32)])]).tolist()
+        result.append(Attribution(baseline, (score - np.array(without)).astype(np.float32)))
+    return result
+
+
+def random_values(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
+    """Numbers that know nothing; a review always gets the same."""
+    seeds = ([len(review), int(review.sum())] for review in reviews)
+    values = (np.random.default_rng(seed).normal(size=seed[0]).astype(np.float32) for seed in seeds)
+    return [Attribution(*pair) for pair in zip(_unknown(logits, reviews), values, strict=True)]
+
+
+def _unknown(logits: Logits, reviews: Sequence[Ids]) -> list[float]:
+    """The scores of texts of unknown words as long as the reviews."""
+    scores: list[float] = logits([np.full_like(review, UNK) for review in reviews]).tolist()
+    return scores
