@@ -132,24 +132,26 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
     """The parts of a predictions table worth a figure of their own: by what, its value, <bool>[n]; some are empty."""
-    yield from _bands("length", predictions["length"].to_numpy(), _LENGTHS, "{:d}")
+    yield from _bands("length", predictions["length"].to_numpy(), _LENGTHS, str)
     for rating in range(1, 11):
         yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
-    yield from _bands("unknown_rate", predictions["unknown_rate"].to_numpy(), _UNKNOWN, "{:.0%}")
+    yield from _bands(
+        "unknown_rate", predictions["unknown_rate"].to_numpy(), _UNKNOWN, lambda share: f"{100 * share:.0f} %"
+    )
     for by in ("truncated", "negation", "contrast"):
         for value, wanted in (("no", False), ("yes", True)):
             yield by, value, (predictions[by] == wanted).to_numpy()
 
 
 def _bands(
-    by: str, values: npt.NDArray[Any], ends: Sequence[float], form: str
+    by: str, values: npt.NDArray[Any], ends: Sequence[float], name: Callable[[float], str]
 ) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
     """Bands that each hold their lower end and not their upper."""
-    names = [form.format(end) for end in ends]
+    names = [name(end) for end in ends]
     between = [f"{low} to {high}" for low, high in pairwise(names)]
     band = np.digitize(values, ends)
-    for index, name in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
-        yield by, name, band == index
+    for index, value in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
+        yield by, value, band == index
 
 
 def _by_confidence(probabilities: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:

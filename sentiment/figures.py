@@ -16,9 +16,9 @@ SLICES = {
     "contrast": "holds a turn (but, although, yet ...)",
 }
 LEVELS = {
-    "confident": f"{CONFIDENT:.0%} or more",
-    "leaning": f"{LEANING:.0%} to {CONFIDENT:.0%}",
-    "unsure": f"below {LEANING:.0%}",
+    "confident": f"{100 * CONFIDENT:.0f} % or more",
+    "leaning": f"{100 * LEANING:.0f} to {100 * CONFIDENT:.0f} %",
+    "unsure": f"below {100 * LEANING:.0f} %",
 }
 
 

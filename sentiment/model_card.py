@@ -19,7 +19,7 @@ _USE = """\
 It judges movie reviews in English, each as a whole: positive or negative.
 
 {ratings}- **Other texts.** Tweets, news, reviews of other goods or in other languages were not tested. A text of which
-  fewer than {known:.0%} of the words are known is marked, and never judged with confidence.
+  fewer than {known} of the words are known is marked, and never judged with confidence.
 - **What is meant but not said.** Irony, quotation and the telling of a sad plot can mislead it.
 - **Long texts.** It reads the first {max_length:,} tokens; a longer text is marked as truncated.
 - **People.** It says how a text reads, not who wrote it or what should follow from it."""
@@ -39,6 +39,16 @@ from the licence of the program's code, and whoever passes on the model should p
 
 _OWN_TERMS = "The terms of use are those of the data it was trained on."
 
+_NAMES = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "auc": "area under the ROC curve",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+}
 _REMOVED = {
     "empty": "rows without text",
     "unmatched": "rows the official release does not hold",
@@ -65,7 +75,7 @@ def render(run: Run) -> str:
     parts = [_introduction(run, made), *_results(run)]
     if made:
         parts += [_making(made), _data(made["data"], imdb)]
-    use = {"ratings": _IMDB_RATINGS if imdb else "", "known": KNOWN_WORDS}
+    use = {"ratings": _IMDB_RATINGS if imdb else "", "known": percent(KNOWN_WORDS, 0)}
     parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
     return "\n\n".join(parts) + "\n"
 
@@ -102,9 +112,9 @@ def _figures(judged: dict[str, dict[str, Any]]) -> str:
         ["accuracy", *(percent(each["accuracy"], 2) for each in judged.values())],
         ["95 % interval", *(interval(each["accuracy_interval"]) for each in judged.values())],
     ]
-    for key in ("precision", "recall", "f1", "auc", "average_precision", "log_loss", "brier", "calibration_error"):
+    for key, name in _NAMES.items():
         values = (each[key] for each in judged.values())
-        rows.append([key.replace("_", " "), *("" if value is None else f"{value:.4f}" for value in values)])
+        rows.append([name, *("" if value is None else f"{value:.4f}" for value in values)])
     return table(["", *judged], rows)
 
 

@@ -142,7 +142,7 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
     ]  # fmt: skip
     assert [(s["value"], s["n"]) for s in found if s["by"] == "rating"] == [("1", 2), ("7", 1), ("10", 1)]
     assert [(s["value"], s["n"]) for s in found if s["by"] == "truncated"] == [("no", 5)]
-    assert [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"] == [("below 1%", 5)]
+    assert [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"] == [("below 1 %", 5)]
     assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
 
 

@@ -77,7 +77,7 @@ def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(
     assert f"{100 * low:.1f} to {100 * high:.1f} %" in card
     assert "judged on 2026-01-03" in card
     assert "| stars the reviewer gave | 4 |" in card
-    assert "| confident | 90% or more |" in card
+    assert "| confident | 90 % or more |" in card
 
 
 def test_the_terms_of_the_imdb_reviews_stand_in_the_card_of_a_run_that_learned_from_them(
