@@ -64,7 +64,7 @@ def test_an_upload_is_read_by_a_child_and_described(settings):
     assert job.start("inspect")
     wait(job, "new")
     found = job.read("inspection")
-    assert (found["columns"], found["text"], found["rows"]) == (["id", "review"], 1, 2)
+    assert (found["columns"], found["text"], found["survey"]["rows"]) == (["id", "review"], 1, 2)
     assert job.read("upload") == {"name": "reviews.csv", "bytes": 22}
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
 
 from sentiment.bulk.columns import guess_label_column, guess_text_column
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.progress import Report
-from sentiment.bulk.reading import open_source
+from sentiment.bulk.reading import Survey, open_source
 from sentiment.bulk.source import Options
 
 PREVIEW_ROWS = 20
@@ -32,11 +33,10 @@ class Inspection:
         columns: the names, as they stand.
         text: the column that most looks like reviews.
         label: the column that looks like labels, None without one.
-        rows: how many.
-        longest: characters in the longest cell.
+        survey: how many rows there are, how many cannot be read, and the longest cell.
         problems: the first rows that cannot be read, a sentence each.
-        unreadable: how many such rows there are.
         sample: the first rows, long cells cut.
+        dates: places of the columns that hold dates.
         values: for columns that hold few different values, by place: how often each stands.
     """
 
@@ -45,11 +45,10 @@ class Inspection:
     columns: list[str]
     text: int
     label: int | None
-    rows: int
-    longest: int
+    survey: Survey
     problems: list[str]
-    unreadable: int
     sample: list[list[str]]
+    dates: list[int]
     values: dict[str, dict[str, int]]
 
     def as_dict(self) -> dict[str, object]:
@@ -67,34 +66,38 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     sample = source.sample()
     text = guess_text_column(source.columns, sample)
     values: dict[int, Counter[str]] = {i: Counter() for i in range(min(len(source.columns), _PROFILED)) if i != text}
-    rows, longest, unreadable = 0, 0, 0
+    survey = Survey()
     problems: list[str] = []
     for chunk in source.chunks(text):
-        rows += len(chunk.texts)
-        unreadable += len(chunk.problems)
+        survey.add(chunk)
         problems += list(chunk.problems.values())[: _PROBLEMS - len(problems)]
-        longest = max(longest, *(_longest(column) for column in chunk.columns))
         for place in list(values):
             values[place].update(value for value in as_texts(chunk.columns[place]) if value)
             if len(values[place]) > MOST_VALUES:
                 del values[place]
-        report("reading", rows, 0)
+        report("reading", survey.rows, 0)
     return Inspection(
         form=source.form,
         found=source.found,
         columns=source.columns,
         text=text,
         label=guess_label_column(source.columns, sample, text),
-        rows=rows,
-        longest=longest,
+        survey=survey,
         problems=problems,
-        unreadable=unreadable,
         sample=[[(cell or "")[:PREVIEW_CHARACTERS] for cell in row] for row in sample[:PREVIEW_ROWS]],
+        dates=[
+            i
+            for i in range(len(source.columns))
+            if i != text and _are_dates([row[i] for row in sample if i < len(row)])
+        ],
         values={str(place): dict(counter.most_common()) for place, counter in values.items() if counter},
     )
 
 
-def _longest(column: pa.Array) -> int:
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return pc.max(pc.utf8_length(column)).as_py() or 0
-    return 0
+def _are_dates(values: Iterable[str | None]) -> bool:
+    """Whether all values are dates written with signs between their parts; a bare number is none."""
+    given = [value for value in values if value]
+    if not given or any(value.replace(".", "").isdecimal() for value in given):
+        return False
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        return bool(pd.to_datetime(given, errors="coerce", format="mixed", utc=True).notna().all())

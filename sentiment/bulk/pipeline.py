@@ -81,8 +81,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     source = open_source(task.input, task.options)
     text, label = columns_of(source, task.text_column, task.label_column)
     total = survey(source, text, report)
-    layout = Layout(source, explain=task.explain, problems=total.unreadable > 0)
-    check_limits(task.form, source, total, layout)
+    check_limits(task.form, total, len(Layout(source, explain=task.explain, problems=total.unreadable > 0).names))
     digest = sha256(task.input)
     parts = Parts(task.parts)
     with parts.locked():

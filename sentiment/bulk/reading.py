@@ -13,7 +13,7 @@ from sentiment.bulk.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.jsonl import JsonLinesSource
 from sentiment.bulk.parquet import ParquetSource
 from sentiment.bulk.progress import Report
-from sentiment.bulk.source import Options, Source
+from sentiment.bulk.source import Chunk, Options, Source
 from sentiment.bulk.xlsx import WorkbookSource
 
 
@@ -62,6 +62,17 @@ class Survey:
     longest: int = 0
     longest_line: int = 0
 
+    def add(self, chunk: Chunk) -> None:
+        """Takes in a chunk."""
+        self.rows += len(chunk.texts)
+        self.unreadable += len(chunk.problems)
+        for column in chunk.columns:
+            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+                lengths = pc.utf8_length(column)
+                longest = pc.max(lengths).as_py() or 0
+                if longest > self.longest:
+                    self.longest, self.longest_line = longest, chunk.lines[pc.index(lengths, longest).as_py()]
+
 
 def survey(source: Source, text: int, report: Report) -> Survey:
     """Reads the table once from end to end, so that limits and totals are known before the work starts.
@@ -73,13 +84,6 @@ def survey(source: Source, text: int, report: Report) -> Survey:
     """
     result = Survey()
     for chunk in source.chunks(text):
-        result.rows += len(chunk.texts)
-        result.unreadable += len(chunk.problems)
-        for column in chunk.columns:
-            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-                longest = pc.max(pc.utf8_length(column)).as_py() or 0
-                if longest > result.longest:
-                    place = pc.index(pc.utf8_length(column), longest).as_py()
-                    result.longest, result.longest_line = longest, chunk.lines[place]
+        result.add(chunk)
         report("reading", result.rows, 0)
     return result

@@ -67,8 +67,13 @@ class Layout:
         return [part[name] for name in self.ours]
 
 
-def check_limits(form: str, source: Source, survey: Survey, layout: Layout) -> None:
+def check_limits(form: str, survey: Survey, width: int) -> None:
     """Refuses before the work starts what the output's form cannot hold.
+
+    Args:
+        form: the output's.
+        survey: of the input.
+        width: columns of the output.
 
     Raises:
         BulkError: the table is too long, too wide, or has too long a cell.
@@ -77,10 +82,10 @@ def check_limits(form: str, source: Source, survey: Survey, layout: Layout) -> N
         return
     if survey.rows + 1 > XLSX_ROWS:
         raise BulkError(f"A worksheet holds {XLSX_ROWS:,} rows; this table has {survey.rows:,} and a header.")
-    if len(layout.names) > XLSX_COLUMNS:
-        raise BulkError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {len(layout.names):,}.")
+    if width > XLSX_COLUMNS:
+        raise BulkError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {width:,}.")
     if survey.longest > XLSX_CHARACTERS:
-        where = f"line {survey.longest_line} has one of {survey.longest:,}"
+        where = f"one of {survey.longest:,} stands in line {survey.longest_line:,}"
         raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; {where}.")
 
 

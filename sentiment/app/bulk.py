@@ -1,0 +1,259 @@
+"""The Bulk page: a file in, a job made of it, its progress, and what came out.
+
+A job is found by the address of the page (``?job=``) alone, so it outlives a refresh, the browser and the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from sentiment.app import bulk_results, serving
+from sentiment.bulk import jobs
+from sentiment.bulk.columns import label_values
+from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.jobs import Job, Settings
+from sentiment.bulk.progress import duration
+
+_TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
+_PARAMETER = "job"
+_UPLOADS = "uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
+_OWN = "own_jobs"  # ids of this session's jobs, by file name
+_DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
+_ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_HEADERS = {"found out": None, "yes": True, "no": False}
+
+
+def page() -> None:
+    """An upload, or the job that the address names."""
+    st.title("What did all of them feel?")
+    settings = Settings.from_environment()
+    jobs.tend(settings)
+    id = st.query_params.get(_PARAMETER)
+    if id is None:
+        _upload(settings)
+        return
+    job = jobs.find(settings, id)
+    if job is None:
+        st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
+        st.button("Upload a file", on_click=_leave)
+        return
+    _header(job, settings)
+    match job.state:
+        case "unread":
+            job.start("inspect")
+            _reading(job.id)
+        case "inspecting":
+            _reading(job.id)
+        case "new":
+            _choices(job)
+        case "waiting" | "running":
+            _progress(job.id)
+        case "failed":
+            st.error(job.read("error"), icon=":material/error:")
+            if job.read("task"):
+                st.button("Try again", on_click=job.submit, args=(job.read("task"),))
+        case "cancelled" | "done" | "preparing":
+            bulk_results.show(job)
+
+
+def _upload(settings: Settings) -> None:
+    limit = settings.upload_megabytes
+    st.write(
+        f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
+        "also as .gz, .zst or .zip. Every row comes back with its verdict."
+    )
+    number = st.session_state.setdefault(_UPLOADS, 0)
+    file = st.file_uploader(
+        "A file of reviews", type=_TYPES, max_upload_size=limit, key=f"upload-{number}", label_visibility="collapsed"
+    )
+    if file is not None:
+        try:
+            job = jobs.create(settings, file.name, file, file.size)
+        except BulkError as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.session_state[_UPLOADS] += 1
+            st.session_state.setdefault(_OWN, {})[job.id] = file.name
+            st.query_params[_PARAMETER] = job.id
+            st.rerun()
+    st.caption(
+        f"The file stays on this machine, under an address that only you know. It goes when you delete it, or by "
+        f"itself {settings.hours:g} hours after the work on it has ended."
+    )
+    with st.expander("A larger file, or many of them", icon=":material/terminal:"):
+        st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
+        st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
+    own = {id: name for id, name in st.session_state.get(_OWN, {}).items() if jobs.find(settings, id)}
+    if own:
+        st.subheader("Files of this session")
+        for id, name in own.items():
+            st.button(name, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+
+
+def _run_argument() -> str:
+    path = serving.run().path
+    return f"artifacts/{path.name}" if path.parent.name == "artifacts" else str(path)
+
+
+def _header(job: Job, settings: Settings) -> None:
+    upload = job.read("upload")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(upload["name"], icon=":material/description:", width="content")
+        st.caption(f"{_megabytes(upload['bytes'])} · come back to it by this page's address", width="stretch")
+        st.button("Another file", on_click=_leave, icon=":material/upload_file:")
+        st.button(
+            "Delete now",
+            on_click=_delete,
+            args=(job,),
+            icon=":material/delete:",
+            help=f"Removes the file and all that was made of it; by itself it goes after {settings.hours:g} hours.",
+        )
+
+
+@st.fragment(run_every=0.5)
+def _reading(id: str) -> None:
+    job = _find(id)
+    if job is None or job.state != "inspecting":
+        st.rerun()
+    progress = job.read("progress") or {"done": 0}
+    st.info(f"Reading the file: {progress['done']:,} rows", icon=":material/hourglass_top:")
+
+
+def _choices(job: Job) -> None:
+    """What was found in the file, and what is to be done with it."""
+    found = job.read("inspection")
+    columns, rows = found["columns"], found["survey"]["rows"]
+    st.write(_in_words(found))
+    for problem in found["problems"][:3]:
+        st.warning(f"Unreadable, {problem}", icon=":material/warning:")
+    left, right = st.columns(2)
+    names = [name or f"(column {i + 1})" for i, name in enumerate(columns)]
+    text = left.selectbox(
+        "Column of reviews", range(len(columns)), index=found["text"], format_func=names.__getitem__, key="text_column"
+    )
+    label = right.selectbox(
+        "Column of labels, to measure against",
+        [None, *range(len(columns))],
+        index=0 if found["label"] is None else found["label"] + 1,
+        format_func=lambda place: "none" if place is None else names[place],
+        key="label_column",
+    )
+    if label is not None:
+        _label_meaning(found["values"].get(str(label)), names[label])
+    explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
+    st.button(
+        f"Score {rows:,} rows",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=label == text,
+        on_click=_submit,
+        args=(job, {"text": text, "label": label, "explain": explain}),
+    )
+    _preview(found, names, text)
+    _read_otherwise(job)
+
+
+def _in_words(found: dict[str, Any]) -> str:
+    survey = found["survey"]
+    said = [f"{survey['rows']:,} rows", f"{len(found['columns']):,} columns"]
+    how = found["found"]
+    if "encoding" in how:
+        said.append(f"encoding {how['encoding']}")
+    if "delimiter" in how:
+        names = {sign: name for name, sign in _DELIMITERS.items()}
+        said.append(f"delimiter {names.get(how['delimiter'], 'none')}")
+    if how.get("header") is False:
+        said.append("no header")
+    if "sheet" in how:
+        said.append(f"sheet {how['sheet']}")
+    if survey["unreadable"]:
+        said.append(f"{survey['unreadable']:,} rows unreadable; they come back as such")
+    return "Found: " + ", ".join(said) + "."
+
+
+def _label_meaning(values: dict[str, int] | None, name: str) -> None:
+    """How the values of the label column are understood."""
+    means = label_values(list(values)) if values else None
+    if values is None or means is None:
+        st.warning(f"The values of “{name}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
+        return
+    words = {1: "positive", 0: "negative", None: "neither"}
+    st.dataframe(
+        {"value": list(means), "means": [words[m] for m in means.values()], "rows": [values[v] for v in means]},
+        hide_index=True,
+        width="content",
+    )
+
+
+def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
+    order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
+    rows = [[row[i] if i < len(row) else "" for i in order] for row in found["sample"]]
+    keys = [f"c{i}" for i in order]
+    labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
+    st.subheader("How it begins")
+    st.dataframe([dict(zip(keys, row, strict=True)) for row in rows], hide_index=True, column_config=labels)
+
+
+def _read_otherwise(job: Job) -> None:
+    """The file read in another way than was found out."""
+    with st.expander("Read the file in another way", icon=":material/tune:"), st.form("reading", border=False):
+        delimiter, encoding, header = st.columns(3)
+        chosen = {
+            "delimiter": _DELIMITERS[delimiter.selectbox("Delimiter", list(_DELIMITERS))],
+            "encoding": encoding.selectbox("Encoding", _ENCODINGS, accept_new_options=True),
+            "header": _HEADERS[header.selectbox("First row holds names", list(_HEADERS))],
+        }
+        if chosen["encoding"] == _ENCODINGS[0]:
+            chosen["encoding"] = None
+        if st.form_submit_button("Read again"):
+            job.remove("inspection", "error")
+            job.write("reading", chosen)
+            job.start("inspect", **chosen)
+            st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _progress(id: str) -> None:
+    job = _find(id)
+    if job is None or (state := job.state) not in ("waiting", "running"):
+        st.rerun()
+    jobs.tend(Settings.from_environment())
+    if state == "waiting":
+        st.info("Others are at work; this file waits its turn.", icon=":material/hourglass_top:")
+    elif progress := job.read("progress"):
+        done, rows, rate = progress["done"], progress["rows"], progress["rate"]
+        said = f"{progress['stage'].capitalize()}: {done:,} of {rows:,} rows" if rows else f"Reading: {done:,} rows"
+        if rate:
+            said += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
+        st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
+    else:
+        st.progress(0.0, text="Starting")
+    st.button("Stop, and keep what is done", on_click=job.cancel, icon=":material/stop:")
+
+
+def _submit(job: Job, task: dict[str, Any]) -> None:
+    job.submit({**task, "run": str(serving.run().path), "reading": job.read("reading") or {}})
+
+
+def _find(id: str) -> Job | None:
+    return jobs.find(Settings.from_environment(), id)
+
+
+def _go(id: str) -> None:
+    st.query_params[_PARAMETER] = id
+
+
+def _leave() -> None:
+    st.query_params.pop(_PARAMETER, None)
+
+
+def _delete(job: Job) -> None:
+    job.delete()
+    _leave()
+    st.toast("The file and all that was made of it are gone.")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

@@ -1,0 +1,289 @@
+"""What came out of a job: figures, charts, the table over all rows, and the download."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from sentiment.app import analyses, bulk_charts, charts, evaluation_charts, navigation
+from sentiment.app.judged import Judged
+from sentiment.artifacts import ArtifactError, Run, open_run
+from sentiment.bulk.decoding import WRITTEN_FORMS, BulkError
+from sentiment.bulk.jobs import Job
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.prevalence import adjusted_count, error_rates
+from sentiment.bulk.reading import Survey
+from sentiment.bulk.results import Filter, Results
+from sentiment.bulk.writing import check_limits
+
+_PAGE_ROWS = 50
+_SHOWN_COLUMNS = 12
+_SHOWN_CHARACTERS = 300
+_ORDERS = {
+    "as in the file": ("row", False),
+    "most positive first": ("probability", True),
+    "most negative first": ("probability", False),
+    "longest first": ("length", True),
+}
+_ERRORS_FIRST = {"worst confident errors first": ("error", False)}
+_SIDES = ("positive", "negative")
+
+
+def show(job: Job) -> None:
+    """The results of a job that is done or was stopped."""
+    found, task = job.read("inspection"), job.read("task")
+    done = len(list(job.parts.folder.glob("part-*.parquet")))
+    results = _load(str(job.parts.folder), done, tuple(found["columns"]), task["text"], task["label"])
+    if job.state == "cancelled":
+        st.warning(
+            f"Stopped after {results.rows:,} of {found['survey']['rows']:,} rows.", icon=":material/stop_circle:"
+        )
+        st.button("Go on", on_click=job.submit, args=(task,), icon=":material/play_arrow:")
+    if not results.rows:
+        st.info("There are no rows to show.")
+        return
+    _download(job, found)
+    _figures(results, _run(task["run"]))
+    _groups(results, found)
+    if task["explain"]:
+        st.subheader("Which words pushed the whole file")
+        st.altair_chart(bulk_charts.words(results.words()), alt="Words by what they added over all rows")
+    labelled = task["label"] is not None and len(results.labelled) > 0
+    if labelled:
+        _against_labels(results)
+    _table(results, labelled)
+
+
+@st.cache_resource(max_entries=8, ttl=3600, show_spinner="Loading the results")
+def _load(folder: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+    return Results(Parts(Path(folder)), list(columns), text, label)
+
+
+def _run(path: str) -> Run | None:
+    try:
+        return open_run(path)
+    except ArtifactError:
+        return None
+
+
+def _download(job: Job, found: dict[str, Any]) -> None:
+    """The output in the form chosen, written by a child when it does not stand yet."""
+    name = job.read("upload")["name"].split(".")[0]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
+        bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
+        raw = False
+        if form in ("csv", "xlsx"):
+            raw = st.checkbox(
+                "Leave formulas alive",
+                key="raw",
+                help="Otherwise a cell that a spreadsheet would run as a formula gets an apostrophe before it.",
+            )
+        try:
+            check_limits(form, Survey(**found["survey"]), len(found["columns"]) + 8)
+        except BulkError as error:
+            st.warning(str(error), icon=":material/block:")
+            return
+        wanted = {"form": form, "raw": raw, "bom": bom}
+        file = _written(job, wanted)
+        if job.state == "preparing":
+            _preparing(str(job.folder))
+        elif file is not None:
+            st.download_button(
+                f"Download {file.stat().st_size / 1e6:,.1f} MB",
+                lambda: file.open("rb"),
+                f"{name}-scored.{form}",
+                on_click="ignore",
+                type="primary",
+                icon=":material/download:",
+            )
+        else:
+            st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
+        if result := job.read("result"):
+            st.download_button(
+                "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
+            )
+
+
+def _prepare(job: Job, wanted: dict[str, Any]) -> None:
+    job.start("write", **wanted)
+
+
+def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
+    """The file in the form wanted, if it stands."""
+    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
+        return job.folder / "output.csv"
+    file = job.folder / f"download.{wanted['form']}"
+    return file if file.exists() and job.read("action") == {"name": "write", **wanted} else None
+
+
+@st.fragment(run_every=1.0)
+def _preparing(folder: str) -> None:
+    if Job(Path(folder)).state != "preparing":
+        st.rerun()
+    st.caption("Writing the file …")
+
+
+def _figures(results: Results, run: Run | None) -> None:
+    """Counts, the distribution of probability, and the share of positive."""
+    judged = results.judged
+    sentiment, confidence = results.counts("sentiment"), results.counts("confidence")
+    with st.grid(5, min_column_width=150):
+        st.metric("Rows", f"{results.rows:,}", border=True)
+        for name in _SIDES:
+            st.metric(name.capitalize(), f"{sentiment.get(name, 0):,}", border=True)
+        st.metric("Unsure", f"{confidence.get('unsure', 0):,}", border=True)
+        st.metric("Not judged", f"{results.rows - len(judged):,}", border=True)
+    if not len(judged):
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        st.subheader("How far apart they stand")
+        st.altair_chart(
+            charts.probabilities(results.histogram(), 0.5), alt="Rows of each sentiment by probability of “positive”"
+        )
+    with right:
+        st.subheader("How many are positive")
+        _share(results, run)
+        named = [(kind, value, n) for kind in ("confidence", "status") for value, n in results.counts(kind).items()]
+        st.dataframe(pd.DataFrame(named, columns=["of", "value", "rows"]), hide_index=True)
+
+
+def _share(results: Results, run: Run | None) -> None:
+    judged = results.judged
+    positive = int((judged["sentiment"] == "positive").sum())
+    rates = error_rates(run) if run else None
+    share = adjusted_count(positive, len(judged), rates) if rates else None
+    if share is None:
+        st.metric("Share called positive", f"{positive / len(judged):.1%}", border=True)
+        return
+    st.metric(
+        "Share of positive, corrected",
+        f"{share.corrected:.1%}",
+        f"95 % interval {share.low:.1%} to {share.high:.1%}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+    st.caption(
+        f"{share.raw:.1%} are called positive. Where few are, or nearly all, errors do not cancel out; corrected for "
+        "the rates at which the model erred on reviews with known labels (adjusted count), supposing it errs here "
+        "as it did there."
+    )
+
+
+def _groups(results: Results, found: dict[str, Any]) -> None:
+    """Sentiment by a category or a date column of the file."""
+    names = found["columns"]
+    categories = {int(place): names[int(place)] for place in found["values"]}
+    dates = {place: names[place] for place in found["dates"]}
+    places = [*dates, *(place for place in categories if place not in dates and place != results.label)]
+    if not places:
+        return
+    st.subheader("Sentiment by group and over time")
+    place = st.selectbox("By", places, format_func=lambda place: names[place], key="group", width=300)
+    if place in dates:
+        st.altair_chart(bulk_charts.over_time(results.over_time(place), names[place]), alt="Share of positive by date")
+    else:
+        st.altair_chart(bulk_charts.shares(results.by_group(place), names[place]), alt="Share of positive by group")
+
+
+def _against_labels(results: Results) -> None:
+    """The verdicts judged by the file's own labels."""
+    st.subheader("Against the labels of the file")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key="cut", width=320)
+        cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
+    labelled = results.labelled
+    judged = Judged.of(labelled.rename(columns={"tokens_read": "length"}), 1.0, threshold)
+    counts, (low, high) = judged.confusion, judged.interval
+    both = len(np.unique(judged.labels)) == 2
+    with st.grid(4, min_column_width=170):
+        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"95 %: {low:.2%} to {high:.2%}", **_PLAIN)
+        st.metric("F1", f"{counts.f1:.4f}", f"precision {counts.precision:.3f}, recall {counts.recall:.3f}", **_PLAIN)
+        if both:
+            st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
+            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this ratio of costs", **_PLAIN)
+    doubtful = results.likely_mislabelled()
+    st.caption(
+        f"{len(labelled):,} rows have a verdict and a label. {len(doubtful):,} labels are probably wrong: there the "
+        "model contradicts the label as surely as it is usually right (confident learning)."
+    )
+    left, middle, right = st.columns(3)
+    with left:
+        st.altair_chart(
+            evaluation_charts.confusion(judged.cells()),
+            key="bulk_cells",
+            on_select="rerun",
+            alt="Labels against verdicts; a click filters the table",
+        )
+    if both:
+        thin = judged.sweep.thin()
+        fallout = counts.fp / max(1, counts.fp + counts.tn)
+        curve = pd.DataFrame(
+            {
+                "recall": thin.recall,
+                "false_positive_rate": thin.false_positive_rate,
+                "precision": thin.precision,
+                "threshold": thin.thresholds.clip(max=1.0),
+            }
+        )
+        middle.altair_chart(evaluation_charts.roc(curve, fallout, counts.recall), alt="ROC curve")
+        right.altair_chart(
+            evaluation_charts.precision_recall(curve, counts.recall, counts.precision), alt="Precision and recall"
+        )
+
+
+_PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+
+def _table(results: Results, labelled: bool) -> None:
+    """The rows, filtered, searched and sorted here on the server, a page at a time."""
+    st.subheader("Every row")
+    wanted, order = _controls(results, labelled)
+    rows = results.select(wanted, *order)
+    pages = max(1, -(-len(rows) // _PAGE_ROWS))
+    number = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key="bulk_page", width=160)
+    shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
+    places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_SHOWN_COLUMNS]
+    frame = results.read(shown, places)
+    texts = frame[f"c{results.text}"].tolist()
+    keys = {f"c{place}": results.columns[place] or f"column {place + 1}" for place in places}
+    event = st.dataframe(
+        frame.assign(**{key: frame[key].str.slice(0, _SHOWN_CHARACTERS) for key in keys}),
+        hide_index=True,
+        key=f"rows-{number}",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="The rows the filter lets through",
+        column_config={
+            **{key: st.column_config.TextColumn(name) for key, name in keys.items()},
+            "row": st.column_config.NumberColumn("row", pinned=True),
+            "p_positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "tokens_read": st.column_config.NumberColumn("tokens read"),
+        },
+    )
+    st.caption(f"{len(rows):,} of {results.rows:,} rows. Mark a row to open it.")
+    if event.selection.rows and (text := texts[event.selection.rows[0]]):
+        st.session_state[analyses.EXAMPLE] = None
+        analyses.show(text)
+        navigation.link("review", "Open the row marked on the Review page, with its contributions")
+
+
+def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
+    """The filter and the order that are set; a click on the confusion matrix adds to the filter."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
+        confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
+        statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
+        search = st.text_input("Text holds", key="only_text", width=220)
+        orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
+        order = st.selectbox("Order", list(orders), key="order", width=240)
+    points = st.session_state["bulk_cells"].selection.get("cell", []) if labelled else []
+    cell = (points[0]["label"], points[0]["verdict"]) if points else None
+    return Filter(tuple(sentiments), tuple(confidences), tuple(statuses), search=search, cell=cell), orders[order]

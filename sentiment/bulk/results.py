@@ -1,0 +1,254 @@
+"""What came out of a file: figures over all rows, and any page of them filtered and sorted, read from the parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sentiment.bulk.columns import label_values
+from sentiment.bulk.parquet import as_texts
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.scoring import DIGITS, VERDICT
+from sentiment.metrics import wilson_interval
+
+Rows = npt.NDArray[np.int64]
+
+_MOST_LABELS = 1000  # a column with more different values holds no labels
+_MOST_GROUPS = 30
+_MOST_POINTS = 60  # on a line over time
+_BINS = 25
+_ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows a table lists; what is empty lets all through.
+
+    Attributes:
+        sentiments, confidences, statuses: the values let through.
+        between: bounds on the probability of "positive".
+        search: what the text must hold, in any case.
+        cell: (label, verdict), each "positive" or "negative".
+    """
+
+    sentiments: tuple[str, ...] = ()
+    confidences: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    between: tuple[float, float] = (0.0, 1.0)
+    search: str = ""
+    cell: tuple[str, str] | None = None
+
+
+@dataclass
+class Results:
+    """The rows done so far.
+
+    Attributes:
+        parts: where they are.
+        columns: the input's columns.
+        text: the place of the one that was scored.
+        label: the place of the one with labels, None without.
+    """
+
+    parts: Parts
+    columns: list[str]
+    text: int
+    label: int | None = None
+    _ends: list[int] = field(default_factory=list)
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """A row for each row: ``sentiment``, ``confidence``, ``status`` (categories), ``p_positive``, ``tokens_read``.
+
+        With labels also ``label``: 1 positive, 0 negative, missing where neither.
+        """
+        tables = list(self.parts.tables([*VERDICT.names, *self._label_names]))
+        self._ends = list(np.cumsum([table.num_rows for table in tables]))
+        schema = pa.schema([*VERDICT, *(pa.field(name, tables[0][name].type) for name in self._label_names if tables)])
+        table = pa.concat_tables(tables) if tables else schema.empty_table()
+        frame = table.select(VERDICT.names).to_pandas()
+        for name in ("sentiment", "confidence", "status"):
+            frame[name] = frame[name].astype("category")
+        if self.label is not None:
+            values = as_texts(table[f"c{self.label}"]) if tables else []
+            meaning = self._meaning(values)
+            frame["label"] = pd.array([meaning.get(value or "") for value in values], dtype="Int8")
+        return frame
+
+    @property
+    def rows(self) -> int:
+        """How many rows are done."""
+        return len(self.verdicts)
+
+    @property
+    def judged(self) -> pd.DataFrame:
+        """The rows that have a verdict."""
+        return self.verdicts[self.verdicts["sentiment"].notna()]
+
+    @property
+    def labelled(self) -> pd.DataFrame:
+        """The rows that have a verdict and a label: ``label`` (int8), ``logit`` of the calibrated probability."""
+        rows = self.judged[self.judged["label"].notna()]
+        edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 stands for at most this distance from it
+        p = rows["p_positive"].clip(edge, 1 - edge)
+        return rows.assign(label=rows["label"].astype("int8"), logit=np.log(p / (1 - p)))
+
+    def counts(self, name: str) -> dict[str, int]:
+        """How many rows have each value of one of the verdict's columns."""
+        return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
+
+    def histogram(self) -> pd.DataFrame:
+        """How many rows of each sentiment stand at each probability: ``low``, ``high``, ``label``, ``n``."""
+        edges = np.linspace(0, 1, _BINS + 1)
+        ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
+        judged = self.judged
+        frames = [
+            pd.DataFrame({**ends, "label": name, "n": np.histogram(rows["p_positive"], edges)[0]})
+            for name in ("positive", "negative")
+            if len(rows := judged[judged["sentiment"] == name])
+        ]
+        return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
+
+    def column(self, place: int) -> pd.Series:
+        """One of the input's columns, as text."""
+        values = [value for table in self.parts.tables([f"c{place}"]) for value in as_texts(table[f"c{place}"])]
+        return pd.Series(values[: self.rows], dtype="str")
+
+    def by_group(self, place: int) -> pd.DataFrame:
+        """The share of positive by group of a column: ``group``, ``n``, ``share``, ``low``, ``high``; largest first."""
+        return _shares(self._judged_by(self.column(place))).nlargest(_MOST_GROUPS, "n")
+
+    def over_time(self, place: int) -> pd.DataFrame:
+        """The share of positive by day, month or year, whichever gives a line of good length; columns as by group."""
+        days = pd.to_datetime(self.column(place), errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
+        for unit in ("D", "M", "Y"):
+            shares = _shares(self._judged_by(days.dt.to_period(unit)))
+            if len(shares) <= _MOST_POINTS:
+                break
+        return shares.assign(group=shares["group"].dt.to_timestamp()).sort_values("group")
+
+    def words(self, count: int = 15) -> pd.DataFrame:
+        """The words that pushed the whole file: ``word``, ``push`` (summed logits), ``rows``, ``side``; with --explain.
+
+        Summed are the strongest words of each row, as the output names them.
+        """
+        pushes: defaultdict[str, float] = defaultdict(float)
+        rows: defaultdict[str, int] = defaultdict(int)
+        for table in self.parts.tables(["words_positive", "words_negative"]):
+            for column in table.columns:
+                for cell in column.drop_null().to_pylist():
+                    for entry in cell.split():
+                        word, value = entry.rsplit(":", 1)
+                        pushes[word] += float(value)
+                        rows[word] += 1
+        frame = pd.DataFrame({"word": list(pushes), "push": list(pushes.values()), "rows": list(rows.values())})
+        frame["side"] = np.where(frame["push"] > 0, "positive", "negative")
+        ends = [frame.nlargest(count, "push"), frame.nsmallest(count, "push").iloc[::-1]]
+        return pd.concat(ends).drop_duplicates("word")
+
+    def select(self, wanted: Filter, order: str = "row", descending: bool = False) -> Rows:
+        """The numbers of the rows that a filter lets through, in order.
+
+        Args:
+            wanted: the filter.
+            order: row, probability, length, or error: the most confident contradictions of a label first.
+            descending: the other way round.
+        """
+        frame = self.verdicts
+        keep = np.ones(len(frame), bool)
+        for name, values in (
+            ("sentiment", wanted.sentiments),
+            ("confidence", wanted.confidences),
+            ("status", wanted.statuses),
+        ):
+            if values:
+                keep &= frame[name].isin(values).to_numpy()
+        if wanted.between != (0.0, 1.0):
+            keep &= frame["p_positive"].between(*wanted.between).to_numpy()
+        if wanted.cell and "label" in frame:
+            label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
+            keep &= label & (frame["sentiment"] == wanted.cell[1]).to_numpy()
+        if wanted.search:
+            keep &= self._holding(wanted.search)
+        rows = np.flatnonzero(keep)
+        if order == "error" and "label" in frame:
+            distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
+            return rows[np.argsort(-distance[rows], kind="stable")]
+        if by := _ORDERS.get(order):
+            rows = rows[np.argsort(frame[by].fillna(-1).to_numpy()[rows], kind="stable")]
+        return rows[::-1] if descending else rows
+
+    def read(self, rows: Sequence[int] | Rows, places: Sequence[int]) -> pd.DataFrame:
+        """Some rows with some of the input's columns, as text, and the verdict's; ``row`` counts from 1."""
+        names = [f"c{place}" for place in places]
+        found: dict[int, dict[str, object]] = {}
+        _ = self.verdicts  # which sets where each part ends
+        by_part: defaultdict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            by_part[int(np.searchsorted(self._ends, row, side="right"))].append(int(row))
+        for part, wanted in by_part.items():
+            start = self._ends[part - 1] if part else 0
+            table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
+            taken = table.take([row - start for row in wanted])
+            columns = {name: as_texts(taken[name]) for name in names}
+            columns |= {name: taken[name].to_pylist() for name in (*VERDICT.names, "problem")}
+            for i, row in enumerate(wanted):
+                found[row] = {"row": row + 1, **{name: column[i] for name, column in columns.items()}}
+        return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
+
+    def likely_mislabelled(self) -> Rows:
+        """Rows whose label is probably wrong, by confident learning (Northcutt et al. 2021, section 3.1).
+
+        A row counts when its probability of the other class is at least what rows of that class have on average.
+        """
+        rows = self.labelled
+        p, label = rows["p_positive"].to_numpy(), rows["label"].to_numpy()
+        if len(np.unique(label)) < 2:
+            return np.empty(0, np.int64)
+        positive, negative = p[label == 1].mean(), (1 - p[label == 0]).mean()
+        wrong = np.where(label == 0, (p >= positive) & (p > 0.5), (1 - p >= negative) & (p < 0.5))
+        return rows.index.to_numpy()[wrong]
+
+    @property
+    def _label_names(self) -> list[str]:
+        return [] if self.label is None else [f"c{self.label}"]
+
+    def _meaning(self, values: Sequence[str | None]) -> dict[str, int | None]:
+        different = {value for value in values if value}
+        return (label_values(sorted(different)) or {}) if len(different) <= _MOST_LABELS else {}
+
+    def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
+        positive = (self.verdicts["sentiment"] == "positive").to_numpy()
+        frame = pd.DataFrame({"group": groups, "positive": positive})
+        return frame[self.verdicts["sentiment"].notna().to_numpy() & groups.notna().to_numpy()]
+
+    def _holding(self, search: str) -> npt.NDArray[np.bool_]:
+        name = f"c{self.text}"
+        found = []
+        for table in self.parts.tables([name]):
+            texts = pa.array(as_texts(table[name]), pa.string())
+            found.append(pc.fill_null(pc.match_substring(texts, search, ignore_case=True), False).to_numpy(False))
+        return np.concatenate(found)[: self.rows] if found else np.zeros(0, bool)
+
+
+def _shares(frame: pd.DataFrame) -> pd.DataFrame:
+    counts = frame.groupby("group", observed=True)["positive"].agg(["size", "sum"]).reset_index()
+    bounds = [wilson_interval(int(k), int(n)) for k, n in zip(counts["sum"], counts["size"], strict=True)]
+    return pd.DataFrame(
+        {
+            "group": counts["group"],
+            "n": counts["size"],
+            "share": counts["sum"] / counts["size"],
+            "low": [low for low, _ in bounds],
+            "high": [high for _, high in bounds],
+        }
+    )

@@ -1,0 +1,160 @@
+"""The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment.bulk.jobs import Settings, find, jobs
+from tests.app_runs import all_runs
+from tests.test_app_pages import said
+
+CONTENT = (
+    "id,review,label,genre,seen\n"
+    + "".join(
+        f"{i},{text} {i},{label},{'drama' if i % 3 else 'comedy'},2024-0{i % 9 + 1}-01\n"
+        for i, (text, label) in enumerate([("a good film", "pos"), ("a dull film", "neg"), ("not bad .", "pos")] * 40)
+    )
+).encode()
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("jobs")
+    yield Settings(folder)
+    for job in jobs(Settings(folder)):
+        job.delete()
+
+
+@pytest.fixture(autouse=True)
+def environment(runs, settings, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
+
+
+def open_page(**query):
+    def script():
+        from sentiment.app import bulk, serving
+
+        serving.choose_run()
+        bulk.page()
+
+    app = AppTest.from_function(script, default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def upload(name="films.csv", content=CONTENT):
+    app = open_page()
+    app.file_uploader[0].upload(name, content).run()
+    assert not app.exception
+    return app
+
+
+def job_of(app, settings):
+    id = app.query_params["job"]
+    return find(settings, id if isinstance(id, str) else id[0])
+
+
+def settle(app, settings, *states):
+    job, end = job_of(app, settings), time.monotonic() + 60
+    while job.state not in states:
+        assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
+        time.sleep(0.05)
+    return app.run()
+
+
+@pytest.fixture(scope="module")
+def scored(runs, settings):
+    """The page of a job that is done."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SENTIMENT_RUNS", str(runs))
+        patch.setenv("SENTIMENT_JOBS", str(settings.folder))
+        app = settle(upload(), settings, "new")
+        button(app, "Score").click().run()
+        return settle(app, settings, "done")
+
+
+def button(app, start):
+    return next(each for each in app.button if each.label.startswith(start))
+
+
+def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chosen():
+    app = open_page()
+    assert "200 MB" in said(app)
+    assert "24 hours" in said(app)
+    assert "scripts/score.py" in app.code[0].value
+
+
+def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
+    app = settle(upload(), settings, "new")
+    assert "120 rows, 5 columns, encoding utf-8, delimiter comma" in said(app)
+    assert app.selectbox(key="text_column").value == 1
+    assert app.selectbox(key="label_column").value == 2
+    assert not app.exception
+
+
+def test_what_was_done_is_counted_charted_and_listed(scored):
+    assert not scored.exception
+    metrics = {metric.label: metric.value for metric in scored.metric}
+    assert metrics["Rows"] == "120"
+    assert int(metrics["Positive"]) + int(metrics["Negative"]) == 120
+    assert "Accuracy" in metrics
+    assert "120 of 120 rows" in said(scored)
+
+
+def test_the_link_brings_back_the_job_in_another_session(scored, settings):
+    other = open_page(job=job_of(scored, settings).id)
+    assert {metric.label: metric.value for metric in other.metric}["Rows"] == "120"
+    assert not other.exception
+
+
+def test_the_table_is_searched_and_filtered_over_all_rows(scored):
+    scored.text_input(key="only_text").set_value("DULL").run()
+    assert "40 of 120 rows" in said(scored)
+    scored.text_input(key="only_text").set_value("").run()
+    scored.multiselect(key="only_sentiment").set_value(["positive"]).run()
+    positive = next(metric.value for metric in scored.metric if metric.label == "Positive")
+    assert f"{positive} of 120 rows" in said(scored)
+    scored.multiselect(key="only_sentiment").set_value([]).run()
+    assert not scored.exception
+
+
+def test_another_form_is_prepared_and_then_offered(scored, settings):
+    scored.selectbox(key="form").set_value("xlsx").run()
+    button(scored, "Prepare").click().run()
+    settle(scored, settings, "done")
+    assert any(each.label.startswith("Download") for each in scored.get("download_button"))
+
+
+def test_a_file_that_is_none_says_so_in_a_sentence(settings):
+    app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
+    assert "is not text: it looks like gzip data" in app.error[0].value
+    assert not app.exception
+
+
+def test_an_unknown_address_is_told_and_leads_back():
+    app = open_page(job="A" * 22)
+    assert "no job at this address" in said(app)
+    app.button[0].click().run()
+    assert app.file_uploader
+
+
+def test_deleting_leaves_nothing_behind(settings):
+    app = settle(upload(), settings, "new")
+    folder = job_of(app, settings).folder
+    button(app, "Delete now").click().run()
+    assert not folder.exists()
+    assert app.file_uploader
+
+
+def test_other_jobs_are_never_listed(scored, settings):
+    app = open_page()
+    assert "films.csv" not in said(app)
+    assert not any("films.csv" in each.label for each in app.button)
