@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -153,20 +154,18 @@ def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroke
     np.testing.assert_allclose(logits(broken, texts), logits(unbroken, texts), atol=1e-5)
 
 
-def test_a_break_under_other_settings_is_not_taken_up(reviews, tmp_path, monkeypatch):
-    def break_off(self, batch, logs=None):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.Progress, "on_epoch_end", break_off)
-        with pytest.raises(StoppedError):
-            run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=2))
-    (tmp_path / "run" / "checkpoint" / "training.npz").exists()
-    monkeypatch.undo()
-    run_once = run(reviews, tmp_path / "one", dataclasses.replace(TINY, epochs=1))
-    assert (run_once / "checkpoint" / "training.npz").exists()
+def test_a_training_begun_with_other_settings_is_not_taken_up(reviews, tmp_path):
+    folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=1))
     with pytest.raises(OtherSettingsError):
-        run(reviews, run_once, TINY)
+        run(reviews, folder, TINY)
+
+
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_the_history_says_what_the_exported_model_scores(average, reviews, tmp_path):
+    folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=2, batch_size=7, average=average))
+    best = min(history(folder), key=lambda row: float(row["val_loss"]))
+    exported = json.loads((folder / "metrics.json").read_text())["validation"]
+    assert float(best["val_accuracy"]) == pytest.approx(exported["accuracy"], abs=1e-4)
 
 
 def test_early_stopping_keeps_the_best_epoch(reviews, tmp_path):
@@ -204,25 +203,50 @@ def test_the_corpus_encodes_as_the_preprocessor_does(reviews):
     assert corpus.counts(read[1:2]) == {"great": 3}
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, ROOT / "scripts" / "train.py", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def train_command(*arguments):
+    return [sys.executable, ROOT / "scripts" / "train.py", *map(str, arguments)]
+
+
+def ended(*arguments):
+    return subprocess.run(train_command(*arguments), capture_output=True, text=True, check=False)
+
+
+def own(labelled_csv, output):
+    columns = ("--text-column", "comment", "--label-column", "verdict")
+    return ("--data", labelled_csv, *columns, "--preset", "lstm", "--epochs", "6", "--output", output)
 
 
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):
-    ended = command("--data", tmp_path / "none.csv", "--preset", "lstm", "--output", tmp_path / "run")
-    assert ended.returncode == 2
-    assert len(ended.stderr.strip().splitlines()) == 1
+    refused = ended("--data", tmp_path / "none.csv", "--preset", "lstm", "--output", tmp_path / "run")
+    assert refused.returncode == 2
+    assert len(refused.stderr.strip().splitlines()) == 1
 
 
 def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
     before = open_run(finished).manifest
-    ended = command("--data", labelled_csv, "--text-column", "comment", "--label-column", "verdict",
-                    "--preset", "lstm", "--output", finished)  # fmt: skip
-    assert ended.returncode == 2
-    assert "finished run" in ended.stderr
+    refused = ended(*own(labelled_csv, finished))
+    assert refused.returncode == 2
+    assert "finished run" in refused.stderr
     assert open_run(finished).manifest == before
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
+def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
+    output = tmp_path / "run"
+    with subprocess.Popen(train_command(*own(labelled_csv, output)), stderr=subprocess.PIPE, text=True) as process:
+        for line in process.stderr:
+            if line.startswith("epoch 2/6"):
+                process.send_signal(stop)
+                break
+        said = process.stderr.read()
+    if stop is signal.SIGINT:
+        assert process.returncode == 130
+        assert "goes on from there" in said
+        keras.saving.load_model(output / "model.keras", safe_mode=True)
+    assert not (output / "manifest.json").exists()
+    again = ended(*own(labelled_csv, output))
+    assert again.returncode == 0, again.stderr
+    assert "epoch 2/6" not in again.stderr
+    epochs = [int(row["epoch"]) for row in history(output)]
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert len(Classifier.load(output).predict(["a splendid film"])) == 1

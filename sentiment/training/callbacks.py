@@ -87,18 +87,14 @@ class HistoryFiles(keras.callbacks.Callback):
         _keep_epochs(self._steps, STEPS, epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Keras' running means start anew."""
-        self._epoch, self._seen, self._sums = epoch, 0, (0.0, 0.0)
+        """Remembers which epoch it is."""
+        self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Recovers the batch's own loss and accuracy from Keras' running means over the epoch's reviews."""
-        self._seen += logs["size"]
-        sums = (logs["loss"] * self._seen, logs["accuracy"] * self._seen)
-        loss, accuracy = ((now - before) / logs["size"] for now, before in zip(sums, self._sums, strict=True))
-        self._sums = sums
+        """One row a step, with the batch's own loss and accuracy."""
         step = int(self.model.optimizer.iterations.numpy())
-        row = [step, self._epoch + 1, *_short(loss, accuracy, self._rate()), round(self._clock(), 2)]
-        _append(self._steps, [row])
+        values = _short(logs["loss"], logs["accuracy"], self._rate())
+        _append(self._steps, [[step, self._epoch + 1, *values, round(self._clock(), 2)]])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """One row a finished epoch."""

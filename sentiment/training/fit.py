@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,19 +126,38 @@ def _run_epochs(
     steps.on_train_begin()
     for epoch in range(first, last):
         steps.on_epoch_begin(epoch)
-        network.reset_metrics()
+        means = Means()
         for step, (ids, labels) in enumerate(batches.epoch(epoch)):
             logs = network.train_on_batch(ids, labels, return_dict=True)
-            steps.on_train_batch_end(step, {**logs, "size": len(labels)})
+            means.add(logs, len(labels))
+            steps.on_train_batch_end(step, logs)
         steps.on_test_begin()
-        network.reset_metrics()
+        held_out_means = Means()
         for ids, labels in held_out:
-            validated = network.test_on_batch(ids, labels, return_dict=True)
-        steps.on_test_end(validated)
-        steps.on_epoch_end(epoch, {**logs, **{f"val_{name}": value for name, value in validated.items()}})
+            held_out_means.add(network.test_on_batch(ids, labels, return_dict=True), len(labels))
+        steps.on_test_end(held_out_means())
+        steps.on_epoch_end(epoch, means() | {f"val_{name}": value for name, value in held_out_means().items()})
         if network.stop_training:
             break
     steps.on_train_end()
+
+
+class Means:
+    """Means over reviews of what Keras gives as means over a batch."""
+
+    def __init__(self) -> None:
+        self._sums: defaultdict[str, float] = defaultdict(float)
+        self._reviews = 0
+
+    def add(self, logs: Mapping[str, float], reviews: int) -> None:
+        """Takes in a batch's means."""
+        for name, value in logs.items():
+            self._sums[name] += float(value) * reviews
+        self._reviews += reviews
+
+    def __call__(self) -> dict[str, float]:
+        """The means so far."""
+        return {name: total / self._reviews for name, total in self._sums.items()}
 
 
 def forget(folder: Path) -> None:
