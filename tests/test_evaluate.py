@@ -15,16 +15,15 @@ import pytest
 from sentiment import dataset
 from sentiment.artifacts import add_parts, open_run
 from sentiment.dataset import Source
+from tests.command import SCRIPTS, Done, run_script
 from tests.test_model_card import METADATA
 from tests.tiny import WORDS, tiny_run
 
-SCRIPT = Path(__file__).resolve().parent.parent / "scripts" / "evaluate.py"
 SEED = 7
 
 
-def evaluate(*options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def evaluate(*options: object) -> Done:
+    return run_script("evaluate.py", *options)
 
 
 def reviews(path: Path, n: int = 120, seed: int = 0) -> Path:
@@ -60,7 +59,7 @@ def run(tmp_path: Path, place: Path) -> Path:
 
 def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, place: Path, tmp_path: Path) -> None:
     done = evaluate("--data", place / "own.csv", "--artifacts", run, "--json", tmp_path / "out.json")
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     assert "24 test reviews of CSV" in done.stdout
     judged = open_run(run)
     result = judged.json("test.json")
@@ -76,24 +75,24 @@ def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, pl
 def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Path) -> None:
     judged = add_parts(open_run(run), {"test.json": {"date": "2001-01-01", "test": _summary(place, run), "data": {}}})
     first = evaluate("--data", place / "own.csv", "--artifacts", run)
-    assert first.returncode == 0
+    assert first.status == 0
     assert "judged on 2001-01-01" in first.stderr
     assert open_run(run).json("test.json") == judged.json("test.json")
     again = evaluate("--data", place / "own.csv", "--artifacts", run, "--again")
-    assert again.returncode == 0
+    assert again.status == 0
     assert open_run(run).json("test.json")["date"] > "2001-01-01"
 
 
 def _summary(place: Path, run: Path) -> dict:
     out = run.parent / "foreign.json"
-    assert evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", out).returncode == 0
+    assert evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", out).status == 0
     return json.loads(out.read_text())["runs"][0]["test"]
 
 
 def test_the_result_on_other_data_is_printed_and_never_kept(run: Path, place: Path, tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
-    assert done.returncode == 0
+    assert done.status == 0
     assert "Nothing was kept" in done.stderr
     assert "accuracy" in done.stdout
     assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 24
@@ -105,7 +104,7 @@ def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Pa
     before = (place / "run" / "manifest.json").read_bytes()
     options = ("--artifacts", place / "run", "--compare", place / "other", "--json", out)
     done = evaluate("--data", place / "own.csv", *options)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     report = json.loads(out.read_text())
     first, second = (each["test"] for each in report["runs"])
     assert report["comparison"]["difference"] == pytest.approx(second["accuracy"] - first["accuracy"])
@@ -141,7 +140,14 @@ def test_bad_input_gets_one_line_and_status_2(options: tuple[str, ...], said: st
     names = {"run": place / "run", "own": place / "own.csv", "bare": tmp_path / "bare"}
     tiny_run(tmp_path / "bare")
     done = evaluate(*(option.format(**names) for option in options))
-    assert done.returncode == 2
+    assert done.status == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("script", ["evaluate.py", "report.py"])
+def test_a_script_runs_from_anywhere_and_explains_itself(script: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / script), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.startswith(f"usage: {script}")

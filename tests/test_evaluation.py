@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -91,7 +92,7 @@ def test_a_word_that_only_holds_a_negation_is_none(word: str) -> None:
     assert not evaluation.judge(first_id, PREPROCESSOR, reviews([word]))["negation"].item()
 
 
-def test_a_table_survives_parquet_with_its_types(tmp_path) -> None:
+def test_a_table_survives_parquet_with_its_types(tmp_path: Path) -> None:
     judged = evaluation.judge(first_id, PREPROCESSOR, reviews())
     judged.to_parquet(tmp_path / "predictions.parquet", index=False)
     read = pd.read_parquet(tmp_path / "predictions.parquet")

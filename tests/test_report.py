@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from sentiment import figures, logbook, quotes
 from sentiment.artifacts import ROOT, add_parts, open_run
 from sentiment.evaluation import summary
 from tests.app_runs import predictions
+from tests.command import Done, run_script
 from tests.test_model_card import METADATA
 from tests.tiny import tiny_run
 
@@ -29,9 +28,8 @@ It reaches <!-- figures:accuracy -->old<!-- /figures --> in <!-- figures:trainin
 """
 
 
-def report(*options: object, home: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(HOME / "scripts" / "report.py"), "--home", str(home), *map(str, options)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def report(*options: object, home: Path) -> Done:
+    return run_script("report.py", "--home", home, *options)
 
 
 def judged_run(folder: Path, seed: int, seconds: float) -> None:
@@ -55,7 +53,7 @@ def home(tmp_path: Path) -> Path:
 def written(home: Path) -> Path:
     runs = [home / "artifacts" / name for name in ("plain", "best")]
     done = report("--remember", runs[0], "--remember", runs[1], home=home)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     return home
 
 
@@ -83,12 +81,12 @@ def test_a_record_outlives_its_run_s_folder(written: Path) -> None:
         path.unlink()
     (written / "artifacts" / "plain").rmdir()
     (written / "README.md").write_text("No figures.")
-    assert report("--check", home=written).returncode == 0
+    assert report("--check", home=written).status == 0
     assert "| plain |" in (written / "artifacts" / "RUNS.md").read_text()
 
 
 def test_what_was_just_written_is_not_stale(written: Path) -> None:
-    assert report("--check", home=written).returncode == 0
+    assert report("--check", home=written).status == 0
     assert report(home=written).stderr == ""
 
 
@@ -103,10 +101,10 @@ def test_a_figure_changed_by_hand_is_found_and_put_right(changed: str, written: 
     assert shown in before
     path.write_text(before.replace(shown, "0.99"))
     checked = report("--check", home=written)
-    assert checked.returncode == 1
+    assert checked.status == 1
     assert f"{changed} is not what the runs say" in checked.stderr
     assert path.read_text() != before, "--check wrote"
-    assert report(home=written).returncode == 0
+    assert report(home=written).status == 0
     assert path.read_text() == before
 
 
@@ -115,8 +113,8 @@ def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
     add_parts(open_run(written / "artifacts" / "best"), {"test.json": test})
     said = report("--check", home=written).stderr
     assert said.count("is not what the runs say") == 3  # RUNS.md follows from the record, which is named
-    assert report(home=written).returncode == 0
-    assert report("--check", home=written).returncode == 0
+    assert report(home=written).status == 0
+    assert report("--check", home=written).status == 0
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
 def test_a_marker_that_cannot_be_filled_is_named_in_a_sentence(document: str, said: str, written: Path) -> None:
     (written / "README.md").write_text(document)
     done = report(home=written)
-    assert done.returncode == 2
+    assert done.status == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert (written / "README.md").read_text() == document
@@ -160,6 +158,6 @@ def test_figures_read_well() -> None:
 @pytest.mark.skipif(not (ROOT / "default").exists(), reason="no run has been committed yet")
 def test_the_documents_of_this_repository_say_what_its_runs_say() -> None:
     done = report("--check", home=HOME)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     records = {each["run"] for each in logbook.read(ROOT)}
     assert (ROOT / "default").read_text().strip() in records
