@@ -59,15 +59,13 @@ def page() -> None:
 
 
 def _upload(settings: Settings) -> None:
-    limit = settings.upload_megabytes
+    limit = st.get_option("server.maxUploadSize")
     st.write(
         f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
         "also as .gz, .zst or .zip. Every row comes back with its verdict."
     )
     number = st.session_state.setdefault(_UPLOADS, 0)
-    file = st.file_uploader(
-        "A file of reviews", type=_TYPES, max_upload_size=limit, key=f"upload-{number}", label_visibility="collapsed"
-    )
+    file = st.file_uploader("A file of reviews", type=_TYPES, key=f"upload-{number}", label_visibility="collapsed")
     if file is not None:
         try:
             job = jobs.create(settings, file.name, file, file.size)

@@ -254,9 +254,21 @@ def _table(results: Results, labelled: bool) -> None:
     frame = results.read(shown, places)
     texts = frame[f"c{results.text}"].tolist()
     keys = {f"c{place}": results.columns[place] or f"column {place + 1}" for place in places}
+    text, *others = keys
     event = st.dataframe(
         frame.assign(**{key: frame[key].str.slice(0, _SHOWN_CHARACTERS) for key in keys}),
         hide_index=True,
+        column_order=[
+            "row",
+            text,
+            "sentiment",
+            "p_positive",
+            "confidence",
+            "status",
+            *others,
+            "tokens_read",
+            "problem",
+        ],
         key=f"rows-{number}",
         on_select="rerun",
         selection_mode="single-row",

@@ -51,7 +51,6 @@ class Settings:
         hours: a job that rests goes after so long (``SENTIMENT_JOB_HOURS``).
         gigabytes: when all take more, those that have rested longest go (``SENTIMENT_JOB_GIGABYTES``).
         at_once: children that score at a time; others wait in line (``SENTIMENT_JOBS_AT_ONCE``).
-        upload_megabytes: the largest upload (``SENTIMENT_UPLOAD_MEGABYTES``).
         turn: after so many seconds a child goes to the end of the line, if others stand in it (``SENTIMENT_JOB_TURN``).
     """
 
@@ -59,7 +58,6 @@ class Settings:
     hours: float = 24
     gigabytes: float = 20
     at_once: int = 2
-    upload_megabytes: int = 200
     turn: float = 60
 
     @classmethod
@@ -71,7 +69,6 @@ class Settings:
             hours=float(env.get("SENTIMENT_JOB_HOURS", cls.hours)),
             gigabytes=float(env.get("SENTIMENT_JOB_GIGABYTES", cls.gigabytes)),
             at_once=int(env.get("SENTIMENT_JOBS_AT_ONCE", cls.at_once)),
-            upload_megabytes=int(env.get("SENTIMENT_UPLOAD_MEGABYTES", cls.upload_megabytes)),
             turn=float(env.get("SENTIMENT_JOB_TURN", cls.turn)),
         )
 
