@@ -10,7 +10,7 @@ pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
-from sentiment.training.batches import TrainingBatches, pad  # noqa: E402
+from sentiment.training.batches import TrainingBatches  # noqa: E402
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling, lstm_states  # noqa: E402
 from sentiment.vocabulary import PAD, UNK  # noqa: E402
 
@@ -91,7 +91,3 @@ def test_hidden_tokens_are_unknown_and_padding_stays_padding():
     assert sorted(np.count_nonzero(ids, axis=1)) == [50, 100]
     assert 0.15 < (ids == UNK).sum() / 150 < 0.45
     assert set(np.unique(ids)) == {PAD, UNK, 7}
-
-
-def test_pad_fills_from_the_left():
-    np.testing.assert_array_equal(pad([np.array([3]), np.array([4, 5])]), [[3, PAD], [4, 5]])

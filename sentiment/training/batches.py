@@ -7,20 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.batching import pad
 from sentiment.vocabulary import PAD, UNK
 
 _POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
 
 Ids = npt.NDArray[np.int32]
 Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
-
-
-def pad(reviews: Sequence[Ids]) -> npt.NDArray[np.int32]:
-    """<int32>[batch, longest], each review from the left, PAD after its end."""
-    padded = np.full((len(reviews), max(map(len, reviews))), PAD, np.int32)
-    for row, review in zip(padded, reviews, strict=True):
-        row[: len(review)] = review
-    return padded
 
 
 class TrainingBatches:

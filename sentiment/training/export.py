@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from sentiment.training.batches import pad
+from sentiment.batching import pad
 from sentiment.training.layers import BidirectionalLSTM
 from sentiment.weights import Direction, Weights, write_onnx
 
