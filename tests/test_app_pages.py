@@ -142,7 +142,7 @@ def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_default(open_page):
 
 def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_page):
     app = open_page("training")
-    app.multiselect(key="runs").set_value(["tiny", "other", "young"]).run()
+    app.get_by_key("runs").set_value(["tiny", "other", "young"]).run()
     assert not app.exception
     assert "young is unfinished" in said(app)
     assert len(app.get("vega_lite_chart")) == 3

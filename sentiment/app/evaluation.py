@@ -51,21 +51,22 @@ def _controls(splits: list[str], run: Run) -> tuple[str, float]:
             help="Test reviews were used neither to train nor to choose the model.",
         )
         threshold = st.slider(
-            "Threshold: “positive” from this probability on",
+            "Threshold for “positive”",
             *(0.01, 0.99, 0.5, 0.01),
             key="threshold",
             bind="query-params",
-            width=320,
+            width=270,
+            help="From this probability on, the verdict is “positive”.",
         )
-        cost = st.number_input(
-            "Cost of a false positive, a missed one being 1",
+        st.number_input(
+            "Cost of a false positive",
             *(0.01, 100.0, 1.0),
             key="cost",
             bind="query-params",
-            width=320,
+            width=190,
+            help="A missed positive costs 1. With calibrated probabilities, the cheapest is near c / (1 + c).",
         )
         st.button("Set the cheapest", on_click=_set_cheapest, args=(run, split), icon=":material/savings:")
-        st.caption(f"With calibrated probabilities, the cheapest is near {cost / (1 + cost):.2f}.")
     return split, threshold
 
 
@@ -84,15 +85,15 @@ def _figures(judged: Judged, of_what: str) -> None:
     """The figures in a row; those that follow the threshold first."""
     counts, sweep, (low, high) = judged.confusion, judged.sweep, judged.interval
     figures = [
-        ("Accuracy, 95 % interval", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %"),
-        ("F1, precision, recall", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}"),
-        ("AUC, average precision", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}"),
-        ("Log loss", f"{judged.log_loss:.4f}", "coin 0.6931"),
-        ("Calibration error", f"{judged.reliability.error:.2%}", "15 equal bins"),
+        ("Accuracy", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %", "With its 95 % interval."),
+        ("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
+        ("AUC", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}", "With average precision."),
+        ("Log loss", f"{judged.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
+        ("Calibration", f"{judged.reliability.error:.2%}", "mean gap", "Stated against observed, in 15 equal bins."),
     ]
-    with st.grid(5, min_column_width=170):
-        for name, value, detail in figures:
-            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True)
+    with st.grid(5, min_column_width=140):
+        for name, value, detail, meaning in figures:
+            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
     st.caption(f"{of_what}; {int(judged.labels.sum()):,} are positive.")
 
 
@@ -199,9 +200,7 @@ def _list(rows: pd.DataFrame) -> None:
         height=520,
         alt="Reviews the filter lets through, confident mistakes first",
         column_config={
-            "probability": st.column_config.ProgressColumn(
-                "P(positive)", min_value=0, max_value=1, format="percent", color="auto-inverse"
-            ),
+            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
             "unknown": st.column_config.NumberColumn("unknown words", format="percent"),
             "length": st.column_config.NumberColumn("tokens"),
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),

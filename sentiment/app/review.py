@@ -50,7 +50,7 @@ def _form() -> None:
             "Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.form_submit_button("Analyse", type="primary", icon=":material/play_arrow:", on_click=_submit)
+            st.form_submit_button("Analyse", icon=":material/play_arrow:", on_click=_submit)
             st.caption("or Ctrl+Enter (⌘+Enter). The text stays on this machine.")
 
 

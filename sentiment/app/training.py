@@ -25,8 +25,13 @@ def page() -> None:
     st.title("How the model was trained")
     served = serving.run()
     folders = {path.name: path for path in curves.folders(serving.root())}
-    chosen = st.multiselect(
-        "Runs", list(folders), default=[served.name] if served.name in folders else [], key="runs", bind="query-params"
+    chosen = st.pills(
+        "Runs",
+        list(folders),
+        selection_mode="multi",
+        default=[served.name] if served.name in folders else [],
+        key="runs",
+        bind="query-params",
     )
     if not chosen:
         st.caption("Choose a run with a training history to see its curves.")

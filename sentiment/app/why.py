@@ -60,7 +60,14 @@ def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool
     """The text with its contributions at the level chosen; gives the groups it shows."""
     with st.container(horizontal=True, vertical_alignment="center"):
         level = st.segmented_control(
-            "Contributions by", _LEVELS, default="word", key="level", bind="query-params", required=True
+            "Contributions by",
+            _LEVELS,
+            default="word",
+            format_func="by {}".format,
+            key="level",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
         )
         along = st.toggle(
             "As the model reads",

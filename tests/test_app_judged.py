@@ -1,0 +1,87 @@
+"""Reviews judged at a threshold, and the filter over them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.app.judged import CELLS, EVERYTHING, Judged, cell_name, compare
+from tests.app_runs import predictions
+
+WHOLE = (0.0, 1.0)
+
+
+def judged(threshold: float = 0.5) -> Judged:
+    return Judged.of(predictions(("test",)), 1.5, threshold)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.floats(0.01, 0.99))
+def test_the_cells_hold_every_review_once_whatever_the_threshold(threshold):
+    table = judged(threshold)
+    assert table.cells()["n"].sum() == len(table.table)
+    lists = [table.chosen(cell, EVERYTHING, WHOLE).index for cell in CELLS]
+    assert sorted(np.concatenate(lists)) == list(table.table.index)
+
+
+def test_a_cell_of_the_matrix_counts_what_the_filter_lists():
+    table = judged(0.3)
+    for cell in table.cells().to_dict("records"):
+        assert len(table.chosen(cell_name(cell), EVERYTHING, WHOLE)) == cell["n"]
+
+
+def test_a_higher_threshold_calls_fewer_reviews_positive():
+    counts = [(judged(t).table["verdict"] == "positive").sum() for t in (0.1, 0.5, 0.9)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]
+
+
+def test_the_histogram_counts_every_review_once():
+    assert judged().histogram()["n"].sum() == 400
+
+
+def test_the_most_confident_mistake_comes_first():
+    rows = judged().chosen("wrong verdicts", EVERYTHING, WHOLE)
+    distance = (rows["probability"] - rows["label"]).abs().to_numpy()
+    assert (np.diff(distance) <= 0).all()
+    assert distance[0] > 0.5
+
+
+def test_filters_work_together():
+    rows = judged().chosen("wrong verdicts", "rating: 8", (0.2, 0.5))
+    assert set(rows["rating"]) <= {8}
+    assert not rows["right"].any()
+    assert rows["probability"].between(0.2, 0.5).all()
+
+
+def test_slices_have_their_number_and_an_interval_around_their_accuracy():
+    parts = judged().by_slice()
+    assert (parts["n"] > 0).all()
+    assert ((parts["low"] <= parts["accuracy"]) & (parts["accuracy"] <= parts["high"])).all()
+    assert parts[parts["slice"].str.startswith("rating")]["n"].sum() == 400
+
+
+def test_two_runs_are_compared_on_common_reviews_only():
+    first, second = judged(), judged()
+    half = Judged(second.table.tail(100).assign(right=True), 1.5, 0.5)
+    result = compare(first, half)
+    assert result is not None
+    assert result.n == 100
+    assert result.second_only == int((~first.table["right"].tail(100)).sum())
+
+
+def test_runs_without_a_common_review_cannot_be_compared():
+    other = judged().table.assign(fingerprint="none of the others")
+    assert compare(judged(), Judged(other, 1.5, 0.5)) is None
+
+
+def test_a_table_of_one_class_still_has_its_figures():
+    positive = predictions(("test",))
+    table = Judged.of(positive[positive["label"] == 1], 1.5, 0.5)
+    assert table.confusion.fp == table.confusion.tn == 0
+    assert table.interval[0] <= table.confusion.accuracy <= table.interval[1]
+    assert pd.notna(table.log_loss)
+    assert table.reliability.count.sum() == pytest.approx(len(table.table))

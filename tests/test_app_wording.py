@@ -1,0 +1,85 @@
+"""Verdicts in words: never surer than the model, and sums that are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.app import wording
+from sentiment.app.highlight import _parts
+from sentiment.app.why import waterfall_steps
+from sentiment.explaining.grouping import group
+from sentiment.records import Explanation, Token
+from sentiment.verdict import no_verdict, verdict
+
+
+def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
+    words = [f"w{i}" for i in range(len(values))]
+    text = " ".join(words)
+    tokens = tuple(Token(word, start := text.index(word), start + len(word)) for word in words)
+    contributions = np.array(values, np.float32)
+    logit = baseline + float(contributions.sum(dtype=np.float64))
+    unknown = np.zeros(len(values), bool)
+    prediction = verdict(logit, 1.0, "ok", len(values), len(values), 0.0)
+    return Explanation(text, tokens, contributions, baseline, logit, 0.0, unknown, prediction, run="tiny")
+
+
+@pytest.mark.parametrize(
+    ("logit", "status", "said"),
+    [
+        (4.0, "ok", "Positive"),
+        (-4.0, "ok", "Negative"),
+        (1.5, "ok", "Leaning positive"),
+        (-1.5, "truncated", "Leaning negative"),
+        (0.1, "ok", "Unsure"),
+        (4.0, "mostly_unknown", "Mostly words I do not know"),
+    ],
+)
+def test_the_headline_is_as_sure_as_the_model(logit, status, said):
+    assert wording.headline(verdict(logit, 1.0, status, 5, 5, 0.0)) == said
+
+
+def test_an_empty_text_gets_no_verdict_in_words_either():
+    assert wording.headline(no_verdict("empty")) == "Nothing to judge"
+    assert "not a word" in wording.chance(no_verdict("empty"))
+
+
+def test_no_probability_is_stated_as_certainty():
+    assert "over 99 %" in wording.chance(verdict(30.0, 1.0, "ok", 5, 5, 0.0))
+
+
+def test_what_was_not_read_and_not_known_is_said():
+    said = list(wording.caveats(verdict(1.0, 1.0, "truncated", 1_000, 2_345, 0.25)))
+    assert "first 1,000 of 2,345" in said[0]
+    assert "25 %" in said[1]
+    assert list(wording.caveats(verdict(1.0, 1.0, "ok", 10, 10, 0.0))) == []
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=60))
+def test_the_waterfall_ends_where_the_score_is(values):
+    explained = explanation(values)
+    steps = waterfall_steps(explained, group(explained, "word"))
+    assert steps["name"].is_unique
+    assert steps["end"].iloc[-2] == pytest.approx(explained.logit, abs=1e-4)
+    assert steps["end"].iloc[-1] == pytest.approx(explained.logit)
+
+
+def test_the_words_of_the_sum_are_those_of_the_numbers():
+    said = wording.way(explanation([2.0, -1.0]))
+    assert "started at +0.50" in said
+    assert "added +2.00" in said
+    assert "negative −1.00" in said
+    assert "Total +1.50: above zero, so positive" in said
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80), st.data())
+def test_marked_parts_and_gaps_are_the_text_again(text, data):
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=12)))
+    spans = [(low, high, 1.0, False) for low, high in zip(cuts[::2], cuts[1::2], strict=False)]
+    parts = list(_parts(text, spans))
+    assert "".join(part for part, _, _ in parts) == text
+    assert [part for part, value, _ in parts if value is not None] == [text[a:b] for a, b, _, _ in spans]

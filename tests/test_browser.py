@@ -1,0 +1,236 @@
+"""The served app in a real Chromium: what only a browser can tell."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.app_runs import all_runs
+from tests.served import CHROMIUM, serve
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("", "training", "evaluation", "dataset", "model-card")
+HOSTILE = (
+    "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\n"
+    "\u202egnorw\u202c ![i](http://example.org/i.png) :red[a] $x$ good"
+)
+TOOLS = ("playwright", "axe_playwright_python")
+
+
+def _missing() -> str:
+    if not CHROMIUM.is_file():
+        return f"Chromium is not at {CHROMIUM}"
+    absent = [name for name in TOOLS if find_spec(name) is None]
+    return f"{absent[0]} is not installed" if absent else ""
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if missing := _missing():
+        if os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    return tmp_path_factory.mktemp("log") / "server.log"
+
+
+@pytest.fixture(scope="module")
+def address(browser, log, tmp_path_factory):
+    with serve(all_runs(tmp_path_factory.mktemp("served") / "runs"), log) as address:
+        yield address
+
+
+@pytest.fixture
+def new_page(browser):
+    """Opens pages that remember every request and every error of theirs."""
+    contexts = []
+
+    def new(width: int = 1280, scheme: str = "light"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.requested, page.failed = [], []
+        page.on("request", lambda request: page.requested.append(request.url))
+        page.on("pageerror", lambda error: page.failed.append(str(error)))
+        return page
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+def settle(page) -> None:
+    """Waits until the script has run and the page stands still."""
+    page.locator("h1").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_timeout(300)
+
+
+def analyse(page, text: str) -> None:
+    page.get_by_role("textbox", name="Review").fill(text)
+    page.get_by_role("textbox", name="Review").press("Control+Enter")
+    page.wait_for_timeout(300)
+    settle(page)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_whole_accessible_and_asks_no_other_origin(address, new_page, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = new_page(width, scheme)
+    for name in PAGES:
+        page.goto(f"{address}/{name}")
+        settle(page)
+        assert page.locator("[data-testid=stException]").count() == 0
+        found = [
+            f"{name or 'review'}: {violation['id']} at {violation['nodes'][0]['target']}"
+            for violation in Axe().run(page).response["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert found == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert [url for url in page.requested if not url.startswith((address, "data:", "blob:"))] == []
+    assert page.failed == []
+
+
+def test_ctrl_enter_analyses_and_the_whole_text_is_shown_as_text(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, HOSTILE)
+    shown = page.locator(".review .text").first
+    assert shown.text_content() == HOSTILE
+    assert page.locator(".review script, .review img").count() == 0
+    assert page.evaluate("window.hacked") is None
+    assert [url for url in page.requested if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_nothing_of_the_users_text_is_in_address_or_log(address, new_page, log):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "xylophonic film, not good")
+    assert "xylophonic" not in page.url
+    assert all("xylophonic" not in url for url in page.requested)
+    assert "xylophonic" not in log.read_text(encoding="utf-8")
+
+
+def test_twenty_thousand_words_do_not_freeze_the_page(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "a good film " * 7_000)
+    page.locator(".review .rest").first.wait_for(timeout=15_000)
+    blocked = page.evaluate(
+        "() => { const t = performance.now(); return new Promise(r => setTimeout(() => r(performance.now() - t))) }"
+    )
+    assert blocked < 500
+
+
+def test_arrow_keys_tell_the_number_of_a_word(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "The film is good")
+    text = page.locator(".review .text").first
+    text.focus()
+    text.press("ArrowRight")
+    text.press("End")
+    assert page.locator(".review .tip").first.text_content().startswith("good")
+    assert "towards" in page.locator(".review .tip").first.text_content()
+
+
+def test_a_click_on_a_word_drops_it_and_undo_brings_it_back(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "The film is good")
+    page.get_by_role("tab", name="What if").click()
+    settle(page)
+    page.locator(".review .part", has_text="good").first.click()
+    page.get_by_text("The film is", exact=True).wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("The film is", exact=True).wait_for(state="detached")
+
+
+def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "The film is not good!")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as JSON").click()
+    saved = tmp_path / "explanation.json"
+    download.value.save_as(saved)
+    assert json.loads(saved.read_text(encoding="utf-8"))["text"] == "The film is not good!"
+    page.goto(f"{address}/?example=Mixed")
+    settle(page)
+    page.get_by_role("button", name="Open a saved one").click()
+    page.locator("input[type=file]").set_input_files(saved)
+    page.get_by_text("from a file").wait_for()
+    assert page.locator(".review .text").first.text_content() == "The film is not good!"
+
+
+def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    analyse(page, "a dull film")
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
+    settle(page)
+    assert page.get_by_role("textbox", name="Review").input_value() == "a dull film"
+    assert page.locator(".review .text").first.text_content() == "a dull film"
+
+
+def test_a_click_on_a_confusion_cell_filters_the_list(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/evaluation")
+    settle(page)
+    chart = page.locator("[data-testid=stVegaLiteChart]").first
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.3)
+    page.get_by_text("false negatives").first.wait_for()
+    assert "verdicts=false" in page.url
+
+
+def test_a_link_keeps_the_pages_settings(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/evaluation?threshold=0.8&verdicts=everything&run=other")
+    settle(page)
+    page.get_by_text("judged by other").wait_for()
+    page.get_by_text("400 reviews, the most confident").wait_for()
+
+
+def test_a_run_that_is_still_trained_is_followed(address, new_page, tmp_path_factory):
+    page = new_page()
+    page.goto(f"{address}/training?runs=young&grain=step")
+    settle(page)
+    page.get_by_text("young is unfinished").wait_for()
+    chart = page.locator("[data-testid=stVegaLiteChart][aria-label*='at the end']").first
+    before = chart.get_attribute("aria-label")
+    runs = next(Path(tmp_path_factory.getbasetemp()).glob("served*/runs"))
+    with (runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
+        file.write("23,0.9,0.001,160.0\n52,3,0.9,0.9,0.001,170.0\n")
+    page.wait_for_function("before => !document.body.innerHTML.includes(before)", arg=before, timeout=20_000)
