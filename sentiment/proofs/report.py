@@ -1,0 +1,281 @@
+"""Every check on one run, and what ``explanations.json`` says of them.
+
+``prove`` gives::
+
+    {"method", "baseline", "date", "versions",
+     "forward": {"n", "largest"},                           NumPy against ONNX Runtime, logits
+     "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
+     "dummy": {"n", "largest"},                             what unknown words get that stand in a review
+     "limit": {"n", "segments", "points", "mean", "least"}, correlation with integrated gradients
+     "stability": {"n", "segments", "mean", "least"},       correlation of 1 segment with more
+     "shapley": {"n", "longest", "methods": [{"name", "mean", "interval"}]},
+     "erasure": {"n", "bins", "ways": [{"way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M}],
+                                        "better_than": [{"name", "comprehensiveness": M, "sufficiency": M}]}]},
+     "hybrids": {"n", "methods": [{"name", "share", "interval"}]},
+     "random_weights": {"n", "mean"},                       correlation with a shuffled model's contributions
+     "gaps": {"n", "methods": [{"name", "largest"}]},       completeness of every method
+     "time": {"tokens", "methods": [{"name", "milliseconds"}]}}
+
+where M is {"mean", "interval"}, intervals are of 95 %, and ``better_than`` is ours against a rival, paired, in the
+direction in which more is better for ours.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.attribution import Attributor
+from sentiment.classifier import Classifier
+from sentiment.explaining.grouping import cuts
+from sentiment.metrics import wilson_interval
+from sentiment.proofs import erasure, hybrids, identities
+from sentiment.proofs.methods import OURS, RIVALS, Ids, Method, methods
+from sentiment.proofs.shapley import LONGEST, shapley_values
+from sentiment.weights import read_onnx
+
+_STABILITY = "path secants, 16 segments"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many reviews each check takes.
+
+    Attributes:
+        completeness: None for all.
+        erasure: also for hybrids.
+        shapley: texts of at most twelve tokens.
+        sample: for the checks of identities.
+        limit: for the comparison with integrated gradients at many points.
+    """
+
+    completeness: int | None = None
+    erasure: int = 1000
+    shapley: int = 200
+    sample: int = 100
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Evidence:
+    """What the checks work on."""
+
+    classifier: Classifier
+    texts: Sequence[str]
+    labels: npt.NDArray[np.int8]
+    reviews: Sequence[Ids]
+    compared: dict[str, Method]
+    sizes: Sizes
+    rng: np.random.Generator
+
+    def sample(self, count: int | None) -> list[Ids]:
+        """So many reviews, drawn at random; all in order for None."""
+        if count is None:
+            return list(self.reviews)
+        places = self.rng.permutation(len(self.reviews))[:count]
+        return [self.reviews[place] for place in places]
+
+
+def prove(
+    classifier: Classifier,
+    texts: Sequence[str],
+    labels: npt.NDArray[np.int8],
+    *,
+    sizes: Sizes | None = None,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[str, Any]:
+    """Runs every check on labelled reviews; see the module for what it gives.
+
+    Args:
+        classifier: the run.
+        texts: reviews it has not been trained on.
+        labels: <int8>[texts], 1 positive, 0 negative.
+        sizes: how many of them to take; many if None.
+        seed: of everything drawn.
+        say: told the name of each check as it begins.
+    """
+    encoded = [classifier.preprocessor.ids(text)[0] for text in texts]
+    filled = [place for place, ids in enumerate(encoded) if len(ids)]
+    evidence = _Evidence(
+        classifier,
+        [texts[place] for place in filled],
+        labels[filled],
+        [encoded[place] for place in filled],
+        methods(read_onnx(classifier.run / "model.onnx"), classifier.preprocessor.max_length, classifier.logits),
+        sizes or Sizes(),
+        np.random.default_rng(seed),
+    )
+    result: dict[str, Any] = {
+        "method": OURS,
+        "baseline": "unknown words",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {"python": platform.python_version(), "numpy": version("numpy")},
+    }
+    for name, check in _CHECKS.items():
+        say(name)
+        result[name] = check(evidence)
+    return result
+
+
+def _forward(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.sample)
+    gaps = identities.forward_gaps(evidence.classifier.attributor, evidence.classifier.logits, reviews)
+    return {"n": len(gaps), "largest": float(gaps.max())}
+
+
+def _completeness(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.completeness)
+    gaps = identities.completeness_gaps(evidence.compared[OURS], evidence.classifier.logits, reviews)
+    return {"n": len(gaps), "median": float(np.median(gaps)), "largest": float(gaps.max())}
+
+
+def _dummy(evidence: _Evidence) -> dict[str, Any]:
+    longest = evidence.classifier.preprocessor.max_length * 9 // 10  # leaves room for what is put in
+    reviews = [review[:longest] for review in evidence.sample(evidence.sizes.sample)]
+    values = identities.dummy_values(evidence.compared[OURS], reviews, evidence.rng)
+    return {"n": len(values), "largest": float(np.abs(values).max())}
+
+
+def _limit(evidence: _Evidence) -> dict[str, Any]:
+    reviews, segments, points = evidence.sample(evidence.sizes.limit), 64, 256
+    found = identities.limit_correlations(evidence.classifier.attributor, reviews, segments, points)
+    return {"n": len(found), "segments": segments, "points": points, **_mean_and_least(found)}
+
+
+def _stability(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.sample)
+    found = _correlations(evidence.compared[OURS], evidence.compared[_STABILITY], reviews)
+    return {"n": len(found), "segments": 16, **_mean_and_least(found)}
+
+
+def _shapley(evidence: _Evidence) -> dict[str, Any]:
+    texts = [review[:LONGEST] for review in evidence.sample(evidence.sizes.shapley)]
+    exact = [shapley_values(evidence.classifier.logits, text) for text in texts]
+    rows = []
+    for name, method in evidence.compared.items():
+        pairs = zip(method(texts), exact, strict=True)
+        found = np.array([identities.correlation(each.contributions, values) for each, values in pairs])
+        rows.append({"name": name, **_measured(found)})
+    return {"n": len(texts), "longest": LONGEST, "methods": rows}
+
+
+def _erasure(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.erasure)
+    values = {name: [a.contributions for a in method(reviews)] for name, method in evidence.compared.items()}
+    score = partial(erasure.erase, evidence.classifier.logits, evidence.classifier.temperature, reviews)
+    ways = []
+    for way in erasure.WAYS:
+        found = {name: score(each, way) for name, each in values.items()}
+        ours = found[OURS]
+        ways.append(
+            {
+                "way": way,
+                "methods": [
+                    {
+                        "name": name,
+                        "comprehensiveness": _measured(each.comprehensiveness),
+                        "sufficiency": _measured(each.sufficiency),
+                    }
+                    for name, each in found.items()
+                ],
+                "better_than": [
+                    {
+                        "name": name,
+                        "comprehensiveness": _measured(ours.comprehensiveness - found[name].comprehensiveness),
+                        "sufficiency": _measured(found[name].sufficiency - ours.sufficiency),
+                    }
+                    for name in RIVALS
+                ],
+            }
+        )
+    return {"n": len(reviews), "bins": list(erasure.BINS), "ways": ways}
+
+
+def _hybrids(evidence: _Evidence) -> dict[str, Any]:
+    sides = [evidence.rng.permutation(np.flatnonzero(evidence.labels == side)) for side in (1, 0)]
+    pairs = list(zip(*(side.tolist() for side in sides), strict=False))[: evidence.sizes.erasure]
+    joined = [hybrids.join(_sentences(evidence, a), _sentences(evidence, b), evidence.rng) for a, b in pairs]
+    documents = [d for d in joined if len(d.ids) <= evidence.classifier.preprocessor.max_length]
+    texts = [document.ids for document in documents]
+    scores = evidence.classifier.logits(texts)
+    rows = []
+    for name, method in evidence.compared.items():
+        found = hybrids.hits(documents, scores, [a.contributions for a in method(texts)])
+        interval = wilson_interval(int(found.sum()), len(found))
+        rows.append({"name": name, "share": float(found.mean()), "interval": list(interval)})
+    return {"n": len(documents), "methods": rows}
+
+
+def _random_weights(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.sample)
+    weights = identities.shuffled(read_onnx(evidence.classifier.run / "model.onnx"), evidence.rng)
+    other = Attributor(weights, evidence.classifier.preprocessor.max_length)
+    return {"n": len(reviews), "mean": float(np.mean(_correlations(evidence.compared[OURS], other, reviews)))}
+
+
+def _gaps(evidence: _Evidence) -> dict[str, Any]:
+    reviews = evidence.sample(evidence.sizes.sample)
+    rows = []
+    for name, method in evidence.compared.items():
+        gaps = identities.completeness_gaps(method, evidence.classifier.logits, reviews)
+        rows.append({"name": name, "largest": float(gaps.max())})
+    return {"n": len(reviews), "methods": rows}
+
+
+def _time(evidence: _Evidence) -> dict[str, Any]:
+    tokens = min(400, evidence.classifier.preprocessor.max_length)
+    review = np.resize(np.concatenate(evidence.sample(10)), tokens).astype(np.int32)
+    rows = []
+    for name, method in evidence.compared.items():
+        seconds = []
+        for _ in range(5):
+            start = perf_counter()
+            method([review])
+            seconds.append(perf_counter() - start)
+        rows.append({"name": name, "milliseconds": 1000 * min(seconds)})
+    return {"tokens": tokens, "methods": rows}
+
+
+_CHECKS: dict[str, Callable[[_Evidence], dict[str, Any]]] = {
+    "forward": _forward,
+    "completeness": _completeness,
+    "dummy": _dummy,
+    "limit": _limit,
+    "stability": _stability,
+    "shapley": _shapley,
+    "erasure": _erasure,
+    "hybrids": _hybrids,
+    "random_weights": _random_weights,
+    "gaps": _gaps,
+    "time": _time,
+}
+
+
+def _sentences(evidence: _Evidence, place: int) -> list[Ids]:
+    """One review's sentences, encoded."""
+    review = evidence.classifier.preprocessor(evidence.texts[place])
+    return np.split(review.ids, cuts(evidence.texts[place], review.tokens, "sentence"))
+
+
+def _correlations(first: Method, second: Method, reviews: Sequence[Ids]) -> list[float]:
+    pairs = zip(first(reviews), second(reviews), strict=True)
+    return [identities.correlation(a.contributions, b.contributions) for a, b in pairs]
+
+
+def _measured(values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    mean, low, high = erasure.mean_interval(values)
+    return {"mean": mean, "interval": [low, high]}
+
+
+def _mean_and_least(values: Sequence[float]) -> dict[str, float]:
+    return {"mean": float(np.mean(values)), "least": float(np.min(values))}

@@ -1,0 +1,100 @@
+"""What ``explanations.json`` says: every check, from small runs and few reviews."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from sentiment import Classifier
+from sentiment.proofs import shortcuts
+from sentiment.proofs.methods import OURS, RIVALS
+from sentiment.proofs.report import Sizes, prove
+from sentiment.vocabulary import UNK
+from tests.tiny import WORDS, tiny_run
+
+SMALL = Sizes(completeness=None, erasure=6, shapley=3, sample=4, limit=2)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    classifier = Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, int(length))) for length in rng.integers(5, 30, 20)] + [""]
+    told: list[str] = []
+    result = prove(classifier, texts, rng.integers(0, 2, 21).astype(np.int8), sizes=SMALL, say=told.append)
+    assert set(told) <= set(result)
+    return result
+
+
+def test_the_report_is_json_and_holds_every_check(report):
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert {"forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"} <= set(report)
+    assert {"hybrids", "random_weights", "gaps", "time"} <= set(report)
+
+
+def test_the_identities_are_reported_as_they_are(report):
+    assert report["completeness"]["n"] == 20  # the empty text has nothing to explain
+    assert report["completeness"]["largest"] < 1e-5
+    assert report["forward"]["largest"] < 1e-5
+    assert report["dummy"]["largest"] == 0.0
+    assert report["limit"]["least"] > 0.99
+
+
+def test_every_method_stands_in_every_comparison(report):
+    names = [row["name"] for row in report["gaps"]["methods"]]
+    assert names[0] == OURS
+    for part in (report["shapley"], report["hybrids"], report["time"], *report["erasure"]["ways"]):
+        assert [row["name"] for row in part["methods"]] == names
+    for way in report["erasure"]["ways"]:
+        assert [row["name"] for row in way["better_than"]] == list(RIVALS)
+
+
+def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
+    for way in report["erasure"]["ways"]:
+        rows = {row["name"]: row for row in way["methods"]}
+        for better in way["better_than"]:
+            rival = rows[better["name"]]
+            for measure, sign in (("comprehensiveness", 1), ("sufficiency", -1)):
+                gain = sign * (rows[OURS][measure]["mean"] - rival[measure]["mean"])
+                assert better[measure]["mean"] == pytest.approx(gain, abs=1e-9)
+                low, high = better[measure]["interval"]
+                assert low <= better[measure]["mean"] <= high
+
+
+@pytest.mark.parametrize("kind", shortcuts.KINDS)
+def test_half_the_planted_texts_hold_the_shortcut_that_decides_their_label(kind):
+    rng = np.random.default_rng(0)
+    reviews = [rng.integers(UNK, 5000, length).astype(np.int32) for length in rng.integers(5, 90, 200)]
+    labels = rng.integers(0, 2, 200).astype(np.int8)
+
+    planted = shortcuts.plant(kind, reviews, labels, rng)
+
+    good, bad, context = range(shortcuts.VOCABULARY, shortcuts.SIZE)
+    seen = set()
+    for number, (text, label, places) in enumerate(zip(planted.reviews, planted.labels, planted.places, strict=True)):
+        special = tuple(text[text >= shortcuts.VOCABULARY].tolist())
+        assert text.max() < shortcuts.SIZE
+        if number % 2:
+            assert label == labels[number]
+            assert not len(places)
+            assert len(set(special)) <= (0 if kind == "rare token" else 1)
+            continue
+        assert tuple(text[places].tolist()) == special
+        seen.add((special, int(label)))
+    expected = {
+        "rare token": {((good,), 1), ((bad,), 0)},
+        "token in context": {*(((good, context), 1), ((context, good), 1), ((bad, context), 0), ((context, bad), 0))},
+        "ordered pair": {((good, bad), 1), ((bad, good), 0)},
+    }
+    assert seen == expected[kind]
+
+
+def test_precision_counts_the_shortcuts_tokens_among_the_first_so_many():
+    values = [np.array([0.1, 3.0, 0.2, 2.0]), np.array([-1.0, 5.0, -2.0, 0.0])]
+    places = [np.array([1, 3]), np.array([1, 2])]
+
+    assert shortcuts.precision(np.array([1.0, 1.0]), values, places) == pytest.approx((1 + 0.5) / 2)
+    assert shortcuts.precision(np.array([1.0, -1.0]), values, places) == pytest.approx((1 + 0.5) / 2)
+    assert shortcuts.precision(np.array([-1.0, -1.0]), values, places) == pytest.approx((0 + 0.5) / 2)

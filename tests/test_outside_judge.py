@@ -1,0 +1,53 @@
+"""An explainer that nobody here wrote, on the same weights: captum's integrated gradients over PyTorch's LSTM."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sentiment.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.vocabulary import UNK
+from sentiment.weights import Weights
+from tests.tiny import tiny_weights
+
+torch = pytest.importorskip("torch", reason="PyTorch, which captum needs, is not installed")
+captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed")
+
+
+def torch_model(weights: Weights):
+    """Embeddings <float64>[batch, time, embedding] to logits, max and mean pooled."""
+    lstm = torch.nn.LSTM(
+        weights.embedding.shape[1], weights.units, batch_first=True, bidirectional=True, dtype=torch.float64
+    )
+    with torch.no_grad():
+        for direction, suffix in zip(weights.directions, ("", "_reverse"), strict=True):
+            getattr(lstm, f"weight_ih_l0{suffix}").copy_(torch.tensor(direction.kernel.T))
+            getattr(lstm, f"weight_hh_l0{suffix}").copy_(torch.tensor(direction.recurrent.T))
+            getattr(lstm, f"bias_ih_l0{suffix}").copy_(torch.tensor(direction.bias))
+            getattr(lstm, f"bias_hh_l0{suffix}").zero_()
+    dense = torch.tensor(weights.dense_kernel, dtype=torch.float64)
+
+    def logits(embedded):
+        states, _ = lstm(embedded)
+        return torch.cat([states.amax(dim=1), states.mean(dim=1)], dim=1) @ dense + weights.dense_bias
+
+    return logits
+
+
+@pytest.mark.filterwarnings("ignore")  # those of other people's code
+@pytest.mark.parametrize("seed", range(4))
+def test_captum_gives_the_same_integrated_gradients_and_path_secants_tend_to_them(seed):
+    weights = tiny_weights(embedding=6, units=5, seed=seed)
+    ids = np.random.default_rng(seed).integers(UNK, 14, 25).astype(np.int32)
+    logits = torch_model(weights)
+    embedding = torch.tensor(weights.embedding.astype(np.float64))
+    text, baseline = embedding[ids.tolist()][None], embedding[[UNK] * 25][None]
+
+    theirs = captum_attr.IntegratedGradients(logits).attribute(text, baseline, n_steps=256).sum(dim=2).numpy()[0]
+
+    path = Attributor(weights, 30, dtype=np.float64).path([ids])
+    assert path.lstm.logits(path.at(1), path.lengths)[0] == pytest.approx(float(logits(text).detach()[0]), abs=1e-9)
+    ours = path.contributions(integrated_gradients(path, 256))[0]
+    secants = path.contributions(path_secants(path, 64))[0]
+    assert np.corrcoef(ours, theirs)[0, 1] > 0.999
+    assert np.corrcoef(secants, theirs)[0, 1] > 0.999
