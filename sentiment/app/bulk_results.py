@@ -31,6 +31,7 @@ _ORDERS = {
     "longest first": ("length", True),
 }
 _ERRORS_FIRST = {"worst confident errors first": ("error", False)}
+_VERDICT = ("sentiment", "p_positive", "confidence", "status")
 _SIDES = ("positive", "negative")
 
 

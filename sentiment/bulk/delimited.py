@@ -16,7 +16,7 @@ from sentiment.bulk.decoding import (
     open_text,
     printable,
 )
-from sentiment.bulk.lines import MAX_RECORD, read_lines, read_records
+from sentiment.bulk.lines import MAX_RECORD, Record, read_lines, read_records
 from sentiment.bulk.source import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 
 
@@ -28,7 +28,8 @@ class DelimitedSource(RowSource):
         csv.field_size_limit(max(MAX_RECORD, csv.field_size_limit()))
         self._packing = packing
         self._encoding = encoding_of(path, packing, options)
-        self._delimiter = options.delimiter or self._guess_delimiter()
+        self._declared = self._declared_delimiter()
+        self._delimiter = options.delimiter or self._declared or self._guess_delimiter()
         first = self._first_rows(self._delimiter)
         if not first:
             raise BulkError(f"{path.name} has no rows, not even a header.")
@@ -39,11 +40,22 @@ class DelimitedSource(RowSource):
 
     def rows(self) -> Iterator[Row]:
         """Every row but the header; blank lines are none."""
+        for number, record in enumerate(self._records(self._delimiter, len(self.columns))):
+            if number or not self._header:
+                yield undamaged(Row(record.line, record.cells, record.problem), self._encoding)
+
+    def _records(self, delimiter: str, width: int) -> Iterator[Record]:
         with open_text(self.path, self._packing, self._encoding) as file:
-            records = read_records(file, self._delimiter, len(self.columns))
-            for number, record in enumerate(records):
-                if number or not self._header:
-                    yield undamaged(Row(record.line, record.cells, record.problem), self._encoding)
+            records = read_records(file, delimiter, width)
+            if self._declared:
+                next(records)
+            yield from records
+
+    def _declared_delimiter(self) -> str | None:
+        """What a first line ``sep=;`` says, which is for Excel and no row."""
+        with open_text(self.path, self._packing, self._encoding) as file:
+            line = file.readline(len("sep=;") + 2).rstrip("\r\n")
+        return line[-1] if len(line) == len("sep=;") and line.startswith("sep=") else None
 
     def _guess_delimiter(self) -> str:
         sample = {delimiter: self._first_rows(delimiter) for delimiter in DELIMITERS}
@@ -52,13 +64,12 @@ class DelimitedSource(RowSource):
     def _first_rows(self, delimiter: str) -> list[list[str]]:
         rows: list[list[str]] = []
         size = 0
-        with open_text(self.path, self._packing, self._encoding) as file:
-            for record in read_records(file, delimiter, 0):
-                if not record.problem or not rows:
-                    rows.append([printable(cell or "") for cell in record.cells])
-                size += sum(map(len, rows[-1]))
-                if len(rows) > SAMPLE_ROWS or size > SAMPLE_CHARACTERS:
-                    break
+        for record in self._records(delimiter, 0):
+            if not record.problem or not rows:
+                rows.append([printable(cell) for cell in record.cells])
+            size += sum(map(len, rows[-1]))
+            if len(rows) > SAMPLE_ROWS or size > SAMPLE_CHARACTERS:
+                break
         return rows
 
 

@@ -1,0 +1,447 @@
+"""Files that break careless readers, each with what must come out: every row, in order, and nothing made up.
+
+Run as a script, it writes them into a folder, to try other programs on.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+GOOD = "a good film"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file, and what must come out of it.
+
+    Attributes:
+        name: the file's name; what stands before the first dot names the case.
+        content: its bytes.
+        columns: the columns read.
+        rows: of each row, its cells and its status; "ok" stands for any status of a row that was read.
+        error: what the sentence says that refuses the file; then nothing else counts.
+        options: of the reading.
+    """
+
+    name: str
+    content: bytes
+    columns: list[str] | None = None
+    rows: list[tuple[list[str], str]] | None = None
+    error: str = ""
+    options: dict[str, Any] | None = None
+
+
+def cases() -> Iterator[Case]:
+    """Every case."""
+    yield from delimiters_and_headers()
+    yield from quotes_and_line_ends()
+    yield from ragged_and_empty()
+    yield from encodings()
+    yield from sizes()
+    yield from values()
+    yield from packed()
+    yield from json_lines()
+    yield from lines()
+    yield from workbooks()
+    yield from parquet_files()
+    yield from not_what_they_seem()
+
+
+def ok(*rows: list[str]) -> list[tuple[list[str], str]]:
+    return [(row, "ok") for row in rows]
+
+
+def delimiters_and_headers() -> Iterator[Case]:
+    table = [["id", "review"], ["1", GOOD], ["2", "bad, dull; not | good"]]
+    for name, sign in (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("bar", "|")):
+        lines = [f'{a}{sign}"{b}"' for a, b in table]
+        yield Case(f"{name}.csv", "\n".join(lines).encode(), table[0], ok(*table[1:]))
+    yield Case("tabs.tsv", b"id\treview\n1\ta good, film\n", ["id", "review"], ok(["1", "a good, film"]))
+    yield Case("comma_in_a.tsv", b"id,review\n1,good\n2,bad\n", ["id", "review"], ok(["1", "good"], ["2", "bad"]))
+    yield Case(
+        "one_column.csv", b"review\ngood, bad\nthe film; dull\n", ["review"], ok(["good, bad"], ["the film; dull"])
+    )
+    yield Case("one_column_quoted.csv", b'review\n"good, bad"\n"dull"\n', ["review"], ok(["good, bad"], ["dull"]))
+    yield Case("repeated_header.csv", b"review,review\ngood,bad\n", ["review", "review"], ok(["good", "bad"]))
+    yield Case("empty_header.csv", b",review,\n1,good,x\n", ["", "review", ""], ok(["1", "good", "x"]))
+    yield Case("spaced_header.csv", b" Review ,id\ngood,1\n", [" Review ", "id"], ok(["good", "1"]))
+    long = "a good film " * 20
+    yield Case(
+        "no_header_review.csv",
+        f"{long},pos\n{long},neg\n".encode(),
+        ["column_1", "column_2"],
+        ok([long, "pos"], [long, "neg"]),
+    )
+    yield Case("no_header_number.csv", b"1,good\n2,bad\n", ["column_1", "column_2"], ok(["1", "good"], ["2", "bad"]))
+    yield Case(
+        "no_header_label.csv", b"good,pos\nbad,neg\n", ["column_1", "column_2"], ok(["good", "pos"], ["bad", "neg"])
+    )
+    yield Case(
+        "header_said_missing.csv",
+        b"review,x\ngood,y\n",
+        ["column_1", "column_2"],
+        ok(["review", "x"], ["good", "y"]),
+        options={"header": False},
+    )
+    yield Case(
+        "delimiter_said.csv", b"review~id\ngood~1\n", ["review", "id"], ok(["good", "1"]), options={"delimiter": "~"}
+    )
+    yield Case("header_in_quotes.csv", b'"the ""review""","a,b"\ngood,1\n', ['the "review"', "a,b"], ok(["good", "1"]))
+    yield Case("header_across_lines.csv", b'"id\nnumber",review\n1,good\n', ["id\nnumber", "review"], ok(["1", "good"]))
+    yield Case("our_names.csv", b"review,status\ngood,mine\n", ["review", "status"], ok(["good", "mine"]))
+    yield Case("line_for_excel.csv", b"sep=;\nreview;id\ngood;1\n", ["review", "id"], ok(["good", "1"]))
+
+
+def quotes_and_line_ends() -> Iterator[Case]:
+    head = ["review", "id"]
+    for name, end in (("lf", "\n"), ("crlf", "\r\n"), ("cr", "\r")):
+        text = end.join(["review,id", "good,1", f'"a{end}b",2', ""])
+        yield Case(f"ends_{name}.csv", text.encode(), head, ok(["good", "1"], [f"a{end}b", "2"]))
+    yield Case(
+        "ends_mixed.csv", b"review,id\r\ngood,1\nbad,2\rdull,3", head, ok(["good", "1"], ["bad", "2"], ["dull", "3"])
+    )
+    yield Case(
+        "doubled_quotes.csv", b'review,id\n"""good""",1\n"a ""b"" c",2\n', head, ok(['"good"', "1"], ['a "b" c', "2"])
+    )
+    yield Case("quotes_inside_words.csv", b'review,id\n5" of good,1\n', head, ok(['5" of good', "1"]))
+    yield Case(
+        "quote_never_closed.csv",
+        b'review,id\ngood,1\n"bad,2\ndull,3\n"great",4\n',
+        head,
+        [(["good", "1"], "ok"), (['"bad,2', ""], "unreadable"), (["dull", "3"], "ok"), (["great", "4"], "ok")],
+    )
+    yield Case(
+        "quote_never_closed_at_end.csv",
+        b'review,id\ngood,1\n"bad,2\ndull,3\n',
+        head,
+        [(["good", "1"], "ok"), (['"bad,2', ""], "unreadable"), (["dull", "3"], "ok")],
+    )
+    yield Case(
+        "quotes_not_doubled.csv",
+        b'review,id\n"a "good" film",1\nbad,2\n',
+        head,
+        ok(['a good" film"', "1"], ["bad", "2"]),
+    )
+    yield Case("text_after_quote.csv", b'review,id\n"good" ,1\n', head, ok(["good ", "1"]))
+    yield Case("blank_lines.csv", b"\nreview,id\n\ngood,1\n\n\nbad,2\n\n", head, ok(["good", "1"], ["bad", "2"]))
+    yield Case("no_last_line_end.csv", b"review,id\ngood,1", head, ok(["good", "1"]))
+    yield Case(
+        "unicode_line_ends.csv",
+        "review,id\ngood\u2028\x0b\x0c\x85bad,1\n".encode(),
+        head,
+        ok(["good\u2028\x0b\x0c\x85bad", "1"]),
+    )
+    yield Case("nul.csv", b"review,id\ngood\x00bad,1\n", head, ok(["good\x00bad", "1"]))
+
+
+def ragged_and_empty() -> Iterator[Case]:
+    head = ["id", "review", "note"]
+    yield Case("short_row.csv", b"id,review,note\n1,good\n2,bad,x\n", head, ok(["1", "good", ""], ["2", "bad", "x"]))
+    yield Case(
+        "row_without_text.csv",
+        b"id,review,note\n1\n2,bad,x\n",
+        head,
+        [(["1", "", ""], "unreadable"), (["2", "bad", "x"], "ok")],
+    )
+    yield Case(
+        "long_row.csv",
+        b"id,review,note\n1,good, but,long\n2,bad,x\n",
+        head,
+        [(["1", "good", " but"], "unreadable"), (["2", "bad", "x"], "ok")],
+    )
+    yield Case("trailing_delimiters.csv", b"id,review,note\n1,good,x,,\n", head, ok(["1", "good", "x"]))
+    yield Case(
+        "empty_texts.csv",
+        b"id,review,note\n1,,x\n2,   ,\n3,,\n",
+        head,
+        [(["1", "", "x"], "empty"), (["2", "   ", ""], "empty"), (["3", "", ""], "empty")],
+    )
+    yield Case("header_only.csv", b"id,review,note\n", head, [])
+    yield Case("header_only_no_line_end.csv", b"id,review,note", head, [])
+    yield Case("nothing.csv", b"", error="is empty")
+    yield Case("blank.csv", b"\n\r\n\n", error="no rows")
+    yield Case("mark_only.csv", b"\xef\xbb\xbf", error="no rows")
+
+
+def encodings() -> Iterator[Case]:
+    head = ["id", "review"]
+    text = "id,review\n1,a café – “good”\n2,bad\n"
+    rows = ok(["1", "a café – “good”"], ["2", "bad"])
+    for name, encoded in (
+        ("utf8", text.encode()),
+        ("utf8_mark", text.encode("utf-8-sig")),
+        ("utf16_le_mark", b"\xff\xfe" + text.encode("utf-16-le")),
+        ("utf16_be_mark", b"\xfe\xff" + text.encode("utf-16-be")),
+        ("utf16_le", text.encode("utf-16-le")),
+        ("utf16_be", text.encode("utf-16-be")),
+        ("utf32", text.encode("utf-32")),
+        ("cp1252", text.encode("cp1252")),
+    ):
+        yield Case(f"{name}.csv", encoded, head, rows)
+    many = "".join(f"{i},naïve café\n" for i in range(3, 50))
+    broken = text.encode() + many.encode() + b"50,b\xe9d\n51,good\n"
+    expected = [
+        *rows,
+        *ok(*([str(i), "naïve café"] for i in range(3, 50))),
+        (["50", "b\\xe9d"], "unreadable"),
+        (["51", "good"], "ok"),
+    ]
+    yield Case("utf8_but_for_a_byte.csv", broken, head, expected)
+    late = b"id,review\n" + b"".join(b"%d,good\n" % i for i in range(3000)) + "3000,café\n".encode("cp1252")
+    yield Case("cp1252_far_down.csv", late, head, ok(*([str(i), "good"] for i in range(3000)), ["3000", "café"]))
+    yield Case(
+        "neither.csv",
+        b"id,review\n1,caf\xe9 \x81\n2,good\n",
+        head,
+        [(["1", "caf\\xe9 \\x81"], "unreadable"), (["2", "good"], "ok")],
+    )
+    yield Case(
+        "encoding_said.csv",
+        "id,review\n1,хорошо\n".encode("cp1251"),
+        head,
+        ok(["1", "хорошо"]),
+        options={"encoding": "cp1251"},
+    )
+    yield Case(
+        "utf16_cut_short.csv",
+        b"\xff\xfe" + text.encode("utf-16-le") + b"3",
+        head,
+        [*rows, (["", "\\x33"], "unreadable")],
+    )
+    yield Case("bad_byte_in_header.csv", b"id\x81,review\n1,good\n", ["id\\x81", "review"], ok(["1", "good"]))
+    yield Case("mark_inside.csv", "id,review\n1,\ufeffgood\n".encode(), head, ok(["1", "\ufeffgood"]))
+    yield Case("emoji_and_rtl.csv", "id,review\n1,good 🎬👩‍👩‍👧 שלום\n".encode(), head, ok(["1", "good 🎬👩‍👩‍👧 שלום"]))
+
+
+def sizes() -> Iterator[Case]:
+    huge = "good film " * 500_000
+    yield Case(
+        "cell_of_5_megabytes.csv",
+        f"id,review\n1,{huge}\n2,bad\n".encode(),
+        ["id", "review"],
+        ok(["1", huge], ["2", "bad"]),
+    )
+    names = [f"n{i}" for i in range(1999)]
+    wide = ",".join([*names, "review"]) + "\n" + ",".join([*map(str, range(1999)), "good"]) + "\n"
+    yield Case("2000_columns.csv", wide.encode(), [*names, "review"], ok([*map(str, range(1999)), "good"]))
+    many = [[str(i), f"good {i % 10}"] for i in range(5000)]
+    yield Case(
+        "more_than_a_chunk.csv",
+        ("id,review\n" + "".join(f"{a},{b}\n" for a, b in many)).encode(),
+        ["id", "review"],
+        ok(*many),
+    )
+    same = [[str(i), GOOD] for i in range(3000)]
+    yield Case(
+        "the_same_text_always.csv",
+        ("id,review\n" + "".join(f"{a},{b}\n" for a, b in same)).encode(),
+        ["id", "review"],
+        ok(*same),
+    )
+
+
+def values() -> Iterator[Case]:
+    kept = [
+        "NA",
+        "null",
+        "None",
+        "nan",
+        "001",
+        "1e5",
+        "TRUE",
+        "-0",
+        "1.10",
+        "2024-01-02",
+        " padded ",
+        "'quoted",
+        "#N/A",
+        "99999999999999999999",
+    ]
+    lines = "".join(f"{value},good\n" for value in kept)
+    yield Case(
+        "values_that_look_like_others.csv",
+        f"value,review\n{lines}".encode(),
+        ["value", "review"],
+        ok(*([value, "good"] for value in kept)),
+    )
+    yield Case(
+        "reviews_that_look_like_nothing.csv",
+        b"review,id\nNA,1\nnull,2\nnan,3\n",
+        ["review", "id"],
+        ok(["NA", "1"], ["null", "2"], ["nan", "3"]),
+    )
+    formulas = ["=1+1", "+good", "-bad film", "@good", "\tgood", "=HYPERLINK('x')"]
+    lines = "".join(f"{text},1\n" for text in formulas)
+    yield Case(
+        "formulas.csv", f"review,id\n{lines}".encode(), ["review", "id"], ok(*([text, "1"] for text in formulas))
+    )
+    yield Case(
+        "markup.csv",
+        b"review,id\n<script>alert(1)</script> good,1\n",
+        ["review", "id"],
+        ok(["<script>alert(1)</script> good", "1"]),
+    )
+
+
+def packed() -> Iterator[Case]:
+    text = b"id,review\n1,good\n"
+    head, rows = ["id", "review"], ok(["1", "good"])
+    yield Case("gz.csv.gz", gzip.compress(text), head, rows)
+    yield Case("two_gz.csv.gz", gzip.compress(text) + gzip.compress(b"2,bad\n"), head, [*rows, *ok(["2", "bad"])])
+    yield Case("gz_cut_short.csv.gz", gzip.compress(text * 100)[:-9], error="damaged")
+    yield Case("zst.csv.zst", pa.compress(text, codec="zstd", asbytes=True), head, rows)
+    yield Case("zst_cut_short.csv.zst", pa.compress(text * 100, codec="zstd", asbytes=True)[:-5], error="damaged")
+    yield Case("zip.csv.zip", _zip({"inner.csv": text}), head, rows)
+    yield Case("zip_by_member.zip", _zip({"inner.csv": text, "__MACOSX/._inner.csv": b"x", "folder/": b""}), head, rows)
+    yield Case("zip_of_two.zip", _zip({"a.csv": text, "b.csv": text}), error="2 files")
+    yield Case("zip_of_none.zip", _zip({}), error="0 files")
+    yield Case("zip_of_a_picture.zip", _zip({"a.png": text}), error="no form that is read here")
+    yield Case("zip_cut_short.csv.zip", _zip({"a.csv": text * 100})[:-30], error="damaged")
+    yield Case("gz_of_nothing.csv.gz", gzip.compress(b""), error="is empty")
+    yield Case("gz_that_is_none.csv.gz", text, error="damaged")
+
+
+def json_lines() -> Iterator[Case]:
+    yield Case(
+        "plain.jsonl",
+        b'{"id": 1, "review": "good"}\n\n{"id": "001", "review": "bad"}\n',
+        ["id", "review"],
+        ok(["1", "good"], ["001", "bad"]),
+    )
+    yield Case(
+        "broken_line.jsonl",
+        b'{"id": 1, "review": "good"}\n{"id": 2, "review": \n[1]\n{"id": 3, "review": "bad"}',
+        ["id", "review"],
+        [
+            (["1", "good"], "ok"),
+            (["", '{"id": 2, "review":'], "unreadable"),
+            (["", "[1]"], "unreadable"),
+            (["3", "bad"], "ok"),
+        ],
+    )
+    yield Case(
+        "keys_that_come_and_go.jsonl",
+        b'{"review": "good"}\n{"n": 1.10, "review": null}\n{"x": {"y": [1, "z"]}}\n',
+        ["review", "n", "x"],
+        [(["good", "", ""], "ok"), (["", "1.10", ""], "empty"), (["", "", '{"y": [1, "z"]}'], "empty")],
+    )
+    yield Case(
+        "numbers.jsonl",
+        b'{"review": "good", "a": 1e400, "b": 12345678901234567890123, "c": -0.0, "d": true}\n',
+        ["review", "a", "b", "c", "d"],
+        ok(["good", "1e400", "12345678901234567890123", "-0.0", "true"]),
+    )
+    yield Case(
+        "half_a_character.jsonl",
+        b'{"review": "good \\ud83d"}\n{"review": "\\ud83c\\udfac"}\n',
+        ["review"],
+        [(["good \\ud83d"], "unreadable"), (["🎬"], "ok")],
+    )
+    deep = b'{"review": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    yield Case(
+        "deep.jsonl",
+        b'{"review": "good"}\n' + deep,
+        ["review"],
+        [(["good"], "ok"), ([deep.decode().strip()], "unreadable")],
+    )
+    yield Case("repeated_key.jsonl", b'{"review": "bad", "review": "good"}\n', ["review"], ok(["good"]))
+    yield Case("marked.jsonl", b'\xef\xbb\xbf{"review": "good"}\n', ["review"], ok(["good"]))
+    yield Case("an_array.jsonl", json.dumps([{"review": "good"}]).encode(), error="no JSON object")
+
+
+def lines() -> Iterator[Case]:
+    yield Case(
+        "plain.txt", b"good, film\n\nbad\n", ["text"], [(["good, film"], "ok"), ([""], "empty"), (["bad"], "ok")]
+    )
+    yield Case("quotes.txt", b'"good\nbad"\n', ["text"], ok(['"good'], ['bad"']))
+    yield Case("crlf.txt", b"good\r\nbad", ["text"], ok(["good"], ["bad"]))
+    yield Case("one_empty_line.txt", b"\n", ["text"], [([""], "empty")])
+
+
+def workbooks() -> Iterator[Case]:
+    yield Case(
+        "plain.xlsx",
+        _xlsx([["id", "review"], [1, "good"], ["001", "bad"]]),
+        ["id", "review"],
+        ok(["1", "good"], ["001", "bad"]),
+    )
+    yield Case(
+        "gaps.xlsx",
+        _xlsx([["id", "review"], [1, "good"], [None, None], [3]]),
+        ["id", "review"],
+        [(["1", "good"], "ok"), (["", ""], "unreadable"), (["3", ""], "unreadable")],
+    )
+    yield Case("header_only.xlsx", _xlsx([["id", "review"]]), ["id", "review"], [])
+    yield Case("nothing.xlsx", _xlsx([]), error="no rows")
+    yield Case("cut_short.xlsx", _xlsx([["review"], ["good"]])[:-200], error="damaged")
+    yield Case("control_signs.xlsx", _xlsx([["review"], ["good_x0001_bad"]]), ["review"], ok(["good\x01bad"]))
+
+
+def parquet_files() -> Iterator[Case]:
+    yield Case(
+        "plain.parquet",
+        _parquet({"id": [1, None], "review": ["good", None]}),
+        ["id", "review"],
+        [(["1", "good"], "ok"), (["", ""], "empty")],
+    )
+    yield Case("no_rows.parquet", _parquet({"review": pa.array([], pa.string())}), ["review"], [])
+    yield Case("numbers_as_text.parquet", _parquet({"review": [1, 2]}), error="holds int64, not text")
+    yield Case(
+        "bytes.parquet",
+        _parquet({"review": pa.array([b"good", b"b\xe9d"], pa.binary())}),
+        ["review"],
+        [(["good"], "ok"), (["b\\xe9d"], "unreadable")],
+    )
+    yield Case("cut_short.parquet", _parquet({"review": ["good"]})[:-10], error="damaged")
+
+
+def not_what_they_seem() -> Iterator[Case]:
+    yield Case("workbook.csv", _xlsx([["review"], ["good"]]), error="a zip archive or an xlsx workbook")
+    yield Case("gzip.csv", gzip.compress(b"review\ngood\n"), error="gzip data")
+    yield Case("parquet.csv", _parquet({"review": ["good"]}), error="a Parquet file")
+    yield Case("old_workbook.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, error="old Excel workbook")
+    yield Case("csv.xlsx", b"review\ngood\n", error="no Excel workbook")
+    yield Case("csv.parquet", b"review\ngood\n", error="no Parquet file")
+    yield Case("page.pdf", b"%PDF-1.7", error="no form that is read here")
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _xlsx(rows: list[list[Any]]) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _parquet(columns: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for case in cases():
+        (folder / case.name).write_bytes(case.content)
