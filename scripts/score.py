@@ -129,11 +129,17 @@ def _progress() -> Iterator[Any]:
 
 
 def _say(result: dict[str, Any]) -> None:
-    """One line on a terminal for what came out."""
+    """What came out, on a terminal; the accuracy always, since who names labels asks for it."""
     if sys.stderr.isatty():
         column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
         print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
+    if judged := result["against_labels"]:
+        low, high = judged.get("accuracy_interval", (0, 0))
+        said = (
+            f"accuracy {judged['accuracy']:.2%} ({low:.2%} to {high:.2%}), F1 {judged['f1']:.4f}" if judged["n"] else ""
+        )
+        print(f"against {judged['n']:,} labels: {said or 'none of them known'}", file=sys.stderr)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -139,7 +139,7 @@ def _choices(job: Job) -> None:
         key="label_column",
     )
     if label is not None:
-        _label_meaning(found["values"].get(str(label)), names[label])
+        _label_meaning(found["values"].get(str(label), {}), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {rows:,} rows",
@@ -171,15 +171,15 @@ def _in_words(found: dict[str, Any]) -> str:
     return "Found: " + ", ".join(said) + "."
 
 
-def _label_meaning(values: dict[str, int] | None, name: str) -> None:
+def _label_meaning(values: dict[str, int], name: str) -> None:
     """How the values of the label column are understood."""
-    means = label_values(list(values)) if values else None
-    if values is None or means is None:
+    means = label_values(values)
+    if not {0, 1} & set(means.values()):
         st.warning(f"The values of “{name}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
         return
     words = {1: "positive", 0: "negative", None: "neither"}
     st.dataframe(
-        {"value": list(means), "means": [words[m] for m in means.values()], "rows": [values[v] for v in means]},
+        {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
         hide_index=True,
         width="content",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from sentiment.bulk.decoding import BulkError
 
@@ -14,8 +14,10 @@ LABEL_NAMES = ("sentiment", "label", "labels", "polarity", "class", "target", "s
 DELIMITERS = ",;\t|"
 ONE_COLUMN = "\x1f"  # the unit separator: what splits a table that has nothing to split
 
-_POSITIVE = frozenset({"pos", "positive", "1", "1.0", "true"})
-_NEGATIVE = frozenset({"neg", "negative", "0", "0.0", "false"})
+_POSITIVE = frozenset({"pos", "positive", "true", "yes", "good"})
+_NEGATIVE = frozenset({"neg", "negative", "false", "no", "bad"})
+_PLAIN = frozenset({"pos", "positive", "neg", "negative"})
+_STARS, _MARKS = 5, 10
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _REVIEW_WORDS = 12  # more words than a column's name has
 
@@ -36,29 +38,57 @@ def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], text: int)
     others = [i for i in range(len(columns)) if i != text]
     for i in sorted(others, key=lambda i: names[i] not in LABEL_NAMES):
         values = {row[i] or "" for row in rows if i < len(row)} - {""}
-        words = not any(_NUMBER.fullmatch(value.strip()) for value in values)
-        if values and (words or names[i] in LABEL_NAMES) and label_values(sorted(values)) is not None:
+        if values and (_are_plain(values) or (names[i] in LABEL_NAMES and _are_labels(values))):
             return i
     return None
 
 
-def label_values(values: Sequence[str]) -> dict[str, int | None] | None:
-    """What each value of a label column means: 1 positive, 0 negative, None neither; None for no label column.
+def _are_plain(values: Iterable[str]) -> bool:
+    return all(value.strip().lower() in _PLAIN for value in values)
 
-    Words and 0/1 say it themselves. Numbers up to 5 are stars, up to 10 marks: the middle is neither.
+
+def _are_labels(values: Collection[str]) -> bool:
+    """Whether these can be labels, given that the column's name says so: known words, or a scale of numbers."""
+    numbers = [_number(value) for value in values if _NUMBER.fullmatch(value.strip())]
+    if not numbers:
+        return all(value.strip().lower() in _POSITIVE | _NEGATIVE for value in values)
+    return len(numbers) == len(values) and min(numbers) >= -1 and max(numbers) <= _MARKS
+
+
+def label_values(values: Iterable[str]) -> dict[str, int | None]:
+    """What each value of a label column means: 1 positive, 0 negative, None neither or not known.
+
+    Words say it themselves. Numbers are read on the smallest scale that holds them all: 0 and 1, -1 to 1, 1 and 2, 0
+    and 4 with 2 between, stars from 1 to 5, marks from 1 to 10; the middle of a scale is neither.
     """
+    values = list(values)
+    numbers = {value: _number(value) for value in values if _NUMBER.fullmatch(value.strip())}
+    low, high = _ends(set(numbers.values()))
     means: dict[str, int | None] = {}
     for value in values:
         word = value.strip().lower()
-        if word in _POSITIVE or word in _NEGATIVE:
-            means[value] = int(word in _POSITIVE)
-    if len(means) == len(values):
-        return means
-    marks = {value: float(value) for value in values if _NUMBER.fullmatch(value.strip()) and "," not in value}
-    if len(marks) != len(values) or not marks or min(marks.values()) < 0 or max(marks.values()) > 10:
-        return None
-    low, high = (2, 4) if max(marks.values()) <= 5 else (4, 7)
-    return {value: 1 if mark >= high else 0 if mark <= low else None for value, mark in marks.items()}
+        if value in numbers:
+            means[value] = 1 if numbers[value] >= high else 0 if numbers[value] <= low else None
+        else:
+            means[value] = 1 if word in _POSITIVE else 0 if word in _NEGATIVE else None
+    return means
+
+
+def _ends(numbers: set[float]) -> tuple[float, float]:
+    """The highest negative and the lowest positive number of the smallest scale that holds these."""
+    for scale, low, high in (
+        ({0, 1}, 0, 1),
+        ({-1, 0, 1}, -1, 1),
+        ({1, 2}, 1, 2),
+        ({0, 2, 4}, 0, 4),
+    ):
+        if numbers <= scale:
+            return low, high
+    return (2, 4) if max(numbers) <= _STARS else (4, 7)
+
+
+def _number(value: str) -> float:
+    return float(value.strip().replace(",", "."))
 
 
 def find_column(columns: Sequence[str], wanted: str | int) -> int:

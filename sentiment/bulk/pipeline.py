@@ -16,6 +16,7 @@ from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.progress import Report
 from sentiment.bulk.reading import open_source, survey
+from sentiment.bulk.results import Results
 from sentiment.bulk.scoring import score_all
 from sentiment.bulk.source import Options, Source
 from sentiment.bulk.writing import Layout, check_limits, write_output
@@ -103,6 +104,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
             "rows": total.rows,
             "counts": counts(parts),
             "unreadable": _problems(parts),
+            "against_labels": None if label is None else Results(parts, source.columns, text, label).against_labels(),
             "began": began.isoformat(timespec="seconds"),
             "seconds": round(perf_counter() - clock, 3),
         }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sentiment import metrics
 from sentiment.bulk.columns import label_values
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.scoring import DIGITS, VERDICT
-from sentiment.metrics import wilson_interval
 
 Rows = npt.NDArray[np.int64]
 
@@ -218,13 +219,37 @@ class Results:
         wrong = np.where(label == 0, (p >= positive) & (p > 0.5), (1 - p >= negative) & (p < 0.5))
         return rows.index.to_numpy()[wrong]
 
+    def against_labels(self) -> dict[str, Any]:
+        """The verdicts judged by the labels, as JSON holds it; nothing but ``n`` where no row has both."""
+        rows = self.labelled
+        label, logit, p = (rows[name].to_numpy() for name in ("label", "logit", "p_positive"))
+        if not len(rows):
+            return {"n": 0}
+        confusion = metrics.confusion(p, label, 0.5)
+        right = int(((p >= 0.5) == (label == 1)).sum())
+        both = len(np.unique(label)) == 2
+        return {
+            "n": len(rows),
+            "positive": int(label.sum()),
+            "accuracy": right / len(rows),
+            "accuracy_interval": list(metrics.wilson_interval(right, len(rows))),
+            "precision": confusion.precision,
+            "recall": confusion.recall,
+            "f1": confusion.f1,
+            "auc": metrics.sweep(logit, label).auc if both else None,
+            "log_loss": metrics.log_loss(logit, label),
+            "calibration_error": metrics.reliability(p, label).error,
+            "confusion": asdict(confusion),
+            "likely_mislabelled": len(self.likely_mislabelled()),
+        }
+
     @property
     def _label_names(self) -> list[str]:
         return [] if self.label is None else [f"c{self.label}"]
 
     def _meaning(self, values: Sequence[str | None]) -> dict[str, int | None]:
         different = {value for value in values if value}
-        return (label_values(sorted(different)) or {}) if len(different) <= _MOST_LABELS else {}
+        return label_values(different) if len(different) <= _MOST_LABELS else {}
 
     def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
         positive = (self.verdicts["sentiment"] == "positive").to_numpy()
@@ -242,7 +267,7 @@ class Results:
 
 def _shares(frame: pd.DataFrame) -> pd.DataFrame:
     counts = frame.groupby("group", observed=True)["positive"].agg(["size", "sum"]).reset_index()
-    bounds = [wilson_interval(int(k), int(n)) for k, n in zip(counts["sum"], counts["size"], strict=True)]
+    bounds = [metrics.wilson_interval(int(k), int(n)) for k, n in zip(counts["sum"], counts["size"], strict=True)]
     return pd.DataFrame(
         {
             "group": counts["group"],

@@ -1,0 +1,61 @@
+"""Guesses at what a table's columns are."""
+
+import pytest
+
+from sentiment.bulk.columns import guess_label_column, guess_text_column, label_values
+
+LONG = "one of the better films of that year, in spite of its length"
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "text"),
+    [
+        (["id", "review"], ["1", "good"], 1),
+        (["Review ", "summary"], ["good", LONG], 0),
+        (["title", "what_they_said"], ["The Long One", LONG], 1),
+        (["a", "b", "c"], [LONG, "1", "2"], 0),
+        (["only"], [""], 0),
+    ],
+)
+def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, text):
+    assert guess_text_column(columns, [row]) == text
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "label"),
+    [
+        (["review", "sentiment"], [["x", "positive"], ["y", "negative"]], 1),
+        (["review", "a", "b"], [["x", "1", "pos"], ["y", "2", "neg"]], 2),
+        (["review", "stars"], [["x", "5"], ["y", "1"]], 1),
+        (["review", "verified"], [["x", "yes"], ["y", "no"]], None),
+        (["review", "votes"], [["x", "0"], ["y", "1"]], None),
+        (["review", "rating"], [["x", "87"], ["y", "12"]], None),
+        (["review", "sentiment"], [["x", "joy"], ["y", "anger"]], None),
+        (["review", "label"], [["x", ""], ["y", ""]], None),
+        (["review", "note", "label"], [["x", "good", "1"], ["y", "bad", "0"]], 2),
+    ],
+)
+def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, rows, label):
+    assert guess_label_column(columns, rows, 0) == label
+
+
+@pytest.mark.parametrize(
+    ("values", "meanings"),
+    [
+        (["pos", "neg", "unsup"], [1, 0, None]),
+        (["Positive", " NEGATIVE "], [1, 0]),
+        (["1", "0"], [1, 0]),
+        (["1.0", "0.0"], [1, 0]),
+        (["true", "FALSE"], [1, 0]),
+        (["-1", "0", "1"], [0, None, 1]),
+        (["2", "1"], [1, 0]),
+        (["4", "2", "0"], [1, None, 0]),
+        (["1", "2", "3", "4", "5"], [0, 0, None, 1, 1]),
+        (["4,5", "1,5"], [1, 0]),
+        (["1", "4", "5", "6", "7", "10"], [0, 0, None, None, 1, 1]),
+        (["x", "y"], [None, None]),
+        ([], []),
+    ],
+)
+def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(values, meanings):
+    assert list(label_values(values).values()) == meanings

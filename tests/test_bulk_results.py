@@ -1,0 +1,178 @@
+"""Figures and pages over all rows of a job."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sentiment import Classifier
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.pipeline import Task, score_file
+from sentiment.bulk.prevalence import adjusted_count
+from sentiment.bulk.results import Filter, Results
+from tests.tiny import WORDS, tiny_run
+
+ROWS = 5000
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """A scored table, and its rows as the output has them."""
+    folder = tmp_path_factory.mktemp("results")
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(WORDS, size=rng.integers(0, 9))) for _ in range(ROWS)]
+    with (folder / "in.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "review", "label", "genre", "seen"])
+        writer.writerows(
+            [i, text, ("pos", "neg", "")[i % 3], ("war", "love")[i % 2], f"2024-{i % 12 + 1:02}-01"]
+            for i, text in enumerate(texts)
+        )
+    task = Task(
+        folder / "in.csv", folder / "out.csv", "csv", label_column="label", explain=True, folder=folder / "parts"
+    )
+    report = score_file(task, Classifier.load(tiny_run(folder / "tiny")), lambda *_: None)
+    with (folder / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return Results(Parts(folder / "parts"), ["id", "review", "label", "genre", "seen"], 1, 2), rows, report
+
+
+def test_counts_are_those_of_the_output(table):
+    results, rows, _ = table
+    assert results.rows == len(rows) == ROWS
+    for name in ("sentiment", "confidence", "status"):
+        for value, n in results.counts(name).items():
+            assert n == sum(row[name] == value for row in rows)
+    assert results.histogram()["n"].sum() == len(results.judged) == sum(row["sentiment"] != "" for row in rows)
+
+
+def test_a_filter_lets_through_what_it_says(table):
+    results, rows, _ = table
+    found = results.select(Filter(sentiments=("positive",), statuses=("ok",), between=(0.5, 0.6), search="GOOD"))
+    wanted = [
+        i
+        for i, row in enumerate(rows)
+        if row["sentiment"] == "positive"
+        and row["status"] == "ok"
+        and 0.5 <= float(row["p_positive"]) <= 0.6
+        and "good" in row["review"]
+    ]
+    assert found.tolist() == wanted
+    assert wanted
+
+
+def test_a_search_is_for_the_very_signs(table):
+    results, rows, _ = table
+    assert results.select(Filter(search="n't .")).tolist() == [
+        i for i, row in enumerate(rows) if "n't ." in row["review"]
+    ]
+    assert results.select(Filter(search=".*")).tolist() == []
+
+
+def test_orders_are_over_all_rows(table):
+    results, rows, _ = table
+    highest = results.select(Filter(), "probability", descending=True)
+    assert len(highest) == ROWS
+    assert float(rows[highest[0]]["p_positive"]) == max(float(row["p_positive"] or 0) for row in rows)
+    worst = rows[results.select(Filter(), "error")[0]]
+    assert worst["label"] == ("neg" if worst["sentiment"] == "positive" else "pos")
+
+
+def test_a_page_holds_the_rows_asked_for_in_their_order(table):
+    results, rows, _ = table
+    wanted = [4999, 0, 2048, 2047, 3]
+    page = results.read(wanted, [1, 0])
+    assert page["row"].tolist() == [row + 1 for row in wanted]
+    assert page["c0"].tolist() == [str(row) for row in wanted]
+    assert page["c1"].tolist() == [rows[row]["review"] for row in wanted]
+    assert page["status"].tolist() == [rows[row]["status"] for row in wanted]
+
+
+def test_a_cell_of_the_confusion_matrix_filters_the_rows(table):
+    results, _, report = table
+    counts = report["against_labels"]["confusion"]
+    cells = {"tp": ("positive", "positive"), "fp": ("negative", "positive"), "fn": ("positive", "negative")}
+    for name, cell in cells.items():
+        assert len(results.select(Filter(cell=cell))) == counts[name]
+
+
+def test_the_figures_against_labels_are_those_of_the_output(table):
+    _, rows, report = table
+    judged = [row for row in rows if row["label"] and row["sentiment"]]
+    right = sum(row["sentiment"].startswith(row["label"]) for row in judged)
+    figures = report["against_labels"]
+    assert figures["n"] == len(judged)
+    assert figures["accuracy"] == pytest.approx(right / len(judged))
+    low, high = figures["accuracy_interval"]
+    assert low < figures["accuracy"] < high
+
+
+def test_groups_and_dates_add_up(table):
+    results, rows, _ = table
+    groups = results.by_group(3)
+    assert set(groups["group"]) == {"war", "love"}
+    assert groups["n"].sum() == len(results.judged)
+    months = results.over_time(4)
+    assert months["n"].sum() == len(results.judged)
+    assert months["group"].is_monotonic_increasing
+    war = [row for row in rows if row["genre"] == "war" and row["sentiment"]]
+    share = groups.set_index("group").loc["war", "share"]
+    assert share == pytest.approx(sum(row["sentiment"] == "positive" for row in war) / len(war))
+
+
+def test_words_of_the_file_are_those_of_its_rows_summed(table):
+    results, rows, _ = table
+    words = results.words().set_index("word")
+    total = sum(
+        float(entry.rsplit(":", 1)[1])
+        for row in rows
+        for entry in f"{row['words_positive']} {row['words_negative']}".split()
+        if entry.rsplit(":", 1)[0] == "good"
+    )
+    assert words.loc["good", "push"] == pytest.approx(total)
+
+
+def test_results_of_nothing_are_empty_and_no_error(tmp_path):
+    results = Results(Parts(tmp_path), ["review"], 0, None)
+    assert results.rows == 0
+    assert len(results.histogram()) == len(results.select(Filter(search="x"))) == 0
+
+
+@pytest.mark.parametrize("truth", [0.02, 0.1, 0.5, 0.9, 0.98])
+def test_the_adjusted_count_finds_the_true_share_where_counting_does_not(truth):
+    rng = np.random.default_rng(0)
+    tpr, fpr, n, covered, distance = 0.9, 0.08, 4000, 0, []
+    for _ in range(400):
+        known = {"tp": rng.binomial(12_500, tpr), "fp": rng.binomial(12_500, fpr)}
+        known |= {"fn": 12_500 - known["tp"], "tn": 12_500 - known["fp"]}
+        positives = round(truth * n)
+        called = rng.binomial(positives, tpr) + rng.binomial(n - positives, fpr)
+        share = adjusted_count(int(called), n, known)
+        covered += share.low <= truth <= share.high
+        distance.append(share.corrected - truth)
+    assert covered / 400 > 0.92
+    assert abs(np.mean(distance)) < 0.003
+
+
+def test_the_adjusted_count_says_nothing_where_the_rates_say_nothing():
+    assert adjusted_count(5, 10, {"tp": 1, "fp": 1, "fn": 1, "tn": 1}) is None
+    assert adjusted_count(0, 0, {"tp": 9, "fp": 1, "fn": 1, "tn": 9}) is None
+    assert adjusted_count(5, 10, {"tp": 9, "fp": 0, "fn": 1, "tn": 0}) is None
+
+
+def test_labels_that_are_contradicted_as_surely_as_others_are_confirmed_are_called_probably_wrong(tmp_path):
+    p = [0.9, 0.8, 0.95, 0.05, 0.2, 0.1, 0.97, 0.02, 0.6, None]
+    label = ["pos", "pos", "pos", "neg", "neg", "neg", "neg", "pos", "neg", "pos"]
+    part = {
+        "c0": label,
+        "sentiment": [None if x is None else "positive" if x >= 0.5 else "negative" for x in p],
+        "p_positive": p,
+        "confidence": ["unsure"] * 10,
+        "status": ["ok"] * 10,
+        "tokens_read": pa.array([1] * 10, pa.int32()),
+    }
+    Parts(tmp_path).write(0, pa.table(part))
+    results = Results(Parts(tmp_path), ["label"], 0, 0)
+    assert results.likely_mislabelled().tolist() == [6, 7]  # the 9th is contradicted, but not as surely
+    assert results.select(Filter(), "error").tolist()[:3] == [7, 6, 8]
