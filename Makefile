@@ -23,6 +23,11 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
 		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))"
 
+benchmark: .venv/complete data-named  ## measure speed beside other ways on DATA= (RUN=)
+	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
+	.venv/bin/python scripts/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
+		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
+
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
 		pyproject.toml -o requirements.txt

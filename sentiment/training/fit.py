@@ -106,13 +106,13 @@ def fit(
     held_out = ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.labels)
     try:
         if not checkpoint.finished_early:
-            _run_epochs(network, batches, held_out, callbacks, checkpoint.epoch, preset.epochs)
+            run_epochs(network, batches, held_out, callbacks, checkpoint.epoch, preset.epochs)
     except KeyboardInterrupt:
         raise StoppedError(_best(network, checkpoint) if checkpoint.epoch else None, checkpoint.epoch) from None
     return _best(network, checkpoint), clock()
 
 
-def _run_epochs(
+def run_epochs(
     network: keras.Model,
     batches: TrainingBatches,
     held_out: ScoringBatches,

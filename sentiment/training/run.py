@@ -26,6 +26,7 @@ from sentiment import artifacts, evaluation, metrics, model_card
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
 from sentiment.dataset_summary import summarise, word_counts
+from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.training.corpus import Corpus
 from sentiment.training.export import export
@@ -203,7 +204,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("tensorflow", "keras", "numpy", "gensim", "onnx", "onnxruntime")},
-        "machine": {"processor": _processor(), "cores": os.cpu_count()},
+        "machine": {"processor": processor(), "cores": os.cpu_count()},
     }
     artifacts.write_json(job.output / "metadata.json", metadata)
     artifacts.seal(job.output)
@@ -223,12 +224,3 @@ def _commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()

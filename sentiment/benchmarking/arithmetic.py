@@ -1,0 +1,28 @@
+"""How much of the machine's arithmetic the model alone makes use of."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from sentiment.benchmarking.measuring import OURS, Sides, seconds_of
+from sentiment.benchmarking.setting import Setting
+from sentiment.weights import Weights, read_onnx
+
+
+def float32_beside_matrix_product(setting: Setting) -> Sides:
+    """Ready ids to scores, counted in operations on real tokens, and NumPy's matrix product on all cores. GFLOP/s."""
+    work = operations(read_onnx(setting.run.file("model.onnx"))) * sum(map(len, setting.ids))
+    size = setting.sizes.matrix
+    left, right = np.random.default_rng(0).random((2, size, size), np.float32)
+    score = partial(setting.classifier.logits, setting.ids)
+    return {
+        OURS: lambda: work / seconds_of(score) / 1e9,
+        f"NumPy, {size:,} x {size:,}": lambda: 2 * size**3 / seconds_of(partial(np.matmul, left, right), 10) / 1e9,
+    }
+
+
+def operations(weights: Weights) -> int:
+    """Floating-point operations a token: the matrix products of the LSTM, an addition and a product each counted."""
+    return sum(2 * (direction.kernel.size + direction.recurrent.size) for direction in weights.directions)

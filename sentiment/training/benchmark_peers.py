@@ -1,0 +1,168 @@
+"""Keras as a benchmark meets it, a process of its own: ``benchmark_peers.py RUN_FOLDER {stock,run}``.
+
+``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense, with the run's weights; ``run`` loads the
+layers that the run was trained with. Training goes by ``Model.fit`` over padded reviews in the one and by this
+program's loop in the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from sentiment.artifacts import Run, open_run
+from sentiment.batching import pad
+from sentiment.benchmarking.epoch import BATCH
+from sentiment.benchmarking.measuring import seconds_of
+from sentiment.benchmarking.peers import serve
+from sentiment.benchmarking.setting import LENGTH
+from sentiment.training.batches import ScoringBatches, TrainingBatches
+from sentiment.training.callbacks import MovingAverage
+from sentiment.training.export import logit_network
+from sentiment.training.fit import Labelled, run_epochs
+from sentiment.training.layers import Lengths, Pooling
+from sentiment.training.memory import keep_freed_memory
+from sentiment.training.networks import build_network, build_optimizer
+from sentiment.training.presets import Preset
+from sentiment.vocabulary import UNK
+
+_EPOCHS = 100  # more than are ever measured, for the schedule of the learning rate
+
+
+class KerasPeer:
+    """The tasks. Each gives seconds."""
+
+    def __init__(self, run: Run, *, stock: bool) -> None:
+        options = run.json("config.json")["model"]
+        self._size = options.pop("vocabulary_size")
+        self._preset = Preset(**{**options, "pooling": tuple(options["pooling"]), "vocabulary_size": self._size})
+        self._stock = stock
+        self._run = run
+        self._epochs = 0
+
+    @cached_property
+    def network(self) -> keras.Model:
+        """The run's network."""
+        trained = keras.saving.load_model(self._run.file("model.keras"), compile=False)
+        return stock_network(self._preset, self._size, trained) if self._stock else trained
+
+    def predict(self, ids: str, calls: int, batch_size: int) -> float:
+        """``keras.predict`` over <int32>[reviews, time]."""
+        padded = np.load(ids)
+        return seconds_of(partial(self.network.predict, padded, batch_size=batch_size, verbose=0), calls)
+
+    def integrated_gradients(self, ids: str, points: int) -> float:
+        """Contributions of the tokens of one review, all points of the path in one batch."""
+        [review] = np.load(ids)
+        return seconds_of(partial(self.contributions, review, points))
+
+    @cached_property
+    def contributions(self) -> Callable[[npt.NDArray[np.int32], int], npt.NDArray[np.float32]]:
+        """Integrated gradients of the logit (Sundararajan et al. 2017), midpoints of the path from unknown words."""
+        head, embedding = from_embeddings(self.network)
+
+        @tf.function(reduce_retracing=True)
+        def mean_gradient(ids: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(path)
+                logits = head([ids, path])
+            return tf.reduce_mean(tape.gradient(logits, path), 0)
+
+        def contributions(review: npt.NDArray[np.int32], points: int) -> npt.NDArray[np.float32]:
+            change = embedding[review] - embedding[UNK]
+            shares = ((np.arange(points, dtype=np.float32) + 0.5) / points)[:, None, None]
+            gradient = mean_gradient(np.tile(review, (points, 1)), embedding[UNK] + shares * change)
+            return (gradient.numpy() * change).sum(1)
+
+        return contributions
+
+    def train(self, reviews: str) -> float:
+        """One epoch more of a training from random numbers."""
+        return seconds_of(self._epoch(reviews))
+
+    def _epoch(self, reviews: str) -> Callable[[], object]:
+        with np.load(reviews) as saved:
+            ids = np.split(saved["ids"], saved["ends"][:-1])
+            labels = saved["labels"]
+        if self._stock:
+            padded = np.zeros((len(ids), LENGTH), np.int32)
+            cut = pad([review[:LENGTH] for review in ids])
+            padded[:, : cut.shape[1]] = cut
+            return partial(self._new.fit, padded, labels[:, None], batch_size=BATCH, verbose=0)
+        return partial(self._own_epoch, Labelled(ids, labels))
+
+    @cached_property
+    def _new(self) -> keras.Model:
+        """An untrained network of the same layers."""
+        network = (stock_network if self._stock else build_network)(self._preset, self._size)
+        network.compile(
+            optimizer=build_optimizer(self._preset, _EPOCHS), loss="binary_crossentropy", metrics=["accuracy"]
+        )
+        return network
+
+    @cached_property
+    def _average(self) -> list[keras.callbacks.Callback]:
+        return [MovingAverage(self._preset.average)] if self._preset.average else []
+
+    def _own_epoch(self, reviews: Labelled) -> None:
+        keep_freed_memory()
+        batches = TrainingBatches(
+            reviews.ids,
+            reviews.labels,
+            batch_size=BATCH,
+            length=LENGTH,
+            unknown_rate=self._preset.unknown_rate,
+            seed=0,
+        )
+        nothing = ScoringBatches([], np.zeros(0, np.int8))
+        run_epochs(self._new, batches, nothing, self._average, self._epochs, self._epochs + 1)
+        self._epochs += 1
+
+
+def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:
+    """What ``build_network`` builds, with Keras' own recurrent layers; with the weights of a trained one if given.
+
+    Pooling stays ours: Keras' own takes padding for states.
+    """
+    if not preset.bidirectional:
+        return build_network(preset, vocabulary_size) if trained is None else trained
+    layers = keras.layers
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    embedded = layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
+    embedded = layers.SpatialDropout1D(preset.embedding_dropout)(embedded)
+    states = layers.Bidirectional(layers.LSTM(preset.units, return_sequences=True))(embedded)
+    pooled = Pooling(list(preset.pooling))(states, Lengths()(ids))
+    features = layers.Dropout(preset.dropout)(pooled)
+    network = keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
+    if trained is not None:
+        network.set_weights(trained.get_weights())
+    return network
+
+
+def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.float32]]:
+    """A model of ids <int32>[batch, time] and embeddings <float32>[batch, time, size] to logits, and the embedding.
+
+    Every review must fill its row: the mask that an embedding layer gives is lost.
+    """
+    logits = logit_network(network)
+    layer: Any = network.get_layer("embedding")
+    return keras.Model([logits.input, layer.output], logits.output), layer.get_weights()[0]
+
+
+def main() -> None:
+    """Answers until its input ends."""
+    folder, kind = sys.argv[1:]
+    peer = KerasPeer(open_run(Path(folder)), stock=kind == "stock")
+    serve({"predict": peer.predict, "integrated_gradients": peer.integrated_gradients, "train": peer.train})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The benchmark measures side by side, says what is missing, computes the same on both sides, and tells no text."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sentiment import dataset
+from sentiment.artifacts import ROOT, open_run
+from sentiment.benchmarking import arithmetic, page, table
+from sentiment.benchmarking.measuring import OURS, MissingError, alternate, compare
+from sentiment.benchmarking.peers import need
+from sentiment.benchmarking.setting import LENGTH, QUICK, Setting
+from sentiment.benchmarking.table import BENCHMARKS, GROWTH, measure
+from tests.command import run_script
+from tests.tiny import tiny_run, tiny_weights
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Sixty short reviews of our own, told apart by number, word and label."""
+    path = tmp_path_factory.mktemp("data") / "own.csv"
+    texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} , zanzibar {n} !" for n in range(60)]
+    labels = ["positive" if n % 2 else "negative" for n in range(60)]
+    pd.DataFrame({"review": texts, "sentiment": labels}).to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture
+def setting(run, labelled, tmp_path):
+    with Setting(open_run(run), dataset.load(labelled), QUICK, tmp_path) as setting:
+        yield setting
+
+
+def test_sides_are_measured_in_turn_and_warm_ups_do_not_count():
+    order = []
+    values = iter(range(100))
+
+    def side(name):
+        return lambda: order.append(name) or next(values)
+
+    found = alternate({"a": side("a"), "b": side("b")}, warmups=1, repeats=2)
+    assert order == ["a", "b"] * 3
+    assert found == {"a": [2, 4], "b": [3, 5]}
+
+
+@pytest.mark.parametrize(
+    ("more_is_better", "ratios"),
+    [(True, [1 / 2, 2 / 4, 1 / 4]), (False, [1 / 1, 2 / 2, 0.5 / 1])],
+)
+def test_a_ratio_is_taken_within_each_round_against_the_best_of_the_others(more_is_better, ratios):
+    found = {OURS: [1.0, 2.0, 1.0], "x": [2.0, 4.0, 0.5], "y": [1.0, 2.0, 4.0]}
+    ratio = compare(found, more_is_better=more_is_better)["ratio"]
+    assert ratio == {"median": np.median(ratios), "lowest": min(ratios), "highest": max(ratios), "repeats": 3}
+
+
+def test_a_library_that_is_not_here_is_named_with_what_brings_it():
+    with pytest.raises(MissingError, match=r"Nothing is not installed; pip install '\.\[benchmark\]'"):
+        need("no_such_library", "Nothing", "benchmark")
+
+
+def test_a_missing_peer_is_a_row_and_no_error(run, labelled):
+    chosen = [each for each in BENCHMARKS if each.name in ("score", "overhead", "training")]
+    found = measure(open_run(run), dataset.load(labelled), QUICK, chosen)
+    score, overhead, training = found["rows"]
+    assert score["missing"] == training["missing"] == "The run tiny has no model.keras."
+    assert "missing" not in overhead
+    assert "has no model.keras" in page.table_of(found)
+
+
+def test_the_one_review_is_as_long_as_it_is_said_to_be(setting):
+    assert len(setting.classifier.preprocessor(setting.review).tokens) == setting.classifier.preprocessor.max_length
+    assert setting.classifier.preprocessor(setting.review).tokens_total == LENGTH
+
+
+def test_operations_are_those_of_the_matrix_products():
+    weights = tiny_weights(embedding=3, units=2, directions=2)
+    assert arithmetic.operations(weights) == 2 * (2 * 3 * 8 + 2 * 2 * 8)
+
+
+def test_fast_rows_are_refused_while_fast_changes_no_digit(setting, monkeypatch):
+    monkeypatch.setattr("sentiment.benchmarking.files._score", _same_scores)
+    [row] = [each for each in BENCHMARKS if each.name == "fast-tfidf"]
+    with pytest.raises(MissingError, match="to the last digit"):
+        row.sides(setting)
+
+
+def _same_scores(setting, output, *, fast):
+    pd.DataFrame({"sentiment": ["positive"], "p_positive": [0.75]}).to_parquet(output)
+
+
+def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypatch):
+    truth = setting.data.test["label"].head(len(setting.texts)).to_numpy()
+
+    def scored(setting, output, *, fast):
+        label = np.where(truth == 1, "positive", "negative")
+        if fast:
+            label[0] = "negative" if truth[0] == 1 else "positive"
+        pd.DataFrame({"sentiment": label, "p_positive": 0.5 + 0.25 * fast}).to_parquet(output)
+
+    monkeypatch.setattr("sentiment.benchmarking.files._score", scored)
+    effect = table.files.effect_of_fast(setting)
+    share = 1 / len(truth)
+    assert effect == pytest.approx({"labels_changed": share, "accuracy_change": -share, "probability_change": 0.25})
+
+
+def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled, tmp_path):
+    rows = ["overhead", "tfidf", "arithmetic"]
+    files = tmp_path / "found.json", tmp_path / "found.md"
+    done = run_script(
+        "benchmark.py", "--data", labelled, "--artifacts", run, "--quick", "--only", *rows,
+        "--json", files[0], "--page", files[1],
+    )  # fmt: skip
+    assert done.status == 0, done.stderr
+    found = json.loads(files[0].read_text())
+    assert [row["name"] for row in found["rows"]] == rows
+    assert found["machine"]["processor"]
+    assert {"python", "onnxruntime"} <= found["versions"].keys()
+    for row in found["rows"]:
+        assert "missing" in row or row["ours"]["median"] > 0 < row["ratio"]["lowest"] <= row["ratio"]["highest"]
+    assert done.stdout.strip() in files[1].read_text()
+    ElementTree.parse(tmp_path / "found.svg")
+    written = [done.stdout, done.stderr, *(path.read_text() for path in tmp_path.iterdir())]
+    assert not any("zanzibar" in text for text in written)
+
+
+def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(run, labelled):
+    found = measure(open_run(run), dataset.load(labelled), QUICK, GROWTH)
+    rate, memory = found["rows"]
+    assert rate["ours"]["median"] > 0
+    assert 20 < memory["ours"]["median"] < 4_000
+    assert memory["others"][0]["name"] == "40 rows"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--data", "no-such-file.csv"], "no-such-file.csv"),
+        (["--data", "x", "--json", "nowhere/found.json"], "no folder nowhere"),
+    ],
+)
+def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):
+    done = run_script("benchmark.py", "--artifacts", run, *options)
+    assert done.status == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert sentence in done.stderr
+
+
+def test_every_row_has_a_name_of_its_own_and_stands_in_the_document():
+    names = [each.name for each in (*BENCHMARKS, *GROWTH)]
+    assert len(set(names)) == len(names)
+    told = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in told] == []
+
+
+def test_the_committed_page_and_chart_are_what_the_figures_say():
+    figures = ROOT / "BENCHMARKS.json"
+    if not figures.exists():
+        pytest.skip("no benchmark is committed")
+    found = json.loads(figures.read_text(encoding="utf-8"))
+    assert (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8") == page.render(found, "BENCHMARKS.svg")
+    assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == page.chart(found)
+
+
+def test_a_row_that_misses_its_aim_says_so():
+    row = {"at_least": 2.0, "ratio": {"median": 1.9}}
+    assert page.met(row) is False
+    assert page.met({**row, "ratio": {"median": 2.0}}) is True
+    assert page.met({**row, "at_least": None}) is None
+    assert page.met({"at_least": 2.0, "missing": "It is not here."}) is None
