@@ -83,6 +83,7 @@ def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
     write_json(
         folder / "metadata.json", {"preset": "tiny", "seed": seed, "options": {"epochs": 4}, "training_seconds": 240}
     )
+    write_json(folder / "explanations.json", proofs())
     counts().to_parquet(folder / "word_counts.parquet")
     write_json(folder / "dataset.json", dataset_facts())
     (folder / "README.md").write_text("# A tiny model\n\nIt knows a dozen words.\n", encoding="utf-8")
@@ -119,6 +120,22 @@ def dataset_facts() -> dict[str, Any]:
     dataset = Dataset(train, validation, test, train.head(0), source)
     lengths = {"train": [5 + i for i in range(12)], "validation": [8] * 4}
     return summarise(dataset, lengths, counts(), 50)
+
+
+def proofs() -> dict[str, Any]:
+    """``explanations.json`` with made-up numbers."""
+    measure = {"mean": 0.4, "interval": [0.3, 0.5]}
+    both = [{"name": name, "comprehensiveness": measure, "sufficiency": measure} for name in ("ours", "random")]
+    return {
+        "forward": {"n": 10, "largest": 1e-6},
+        "completeness": {"n": 10, "median": 1e-7, "largest": 2e-6},
+        "dummy": {"n": 10, "largest": 0.0},
+        "limit": {"n": 10, "segments": 64, "points": 256, "mean": 0.9999, "least": 0.999},
+        "stability": {"n": 10, "segments": 16, "mean": 0.98, "least": 0.9},
+        "shapley": {"n": 5, "longest": 12, "methods": [{"name": "ours", "mean": 0.97, "interval": [0.95, 0.98]}]},
+        "erasure": {"n": 10, "bins": [0.1], "ways": [{"way": "deletion", "methods": both, "better_than": []}]},
+        "hybrids": {"n": 10, "methods": [{"name": "ours", "share": 0.9, "interval": [0.8, 0.95]}]},
+    }
 
 
 def unfinished_run(folder: Path) -> Path:

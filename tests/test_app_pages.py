@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.app.examples import EXAMPLES
-from tests.app_runs import all_runs, full_run
+from sentiment.artifacts import seal
+from sentiment.dataset import fingerprint
+from tests.app_runs import all_runs, full_run, predictions
+from tests.tiny import tiny_run
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
 
@@ -175,6 +179,33 @@ def test_the_filter_decides_what_the_table_lists(open_page):
     assert len(app.dataframe[0].value) == 400
     app.selectbox(key="slice").select("rating: 1").run()
     assert set(app.dataframe[0].value["rating"]) == {1}
+
+
+def test_the_proofs_of_explanations_are_shown_with_their_numbers(open_page):
+    app = open_page("evaluation")
+    checks = next(table.value for table in app.dataframe if "check" in table.value)
+    assert "within 2e-06" in checks["result"].iloc[1]
+
+
+def test_with_the_data_at_hand_the_list_shows_texts(tmp_path, monkeypatch):
+    reviews = [f"review number {i}, a {'good' if i % 2 else 'bad'} film" for i in range(120)]
+    labels = ["positive" if i % 2 else "negative" for i in range(120)]
+    pd.DataFrame({"review": reviews, "sentiment": labels}).to_csv(tmp_path / "reviews.csv", index=False)
+    prints = {fingerprint(text): text for text in reviews}
+    run = tiny_run(tmp_path / "runs" / "tiny")
+    tested = predictions(("test",), n=120).assign(fingerprint=list(prints))
+    tested.to_parquet(run / "test_predictions.parquet")
+    seal(run)
+    (tmp_path / "runs" / "default").write_text("tiny")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("SENTIMENT_DATA", str(tmp_path / "reviews.csv"))
+    app = _open("evaluation")
+    app.toggle(key="texts").set_value(True).run()
+    assert not app.exception
+    table = app.dataframe[0].value
+    known = table.dropna(subset=["text"])
+    assert len(known) > 0
+    assert (known["text"].map(fingerprint) == known["fingerprint"]).all()
 
 
 def test_two_runs_are_compared_on_the_reviews_they_share(open_page):

@@ -81,6 +81,12 @@ def show(text: str) -> None:
     st.session_state.pop(_OPENED, None)
 
 
+def open_elsewhere(text: str) -> None:
+    """Lets the Review page show a text when it is next opened; from another page."""
+    show(text)
+    st.session_state[EXAMPLE] = None
+
+
 def show_opened(analysis: Analysis) -> None:
     """Lets the Review page show an analysis that was opened from a file; for callbacks."""
     show(analysis.text)

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics
-from sentiment.app import charts, evaluation_charts, serving
+from sentiment.app import charts, evaluation_charts, evidence, serving, texts
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, cell_name, compare
 from sentiment.artifacts import Run
 
@@ -36,6 +36,7 @@ def page() -> None:
     _curves(judged)
     _mistakes(judged)
     _comparison(judged, run, split)
+    evidence.show(run)
 
 
 def _controls(splits: list[str], run: Run) -> tuple[str, float]:
@@ -182,6 +183,7 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 
 
 def _list(rows: pd.DataFrame) -> None:
+    """The reviews, with their texts where the app has the data; one of them can be opened on the Review page."""
     shown = rows.head(_LISTED)
     frame = pd.DataFrame(
         {
@@ -194,20 +196,29 @@ def _list(rows: pd.DataFrame) -> None:
             "fingerprint": shown["fingerprint"],
         }
     )
-    st.dataframe(
+    if texts.offered():
+        frame.insert(2, "text", shown["fingerprint"].map(texts.by_fingerprint()))
+    event = st.dataframe(
         frame,
         hide_index=True,
-        height=520,
+        height=460,
+        on_select="rerun",
+        selection_mode="single-row",
         alt="Reviews the filter lets through, confident mistakes first",
         column_config={
             "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "text": st.column_config.TextColumn(width="large"),
             "unknown": st.column_config.NumberColumn("unknown words", format="percent"),
             "length": st.column_config.NumberColumn("tokens"),
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
         },
     )
     more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
-    st.caption(f"{len(rows):,} reviews, the most confident mistakes first{more}.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(rows):,} reviews, the most confident mistakes first{more}.")
+        st.download_button("CSV", frame.to_csv(index=False), "reviews.csv", "text/csv", on_click="ignore")
+        if "text" in frame and event.selection.rows:
+            texts.offer_opening(frame["text"].iloc[event.selection.rows[0]])
 
 
 def _comparison(judged: Judged, run: Run, split: str) -> None:

@@ -117,6 +117,32 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
     return over(rules([overall], "x"), inked(spread), inked(points), height=alt.Step(20))
 
 
+def erasure(rows: pd.DataFrame) -> alt.LayerChart:
+    """Comprehensiveness and sufficiency of each method of explanation, with intervals.
+
+    Args:
+        rows: columns ``method``, ``measure``, ``value``, ``low``, ``high``.
+    """
+    measures = rows["measure"].unique().tolist()
+    base = alt.Chart(rows).encode(
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        yOffset="measure:N",
+        color=alt.Color(
+            "measure:N",
+            scale=alt.Scale(domain=[*SIDES, *measures]),  # neither takes the colour of a class
+            legend=alt.Legend(orient="top", title=None, values=measures),
+        ),
+        tooltip=[
+            "method:N",
+            "measure:N",
+            *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("value", "low", "high")),
+        ],
+    )
+    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change of the probability"), x2="high:Q")
+    points = base.mark_point(filled=True, size=80).encode(x="value:Q")
+    return over(rules([0.0], "x"), spread, points, height=alt.Step(20))
+
+
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
     unit = alt.Scale(domain=[0, 1])
     return (

@@ -1,5 +1,7 @@
 // Shows a review with what each part of it added to the score. All of the user's text goes through textContent.
 
+const FAINT = 0.04 // of the strongest contribution: what is weaker stays unmarked
+
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2)
 const percent = (probability) => (100 * probability).toFixed(0) + " %"
 
@@ -20,8 +22,9 @@ function showText(text, data) {
       continue
     }
     const part = document.createElement("span")
-    part.className = "part" + (value > 0 ? " positive" : value < 0 ? " negative" : "") + (unknown ? " unknown" : "")
-    part.style.setProperty("--weight", data.scale ? Math.min(1, Math.abs(value) / data.scale).toFixed(3) : 0)
+    const weight = data.scale ? Math.abs(value) / data.scale : 0
+    part.className = "part" + (weight < FAINT ? "" : value > 0 ? " positive" : " negative") + (unknown ? " unknown" : "")
+    part.style.setProperty("--weight", weight.toFixed(3))
     part.textContent = words
     part.dataset.index = parts.length
     parts.push(part)

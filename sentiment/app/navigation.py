@@ -39,8 +39,17 @@ def pages() -> list[Any]:
 
 def link(module: str, label: str) -> None:
     """A link to another page, which keeps the session."""
-    entry = next(entry for entry in ENTRIES if entry.module == module)
+    entry = _entry(module)
     st.page_link(_page(entry), label=label, icon=entry.icon)
+
+
+def go(module: str) -> None:
+    """Opens another page."""
+    st.switch_page(_page(_entry(module)))
+
+
+def _entry(module: str) -> Entry:
+    return next(entry for entry in ENTRIES if entry.module == module)
 
 
 def _page(entry: Entry) -> Any:

@@ -31,7 +31,7 @@ _TERMS = """
 @st.fragment
 def show(analysis: Analysis, classifier: Classifier) -> None:
     """The explanation of an analysis; changing a view redraws this part alone."""
-    st.header("Why")
+    st.header("Why", help=_TERMS)
     with st.skeleton(height=300):
         explanation = analysis.explained(classifier)
     st.text(f"{reasons(explanation)[:1].upper()}{reasons(explanation)[1:]}\n{wording.way(explanation)}")
@@ -77,8 +77,6 @@ def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool
                 "The probability after each word, as if the text ended there; over 100 words, at evenly spaced ones."
             ),
         )
-        with st.popover("Terms", icon=":material/help:"):
-            st.markdown(_TERMS)
     groups = group(explanation, level)
     prediction = explanation.prediction
     unread = prediction.tokens_total - prediction.tokens_read
