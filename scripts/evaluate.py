@@ -2,6 +2,7 @@
 
 Kept is the result on the test reviews that the run's own training set aside. On any other data the figures are only
 printed, and written to --json. With --compare two runs are judged on the same reviews and nothing is kept.
+With --explanations its explanations are put to the proof too, which takes about an hour on two cores.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sentiment.artifacts import ArtifactError, Run
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.figures import interval, percent
+from sentiment.proofs import report as proofs
 
 _CHUNK = 2_500  # reviews judged between two lines of progress
 
@@ -66,12 +68,27 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> None:
         table, result = _judge(run, data)
         parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}
     print(_figures(data, (run, result)))
-    _write(options.json, {"runs": [{"run": run.name, **result}]})
+    report = {"run": run.name, **result}
+    if options.explanations:
+        report["explanations"] = parts["explanations.json"] = _prove(run, data)
+        print("\n".join(proofs.lines(report["explanations"])))
+    _write(options.json, {"runs": [report]})
     if not own:
         _say(f"Nothing was kept: these are not the test reviews that the training of {run.name} set aside.")
     elif parts:
         model_card.write(artifacts.add_parts(run, parts))
         _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
+
+
+def _prove(run: Run, data: Dataset) -> dict[str, Any]:
+    """What ``explanations.json`` says: the checks on the test reviews, and shortcuts planted in training reviews."""
+    from sentiment.training.shortcuts import prove_shortcuts  # here, since nothing else in this script needs TensorFlow
+
+    classifier = Classifier.load(run.path)
+    report = proofs.prove(classifier, data.test["text"].tolist(), data.test["label"].to_numpy(), say=_say)
+    lending = data.train[data.train["text"].str.contains(r"\w")]
+    reviews = [classifier.preprocessor.ids(text)[0] for text in lending["text"]]
+    return {**report, "shortcuts": prove_shortcuts(reviews, lending["label"].to_numpy(), say=_say)}
 
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
@@ -142,6 +159,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
     parser.add_argument("--compare", type=Path, metavar="RUN_FOLDER", help="a second run, judged on the same reviews")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure too")
+    parser.add_argument("--explanations", action="store_true", help="put the explanations to the proof")
     parser.add_argument("--again", action="store_true", help="judge a run anew that has been judged before")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
     parser.add_argument("--label-column", help="where the labels are, likewise")

@@ -10,7 +10,7 @@ import pytest
 from sentiment import Classifier
 from sentiment.proofs import shortcuts
 from sentiment.proofs.methods import OURS, RIVALS
-from sentiment.proofs.report import Sizes, prove
+from sentiment.proofs.report import Sizes, lines, prove
 from sentiment.vocabulary import UNK
 from tests.tiny import WORDS, tiny_run
 
@@ -61,6 +61,12 @@ def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
                 assert better[measure]["mean"] == pytest.approx(gain, abs=1e-9)
                 low, high = better[measure]["interval"]
                 assert low <= better[measure]["mean"] <= high
+
+
+def test_the_report_in_short_names_every_method_and_the_largest_gap(report):
+    told = "\n".join(lines(report))
+    assert f"by {report['completeness']['largest']:.1e} at most" in told
+    assert all(row["name"] in told for row in report["gaps"]["methods"])
 
 
 @pytest.mark.parametrize("kind", shortcuts.KINDS)

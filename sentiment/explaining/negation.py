@@ -16,7 +16,7 @@ NEGATORS = frozenset(
     | {"hardly", "barely", "scarcely"}
 )
 REACH = 5  # tokens after a negator, within its phrase, among which its opinion is sought
-_LEAST = 0.1  # logits an opinion must move the score without its negator to count as one
+_LEAST = 0.5  # logits a word must move the score without its negator to count as an opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
     """Each negator with the word after it, in its phrase, that would move the score most without it.
 
     A negator without such a word within reach is left out, and so is one whose word would move the score by less
-    than a tenth of a logit.
+    than half a logit.
     """
     tokens = classifier.preprocessor(text).tokens
     pairs = _candidates(text, tokens)
@@ -72,5 +72,6 @@ def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
     for place, token in enumerate(tokens):
         if normal_form(token.text) in NEGATORS:
             stop = min(next(end for end in ends if end > place), place + 1 + REACH)
-            pairs += [(place, other) for other in range(place + 1, stop) if tokens[other].text[0].isalpha()]
+            words = (other for other in range(place + 1, stop) if tokens[other].text.isalpha())
+            pairs += [(place, other) for other in words if normal_form(tokens[other].text) not in NEGATORS]
     return pairs

@@ -8,7 +8,7 @@ from sentiment.explaining.grouping import group
 from sentiment.records import Explanation
 
 _NAMED = 3  # words named on each side
-_LEAST = 0.1  # of the strongest word's share: a weaker one is no top reason
+_LEAST = 0.2  # of the strongest word's share: a weaker one is no top reason
 
 
 def reasons(explanation: Explanation) -> str:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import datetime
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -125,6 +125,22 @@ def prove(
         say(name)
         result[name] = check(evidence)
     return result
+
+
+def lines(report: dict[str, Any]) -> Iterator[str]:
+    """The report in short, for the terminal."""
+    complete, limit = report["completeness"], report["limit"]
+    yield f"explained by {report['method']}, starting from {report['baseline']}"
+    yield f"{complete['n']:,} reviews: baseline and contributions miss the score by {complete['largest']:.1e} at most"
+    yield f"correlation with integrated gradients in the limit: {limit['mean']:.4f}, at least {limit['least']:.4f}"
+    for way in report["erasure"]["ways"]:
+        yield f"{report['erasure']['n']:,} reviews, tokens removed by {way['way']}:"
+        for row in way["methods"]:
+            figures = (row[measure]["mean"] for measure in ("comprehensiveness", "sufficiency"))
+            yield "  {:<34} comprehensiveness {:+.3f}  sufficiency {:+.3f}".format(row["name"], *figures)
+    for name, key in (("shapley", "mean"), ("hybrids", "share")):
+        figures = (f"{row['name']} {row[key]:.3f}" for row in report[name]["methods"])
+        yield f"{name}: {', '.join(figures)}"
 
 
 def _forward(evidence: _Evidence) -> dict[str, Any]:
