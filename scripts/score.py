@@ -25,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sentiment import Classifier
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.decoding import BulkError, output_form
+from sentiment.bulk.fast import load_fast
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.progress import TerminalProgress
 from sentiment.bulk.source import Options
+from sentiment.figures import interval, percent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -92,7 +94,8 @@ def _file(options: argparse.Namespace) -> None:
             options=Options(options.input_form, options.encoding, options.delimiter, options.header),
         )
         with _progress() as report:
-            result = score_file(task, Classifier.load(options.artifacts), report)
+            load = load_fast if options.fast else Classifier.load
+            result = score_file(task, load(options.artifacts), report)
     _say(result)
 
 
@@ -135,11 +138,11 @@ def _say(result: dict[str, Any]) -> None:
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
         print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
     if judged := result["against_labels"]:
-        low, high = judged.get("accuracy_interval", (0, 0))
-        said = (
-            f"accuracy {judged['accuracy']:.2%} ({low:.2%} to {high:.2%}), F1 {judged['f1']:.4f}" if judged["n"] else ""
-        )
-        print(f"against {judged['n']:,} labels: {said or 'none of them known'}", file=sys.stderr)
+        said = "no row has a verdict and a label that is known"
+        if judged["n"]:
+            right = f"accuracy {percent(judged['accuracy'])} ({interval(judged['accuracy_interval'])})"
+            said = f"against {judged['n']:,} labels: {right}, F1 {judged['f1']:.4f}"
+        print(said, file=sys.stderr)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -35,13 +35,20 @@ _BATCH_TOKENS = 16_384  # tokens in a batch, padding included: large enough for 
 
 
 class Classifier:
-    """A trained run, ready to read reviews. Immutable; one instance serves any number of threads."""
+    """A trained run, ready to read reviews. Immutable; one instance serves any number of threads.
 
-    def __init__(self, run: Path, preprocessor: Preprocessor, temperature: float) -> None:
+    Args:
+        run: the run's folder.
+        preprocessor: the run's own.
+        temperature: by which logits are divided.
+        graph: another form of ``model.onnx``, which is read where None.
+    """
+
+    def __init__(self, run: Path, preprocessor: Preprocessor, temperature: float, *, graph: Path | None = None) -> None:
         self.run = run
         self.preprocessor = preprocessor
         self.temperature = temperature
-        self._session = _session(run / "model.onnx")
+        self._session = _session(graph or run / "model.onnx")
 
     @classmethod
     def load(cls, run: Path | str | None = None) -> Classifier:

@@ -1,10 +1,7 @@
 """``score.py INPUT OUTPUT``: every row comes back, in order, with its verdict."""
 
-import contextlib
 import csv
 import gzip
-import importlib.util
-import io
 import json
 import signal
 import subprocess
@@ -21,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
+from tests.command import run_script
 from tests.tiny import tiny_run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,12 +28,8 @@ REVIEWS = ["A good film, not dull.", "Bad.", "", "Ein ganz anderer Film", "good\
 
 def score(*arguments):
     """Runs ``score.py`` in this process."""
-    specification = importlib.util.spec_from_file_location("score", ROOT / "scripts/score.py")
-    script = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(script)
-    with contextlib.redirect_stderr(io.StringIO()) as stderr:
-        status = script.main([str(argument) for argument in arguments])
-    return SimpleNamespace(returncode=status, stderr=stderr.getvalue())
+    done = run_script("score.py", *arguments)
+    return SimpleNamespace(returncode=done.status, stderr=done.stderr)
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +222,27 @@ def test_a_json_says_how_the_output_came_about(scored, table, run):
     assert report["input"]["text_column"] == "review"
     assert report["options"]["arithmetic"] == "float32"
     assert not output.with_name("out.csv.parts").exists()
+
+
+def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
+    exact, fast = rows_of(scored(table)), rows_of(scored(table, "fast.csv", "--fast"))
+    report = json.loads(table.with_name("fast.csv.json").read_text("utf-8"))
+    assert report["options"]["arithmetic"] == "int8"
+    moved = [abs(float(a[3]) - float(b[3])) for a, b in zip(exact[1:], fast[1:], strict=True) if a[3]]
+    assert 0 < max(moved) < 0.05
+
+
+def test_labels_in_the_file_are_what_the_verdicts_are_measured_against(run, tmp_path):
+    verdicts = [p.label for p in Classifier.load(run).predict(["good", "bad", "dull"])]
+    wrong = "negative" if verdicts[2] == "positive" else "positive"
+    lines = ["review,truth", f"good,{verdicts[0]}", f"bad,{verdicts[1]}", f"dull,{wrong}", "film,unknown", ",positive"]
+    (tmp_path / "in.csv").write_text("\n".join(lines))
+    done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run, "--label-column", "truth")
+    assert done.returncode == 0
+    assert "against 3 labels: accuracy 66.7 % (" in done.stderr
+    report = json.loads((tmp_path / "out.csv.json").read_text("utf-8"))
+    assert report["against_labels"]["accuracy"] == pytest.approx(2 / 3)
+    assert report["input"]["label_column"] == "truth"
 
 
 def test_parquet_keeps_its_types(scored, tmp_path):
