@@ -64,8 +64,8 @@ def test_pooling_puts_the_maximum_before_the_mean():
 
 def _batches(**changes):
     reviews = [np.arange(2, 3 + n, dtype=np.int32) for n in range(40)]
-    options = {"batch_size": 8, "length": 12, "unknown_rate": 0.1, "seed": 5} | changes
-    return TrainingBatches(reviews, np.arange(40, dtype=np.int8) % 2, **options)
+    options = {"always": 40, "batch_size": 8, "length": 12, "unknown_rate": 0.1, "seed": 5} | changes
+    return TrainingBatches(reviews, np.arange(40, dtype=np.float32) % 2, **options)
 
 
 def test_an_epoch_shows_every_review_once_cut_to_the_training_length():
@@ -86,8 +86,18 @@ def test_an_epoch_depends_on_seed_and_number_alone():
 
 def test_hidden_tokens_are_unknown_and_padding_stays_padding():
     reviews = [np.full(n, 7, np.int32) for n in (50, 100)]
-    batches = TrainingBatches(reviews, np.array([0, 1], np.int8), batch_size=2, length=100, unknown_rate=0.3, seed=1)
+    batches = TrainingBatches(
+        reviews, np.array([0, 1], np.float32), always=2, batch_size=2, length=100, unknown_rate=0.3, seed=1
+    )
     [(ids, _)] = batches.epoch(0)
     assert sorted(np.count_nonzero(ids, axis=1)) == [50, 100]
     assert 0.15 < (ids == UNK).sum() / 150 < 0.45
     assert set(np.unique(ids)) == {PAD, UNK, 7}
+
+
+def test_taught_reviews_take_turns_and_labelled_ones_are_always_there():
+    batches = _batches(always=10, unknown_rate=0.0, length=100)
+    lengths = [{int(n) for ids, _ in batches.epoch(n) for n in np.count_nonzero(ids, axis=1)} for n in (0, 1)]
+    assert lengths[0] & lengths[1] == set(range(1, 11))
+    assert lengths[0] | lengths[1] == set(range(1, 41))
+    assert len(list(batches.epoch(0))) == len(batches)

@@ -17,8 +17,9 @@ Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
 
 class TrainingBatches:
-    """Labelled reviews, shuffled anew each epoch.
+    """Reviews with what is to be learnt of each, shuffled anew each epoch.
 
+    The first ``always`` reviews, or all of them, are in every epoch; the others take turns, half of them an epoch.
     A review longer than ``length`` shows another stretch of that length each epoch; ``unknown_rate`` of all tokens
     are hidden as unknown. Both, and the order, are drawn from seed and epoch: a run that is broken off and resumed at
     epoch n sees what the unbroken run sees.
@@ -27,38 +28,43 @@ class TrainingBatches:
     def __init__(
         self,
         reviews: Sequence[Ids],
-        labels: npt.NDArray[np.int8],
+        targets: npt.NDArray[np.float32],
         *,
         batch_size: int,
         length: int,
         unknown_rate: float,
         seed: int,
+        always: int | None = None,
     ) -> None:
-        self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
+        self._reviews, self._targets = reviews, targets
         self._batch_size, self._length = batch_size, length
         self._unknown_rate, self._seed = unknown_rate, seed
+        always = len(reviews) if always is None else always
+        self._always, self._half = np.arange(always), (len(reviews) - always) // 2
+        self._in_turn = always + np.random.default_rng(seed).permutation(len(reviews) - always)
         self._lengths = np.minimum([len(review) for review in reviews], length)
 
     def __len__(self) -> int:
         """Steps in an epoch."""
-        return -(-len(self._reviews) // self._batch_size)
+        return -(-(len(self._always) + self._half) // self._batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """The batches of one epoch: ids <int32>[batch, time] and labels <float32>[batch, 1]."""
+        """The batches of one epoch: ids <int32>[batch, time] and targets <float32>[batch, 1]."""
         rng = np.random.default_rng([self._seed, number])
-        for chosen in self._shuffled(rng):
+        turn = self._half * (number % 2)
+        members = np.concatenate([self._always, self._in_turn[turn : turn + self._half]])
+        for chosen in self._shuffled(rng.permutation(members), rng):
             ids = pad([self._stretch(self._reviews[i], rng) for i in chosen])
             if self._unknown_rate:
                 ids[(rng.random(ids.shape) < self._unknown_rate) & (ids != PAD)] = UNK
-            yield ids, self._labels[chosen, None]
+            yield ids, self._targets[chosen, None]
 
     def _stretch(self, review: Ids, rng: np.random.Generator) -> Ids:
         surplus = len(review) - self._length
         start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
         return review[start : start + self._length]
 
-    def _shuffled(self, rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
-        order = rng.permutation(len(self._reviews))
+    def _shuffled(self, order: npt.NDArray[np.intp], rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
         size = self._batch_size
         batches: list[npt.NDArray[np.intp]] = []
         for start in range(0, len(order), _POOL * size):
@@ -71,10 +77,10 @@ class TrainingBatches:
 class ScoringBatches:
     """Labelled reviews in order of length, for validation."""
 
-    def __init__(self, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], *, batch_size: int = 128) -> None:
+    def __init__(self, reviews: Sequence[Ids], labels: npt.NDArray[np.float32], *, batch_size: int = 128) -> None:
         order = np.argsort([len(review) for review in reviews], kind="stable")
         self._batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-        self._reviews, self._labels = reviews, np.asarray(labels, np.float32)
+        self._reviews, self._labels = reviews, labels
 
     def __iter__(self) -> Iterator[Batch]:
         """Ids <int32>[batch, time] and labels <float32>[batch, 1]."""

@@ -27,7 +27,7 @@ from sentiment.benchmarking.setting import LENGTH
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage
 from sentiment.training.export import logit_network
-from sentiment.training.fit import Labelled, run_epochs
+from sentiment.training.fit import Examples, run_epochs
 from sentiment.training.layers import Lengths, Pooling
 from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_network, build_optimizer
@@ -96,11 +96,11 @@ class KerasPeer:
             padded = np.zeros((len(ids), LENGTH), np.int32)
             cut = pad([review[:LENGTH] for review in ids])
             padded[:, : cut.shape[1]] = cut
-            return partial(self._new.fit, padded, labels[:, None], batch_size=BATCH, verbose=0)
-        return partial(self._own_epoch, Labelled(ids, labels))
+            return partial(self.untrained.fit, padded, labels[:, None], batch_size=BATCH, verbose=0)
+        return partial(self._own_epoch, Examples(ids, labels.astype(np.float32)))
 
     @cached_property
-    def _new(self) -> keras.Model:
+    def untrained(self) -> keras.Model:
         """An untrained network of the same layers."""
         network = (stock_network if self._stock else build_network)(self._preset, self._size)
         network.compile(
@@ -112,18 +112,18 @@ class KerasPeer:
     def _average(self) -> list[keras.callbacks.Callback]:
         return [MovingAverage(self._preset.average)] if self._preset.average else []
 
-    def _own_epoch(self, reviews: Labelled) -> None:
+    def _own_epoch(self, reviews: Examples) -> None:
         keep_freed_memory()
         batches = TrainingBatches(
             reviews.ids,
-            reviews.labels,
+            reviews.targets,
             batch_size=BATCH,
             length=LENGTH,
             unknown_rate=self._preset.unknown_rate,
             seed=0,
         )
-        nothing = ScoringBatches([], np.zeros(0, np.int8))
-        run_epochs(self._new, batches, nothing, self._average, self._epochs, self._epochs + 1)
+        nothing = ScoringBatches([], np.zeros(0, np.float32))
+        run_epochs(self.untrained, batches, nothing, self._average, self._epochs, self._epochs + 1)
         self._epochs += 1
 
 

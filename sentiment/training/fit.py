@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,16 +23,19 @@ Ids = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labelled:
-    """Encoded reviews, uncut, and their labels.
+class Examples:
+    """Encoded reviews, uncut, and what is to be learnt of each.
 
     Attributes:
         ids: <int32>[tokens] a review, none of them empty.
-        labels: <int8>[reviews], 1 positive, 0 negative.
+        targets: <float32>[reviews], the probability of "positive"; 1 or 0 where a label says so.
     """
 
     ids: Sequence[Ids]
-    labels: npt.NDArray[np.int8]
+    targets: npt.NDArray[np.float32]
+
+
+NONE = Examples((), np.zeros(0, np.float32))
 
 
 class StoppedError(Exception):
@@ -51,10 +55,11 @@ def fit(
     preset: Preset,
     vocabulary_size: int,
     embedding: npt.NDArray[np.float32] | None,
-    training: Labelled,
-    validation: Labelled,
+    labelled: Examples,
+    validation: Examples,
     folder: Path,
     *,
+    taught: Examples = NONE,
     seed: int,
     settings: str,
     tensorboard: Path | None = None,
@@ -65,9 +70,10 @@ def fit(
         preset: the recipe.
         vocabulary_size: rows of the embedding.
         embedding: <float32>[vocabulary, embedding] to start from; random numbers if None.
-        training: what to learn from.
+        labelled: what to learn from in every epoch.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
+        taught: reviews with a teacher's reading, of which every epoch shows half; often none.
         seed: of weights, order, stretches and dropout.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
@@ -82,8 +88,9 @@ def fit(
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
     batches = TrainingBatches(
-        training.ids,
-        training.labels,
+        [*labelled.ids, *taught.ids],
+        np.concatenate([labelled.targets, taught.targets]),
+        always=len(labelled.ids),
         batch_size=preset.batch_size,
         length=preset.train_length,
         unknown_rate=preset.unknown_rate,
@@ -93,7 +100,7 @@ def fit(
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",
-        metrics=["accuracy"],
+        metrics=[accuracy],
     )
     average = MovingAverage(preset.average) if preset.average else None
     checkpoint = Checkpoint(checkpoint_file, clock, average, preset.patience, settings)
@@ -103,13 +110,19 @@ def fit(
     callbacks += [HistoryFiles(folder, clock, checkpoint.epoch), Progress(clock), checkpoint]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard, update_freq=20))
-    held_out = ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.labels)
+    held_out = ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.targets)
     try:
         if not checkpoint.finished_early:
             run_epochs(network, batches, held_out, callbacks, checkpoint.epoch, preset.epochs)
     except KeyboardInterrupt:
         raise StoppedError(_best(network, checkpoint) if checkpoint.epoch else None, checkpoint.epoch) from None
     return _best(network, checkpoint), clock()
+
+
+@keras.saving.register_keras_serializable("sentiment")
+def accuracy(targets: Any, probabilities: Any) -> Any:
+    """The share of reviews put on the side of one half where their target lies; Keras' own wants targets of 0 and 1."""
+    return keras.ops.mean(keras.ops.cast((targets > 0.5) == (probabilities > 0.5), "float32"))
 
 
 def run_epochs(

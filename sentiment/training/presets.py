@@ -21,6 +21,7 @@ class Preset:
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
         embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
+        teacher: what reads the unlabelled reviews, so that the network can learn from them too; None leaves them out.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -28,7 +29,7 @@ class Preset:
         dropout: rate at which pooled features are dropped in training.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
-        epochs: passes over the training reviews at most.
+        epochs: passes over the labelled reviews at most; two of them see all the taught ones.
         learning_rate: Adam's, at its highest.
         schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
@@ -44,6 +45,7 @@ class Preset:
     train_length: int
     embedding_size: int
     embedding_start: Literal["random", "skipgram"]
+    teacher: Literal["ngrams"] | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
@@ -68,6 +70,7 @@ LSTM = Preset(
     train_length=400,
     embedding_size=64,
     embedding_start="random",
+    teacher=None,
     units=64,
     bidirectional=False,
     pooling=("last",),
@@ -85,13 +88,15 @@ LSTM = Preset(
 
 BILSTM = Preset(
     name="bilstm",
-    summary="skip-gram embeddings from all training texts, a bidirectional LSTM, max and mean pooling; AdamW",
+    summary="skip-gram embeddings, a bidirectional LSTM, max and mean pooling; learns from labels and, "
+    "on unlabelled reviews, from an n-gram model's reading",
     vocabulary_size=30_000,
     min_count=5,
     max_length=1_000,
     train_length=400,
     embedding_size=128,
     embedding_start="skipgram",
+    teacher="ngrams",
     units=128,
     bidirectional=True,
     pooling=("max", "mean"),
@@ -99,7 +104,7 @@ BILSTM = Preset(
     dropout=0.3,
     unknown_rate=0.05,
     batch_size=64,
-    epochs=6,
+    epochs=4,
     learning_rate=1e-3,
     schedule="cosine",
     weight_decay=0.01,

@@ -30,7 +30,8 @@ from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.training.corpus import Corpus
 from sentiment.training.export import export
-from sentiment.training.fit import Labelled, fit
+from sentiment.training.fit import NONE, Examples, fit
+from sentiment.training.ngrams import NgramModel
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.vocabulary import Vocabulary
@@ -109,25 +110,32 @@ def train(job: Job) -> Path:
 
     with stages("reading texts"):
         corpus = Corpus()
-        labelled, unlabelled, held_out = (
+        texts, more_texts, held_out_texts = (
             corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
         )
-        counts = corpus.counts(labelled + unlabelled)
+        counts = corpus.counts(texts + more_texts)
         vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
-        ids, more_ids, held_out_ids = (corpus.encode(texts, vocabulary) for texts in (labelled, unlabelled, held_out))
+        ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
 
     embedding = None
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
             embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
 
+    labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
+    taught = NONE
+    if preset.teacher == "ngrams" and more_ids:
+        with stages("n-gram teacher"):
+            taught = _taught(more_ids, labelled, validation, len(vocabulary))
+
     network, seconds = fit(
         preset,
         len(vocabulary),
         embedding,
-        _labelled(ids, dataset.train),
-        _labelled(held_out_ids, dataset.validation),
+        labelled,
+        validation,
         job.output,
+        taught=taught,
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
@@ -150,10 +158,18 @@ def _cached_skipgram(path: Path, reviews: list[Ids], size: int, job: Job) -> npt
     return embedding
 
 
-def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Labelled:
+def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     """Reviews with at least one token, and their labels."""
     filled = [i for i, review in enumerate(ids) if len(review)]
-    return Labelled([ids[i] for i in filled], frame["label"].to_numpy(np.int8)[filled])
+    return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
+
+
+def _taught(unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int) -> Examples:
+    """Unlabelled reviews with the calibrated reading of a teacher that learnt from the labelled ones."""
+    teacher = NgramModel(labelled.ids, labelled.targets.astype(np.int8), vocabulary_size)
+    temperature = metrics.fit_temperature(teacher.logits(validation.ids), validation.targets.astype(np.int8))
+    reviews = [review for review in unlabelled if len(review)]
+    return Examples(reviews, metrics.sigmoid(teacher.logits(reviews) / temperature).astype(np.float32))
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:

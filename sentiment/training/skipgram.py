@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sentiment.vocabulary import PAD, UNK
 
-_EPOCHS = 4
+_EPOCHS = 3
 _WINDOW = 5
 _NEGATIVE = 5
 _SAMPLE = 1e-4  # the rate of Mikolov et al.'s subsampling of frequent words, section 2.3
