@@ -26,6 +26,12 @@ def side_colour(field: str, title: str | None = None, *, legend: bool = True) ->
     return alt.Color(f"{field}:N", scale=alt.Scale(domain=SIDES), legend=shown)
 
 
+def names(field: str, *, limit: int = 220) -> alt.Y:
+    """A vertical axis with a row a name, in the order given, none of them left out."""
+    axis = alt.Axis(labelLimit=limit, labelOverlap=False, labelFlush=False, labelBaseline="middle")
+    return alt.Y(f"{field}:N", sort=None, title=None, axis=axis)
+
+
 def inked(chart: alt.Chart) -> alt.Chart:
     """The chart in the theme's fifth categorical colour, close to that of text: what must show in light and dark."""
     scale = alt.Scale(domain=[*SIDES, "third", "fourth", "ink"])
@@ -39,7 +45,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         steps: columns ``name``, ``start``, ``end``, ``value`` (logits), ``side``, in order; names are unique.
     """
     base = alt.Chart(steps).encode(
-        y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)),
+        y=names("name", limit=170),
         tooltip=[
             alt.Tooltip("name:N", title="step"),
             alt.Tooltip("value:Q", title="adds", format="+.3f"),

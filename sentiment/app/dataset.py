@@ -100,7 +100,8 @@ def _cleaning(cleaning: dict[str, int]) -> None:
 
 
 def _vocabulary(facts: dict[str, Any]) -> None:
-    coverage, frequencies = pd.DataFrame(facts["coverage"]), pd.DataFrame(facts["frequencies"])
+    coverage = pd.DataFrame(facts["coverage"])
+    frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # a logarithm has no zero
     left, right = st.columns(2)
     if coverage.empty:
         return

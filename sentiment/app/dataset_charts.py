@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.charts import HEIGHT, SIDES, over, rules, side_colour
+from sentiment.app.charts import HEIGHT, SIDES, names, over, rules, side_colour
 
 
 def balance(rows: pd.DataFrame) -> alt.Chart:
@@ -18,7 +18,7 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            y=alt.Y("split:N", sort=None, title=None),
+            y=names("split"),
             x=alt.X("n:Q", title="Reviews"),
             color=alt.Color(
                 "label:N", scale=alt.Scale(domain=[*SIDES, "unlabelled"]), legend=alt.Legend(orient="top", title=None)
@@ -122,7 +122,7 @@ def telling(words: pd.DataFrame) -> alt.Chart:
         alt.Chart(words)
         .mark_bar()
         .encode(
-            y=alt.Y("token:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            y=names("token"),
             x=alt.X("z:Q", title="z of the log-odds ratio"),
             color=side_colour("side", legend=False),
             tooltip=[

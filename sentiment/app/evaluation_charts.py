@@ -5,7 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.charts import SIDES, inked, over, rules
+from sentiment.app.charts import SIDES, inked, names, over, rules
+
+_MANY = 30  # reviews from which a slice decides how wide the axis is
 
 
 def confusion(cells: pd.DataFrame) -> alt.LayerChart:
@@ -95,7 +97,7 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
     """
     chosen = alt.selection_point(name="part", fields=["slice"])
     base = alt.Chart(parts).encode(
-        y=alt.Y("slice:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        y=names("slice"),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
         tooltip=[
             "slice:N",
@@ -105,15 +107,12 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
             alt.Tooltip("high:Q", title="to", format=".2%"),
         ],
     )
-    scale = alt.Scale(zero=False)
-    spread = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("low:Q", title="Accuracy", scale=scale, axis=alt.Axis(format="%")), x2="high:Q"
-    )
-    points = (
-        base.mark_point(filled=True, size=90, cursor="pointer")
-        .encode(x=alt.X("accuracy:Q", scale=scale))
-        .add_params(chosen)
-    )
+    usual = parts[parts["n"] >= _MANY]  # a handful of reviews has an interval that would squeeze all others
+    low = float(usual["low"].min()) if len(usual) else 0.0
+    scale = alt.Scale(domain=[low, 1.0], nice=True, clamp=True)
+    accuracy = alt.X("accuracy:Q", title="Accuracy", scale=scale, axis=alt.Axis(format="%"))
+    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Accuracy", scale=scale), x2="high:Q")
+    points = base.mark_point(filled=True, size=90, cursor="pointer").encode(x=accuracy).add_params(chosen)
     return over(rules([overall], "x"), inked(spread), inked(points), height=alt.Step(20))
 
 
@@ -125,7 +124,7 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
     """
     measures = rows["measure"].unique().tolist()
     base = alt.Chart(rows).encode(
-        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
+        y=names("method"),
         yOffset="measure:N",
         color=alt.Color(
             "measure:N",

@@ -33,6 +33,7 @@ def highlight(
     *,
     key: str,
     rest_note: str = "",
+    scale: float | None = None,
     curve: dict[str, Any] | None = None,
     pick: bool = False,
 ) -> int | None:
@@ -44,6 +45,7 @@ def highlight(
             ``rest_note`` is given.
         key: names the element on its page.
         rest_note: says why the rest was not read; empty when everything was.
+        scale: the contribution of the deepest colour; that of the strongest span if None.
         curve: a line beneath the text: ``points`` (pairs of a span's index and a probability), ``title``,
             ``description``.
         pick: whether a click, or Enter, picks a span.
@@ -59,7 +61,7 @@ def highlight(
             "parts": list(_parts(text[:read], spans)),
             "rest": text[read:],
             "rest_note": rest_note,
-            "scale": max((abs(value) for _, _, value, _ in spans), default=0.0),
+            "scale": strongest(spans) if scale is None else scale,
             "label": "The review, marked by contribution. Arrow keys move from part to part."
             + (" Enter drops one." if pick else ""),
             "legend": _LEGEND,
@@ -68,6 +70,11 @@ def highlight(
         },
     )
     return int(result.picked) if result.picked is not None else None
+
+
+def strongest(spans: Iterable[Span]) -> float:
+    """The size of the largest contribution, 0 where there is none."""
+    return max((abs(value) for _, _, value, _ in spans), default=0.0)
 
 
 def _parts(text: str, spans: Iterable[Span]) -> Iterable[tuple[str, float | None, bool]]:

@@ -7,11 +7,12 @@ import streamlit as st
 
 from sentiment.app import analyses, serving, wording
 from sentiment.app.analyses import Analysis
-from sentiment.app.highlight import highlight
+from sentiment.app.highlight import Span, highlight, strongest
 from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare
 from sentiment.explaining.html_file import to_html
 from sentiment.explaining.json_file import from_json, to_json
+from sentiment.records import Explanation
 
 _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
@@ -50,7 +51,7 @@ def show(current: Analysis, classifier: Classifier) -> None:
     st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
     if second is not None:
         by_number = {each.number: each for each in every}
-        _comparison(by_number[chosen], by_number[second], classifier)
+        _comparison(by_number[chosen], by_number[second])
 
 
 def _save(current: Analysis, classifier: Classifier) -> None:
@@ -87,29 +88,29 @@ def _reopen(number: int) -> None:
         serving.serve(analysis.run)
 
 
-def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
-    """Two analyses side by side, and the words whose contributions differ most."""
-    pair = (first, second)
-    for column, each in zip(st.columns(2, gap="medium"), pair, strict=True):
+def _comparison(first: Analysis, second: Analysis) -> None:
+    """Two analyses side by side on one scale of colour, and the words whose contributions differ most."""
+    marked = {each.number: _spans(each.explanation) for each in (first, second) if each.explanation}
+    scale = max(map(strongest, marked.values()), default=0.0)
+    for column, each in zip(st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
             st.subheader(f"No. {each.number}: {wording.headline(each.prediction)}")
             st.write(wording.chance(each.prediction))
-            if each.explanation is not None:
-                marked = each.explanation
-                spans = [
-                    (token.start, token.end, value, unknown)
-                    for token, value, unknown in zip(
-                        marked.tokens, marked.contributions.tolist(), marked.unknown.tolist(), strict=True
-                    )
-                ]
-                highlight(each.text, spans, key=f"compared_{each.number}")
+            if each.number in marked:
+                highlight(each.text, marked[each.number], key=f"compared_{each.number}", scale=scale)
     if first.explanation and second.explanation:
-        changed = sorted(compare(first.explanation, second.explanation), key=lambda each: -abs(each.change))
+        changed = sorted(compare(first.explanation, second.explanation), key=lambda each: -abs(each.change))[:_CHANGED]
         st.dataframe(
-            pd.DataFrame({"word": [each.text for each in changed], "change": [each.change for each in changed]}).head(
-                _CHANGED
-            ),
+            pd.DataFrame({"word": [each.text for each in changed], "change": [each.change for each in changed]}),
             hide_index=True,
             alt="Words whose contributions differ most",
             column_config={"change": st.column_config.NumberColumn("second less first", format="%+.3f")},
         )
+
+
+def _spans(explanation: Explanation) -> list[Span]:
+    values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
+    return [
+        (token.start, token.end, value, is_unknown)
+        for token, value, is_unknown in zip(explanation.tokens, values, unknown, strict=True)
+    ]

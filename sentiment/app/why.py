@@ -175,12 +175,14 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
         hide_index=True,
         alt="Negators with the opinion after them",
         column_config={
-            "with": st.column_config.NumberColumn("opinion adds", format="%+.2f"),
-            "alone": st.column_config.NumberColumn("without negator", format="%+.2f"),
-            "joint": st.column_config.NumberColumn("joint effect", format="%+.2f"),
+            "with": st.column_config.NumberColumn("adds", format="%+.2f", help="what the opinion adds"),
+            "alone": st.column_config.NumberColumn(
+                "alone", format="%+.2f", help="what it would add without the negator"
+            ),
+            "joint": st.column_config.NumberColumn("joint", format="%+.2f", help="the difference of the two"),
         },
     )
     st.caption(
-        "In logits, by scoring the text with and without each of the two. The joint effect is what the negator does to "
-        "its opinion: f(x) − f(without one) − f(without the other) + f(without both)."
+        "In logits: what the opinion adds, what it would add without its negator, and the joint effect of the two, "
+        "f(x) − f(without one) − f(without the other) + f(without both)."
     )
