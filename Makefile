@@ -5,7 +5,7 @@ RUN ?=
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DEFAULT_GOAL := help
-.PHONY: help app test train evaluate benchmark proof lock clean python
+.PHONY: help app test train benchmark proof lock clean python data-named
 
 help:  ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,11 @@ benchmark: .venv/complete data-named  ## measure speed beside other ways on DATA
 	.venv/bin/python scripts/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 
+proof: .venv/complete data-named  ## the long proofs, on DATA= (RUN=); hours
+	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \
+		--explanations
+	.venv/bin/python scripts/prove_bulk.py
+
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
 		pyproject.toml -o requirements.txt
@@ -42,9 +47,8 @@ python:
 		echo "Python 3.11, 3.12 or 3.13 is needed; $$($(PYTHON) --version) was found. Name one: make PYTHON=python3.12 ..." >&2; \
 		exit 2; }
 
-.PHONY: data-named
 data-named:
-	@test -n "$(DATA)" || { echo "Name the data: make train DATA=path" >&2; exit 2; }
+	@test -n "$(DATA)" || { echo "Name the data: DATA=path" >&2; exit 2; }
 
 .venv/bin/pip: | python
 	$(PYTHON) -m venv .venv
