@@ -1,0 +1,58 @@
+"""The n-gram teacher: what it can tell apart, and what it must not be swayed by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytest.importorskip("scipy")
+
+from sentiment.training.ngrams import NgramModel
+
+SIZE = 12
+GOOD, BAD, NOT = 2, 3, 4
+
+
+def reviews(seed, n=400):
+    """Reviews of filler in which "good" and "bad" mean the opposite right after "not"."""
+    rng = np.random.default_rng(seed)
+    texts, labels = [], []
+    for _ in range(n):
+        filler = rng.integers(5, SIZE, rng.integers(3, 9)).astype(np.int32)
+        word, negated = rng.choice([GOOD, BAD]), rng.random() < 0.5
+        opinion = [NOT, word] if negated else [word]
+        texts.append(np.insert(filler, rng.integers(len(filler) + 1), opinion).astype(np.int32))
+        labels.append((word == GOOD) != negated)
+    return texts, np.array(labels, np.int8)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return NgramModel(*reviews(0), SIZE)
+
+
+def test_it_reads_a_negation_that_single_words_cannot_tell(model):
+    texts, labels = reviews(1)
+    assert ((model.logits(texts) > 0) == labels).mean() > 0.97
+
+
+def test_it_counts_an_ngram_once_however_often_it_stands_there(model):
+    once, often = model.logits(
+        [np.array([5, GOOD, 6], np.int32), np.array([5, GOOD, 6, 5, GOOD, 6, 5, GOOD, 6], np.int32)]
+    )
+    assert np.sign(once) == np.sign(often) == 1
+
+
+def test_a_review_of_a_single_token_and_one_of_unseen_ngrams_have_a_score(model):
+    assert np.isfinite(model.logits([np.array([GOOD], np.int32), np.array([1], np.int32)])).all()
+
+
+def test_a_review_with_nothing_known_gets_the_score_of_no_evidence(model):
+    unseen, unseen_too = model.logits([np.array([1], np.int32), np.array([1, 1, 1, 1], np.int32)])
+    assert unseen == unseen_too
+
+
+def test_different_ngrams_have_different_numbers():
+    model = NgramModel(*reviews(0, 50), SIZE)
+    keys = model._ngrams(np.array([2, 3, 4, 3, 2], np.int32))
+    assert len(keys) == 3 + 4 + 3
