@@ -88,7 +88,8 @@ def _file_to_file(setting: Setting, *, fast: bool) -> Side:
 def _score(setting: Setting, output: Path, *, fast: bool) -> None:
     form = output.suffix.removeprefix(".")
     task = Task(setting.file(len(setting.texts)), output, form, text_column="review", fast=fast)
-    score_file(task, setting.classifier, lambda stage, done, rows: None)
+    classifier = setting.fast_classifier if fast else setting.classifier
+    score_file(task, classifier, lambda stage, done, rows: None)
 
 
 def _keras_predict(setting: Setting) -> Sides:

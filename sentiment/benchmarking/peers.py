@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -21,8 +22,6 @@ from sentiment.benchmarking.measuring import MissingError
 HOME = Path(__file__).resolve().parents[2]
 
 Task = Callable[..., float]
-
-_PATIENCE = 30.0  # seconds in which a process must end
 
 
 def need(library: str, package: str, extra: str) -> None:
@@ -46,8 +45,8 @@ class Peer:
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,  # so that Ctrl-C ends the benchmark, and the benchmark ends this
         )
 
     def ask(self, task: str, **options: Any) -> float:
@@ -67,15 +66,15 @@ class Peer:
             raise MissingError(f"{self._module} broke off with status {self._process.wait()}.")
         return float(json.loads(answer))
 
-    def close(self) -> None:
-        """Lets the process end, with all that it started; kills it if it does not."""
+    def close(self, patience: float = 30.0) -> None:
+        """Lets the process end; after so many seconds it is killed, with all that it started."""
         assert self._process.stdin and self._process.stdout
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(patience)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._process.stdout.close()
 

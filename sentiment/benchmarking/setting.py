@@ -17,6 +17,7 @@ import pandas as pd
 from sentiment.artifacts import Run
 from sentiment.benchmarking.measuring import MissingError
 from sentiment.benchmarking.peers import Peer, need
+from sentiment.bulk.fast import load_fast
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
 from sentiment.tokenizer import tokenize
@@ -83,12 +84,17 @@ class Setting(AbstractContextManager["Setting"]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for peer in self._peers.values():
-            peer.close()
+            peer.close(patience=30 if error is None else 0)
 
     @cached_property
     def classifier(self) -> Classifier:
         """The run's."""
         return Classifier.load(self.run.path)
+
+    @cached_property
+    def fast_classifier(self) -> Classifier:
+        """The run's in int8 arithmetic."""
+        return load_fast(self.run.path)
 
     @cached_property
     def texts(self) -> list[str]:

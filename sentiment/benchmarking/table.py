@@ -137,6 +137,16 @@ BENCHMARKS = (
         rounds="long",
     ),
     Benchmark(
+        name="fast-arithmetic",
+        what="model alone, arithmetic of real tokens only, --fast",
+        against="float32 matrix product of this machine",
+        unit="GFLOP/s",
+        sides=arithmetic.fast_beside_matrix_product,
+        at_least=1.8,
+        goal=2.5,
+        rounds="long",
+    ),
+    Benchmark(
         name="start",
         what="start of a process to the first scored review",
         against="import tensorflow alone",

@@ -8,7 +8,7 @@ program's loop in the other.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from sentiment.benchmarking.setting import LENGTH
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage
 from sentiment.training.export import logit_network
-from sentiment.training.fit import Examples, run_epochs
+from sentiment.training.fit import run_epochs
 from sentiment.training.layers import Lengths, Pooling
 from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_network, build_optimizer
@@ -97,7 +97,7 @@ class KerasPeer:
             cut = pad([review[:LENGTH] for review in ids])
             padded[:, : cut.shape[1]] = cut
             return partial(self.untrained.fit, padded, labels[:, None], batch_size=BATCH, verbose=0)
-        return partial(self._own_epoch, Examples(ids, labels.astype(np.float32)))
+        return partial(self._own_epoch, ids, labels.astype(np.float32))
 
     @cached_property
     def untrained(self) -> keras.Model:
@@ -112,11 +112,11 @@ class KerasPeer:
     def _average(self) -> list[keras.callbacks.Callback]:
         return [MovingAverage(self._preset.average)] if self._preset.average else []
 
-    def _own_epoch(self, reviews: Examples) -> None:
+    def _own_epoch(self, ids: Sequence[npt.NDArray[np.int32]], labels: npt.NDArray[np.float32]) -> None:
         keep_freed_memory()
         batches = TrainingBatches(
-            reviews.ids,
-            reviews.targets,
+            ids,
+            labels,
             batch_size=BATCH,
             length=LENGTH,
             unknown_rate=self._preset.unknown_rate,
@@ -139,6 +139,7 @@ def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | N
     embedded = layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
     embedded = layers.SpatialDropout1D(preset.embedding_dropout)(embedded)
     states = layers.Bidirectional(layers.LSTM(preset.units, return_sequences=True))(embedded)
+    states = keras.ops.copy(states)  # which, unlike a layer, hands no mask on: Keras warns of one where pooling ends it
     pooled = Pooling(list(preset.pooling))(states, Lengths()(ids))
     features = layers.Dropout(preset.dropout)(pooled)
     network = keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
@@ -154,7 +155,7 @@ def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.f
     """
     logits = logit_network(network)
     layer: Any = network.get_layer("embedding")
-    return keras.Model([logits.input, layer.output], logits.output), layer.get_weights()[0]
+    return keras.Model([*logits.inputs, layer.output], logits.output), layer.get_weights()[0]
 
 
 def main() -> None:

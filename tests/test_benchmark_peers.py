@@ -1,0 +1,95 @@
+"""What the benchmark compares with computes the same as this program, so that speed is all that differs."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.training
+pytest.importorskip("tensorflow")
+
+from sentiment import Classifier, dataset  # noqa: E402
+from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
+from sentiment.batching import pad  # noqa: E402
+from sentiment.benchmarking.measuring import MissingError  # noqa: E402
+from sentiment.benchmarking.peers import Peer  # noqa: E402
+from sentiment.benchmarking.setting import QUICK  # noqa: E402
+from sentiment.benchmarking.table import BENCHMARKS, measure  # noqa: E402
+from sentiment.training.benchmark_peers import KerasPeer  # noqa: E402
+from sentiment.training.export import export  # noqa: E402
+from sentiment.training.networks import build_network  # noqa: E402
+from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
+from sentiment.vocabulary import UNK, Vocabulary  # noqa: E402
+from tests.tiny import WORDS  # noqa: E402
+
+KINDS = pytest.mark.parametrize("stock", [True, False], ids=["Keras' own layers", "the run's layers"])
+SIZE = len(WORDS) + 2
+REVIEWS = [np.array(ids, np.int32) for ids in ([2, 7, 1, 5, 13], [3, 3, 8], [12, 1, 4, 9, 10, 11, 2, 6])]
+
+
+@pytest.fixture(scope="module", params=[BILSTM, LSTM], ids=lambda preset: preset.name)
+def run(request, tmp_path_factory):
+    """An untrained run with its Keras model."""
+    preset = dataclasses.replace(request.param, embedding_size=4, units=3, max_length=50)
+    folder = tmp_path_factory.mktemp("runs") / preset.name
+    folder.mkdir()
+    export(build_network(preset, SIZE), preset.pooling, folder, REVIEWS)
+    Vocabulary(WORDS).write(folder / "vocabulary.txt")
+    options = dataclasses.asdict(preset) | {"vocabulary_size": SIZE}
+    write_json(folder / "config.json", {"model": options, "max_length": preset.max_length, "temperature": 1.0})
+    seal(folder)
+    return open_run(folder)
+
+
+@KINDS
+def test_keras_scores_as_the_run_does(run, stock):
+    network = KerasPeer(run, stock=stock).network
+    expected = 1 / (1 + np.exp(-Classifier.load(run.path).logits(REVIEWS)))
+    np.testing.assert_allclose(network.predict(pad(REVIEWS), verbose=0)[:, 0], expected, atol=1e-5)
+
+
+@KINDS
+def test_integrated_gradients_add_up_to_the_change_of_the_logit(run, stock):
+    review = REVIEWS[2]
+    contributions = KerasPeer(run, stock=stock).contributions(review, 300)
+    after, before = Classifier.load(run.path).logits([review, np.full_like(review, UNK)])
+    assert contributions.shape == review.shape
+    assert contributions[1] == 0  # an unknown word is what the path begins with
+    assert contributions.sum() == pytest.approx(after - before, abs=1e-4)
+    assert abs(after - before) > 1e-3
+
+
+@pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])
+@KINDS
+def test_an_epoch_moves_the_weights_and_costs_time(run, stock, tmp_path):
+    path = tmp_path / "reviews.npz"
+    lengths = [len(review) for review in REVIEWS]
+    labels = np.array([1, 0, 1], np.int8)
+    np.savez(path, ids=np.concatenate(REVIEWS), ends=np.cumsum(lengths), labels=labels)
+    peer = KerasPeer(run, stock=stock)
+    assert peer.train(path) > 0
+    before = [np.array(weights) for weights in peer.untrained.trainable_variables]
+    assert peer.train(path) > 0
+    moved = [np.abs(b - w).max() for b, w in zip(before, peer.untrained.trainable_variables, strict=True)]
+    assert min(moved) > 0
+
+
+@pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])
+def test_a_row_beside_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
+    path = tmp_path / "own.csv"
+    texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} !" for n in range(60)]
+    pd.DataFrame({"review": texts, "sentiment": ["positive", "negative"] * 30}).to_csv(path, index=False)
+    [file] = [each for each in BENCHMARKS if each.name == "file"]
+    [row] = measure(run, dataset.load(path), QUICK, [file])["rows"]
+    assert [each["name"] for each in row["others"]] == ["Keras' own layers", "the run's layers"]
+    assert row["ratio"]["median"] > 0
+
+
+def test_a_peer_that_breaks_off_is_a_missing_one():
+    peer = Peer("sentiment.no_such_module")
+    with pytest.raises(MissingError, match="no_such_module broke off with status 1"):
+        peer.ask("predict")
+    peer.close()
