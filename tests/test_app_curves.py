@@ -83,3 +83,21 @@ def test_a_folder_under_way_counts_as_a_run_that_is_not_finished(tmp_path):
     (tmp_path / "no_run").mkdir()
     assert curves.folders(tmp_path) == [young]
     assert not curves.finished(young)
+
+
+def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
+    rates = [1e-4, 5e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4]
+    tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
+    assert curves.schedule_changes(tidy)["step"].tolist() == [3, 8]
+
+
+def test_a_constant_or_steadily_falling_rate_has_no_changes():
+    for rates in ([1e-3] * 10, [0.5**i for i in range(10)]):
+        tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
+        assert curves.schedule_changes(tidy).empty
+
+
+def test_an_early_stop_is_told():
+    assert "stopped early, after 4 of 9 epochs" in curves.story("run", history(), 9)
+    assert "trained 4 epochs in 4.0 min" in curves.story("run", history(), 4)
+    assert "least validation loss 0.4000 after epoch 3" in curves.story("run", history(), None)

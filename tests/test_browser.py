@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.screenshots import CHROMIUM, serve, settle
 from tests.app_runs import all_runs
-from tests.served import CHROMIUM, serve
 
 pytestmark = pytest.mark.browser
 
@@ -74,13 +74,6 @@ def new_page(browser):
     yield new
     for context in contexts:
         context.close()
-
-
-def settle(page) -> None:
-    """Waits until the script has run and the page stands still."""
-    page.locator("h1").first.wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(300)
 
 
 def analyse(page, text: str) -> None:

@@ -15,8 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment.artifacts import MANIFEST
+from sentiment.figures import duration, percent
 
 POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
+
+_SUDDEN = 0.2  # share of points up to which drops of a learning rate count as sudden
 
 _METRICS = {
     "loss": ("loss", "train"),
@@ -44,7 +47,7 @@ def by_epoch(run: str, history: pd.DataFrame, steps: pd.DataFrame | None) -> pd.
         frame["step"] = frame["epoch"].map(steps.groupby("epoch")["step"].max())
     else:
         frame["step"] = np.nan
-    return _tidy(frame)
+    return tidy(frame)
 
 
 def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +65,7 @@ def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
     if group > 1:
         numbers = frame.select_dtypes("number")
         frame = numbers.groupby(np.arange(len(frame)) // group).mean().assign(run=run)
-    return _tidy(frame)
+    return tidy(frame)
 
 
 def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.float64]:
@@ -109,6 +112,37 @@ def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
     return losses.loc[losses.groupby("run")["value"].idxmin()]
 
 
+def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a learning rate at which something happens: its peak after a warm-up, and sudden drops."""
+    rates = history[history["metric"] == "learning rate"]
+    marked = []
+    for _, line in rates.groupby("run"):
+        values = line["value"].to_numpy(np.float64)
+        peak = int(values.argmax())
+        drops = np.flatnonzero(values[1:] <= 0.7 * values[:-1]) + 1
+        sudden = drops if len(drops) <= _SUDDEN * len(values) else drops[:0]  # a line that falls all along has none
+        marked.append(line.iloc[sorted({*([peak] if peak else []), *sudden.tolist()})])
+    return pd.concat(marked) if marked else rates
+
+
+def story(run: str, history: pd.DataFrame, planned: int | None) -> str:
+    """How a training went, in a sentence, from ``history.csv``.
+
+    Args:
+        run: its name.
+        history: the content of ``history.csv``, an epoch at least.
+        planned: the epochs it was to take at most, if that is known.
+    """
+    best, last = history.iloc[int(history["val_loss"].to_numpy().argmin())], history.iloc[-1]
+    ended = f"trained {int(last['epoch'])} epochs"
+    if planned and last["epoch"] < planned:
+        ended = f"stopped early, after {int(last['epoch'])} of {planned} epochs"
+    return (
+        f"{run} {ended} in {duration(last['seconds'])}; least validation loss {best['val_loss']:.4f} after epoch "
+        f"{int(best['epoch'])}, with an accuracy of {percent(best['val_accuracy'])}."
+    )
+
+
 def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Settings of several runs side by side.
 
@@ -138,8 +172,8 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
             yield f"{prefix}{name}", str(value)
 
 
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Measurements from columns to rows; those that are not there are left out."""
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """A history from columns as in ``history.csv``, with ``run`` and ``minutes``; what is not there is left out."""
     measured = [name for name in _METRICS if name in frame]
     long = frame.melt(["run", "epoch", "step", "minutes"], measured, var_name="column", value_name="value")
     named = long["column"].map(_METRICS)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from sentiment import metrics
 from sentiment.app import charts, evaluation_charts, evidence, serving, texts
-from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, cell_name, compare
+from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
@@ -191,7 +191,7 @@ def _list(rows: pd.DataFrame) -> None:
             "probability": shown["probability"],
             "rating": shown["rating"].replace(0, pd.NA),
             "length": shown["length"],
-            "unknown": shown["unknown_rate"],
+            "causes": causes(shown),
             "film": shown["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
             "fingerprint": shown["fingerprint"],
         }
@@ -208,7 +208,7 @@ def _list(rows: pd.DataFrame) -> None:
         column_config={
             "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
             "text": st.column_config.TextColumn(width="large"),
-            "unknown": st.column_config.NumberColumn("unknown words", format="percent"),
+            "causes": st.column_config.TextColumn("may mislead", help="What in the review may have misled the model."),
             "length": st.column_config.NumberColumn("tokens"),
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
         },

@@ -24,6 +24,7 @@ CELLS = {
 VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
 
 _BINS = 25
+_MANY_UNKNOWN = 0.05  # share of unknown words from which they may have misled
 _SLICES = {
     "length": "length in tokens",
     "rating": "rating",
@@ -151,6 +152,20 @@ class Judged:
     def _slices(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
         for by, value, mask in slices(self.table):
             yield f"{_SLICES[by]}: {value}", mask
+
+
+def causes(rows: pd.DataFrame) -> list[str]:
+    """What in each review may have misled the model, as far as the predictions table tells."""
+    mild = rows["rating"].isin([4, 5, 6, 7])
+    signs = {
+        "mild rating": mild,
+        "negation": rows["negation"],
+        "but": rows["contrast"],
+        "cut off": rows["truncated"],
+        "unknown words": rows["unknown_rate"] >= _MANY_UNKNOWN,
+    }
+    flags = pd.DataFrame(signs)
+    return [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)]
 
 
 def compare(first: Judged, second: Judged) -> metrics.Comparison | None:

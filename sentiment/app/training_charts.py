@@ -9,14 +9,14 @@ from sentiment.app.charts import over
 
 
 def history(
-    lines: pd.DataFrame, pointer: pd.DataFrame, best: pd.DataFrame, *, x: str, x_title: str, y_title: str, log: bool
+    lines: pd.DataFrame, pointer: pd.DataFrame, marked: pd.DataFrame, *, x: str, x_title: str, y_title: str, log: bool
 ) -> alt.LayerChart:
     """Lines of a training history, the raw ones always visible, with one hover rule for all.
 
     Args:
         lines: columns ``run``, ``split``, ``value``, ``smoothed`` and the one named ``x``.
         pointer: the column ``x``, and one column of text a line: what the rule shows there.
-        best: the rows of ``lines`` to mark as best epochs.
+        marked: the rows of ``lines`` to mark with a diamond.
         x: the column along the axis.
         x_title: its name, with unit.
         y_title: the value's name, with unit.
@@ -38,10 +38,8 @@ def history(
     layers = [base.mark_line(opacity=0.35 if smoothed else 1, strokeWidth=1 if smoothed else 2).encode(y=y)]
     if smoothed:
         layers.append(base.mark_line(strokeWidth=2).encode(y=alt.Y("smoothed:Q", title=y_title, scale=scale)))
-    marked = alt.Chart(best).encode(x=f"{x}:Q", y="value:Q", color="run:N")
-    layers.append(
-        marked.mark_point(size=110, filled=True, shape="diamond").encode(tooltip=["run:N", "epoch:Q", "value:Q"])
-    )
+    diamonds = alt.Chart(marked).mark_point(size=110, filled=True, shape="diamond")
+    layers.append(diamonds.encode(x=f"{x}:Q", y="value:Q", color="run:N", tooltip=["run:N", f"{x}:Q", "value:Q"]))
     layers.append(_pointer_rule(pointer, x, x_title))
     return over(*layers)
 

@@ -1,0 +1,122 @@
+"""Takes the pictures of the app that the README shows, from a served app in Chromium. Needs playwright and Chromium."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+
+# name of the picture -> page and settings, colour scheme, width and height in pixels
+_PICTURES = {
+    "review-light": ("?example=Mixed&along=true", "light", 1400, 1130),
+    "review-dark": ("?example=Mixed&along=true", "dark", 1400, 1130),
+    "review-phone": ("?example=Mixed", "light", 390, 1500),
+    "training-light": ("training?grain=step&smoothing=0.9", "light", 1400, 1100),
+    "evaluation-light": ("evaluation", "light", 1400, 1130),
+    "dataset-dark": ("dataset", "dark", 1400, 1130),
+}
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "docs" / "images", help="where the pictures go")
+    parser.add_argument("--artifacts", type=Path, default=REPOSITORY / "artifacts", help="the folder of runs to serve")
+    parser.add_argument("--chromium", type=Path, default=CHROMIUM, help="the browser")
+    options = parser.parse_args()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        print("screenshots.py: playwright is not installed; make test installs it.", file=sys.stderr)
+        return 2
+    if not options.chromium.is_file():
+        print(f"screenshots.py: there is no Chromium at {options.chromium}.", file=sys.stderr)
+        return 2
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
+        with serve(options.artifacts.resolve(), Path(scratch) / "log") as address:
+            for name in _PICTURES:
+                _take(browser, address, name, options.output)
+        browser.close()
+    return 0
+
+
+@contextmanager
+def serve(runs: Path, log: Path) -> Iterator[str]:
+    """Serves the app over a folder of runs, on a port of its own; gives its address.
+
+    Raises:
+        RuntimeError: it did not start within a minute; ``log`` tells why.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    environment = {**os.environ, "SENTIMENT_RUNS": str(runs)}
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+        try:
+            _wait(server, f"http://127.0.0.1:{port}/_stcore/health")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def settle(page: Page) -> None:
+    """Waits until the page's script has run and the page stands still."""
+    page.locator("h1").first.wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_timeout(500)
+
+
+def _wait(server: subprocess.Popen[bytes], address: str) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            urllib.request.urlopen(address).close()  # noqa: S310 - our own server on loopback
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The app did not start.")
+
+
+def _take(browser: Browser, address: str, name: str, folder: Path) -> None:
+    path, scheme, width, height = _PICTURES[name]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        device_scale_factor=2 if width < 500 else 1,
+    )
+    page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}/{path}")
+    settle(page)
+    page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
+    page.screenshot(path=folder / f"{name}.png")
+    print(folder / f"{name}.png", file=sys.stderr)
+    context.close()
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,0 +1,157 @@
+"""Training histories from elsewhere: a file of Keras' CSVLogger, or TensorBoard's event files.
+
+An event file is a row of records (TFRecord: length, checksum, content, checksum), each an ``Event`` in Protocol
+Buffers' wire format, of which only scalars are read; TensorFlow is not needed for it.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sentiment.app.curves import tidy
+
+_NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
+_MEASURED = ("loss", "accuracy", "learning_rate")
+
+
+class ForeignHistoryError(Exception):
+    """A history that cannot be read; the message is one sentence for the user."""
+
+
+class Scalar(NamedTuple):
+    """One measurement in an event file; ``time`` in seconds since 1970."""
+
+    time: float
+    step: int
+    tag: str
+    value: float
+
+
+def from_csv(name: str, content: bytes) -> pd.DataFrame:
+    """The history in a CSVLogger file, as ``curves`` describes it; epochs count from 1, steps and minutes are unknown.
+
+    Raises:
+        ForeignHistoryError: it is no such file.
+    """
+    try:
+        frame = pd.read_csv(io.BytesIO(content)).rename(columns=_NAMES)
+        if not {"epoch", "loss"} <= set(frame.columns):
+            raise ForeignHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
+        frame = frame.apply(pd.to_numeric)
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        raise ForeignHistoryError(f"{name} is no table that CSVLogger wrote.") from error
+    return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
+
+
+def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
+    """The history in the event files of one folder, by their path in it; a folder ``validation`` names its split.
+
+    Raises:
+        ForeignHistoryError: there is no scalar of an epoch in them.
+    """
+    rows = []
+    for path, content in files.items():
+        prefix = "val_" if "validation" in PurePosixPath(path).parts else ""
+        for scalar in scalars(content):
+            measured = scalar.tag.removeprefix("epoch_")
+            if scalar.tag.startswith("epoch_") and _NAMES.get(measured, measured) in _MEASURED:
+                rows.append((scalar.step + 1, prefix + _NAMES.get(measured, measured), scalar.time, scalar.value))
+    if not rows:
+        raise ForeignHistoryError("There is no epoch_loss or epoch_accuracy in these event files.")
+    frame = pd.DataFrame(rows, columns=["epoch", "column", "time", "value"])
+    wide = frame.pivot_table(index="epoch", columns="column", values="value", aggfunc="last").reset_index()
+    minutes = (frame.groupby("epoch")["time"].max() - frame["time"].min()) / 60
+    name = PurePosixPath(next(iter(files))).parts[0]
+    return tidy(wide.assign(run=name, step=np.nan, minutes=wide["epoch"].map(minutes)))
+
+
+def scalars(content: bytes) -> Iterator[Scalar]:
+    """The scalars of an event file, in order; a record that is cut off, as in a run under way, ends it."""
+    place = 0
+    while place + 12 <= len(content):
+        (length,) = struct.unpack_from("<Q", content, place)
+        record = content[place + 12 : place + 12 + length]
+        if len(record) < length:
+            return
+        place += length + 16
+        try:
+            yield from _event(record)
+        except (IndexError, struct.error, UnicodeDecodeError) as error:
+            raise ForeignHistoryError("These are no event files of TensorBoard.") from error
+
+
+def _event(record: bytes) -> Iterator[Scalar]:
+    time, step, summaries = 0.0, 0, []
+    for number, value in _fields(record):
+        if number == 1 and isinstance(value, bytes):
+            (time,) = struct.unpack("<d", value)
+        elif number == 2 and isinstance(value, int):
+            step = value
+        elif number == 5 and isinstance(value, bytes):
+            summaries.append(value)
+    for summary in summaries:
+        for number, value in _fields(summary):
+            if number == 1 and isinstance(value, bytes):
+                tag, measured = _measurement(value)
+                if measured is not None:
+                    yield Scalar(time, step, tag, measured)
+
+
+def _measurement(content: bytes) -> tuple[str, float | None]:
+    """Tag and value of a ``Summary.Value``: a plain number, or a tensor that holds one."""
+    tag, measured = "", None
+    for number, value in _fields(content):
+        if isinstance(value, bytes):
+            if number == 1:
+                tag = value.decode()
+            elif number == 2:
+                (measured,) = struct.unpack("<f", value)
+            elif number == 8:
+                measured = _tensor(value)
+    return tag, measured
+
+
+def _tensor(content: bytes) -> float | None:
+    """The number that a ``TensorProto`` holds, None if it holds another kind of thing, or several."""
+    fields = dict(_fields(content))
+    held = next((fields[number] for number in (4, 5, 6) if number in fields), None)  # as bytes, floats, doubles
+    for kind, form, size in ((1, "<f", 4), (2, "<d", 8)):  # the numbers of float and double
+        if fields.get(1) == kind and isinstance(held, bytes) and len(held) == size:
+            return float(struct.unpack(form, held)[0])
+    return None
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Number and content of each field: an integer for varints, bytes for everything else."""
+    place = 0
+    while place < len(message):
+        key, place = _varint(message, place)
+        kind = key & 7
+        if kind == 0:
+            value, place = _varint(message, place)
+            yield key >> 3, value
+            continue
+        size = {1: 8, 5: 4}.get(kind)
+        if kind == 2:
+            size, place = _varint(message, place)
+        if size is None or place + size > len(message):
+            raise IndexError
+        yield key >> 3, message[place : place + size]
+        place += size
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[place]
+        value |= (byte & 0x7F) << shift
+        place, shift = place + 1, shift + 7
+        if not byte & 0x80:
+            return value, place

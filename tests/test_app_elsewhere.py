@@ -1,0 +1,76 @@
+"""Histories from elsewhere: read as they were written, or refused in a sentence."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.app import elsewhere
+from sentiment.app.elsewhere import ForeignHistoryError
+
+
+def varint(number: int) -> bytes:
+    parts = []
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def field(number: int, content: bytes) -> bytes:
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def event(step: int, tag: str, value: float, time: float = 0.0, tensor: bool = True) -> bytes:
+    """An event as ``tf.summary.scalar`` writes it, in the file's framing (checksums are not looked at)."""
+    held = field(8, b"\x08\x01" + field(4, struct.pack("<f", value))) if tensor else b"\x15" + struct.pack("<f", value)
+    summary = field(5, field(1, field(1, tag.encode()) + held))
+    record = b"\x09" + struct.pack("<d", time) + b"\x10" + varint(step) + summary
+    return struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4
+
+
+@pytest.mark.parametrize("tensor", [True, False])
+@settings(deadline=None)
+@given(st.integers(0, 2**40), st.text(max_size=20), st.floats(width=32, allow_nan=False), st.floats(0, 2e9))
+def test_a_scalar_is_read_as_it_was_written(tensor, step, tag, value, time):
+    assert list(elsewhere.scalars(event(step, tag, value, time, tensor))) == [(time, step, tag, value)]
+
+
+def test_tensorboard_logs_of_keras_become_a_history():
+    files = {
+        "logs/train/events.out.tfevents.1": event(0, "epoch_loss", 0.5, 60) + event(1, "epoch_loss", 0.25, 120),
+        "logs/validation/events.out.tfevents.2": event(1, "epoch_accuracy", 0.75, 121),
+    }
+    history = elsewhere.from_events(files)
+    rows = {(row["metric"], row["split"], row["epoch"]): row["value"] for row in history.to_dict("records")}
+    assert rows == {("loss", "train", 1): 0.5, ("loss", "train", 2): 0.25, ("accuracy", "validation", 2): 0.75}
+    assert set(history["run"]) == {"logs"}
+
+
+def test_a_record_that_is_still_being_written_is_left_out():
+    whole = event(0, "epoch_loss", 0.5)
+    assert len(list(elsewhere.scalars(whole + whole[:-9]))) == 1
+
+
+def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
+    content = b"epoch,acc,loss,lr,val_loss\n0,0.7,0.6,0.001,0.5\n1,0.8,0.4,0.001,0.45\n"
+    history = elsewhere.from_csv("training.log", content)
+    assert set(history["metric"]) == {"accuracy", "loss", "learning rate"}
+    assert history[(history["split"] == "validation") & (history["epoch"] == 2)]["value"].tolist() == [0.45]
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"epoch,loss\n0,high\n", b"\xff\xfe\x00", b"just words"])
+def test_another_file_is_refused_in_a_sentence(content):
+    with pytest.raises(ForeignHistoryError, match=r"^training\.log .*\.$"):
+        elsewhere.from_csv("training.log", content)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no events at all, only words", event(0, "epoch_loss", 1.0)[:20] + b"\xff" * 99]
+)
+def test_other_files_are_no_event_files(content):
+    with pytest.raises(ForeignHistoryError):
+        elsewhere.from_events({"logs/events.out.tfevents.1": content})
