@@ -14,7 +14,7 @@ from tests.app_runs import all_runs
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "training", "evaluation", "dataset", "model-card")
+PAGES = ("", "bulk", "training", "evaluation", "dataset", "model-card")
 HOSTILE = (
     "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\n"
     "\u202egnorw\u202c ![i](http://example.org/i.png) :red[a] $x$ good"

@@ -143,7 +143,6 @@ def _choices(job: Job) -> None:
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {rows:,} rows",
-        type="primary",
         icon=":material/play_arrow:",
         disabled=label == text,
         on_click=_submit,

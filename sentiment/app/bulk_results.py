@@ -100,7 +100,6 @@ def _download(job: Job, found: dict[str, Any]) -> None:
                 lambda: file.open("rb"),
                 f"{name}-scored.{form}",
                 on_click="ignore",
-                type="primary",
                 icon=":material/download:",
             )
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -160,7 +161,7 @@ def _search() -> None:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _words(path: str, stamp: int) -> Words:
-    run = serving.run()
+    run = serving.open_path(Path(path))
     return Words.of(run, serving.table("word_counts.parquet", run))
 
 
