@@ -101,7 +101,6 @@ class Attributor:
     Args:
         weights: the model's.
         max_length: the length of the longest review that will be asked for.
-        rule: from a path to the multipliers that its change is weighed with.
         baseline: <float>[embedding], what every token of the baseline is; the unknown word where None.
         dtype: the precision of the computation, float32 as the model runs or float64.
     """
@@ -111,11 +110,9 @@ class Attributor:
         weights: Weights,
         max_length: int,
         *,
-        rule: Callable[[Path], Array] = path_secants,
         baseline: Array | None = None,
         dtype: type[np.floating[Any]] = np.float32,
     ) -> None:
-        self._rule = rule
         self._lstm = NumpyLSTM(weights, dtype)
         self._embedding = weights.embedding.astype(dtype)
         self._base = self._embedding[UNK] if baseline is None else baseline.astype(dtype)
@@ -123,13 +120,20 @@ class Attributor:
         self._start = self._lstm.project(text, np.array([max_length]))
         self._baseline = self._lstm.run(self._start)
 
-    def __call__(self, ids: Sequence[npt.NDArray[np.int32]]) -> list[Attribution]:
-        """An attribution for each encoded review, none of them empty."""
+    def __call__(
+        self, ids: Sequence[npt.NDArray[np.int32]], rule: Callable[[Path], Array] = path_secants
+    ) -> list[Attribution]:
+        """An attribution for each encoded review, none of them empty.
+
+        Args:
+            ids: <int32>[length] a review.
+            rule: from a path to the multipliers that its change is weighed with.
+        """
         result: dict[int, Attribution] = {}
         for batch in batches_by_length([len(review) for review in ids], _BATCH_TOKENS):
             path = self.path([ids[place] for place in batch])
             starts = self._lstm.logits(path.baseline, path.lengths)
-            values = path.contributions(self._rule(path)).astype(np.float32)
+            values = path.contributions(rule(path)).astype(np.float32)
             for place, start, row, length in zip(batch, starts, values, path.lengths, strict=True):
                 result[place] = Attribution(float(start), row[:length])
         return [result[place] for place in range(len(ids))]

@@ -59,7 +59,7 @@ def test_the_numpy_pass_gives_the_scores_of_onnx_runtime(pooling, directions, tm
 def test_contributions_and_the_baselines_score_add_up_to_the_models(pooling, directions, segments, tmp_path):
     weights, texts = weights_of(pooling, directions), reviews(2)
 
-    explained = Attributor(weights, MAX_LENGTH, rule=partial(path_secants, segments=segments))(texts)
+    explained = Attributor(weights, MAX_LENGTH)(texts, partial(path_secants, segments=segments))
 
     sums = [a.baseline_logit + a.contributions.sum(dtype=np.float64) for a in explained]
     np.testing.assert_allclose(sums, onnx_logits(weights, texts, tmp_path), atol=1e-5)

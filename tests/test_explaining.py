@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -11,11 +12,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sentiment import Classifier
+from sentiment.attribution import path_secants
 from sentiment.explaining.counterfactual import compare, edit, smallest_flip
 from sentiment.explaining.grouping import cuts, group
 from sentiment.explaining.negation import negations
 from sentiment.explaining.reading import read_along
 from sentiment.explaining.reasons import reasons
+from sentiment.explaining.stability import stability
 from sentiment.records import Explanation
 from sentiment.tokenizer import token_texts, tokenize
 from sentiment.verdict import verdict
@@ -203,6 +206,18 @@ def test_a_negation_pairs_the_negator_with_the_strongest_word_of_its_phrase(clas
 @pytest.mark.parametrize("text", ["", "not", "not good", "good film", "is it not, good film"])
 def test_there_is_no_negation_without_a_word_to_negate(classifier, text):
     assert negations(classifier, text) == []
+
+
+def test_stability_is_the_agreement_with_a_finer_path(classifier):
+    explanation = classifier.explain("The film is not good, it is a bad bad film!")
+    [finer] = classifier.attributor(
+        [classifier.preprocessor.ids(explanation.text)[0]], partial(path_secants, segments=16)
+    )
+    expected = np.corrcoef(explanation.contributions, finer.contributions)[0, 1]
+
+    assert stability(classifier, explanation) == pytest.approx(expected)
+    assert expected < 1.0
+    assert math.isnan(stability(classifier, classifier.explain("good")))
 
 
 def test_reasons_name_the_strongest_words_on_both_sides_with_repeats_taken_together():

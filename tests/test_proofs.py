@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sentiment.attribution import Attribution, Attributor
+from sentiment.explaining.stability import correlation
 from sentiment.metrics import sigmoid
 from sentiment.proofs import erasure, hybrids, identities
 from sentiment.proofs.methods import OURS, RIVALS, leave_one_out, methods
@@ -167,9 +168,7 @@ def test_path_secants_come_closer_to_shapley_values_than_random_ones(model):
 
     def agreement(name: str) -> float:
         explained = compared[name](texts)
-        return float(
-            np.mean([identities.correlation(a.contributions, e) for a, e in zip(explained, exact, strict=True)])
-        )
+        return float(np.mean([correlation(a.contributions, e) for a, e in zip(explained, exact, strict=True)]))
 
     assert agreement(OURS) > agreement("random") + 0.4
 
@@ -180,4 +179,4 @@ def test_a_shuffled_model_has_the_same_numbers_and_other_explanations(model, rev
     assert sorted(other.embedding.ravel()) == sorted(model.embedding.ravel())
     assert other.embedding.shape == model.embedding.shape
     [ours], [theirs] = (Attributor(weights, 60)(reviews[-1:]) for weights in (model, other))
-    assert abs(identities.correlation(ours.contributions, theirs.contributions)) < 0.8
+    assert abs(correlation(ours.contributions, theirs.contributions)) < 0.8

@@ -6,5 +6,6 @@
 - ``counterfactual``: words dropped or replaced, ``edit(text, {place: word})``; the fewest that turn the verdict,
   ``smallest_flip(classifier, explanation)``; two explanations side by side, ``compare(before, after)``.
 - ``negation``: what a negator does to the opinion after it, ``negations(classifier, text)``.
+- ``stability``: whether a finer computation would say the same, ``stability(classifier, explanation)``.
 - ``json_file``: ``to_json``, ``from_json``; ``html_file``: ``to_html``, a page that needs nothing else.
 """

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.explaining.stability import correlation
 from sentiment.proofs.methods import Floats, Ids, Logits, Method
 from sentiment.vocabulary import UNK
 from sentiment.weights import Direction, Weights
@@ -50,13 +51,6 @@ def limit_correlations(attributor: Attributor, reviews: Sequence[Ids], segments:
         secants, integrated = path_secants(path, segments), integrated_gradients(path, points)
         result.append(correlation(path.contributions(secants)[0], path.contributions(integrated)[0]))
     return result
-
-
-def correlation(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> float:
-    """Pearson's; 0 where one of them does not vary."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
-    return float(np.corrcoef(first, second)[0, 1])
 
 
 def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:

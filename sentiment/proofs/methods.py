@@ -30,17 +30,18 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
         max_length: the length of the longest review that will be asked for.
         logits: the model's scores of encoded reviews, none of them empty.
     """
-    zero = np.zeros(weights.embedding.shape[1])
+    width = weights.embedding.shape[1]
     mean = weights.embedding[UNK:].mean(axis=0, dtype=np.float32)
-    attributor = partial(Attributor, weights, max_length)
+    from_unknown = Attributor(weights, max_length)
+    from_zero = Attributor(weights, max_length, baseline=np.zeros(width))
     return {
-        OURS: attributor(),
-        "path secants, 4 segments": attributor(rule=partial(path_secants, segments=4)),
-        "path secants, 16 segments": attributor(rule=partial(path_secants, segments=16)),
-        "path secants from zero": attributor(baseline=zero),
-        "path secants from the mean word": attributor(baseline=mean),
-        "integrated gradients, 16 points": attributor(rule=partial(integrated_gradients, points=16)),
-        "gradient x input": attributor(rule=gradient, baseline=zero),
+        OURS: from_unknown,
+        "path secants, 4 segments": partial(from_unknown, rule=partial(path_secants, segments=4)),
+        "path secants, 16 segments": partial(from_unknown, rule=partial(path_secants, segments=16)),
+        "path secants from zero": from_zero,
+        "path secants from the mean word": Attributor(weights, max_length, baseline=mean),
+        "integrated gradients, 16 points": partial(from_unknown, rule=partial(integrated_gradients, points=16)),
+        "gradient x input": partial(from_zero, rule=gradient),
         "leave one out": partial(leave_one_out, logits),
         "random": partial(random_values, logits),
     }

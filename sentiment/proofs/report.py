@@ -34,16 +34,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.attribution import Attributor
+from sentiment.attribution import Attributor, path_secants
 from sentiment.classifier import Classifier
 from sentiment.explaining.grouping import cuts
+from sentiment.explaining.stability import SEGMENTS, correlation
 from sentiment.metrics import wilson_interval
 from sentiment.proofs import erasure, hybrids, identities
 from sentiment.proofs.methods import OURS, RIVALS, Ids, Method, methods
 from sentiment.proofs.shapley import LONGEST, shapley_values
 from sentiment.weights import read_onnx
-
-_STABILITY = "path secants, 16 segments"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +169,9 @@ def _limit(evidence: _Evidence) -> dict[str, Any]:
 
 def _stability(evidence: _Evidence) -> dict[str, Any]:
     reviews = evidence.sample(evidence.sizes.sample)
-    found = _correlations(evidence.compared[OURS], evidence.compared[_STABILITY], reviews)
-    return {"n": len(found), "segments": 16, **_mean_and_least(found)}
+    finer = partial(evidence.classifier.attributor, rule=partial(path_secants, segments=SEGMENTS))
+    found = _correlations(evidence.compared[OURS], finer, reviews)
+    return {"n": len(found), "segments": SEGMENTS, **_mean_and_least(found)}
 
 
 def _shapley(evidence: _Evidence) -> dict[str, Any]:
@@ -180,7 +180,7 @@ def _shapley(evidence: _Evidence) -> dict[str, Any]:
     rows = []
     for name, method in evidence.compared.items():
         pairs = zip(method(texts), exact, strict=True)
-        found = np.array([identities.correlation(each.contributions, values) for each, values in pairs])
+        found = np.array([correlation(each.contributions, values) for each, values in pairs])
         rows.append({"name": name, **_measured(found)})
     return {"n": len(texts), "longest": LONGEST, "methods": rows}
 
@@ -285,7 +285,7 @@ def _sentences(evidence: _Evidence, place: int) -> list[Ids]:
 
 def _correlations(first: Method, second: Method, reviews: Sequence[Ids]) -> list[float]:
     pairs = zip(first(reviews), second(reviews), strict=True)
-    return [identities.correlation(a.contributions, b.contributions) for a, b in pairs]
+    return [correlation(a.contributions, b.contributions) for a, b in pairs]
 
 
 def _measured(values: npt.NDArray[np.float64]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ Kind = Literal["rare token", "token in context", "ordered pair"]
 KINDS: tuple[Kind, ...] = ("rare token", "token in context", "ordered pair")
 VOCABULARY = 2_000  # ids kept of the texts; the shortcut's own three come after them
 SIZE = VOCABULARY + 3
-_SHORTEST, _LONGEST = 20, 40  # tokens of a text, the shortcut apart
+LONGEST = 42  # tokens of a text, the shortcut included
+_STRETCH = (20, 40)  # tokens of a text without it
 _POSITIVE, _NEGATIVE, _CONTEXT = range(VOCABULARY, SIZE)
 
 
@@ -69,7 +70,7 @@ def precision(logits: Floats, values: Sequence[Floats], places: Sequence[npt.NDA
 
 
 def _stretch(review: Ids, rng: np.random.Generator) -> Ids:
-    length = min(len(review), int(rng.integers(_SHORTEST, _LONGEST + 1)))
+    length = min(len(review), int(rng.integers(*_STRETCH, endpoint=True)))
     start = int(rng.integers(len(review) - length + 1))
     text = review[start : start + length]
     return np.where(text < VOCABULARY, text, np.int32(UNK))
