@@ -76,13 +76,13 @@ def reviews(labelled_csv):
     return dataset.load(labelled_csv, text_column="comment", label_column="verdict")
 
 
-def run(reviews, output, preset=TINY, seed=1):
-    return train(Job(preset, reviews, output, seed, "python scripts/train.py ..."))
+def run(reviews, output, preset=TINY, seed=1, tensorboard=False):
+    return train(Job(preset, reviews, output, seed, "python scripts/train.py ...", tensorboard))
 
 
 @pytest.fixture(scope="module")
 def finished(reviews, tmp_path_factory):
-    return run(reviews, tmp_path_factory.mktemp("runs") / "first")
+    return run(reviews, tmp_path_factory.mktemp("runs") / "first", tensorboard=True)
 
 
 def history(folder):
@@ -110,6 +110,10 @@ def test_a_finished_run_holds_every_part_and_no_review(finished, reviews):
     }  # fmt: skip
     text = reviews.train["text"].iloc[0].encode()
     assert not any(text in path.read_bytes() for path in finished.iterdir() if path.is_file())
+
+
+def test_tensorboard_logs_are_written_where_they_are_asked_for(finished):
+    assert {path.parent.name for path in finished.glob("logs/*/events.out.tfevents.*")} == {"train", "validation"}
 
 
 def test_the_keras_file_opens_in_safe_mode_and_agrees_with_the_served_model(finished, reviews):
