@@ -107,7 +107,7 @@ def fit(
     if facts:
         checkpoint.restore(network)
     callbacks = [average] if average else []
-    callbacks += [HistoryFiles(folder, clock, checkpoint.epoch), Progress(clock), checkpoint]
+    callbacks += [HistoryFiles(folder, clock, checkpoint.epoch), checkpoint, Progress(clock)]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard, update_freq=20))
     held_out = ScoringBatches([ids[: preset.max_length] for ids in validation.ids], validation.targets)
