@@ -4,7 +4,8 @@
   score.py INPUT OUTPUT      [--text-column C] [--explain] [--fast] [--resume] ...
 
 INPUT is .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx, the first four also as .gz, .zst or .zip;
-OUTPUT ends in .csv, .tsv, .jsonl, .parquet or .xlsx; either may be - for a pipe. Work done so far stands in
+OUTPUT ends in .csv, .tsv, .jsonl, .parquet or .xlsx; either may be - for a pipe. With --engine ray both may be folders,
+a file for each file. Work done so far stands in
 OUTPUT.parts, from which --resume goes on; a small OUTPUT.json says how the output came about.
 """
 
@@ -17,19 +18,22 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sentiment import Classifier
-from sentiment.artifacts import ArtifactError
+from sentiment.artifacts import ArtifactError, open_run
 from sentiment.bulk.decoding import BulkError, output_form
 from sentiment.bulk.fast import load_fast
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.progress import TerminalProgress
+from sentiment.bulk.progress import Report, TerminalProgress
 from sentiment.bulk.source import Options
 from sentiment.figures import interval, percent
+
+_GO_ON = "the same command with --resume goes on from here."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,10 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"score.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"score.py: {error.strerror or error}: {error.filename or 'while reading or writing'}", file=sys.stderr)
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"score.py: {error.strerror or error}{where}; {_GO_ON}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nscore.py: stopped; the same command with --resume goes on from here.", file=sys.stderr)
+        print(f"\nscore.py: stopped; {_GO_ON}", file=sys.stderr)
         return 130
     return 0
 
@@ -83,7 +88,7 @@ def _file(options: argparse.Namespace) -> None:
         task = Task(
             input=source,
             output=output,
-            form=options.output_form or output_form(output),
+            form=options.output_form or ("" if source.is_dir() and not output.suffix else output_form(output)),
             text_column=options.text_column,
             label_column=options.label_column,
             explain=options.explain,
@@ -94,9 +99,24 @@ def _file(options: argparse.Namespace) -> None:
             options=Options(options.input_form, options.encoding, options.delimiter, options.header),
         )
         with _progress() as report:
-            load = load_fast if options.fast else Classifier.load
-            result = score_file(task, load(options.artifacts), report)
-    _say(result)
+            results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
+    for result in results:
+        _say(result)
+
+
+def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
+    load = load_fast if options.fast else Classifier.load
+    return score_file(task, load(options.artifacts), report)
+
+
+def _on_cluster(task: Task, options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
+    if find_spec("ray") is None:
+        raise BulkError('Ray is not installed; pip install "ray[data]" brings it.')
+    if options.fast:
+        raise BulkError("--fast works on the local engine only.")
+    from sentiment.bulk.cluster import score_on_cluster
+
+    return score_on_cluster(task, open_run(options.artifacts).path, options.address, report)
 
 
 @contextlib.contextmanager
@@ -162,6 +182,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--encoding", metavar="E", help="of the input; found out without")
     add("--delimiter", metavar="D", help="of the input; found out without")
     add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
+    add("--engine", choices=["local", "ray"], default="local", help="where to run; ray is for a cluster, %(default)s")
+    add("--address", metavar="A", help="of the Ray cluster; one on this machine alone without")
     add("--input-form", metavar="F", help="the input's form, where its name does not say it")
     add("--output-form", metavar="F", help="the output's form, where its name does not say it")
     options = parser.parse_args(arguments)

@@ -42,16 +42,26 @@ class Classifier:
         preprocessor: the run's own.
         temperature: by which logits are divided.
         graph: another form of ``model.onnx``, which is read where None.
+        threads: how many batches run side by side; one a core where None.
     """
 
-    def __init__(self, run: Path, preprocessor: Preprocessor, temperature: float, *, graph: Path | None = None) -> None:
+    def __init__(
+        self,
+        run: Path,
+        preprocessor: Preprocessor,
+        temperature: float,
+        *,
+        graph: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
         self.run = run
         self.preprocessor = preprocessor
         self.temperature = temperature
         self._session = _session(graph or run / "model.onnx")
+        self._threads = threads or os.cpu_count()
 
     @classmethod
-    def load(cls, run: Path | str | None = None) -> Classifier:
+    def load(cls, run: Path | str | None = None, *, threads: int | None = None) -> Classifier:
         """Loads the run at ``run``, or the one that ``artifacts/default`` names, after checking its hashes.
 
         Raises:
@@ -61,7 +71,8 @@ class Classifier:
         try:
             config = opened.json("config.json")
             vocabulary = Vocabulary.read(opened.file("vocabulary.txt"))
-            return cls(opened.path, Preprocessor(vocabulary, config["max_length"]), config["temperature"])
+            preprocessor = Preprocessor(vocabulary, config["max_length"])
+            return cls(opened.path, preprocessor, config["temperature"], threads=threads)
         except (KeyError, TypeError, ValueError, *_UNLOADABLE) as error:
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
 
@@ -124,7 +135,7 @@ class Classifier:
         if len(batches) == 1:
             run(batches[0])
         elif batches:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
+            with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(run, reversed(batches)))
         return result
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,6 +54,7 @@ class Parts:
         Raises:
             BulkError: there are parts to resume from, made from something else.
         """
+        self.folder.mkdir(parents=True, exist_ok=True)
         known = self.state() if resume else None
         if known is None:
             for path in self.folder.glob("part-*"):
@@ -79,7 +81,9 @@ class Parts:
 
     def write(self, number: int, table: pa.Table) -> None:
         """Writes a part, all at once."""
-        temporary = self.path(number).with_suffix(".tmp")
+        temporary = self.path(number).with_suffix(
+            f".{secrets.token_hex(4)}"
+        )  # on a cluster two may write the same part
         pq.write_table(table, temporary, compression="zstd", store_schema=True)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

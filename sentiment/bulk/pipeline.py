@@ -71,46 +71,90 @@ class Task:
         return self.output.with_name(self.output.name + ".json")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A task whose input has been opened and understood.
+
+    Attributes:
+        task: the task.
+        source: the input.
+        text: the place of the column to be scored.
+        label: the place of the column with labels, None without.
+        state: what the parts depend on; see ``Parts.begin``.
+    """
+
+    task: Task
+    source: Source
+    text: int
+    label: int | None
+    state: dict[str, Any]
+
+    @classmethod
+    def of(cls, task: Task, run: Path) -> Opened:
+        """Opens the task's input, to be scored by a run.
+
+        Raises:
+            BulkError: it cannot be read, or a column is not there.
+        """
+        source = open_source(task.input, task.options)
+        text, label = columns_of(source, task.text_column, task.label_column)
+        return cls(task, source, text, label, _state(task, run, text))
+
+
 def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, Any]:
     """Does the task; gives what its JSON says.
 
     Raises:
         BulkError: the input, the options or the output cannot be used.
     """
-    began, clock = datetime.now(UTC), perf_counter()
-    _check_output(task)
-    source = open_source(task.input, task.options)
-    text, label = columns_of(source, task.text_column, task.label_column)
-    total = survey(source, text, report)
-    check_limits(task.form, total, len(Layout(source, explain=task.explain, problems=total.unreadable > 0).names))
-    digest = sha256(task.input)
+    clock = perf_counter()
+    check_output(task)
+    opened = Opened.of(task, classifier.run)
+    total = survey(opened.source, opened.text, report)
+    widest = Layout(opened.source, explain=task.explain, problems=total.unreadable > 0)
+    check_limits(task.form, total, len(widest.names))
     parts = Parts(task.parts)
     with parts.locked():
-        parts.begin(_state(task, classifier, digest, text), task.resume)
-        score_all(classifier, source, text, parts, task.explain, total.rows, report)
+        parts.begin(opened.state, task.resume)
+        score_all(classifier, opened.source, opened.text, parts, task.explain, total.rows, report)
         report("writing", total.rows, total.rows)
-        layout = export(source, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom)
-        content = {
-            "model": {"run": classifier.run.name, "manifest_sha256": sha256(classifier.run / MANIFEST)},
-            "input": _about_input(task, source, digest, text, label),
-            "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
-            "options": {
-                "explain": task.explain,
-                "arithmetic": "int8" if task.fast else "float32",
-                "raw": task.raw,
-                "bom": task.bom,
-            },
-            "columns": dict(zip(layout.ours, layout.names[len(source.columns) :], strict=True)),
-            "rows": total.rows,
-            "counts": counts(parts),
-            "unreadable": _problems(parts),
-            "against_labels": None if label is None else Results(parts, source.columns, text, label).against_labels(),
-            "began": began.isoformat(timespec="seconds"),
-            "seconds": round(perf_counter() - clock, 3),
-        }
-        write_json(task.report, content)
-        if task.folder is None:
-            parts.delete()
+        return finish(opened, classifier.run, clock)
+
+
+def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
+    """Writes the output and its JSON from the parts, which are all there; gives what the JSON says.
+
+    Args:
+        opened: the task.
+        run: the run that scored it.
+        clock: ``perf_counter`` when the work began.
+    """
+    task, source, parts = opened.task, opened.source, Parts(opened.task.parts)
+    layout = export(source, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom)
+    counted = counts(parts)
+    content = {
+        "model": {"run": run.name, "manifest_sha256": opened.state["model"]},
+        "input": _about_input(opened),
+        "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
+        "options": {
+            "explain": task.explain,
+            "arithmetic": "int8" if task.fast else "float32",
+            "raw": task.raw,
+            "bom": task.bom,
+        },
+        "columns": dict(zip(layout.ours, layout.names[len(source.columns) :], strict=True)),
+        "rows": sum(counted["status"].values()),
+        "counts": counted,
+        "unreadable": _problems(parts),
+        "against_labels": None,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(perf_counter() - clock, 3),
+    }
+    if opened.label is not None:
+        content["against_labels"] = Results(parts, source.columns, opened.text, opened.label).against_labels()
+    write_json(task.report, content)
+    if task.folder is None:
+        parts.delete()
     return content
 
 
@@ -143,15 +187,16 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
     return {name: dict(counter.most_common()) for name, counter in result.items()}
 
 
-def _about_input(task: Task, source: Source, digest: str, text: int, label: int | None) -> dict[str, Any]:
+def _about_input(opened: Opened) -> dict[str, Any]:
+    task, columns = opened.task, opened.source.columns
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
-        "sha256": digest,
-        "form": source.form,
-        **source.found,
-        "text_column": source.columns[text],
-        "label_column": None if label is None else source.columns[label],
+        "sha256": opened.state["input"],
+        "form": opened.source.form,
+        **opened.source.found,
+        "text_column": columns[opened.text],
+        "label_column": None if opened.label is None else columns[opened.label],
     }
 
 
@@ -164,7 +209,12 @@ def _problems(parts: Parts) -> list[str]:
     return found[:_LISTED]
 
 
-def _check_output(task: Task) -> None:
+def check_output(task: Task) -> None:
+    """Refuses an output that could not be written.
+
+    Raises:
+        BulkError: its folder is missing or closed, or the output is the input.
+    """
     folder = task.output.parent
     if not folder.is_dir():
         raise BulkError(f"There is no folder {folder} for the output.")
@@ -176,12 +226,12 @@ def _check_output(task: Task) -> None:
         raise BulkError("The output is the input; name another file.")
 
 
-def _state(task: Task, classifier: Classifier, digest: str, text: int) -> dict[str, Any]:
+def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
     """What the parts depend on; the names are words of the sentence that refuses a change."""
     options = task.options
     return {
-        "input": digest,
-        "model": sha256(classifier.run / MANIFEST),
+        "input": sha256(task.input),
+        "model": sha256(run / MANIFEST),
         "text column": text,
         "explain option": task.explain,
         "fast option": task.fast,

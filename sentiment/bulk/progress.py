@@ -38,11 +38,10 @@ class TerminalProgress:
 
     def __call__(self, stage: str, done: int, rows: int) -> None:
         """Shows where the run is."""
+        text = f"{stage}: {done:,} of {rows:,} rows" if rows else f"{stage}: {done:,} rows"
         if rate := self.pace(stage, done):
-            left = duration((rows - done) / rate)
-            text = f"{stage}: {done:,} of {rows:,} rows, {rate:,.0f} a second, {left} left"
-        else:
-            text = f"{stage}: {done:,} of {rows:,} rows" if rows else f"{stage}: {done:,} rows"
+            text += f", {rate:,.0f} a second"
+            text += f", {duration((rows - done) / rate)} left" if rows else ""
         self.terminal.write(f"\r\x1b[K{text}")
         self.terminal.flush()
 

@@ -110,8 +110,12 @@ def write_output(
         "xlsx": lambda path: _write_workbook(parts, layout, path, raw),
     }
     temporary = parts.folder / f"output.{form}"
-    write[form](temporary)
-    temporary.replace(output)
+    try:
+        write[form](temporary)
+        temporary.replace(output)
+    except BaseException:
+        temporary.unlink(missing_ok=True)  # room for a resumed run, where it was the disk that was full
+        raise
 
 
 def harmless(cell: str) -> str:

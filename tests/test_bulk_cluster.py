@@ -1,0 +1,91 @@
+"""The same work on a cluster: the same bytes as here, every row once, also when a worker dies."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.pipeline import Task
+from tests.command import run_script
+from tests.tiny import tiny_run
+
+HOME = Path(__file__).resolve().parent.parent
+ROWS = 9000
+
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1", reason="Ray is not installed"
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two CSV files whose reviews hold line breaks, and one Parquet file."""
+    folder = tmp_path_factory.mktemp("cluster") / "in"
+    folder.mkdir()
+    for number in range(2):
+        with (folder / f"part-{number}.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["id", "review"])
+            writer.writerows([i, f'a good film {i}\nnot "dull", {number}'] for i in range(ROWS))
+    table = pa.table({"id": range(ROWS), "review": [f"a bad film {i}" for i in range(ROWS)]})
+    pq.write_table(table, folder / "part-2.parquet")
+    return folder
+
+
+@needs_ray
+def test_every_row_comes_back_once_and_the_same_though_a_worker_is_killed(folder, run, tmp_path):
+    command = [sys.executable, "-m", "tests.two_nodes", folder, tmp_path / "out", run]
+    environment = {**os.environ, "RAY_raylet_start_wait_time_s": "300"}
+    done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert said["ended"] in said["workers"]
+    assert said["rows"] == [ROWS] * 3
+    for source in sorted(folder.iterdir()):
+        here = tmp_path / source.name
+        assert run_script("score.py", source, here, "--artifacts", run).status == 0
+        assert (tmp_path / "out" / source.name).read_bytes() == here.read_bytes()
+    assert not (tmp_path / "out.parts").exists()
+
+
+@needs_ray
+def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
+    from sentiment.bulk.cluster import Scorer, _read
+
+    (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
+    task = Task(tmp_path / "a.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
+    [row] = _read({"task": task}, run)
+    assert "a.csv is not text" in row["error"]
+    assert Scorer(run, explain=False)(row) == row
+
+
+@needs_ray
+def test_two_files_that_would_get_one_name_are_refused(tmp_path):
+    from sentiment.bulk.cluster import files_of
+
+    (tmp_path / "in").mkdir()
+    for name in ("a.csv", "a.tsv"):
+        (tmp_path / "in" / name).write_text("review\n")
+    with pytest.raises(BulkError, match="same name"):
+        files_of(Task(tmp_path / "in", tmp_path / "out", "csv"))
+    assert [each.form for each in files_of(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
+
+
+def test_a_folder_is_for_a_cluster_alone(run, tmp_path):
+    (tmp_path / "in").mkdir()
+    done = run_script("score.py", tmp_path / "in", tmp_path / "out.csv", "--artifacts", run)
+    assert done.status == 2
+    assert "is not a file" in done.stderr
