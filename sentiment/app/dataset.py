@@ -51,7 +51,7 @@ def _balance(facts: dict[str, Any]) -> None:
     ratings = ratings[ratings["rating"] > 0]
     left, right = st.columns(2)
     with left:
-        st.subheader("How many reviews of each class")
+        st.header("How many reviews of each class")
         st.altair_chart(
             dataset_charts.balance(rows[rows["n"] > 0]),
             alt="; ".join(
@@ -59,7 +59,7 @@ def _balance(facts: dict[str, Any]) -> None:
             ),
         )
     with right:
-        st.subheader("How they were rated")
+        st.header("How they were rated")
         if ratings.empty:
             st.caption("The data has no ratings.")
             return
@@ -68,7 +68,7 @@ def _balance(facts: dict[str, Any]) -> None:
 
 
 def _lengths(lengths: dict[str, Any]) -> None:
-    st.subheader("How long they are")
+    st.header("How long they are")
     splits = [row["split"] for row in lengths["by_split"]]
     split = st.segmented_control(
         "Reviews", splits, default=splits[0], key="length_split", bind="query-params", required=True
@@ -90,7 +90,7 @@ def _lengths(lengths: dict[str, Any]) -> None:
 
 
 def _cleaning(cleaning: dict[str, int]) -> None:
-    st.subheader("Repeats and leaks found")
+    st.header("Repeats and leaks found")
     rows = [(_CLEANING.get(name, name), number) for name, number in cleaning.items()]
     st.dataframe(
         pd.DataFrame(rows, columns=["what", "reviews or films"]),
@@ -108,15 +108,15 @@ def _vocabulary(facts: dict[str, Any]) -> None:
         return
     with left:
         size, share = coverage.iloc[-1]
-        st.subheader("How much of the text the vocabulary covers")
+        st.header("How much of the text the vocabulary covers")
         st.altair_chart(dataset_charts.coverage(coverage, int(size)), alt=f"{int(size):,} tokens cover {share:.1%}")
     with right:
-        st.subheader("A few words do most of the work")
+        st.header("A few words do most of the work")
         st.altair_chart(dataset_charts.frequencies(frequencies), alt="Occurrences of a token against its rank")
 
 
 def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
-    st.subheader("Words most telling of each class")
+    st.header("Words most telling of each class")
     for column, side in zip(st.columns(2), ("positive", "negative"), strict=True):
         words = pd.DataFrame(telling[side]).head(_SHOWN)
         if len(words):
@@ -131,7 +131,7 @@ def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
 @st.fragment
 def _search() -> None:
     """Any word: its counts, its lean, its nearest words."""
-    st.subheader("Look up a word")
+    st.header("Look up a word")
     word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320)
     with serving.sentences():
         words = _words(*serving.place())
@@ -167,7 +167,7 @@ def _words(path: str, stamp: int) -> Words:
 
 def _suspects() -> None:
     """Training and validation reviews whose label the model contradicts most firmly."""
-    st.subheader("Suspected wrong labels")
+    st.header("Suspected wrong labels")
     with serving.sentences():
         predictions = serving.table("predictions.parquet")
     contradiction = predictions["logit"] * (1 - 2 * predictions["label"])

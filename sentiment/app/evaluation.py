@@ -103,7 +103,7 @@ def _spread(judged: Judged) -> None:
     counts = judged.confusion
     left, right = st.columns([2, 3])
     with left:
-        st.subheader("Where verdicts and labels meet")
+        st.header("Where verdicts and labels meet")
         st.altair_chart(
             evaluation_charts.confusion(judged.cells()),
             key="cells",
@@ -111,7 +111,7 @@ def _spread(judged: Judged) -> None:
             alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives",
         )
     with right:
-        st.subheader("How far apart the classes stand")
+        st.header("How far apart the classes stand")
         st.altair_chart(
             charts.probabilities(judged.histogram(), judged.threshold),
             key="bins",
@@ -146,14 +146,14 @@ def _curves(judged: Judged) -> None:
     grid = st.grid(3, min_column_width=280)
     for title, chart, alt in shown:
         with grid.cell():
-            st.subheader(title)
+            st.header(title)
             st.altair_chart(chart, alt=alt)
 
 
 def _mistakes(judged: Judged) -> None:
     """Accuracy by slice, the filter, and the reviews it lets through."""
     parts = judged.by_slice()
-    st.subheader("On which reviews it errs")
+    st.header("On which reviews it errs")
     left, right = st.columns([2, 3])
     with left:
         st.altair_chart(
@@ -226,7 +226,7 @@ def _comparison(judged: Judged, run: Run, split: str) -> None:
     others = {path.name: path for path in serving.paths() if path.name != run.name}
     if not others:
         return
-    st.subheader("Against another run")
+    st.header("Against another run")
     name = st.selectbox("Compare with", list(others), index=None, key="compare", bind="query-params", width=320)
     if name is None:
         return

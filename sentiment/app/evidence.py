@@ -17,7 +17,7 @@ def show(run: Run) -> None:
     """The checks on explanations, if the run has them."""
     if not run.has(_PART):
         return
-    st.subheader("Do its explanations hold?")
+    st.header("Do its explanations hold?")
     with serving.sentences():
         proof = serving.facts(_PART)
     left, right = st.columns(2)

@@ -64,7 +64,7 @@ def _verdict(analysis: Analysis) -> None:
     """The verdict in plain words, with what the reader should know about it."""
     prediction = analysis.prediction
     with st.container(border=True, gap="small"):
-        st.subheader(wording.headline(prediction), icon=_icon(prediction))
+        st.header(wording.headline(prediction), icon=_icon(prediction))
         st.write(wording.chance(prediction))
         if prediction.label:
             st.progress(prediction.probability, text=f"Probability of “positive”: {prediction.probability:.1%}")

@@ -186,7 +186,7 @@ def _chart(history: pd.DataFrame, metric: str, x: str, log: bool, marks: pd.Data
         return
     marked = lines.merge(marks[["run", "epoch"]].drop_duplicates(), on=["run", "epoch"])
     ends = ", ".join(f"{run} {line['value'].iloc[-1]:.3g}" for run, line in lines.groupby("run"))
-    st.subheader(title)
+    st.header(title)
     st.altair_chart(
         training_charts.history(
             lines, curves.at_pointer(lines, _X[x]), marked, x=_X[x], x_title=x, y_title=y_title, log=log
@@ -197,7 +197,7 @@ def _chart(history: pd.DataFrame, metric: str, x: str, log: bool, marks: pd.Data
 
 def _settings(folders: list[Path]) -> None:
     """Hyper-parameters and circumstances, a column a run."""
-    st.subheader("Settings")
+    st.header("Settings")
     table = curves.settings_table({folder.name: _facts(folder) for folder in folders})
     if "differs" in table:
         only = st.toggle("Only what differs", key="only_differences", bind="query-params")

@@ -38,8 +38,9 @@ def history(
     layers = [base.mark_line(opacity=0.35 if smoothed else 1, strokeWidth=1 if smoothed else 2).encode(y=y)]
     if smoothed:
         layers.append(base.mark_line(strokeWidth=2).encode(y=alt.Y("smoothed:Q", title=y_title, scale=scale)))
-    diamonds = alt.Chart(marked).mark_point(size=110, filled=True, shape="diamond")
-    layers.append(diamonds.encode(x=f"{x}:Q", y="value:Q", color="run:N", tooltip=["run:N", f"{x}:Q", "value:Q"]))
+    if len(marked):  # a layer without a mark would be an image without a name to a screen reader
+        diamonds = alt.Chart(marked).mark_point(size=110, filled=True, shape="diamond")
+        layers.append(diamonds.encode(x=f"{x}:Q", y="value:Q", color="run:N", tooltip=["run:N", f"{x}:Q", "value:Q"]))
     layers.append(_pointer_rule(pointer, x, x_title))
     return over(*layers)
 
