@@ -109,6 +109,7 @@ def _take(browser: Browser, address: str, name: str, folder: Path) -> None:
     page.set_default_timeout(120_000)
     page.goto(f"{address}/{path}")
     settle(page)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
     page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
     page.screenshot(path=folder / f"{name}.png")
     print(folder / f"{name}.png", file=sys.stderr)
