@@ -92,7 +92,7 @@ def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():
-    for rates in ([1e-3] * 10, [0.5**i for i in range(10)]):
+    for rates in ([1e-3] * 10, [0.5**i for i in range(10)], [*np.linspace(1, 0.02, 8), 0.01, 0.0]):
         tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
         assert curves.schedule_changes(tidy).empty
 

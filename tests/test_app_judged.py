@@ -73,6 +73,14 @@ def test_two_runs_are_compared_on_common_reviews_only():
     assert result.second_only == int((~first.table["right"].tail(100)).sum())
 
 
+def test_a_text_that_stands_twice_is_compared_twice():
+    table = judged().table.assign(fingerprint=["twice", "twice", *judged().table["fingerprint"].tail(398)])
+    twice = Judged(table, 1.5, 0.5)
+    result = compare(twice, twice)
+    assert result is not None
+    assert (result.n, result.first_only, result.second_only) == (400, 0, 0)
+
+
 def test_runs_without_a_common_review_cannot_be_compared():
     other = judged().table.assign(fingerprint="none of the others")
     assert compare(judged(), Judged(other, 1.5, 0.5)) is None

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment.app.examples import EXAMPLES
 from sentiment.artifacts import seal
+from sentiment.classifier import Classifier
 from sentiment.dataset import fingerprint
 from tests.app_runs import all_runs, full_run, predictions
 from tests.tiny import tiny_run
@@ -82,6 +83,34 @@ def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     assert app.session_state["example"] is None
     assert "good" not in str(app.query_params)
     assert not app.exception
+
+
+def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs):
+    saved = Classifier.load(runs / "other").explain("the film is good")
+
+    def script():
+        import streamlit as st
+
+        from sentiment.app import analyses, review, serving
+
+        serving.choose_run()
+        if "saved" in st.session_state:
+            analyses.show_opened(analyses.add(st.session_state.pop("saved")))
+        review.page()
+
+    app = AppTest.from_function(script, default_timeout=30)
+    app.session_state["saved"] = saved
+    app.run()
+    assert not app.exception
+    assert "Saved by other" in said(app)
+    assert [tab.label for tab in app.tabs] == ["Ranked", "Start to score"]
+
+
+def test_contributions_can_be_checked_with_a_finer_computation(open_page):
+    app = open_page("review")
+    next(button for button in app.button if button.label == "Check with a finer computation").click().run()
+    assert not app.exception
+    assert "the contributions correlate with these by" in said(app)
 
 
 def test_a_link_opens_its_example_and_its_run(open_page):

@@ -15,6 +15,7 @@ import streamlit as st
 from sentiment.classifier import Classifier
 from sentiment.records import Explanation, Prediction
 
+_SAME = 1e-3  # logits by which the same model may differ between machines
 KEPT = 50  # analyses a session holds; the oldest goes first
 
 TEXT = "review_text"  # the key of the text area
@@ -50,6 +51,13 @@ class Analysis:
         if self.explanation is None:
             self.explanation = classifier.explain(self.text)
         return self.explanation
+
+    def is_by(self, classifier: Classifier) -> bool:
+        """Whether this classifier made it; of one from a file, whether it would give the text the same score."""
+        if self.milliseconds is not None:
+            return self.run == classifier.run.name
+        [prediction] = classifier.predict([self.text])
+        return abs(prediction.logit - self.prediction.logit) < _SAME
 
 
 def analyse(text: str, classifier: Classifier) -> Analysis:

@@ -89,7 +89,8 @@ def probabilities(bins: pd.DataFrame, threshold: float | None = None) -> alt.Lay
     return over(bars, rule)
 
 
-def rules(places: Sequence[float], axis: str) -> alt.Chart:
-    """Dashed rules across the chart."""
+def rules(places: Sequence[float], axis: str, scale: alt.Scale | alt.UndefinedType = alt.Undefined) -> alt.Chart:
+    """Dashed rules across the chart; ``scale`` is that of the axis they stand on, where it is not the usual one."""
     rules = alt.Chart(pd.DataFrame({"place": list(places)}, dtype="float64")).mark_rule(strokeDash=[4, 4], color="gray")
-    return rules.encode(x="place:Q") if axis == "x" else rules.encode(y="place:Q")
+    place = alt.X("place:Q", scale=scale) if axis == "x" else alt.Y("place:Q", scale=scale)
+    return rules.encode(place)

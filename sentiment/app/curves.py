@@ -79,10 +79,11 @@ def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.flo
 
 
 def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
-    """The history with a column ``smoothed``, each line for itself."""
+    """The history with a column ``smoothed``, each line for itself; a learning rate, which has no noise, stays."""
     history = history.sort_values(["run", "split", "metric", "minutes"], kind="stable").reset_index(drop=True)
     lines = history.groupby(["run", "split", "metric"])["value"]
-    return history.assign(smoothed=lines.transform(lambda line: smooth(line.to_numpy(np.float64), weight)))
+    smoothed = lines.transform(lambda line: smooth(line.to_numpy(np.float64), weight))
+    return history.assign(smoothed=smoothed.where(history["metric"] != "learning rate", history["value"]))
 
 
 def at_pointer(history: pd.DataFrame, x: str, points: int = 300) -> pd.DataFrame:
@@ -119,7 +120,8 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
     for _, line in rates.groupby("run"):
         values = line["value"].to_numpy(np.float64)
         peak = int(values.argmax())
-        drops = np.flatnonzero(values[1:] <= 0.7 * values[:-1]) + 1
+        alive = values[:-1] > 0.05 * values[peak]  # what fades out to zero in the end is no change of its own
+        drops = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & alive) + 1
         sudden = drops if len(drops) <= _SUDDEN * len(values) else drops[:0]  # a line that falls all along has none
         marked.append(line.iloc[sorted({*([peak] if peak else []), *sudden.tolist()})])
     return pd.concat(marked) if marked else rates

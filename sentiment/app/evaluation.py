@@ -243,12 +243,13 @@ def _comparison(judged: Judged, run: Run, split: str) -> None:
 
 
 def _difference(result: metrics.Comparison, first: str, second: str) -> str:
-    low, high = result.interval
+    low, high = (100 * bound for bound in result.interval)
+    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
     return (
-        f"On {result.n:,} common reviews, the accuracy of {second} is {100 * result.difference:+.2f} points from that "
-        f"of {first} (95 % interval {100 * low:+.2f} to {100 * high:+.2f}). Only {second} has {result.second_only:,} "
-        f"right, only {first} has {result.first_only:,}; two equally good ones would differ as much with probability "
-        f"{result.p_value:.2g} (McNemar's exact test)."
+        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
+        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
+        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
+        "(McNemar's exact test)."
     )
 
 

@@ -109,11 +109,11 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
     )
     usual = parts[parts["n"] >= _MANY]  # a handful of reviews has an interval that would squeeze all others
     low = float(usual["low"].min()) if len(usual) else 0.0
-    scale = alt.Scale(domain=[low, 1.0], nice=True, clamp=True)
+    scale = alt.Scale(domain=[low, 1.0], zero=False, clamp=True)
     accuracy = alt.X("accuracy:Q", title="Accuracy", scale=scale, axis=alt.Axis(format="%"))
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Accuracy", scale=scale), x2="high:Q")
     points = base.mark_point(filled=True, size=90, cursor="pointer").encode(x=accuracy).add_params(chosen)
-    return over(rules([overall], "x"), inked(spread), inked(points), height=alt.Step(20))
+    return over(rules([overall], "x", scale), inked(spread), inked(points), height=alt.Step(20))
 
 
 def erasure(rows: pd.DataFrame) -> alt.LayerChart:

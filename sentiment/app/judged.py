@@ -170,11 +170,15 @@ def causes(rows: pd.DataFrame) -> list[str]:
 
 def compare(first: Judged, second: Judged) -> metrics.Comparison | None:
     """Two runs on the reviews they have in common, by fingerprint; None where there are none."""
-    left, right = (
-        judged.table.drop_duplicates("fingerprint").set_index("fingerprint")["right"] for judged in (first, second)
-    )
+    left, right = (_by_fingerprint(judged.table) for judged in (first, second))
     common = left.index.intersection(right.index)
     return metrics.compare(left[common].to_numpy(), right[common].to_numpy()) if len(common) else None
+
+
+def _by_fingerprint(table: pd.DataFrame) -> pd.Series:
+    """Whether each review is judged right, by fingerprint and, where a text stands twice, its number among them."""
+    number = table.groupby("fingerprint").cumcount()
+    return table["right"].set_axis(pd.MultiIndex.from_arrays([table["fingerprint"], number]))
 
 
 def cell_name(cell: dict[str, Any]) -> str:

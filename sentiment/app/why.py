@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 from typing import Any, get_args
 
 import pandas as pd
@@ -16,6 +17,7 @@ from sentiment.explaining.grouping import Group, Level, group
 from sentiment.explaining.negation import negations
 from sentiment.explaining.reading import read_along
 from sentiment.explaining.reasons import reasons
+from sentiment.explaining.stability import SEGMENTS, stability
 from sentiment.records import Explanation
 
 _STEPS = 12  # parts the waterfall names; the others stand in one step
@@ -34,30 +36,37 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
     st.header("Why", help=_TERMS)
     with st.skeleton(height=300):
         explanation = analysis.explained(classifier)
-    st.text(f"{reasons(explanation)[:1].upper()}{reasons(explanation)[1:]}\n{wording.way(explanation)}")
+    own = analysis.is_by(classifier)
+    if not own:
+        st.caption(f"Saved by {analysis.run}, which is not the model served now; so it can be read, but not varied.")
+    sentence = reasons(explanation)
+    st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.way(explanation)}")
     left, right = st.columns([3, 2], gap="medium")
+    names = ["Ranked", "Start to score", *(["What if", "Negation"] if own else [])]
     with right:
-        words, way, changed, negated = st.tabs(
-            ["Ranked", "Start to score", "What if", "Negation"], key="reasons_view", on_change="rerun"
-        )
+        views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
+    opened = next((name for name, view in views.items() if view.open), names[0])
     with left:
-        groups = _marked_text(explanation, classifier, pick=bool(changed.open))
-    if words.open:
-        with words:
-            _ranked(explanation, groups)
-    if way.open:
-        with way:
-            _waterfall(explanation, groups)
-    if changed.open:
-        with changed:
-            what_if.show(analysis, explanation, classifier)
-    if negated.open:
-        with negated:
-            _negations(explanation, classifier)
+        groups = _marked_text(explanation, classifier if own else None, pick=opened == "What if")
+    with views[opened]:
+        match opened:
+            case "Ranked":
+                _ranked(explanation, groups)
+                if own:
+                    _trust(explanation, classifier)
+            case "Start to score":
+                _waterfall(explanation, groups)
+            case "What if":
+                what_if.show(analysis, explanation, classifier)
+            case "Negation":
+                _negations(explanation, classifier)
 
 
-def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool) -> list[Group]:
-    """The text with its contributions at the level chosen; gives the groups it shows."""
+def _marked_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
+    """The text with its contributions at the level chosen; gives the groups it shows.
+
+    Without a classifier it cannot be shown how the model reads on.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         level = st.segmented_control(
             "Contributions by",
@@ -73,6 +82,7 @@ def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool
             "As the model reads",
             key="along",
             bind="query-params",
+            disabled=classifier is None,
             help=(
                 "The probability after each word, as if the text ended there; over 100 words, at evenly spaced ones."
             ),
@@ -85,7 +95,7 @@ def _marked_text(explanation: Explanation, classifier: Classifier, *, pick: bool
         [(each.start, each.end, each.value, each.unknown) for each in groups],
         key="highlight",
         rest_note=f"Not read by the model: {unread:,} words and signs" if unread else "",
-        curve=_curve(explanation.text, groups, classifier) if along else None,
+        curve=_curve(explanation.text, groups, classifier) if along and classifier else None,
         pick=pick,
     )
     if picked is not None and pick and picked < len(groups):
@@ -127,6 +137,19 @@ def _ranked(explanation: Explanation, groups: list[Group]) -> None:
             "place": st.column_config.NumberColumn("place"),
         },
     )
+
+
+def _trust(explanation: Explanation, classifier: Classifier) -> None:
+    """On demand, whether a finer computation says the same; it takes many times as long as the explanation."""
+    if st.button("Check with a finer computation", icon=":material/fact_check:"):
+        agreement = stability(classifier, explanation)
+        if math.isnan(agreement):
+            st.caption("There are too few words to compare.")
+        else:
+            st.caption(
+                f"Computed in {SEGMENTS} steps instead of one, the contributions correlate with these by "
+                f"{agreement:.3f}; the nearer to 1, the less they depend on how they are computed."
+            )
 
 
 def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
