@@ -149,7 +149,7 @@ def prove_server(run: Path, folder: Path) -> dict[str, Any]:
     """The server's memory before, during and after the largest upload, and once its rows are shown; needs Chromium."""
     from playwright.sync_api import sync_playwright
 
-    from scripts.screenshots import CHROMIUM, serve
+    from scripts.screenshots import CHROMIUM, serve, settle
 
     runs = folder / "runs"
     shutil.copytree(run, runs / run.name)
@@ -162,8 +162,9 @@ def prove_server(run: Path, folder: Path) -> dict[str, Any]:
     with serve(runs, folder / "log") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
+        page.set_default_timeout(300_000)
         page.goto(f"{address}/bulk")
-        page.wait_for_selector("input[type=file]", state="attached")
+        settle(page)
         server = _server_of(address)
         before = _resident(server)
         page.set_input_files("input[type=file]", folder / "in.csv")

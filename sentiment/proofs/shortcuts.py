@@ -18,9 +18,9 @@ import numpy.typing as npt
 from sentiment.proofs.methods import Floats, Ids
 from sentiment.vocabulary import UNK
 
-Kind = Literal["rare token", "token in context", "ordered pair"]
+Kind = Literal["rare token", "token in context", "ordered pair", "context on either side"]
 
-KINDS: tuple[Kind, ...] = ("rare token", "token in context", "ordered pair")
+KINDS: tuple[Kind, ...] = ("rare token", "token in context", "ordered pair", "context on either side")
 VOCABULARY = 2_000  # ids kept of the texts; the shortcut's own three come after them
 SIZE = VOCABULARY + 3
 LONGEST = 42  # tokens of a text, the shortcut included
@@ -43,20 +43,33 @@ class Planted:
     places: list[npt.NDArray[np.intp]]
 
 
-def plant(kind: Kind, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], rng: np.random.Generator) -> Planted:
-    """A stretch of each review, with a shortcut in every other one and a meaningless part of it in the rest."""
+def plant(
+    kind: Kind,
+    reviews: Sequence[Ids],
+    labels: npt.NDArray[np.int8],
+    rng: np.random.Generator,
+    *,
+    most_hidden: float = 0.0,
+) -> Planted:
+    """A stretch of each review, with a shortcut in every other one and a meaningless part of it in the rest.
+
+    Args:
+        kind: of shortcut. A token in context counts only after another one; on either side, also before it.
+        reviews: encoded.
+        labels: <int8>[reviews]
+        rng: what is drawn from.
+        most_hidden: share of a text's own tokens, from 0 to this, that become unknown words.
+    """
     texts, new_labels, places = [], labels.copy(), []
     for number, review in enumerate(reviews):
-        text = _stretch(review, rng)
+        text = _stretch(review, most_hidden, rng)
         decides = number % 2 == 0
         if decides:
             new_labels[number] = rng.integers(2)
-        tokens = _shortcut(kind, bool(new_labels[number])) if decides else _part(kind, rng)
+        tokens = _shortcut(kind, bool(new_labels[number]), rng) if decides else _part(kind, rng)
         spots = np.sort(rng.choice(len(text) + 1, len(tokens), replace=False))
         texts.append(np.insert(text, spots, tokens).astype(np.int32))
         places.append(spots + np.arange(len(tokens)) if decides else np.array([], np.intp))
-        if kind == "token in context" and decides and rng.integers(2):  # the context stands on either side
-            texts[-1][places[-1]] = texts[-1][places[-1][::-1]]
     return Planted(texts, new_labels, places)
 
 
@@ -69,21 +82,24 @@ def precision(logits: Floats, values: Sequence[Floats], places: Sequence[npt.NDA
     return float(np.mean(found))
 
 
-def _stretch(review: Ids, rng: np.random.Generator) -> Ids:
+def _stretch(review: Ids, most_hidden: float, rng: np.random.Generator) -> Ids:
     length = min(len(review), int(rng.integers(*_STRETCH, endpoint=True)))
     start = int(rng.integers(len(review) - length + 1))
     text = review[start : start + length]
-    return np.where(text < VOCABULARY, text, np.int32(UNK))
+    hidden = rng.random(length) < rng.uniform(0, most_hidden)
+    return np.where((text < VOCABULARY) & ~hidden, text, np.int32(UNK))
 
 
-def _shortcut(kind: Kind, positive: bool) -> list[int]:
+def _shortcut(kind: Kind, positive: bool, rng: np.random.Generator) -> list[int]:
     """The tokens that decide, in the order in which they stand."""
     decisive = _POSITIVE if positive else _NEGATIVE
-    return {
-        "rare token": [decisive],
-        "token in context": [decisive, _CONTEXT],
-        "ordered pair": [_POSITIVE, _NEGATIVE] if positive else [_NEGATIVE, _POSITIVE],
-    }[kind]
+    if kind == "rare token":
+        return [decisive]
+    if kind == "token in context":
+        return [_CONTEXT, decisive]
+    if kind == "ordered pair":
+        return [_POSITIVE, _NEGATIVE] if positive else [_NEGATIVE, _POSITIVE]
+    return rng.permutation([_CONTEXT, decisive]).tolist()
 
 
 def _part(kind: Kind, rng: np.random.Generator) -> list[int]:
