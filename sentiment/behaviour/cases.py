@@ -1,0 +1,90 @@
+"""From templates to cases: the same ones every time, with nothing drawn at random."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sentiment.behaviour import lexicon
+from sentiment.behaviour.lexicon import Lexicon
+from sentiment.behaviour.perturbations import PERTURBATIONS
+
+Kind = Literal["must be", "must not change", "must move"]
+Expected = Literal["positive", "negative", "same", "up", "down"]
+
+FILES: dict[Kind, str] = {
+    "must be": "minimum_functionality.toml",
+    "must not change": "invariance.toml",
+    "must move": "directional_expectation.toml",
+}
+_SAME = "{same}"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Something a person would expect, and templates to try it with.
+
+    Attributes:
+        kind: which of CheckList's three.
+        capability: what it takes, such as "negation".
+        name: the expectation, in a few words.
+        expected: the label, or what becomes of it.
+        change: the name of a change to how a text is written, which makes pairs of single texts; or None.
+        templates: each one text, or two: before and after.
+    """
+
+    kind: Kind
+    capability: str
+    name: str
+    expected: Expected
+    change: str | None
+    templates: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One text, or a pair of texts, and what is expected. ``template`` is its place among those of its behaviour."""
+
+    behaviour: Behaviour
+    template: int
+    texts: tuple[str, ...]
+
+
+def behaviours() -> list[Behaviour]:
+    """Every behaviour in the package's files, in their order."""
+    folder = Path(__file__).parent
+    return [
+        _behaviour(kind, entry)
+        for kind, name in FILES.items()
+        for entry in tomllib.loads((folder / name).read_text(encoding="utf-8"))["behaviour"]
+    ]
+
+
+def cases() -> list[Case]:
+    """Every case of every behaviour."""
+    words = lexicon.read()
+    turn = 0
+    found: list[Case] = []
+    for behaviour in behaviours():
+        found += _cases(behaviour, words, turn)
+        turn += len(behaviour.templates)
+    return found
+
+
+def _behaviour(kind: Kind, entry: dict[str, Any]) -> Behaviour:
+    templates = tuple((each,) if isinstance(each, str) else tuple(each) for each in entry["templates"])
+    expected = entry.get("expect", "same")
+    return Behaviour(kind, entry["capability"], entry["name"], expected, entry.get("change"), templates)
+
+
+def _cases(behaviour: Behaviour, words: Lexicon, turn: int) -> Iterator[Case]:
+    for number, template in enumerate(behaviour.templates):
+        before = template[0]
+        whole = tuple(text.replace(_SAME, before) for text in template)
+        for texts in lexicon.fillings(whole, words, turn + number):
+            if behaviour.change:
+                texts = (*texts, PERTURBATIONS[behaviour.change](texts[0]))
+            yield Case(behaviour, number, texts)
