@@ -2,7 +2,8 @@
 
 Kept is the result on the test reviews that the run's own training set aside. On any other data the figures are only
 printed, and written to --json. With --compare two runs are judged on the same reviews and nothing is kept.
-With --explanations its explanations are put to the proof too, which takes about an hour on two cores.
+With --explanations its explanations are put to the proof too, which takes about an hour on two cores. With --behaviour
+it is tried on cases and sentences that the program brings along; that takes seconds and, alone, needs no --data.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 
 from sentiment import artifacts, dataset, evaluation, metrics, model_card, provenance
 from sentiment.artifacts import ArtifactError, Run
+from sentiment.behaviour import report as behaviour
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.figures import interval, percent
@@ -36,16 +38,11 @@ def main() -> int:
     try:
         run = artifacts.open_run(options.artifacts)
         other = artifacts.open_run(options.compare) if options.compare else None
-        data = dataset.load(
-            options.data,
-            text_column=options.text_column,
-            label_column=options.label_column,
-            seed=run.json("metadata.json")["seed"],  # so that the reviews set aside are those that training set aside
-        )
-        if other:
+        data = _data(run, options) if options.data else None
+        if data and other:
             _compare(run, other, data, options)
         else:
-            _test(run, data, options)
+            _evaluate(run, data, options)
     except (ArtifactError, DatasetError) as error:
         _say(f"evaluate.py: {error}")
         return 2
@@ -57,8 +54,29 @@ def main() -> int:
     return 0
 
 
-def _test(run: Run, data: Dataset, options: argparse.Namespace) -> None:
-    """Judges one run; what is new about its own test reviews becomes part of it."""
+def _data(run: Run, options: argparse.Namespace) -> Dataset:
+    return dataset.load(
+        options.data,
+        text_column=options.text_column,
+        label_column=options.label_column,
+        seed=run.json("metadata.json")["seed"],  # so that the reviews set aside are those that training set aside
+    )
+
+
+def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
+    """Everything that was asked for about one run; what is new becomes part of it."""
+    report, parts = _test(run, data, options) if data else ({}, {})
+    if options.behaviour:
+        report["behaviour"] = parts["behaviour.json"] = behaviour.behave(Classifier.load(run.path).predict)
+        print("\n".join(behaviour.lines(report["behaviour"])))
+    _write(options.json, {"runs": [{"run": run.name, **report}]})
+    if parts:
+        model_card.write(artifacts.add_parts(run, parts))
+        _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
+
+
+def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Judges one run; gives all that is to be reported, and what is new about its own test reviews, as parts."""
     own = provenance.set_aside_for(run, data)
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
@@ -68,16 +86,14 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> None:
         table, result = _judge(run, data)
         parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}
     print(_figures(data, (run, result)))
-    report = {"run": run.name, **result}
+    report = dict(result)
     if options.explanations:
         report["explanations"] = parts["explanations.json"] = _prove(run, data)
         print("\n".join(proofs.lines(report["explanations"])))
-    _write(options.json, {"runs": [report]})
     if not own:
-        _say(f"Nothing was kept: these are not the test reviews that the training of {run.name} set aside.")
-    elif parts:
-        model_card.write(artifacts.add_parts(run, parts))
-        _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
+        _say(f"Nothing was kept of it: these are not the test reviews that the training of {run.name} set aside.")
+        return report, {}
+    return report, parts
 
 
 def _prove(run: Run, data: Dataset) -> dict[str, Any]:
@@ -155,15 +171,19 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="what train.py takes")
+    parser.add_argument("--data", type=Path, help="what train.py takes")
     parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
     parser.add_argument("--compare", type=Path, metavar="RUN_FOLDER", help="a second run, judged on the same reviews")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure too")
     parser.add_argument("--explanations", action="store_true", help="put the explanations to the proof")
+    parser.add_argument("--behaviour", action="store_true", help="try it on cases and sentences of our own")
     parser.add_argument("--again", action="store_true", help="judge a run anew that has been judged before")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
     parser.add_argument("--label-column", help="where the labels are, likewise")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.data and (options.compare or options.explanations or not options.behaviour):
+        parser.error("name the reviews: --data PATH")
+    return options
 
 
 if __name__ == "__main__":
