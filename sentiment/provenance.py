@@ -1,6 +1,12 @@
-"""What a run learned from, told by the fingerprints of its reviews: names and paths of files prove nothing."""
+"""Where a result comes from: the commit of the program, and the reviews a run learned from.
+
+Reviews are told by their fingerprints: names and paths of files prove nothing.
+"""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 import pandas as pd
 
@@ -36,3 +42,18 @@ def set_aside_for(run: Run, data: Dataset) -> bool:
     index = official.read_index()
     whole = sorted(index.loc[index["part"] == "test", "fingerprint"]) == sorted(data.test["fingerprint"])
     return whole and is_imdb(learned_from(run))
+
+
+def commit() -> str | None:
+    """The commit this program stands at, with a "+" where files differ from it; None outside a git checkout."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()

@@ -56,3 +56,19 @@ def test_different_ngrams_have_different_numbers():
     model = NgramModel(*reviews(0, 50), SIZE)
     keys = model._ngrams(np.array([2, 3, 4, 3, 2], np.int32))
     assert len(keys) == 3 + 4 + 3
+
+
+def test_a_review_that_counts_for_nothing_may_carry_any_label():
+    texts, labels = reviews(0)
+    counts = np.arange(len(texts)) % 4 / 3  # 0, a third, two thirds and 1
+    turned = np.where(counts == 0, 1 - labels, labels).astype(np.int8)
+    first, second = (NgramModel(texts, given, SIZE, counts).logits(texts) for given in (labels, turned))
+    np.testing.assert_array_equal(first, second)
+    assert not np.allclose(first, NgramModel(texts, labels, SIZE).logits(texts))
+
+
+def test_reviews_that_count_alike_give_the_model_without_weights(model):
+    texts, labels = reviews(0)
+    np.testing.assert_array_equal(
+        NgramModel(texts, labels, SIZE, np.ones(len(texts))).logits(texts), model.logits(texts)
+    )

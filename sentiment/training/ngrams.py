@@ -27,17 +27,25 @@ class NgramModel:
         reviews: <int32>[tokens] a review, none of them empty.
         labels: <int8>[reviews], 1 positive, 0 negative.
         vocabulary_size: one more than the highest id.
+        weights: <float>[reviews], how much each counts; all alike where None.
     """
 
-    def __init__(self, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], vocabulary_size: int) -> None:
+    def __init__(
+        self,
+        reviews: Sequence[Ids],
+        labels: npt.NDArray[np.int8],
+        vocabulary_size: int,
+        weights: npt.NDArray[np.floating] | None = None,
+    ) -> None:
         self._size = vocabulary_size
         keys = [self._ngrams(review) for review in reviews]
         ngrams, seen = np.unique(np.concatenate(keys), return_counts=True)
         self._known = ngrams[seen >= _SEEN]
         present = self._present(keys)
-        self._ratios = _log_count_ratios(present, labels)
-        weights = _fit(_weighted(present, self._ratios), labels)
-        self._weights, self._bias = weights[:-1], weights[-1]
+        counts = np.ones(len(labels), np.float32) if weights is None else weights.astype(np.float32)
+        self._ratios = _log_count_ratios(present, labels, counts)
+        fitted = _fit(_weighted(present, self._ratios), labels, counts)
+        self._weights, self._bias = fitted[:-1], fitted[-1]
 
     def logits(self, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
         """<float64>[reviews], the log-odds of "positive"."""
@@ -62,9 +70,11 @@ class NgramModel:
         return sparse.csr_matrix((np.ones(known.sum(), np.float32), (rows[known], columns[known])), shape)
 
 
-def _log_count_ratios(present: sparse.csr_matrix, labels: npt.NDArray[np.int8]) -> npt.NDArray[np.float32]:
+def _log_count_ratios(
+    present: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float32]:
     """How much more often each n-gram stands in positive reviews, with one imagined review more on each side."""
-    positive, negative = (1 + present.T @ (labels == label).astype(np.float32) for label in (1, 0))
+    positive, negative = (1 + present.T @ (counts * (labels == label)) for label in (1, 0))
     return np.log(positive / positive.sum()) - np.log(negative / negative.sum())
 
 
@@ -75,15 +85,17 @@ def _weighted(present: sparse.csr_matrix, ratios: npt.NDArray[np.float32]) -> sp
     return (sparse.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ weighted).tocsr()
 
 
-def _fit(features: sparse.csr_matrix, labels: npt.NDArray[np.int8]) -> npt.NDArray[np.float64]:
-    """Weights and, last, the bias, that minimise logistic loss plus penalty."""
+def _fit(
+    features: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Weights and, last, the bias, that minimise logistic loss, each review's by its count, plus penalty."""
     signs = 2.0 * labels - 1
     transposed = features.T.tocsr()
 
     def objective(w: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         margins = signs * (features @ w[:-1] + w[-1])
-        slopes = -signs / (1 + np.exp(margins))
-        loss = np.logaddexp(0, -margins).sum() + _PENALTY / 2 * w[:-1] @ w[:-1]
+        slopes = -counts * signs / (1 + np.exp(margins))
+        loss = (counts * np.logaddexp(0, -margins)).sum() + _PENALTY / 2 * w[:-1] @ w[:-1]
         return loss, np.append(transposed @ slopes + _PENALTY * w[:-1], slopes.sum())
 
     start = np.zeros(features.shape[1] + 1)

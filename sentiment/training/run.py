@@ -7,7 +7,6 @@ import datetime
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sentiment import artifacts, evaluation, metrics, model_card
+from sentiment import artifacts, evaluation, metrics, model_card, provenance
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
 from sentiment.dataset_summary import summarise, word_counts
@@ -213,7 +212,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "command": job.command,
         "seed": job.seed,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
         "stages": stages.rows(),
@@ -225,18 +224,3 @@ def _finish(job: Job, stages: Stages) -> None:
     artifacts.write_json(job.output / "metadata.json", metadata)
     artifacts.seal(job.output)
     model_card.write(artifacts.open_run(job.output))
-
-
-def _commit() -> str | None:
-    """The commit this program stands at, with a "+" where files differ from it; None outside a git checkout."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip()
