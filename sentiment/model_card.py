@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sentiment.artifacts import Run, add_parts
+from sentiment.behaviour import card as behaviour
 from sentiment.figures import confidence_table, duration, interval, percent, slices_table, table
 from sentiment.provenance import is_imdb, learned_from
 from sentiment.verdict import KNOWN_WORDS
@@ -18,8 +19,9 @@ _USE = """\
 
 It judges movie reviews in English, each as a whole: positive or negative.
 
-{ratings}- **Other texts.** Tweets, news, reviews of other goods or in other languages were not tested. A text of which
-  fewer than {known} of the words are known is marked, and never judged with confidence.
+{ratings}- **Other texts.** {others} were not tested.
+- **Other languages.** A text of which fewer than {known} of the words are known is marked, and never judged with
+  confidence.
 - **What is meant but not said.** Irony, quotation and the telling of a sad plot can mislead it.
 - **Long texts.** It reads the first {max_length:,} tokens; a longer text is marked as truncated.
 - **People.** It says how a text reads, not who wrote it or what should follow from it."""
@@ -38,6 +40,8 @@ from the licence of the program's code, and whoever passes on the model should p
 > Linguistics: Human Language Technologies*, pages 142-150."""
 
 _OWN_TERMS = "The terms of use are those of the data it was trained on."
+
+_UNTESTED = "Tweets, news and reviews of other goods"
 
 _NAMES = {
     "precision": "precision",
@@ -72,10 +76,16 @@ def render(run: Run) -> str:
     """
     imdb = is_imdb(learned_from(run))
     made = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, made), *_results(run)]
+    parts = [_introduction(run, made), *_results(run), *behaviour.sections(run)]
     if made:
         parts += [_making(made), _data(made["data"], imdb)]
-    use = {"ratings": _IMDB_RATINGS if imdb else "", "known": percent(KNOWN_WORDS, 0)}
+    use = {
+        "ratings": _IMDB_RATINGS if imdb else "",
+        "others": "News, essays and longer texts about other things than films"
+        if run.has(behaviour.PART)
+        else _UNTESTED,
+        "known": percent(KNOWN_WORDS, 0),
+    }
     parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
     return "\n\n".join(parts) + "\n"
 

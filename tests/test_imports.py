@@ -22,7 +22,7 @@ LEVELS = (
     {"tokenizer", "vocabulary"},
     {"preprocessor", "attribution", "artifacts", "weights", "verdict"},
     {"classifier", "dataset", "metrics"},
-    {"bulk", "evaluation", "training"},
+    {"bulk", "evaluation", "behaviour", "training"},
     {"app"},
 )
 # The one import that points up: inside the method by which a notebook shows an Explanation, so not on importing.

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics
-from sentiment.app import charts, evaluation_charts, evidence, serving, texts
+from sentiment.app import behaviour, charts, evaluation_charts, evidence, serving, texts
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
 
@@ -37,6 +37,7 @@ def page() -> None:
     _mistakes(judged)
     _comparison(judged, run, split)
     evidence.show(run)
+    behaviour.show(run)
 
 
 def _controls(splits: list[str], run: Run) -> tuple[str, float]:

@@ -66,12 +66,7 @@ def behaviours() -> list[Behaviour]:
 def cases() -> list[Case]:
     """Every case of every behaviour."""
     words = lexicon.read()
-    turn = 0
-    found: list[Case] = []
-    for behaviour in behaviours():
-        found += _cases(behaviour, words, turn)
-        turn += len(behaviour.templates)
-    return found
+    return [case for behaviour in behaviours() for case in _cases(behaviour, words)]
 
 
 def _behaviour(kind: Kind, entry: dict[str, Any]) -> Behaviour:
@@ -80,11 +75,11 @@ def _behaviour(kind: Kind, entry: dict[str, Any]) -> Behaviour:
     return Behaviour(kind, entry["capability"], entry["name"], expected, entry.get("change"), templates)
 
 
-def _cases(behaviour: Behaviour, words: Lexicon, turn: int) -> Iterator[Case]:
+def _cases(behaviour: Behaviour, words: Lexicon) -> Iterator[Case]:
     for number, template in enumerate(behaviour.templates):
         before = template[0]
         whole = tuple(text.replace(_SAME, before) for text in template)
-        for texts in lexicon.fillings(whole, words, turn + number):
+        for texts in lexicon.fillings(whole, words):
             if behaviour.change:
                 texts = (*texts, PERTURBATIONS[behaviour.change](texts[0]))
             yield Case(behaviour, number, texts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,21 +19,22 @@ def read() -> Lexicon:
     return tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
 
 
-def fillings(texts: Sequence[str], lexicon: Lexicon, turn: int) -> list[tuple[str, ...]]:
+def fillings(texts: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
     """The texts of one template with their placeholders filled, all of them with the same words, again and again.
 
-    The longest list named is gone through once, up to ``MOST`` words; the others are turned beside it.
+    The longest list named is gone through once, up to ``MOST`` words; the others are turned beside it. Where in the
+    lists a template begins depends on nothing but its text, so a template added leaves the cases of others as they are.
 
     Args:
         texts: with placeholders like ``{film}`` or ``{film2}``.
         lexicon: the lists they name.
-        turn: where in the lists to begin, so that templates do not all use the same words.
 
     Raises:
         KeyError: a placeholder names no list.
     """
     slots = list(dict.fromkeys(slot for text in texts for slot in _slots(text)))
     names = list(dict.fromkeys(_list_of(slot) for slot in slots))
+    turn = zlib.crc32(texts[0].encode())
     count = min(MOST, max((len(lexicon[name]) for name in names), default=1))
     found = []
     for case in range(count):

@@ -29,7 +29,7 @@ from sentiment.behaviour.sentences import sentences
 from sentiment.figures import percent
 
 NEGATION = "negation"
-TARGETS = {"must not change": 0.05, NEGATION: 0.15}  # failure rates to stay below, where we set ourselves one
+AIMS = {"must not change": 0.05, NEGATION: 0.15}  # the failure rates we would at most have
 _EXAMPLES = 3  # failing cases kept of each behaviour
 
 
@@ -53,8 +53,9 @@ def behave(predict: Predict) -> dict[str, Any]:
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
     """The report in short, for the terminal."""
-    for row in (*report["kinds"], {"kind": "negation, of all kinds", **report["negation"]}):
-        yield f"{row['kind']:<24}{row['failures']:>5,} of {row['cases']:>5,} cases failed: {percent(row['rate']):>7}"
+    for name, row in totals(report):
+        aim = f" (aim: {percent(AIMS[name], 0)} or fewer)" if name in AIMS else ""
+        yield f"{name:<17}{row['failures']:>5,} of {row['cases']:>5,} cases failed: {percent(row['rate']):>7}{aim}"
     for row in report["domains"]:
         beside = f"; VADER {percent(row['vader']['accuracy'])}" if row["vader"] else ""
         sure = row["confident"]
@@ -65,6 +66,13 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         )
     if report["vader"] is None:
         yield "VADER is not installed, so nothing stands beside: pip install vaderSentiment"
+
+
+def totals(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each kind, and negation over all kinds, with its rates."""
+    for row in report["kinds"]:
+        yield row["kind"], row
+    yield NEGATION, report["negation"]
 
 
 def _grouped(outcomes: Sequence[Outcome], *by: str, examples: int = 0) -> list[dict[str, Any]]:

@@ -1,0 +1,79 @@
+"""What a model card says of a run's behaviour, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sentiment.artifacts import Run
+from sentiment.behaviour.report import AIMS, totals
+from sentiment.figures import interval, percent, table
+
+PART = "behaviour.json"
+
+_CASES = """\
+## Does it do what a person expects?
+
+{cases:,} cases made from {templates:,} templates in our own words, after CheckList (Ribeiro et al. 2020), tried on
+{date}. The label of a plain text *must be* what any reader would say; it *must not change* with names, numbers, typos
+or asides; the probability *must move* the way in which the opinion was changed. No model learns from these texts, but
+they may have helped to choose between recipes. `{part}` holds failing cases of every test."""
+
+_DOMAINS = """\
+### Short texts, and other things than films
+
+{n} short sentences of our own, {mixed} more with mixed feelings. "Right" is counted over the former; of the latter it
+is best to be unsure.{vader}"""
+
+_HEADER = ("domain", "sentences", "right", "95 % interval", "VADER", "confident", "right when confident")
+
+
+def sections(run: Run) -> Iterator[str]:
+    """The failure rates and the domains; nothing where the run has not been tried.
+
+    Raises:
+        ArtifactError: the run's part is damaged.
+    """
+    if run.has(PART):
+        found = run.json(PART)
+        yield _cases(found)
+        yield _domains(found)
+
+
+def _cases(found: dict[str, Any]) -> str:
+    size = {name: sum(row[name] for row in found["kinds"]) for name in ("cases", "templates")}
+    rows = [[row["kind"], row["capability"], *_rates(row)] for row in found["capabilities"]]
+    rows += [[f"**{name}**", "", *_rates(row)] for name, row in totals(found)]
+    aims = ", ".join(f"{name} {percent(aim, 0)}" for name, aim in AIMS.items())
+    shown = table(["kind", "capability", "templates", "cases", "failed"], rows)
+    return f"{_CASES.format(**size, date=found['date'], part=PART)}\n\n{shown}\n\nAt most we would have: {aims}."
+
+
+def _rates(row: dict[str, Any]) -> list[str]:
+    return [f"{row['templates']:,}", f"{row['cases']:,}", percent(row["rate"])]
+
+
+def _domains(found: dict[str, Any]) -> str:
+    overall, version = found["domains"][-1], found["vader"]
+    vader = (
+        f" VADER {version} (Hutto and Gilbert 2014) goes by a list of words; where it finds none, a coin is tossed."
+        if version
+        else ""
+    )
+    text = _DOMAINS.format(n=overall["n"], mixed=overall["mixed"]["n"], vader=vader)
+    mixed = [f"mixed: {level}" for level in ("unsure", "leaning", "confident")]
+    return f"{text}\n\n{table([*_HEADER, *mixed], [_domain(row) for row in found['domains']])}"
+
+
+def _domain(row: dict[str, Any]) -> list[object]:
+    sure, mixed = row["confident"], row["mixed"]
+    return [
+        row["domain"],
+        row["n"],
+        percent(row["accuracy"]),
+        interval(row["interval"]),
+        percent(row["vader"]["accuracy"]) if row["vader"] else "",
+        percent(sure["n"] / row["n"]),
+        percent(sure["accuracy"]) if sure["n"] else "",
+        *(mixed[level] for level in ("unsure", "leaning", "confident")),
+    ]
