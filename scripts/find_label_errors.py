@@ -1,0 +1,105 @@
+"""Finds training reviews whose label may be wrong, and measures whether it helps to train without them.
+
+Writes label_errors.parquet (the suspected reviews, by fingerprint, the least likely label first) and label_errors.json
+(how they were found, how many, and what it helps). No text is part of either. Takes about six minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import platform
+import shlex
+import sys
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import pandas as pd
+
+from sentiment import artifacts, dataset, provenance, readings
+from sentiment.dataset import Dataset, DatasetError
+from sentiment.dataset.records import NAMES
+from sentiment.training import label_errors
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    options = _options()
+    start = time.monotonic()
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
+        data = dataset.load(
+            options.data, text_column=options.text_column, label_column=options.label_column, exclude=exclude
+        )
+        suspects, found = _find(data)
+        how = {
+            "command": _command(options),
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "commit": provenance.commit(),
+            "seconds": round(time.monotonic() - start),
+            "versions": {"python": platform.python_version()}
+            | {name: version(name) for name in ("cleanlab", "numpy", "scipy")},
+            "data": asdict(data.source),
+        }
+        suspects.to_parquet(options.output / f"{readings.LABEL_ERRORS}.parquet", index=False)
+        artifacts.write_json(options.output / f"{readings.LABEL_ERRORS}.json", found | how)
+    except DatasetError as error:
+        _say(f"find_label_errors.py: {error}")
+        return 2
+    except OSError as error:
+        _say(f"find_label_errors.py: {error.filename or options.output} cannot be written: {error.strerror}.")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    _say(f"{len(suspects):,} of {found['n']:,} labels are suspected; they are in {options.output}.")
+    return 0
+
+
+def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The suspected reviews of train and validation together, and the figures."""
+    rows, reviews = label_errors.prepare(pd.concat([data.train, data.validation], ignore_index=True))
+    logits = label_errors.cross_fit(reviews, _say)
+    verdicts = label_errors.suspect(reviews.labels, label_errors.out_of_fold(reviews, logits))
+    table = rows[["fingerprint", "film", "label", "rating"]].join(verdicts)
+    suspects = table[table["suspected"]].drop(columns="suspected").sort_values("quality", kind="stable")
+    figures = {
+        "n": len(rows),
+        "suspected": {name: int((suspects["label"] == label).sum()) for label, name in NAMES.items()},
+        "folds": label_errors.FOLDS,
+        "treatment": label_errors.measure(reviews, logits, _say),
+    }
+    return suspects, figures
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command with the names of files but not the places where they stood."""
+    words = ["python", "scripts/find_label_errors.py"]
+    for name in ("data", "output", "exclude", "text_column", "label_column"):
+        value = getattr(options, name)
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
+    return shlex.join(words)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="what train.py takes")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where both files go")
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
+    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
+    parser.add_argument("--label-column", help="where the labels are, likewise")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
