@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import dataset_charts, serving
+from sentiment.app import dataset_charts, serving, suspects
 from sentiment.app.words import Words
 
 _CLEANING = {
@@ -21,7 +21,6 @@ _CLEANING = {
     "films_in_train_and_test": "films that are in train and in test (kept)",
 }
 _SHOWN = 15  # telling words a side
-_SUSPECTS = 100
 
 
 def page() -> None:
@@ -41,7 +40,7 @@ def page() -> None:
     if run.has("word_counts.parquet"):
         _search()
     if run.has("predictions.parquet"):
-        _suspects()
+        suspects.show(run)
 
 
 def _balance(facts: dict[str, Any]) -> None:
@@ -163,35 +162,3 @@ def _search() -> None:
 def _words(path: str, stamp: int) -> Words:
     run = serving.open_path(Path(path))
     return Words.of(run, serving.table("word_counts.parquet", run))
-
-
-def _suspects() -> None:
-    """Training and validation reviews whose label the model contradicts most firmly."""
-    st.header("Suspected wrong labels")
-    with serving.sentences():
-        predictions = serving.table("predictions.parquet")
-    contradiction = predictions["logit"] * (1 - 2 * predictions["label"])
-    rows = predictions.assign(contradiction=contradiction)[contradiction > 0]
-    rows = rows.nlargest(_SUSPECTS, "contradiction")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "label": rows["label"].map({1: "positive", 0: "negative"}),
-                "contradiction": rows["contradiction"],
-                "rating": rows["rating"].replace(0, pd.NA),
-                "split": rows["split"],
-                "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
-                "fingerprint": rows["fingerprint"],
-            }
-        ),
-        hide_index=True,
-        alt="Reviews whose label the model contradicts most firmly",
-        column_config={
-            "contradiction": st.column_config.NumberColumn("logits against the label", format="%.2f"),
-            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
-        },
-    )
-    st.caption(
-        "The model has seen the training labels, and still contradicts these: some are irony, some are rated one way "
-        "and written another, some are mistakes."
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.charts import SIDES, inked, names, over, rules
+from sentiment.app.charts import SIDES, inked, names, over, rules, side_colour
 
 _MANY = 30  # reviews from which a slice decides how wide the axis is
 
@@ -114,6 +114,26 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Accuracy", scale=scale), x2="high:Q")
     points = base.mark_point(filled=True, size=90, cursor="pointer").encode(x=accuracy).add_params(chosen)
     return over(rules([overall], "x", scale), inked(spread), inked(points), height=alt.Step(20))
+
+
+def causes(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
+    """Mistakes by their cause, and of which class they are.
+
+    Args:
+        rows: columns ``cause``, ``label``, ``n``.
+        order: the causes, from the top.
+    """
+    return (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            y=alt.Y("cause:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False)),
+            x=alt.X("n:Q", title="Confident mistakes"),
+            color=side_colour("label", "Label"),
+            tooltip=["cause:N", "label:N", alt.Tooltip("n:Q", title="mistakes", format=",")],
+        )
+        .properties(height=alt.Step(20))
+    )
 
 
 def erasure(rows: pd.DataFrame) -> alt.LayerChart:

@@ -1,0 +1,40 @@
+"""Why the run errs where it is sure: the causes of its confident mistakes, as far as they have been read."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from sentiment import readings
+from sentiment.app import evaluation_charts, serving
+from sentiment.app.judged import Judged
+
+
+def show(judged: Judged) -> None:
+    """How many confident mistakes have which cause; nothing where none of them was read."""
+    with serving.sentences():
+        mistakes = readings.confident_mistakes(judged.table, judged.temperature)
+    read = mistakes.dropna(subset="cause")
+    if read.empty:
+        return
+    counts = read["cause"].value_counts()
+    st.header("Why it errs where it is sure")
+    left, right = st.columns([2, 3])
+    with left:
+        rows = read.groupby(["cause", "label"]).size().reset_index(name="n")
+        rows["label"] = rows["label"].map({1: "positive", 0: "negative"})
+        st.altair_chart(
+            evaluation_charts.causes(rows, list(counts.index)),
+            alt="Confident mistakes by cause: " + ", ".join(f"{cause} {n}" for cause, n in counts.items()),
+        )
+    with right:
+        st.dataframe(
+            pd.DataFrame({"cause": counts.index, "meaning": counts.index.map(readings.CAUSES), "mistakes": counts}),
+            hide_index=True,
+            alt="What each cause means, and how many confident mistakes have it",
+            column_config={"meaning": st.column_config.TextColumn(width="large")},
+        )
+    st.caption(
+        f"{len(read):,} of the {len(mistakes):,} mistakes made with confidence were read by hand and given one main "
+        "cause each; the borders between causes are soft. “Confident” does not depend on the threshold above."
+    )

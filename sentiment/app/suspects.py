@@ -1,0 +1,113 @@
+"""Labels of the training reviews that may be wrong: those confident learning suspects, or else the model itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment import metrics, readings
+from sentiment.app import serving, texts
+from sentiment.artifacts import Run
+
+_CONTRADICTED = 100  # reviews shown at most where nothing better than the model's own contradiction is known
+_SIDES = {1: "positive", 0: "negative"}
+
+
+def show(run: Run) -> None:
+    """The suspected labels among the reviews this run learned from."""
+    st.header("Suspected wrong labels")
+    with serving.sentences():
+        learned = serving.table("predictions.parquet", run)
+        found = readings.label_errors()
+        if found is None or not (suspected := found[0]["fingerprint"].isin(learned["fingerprint"])).any():
+            _contradicted(learned)
+            return
+        verdicts = readings.label_verdicts()
+    suspects, facts = found[0][suspected], found[1]
+    st.write(_summary(suspects, facts, verdicts))
+    _table(
+        suspects,
+        {
+            "probability": suspects["probability"],
+            "quality": suspects["quality"],
+            "read": suspects["fingerprint"].map(verdicts),
+        },
+        "Reviews whose label models that never saw them contradict",
+    )
+    st.caption(_treatment(facts["treatment"]))
+
+
+def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, str]) -> str:
+    """How many are suspected, how, and how many of those that were read are wrong."""
+    total, n = sum(facts["suspected"].values()), facts["n"]
+    said = (
+        f"{total:,} of {n:,} labels ({total / n:.1%}) are contradicted by an n-gram model that saw neither the review "
+        "nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
+    )
+    said += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
+    if not verdicts:
+        return said
+    counts = pd.Series(verdicts).value_counts().reindex(readings.VERDICTS, fill_value=0)
+    low, high = metrics.wilson_interval(int(counts["wrong"]), len(verdicts))
+    return (
+        f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} labels are plainly wrong "
+        f"({counts['wrong'] / len(verdicts):.0%}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
+        f"{counts['open']} could be either, and {counts['right']} are right: hard reviews rather than mistakes."
+    )
+
+
+def _treatment(measured: dict[str, Any]) -> str:
+    """Whether it helps to train without them, in words."""
+    parts = []
+    for each in measured["treatments"]:
+        low, high = (100 * bound for bound in each["interval"])
+        parts.append(f"{each['name']}, {100 * each['difference']:+.2f} points ({low:+.2f} to {high:+.2f})")
+    better = any(each["interval"][0] > 0 for each in measured["treatments"])
+    return (
+        f"{'Training without them helps' if better else 'Training without them does not help'}. Accuracy of the "
+        f"n-gram model on films held out, {measured['accuracy']:.2%} of {measured['n']:,} reviews, changes with "
+        f"suspected reviews {' and '.join(parts)}; 95 % intervals, paired by review, judged by the labels as given."
+    )
+
+
+def _contradicted(learned: pd.DataFrame) -> None:
+    """Reviews whose label the model itself, which has seen it, contradicts most firmly."""
+    contradiction = learned["logit"] * (1 - 2 * learned["label"])
+    rows = learned.assign(contradiction=contradiction)[contradiction > 0].nlargest(_CONTRADICTED, "contradiction")
+    shown = {"contradiction": rows["contradiction"], "split": rows["split"]}
+    _table(rows, shown, "Reviews whose label the model contradicts most firmly")
+    st.caption(
+        "The model has seen the training labels, and still contradicts these: some are irony, some are rated one way "
+        "and written another, some are mistakes."
+    )
+
+
+def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
+    """A row a review, with its text where the app has the data."""
+    frame = pd.DataFrame(
+        {
+            "label": rows["label"].map(_SIDES),
+            **columns,
+            "rating": rows["rating"].replace(0, pd.NA),
+            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "fingerprint": rows["fingerprint"],
+        }
+    )
+    if texts.offered():
+        frame.insert(1, "text", rows["fingerprint"].map(texts.by_fingerprint()))
+    st.dataframe(
+        frame,
+        hide_index=True,
+        alt=alt,
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "quality": st.column_config.NumberColumn("P(label)", format="%.4f", help="Label quality: low is suspect."),
+            "read": st.column_config.TextColumn("read by hand"),
+            "contradiction": st.column_config.NumberColumn("logits against the label", format="%.2f"),
+            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
+        },
+    )
+    st.download_button("CSV", frame.to_csv(index=False), "suspected_labels.csv", "text/csv", on_click="ignore")
