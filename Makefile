@@ -30,7 +30,7 @@ benchmark: .venv/complete data-named  ## measure speed beside other ways on DATA
 
 proof: .venv/complete data-named  ## the long proofs, on DATA= (RUN=); hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \
-		--explanations
+		--explanations --behaviour
 	.venv/bin/python scripts/prove_bulk.py
 
 lock:  ## work out the locks anew from pyproject.toml; needs uv

@@ -67,8 +67,10 @@ def _capabilities(found: dict[str, Any]) -> None:
 
 def _failures(found: dict[str, Any]) -> None:
     """Failing cases of the capability chosen, a few of each test."""
+    names = list(dict.fromkeys(row["capability"] for row in found["behaviours"] if row["examples"]))
+    if not names:
+        return
     with st.expander("Failing cases", icon=":material/rule:"):
-        names = list(dict.fromkeys(row["capability"] for row in found["behaviours"] if row["examples"]))
         chosen = st.selectbox("Capability", names, key="capability", width=320)
         rows = [
             {

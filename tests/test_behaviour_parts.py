@@ -1,0 +1,163 @@
+"""``behaviour.json`` as a part of a run: written by evaluate.py, sealed, told in the model card, shown on the page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment import model_card
+from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
+from sentiment.behaviour import report
+from sentiment.behaviour.card import PART
+from sentiment.verdict import verdict
+from tests.app_runs import full_run
+from tests.command import Done, run_script
+from tests.tiny import tiny_run
+
+POSITIVE = verdict(3.0, 1.0, "ok", 5, 5, 0.0)
+
+
+@pytest.fixture(scope="module")
+def found() -> dict:
+    """What is said of a model that finds everything positive, and is sure of it."""
+    return report.behave(lambda texts: [POSITIVE] * len(texts))
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    return tiny_run(tmp_path / "tiny")
+
+
+@pytest.fixture
+def small(bare: Path, found: dict) -> Run:
+    return add_parts(open_run(bare), {PART: found})
+
+
+@pytest.fixture
+def tried(tmp_path: Path, found: dict) -> Run:
+    return add_parts(open_run(full_run(tmp_path / "runs" / "tried")), {PART: found})
+
+
+def evaluate(*options: object) -> Done:
+    return run_script("evaluate.py", *options)
+
+
+def page(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
+    def script() -> None:
+        from sentiment.app import evaluation
+
+        evaluation.page()
+
+    (run.path.parent / "default").write_text(run.name)
+    monkeypatch.setenv("SENTIMENT_RUNS", str(run.path.parent))
+    return AppTest.from_function(script, default_timeout=30).run()
+
+
+def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(bare: Path, tmp_path: Path) -> None:
+    before = open_run(bare).manifest["files"]
+    done = evaluate("--behaviour", "--artifacts", bare, "--json", tmp_path / "out.json")
+    assert done.status == 0, done.stderr
+    assert "negation" in done.stdout
+    after = open_run(bare)
+    assert {name: after.manifest["files"][name] for name in before} == before
+    assert set(after.manifest["files"]) - set(before) == {PART, "README.md"}
+    kept = after.json(PART)
+    assert sum(row["cases"] for row in kept["kinds"]) >= 2000
+    assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "behaviour": kept}]}
+
+
+def test_the_same_run_is_judged_alike_every_time(bare: Path) -> None:
+    evaluate("--behaviour", "--artifacts", bare)
+    first = open_run(bare).json(PART)
+    evaluate("--behaviour", "--artifacts", bare)
+    assert {**open_run(bare).json(PART), "date": ""} == {**first, "date": ""}
+
+
+@pytest.mark.parametrize("options", [(), ("--explanations", "--behaviour"), ("--compare", "x", "--behaviour")])
+def test_without_data_nothing_but_behaviour_can_be_asked_for(options: tuple[str, ...], bare: Path) -> None:
+    done = evaluate("--artifacts", bare, *options)
+    assert done.status == 2
+    assert "--data" in done.stderr.splitlines()[-1]
+    assert not open_run(bare).has(PART)
+
+
+def damage(run: Run) -> None:
+    path = run.path / PART
+    path.write_text(path.read_text().replace('"failures": 0', '"failures": 1', 1))
+
+
+def test_a_damaged_behaviour_is_refused_by_the_card(small: Run) -> None:
+    damage(small)
+    with pytest.raises(ArtifactError, match=r"behaviour\.json is not the file that was written"):
+        model_card.render(small)
+
+
+def test_a_damaged_behaviour_is_refused_by_the_page(tried: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(tried)
+    app = page(monkeypatch, tried)
+    assert not app.exception
+    assert any("behaviour.json is not the file that was written" in error.value for error in app.error)
+
+
+def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> None:
+    card = model_card.render(small)
+    for row in found["capabilities"]:
+        counts = f"{row['templates']} | {row['cases']:,} | {100 * row['rate']:.1f} %"
+        assert f"| {row['kind']} | {row['capability']} | {counts} |" in card
+    for row in found["domains"]:
+        assert f"| {row['domain']} | {row['n']} | {100 * row['accuracy']:.1f} % |" in card
+    assert "must not change 5 %, negation 15 %" in card
+    assert "Tweets, news and reviews of other goods were not tested" not in card
+
+
+def test_the_card_of_a_run_that_was_not_tried_says_what_was_not_tested(bare: Path) -> None:
+    card = model_card.render(open_run(bare))
+    assert "Does it do what a person expects" not in card
+    assert "Tweets, news and reviews of other goods were not tested" in card
+
+
+def test_a_card_without_vader_does_not_speak_of_it(small: Run, found: dict) -> None:
+    silent = {**found, "vader": None, "domains": [{**row, "vader": None} for row in found["domains"]]}
+    card = model_card.render(add_parts(small, {PART: silent}))
+    assert "Hutto" not in card
+    assert "| all |" in card
+
+
+def test_the_page_shows_rates_failing_cases_and_domains(
+    tried: Run, found: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = page(monkeypatch, tried)
+    assert not app.exception
+    shown = {metric.label: metric.value for metric in app.metric}
+    for kind, row in report.totals(found):
+        assert shown[f"{kind.capitalize()}: failed"] == f"{100 * row['rate']:.1f} %"
+    rates, failing, domains = (table.value for table in app.dataframe[-3:])
+    assert rates["rate"].tolist() == [row["rate"] for row in found["capabilities"]]
+    assert len(failing) > 0
+    assert domains["domain"].tolist() == [row["domain"] for row in found["domains"]]
+    assert domains["right"].tolist() == [row["accuracy"] for row in found["domains"]]
+
+
+def test_another_capability_shows_its_own_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
+    app = page(monkeypatch, tried)
+    app.selectbox(key="capability").select("negation").run()
+    assert not app.exception
+    texts = {e["texts"][0] for row in found["behaviours"] if row["capability"] == "negation" for e in row["examples"]}
+    assert set(app.dataframe[-2].value["text"]) == texts
+
+
+def test_the_page_of_a_run_that_was_not_tried_says_nothing_of_behaviour(tmp_path: Path, monkeypatch) -> None:
+    app = page(monkeypatch, open_run(full_run(tmp_path / "runs" / "bare")))
+    assert not app.exception
+    assert not any("person expects" in header.value for header in app.header)
+
+
+def test_a_model_that_fails_nothing_is_shown_without_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
+    spotless = {**found, "behaviours": [{**row, "examples": []} for row in found["behaviours"]]}
+    app = page(monkeypatch, add_parts(tried, {PART: spotless}))
+    assert not app.exception
+    assert not any(box.key == "capability" for box in app.selectbox)
+    assert "domain" in app.dataframe[-1].value
