@@ -1,4 +1,4 @@
-"""A run's model card, written from the run's own files and nothing else (Mitchell et al. 2019).
+"""A run's model card, from the run's own files and what is known of the reviews it errs on (Mitchell et al. 2019).
 
 A part that the run does not have yet is left out, so the card is written once after training and again after the test.
 """
@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
+from sentiment import readings
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
 from sentiment.figures import confidence_table, duration, interval, percent, slices_table, table
@@ -114,6 +117,15 @@ def _results(run: Run) -> Iterator[str]:
         yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
     yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(judged[name])}"
     yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(judged[name])}"
+    mistakes = readings.confident_test_mistakes(run)
+    if mistakes is not None and mistakes["cause"].notna().any():
+        yield f"### Why it errs where it is sure\n\n{_causes(mistakes)}"
+
+
+def _causes(mistakes: pd.DataFrame) -> str:
+    counts = mistakes["cause"].value_counts()
+    rows = ([f"**{cause}.** {meaning}", counts[cause]] for cause, meaning in readings.CAUSES.items() if cause in counts)
+    return f"{readings.extent(mistakes)}\n\n{table(['main cause', 'mistakes'], rows)}"
 
 
 def _figures(judged: dict[str, dict[str, Any]]) -> str:

@@ -34,7 +34,4 @@ def show(judged: Judged) -> None:
             alt="What each cause means, and how many confident mistakes have it",
             column_config={"meaning": st.column_config.TextColumn(width="large")},
         )
-    st.caption(
-        f"{len(read):,} of the {len(mistakes):,} mistakes made with confidence were read by hand and given one main "
-        "cause each; the borders between causes are soft. “Confident” does not depend on the threshold above."
-    )
+    st.caption(f"{readings.extent(mistakes)} “Confident” does not depend on the threshold above.")

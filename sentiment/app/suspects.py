@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -49,12 +50,12 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     said += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
     if not verdicts:
         return said
-    counts = pd.Series(verdicts).value_counts().reindex(readings.VERDICTS, fill_value=0)
-    low, high = metrics.wilson_interval(int(counts["wrong"]), len(verdicts))
+    counts = Counter(verdicts.values())
+    low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
     return (
-        f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} labels are plainly wrong "
+        f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
         f"({counts['wrong'] / len(verdicts):.0%}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
-        f"{counts['open']} could be either, and {counts['right']} are right: hard reviews rather than mistakes."
+        f"{counts['right']} right, and {counts['open']} could carry either label."
     )
 
 
