@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment import metrics
-from sentiment.app import behaviour, charts, evaluation_charts, evidence, serving, texts
+from sentiment import metrics, readings
+from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, texts
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
 
@@ -35,6 +35,7 @@ def page() -> None:
     _spread(judged)
     _curves(judged)
     _mistakes(judged)
+    mistakes.show(judged)
     _comparison(judged, run, split)
     evidence.show(run)
     behaviour.show(run)
@@ -186,12 +187,15 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 def _list(rows: pd.DataFrame) -> None:
     """The reviews, with their texts where the app has the data; one of them can be opened on the Review page."""
     shown = rows.head(_LISTED)
+    with serving.sentences():
+        read = shown["fingerprint"].map(readings.causes()).where(~shown["right"])
     frame = pd.DataFrame(
         {
             "label": shown["label"].map({1: "positive", 0: "negative"}),
             "probability": shown["probability"],
             "rating": shown["rating"].replace(0, pd.NA),
             "length": shown["length"],
+            "cause": read,
             "causes": causes(shown),
             "film": shown["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
             "fingerprint": shown["fingerprint"],
@@ -209,6 +213,9 @@ def _list(rows: pd.DataFrame) -> None:
         column_config={
             "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
             "text": st.column_config.TextColumn(width="large"),
+            "cause": st.column_config.TextColumn(
+                "main cause", help="Why the model erred, where someone read the review."
+            ),
             "causes": st.column_config.TextColumn("may mislead", help="What in the review may have misled the model."),
             "length": st.column_config.NumberColumn("tokens"),
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),

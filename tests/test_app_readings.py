@@ -1,0 +1,100 @@
+"""What was read by hand, on the pages: causes of mistakes beside them, suspected labels with verdicts."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from sentiment import readings
+from sentiment.artifacts import seal, write_json
+from tests.app_runs import TEMPERATURE, full_run
+from tests.test_app_pages import _open, said
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A run with mistakes made with confidence, and an empty folder of readings."""
+    run = full_run(tmp_path / "runs" / "tiny")
+    tested = pd.read_parquet(run / "test_predictions.parquet")
+    tested.assign(label=tested["label"].where(tested.index % 5 > 0, 1 - tested["label"])).to_parquet(
+        run / "test_predictions.parquet"
+    )
+    seal(run)
+    (tmp_path / "runs" / "default").write_text("tiny")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(readings, "FOLDER", tmp_path / "reviews")
+    (tmp_path / "reviews").mkdir()
+    return tmp_path / "reviews"
+
+
+def mistakes(folder):
+    tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
+    return readings.confident_mistakes(tested, TEMPERATURE)["fingerprint"].tolist()
+
+
+def suspect_first(folder, n):
+    """The first n training reviews of the run, as ``find_label_errors.py`` writes them."""
+    rows = pd.read_parquet(folder.parent / "runs" / "tiny" / "predictions.parquet").head(n)
+    columns = rows[["fingerprint", "film", "label", "rating"]].assign(probability=0.9, quality=0.1)
+    columns.to_parquet(folder / "label_errors.parquet")
+    treatment = {"name": "dropped", "difference": -0.01, "interval": [-0.02, -0.005]}
+    facts = {"suspected": {"negative": n, "positive": 0}, "n": 100 * n}
+    write_json(
+        folder / "label_errors.json", facts | {"treatment": {"n": 100 * n, "accuracy": 0.9, "treatments": [treatment]}}
+    )
+    return rows["fingerprint"].tolist()
+
+
+def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
+    first, second, third = mistakes(folder)[:3]
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
+    app = _open("evaluation")
+    assert not app.exception
+    listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
+    assert listed[[first, second]].tolist() == ["irony", "plot"]
+    assert listed.notna().sum() == 3
+    counted = next(table.value for table in app.dataframe if "meaning" in table.value)
+    assert dict(zip(counted["cause"], counted["mistakes"], strict=True)) == {"plot": 2, "irony": 1}
+    assert f"Of the {len(mistakes(folder)):,} reviews judged with confidence and wrongly, 3 were read" in said(app)
+
+
+def test_a_right_verdict_has_no_cause_to_err(folder):
+    tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
+    right = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
+    app = _open("evaluation", verdicts="everything")
+    listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
+    assert pd.isna(listed[right])
+    assert "Why it errs where it is sure" not in said(app)
+
+
+def test_a_slip_in_the_causes_is_said_on_the_page(folder):
+    (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
+    app = _open("evaluation")
+    assert not app.exception
+    assert app.error[0].value.startswith("Line 2 of causes.csv: “ironie” is none of")
+
+
+def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_told(folder):
+    prints = suspect_first(folder, 4)
+    (folder / "label_verdicts.csv").write_text(f"fingerprint,verdict\n{prints[0]},wrong\n{prints[1]},right\n")
+    app = _open("dataset")
+    assert not app.exception
+    table = next(table.value for table in app.dataframe if "quality" in table.value)
+    assert table["fingerprint"].tolist() == prints
+    assert table["read"].fillna("").tolist() == ["wrong", "right", "", ""]
+    assert table["film"].str.startswith("https://www.imdb.com/title/tt").all()
+    assert "4 of 400 labels (1.0%)" in said(app)
+    assert "Of 2 drawn at random and read by hand, 1 proved plainly wrong (50%" in said(app)
+    assert "does not help" in said(app)
+    assert "-1.00 points (-2.00 to -0.50)" in said(app)
+
+
+def test_a_run_that_learned_from_other_reviews_shows_its_own_contradictions(folder):
+    suspect_first(folder, 4)
+    strangers = pd.read_parquet(folder / "label_errors.parquet").assign(fingerprint=list("abcd"))
+    strangers.to_parquet(folder / "label_errors.parquet")
+    app = _open("dataset")
+    assert not app.exception
+    assert any("contradiction" in table.value for table in app.dataframe)
+    assert not any("quality" in table.value for table in app.dataframe)
