@@ -37,7 +37,7 @@ def main() -> int:
     shown = rows.head(options.count)[["fingerprint", "label", "probability", "text"]]
     for fingerprint, label, probability, text in shown.to_numpy(object).tolist():
         print(f"{fingerprint}  label {NAMES[label]}, P(positive) {probability:.3f}\n\n{text}\n")
-    print(f"{len(rows):,} are still to be read. One of:", file=sys.stderr)
+    print(f"{len(rows):,} reviews are still to be read; each gets one of", file=sys.stderr)
     print("\n".join(f"  {name}: {meaning}" for name, meaning in choices.items()), file=sys.stderr)
     return 0
 
