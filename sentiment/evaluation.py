@@ -132,7 +132,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
     """The parts of a predictions table worth a figure of their own: by what, its value, <bool>[n]; some are empty."""
-    yield from _bands("length", predictions["length"].to_numpy(), _LENGTHS, str)
+    yield from length_bands(predictions["length"].to_numpy())
     for rating in range(1, 11):
         yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
     yield from _bands(
@@ -141,6 +141,11 @@ def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np
     for by in ("truncated", "negation", "contrast"):
         for value, wanted in (("no", False), ("yes", True)):
             yield by, value, (predictions[by] == wanted).to_numpy()
+
+
+def length_bands(lengths: npt.NDArray[Any]) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """Slices by length in tokens."""
+    yield from _bands("length", lengths, _LENGTHS, str)
 
 
 def _bands(

@@ -205,3 +205,18 @@ def test_a_name_decides_the_form_and_nothing_else(settings, name):
     assert job.input.parent == job.folder
     assert job.input.name.startswith("input.")
     assert "/" not in job.read("upload")["name"]
+
+
+def test_a_twin_scores_the_same_file_with_another_run_and_goes_with_its_job(settings, run, tmp_path):
+    job = submit(settings, run, 50)
+    wait(job, "done")
+    other = tiny_run(tmp_path / "other", seed=1)
+    assert job.twin(str(other)) is None
+    twin = job.begin_twin(str(other))
+    tend(settings)
+    wait(twin, "done")
+    assert job.twin(str(other)) == twin
+    assert twin.read("result")["model"]["run"] == "other"
+    assert twin.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
+    job.delete()
+    assert not twin.folder.exists()

@@ -158,3 +158,32 @@ def test_other_jobs_are_never_listed(scored, settings):
     app = open_page()
     assert "films.csv" not in said(app)
     assert not any("films.csv" in each.label for each in app.button)
+
+
+def test_labels_give_accuracy_curves_calibration_and_slices(scored):
+    titles = {header.value for header in scored.subheader}
+    assert {"Where verdicts and labels meet", "ROC", "Precision and recall", "Stated against observed"} <= titles
+    assert "On which rows it errs" in titles
+    shown = {metric.label for metric in scored.metric}
+    assert {"Accuracy", "F1", "ROC area", "Calibration", "Cheapest threshold"} <= shown
+
+
+def test_labels_that_are_probably_wrong_can_be_listed(scored):
+    doubtful = int(next(words for words in said(scored).split(". ") if "probably wrong" in words).split()[0])
+    scored.checkbox(key="only_mislabelled").check().run()
+    assert f"{doubtful} of 120 rows" in said(scored)
+    scored.checkbox(key="only_mislabelled").uncheck().run()
+
+
+def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(scored, settings):
+    scored.selectbox(key="bulk_compare").set_value(scored.selectbox(key="bulk_compare").options[0]).run()
+    button(scored, "Score the file with").click().run()
+    job = job_of(scored, settings)
+    (id,) = job.read("twins").values()
+    end = time.monotonic() + 60
+    while find(settings, id).state != "done":
+        assert time.monotonic() < end, find(settings, id).read("error")
+        time.sleep(0.05)
+    scored.run()
+    assert "On 120 common reviews" in said(scored)
+    assert "McNemar" in said(scored)

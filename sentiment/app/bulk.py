@@ -85,7 +85,7 @@ def _upload(settings: Settings) -> None:
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
     own = {id: name for id, name in st.session_state.get(_OWN, {}).items() if jobs.find(settings, id)}
     if own:
-        st.subheader("Files of this session")
+        st.header("Files of this session")
         for id, name in own.items():
             st.button(name, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
 
@@ -98,7 +98,7 @@ def _run_argument() -> str:
 def _header(job: Job, settings: Settings) -> None:
     upload = job.read("upload")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(upload["name"], icon=":material/description:", width="content")
+        st.header(upload["name"], icon=":material/description:", width="content")
         st.caption(f"{_megabytes(upload['bytes'])} · come back to it by this page's address", width="stretch")
         st.button("Another file", on_click=_leave, icon=":material/upload_file:")
         st.button(
@@ -189,7 +189,7 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
     rows = [[row[i] if i < len(row) else "" for i in order] for row in found["sample"]]
     keys = [f"c{i}" for i in order]
     labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
-    st.subheader("How it begins")
+    st.header("How it begins")
     st.dataframe([dict(zip(keys, row, strict=True)) for row in rows], hide_index=True, column_config=labels)
 
 

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import analyses, bulk_charts, charts, evaluation_charts, navigation
-from sentiment.app.judged import Judged
+from sentiment.app import analyses, bulk_charts, bulk_labels, charts, navigation
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.decoding import WRITTEN_FORMS, BulkError
 from sentiment.bulk.jobs import Job
@@ -52,11 +50,11 @@ def show(job: Job) -> None:
     _figures(results, _run(task["run"]))
     _groups(results, found)
     if task["explain"]:
-        st.subheader("Which words pushed the whole file")
+        st.header("Which words pushed the whole file")
         st.altair_chart(bulk_charts.words(results.words()), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
-        _against_labels(results)
+        bulk_labels.show(job, results, found)
     _table(results, labelled)
 
 
@@ -143,12 +141,12 @@ def _figures(results: Results, run: Run | None) -> None:
         return
     left, right = st.columns([3, 2])
     with left:
-        st.subheader("How far apart they stand")
+        st.header("How far apart they stand")
         st.altair_chart(
             charts.probabilities(results.histogram(), 0.5), alt="Rows of each sentiment by probability of “positive”"
         )
     with right:
-        st.subheader("How many are positive")
+        st.header("How many are positive")
         _share(results, run)
         named = [(kind, value, n) for kind in ("confidence", "status") for value, n in results.counts(kind).items()]
         st.dataframe(pd.DataFrame(named, columns=["of", "value", "rows"]), hide_index=True)
@@ -185,7 +183,7 @@ def _groups(results: Results, found: dict[str, Any]) -> None:
     places = [*dates, *(place for place in categories if place not in dates and place != results.label)]
     if not places:
         return
-    st.subheader("Sentiment by group and over time")
+    st.header("Sentiment by group and over time")
     place = st.selectbox("By", places, format_func=lambda place: names[place], key="group", width=300)
     if place in dates:
         st.altair_chart(bulk_charts.over_time(results.over_time(place), names[place]), alt="Share of positive by date")
@@ -193,58 +191,9 @@ def _groups(results: Results, found: dict[str, Any]) -> None:
         st.altair_chart(bulk_charts.shares(results.by_group(place), names[place]), alt="Share of positive by group")
 
 
-def _against_labels(results: Results) -> None:
-    """The verdicts judged by the file's own labels."""
-    st.subheader("Against the labels of the file")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key="cut", width=320)
-        cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
-    labelled = results.labelled
-    judged = Judged.of(labelled.rename(columns={"tokens_read": "length"}), 1.0, threshold)
-    counts, (low, high) = judged.confusion, judged.interval
-    both = len(np.unique(judged.labels)) == 2
-    with st.grid(4, min_column_width=170):
-        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"95 %: {low:.2%} to {high:.2%}", **_PLAIN)
-        st.metric("F1", f"{counts.f1:.4f}", f"precision {counts.precision:.3f}, recall {counts.recall:.3f}", **_PLAIN)
-        if both:
-            st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
-            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this ratio of costs", **_PLAIN)
-    doubtful = results.likely_mislabelled()
-    st.caption(
-        f"{len(labelled):,} rows have a verdict and a label. {len(doubtful):,} labels are probably wrong: there the "
-        "model contradicts the label as surely as it is usually right (confident learning)."
-    )
-    left, middle, right = st.columns(3)
-    with left:
-        st.altair_chart(
-            evaluation_charts.confusion(judged.cells()),
-            key="bulk_cells",
-            on_select="rerun",
-            alt="Labels against verdicts; a click filters the table",
-        )
-    if both:
-        thin = judged.sweep.thin()
-        fallout = counts.fp / max(1, counts.fp + counts.tn)
-        curve = pd.DataFrame(
-            {
-                "recall": thin.recall,
-                "false_positive_rate": thin.false_positive_rate,
-                "precision": thin.precision,
-                "threshold": thin.thresholds.clip(max=1.0),
-            }
-        )
-        middle.altair_chart(evaluation_charts.roc(curve, fallout, counts.recall), alt="ROC curve")
-        right.altair_chart(
-            evaluation_charts.precision_recall(curve, counts.recall, counts.precision), alt="Precision and recall"
-        )
-
-
-_PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
-
-
 def _table(results: Results, labelled: bool) -> None:
     """The rows, filtered, searched and sorted here on the server, a page at a time."""
-    st.subheader("Every row")
+    st.header("Every row")
     wanted, order = _controls(results, labelled)
     rows = results.select(wanted, *order)
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
@@ -294,8 +243,12 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
         statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
         search = st.text_input("Text holds", key="only_text", width=220)
+        doubtful = labelled and st.checkbox("Labels that are probably wrong", key="only_mislabelled")
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
         order = st.selectbox("Order", list(orders), key="order", width=240)
-    points = st.session_state["bulk_cells"].selection.get("cell", []) if labelled else []
+    points = st.session_state[bulk_labels.CELLS].selection.get("cell", []) if labelled else []
     cell = (points[0]["label"], points[0]["verdict"]) if points else None
-    return Filter(tuple(sentiments), tuple(confidences), tuple(statuses), search=search, cell=cell), orders[order]
+    wanted = Filter(
+        tuple(sentiments), tuple(confidences), tuple(statuses), search=search, cell=cell, mislabelled=doubtful
+    )
+    return wanted, orders[order]

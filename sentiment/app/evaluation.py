@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment import metrics, readings
-from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, texts
+from sentiment import readings
+from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, texts, wording
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
 
@@ -247,18 +247,7 @@ def _comparison(judged: Judged, run: Run, split: str) -> None:
     if result is None:
         st.info(f"The runs {name} and {run.name} have no {split} review in common.")
     else:
-        st.write(_difference(result, name, run.name))
-
-
-def _difference(result: metrics.Comparison, first: str, second: str) -> str:
-    low, high = (100 * bound for bound in result.interval)
-    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
-    return (
-        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
-        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
-        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
-        "(McNemar's exact test)."
-    )
+        st.write(wording.difference(result, name, run.name))
 
 
 def _clicked(key: str, parameter: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -120,10 +120,14 @@ class Judged:
         }
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
-    def by_slice(self) -> pd.DataFrame:
-        """Accuracy of each part that holds a review: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %)."""
+    def by_slice(self, slices: Iterable[tuple[str, npt.NDArray[np.bool_]]] | None = None) -> pd.DataFrame:
+        """Accuracy of each part that holds a review: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %).
+
+        Args:
+            slices: name and <bool>[n] of each part; those of a run's predictions if None.
+        """
         rows = []
-        for name, mask in self._slices():
+        for name, mask in self._slices() if slices is None else slices:
             right, n = int(self.right[mask].sum()), int(mask.sum())
             if n:
                 rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))

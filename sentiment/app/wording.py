@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sentiment.metrics import Comparison
 from sentiment.records import Explanation, Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words from which they are worth a sentence
@@ -72,3 +73,15 @@ def equation(explanation: Explanation) -> str:
 def signed(value: float, digits: int = 2) -> str:
     """A number for people: always with a sign, and a real minus."""
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def difference(result: Comparison, first: str, second: str) -> str:
+    """Two runs on the same reviews, with a paired test, in two sentences."""
+    low, high = (100 * bound for bound in result.interval)
+    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
+    return (
+        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
+        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
+        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
+        "(McNemar's exact test)."
+    )

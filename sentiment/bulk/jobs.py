@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -144,6 +144,23 @@ class Job:
         """Stops the work after the part at hand; what is done stays."""
         self.write("cancel", True)
 
+    def twin(self, run: str) -> Job | None:
+        """The job that scores the same file with another run, None where none was begun."""
+        id = (self.read("twins") or {}).get(run)
+        twin = Job(self.folder.parent / id) if id else None
+        return twin if twin and twin.folder.exists() else None
+
+    def begin_twin(self, run: str) -> Job:
+        """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
+        twin = _new(self.folder.parent)
+        os.link(self.input, twin.folder / self.input.name)
+        for name in ("upload", "inspection", "reading"):
+            if (content := self.read(name)) is not None:
+                twin.write(name, content)
+        self.write("twins", {**(self.read("twins") or {}), run: twin.id})
+        twin.submit({**self.read("task"), "run": run})
+        return twin
+
     def start(self, action: Action, **options: Any) -> bool:
         """Starts a child for an action; False where one is at work already.
 
@@ -170,12 +187,23 @@ class Job:
         return True
 
     def delete(self) -> None:
-        """Ends the child, if there is one, and removes everything."""
-        while self.alive:
-            if child := self.read("child"):
-                os.kill(child, signal.SIGKILL)
-            time.sleep(0.02)
-        shutil.rmtree(self.folder)
+        """Ends the child, if there is one, and removes everything, twins included."""
+        for run in self.read("twins") or {}:
+            if twin := self.twin(run):
+                twin.delete()
+        while True:
+            try:
+                with _lock(self.folder / "lock"):  # no child can start while this is held
+                    gone = self.folder.rename(self.folder.with_name(f".{self.id}"))
+                    shutil.rmtree(gone)
+                    return
+            except FileNotFoundError:
+                return  # a twin goes with its job
+            except BlockingIOError:
+                if child := self.read("child"):
+                    with suppress(ProcessLookupError):  # it has just ended by itself
+                        os.kill(child, signal.SIGKILL)
+                time.sleep(0.02)
 
     @property
     def rested(self) -> float:
@@ -201,12 +229,17 @@ def create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job:
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if shutil.disk_usage(settings.folder).free < 5 * size:
         raise BulkError("The server's disk has no room for this file at the moment.")
-    job = Job(settings.folder / secrets.token_urlsafe(16))
-    job.folder.mkdir(mode=0o700)
-    (job.folder / "lock").touch()
+    job = _new(settings.folder)
     with (job.folder / f"input{suffixes.lower()}").open("wb") as file:
         shutil.copyfileobj(content, file, _BLOCK)
     job.write("upload", {"name": path.name, "bytes": size})
+    return job
+
+
+def _new(folder: Path) -> Job:
+    job = Job(folder / secrets.token_urlsafe(16))
+    job.folder.mkdir(mode=0o700)
+    (job.folder / "lock").touch()
     return job
 
 

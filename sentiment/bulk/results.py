@@ -39,6 +39,7 @@ class Filter:
         between: bounds on the probability of "positive".
         search: what the text must hold, in any case.
         cell: (label, verdict), each "positive" or "negative".
+        mislabelled: only rows whose label is probably wrong.
     """
 
     sentiments: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class Filter:
     between: tuple[float, float] = (0.0, 1.0)
     search: str = ""
     cell: tuple[str, str] | None = None
+    mislabelled: bool = False
 
 
 @dataclass
@@ -178,6 +180,8 @@ class Results:
         if wanted.cell and "label" in frame:
             label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
             keep &= label & (frame["sentiment"] == wanted.cell[1]).to_numpy()
+        if wanted.mislabelled:
+            keep &= np.isin(np.arange(len(frame)), self.likely_mislabelled())
         if wanted.search:
             keep &= self._holding(wanted.search)
         rows = np.flatnonzero(keep)

@@ -9,6 +9,21 @@ from sentiment.weights import Pooling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageModel:
+    """How the language models that a network can begin with are trained.
+
+    Attributes:
+        units: LSTM cells in each direction; those of the network.
+        steps: of 64 pieces of 128 tokens.
+        learning_rate: Adam's, at its highest.
+    """
+
+    units: int
+    steps: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """One recipe.
 

@@ -1,0 +1,172 @@
+"""A file's verdicts judged by the file's own labels, and another run judged by them beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from sentiment import metrics
+from sentiment.app import evaluation_charts, serving, wording
+from sentiment.app.judged import Judged
+from sentiment.bulk import jobs
+from sentiment.bulk.jobs import Job, Settings
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.results import Results
+from sentiment.evaluation import length_bands
+
+CELLS = "bulk_cells"  # the key of the confusion matrix, whose clicks filter the table
+_PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+
+def show(job: Job, results: Results, found: dict[str, Any]) -> None:
+    """Figures, curves and slices at a threshold, and the comparison with another run.
+
+    Args:
+        job: that scored the file.
+        results: its rows; some have a verdict and a label.
+        found: what the inspection said of the file.
+    """
+    st.header("Against the labels of the file")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key="cut", width=320)
+        cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
+    labelled = results.labelled
+    judged = Judged.of(labelled.rename(columns={"tokens_read": "length"}), 1.0, threshold)
+    _figures(judged, cost)
+    doubtful = results.likely_mislabelled()
+    st.caption(
+        f"{len(labelled):,} rows have a verdict and a label. {len(doubtful):,} labels are probably wrong: there the "
+        "model contradicts the label as surely as it is usually right (confident learning). The table can list them."
+    )
+    _charts(judged)
+    _slices(judged, results, found)
+    _other_run(job, results, labelled)
+
+
+def _figures(judged: Judged, cost: float) -> None:
+    counts, (low, high) = judged.confusion, judged.interval
+    with st.grid(5, min_column_width=150):
+        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"95 %: {low:.2%} to {high:.2%}", **_PLAIN)
+        st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_PLAIN)
+        if _both(judged):
+            st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
+            st.metric("Calibration", f"{judged.reliability.error:.2%}", "stated against observed", **_PLAIN)
+            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this ratio of costs", **_PLAIN)
+
+
+def _charts(judged: Judged) -> None:
+    """The confusion matrix, whose cells filter the table; with both labels in the file, what thresholds would give."""
+    counts = judged.confusion
+    grid = st.grid(2, min_column_width=300)
+    with grid.cell():
+        st.subheader("Where verdicts and labels meet")
+        st.altair_chart(
+            evaluation_charts.confusion(judged.cells()),
+            key=CELLS,
+            on_select="rerun",
+            alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
+            "a click filters the table",
+        )
+    if not _both(judged):
+        return
+    thin, bins = judged.sweep.thin(), judged.reliability
+    fallout = counts.fp / max(1, counts.fp + counts.tn)
+    curve = pd.DataFrame(
+        {
+            "recall": thin.recall,
+            "false_positive_rate": thin.false_positive_rate,
+            "precision": thin.precision,
+            "threshold": thin.thresholds.clip(max=1.0),
+        }
+    )
+    agreement = pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
+    shown = [
+        ("Stated against observed", evaluation_charts.reliability(agreement), f"Calibration error {bins.error:.2%}"),
+        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
+        (
+            "Precision and recall",
+            evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
+            f"Average precision {judged.sweep.average_precision:.4f}",
+        ),
+    ]
+    for title, chart, alt in shown:
+        with grid.cell():
+            st.subheader(title)
+            st.altair_chart(chart, alt=alt)
+
+
+def _slices(judged: Judged, results: Results, found: dict[str, Any]) -> None:
+    st.subheader("On which rows it errs")
+    parts = judged.by_slice(_parts_of(judged.table, results, found))
+    st.altair_chart(
+        evaluation_charts.slices(parts, judged.confusion.accuracy),
+        alt=f"Accuracy by slice, from {parts['accuracy'].min():.1%} to {parts['accuracy'].max():.1%}",
+    )
+
+
+def _parts_of(
+    table: pd.DataFrame, results: Results, found: dict[str, Any]
+) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """By length, by confidence, and by each column of the file that holds few values."""
+    for _, value, mask in length_bands(table["length"].to_numpy()):
+        yield f"length in tokens: {value}", mask
+    for level in table["confidence"].cat.categories:
+        yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
+    for place in map(int, found["values"]):
+        if place != results.label:
+            values = results.column(place)[table.index]
+            for value in values.dropna().unique():
+                yield f"{found['columns'][place]}: {value}", (values == value).to_numpy()
+
+
+def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
+    """The same rows under another run, which a twin of the job scores when asked to."""
+    this = job.read("task")["run"]
+    others = {path.name: str(path) for path in serving.paths() if str(path) != this}
+    if not others:
+        return
+    st.subheader("Against another run")
+    name = st.selectbox("Compare with", list(others), index=None, key="bulk_compare", width=320)
+    if name is None:
+        return
+    twin = job.twin(others[name])
+    if twin is None:
+        st.button(f"Score the file with {name}, too", on_click=job.begin_twin, args=(others[name],))
+    elif twin.state != "done":
+        _wait(twin.id)
+    else:
+        task = twin.read("task")
+        columns = job.read("inspection")["columns"]
+        second = Results(Parts(twin.parts.folder), columns, task["text"], task["label"]).labelled
+        common = labelled.index.intersection(second.index)
+        result = metrics.compare(*(_right(rows.loc[common]) for rows in (second, labelled)))
+        st.write(wording.difference(result, name, Path(this).name))
+
+
+@st.fragment(run_every=1.0)
+def _wait(id: str) -> None:
+    settings = Settings.from_environment()
+    jobs.tend(settings)
+    twin = jobs.find(settings, id)
+    if twin is None or twin.state == "done":
+        st.rerun()
+    if twin.state == "failed":
+        st.error(twin.read("error"), icon=":material/error:")
+        return
+    progress = twin.read("progress") or {"done": 0, "rows": 0}
+    share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0
+    st.progress(share, text=f"{progress['done']:,} rows done")
+
+
+def _both(judged: Judged) -> bool:
+    return len(np.unique(judged.labels)) == 2
+
+
+def _right(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return ((rows["p_positive"] >= 0.5) == (rows["label"] == 1)).to_numpy()
