@@ -116,18 +116,17 @@ def slices(parts: pd.DataFrame, overall: float) -> alt.LayerChart:
     return over(rules([overall], "x", scale), inked(spread), inked(points), height=alt.Step(20))
 
 
-def causes(rows: pd.DataFrame, order: list[str]) -> alt.Chart:
+def causes(rows: pd.DataFrame) -> alt.Chart:
     """Mistakes by their cause, and of which class they are.
 
     Args:
-        rows: columns ``cause``, ``label``, ``n``.
-        order: the causes, from the top.
+        rows: columns ``cause``, ``label``, ``n``, in the order to show.
     """
     return (
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            y=alt.Y("cause:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False)),
+            y=names("cause"),
             x=alt.X("n:Q", title="Confident mistakes"),
             color=side_colour("label", "Label"),
             tooltip=["cause:N", "label:N", alt.Tooltip("n:Q", title="mistakes", format=",")],

@@ -23,14 +23,16 @@ def show(judged: Judged) -> None:
     with left:
         rows = read.groupby(["cause", "label"]).size().reset_index(name="n")
         rows["label"] = rows["label"].map({1: "positive", 0: "negative"})
+        rows = rows.sort_values("cause", key=lambda cause: -cause.map(counts), kind="stable")
         st.altair_chart(
-            evaluation_charts.causes(rows, list(counts.index)),
+            evaluation_charts.causes(rows),
             alt="Confident mistakes by cause: " + ", ".join(f"{cause} {n}" for cause, n in counts.items()),
         )
     with right:
         st.dataframe(
-            pd.DataFrame({"cause": counts.index, "meaning": counts.index.map(readings.CAUSES), "mistakes": counts}),
+            pd.DataFrame({"cause": counts.index, "mistakes": counts, "meaning": counts.index.map(readings.CAUSES)}),
             hide_index=True,
+            height="content",
             alt="What each cause means, and how many confident mistakes have it",
             column_config={"meaning": st.column_config.TextColumn(width="large")},
         )
