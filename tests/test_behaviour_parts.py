@@ -133,12 +133,16 @@ def test_the_page_shows_rates_failing_cases_and_domains(
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     for kind, row in report.totals(found):
-        assert shown[f"{kind.capitalize()}: failed"] == f"{100 * row['rate']:.1f} %"
+        assert shown[kind.capitalize()] == f"{100 * row['rate']:.1f} %"
     rates, failing, domains = (table.value for table in app.dataframe[-3:])
-    assert rates["rate"].tolist() == [row["rate"] for row in found["capabilities"]]
+    for row in found["capabilities"]:
+        [rate] = rates.loc[rates["capability"] == row["capability"], row["kind"]]
+        assert rate == pytest.approx(row["rate"], abs=5e-4)
+    assert rates["cases"].sum() == sum(row["cases"] for row in found["capabilities"])
     assert len(failing) > 0
     assert domains["domain"].tolist() == [row["domain"] for row in found["domains"]]
-    assert domains["right"].tolist() == [row["accuracy"] for row in found["domains"]]
+    assert domains["right"].tolist() == pytest.approx([row["accuracy"] for row in found["domains"]], abs=5e-4)
+    assert domains["mixed: confident"].tolist() == [1.0] * len(domains)  # as it is of everything
 
 
 def test_another_capability_shows_its_own_failing_cases(tried: Run, found: dict, monkeypatch) -> None:

@@ -32,36 +32,37 @@ def _totals(found: dict[str, Any]) -> None:
     with st.grid(4, min_column_width=180):
         for name, row in totals(found):
             aim = f"aim: {percent(AIMS[name], 0)} or fewer" if name in AIMS else f"of {row['cases']:,} cases"
+            count = f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
             st.metric(
-                f"{name.capitalize()}: failed",
+                name.capitalize(),
                 percent(row["rate"]),
                 aim,
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=f"{row['failures']:,} of {row['cases']:,} cases from {row['templates']:,} templates.",
+                help=count + _beyond(row, found),
             )
     st.caption(
-        "Texts in our own words, from templates, after CheckList (Ribeiro et al. 2020). The label of a plain text must "
-        "be what any reader would say; it must not change with names, numbers, typos or asides; the probability must "
-        "move the way in which the opinion was changed. Negation is counted over all three."
+        "The share that failed of texts in our own words, after CheckList (Ribeiro et al. 2020). The label of a plain "
+        "text must be what any reader would say; it must not change with names, numbers, typos or asides; the "
+        "probability must move the way in which the opinion was changed. Negation is counted over all three."
     )
 
 
 def _capabilities(found: dict[str, Any]) -> None:
-    columns = ["kind", "capability", "templates", "cases", "failures", "rate", "beyond"]
+    """CheckList's matrix: a row a capability, a column a kind."""
+    kinds = [row["kind"] for row in found["kinds"]]
+    rates = pd.DataFrame(found["capabilities"])
+    cases = rates.groupby("capability", sort=False)["cases"].sum()
+    matrix = rates.pivot_table(index="capability", columns="kind", values="rate").loc[cases.index, kinds].round(3)
+    matrix.insert(0, "cases", cases)
     st.dataframe(
-        pd.DataFrame(found["capabilities"], columns=columns),
+        matrix.reset_index(),
         hide_index=True,
-        alt="Failure rate by kind of expectation and capability",
-        column_config={
-            "rate": _bar("failed"),
-            "beyond": st.column_config.NumberColumn(
-                f"off by more than {found['tolerance']}",
-                format="percent",
-                help="Share of pairs whose probability differs, or goes the wrong way, by more than CheckList allows.",
-            ),
-        },
+        height="content",
+        placeholder="",
+        alt="Share of failed cases by capability and kind of expectation",
+        column_config={kind: _bar(f"{kind}: failed") for kind in kinds},
     )
 
 
@@ -74,13 +75,12 @@ def _failures(found: dict[str, Any]) -> None:
         chosen = st.selectbox("Capability", names, key="capability", width=320)
         rows = [
             {
-                "test": row["name"],
+                "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
                 "expected": row["expected"],
-                "failed": row["rate"],
                 "text": case["texts"][0],
+                "P": case["probabilities"][0],
                 "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
-                "before": case["probabilities"][0],
-                "after": case["probabilities"][-1],
+                "P changed": case["probabilities"][1] if len(case["texts"]) > 1 else None,
             }
             for row in found["behaviours"]
             if row["capability"] == chosen
@@ -89,43 +89,51 @@ def _failures(found: dict[str, Any]) -> None:
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
+            placeholder="",
             alt="Failing cases with the probability of positive",
             column_config={
-                "failed": st.column_config.NumberColumn("failed", format="percent", help="Of all cases of this test."),
-                "before": _bar("P(positive)"),
-                "after": _bar("P, changed"),
+                "test": st.column_config.TextColumn(width=200),
+                "text": st.column_config.TextColumn(width=300),
+                "P": st.column_config.NumberColumn(format="%.2f", help="Probability of positive."),
+                "changed": st.column_config.TextColumn(width=300),
+                "P changed": st.column_config.NumberColumn(format="%.2f", help="The same, of the changed text."),
             },
         )
 
 
 def _domains(found: dict[str, Any]) -> None:
-    rows = [
+    table = pd.DataFrame(
         {
             "domain": row["domain"],
             "sentences": row["n"],
             "right": row["accuracy"],
             "VADER": row["vader"]["accuracy"] if row["vader"] else None,
             "confident": row["confident"]["n"] / row["n"],
-            "right when confident": row["confident"]["accuracy"],
-            **{f"mixed: {level}": row["mixed"][level] for level in ("unsure", "leaning", "confident")},
+            "right if confident": row["confident"]["accuracy"],
+            "mixed: unsure": row["mixed"]["unsure"] / row["mixed"]["n"],
+            "mixed: confident": row["mixed"]["confident"] / row["mixed"]["n"],
         }
         for row in found["domains"]
-    ]
-    shares = ("VADER", "confident", "right when confident")
+    )
+    shares = table.columns[2:]
     st.dataframe(
-        pd.DataFrame(rows),
+        table.round(dict.fromkeys(shares, 3)),
         hide_index=True,
+        placeholder="",
         alt="Accuracy by domain, beside VADER",
-        column_config={
-            "right": _bar("right"),
-            **{name: st.column_config.NumberColumn(format="percent") for name in shares},
-        },
+        column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
     )
     beside = f"VADER {found['vader']} goes by a list of words" if found["vader"] else "VADER was not installed"
     st.caption(
         "Short sentences of our own. “Right” is counted over positive and negative ones; of those with mixed feelings "
         f"it is best to be unsure. {beside}."
     )
+
+
+def _beyond(row: dict[str, Any], found: dict[str, Any]) -> str:
+    if row["beyond"] is None:
+        return ""
+    return f" Of the pairs, {percent(row['beyond'])} are off by more than {found['tolerance']} of probability."
 
 
 def _bar(name: str) -> Any:
