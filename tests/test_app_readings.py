@@ -53,7 +53,7 @@ def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[[first, second]].tolist() == ["irony", "plot"]
     assert listed.notna().sum() == 3
-    counted = next(table.value for table in app.dataframe if "meaning" in table.value)
+    counted = app.table[0].value
     assert dict(zip(counted["cause"], counted["mistakes"], strict=True)) == {"plot": 2, "irony": 1}
     assert f"Of the {len(mistakes(folder)):,} reviews judged with confidence and wrongly, 3 were read" in said(app)
 

@@ -29,11 +29,11 @@ def show(judged: Judged) -> None:
             alt="Confident mistakes by cause: " + ", ".join(f"{cause} {n}" for cause, n in counts.items()),
         )
     with right:
-        st.dataframe(
-            pd.DataFrame({"cause": counts.index, "mistakes": counts, "meaning": counts.index.map(readings.CAUSES)}),
+        meanings = counts.index.map(readings.CAUSES)
+        st.table(  # since it shows whole sentences
+            pd.DataFrame({"cause": counts.index, "mistakes": counts.to_numpy(), "meaning": meanings}),
+            border="horizontal",
             hide_index=True,
-            height="content",
             alt="What each cause means, and how many confident mistakes have it",
-            column_config={"meaning": st.column_config.TextColumn(width="large")},
         )
     st.caption(f"{readings.extent(mistakes)} “Confident” does not depend on the threshold above.")
