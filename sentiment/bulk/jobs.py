@@ -150,7 +150,7 @@ class Job:
         twin = Job(self.folder.parent / id) if id else None
         return twin if twin and twin.folder.exists() else None
 
-    def begin_twin(self, run: str) -> Job:
+    def begin_twin(self, run: str) -> None:
         """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
         twin = _new(self.folder.parent)
         os.link(self.input, twin.folder / self.input.name)
@@ -159,7 +159,6 @@ class Job:
                 twin.write(name, content)
         self.write("twins", {**(self.read("twins") or {}), run: twin.id})
         twin.submit({**self.read("task"), "run": run})
-        return twin
 
     def start(self, action: Action, **options: Any) -> bool:
         """Starts a child for an action; False where one is at work already.

@@ -1,0 +1,123 @@
+"""Proofs of bulk scoring on whole files: memory and rate at a million rows, runs that are killed, a full disk."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sentiment.artifacts import ROOT
+
+MEMORY = 600  # MB, the most the command line may take
+RATE = 0.10  # by which the rate of many rows may fall behind that of few
+FEW = 25_000
+
+_SCORE = [sys.executable, str(ROOT.parent / "scripts/score.py")]
+
+_SUBJECTS = [
+    "The plot",
+    "The lead",
+    "The camera",
+    "The music",
+    "Every scene",
+    "The ending",
+    "The villain",
+    "The dialogue",
+]
+_VERBS = ["never finds", "slowly earns", "always keeps", "quietly loses", "nearly ruins", "gladly carries"]
+_OBJECTS = ["its rhythm", "the story", "our patience", "any warmth", "a sense of wonder", "the joke"]
+_ENDS = ["and I loved it", "and I was bored", "which is a pity", "which is a delight", ", and it shows", ", sadly"]
+_PARTS = (_SUBJECTS, _VERBS, _OBJECTS, _ENDS)
+
+
+def reviews(count: int, seed: int = 0) -> Iterator[str]:
+    """Distinct reviews of two to six sentences, and their number, of our own words."""
+    rng = random.Random(seed)  # noqa: S311
+    for number in range(count):
+        said = " ".join(" ".join(map(rng.choice, _PARTS)) + "." for _ in range(rng.randint(2, 6)))
+        yield f"Review {number}. {said}"
+
+
+def write_table(path: Path, rows: int, longer: int = 1) -> None:
+    """A CSV of made-up reviews, each ``longer`` times over."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write("id,review\n")
+        file.writelines(f'{number},"{review * longer}"\n' for number, review in enumerate(reviews(rows)))
+
+
+def memory_and_rate(run: Path, folder: Path, rows: int) -> dict[str, Any]:
+    """Peak memory and rate over many rows, and over few, the same way."""
+    found: dict[str, Any] = {}
+    for name, count in (("few", FEW), ("many", rows)):
+        write_table(folder / "in.csv", count)
+        child = subprocess.Popen([*_SCORE, folder / "in.csv", folder / "out.csv", "--artifacts", run])
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        report = json.loads((folder / "out.csv.json").read_text())
+        found[name] = {
+            "rows": report["rows"],
+            "seconds": report["seconds"],
+            "rows_a_second": report["rows"] / report["seconds"],
+            "peak_megabytes": usage.ru_maxrss / 1024,
+            "input_megabytes": (folder / "in.csv").stat().st_size / 1e6,
+        }
+        found["holds"] = child.returncode == 0
+    slower = 1 - found["many"]["rows_a_second"] / found["few"]["rows_a_second"]
+    found["holds"] &= found["many"]["peak_megabytes"] < MEMORY and slower < RATE
+    return found
+
+
+def kills(run: Path, folder: Path, times: int) -> dict[str, Any]:
+    """Kill -9 at a random moment, then --resume, and whether the bytes are those of an unbroken run."""
+    write_table(folder / "in.csv", FEW)
+    began = time.monotonic()
+    _score(run, folder / "in.csv", folder / "unbroken.csv")
+    lasts = time.monotonic() - began
+    expected, rng, same, parts = _sha256(folder / "unbroken.csv"), random.Random(0), 0, []  # noqa: S311
+    for _ in range(times):
+        child = subprocess.Popen([*_SCORE, folder / "in.csv", folder / "out.csv", "--artifacts", run])
+        time.sleep(rng.uniform(0.1, lasts))
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        parts.append(len(list((folder / "out.csv.parts").glob("part-*.parquet"))))
+        _score(run, folder / "in.csv", folder / "out.csv", "--resume")
+        same += _sha256(folder / "out.csv") == expected
+        (folder / "out.csv").unlink()
+    return {"kills": times, "same_bytes": same, "parts_found": parts, "holds": same == times}
+
+
+def full_disk(run: Path, folder: Path) -> dict[str, Any]:
+    """A run on a disk too small for it, and its resumption once there is room; needs user namespaces."""
+    write_table(folder / "in.csv", FEW)
+    _score(run, folder / "in.csv", folder / "unbroken.csv")
+    disk = folder / "disk"
+    disk.mkdir()
+    command = " ".join(map(str, [*_SCORE, folder / "in.csv", disk / "out.csv", "--artifacts", run.resolve()]))
+    script = (
+        f"mount -t tmpfs -o size=1m tmpfs {disk}; {command}; echo $?; ls {disk}/out.csv; "
+        f"mount -o remount,size=1g {disk}; {command} --resume; echo $?; cp {disk}/out.csv {folder}/resumed.csv"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, text=True
+    )
+    statuses = done.stdout.split()
+    same = (folder / "resumed.csv").exists() and _sha256(folder / "resumed.csv") == _sha256(folder / "unbroken.csv")
+    said = done.stderr.splitlines()[0] if done.stderr else ""
+    return {"statuses": statuses, "said": said, "same_bytes": same, "holds": statuses == ["1", "0"] and same}
+
+
+def _score(run: Path, source: Path, output: Path, *options: str) -> None:
+    subprocess.run([*_SCORE, source, output, "--artifacts", run, *options], check=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,59 @@
+"""The long proofs of bulk scoring in their short form: few rows, few kills, a tiny model."""
+
+import os
+import subprocess
+
+import pytest
+
+from sentiment.proofs import files
+from sentiment.proofs.files_page import page
+from tests.tiny import tiny_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(files, "FEW", 5000)
+
+
+def namespaces():
+    done = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"], capture_output=True)
+    return done.returncode == 0
+
+
+def test_made_up_reviews_are_all_different():
+    made = list(files.reviews(2000))
+    assert len(set(made)) == 2000
+
+
+def test_memory_stays_below_its_bound_and_does_not_grow_with_the_rows(run, tmp_path):
+    found = files.memory_and_rate(run, tmp_path, 20_000)
+    assert (found["few"]["rows"], found["many"]["rows"]) == (5000, 20_000)
+    assert found["many"]["peak_megabytes"] < files.MEMORY
+    assert found["many"]["peak_megabytes"] < 1.2 * found["few"]["peak_megabytes"]
+
+
+def test_runs_that_are_killed_end_in_the_same_bytes(run, tmp_path):
+    found = files.kills(run, tmp_path, 3)
+    assert (found["same_bytes"], found["holds"]) == (3, True)
+
+
+@pytest.mark.skipif(
+    not namespaces() and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1", reason="no user namespaces for a small disk"
+)
+def test_a_full_disk_is_told_in_a_sentence_and_overcome_by_resuming(run, tmp_path):
+    found = files.full_disk(run, tmp_path)
+    assert found["holds"], found
+    assert "space" in found["said"]
+
+
+def test_the_page_tells_what_was_measured_and_nothing_else():
+    measured = {"run": "tiny", "cores": 2, "cluster": {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0}}
+    told = page(measured)
+    assert "500 reviews a second; two: 1,000, 2.00 times as many" in told
+    assert "| 64 | 32,000 | 8.7 h | 556 |" in told
+    assert "Kill" not in told
