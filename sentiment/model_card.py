@@ -22,9 +22,8 @@ _USE = """\
 
 It judges movie reviews in English, each as a whole: positive or negative.
 
-{ratings}- **Other texts.** {others} were not tested.
-- **Other languages.** A text of which fewer than {known} of the words are known is marked, and never judged with
-  confidence.
+{ratings}- **Other texts.** {others} were not tested. A text of which
+  fewer than {known} of the words are known is marked, and never judged with confidence.
 - **What is meant but not said.** Irony, quotation and the telling of a sad plot can mislead it.
 - **Long texts.** It reads the first {max_length:,} tokens; a longer text is marked as truncated.
 - **People.** It says how a text reads, not who wrote it or what should follow from it."""
@@ -44,7 +43,8 @@ from the licence of the program's code, and whoever passes on the model should p
 
 _OWN_TERMS = "The terms of use are those of the data it was trained on."
 
-_UNTESTED = "Tweets, news and reviews of other goods"
+_UNTESTED = "Tweets, news, reviews of other goods or in other languages"
+_STILL_UNTESTED = "Longer texts about other things than films, and other languages,"
 
 _NAMES = {
     "precision": "precision",
@@ -84,9 +84,7 @@ def render(run: Run) -> str:
         parts += [_making(made), _data(made["data"], imdb)]
     use = {
         "ratings": _IMDB_RATINGS if imdb else "",
-        "others": "News, essays and longer texts about other things than films"
-        if run.has(behaviour.PART)
-        else _UNTESTED,
+        "others": _STILL_UNTESTED if run.has(behaviour.PART) else _UNTESTED,
         "known": percent(KNOWN_WORDS, 0),
     }
     parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
