@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
 
 from sentiment import metrics
 from sentiment.dataset import DatasetError
@@ -117,9 +119,6 @@ def suspect(labels: npt.NDArray[np.int8], logits: npt.NDArray[np.float64]) -> pd
         Columns ``probability`` (calibrated, of "positive"), ``quality`` (of the label: its own calibrated probability)
         and ``suspected``, in the order given.
     """
-    from cleanlab.filter import find_label_issues  # here, since these take seconds to import
-    from cleanlab.rank import get_label_quality_scores
-
     positive = metrics.sigmoid(logits / metrics.fit_temperature(logits, labels))
     both = np.column_stack([1 - positive, positive])
     suspected = find_label_issues(labels.astype(np.int64), both, filter_by="confident_learning", n_jobs=1)
