@@ -183,6 +183,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.data and (options.compare or options.explanations or not options.behaviour):
         parser.error("name the reviews: --data PATH")
+    if options.compare and (options.explanations or options.behaviour):
+        parser.error("--compare judges two runs on the same reviews and does nothing else")
     return options
 
 

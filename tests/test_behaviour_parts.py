@@ -84,6 +84,12 @@ def test_without_data_nothing_but_behaviour_can_be_asked_for(options: tuple[str,
     assert not open_run(bare).has(PART)
 
 
+def test_a_comparison_with_anything_else_is_refused_before_it_begins(bare: Path) -> None:
+    done = evaluate("--data", "nowhere.csv", "--artifacts", bare, "--compare", bare, "--behaviour")
+    assert done.status == 2
+    assert "does nothing else" in done.stderr.splitlines()[-1]
+
+
 def damage(run: Run) -> None:
     path = run.path / PART
     path.write_text(path.read_text().replace('"failures": 0', '"failures": 1', 1))
