@@ -6,8 +6,6 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-MOODS = ("positive", "negative", "mixed")
-
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
