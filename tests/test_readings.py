@@ -1,0 +1,128 @@
+"""What was read by hand: confident mistakes with their cause, suspected labels with a verdict."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from sentiment import readings
+from sentiment.artifacts import ArtifactError, seal
+from sentiment.dataset import fingerprint, official
+from sentiment.verdict import CONFIDENT
+from tests.app_runs import TEMPERATURE, predictions
+from tests.command import run_script
+from tests.tiny import tiny_run
+
+
+def mistaken(n: int = 400) -> pd.DataFrame:
+    """Predictions of which every fifth is wrong, some of them confident."""
+    table = predictions(("test",), n=n)
+    return table.assign(label=table["label"].where(table.index % 5 > 0, 1 - table["label"]))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder in place of the one in the repository."""
+    monkeypatch.setattr(readings, "FOLDER", tmp_path / "reviews")
+    (tmp_path / "reviews").mkdir()
+    return tmp_path / "reviews"
+
+
+def test_the_causes_in_the_repository_are_of_test_reviews_and_name_no_other_cause():
+    known = readings.causes()
+    index = official.read_index()
+    assert len(known) >= 220
+    assert known.keys() <= set(index.loc[index["part"] == "test", "fingerprint"])
+    assert set(known.values()) <= set(readings.CAUSES)
+
+
+def test_the_suspected_labels_in_the_repository_are_of_training_reviews():
+    found = readings.label_errors()
+    assert found is not None
+    suspects, facts = found
+    index = official.read_index()
+    assert set(suspects["fingerprint"]) <= set(index.loc[index["part"] == "train", "fingerprint"])
+    assert sum(facts["suspected"].values()) == len(suspects)
+
+
+def test_the_suspected_labels_that_were_read_are_as_good_as_drawn_at_random():
+    found = readings.label_errors()
+    assert found is not None
+    read = readings.label_verdicts()
+    assert sorted(read) == sorted(found[0]["fingerprint"])[: len(read)]
+    assert len(read) >= 50
+
+
+def test_nothing_in_the_folder_holds_a_text():
+    for path in readings.FOLDER.glob("*.csv"):
+        assert all(re.fullmatch(r"[0-9a-f]{16},[a-z ]+", line) for line in path.read_text().splitlines()[1:])
+    assert {path.suffix for path in readings.FOLDER.iterdir()} == {".csv", ".json", ".parquet"}
+
+
+def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder):
+    table = mistaken()
+    rows = readings.confident_mistakes(table, TEMPERATURE)
+    own = rows["probability"].where(rows["label"] == 0, 1 - rows["probability"])  # of the verdict
+    assert own.is_monotonic_decreasing
+    assert own.min() >= CONFIDENT
+    rest = readings.confident_mistakes(table.drop(rows.index), TEMPERATURE)
+    assert len(rows) > 0
+    assert rest.empty
+
+
+def test_a_cause_stands_beside_the_mistakes_that_were_read_alone(folder):
+    table = mistaken()
+    first, second = readings.confident_mistakes(table, TEMPERATURE)["fingerprint"].head(2)
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{second},irony\n")
+    rows = readings.confident_mistakes(table, TEMPERATURE).set_index("fingerprint")
+    assert rows["cause"][second] == "irony"
+    assert rows["cause"].isna()[first]
+    assert rows["cause"].notna().sum() == 1
+
+
+def test_where_nobody_has_read_anything_nothing_is_known(folder):
+    assert readings.causes() == readings.label_verdicts() == {}
+    assert readings.label_errors() is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("fingerprint,cause\n00,sarcsm\n", "Line 2 of causes.csv: “sarcsm” is none of mixed review, wrong label,"),
+        ("fingerprint,cause\n00,plot\n01,plot\n00,irony\n", "Line 4 of causes.csv: 00 stands there a second time."),
+        ("fingerprint;cause\n00;plot\n", "causes.csv must have the columns fingerprint and cause."),
+        ("", "causes.csv cannot be read as CSV."),
+    ],
+)
+def test_a_slip_in_a_file_written_by_hand_is_named_with_its_line(folder, content, said):
+    (folder / "causes.csv").write_text(content)
+    with pytest.raises(ArtifactError, match=re.escape(said)):
+        readings.causes()
+
+
+def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_path):
+    texts = [f"review number {i}, a {'good' if i % 2 else 'bad'} film" for i in range(120)]
+    labels = ["positive" if i % 2 else "negative" for i in range(120)]
+    pd.DataFrame({"review": texts, "sentiment": labels}).to_csv(tmp_path / "reviews.csv", index=False)
+    run = tiny_run(tmp_path / "tiny")
+    tested = mistaken(120).assign(fingerprint=[fingerprint(text) for text in texts])
+    tested.to_parquet(run / "test_predictions.parquet")
+    seal(run)
+    command = ("to_read.py", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
+    first = run_script(*command)
+    surest = readings.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]
+    assert first.status == 0
+    assert first.stdout.startswith(surest)
+    assert first.stdout.count("review number") == 1
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{surest},plot\n")
+    assert surest not in run_script(*command).stdout
+
+
+def test_to_read_says_in_a_sentence_that_nothing_was_judged_or_suspected_yet(folder, tmp_path):
+    run = tiny_run(tmp_path / "tiny")
+    for what, said in (("mistakes", "The run tiny was not judged"), ("labels", "No labels are suspected yet")):
+        done = run_script("to_read.py", what, "--data", tmp_path, "--artifacts", run)
+        assert done.status == 2
+        assert done.stderr.startswith(f"to_read.py: {said}")
