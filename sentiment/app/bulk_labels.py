@@ -52,12 +52,12 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
 def _figures(judged: Judged, cost: float) -> None:
     counts, (low, high) = judged.confusion, judged.interval
     with st.grid(5, min_column_width=150):
-        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"95 %: {low:.2%} to {high:.2%}", **_PLAIN)
+        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %", **_PLAIN)
         st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_PLAIN)
         if _both(judged):
             st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
-            st.metric("Calibration", f"{judged.reliability.error:.2%}", "stated against observed", **_PLAIN)
-            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this ratio of costs", **_PLAIN)
+            st.metric("Calibration", f"{judged.reliability.error:.2%}", "mean gap", **_PLAIN)
+            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this cost", **_PLAIN)
 
 
 def _charts(judged: Judged) -> None:

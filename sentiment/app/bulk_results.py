@@ -163,7 +163,7 @@ def _share(results: Results, run: Run | None) -> None:
     st.metric(
         "Share of positive, corrected",
         f"{share.corrected:.1%}",
-        f"95 % interval {share.low:.1%} to {share.high:.1%}",
+        f"95 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %",
         delta_color="off",
         delta_arrow="off",
         border=True,
