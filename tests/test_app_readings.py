@@ -32,12 +32,12 @@ def mistakes(folder):
     return readings.confident_mistakes(tested, TEMPERATURE)["fingerprint"].tolist()
 
 
-def suspect_first(folder, n):
+def suspect_first(folder, n, interval=(-0.02, -0.005)):
     """The first n training reviews of the run, as ``find_label_errors.py`` writes them."""
     rows = pd.read_parquet(folder.parent / "runs" / "tiny" / "predictions.parquet").head(n)
     columns = rows[["fingerprint", "film", "label", "rating"]].assign(probability=0.9, quality=0.1)
     columns.to_parquet(folder / "label_errors.parquet")
-    treatment = {"name": "dropped", "difference": -0.01, "interval": [-0.02, -0.005]}
+    treatment = {"name": "dropped", "difference": -0.01, "interval": interval}
     facts = {"suspected": {"negative": n, "positive": 0}, "n": 100 * n}
     write_json(
         folder / "label_errors.json", facts | {"treatment": {"n": 100 * n, "accuracy": 0.9, "treatments": [treatment]}}
@@ -52,7 +52,7 @@ def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
     assert not app.exception
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[[first, second]].tolist() == ["irony", "plot"]
-    assert listed.notna().sum() == 3
+    assert (listed != "").sum() == 3
     counted = app.table[0].value
     assert dict(zip(counted["cause"], counted["mistakes"], strict=True)) == {"plot": 2, "irony": 1}
     assert f"Of the {len(mistakes(folder)):,} reviews judged with confidence and wrongly, 3 were read" in said(app)
@@ -64,7 +64,7 @@ def test_a_right_verdict_has_no_cause_to_err(folder):
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
     app = _open("evaluation", verdicts="everything")
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
-    assert pd.isna(listed[right])
+    assert listed[right] == ""
     assert "Why it errs where it is sure" not in said(app)
 
 
@@ -82,12 +82,20 @@ def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_tol
     assert not app.exception
     table = next(table.value for table in app.dataframe if "quality" in table.value)
     assert table["fingerprint"].tolist() == prints
-    assert table["read"].fillna("").tolist() == ["wrong", "right", "", ""]
+    assert table["read"].tolist() == ["wrong", "right", "", ""]
     assert table["film"].str.startswith("https://www.imdb.com/title/tt").all()
     assert "4 of 400 labels (1.0%)" in said(app)
     assert "Of 2 drawn at random and read by hand, 1 proved plainly wrong (50%" in said(app)
-    assert "does not help" in said(app)
-    assert "-1.00 points (-2.00 to -0.50)" in said(app)
+    assert "To train without them does harm" in said(app)
+    assert "leaving them out by -1.00 points (95 % interval -2.00 to -0.50)" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("interval", "effect"), [([0.001, 0.02], "helps"), ([-0.01, 0.02], "makes no difference that could be told")]
+)
+def test_what_is_said_of_training_without_them_follows_the_interval(folder, interval, effect):
+    suspect_first(folder, 4, interval)
+    assert f"To train without them {effect}" in said(_open("dataset"))
 
 
 def test_a_run_that_learned_from_other_reviews_shows_its_own_contradictions(folder):

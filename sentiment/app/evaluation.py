@@ -188,7 +188,7 @@ def _list(rows: pd.DataFrame) -> None:
     """The reviews, with their texts where the app has the data; one of them can be opened on the Review page."""
     shown = rows.head(_LISTED)
     with serving.sentences():
-        read = shown["fingerprint"].map(readings.causes()).where(~shown["right"])
+        read = shown["fingerprint"].map(readings.causes()).where(~shown["right"]).fillna("")
     frame = pd.DataFrame(
         {
             "label": shown["label"].map({1: "positive", 0: "negative"}),

@@ -13,6 +13,7 @@ from sentiment.app import serving, texts
 from sentiment.artifacts import Run
 
 _CONTRADICTED = 100  # reviews shown at most where nothing better than the model's own contradiction is known
+_TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
 _SIDES = {1: "positive", 0: "negative"}
 
 
@@ -33,11 +34,11 @@ def show(run: Run) -> None:
         {
             "probability": suspects["probability"],
             "quality": suspects["quality"],
-            "read": suspects["fingerprint"].map(verdicts),
+            "read": suspects["fingerprint"].map(verdicts).fillna(""),
         },
         "Reviews whose label models that never saw them contradict",
     )
-    st.caption(_treatment(facts["treatment"]))
+    st.write(_treatment(facts["treatment"]))
 
 
 def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, str]) -> str:
@@ -61,15 +62,21 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
 
 def _treatment(measured: dict[str, Any]) -> str:
     """Whether it helps to train without them, in words."""
-    parts = []
+    changes = []
     for each in measured["treatments"]:
         low, high = (100 * bound for bound in each["interval"])
-        parts.append(f"{each['name']}, {100 * each['difference']:+.2f} points ({low:+.2f} to {high:+.2f})")
-    better = any(each["interval"][0] > 0 for each in measured["treatments"])
+        points = f"{100 * each['difference']:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+        changes.append(f"{_TREATMENTS[each['name']]} by {points}")
+    if any(each["interval"][0] > 0 for each in measured["treatments"]):
+        effect = "helps"
+    elif all(each["interval"][1] < 0 for each in measured["treatments"]):
+        effect = "does harm"
+    else:
+        effect = "makes no difference that could be told from chance"
     return (
-        f"{'Training without them helps' if better else 'Training without them does not help'}. Accuracy of the "
-        f"n-gram model on films held out, {measured['accuracy']:.2%} of {measured['n']:,} reviews, changes with "
-        f"suspected reviews {' and '.join(parts)}; 95 % intervals, paired by review, judged by the labels as given."
+        f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
+        f"{measured['accuracy']:.2%} right, which changes with {' and with '.join(changes)}, judged by the labels as "
+        "given, wrong ones among them."
     )
 
 
