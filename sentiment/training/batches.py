@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sentiment.batching import pad
 from sentiment.vocabulary import PAD, UNK
 
+_CROPS = (5, 61)  # tokens of the shortest and the longest crop, about; short ones more often
 _POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
 
 Ids = npt.NDArray[np.int32]
@@ -20,9 +21,10 @@ class TrainingBatches:
     """Reviews with what is to be learnt of each, shuffled anew each epoch.
 
     The first ``always`` reviews, or all of them, are in every epoch; the others take turns, half of them an epoch.
-    A review longer than ``length`` shows another stretch of that length each epoch; ``unknown_rate`` of all tokens
-    are hidden as unknown. Both, and the order, are drawn from seed and epoch: a run that is broken off and resumed at
-    epoch n sees what the unbroken run sees.
+    A review longer than ``length`` shows another stretch of that length each epoch. ``crop_rate`` of the reviews show
+    only a few sentences' worth, so that short texts are no strangers; ``unknown_rate`` of all tokens are hidden as
+    unknown. All this, and the order, is drawn from seed and epoch: a run that is broken off and resumed at epoch n
+    sees what the unbroken run sees.
     """
 
     def __init__(
@@ -34,15 +36,15 @@ class TrainingBatches:
         length: int,
         unknown_rate: float,
         seed: int,
+        crop_rate: float = 0.0,
         always: int | None = None,
     ) -> None:
         self._reviews, self._targets = reviews, targets
         self._batch_size, self._length = batch_size, length
-        self._unknown_rate, self._seed = unknown_rate, seed
+        self._unknown_rate, self._crop_rate, self._seed = unknown_rate, crop_rate, seed
         always = len(reviews) if always is None else always
         self._always, self._half = np.arange(always), (len(reviews) - always) // 2
         self._in_turn = always + np.random.default_rng(seed).permutation(len(reviews) - always)
-        self._lengths = np.minimum([len(review) for review in reviews], length)
 
     def __len__(self) -> int:
         """Steps in an epoch."""
@@ -53,23 +55,28 @@ class TrainingBatches:
         rng = np.random.default_rng([self._seed, number])
         turn = self._half * (number % 2)
         members = np.concatenate([self._always, self._in_turn[turn : turn + self._half]])
-        for chosen in self._shuffled(rng.permutation(members), rng):
-            ids = pad([self._stretch(self._reviews[i], rng) for i in chosen])
+        order = rng.permutation(members)
+        stretches = [self._stretch(self._reviews[i], rng) for i in order]
+        for chosen in self._shuffled(np.array([len(stretch) for stretch in stretches]), rng):
+            ids = pad([stretches[i] for i in chosen])
             if self._unknown_rate:
                 ids[(rng.random(ids.shape) < self._unknown_rate) & (ids != PAD)] = UNK
-            yield ids, self._targets[chosen, None]
+            yield ids, self._targets[order[chosen], None]
 
     def _stretch(self, review: Ids, rng: np.random.Generator) -> Ids:
-        surplus = len(review) - self._length
+        length = self._length
+        if self._crop_rate and rng.random() < self._crop_rate:
+            length = int(np.exp(rng.uniform(*np.log(_CROPS))))
+        surplus = len(review) - length
         start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
-        return review[start : start + self._length]
+        return review[start : start + length]
 
-    def _shuffled(self, order: npt.NDArray[np.intp], rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
+    def _shuffled(self, lengths: npt.NDArray[np.intp], rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
+        """The places of reviews of like length in a batch, the batches in any order."""
         size = self._batch_size
         batches: list[npt.NDArray[np.intp]] = []
-        for start in range(0, len(order), _POOL * size):
-            pool = order[start : start + _POOL * size]
-            pool = pool[np.argsort(self._lengths[pool], kind="stable")]
+        for start in range(0, len(lengths), _POOL * size):
+            pool = start + np.argsort(lengths[start : start + _POOL * size], kind="stable")
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         return [batches[i] for i in rng.permutation(len(batches))]
 

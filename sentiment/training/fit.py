@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
 from sentiment.training.memory import keep_freed_memory
-from sentiment.training.networks import build_network, build_optimizer
+from sentiment.training.networks import Start, build_network, build_optimizer
 from sentiment.training.presets import Preset
 
 Ids = npt.NDArray[np.int32]
@@ -54,7 +54,7 @@ class OtherSettingsError(Exception):
 def fit(
     preset: Preset,
     vocabulary_size: int,
-    embedding: npt.NDArray[np.float32] | None,
+    start: Start | None,
     labelled: Examples,
     validation: Examples,
     folder: Path,
@@ -69,7 +69,7 @@ def fit(
     Args:
         preset: the recipe.
         vocabulary_size: rows of the embedding.
-        embedding: <float32>[vocabulary, embedding] to start from; random numbers if None.
+        start: what to begin with; random numbers if None.
         labelled: what to learn from in every epoch.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
@@ -93,10 +93,11 @@ def fit(
         always=len(labelled.ids),
         batch_size=preset.batch_size,
         length=preset.train_length,
+        crop_rate=preset.crop_rate,
         unknown_rate=preset.unknown_rate,
         seed=seed,
     )
-    network = build_network(preset, vocabulary_size, embedding)
+    network = build_network(preset, vocabulary_size, start)
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",

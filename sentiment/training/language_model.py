@@ -12,7 +12,6 @@ import itertools
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ import tensorflow as tf
 from sentiment.batching import pad
 from sentiment.training.layers import BidirectionalLSTM, Lengths
 from sentiment.training.memory import keep_freed_memory
+from sentiment.training.networks import Start
 from sentiment.training.presets import LanguageModel
 from sentiment.vocabulary import PAD, UNK
 
@@ -36,21 +36,8 @@ _NEGATIVES = 512
 _EVERY = 250  # steps between two checkpoints
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """Weights for a network to begin with.
-
-    Attributes:
-        embedding: <float32>[vocabulary, embedding]
-        lstm: those of a ``BidirectionalLSTM``, in its own order; empty where only embeddings were learnt.
-    """
-
-    embedding: Floats
-    lstm: tuple[Floats, ...] = ()
-
-
 class _Languages(keras.Model):
-    """Both language models; called with ``ids <int32>[batch, time]`` it gives the loss of a step."""
+    """Both language models; called with ``ids <int32>[batch, time]`` and ``negatives <int32>[n]`` it gives the loss."""
 
     def __init__(self, embedding: Floats, units: int) -> None:
         super().__init__(name="language_models")
@@ -75,14 +62,15 @@ class _Languages(keras.Model):
             (self.outward[1](backward[:, 1:]), ids[:, :-1], inside & (ids[:, :-1] != UNK)),
         ]
 
-    def call(self, ids: tf.Tensor) -> tf.Tensor:
+    def call(self, ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         """The mean sampled cross-entropy of all judged tokens, in nats."""
-        losses, judged = zip(*[self._sampled(*each) for each in self._positions(ids)], strict=True)
+        losses, judged = zip(*[self._sampled(*each, negatives) for each in self._positions(ids)], strict=True)
         return tf.add_n(losses) / tf.add_n(judged)
 
-    def _sampled(self, predicted: tf.Tensor, ids: tf.Tensor, judged: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _sampled(
+        self, predicted: tf.Tensor, ids: tf.Tensor, judged: tf.Tensor, negatives: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         predicted, ids = tf.reshape(predicted, [-1, predicted.shape[-1]]), tf.reshape(ids, [-1])
-        negatives = self._draw()
         table = tf.convert_to_tensor(self.embedding.embeddings)
         true = tf.reduce_sum(predicted * tf.gather(table, ids), 1) + tf.gather(self.bias, ids) - self._log_rate(ids)
         others = tf.matmul(predicted, tf.gather(table, negatives), transpose_b=True)
@@ -93,13 +81,8 @@ class _Languages(keras.Model):
         weights = tf.cast(tf.reshape(judged, [-1]), tf.float32)
         return tf.reduce_sum(weights * (tf.math.log(total) + highest - true)), tf.reduce_sum(weights)
 
-    def _draw(self) -> tf.Tensor:
-        """Negatives by the log-uniform law, which fits ids in order of frequency."""
-        drawn = tf.exp(tf.random.uniform([_NEGATIVES]) * self._log_range)
-        return tf.minimum(tf.cast(drawn, tf.int32) + UNK, self.bias.shape[0] - 1)
-
     def _log_rate(self, ids: tf.Tensor) -> tf.Tensor:
-        """The log of how often each id is expected among the negatives."""
+        """The log of how often each id is expected among the negatives; see ``_negatives``."""
         rank = tf.maximum(tf.cast(ids - UNK, tf.float32), 1.0)
         return tf.math.log(_NEGATIVES * tf.math.log1p(1 / rank) / self._log_range)
 
@@ -116,8 +99,10 @@ class _Languages(keras.Model):
 
 def pretrain(
     reviews: Sequence[Ids], held_out: Sequence[Ids], embedding: Floats, options: LanguageModel, folder: Path, seed: int
-) -> Start:
-    """Trains both language models; broken off and called again, it goes on from its last checkpoint.
+) -> tuple[Start, float]:
+    """Trains both language models; gives what a network can begin with, and the seconds it took.
+
+    Broken off and called again, it goes on from its last checkpoint.
 
     Args:
         reviews: encoded, uncut.
@@ -130,53 +115,58 @@ def pretrain(
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
     languages = _Languages(embedding, options.units)
-    batches = _Batches(reviews, seed)
+    batches = _Batches(reviews, len(embedding), seed)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, options.steps, warmup_target=options.learning_rate, warmup_steps=options.steps // 20
     )
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
-    languages(tf.constant(next(batches.from_step(0))))
+    languages(*next(batches.from_step(0)))
     optimizer.build(languages.trainable_variables)
     checkpoint = tf.train.Checkpoint(model=languages, optimizer=optimizer)
     manager = tf.train.CheckpointManager(checkpoint, folder / "language_model", max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
 
     @tf.function(jit_compile=True)
-    def step(ids: tf.Tensor) -> tf.Tensor:
+    def step(ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = languages(ids)
+            loss = languages(ids, negatives)
         optimizer.apply(tape.gradient(loss, languages.trainable_variables))
         return loss
 
     first = int(optimizer.iterations)
     log = _Log(folder / "language_model.csv")
-    for number, ids in enumerate(batches.from_step(first), first + 1):
+    for number, (ids, negatives) in enumerate(batches.from_step(first), first + 1):
         if number > options.steps:
             break
-        log.add(step(tf.constant(ids)))
+        log.add(step(tf.constant(ids), tf.constant(negatives)))
         if number % _EVERY == 0 or number == options.steps:
             log.write(number)
             manager.save()
     log.perplexity(_perplexity(languages, held_out, seed))
-    return Start(np.array(languages.embedding.embeddings), tuple(languages.lstm.get_weights()))
+    return Start(np.array(languages.embedding.embeddings), tuple(languages.lstm.get_weights())), log.seconds
 
 
 class _Batches:
-    """Pieces of reviews in an order that depends on seed and pass alone."""
+    """Pieces of reviews, and negatives, that depend on seed and step alone."""
 
-    def __init__(self, reviews: Sequence[Ids], seed: int) -> None:
-        self._reviews, self._seed = reviews, seed
+    def __init__(self, reviews: Sequence[Ids], vocabulary_size: int, seed: int) -> None:
+        self._reviews, self._size, self._seed = reviews, vocabulary_size, seed
         self._steps = max(sum(len(_cuts(len(review), 0)) for review in reviews) // _BATCH, 1)
 
-    def from_step(self, first: int) -> Iterator[Ids]:
-        """Batches <int32>[64, 128] without end, those before step ``first`` left out."""
+    def from_step(self, first: int) -> Iterator[tuple[Ids, Ids]]:
+        """Batches <int32>[64, 128] and negatives <int32>[512] without end, those before step ``first`` left out."""
         number, skipped = divmod(first, self._steps)
         while True:
             pieces = self._pieces(number)
             for i in range(skipped, self._steps):
                 batch = [pieces[j % len(pieces)] for j in range(i * _BATCH, (i + 1) * _BATCH)]
-                yield pad([*batch, np.zeros(_LENGTH, np.int32)])[:-1]
+                yield pad([*batch, np.zeros(_LENGTH, np.int32)])[:-1], self._negatives(number * self._steps + i)
             number, skipped = number + 1, 0
+
+    def _negatives(self, step: int) -> Ids:
+        """Drawn by the log-uniform law, which fits ids in order of frequency."""
+        drawn = np.random.default_rng([self._seed, step]).random(_NEGATIVES)
+        return np.exp(drawn * np.log(self._size - UNK)).astype(np.int32) + UNK
 
     def _pieces(self, number: int) -> list[Ids]:
         """All reviews, each cut at another place in every pass."""
@@ -197,24 +187,26 @@ def _cuts(length: int, offset: int) -> range:
 
 def _perplexity(languages: _Languages, held_out: Sequence[Ids], seed: int) -> float:
     """Of at most 20 batches of held-out pieces, both directions together."""
-    pieces = _Batches(held_out, seed)
+    pieces = _Batches(held_out, languages.bias.shape[0], seed)
     entropy = tf.function(languages.entropy, jit_compile=True)
-    sums = [
-        entropy(tf.constant(ids)) for _, ids in zip(range(min(len(held_out), 20)), pieces.from_step(0), strict=False)
-    ]
-    total, number = np.sum([[float(value) for value in pair] for pair in sums], axis=0)
+    batches = itertools.islice(pieces.from_step(0), min(len(held_out), 20))
+    total, number = np.sum([[float(sum) for sum in entropy(tf.constant(ids))] for ids, _ in batches], axis=0)
     return float(np.exp(total / number))
 
 
 class _Log:
-    """``language_model.csv``: the mean loss between two checkpoints."""
+    """``language_model.csv``: the mean loss between two checkpoints, and the seconds since the beginning."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._losses: list[Any] = []
-        self._start = time.monotonic()
-        if not path.exists():
-            path.write_text("step,loss,seconds\n", encoding="utf-8")
+        self.seconds = 0.0
+        if path.exists():
+            *_, last = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+            self.seconds = float(last["seconds"])
+        else:
+            path.write_text("step,loss,seconds\n0,nan,0\n", encoding="utf-8")
+        self._start = time.monotonic() - self.seconds
 
     def add(self, loss: tf.Tensor) -> None:
         """Keeps a step's loss."""
@@ -222,11 +214,11 @@ class _Log:
 
     def write(self, step: int) -> None:
         """One row, and one line on stderr."""
-        loss, seconds = float(np.mean(self._losses)), time.monotonic() - self._start
+        loss, self.seconds = float(np.mean(self._losses)), time.monotonic() - self._start
         self._losses.clear()
         with self._path.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([step, f"{loss:.4f}", f"{seconds:.0f}"])
-        print(f"language model, step {step}: loss {loss:.4f}, {seconds:.0f} s", file=sys.stderr, flush=True)
+            csv.writer(file, lineterminator="\n").writerow([step, f"{loss:.4f}", f"{self.seconds:.0f}"])
+        print(f"language model, step {step}: loss {loss:.4f}, {self.seconds:.0f} s", file=sys.stderr, flush=True)
 
     def perplexity(self, value: float) -> None:
         """Says how the models do on what they have not seen."""

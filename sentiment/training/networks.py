@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -12,15 +13,26 @@ from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 from sentiment.training.presets import Preset
 
 
-def build_network(
-    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None = None
-) -> keras.Model:
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """What a network begins with instead of random numbers.
+
+    Attributes:
+        embedding: <float32>[vocabulary, embedding]
+        lstm: the weights of both directions, in the order of ``BidirectionalLSTM``; empty where only words were learnt.
+    """
+
+    embedding: npt.NDArray[np.float32]
+    lstm: tuple[npt.NDArray[np.float32], ...] = ()
+
+
+def build_network(preset: Preset, vocabulary_size: int, start: Start | None = None) -> keras.Model:
     """``ids <int32>[batch, time]``, 0 = PAD at the end, to the probability of "positive" ``<float32>[batch, 1]``.
 
     Args:
         preset: the recipe.
         vocabulary_size: rows of the embedding.
-        embedding: <float32>[vocabulary, embedding] to start from; random numbers if None.
+        start: what to begin with; random numbers if None.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
     features = (
@@ -29,8 +41,10 @@ def build_network(
         else _last_state(ids, preset, vocabulary_size)
     )
     network = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid", name="dense")(features), name=preset.name)
-    if embedding is not None:
-        network.get_layer("embedding").set_weights([embedding])
+    if start:
+        network.get_layer("embedding").set_weights([start.embedding])
+        if start.lstm:
+            network.get_layer("lstm").set_weights(list(start.lstm))
     return network
 
 

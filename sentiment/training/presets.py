@@ -36,12 +36,14 @@ class Preset:
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
         embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
+        language_model: language models that the network begins with, None for the embeddings alone.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too; None leaves them out.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
+        crop_rate: share of the training reviews that show only 5 to 60 of their tokens.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -60,12 +62,14 @@ class Preset:
     train_length: int
     embedding_size: int
     embedding_start: Literal["random", "skipgram"]
+    language_model: LanguageModel | None
     teacher: Literal["ngrams"] | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
     embedding_dropout: float
     dropout: float
+    crop_rate: float
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -85,12 +89,14 @@ LSTM = Preset(
     train_length=400,
     embedding_size=64,
     embedding_start="random",
+    language_model=None,
     teacher=None,
     units=64,
     bidirectional=False,
     pooling=("last",),
     embedding_dropout=0.5,
     dropout=0.0,
+    crop_rate=0.0,
     unknown_rate=0.2,
     batch_size=64,
     epochs=6,
@@ -111,12 +117,14 @@ BILSTM = Preset(
     train_length=400,
     embedding_size=128,
     embedding_start="skipgram",
+    language_model=None,
     teacher="ngrams",
     units=128,
     bidirectional=True,
     pooling=("max", "mean"),
     embedding_dropout=0.4,
     dropout=0.3,
+    crop_rate=0.0,
     unknown_rate=0.05,
     batch_size=64,
     epochs=4,

@@ -30,6 +30,8 @@ from sentiment.preprocessor import Preprocessor
 from sentiment.training.corpus import Corpus
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
+from sentiment.training.language_model import pretrain
+from sentiment.training.networks import Start
 from sentiment.training.ngrams import NgramModel
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
@@ -116,10 +118,13 @@ def train(job: Job) -> Path:
         vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
         ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
 
-    embedding = None
+    start = None
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
-            embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
+            start = Start(_cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job))
+    if start and preset.language_model:
+        start, seconds = pretrain(ids + more_ids, held_out_ids, start.embedding, preset.language_model, work, job.seed)
+        stages.record("language models", seconds)
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     taught = NONE
@@ -130,7 +135,7 @@ def train(job: Job) -> Path:
     network, seconds = fit(
         preset,
         len(vocabulary),
-        embedding,
+        start,
         labelled,
         validation,
         job.output,
