@@ -10,6 +10,7 @@ import streamlit as st
 
 from sentiment.app import dataset_charts, serving, suspects
 from sentiment.app.words import Words
+from sentiment.figures import percent
 
 _CLEANING = {
     "empty": "rows without text",
@@ -82,7 +83,7 @@ def _lengths(lengths: dict[str, Any]) -> None:
     facts = next(row for row in lengths["by_split"] if row["split"] == split)
     summary = (
         f"Half of them are longer than {facts['median']:,.0f} tokens, the longest has {facts['longest']:,}; the model "
-        f"reads {lengths['max_length']:,}, which cuts {facts['truncated']:.1%} of them."
+        f"reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of them."
     )
     st.altair_chart(dataset_charts.lengths(rows, lengths["max_length"]), alt=summary)
     st.caption(f"{summary} The last bar holds all that are longer still; the dashed line is where the model stops.")
@@ -108,7 +109,9 @@ def _vocabulary(facts: dict[str, Any]) -> None:
     with left:
         size, share = coverage.iloc[-1]
         st.header("How much of the text the vocabulary covers")
-        st.altair_chart(dataset_charts.coverage(coverage, int(size)), alt=f"{int(size):,} tokens cover {share:.1%}")
+        st.altair_chart(
+            dataset_charts.coverage(coverage, int(size)), alt=f"{int(size):,} tokens cover {percent(share)}"
+        )
     with right:
         st.header("A few words do most of the work")
         st.altair_chart(dataset_charts.frequencies(frequencies), alt="Occurrences of a token against its rank")

@@ -15,6 +15,7 @@ from sentiment import readings
 from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, texts, wording
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
+from sentiment.figures import percent
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _LISTED = 1_000  # rows the table shows at most
@@ -88,11 +89,11 @@ def _figures(judged: Judged, of_what: str) -> None:
     """The figures in a row; those that follow the threshold first."""
     counts, sweep, (low, high) = judged.confusion, judged.sweep, judged.interval
     figures = [
-        ("Accuracy", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %", "With its 95 % interval."),
+        ("Accuracy", percent(counts.accuracy, 2), f"{100 * low:.1f} to {100 * high:.1f} %", "With its 95 % interval."),
         ("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
         ("AUC", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}", "With average precision."),
         ("Log loss", f"{judged.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
-        ("Calibration", f"{judged.reliability.error:.2%}", "mean gap", "Stated against observed, in 15 equal bins."),
+        ("Calibration", percent(judged.reliability.error, 2), "mean gap", "Stated against observed, in 15 equal bins."),
     ]
     with st.grid(5, min_column_width=140):
         for name, value, detail, meaning in figures:
@@ -143,7 +144,11 @@ def _curves(judged: Judged) -> None:
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
             f"Average precision {judged.sweep.average_precision:.4f}",
         ),
-        ("Stated against observed", evaluation_charts.reliability(agreement), f"Calibration error {bins.error:.2%}"),
+        (
+            "Stated against observed",
+            evaluation_charts.reliability(agreement),
+            f"Calibration error {percent(bins.error, 2)}",
+        ),
     ]
     grid = st.grid(3, min_column_width=280)
     for title, chart, alt in shown:

@@ -7,6 +7,7 @@ import streamlit as st
 from sentiment.app import analyses, navigation, serving, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.examples import EXAMPLES
+from sentiment.figures import percent
 from sentiment.records import Prediction
 
 _EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
@@ -67,7 +68,7 @@ def _verdict(analysis: Analysis) -> None:
         st.header(wording.headline(prediction), icon=_icon(prediction))
         st.write(wording.chance(prediction))
         if prediction.label:
-            st.progress(prediction.probability, text=f"Probability of “positive”: {prediction.probability:.1%}")
+            st.progress(prediction.probability, text=f"Probability of “positive”: {percent(prediction.probability)}")
         for caveat in wording.caveats(prediction):
             st.markdown(f":material/info: {caveat}")
         with st.container(horizontal=True, vertical_alignment="center"):

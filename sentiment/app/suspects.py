@@ -11,6 +11,7 @@ import streamlit as st
 from sentiment import metrics, readings
 from sentiment.app import serving, texts
 from sentiment.artifacts import Run
+from sentiment.figures import percent
 
 _CONTRADICTED = 100  # reviews shown at most where nothing better than the model's own contradiction is known
 _TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
@@ -45,8 +46,8 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     """How many are suspected, how, and how many of those that were read are wrong."""
     total, n = sum(facts["suspected"].values()), facts["n"]
     said = (
-        f"{total:,} of {n:,} labels ({total / n:.1%}) are contradicted by an n-gram model that saw neither the review "
-        "nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
+        f"{total:,} of {n:,} labels ({percent(total / n)}) are contradicted by an n-gram model that saw neither the "
+        "review nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
     )
     said += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
     if not verdicts:
@@ -55,7 +56,7 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
     return (
         f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
-        f"({counts['wrong'] / len(verdicts):.0%}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
+        f"({percent(counts['wrong'] / len(verdicts), 0)}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
         f"{counts['right']} right, and {counts['open']} could carry either label."
     )
 
@@ -75,8 +76,8 @@ def _treatment(measured: dict[str, Any]) -> str:
         effect = "makes no difference that could be told from chance"
     return (
         f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
-        f"{measured['accuracy']:.2%} right, which changes with {' and with '.join(changes)}, judged by the labels as "
-        "given, wrong ones among them."
+        f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the labels "
+        "as given, wrong ones among them."
     )
 
 
