@@ -76,8 +76,8 @@ def _treatment(measured: dict[str, Any]) -> str:
         effect = "makes no difference that could be told from chance"
     return (
         f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
-        f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the labels "
-        "as given, wrong ones among them."
+        f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the "
+        "labels as given, wrong ones among them."
     )
 
 
