@@ -252,3 +252,11 @@ def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):
 
 def test_the_model_card_is_the_runs_own(open_page):
     assert "It knows a dozen words." in said(open_page("model_card"))
+
+
+def test_deleting_all_analyses_takes_the_changes_tried_on_them_along(open_page):
+    app = open_page("review")
+    app.session_state["what_if"] = {1: [{0: "secret"}]}
+    next(each for each in app.button if each.label == "Delete all").click().run()
+    assert app.session_state["what_if"] == {}
+    assert not app.exception

@@ -21,6 +21,8 @@ KEPT = 50  # analyses a session holds; the oldest goes first
 TEXT = "review_text"  # the key of the text area
 EXAMPLE = "example"  # the key of the choice of an example
 
+WHAT_IF = "what_if"  # the key of the changes tried: number of the analysis -> one {place: word} after the other
+
 _ANALYSES = "analyses"
 _SHOWN = "review_shown"  # the text that is analysed
 _OPENED = "review_opened"  # the number of an analysis from a file, shown until another text is
@@ -114,6 +116,7 @@ def delete_all() -> None:
     show("")
     st.session_state[_SHOWN] = st.session_state[EXAMPLE] = None
     st.session_state[_ANALYSES] = []
+    st.session_state[WHAT_IF] = {}
 
 
 def _next_number() -> int:

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import readings
-from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, texts, wording
+from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, tables, texts, wording
 from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
 from sentiment.artifacts import Run
 from sentiment.figures import percent
@@ -191,23 +191,7 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 
 def _list(rows: pd.DataFrame) -> None:
     """The reviews, with their texts where the app has the data; one of them can be opened on the Review page."""
-    shown = rows.head(_LISTED)
-    with serving.sentences():
-        read = shown["fingerprint"].map(readings.causes()).where(~shown["right"]).fillna("")
-    frame = pd.DataFrame(
-        {
-            "label": shown["label"].map({1: "positive", 0: "negative"}),
-            "probability": shown["probability"],
-            "rating": shown["rating"].replace(0, pd.NA),
-            "length": shown["length"],
-            "cause": read,
-            "causes": causes(shown),
-            "film": shown["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
-            "fingerprint": shown["fingerprint"],
-        }
-    )
-    if texts.offered():
-        frame.insert(2, "text", shown["fingerprint"].map(texts.by_fingerprint()))
+    frame = _frame(rows.head(_LISTED))
     event = st.dataframe(
         frame,
         hide_index=True,
@@ -229,9 +213,30 @@ def _list(rows: pd.DataFrame) -> None:
     more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(rows):,} reviews, the most confident mistakes first{more}.")
-        st.download_button("CSV", frame.to_csv(index=False), "reviews.csv", "text/csv", on_click="ignore")
+        st.download_button("CSV", lambda: tables.csv(_frame(rows)), "reviews.csv", "text/csv", on_click="ignore")
         if "text" in frame and event.selection.rows:
             texts.offer_opening(frame["text"].iloc[event.selection.rows[0]])
+
+
+def _frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the list says of each review."""
+    with serving.sentences():
+        read = rows["fingerprint"].map(readings.causes()).where(~rows["right"]).fillna("")
+    frame = pd.DataFrame(
+        {
+            "label": rows["label"].map({1: "positive", 0: "negative"}),
+            "probability": rows["probability"],
+            "rating": rows["rating"].replace(0, pd.NA),
+            "length": rows["length"],
+            "cause": read,
+            "causes": causes(rows),
+            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "fingerprint": rows["fingerprint"],
+        }
+    )
+    if texts.offered():
+        frame.insert(2, "text", rows["fingerprint"].map(texts.by_fingerprint()))
+    return frame
 
 
 def _comparison(judged: Judged, run: Run, split: str) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics, readings
-from sentiment.app import serving, texts
+from sentiment.app import serving, tables, texts
 from sentiment.artifacts import Run
 from sentiment.figures import percent
 
@@ -119,4 +119,4 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
         },
     )
-    st.download_button("CSV", frame.to_csv(index=False), "suspected_labels.csv", "text/csv", on_click="ignore")
+    st.download_button("CSV", tables.csv(frame), "suspected_labels.csv", "text/csv", on_click="ignore")

@@ -13,13 +13,12 @@ from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare, edit, smallest_flip
 from sentiment.records import Explanation
 
-_STATE = "what_if"  # number of the analysis -> the changes made to it, one after the other: {place: word}
 _CHANGED = 10  # differences listed
 
 
 def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
     """Controls, then the changed text's verdict beside the first one's."""
-    st.session_state.setdefault(_STATE, {}).setdefault(analysis.number, [])
+    st.session_state.setdefault(analyses.WHAT_IF, {}).setdefault(analysis.number, [])
     st.session_state["what_if_number"] = analysis.number
     st.caption("Click a word in the text to drop it, or choose one here.")
     order = sorted(range(len(explanation.tokens)), key=lambda place: -abs(float(explanation.contributions[place])))
@@ -36,7 +35,7 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
             icon=":material/swap_vert:",
             help="Suggests the fewest words to drop for the verdict to turn.",
         )
-        steps = st.session_state[_STATE][analysis.number]
+        steps = st.session_state[analyses.WHAT_IF][analysis.number]
         st.button("Undo", on_click=steps.pop if steps else None, disabled=not steps, icon=":material/undo:")
     if note := st.session_state.pop("what_if_note", None):
         st.info(note)
@@ -51,7 +50,7 @@ def drop(places: Iterable[int]) -> None:
 
 
 def _change(changes: dict[int, str]) -> None:
-    st.session_state[_STATE][st.session_state["what_if_number"]].append(changes)
+    st.session_state[analyses.WHAT_IF][st.session_state["what_if_number"]].append(changes)
 
 
 def _flip(explanation: Explanation, classifier: Classifier) -> None:

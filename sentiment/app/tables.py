@@ -1,0 +1,13 @@
+"""Tables that leave the app."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sentiment.bulk.writing import harmless
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """The rows as CSV; no cell is one that a spreadsheet would run."""
+    safe = frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+    return safe.to_csv(index=False)
