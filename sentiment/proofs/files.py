@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -76,22 +75,41 @@ def memory_and_rate(run: Path, folder: Path, rows: int) -> dict[str, Any]:
 
 
 def kills(run: Path, folder: Path, times: int) -> dict[str, Any]:
-    """Kill -9 at a random moment, then --resume, and whether the bytes are those of an unbroken run."""
+    """Kill -9 at a random moment of the scoring, then --resume, and whether the bytes are those of an unbroken run."""
     write_table(folder / "in.csv", FEW)
-    began = time.monotonic()
-    _score(run, folder / "in.csv", folder / "unbroken.csv")
+    unbroken = _start(run, folder, "unbroken.csv")
+    began = _first_part(unbroken, folder / "unbroken.csv.parts")
+    unbroken.wait()
     lasts = time.monotonic() - began
-    expected, rng, same, parts = _sha256(folder / "unbroken.csv"), random.Random(0), 0, []  # noqa: S311
-    for _ in range(times):
-        child = subprocess.Popen([*_SCORE, folder / "in.csv", folder / "out.csv", "--artifacts", run])
-        time.sleep(rng.uniform(0.1, lasts))
-        child.send_signal(signal.SIGKILL)
+    expected, rng, same = _sha256(folder / "unbroken.csv"), random.Random(0), 0  # noqa: S311
+    parts: list[int] = []
+    while len(parts) < times:
+        child = _start(run, folder, "out.csv")
+        _first_part(child, folder / "out.csv.parts")
+        time.sleep(rng.uniform(0, lasts))
+        child.kill()
         child.wait()
-        parts.append(len(list((folder / "out.csv.parts").glob("part-*.parquet"))))
-        _score(run, folder / "in.csv", folder / "out.csv", "--resume")
-        same += _sha256(folder / "out.csv") == expected
+        if found := len(_parts(folder / "out.csv.parts")):  # else the work was already done
+            parts.append(found)
+            _score(run, folder / "in.csv", folder / "out.csv", "--resume")
+            same += _sha256(folder / "out.csv") == expected
         (folder / "out.csv").unlink()
     return {"kills": times, "same_bytes": same, "parts_found": parts, "holds": same == times}
+
+
+def _start(run: Path, folder: Path, output: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([*_SCORE, folder / "in.csv", folder / output, "--artifacts", run])
+
+
+def _first_part(child: subprocess.Popen[bytes], parts: Path) -> float:
+    """Waits until there is a part, or the child has ended; gives the moment."""
+    while not _parts(parts) and child.poll() is None:
+        time.sleep(0.005)
+    return time.monotonic()
+
+
+def _parts(folder: Path) -> list[Path]:
+    return list(folder.glob("part-*.parquet"))
 
 
 def full_disk(run: Path, folder: Path) -> dict[str, Any]:
