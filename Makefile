@@ -32,6 +32,7 @@ proof: .venv/complete data-named  ## the long proofs, on DATA= (RUN=); hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \
 		--explanations --behaviour
 	.venv/bin/python scripts/prove_bulk.py
+	.venv/bin/python scripts/prove_people.py
 
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \

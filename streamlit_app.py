@@ -1,8 +1,8 @@
-"""The front door: page config and navigation."""
+"""The front door: page config, login where it is on, and navigation."""
 
 import streamlit as st
 
-from sentiment.app import navigation, serving
+from sentiment.app import login, navigation, serving
 
 st.set_page_config(
     page_title="Review sentiment",
@@ -11,5 +11,6 @@ st.set_page_config(
     menu_items={"About": "Reads movie reviews with an LSTM. What you paste and upload stays on this machine."},
 )
 page = st.navigation(navigation.pages())
+login.require()
 serving.choose_run()
 page.run()

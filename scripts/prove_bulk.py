@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -21,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from sentiment.artifacts import default_run, write_json
 from sentiment.proofs import files
 from sentiment.proofs.files_page import page
+from sentiment.proofs.server import process_of, resident
 
 HOME = Path(__file__).resolve().parent.parent
 PROOFS = ("memory_and_rate", "kills", "full_disk", "server", "cluster")
@@ -68,15 +68,15 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
         tab.set_default_timeout(300_000)
         tab.goto(f"{address}/bulk")
         settle(tab)
-        process = _server_of(address)
-        before = _resident(process)
+        process = process_of(address)
+        before = resident(process)
         tab.set_input_files("input[type=file]", folder / "in.csv")
         during = before
         while not tab.get_by_role("button", name="Score").count():
-            during = max(during, _resident(process))
+            during = max(during, resident(process))
             time.sleep(0.05)
         time.sleep(5)
-        after = _resident(process)
+        after = resident(process)
         browser.close()
     return {
         "upload_megabytes": megabytes,
@@ -92,20 +92,6 @@ def cluster(run: Path, folder: Path) -> dict[str, Any]:
     from sentiment.proofs.cluster import two_workers  # here, because not everybody has Ray
 
     return two_workers(run, folder)
-
-
-def _server_of(address: str) -> int:
-    port = address.rsplit(":", 1)[1]
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        words = entry.read_bytes().split(b"\0")
-        if b"streamlit" in words and port.encode() in words:
-            return int(entry.parent.name)
-    raise RuntimeError("The server is not running.")
-
-
-def _resident(process: int) -> float:
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1e6
 
 
 def _options() -> argparse.Namespace:

@@ -58,26 +58,39 @@ def main() -> int:
 
 
 @contextmanager
-def serve(runs: Path, log: Path) -> Iterator[str]:
-    """Serves the app over a folder of runs, on a port of its own; gives its address.
+def serve(runs: Path, log: Path, *settings: str, path: str = "", port: int | None = None) -> Iterator[str]:
+    """Serves the app over a folder of runs, on a port of its own if none is named; gives its address.
+
+    Args:
+        runs: the folder of runs.
+        log: takes what the server says.
+        settings: more options of ``streamlit run``.
+        path: the sub-path under which the app answers, as ``/sentiment``.
+        port: the port.
 
     Raises:
         RuntimeError: it did not start within a minute; ``log`` tells why.
     """
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    command += ["--server.baseUrlPath", path, *settings]
     environment = {**os.environ, "SENTIMENT_RUNS": str(runs)}
     with log.open("wb") as output:
         server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
         try:
-            _wait(server, f"http://127.0.0.1:{port}/_stcore/health")
-            yield f"http://127.0.0.1:{port}"
+            _wait(server, f"http://127.0.0.1:{port}{path}/_stcore/health")
+            yield f"http://127.0.0.1:{port}{path}"
         finally:
             server.terminate()
             server.wait(30)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def settle(page: Page) -> None:

@@ -1,0 +1,59 @@
+"""The proof with twenty people at the app at once: seconds to a verdict, errors, and the server's memory.
+
+Writes what it measured as JSON, and as the page docs/people-proof.md. Takes ten minutes or so on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.screenshots import serve
+from sentiment.artifacts import default_run, write_json
+from sentiment.machine import processor
+from sentiment.proofs.people import Plan, at_once, page
+
+HOME = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Runs the proof; gives 1 where it fails."""
+    options = _options()
+    run = options.artifacts or default_run()
+    with tempfile.TemporaryDirectory(prefix="prove-people-") as folder:
+        runs = Path(folder) / "runs"
+        shutil.copytree(run, runs / run.name)
+        (runs / "default").write_text(run.name, encoding="utf-8")
+        os.environ["SENTIMENT_JOBS"] = str(Path(folder) / "jobs")
+        with serve(runs, Path(folder) / "log") as address:
+            found = at_once(address, run, Plan(people=options.people, texts=options.texts))
+        if found["errors"]:
+            print((Path(folder) / "log").read_text(encoding="utf-8"), file=sys.stderr)
+    found |= {"run": run.name, "cores": os.cpu_count(), "processor": processor()}
+    write_json(options.json, found)
+    options.page.write_text(page(found), encoding="utf-8")
+    return 0 if found["holds"] else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use; the one artifacts/default names")
+    add("--people", type=int, default=Plan.people, help="%(default)s")
+    add("--texts", type=int, default=Plan.texts, help="that each of them analyses; %(default)s")
+    add("--json", type=Path, default=HOME / "docs/people-proof.json", help="where the figures go")
+    add("--page", type=Path, default=HOME / "docs/people-proof.md", help="where the page goes")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
