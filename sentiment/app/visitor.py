@@ -38,6 +38,7 @@ class Visitor:
         fresh: what came since the visitor last did something.
         sent: the moment of that, by ``time.perf_counter``.
         running: whether the page's script is at work.
+        redirect: where the app has sent the visitor to log in, empty if nowhere.
     """
 
     def __init__(self, address: str, page: str = "", headers: Mapping[str, str] | None = None) -> None:
@@ -48,6 +49,7 @@ class Visitor:
         """
         self.elements: dict[tuple[int, ...], Element] = {}
         self.fresh: list[Element] = []
+        self.redirect = ""
         self._address, self._page, self._query = address, page, ""
         self._session = ""
         self._hash = ""  # names the page once the app has said what pages it has
@@ -55,11 +57,12 @@ class Visitor:
         self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> seconds between two runs, when the next is due
         self._answer: ForwardMsg | None = None
         self._token = _token(address)
+        headers, cookie = headers or {}, f"{_COOKIE}={self._token}"
         url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
         self._socket = connect(
             url,
             subprotocols=["streamlit", self._token],  # type: ignore[list-item]
-            additional_headers={"Cookie": f"{_COOKIE}={self._token}", **(headers or {})},
+            additional_headers={**headers, "Cookie": "; ".join(filter(None, [cookie, headers.get("Cookie")]))},
             max_size=None,
             max_queue=None,
         )
@@ -217,6 +220,8 @@ class Visitor:
                 self._reruns[message.auto_rerun.fragment_id] = (every, time.perf_counter() + every)
             case "script_finished":
                 self.running = message.script_finished not in _ENDS
+            case "auth_redirect":
+                self.redirect = message.auth_redirect.url
             case "file_urls_response" | "backend_operation_response":
                 self._answer = message
 

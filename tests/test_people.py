@@ -1,0 +1,69 @@
+"""The proof with many people at once in its short form: three of them, a tiny model."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.screenshots import serve
+from sentiment.app.visitor import VisitError, Visitor
+from sentiment.proofs.people import Plan, at_once, page
+from tests.app_runs import all_runs
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("served") / "runs")
+
+
+@pytest.fixture(scope="module")
+def address(runs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("people")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SENTIMENT_JOBS", str(folder / "jobs"))
+        with serve(runs, folder / "log") as address:
+            yield address
+
+
+def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(address, runs):
+    found = at_once(address, runs / "tiny", Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), kept=0.0))
+    assert found["errors"] == []
+    assert found["verdict_seconds"]["n"] == 9
+    assert found["file_seconds"]["n"] == 3
+    assert 0 < found["before_megabytes"] <= found["during_megabytes"]
+
+
+def test_a_visitor_who_looks_for_what_is_not_there_is_told(address):
+    with Visitor(address) as visitor, pytest.raises(VisitError, match="no button “Buy”"):
+        visitor.press("Buy")
+
+
+def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):
+    with Visitor(address) as visitor:
+        assert visitor.hears("What did the reviewer feel?")
+        visitor.fill("Review", "good")
+        visitor.press("Analyse")
+        assert not visitor.hears("What did the reviewer feel?")
+
+
+def test_the_page_says_when_the_promise_is_broken():
+    seconds = {"n": 40, "median": 0.2, "p95": 1.5, "most": 2.0}
+    found = {
+        "run": "tiny",
+        "cores": 2,
+        "processor": "a processor",
+        "people": 20,
+        "reading_seconds": [2.0, 8.0],
+        "file_rows": 50,
+        "verdict_seconds": seconds,
+        "page_seconds": seconds,
+        "file_seconds": seconds,
+        "errors": [],
+        "before_megabytes": 300.0,
+        "during_megabytes": 360.0,
+        "after_megabytes": 310.0,
+        "megabytes_a_person": 3.0,
+        "holds": False,
+    }
+    told = page(found)
+    assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in told
+    assert told.endswith("It does not hold.\n")
