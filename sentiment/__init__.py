@@ -16,12 +16,17 @@ Imports point down only::
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sentiment.classifier import Classifier
 
 __all__ = ["Classifier"]
+
+# Since 1.29 ONNX Runtime reports to its maker from the moment of its import, unless this is set before. Nothing is to
+# leave the machine, so it is set here, which every part of the package passes first.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,22 @@
+"""What is pasted and uploaded stays on the machine: what a browser cannot see of that promise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.tiny import tiny_run
+
+HOME = Path(__file__).resolve().parent.parent
+SCORE = "import sys; from sentiment import Classifier; Classifier.load(sys.argv[1]).predict(['good'])"
+
+
+def test_onnx_runtime_neither_names_this_machine_nor_collects_events(tmp_path):
+    run = tiny_run(tmp_path / "run")
+    kept = tmp_path / "home"
+    kept.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(kept)}  # nothing that would keep it silent by itself
+    subprocess.run([sys.executable, "-c", SCORE, run], env=environment, cwd=HOME, check=True)
+    assert [path for path in kept.rglob("*") if path.is_file()] == []
