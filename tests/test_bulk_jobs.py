@@ -3,7 +3,9 @@
 import io
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -220,3 +222,13 @@ def test_a_twin_scores_the_same_file_with_another_run_and_goes_with_its_job(sett
     assert twin.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
     job.delete()
     assert not twin.folder.exists()
+
+
+def test_a_child_stands_back_behind_the_app_from_its_first_import_on(settings):
+    job = upload(settings, table(10))
+    job.start("inspect")
+    child = job.read("child")
+    while not Path(f"/proc/{child}/cmdline").read_bytes().startswith(sys.executable.encode()):
+        time.sleep(0.001)
+    assert os.getpriority(os.PRIO_PROCESS, child) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    wait(job, "new")

@@ -21,6 +21,9 @@ from sentiment.bulk.writing import check_limits
 
 _PAGE_ROWS = 50
 _SHOWN_COLUMNS = 12
+# Bytes up to which a download stands ready. A larger one is read when asked for; of those, Streamlit 1.67 forgets one
+# that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
+_SMALL = 1_000_000
 _SHOWN_CHARACTERS = 300
 _ORDERS = {
     "as in the file": ("row", False),
@@ -95,7 +98,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
         elif file is not None:
             st.download_button(
                 f"Download {file.stat().st_size / 1e6:,.1f} MB",
-                lambda: file.open("rb"),
+                file.read_bytes() if file.stat().st_size < _SMALL else lambda: file.open("rb"),
                 f"{name}-scored.{form}",
                 on_click="ignore",
                 icon=":material/download:",

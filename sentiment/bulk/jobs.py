@@ -35,6 +35,8 @@ ATTEMPTS = 5  # times a child may die without a part to show for it
 
 WORKER = "sentiment.bulk.worker"
 
+_POLITELY = ("nice", "-n", "10")  # the app's own answers go first, from a child's first import on
+
 _STATES: dict[str, State] = {"inspect": "inspecting", "score": "running", "write": "preparing"}
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _RESTING = ("unread", "new", "cancelled", "failed", "done")
@@ -171,7 +173,7 @@ class Job:
                 self.remove("progress")
                 with (self.folder / "log").open("ab") as log:
                     child = subprocess.Popen(
-                        [sys.executable, "-m", WORKER, str(self.folder.resolve()), str(lock.fileno())],
+                        [*_POLITELY, sys.executable, "-m", WORKER, str(self.folder.resolve()), str(lock.fileno())],
                         cwd=ROOT.parent,
                         stdin=subprocess.DEVNULL,
                         stdout=log,

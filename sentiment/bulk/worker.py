@@ -64,7 +64,6 @@ class JobProgress:
 def main() -> int:
     """Does the action that ``action.json`` names."""
     job, settings = Job(Path(sys.argv[1])), Settings.from_environment()
-    os.nice(10)  # the app's own answers go first
     action = job.read("action")
     progress = JobProgress(job, settings)
     try:
