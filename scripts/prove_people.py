@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.screenshots import serve
+from sentiment.app.people import Plan, at_once, page
 from sentiment.artifacts import default_run, write_json
 from sentiment.machine import processor
-from sentiment.proofs.people import Plan, at_once, page
 
 HOME = Path(__file__).resolve().parent.parent
 

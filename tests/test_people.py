@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scripts.screenshots import serve
+from sentiment.app.people import Plan, at_once, page
 from sentiment.app.visitor import VisitError, Visitor
-from sentiment.proofs.people import Plan, at_once, page
 from tests.app_runs import all_runs
 
 
