@@ -105,11 +105,14 @@ def test_a_server_that_does_not_answer_is_not_ready(runs, monkeypatch):
 
 def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
     served = shutil.copytree(runs, tmp_path / "runs")
-    with serve(served, tmp_path / "log") as address:
+    with serve(served, tmp_path / "log") as address, Visitor(address) as long_open:
         for name in ("tiny", "other", "tiny"):
             (served / "default").write_text(name, encoding="utf-8")
             with Visitor(address) as visitor:
                 assert visitor.shows(f"read by {name}")
+            long_open.rerun()
+            long_open.wait()
+            assert long_open.shows("read by tiny")
 
 
 def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
