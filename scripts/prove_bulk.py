@@ -57,11 +57,11 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
     runs = folder / "runs"
     shutil.copytree(run, runs / run.name)
     os.environ["SENTIMENT_JOBS"] = str(folder / "jobs")
-    megabytes = 199
+    megabytes = 199  # of 200 that are let through
     with (folder / "in.csv").open("w") as file:
         file.write("id,review\n")
         while file.tell() < megabytes * 1e6:
-            file.writelines(f'{n},"{review * 20}"\n' for n, review in enumerate(files.reviews(1000)))
+            file.writelines(f'{n},"{review * 20}"\n' for n, review in enumerate(files.reviews(100)))
     with serve(runs, folder / "log") as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         tab = browser.new_page()
@@ -71,8 +71,10 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
         process = process_of(address)
         before = resident(process)
         tab.set_input_files("input[type=file]", folder / "in.csv")
-        during = before
+        during, patience = before, time.monotonic() + 300
         while not tab.get_by_role("button", name="Score").count():
+            if time.monotonic() > patience:
+                raise RuntimeError("The upload has not arrived within five minutes.")
             during = max(during, resident(process))
             time.sleep(0.05)
         time.sleep(5)

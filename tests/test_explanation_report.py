@@ -91,8 +91,11 @@ def test_half_the_planted_texts_hold_the_shortcut_that_decides_their_label(kind)
         seen.add((special, int(label)))
     expected = {
         "rare token": {((good,), 1), ((bad,), 0)},
-        "token in context": {*(((good, context), 1), ((context, good), 1), ((bad, context), 0), ((context, bad), 0))},
+        "token in context": {((context, good), 1), ((context, bad), 0)},
         "ordered pair": {((good, bad), 1), ((bad, good), 0)},
+        "context on either side": {
+            *(((good, context), 1), ((context, good), 1), ((bad, context), 0), ((context, bad), 0))
+        },
     }
     assert seen == expected[kind]
 
