@@ -1,5 +1,6 @@
 """Jobs: a folder each, worked on by children that outlive pages and servers, and gone when they should be."""
 
+import fcntl
 import io
 import os
 import signal
@@ -222,6 +223,14 @@ def test_a_twin_scores_the_same_file_with_another_run_and_goes_with_its_job(sett
     assert twin.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
     job.delete()
     assert not twin.folder.exists()
+
+
+def test_a_job_that_is_just_being_started_is_still_unread(settings):
+    job = upload(settings, table(10))
+    with (job.folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert job.alive
+        assert job.state == "unread"
 
 
 def test_a_child_stands_back_behind_the_app_from_its_first_import_on(settings):

@@ -115,8 +115,8 @@ class Job:
     @property
     def state(self) -> State:
         """What is the matter with it."""
-        if self.alive:
-            return _STATES[self.read("action")["name"]]
+        if self.alive and (action := self.read("action")):  # for a moment the lock is held and no action named
+            return _STATES[action["name"]]
         for name, state in (("error", "failed"), ("result", "done"), ("cancel", "cancelled"), ("task", "waiting")):
             if (self.folder / f"{name}.json").exists():
                 return state  # type: ignore[return-value]
