@@ -2,13 +2,15 @@
 
 Kept is the result on the test reviews that the run's own training set aside. On any other data the figures are only
 printed, and written to --json. With --compare two runs are judged on the same reviews and nothing is kept.
-With --explanations its explanations are put to the proof too, which takes about an hour on two cores. With --behaviour
-it is tried on cases and sentences that the program brings along; that takes seconds and, alone, needs no --data.
+With --explanations its explanations are put to the proof too, which takes about an hour; broken off, it goes on where
+it stopped. With --behaviour it is tried on cases and sentences that the program brings along; that takes seconds and,
+alone, needs no --data.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -26,6 +28,7 @@ from sentiment.dataset import Dataset, DatasetError
 from sentiment.figures import interval, percent
 from sentiment.proofs import report as proofs
 
+_KEPT = ".explanations"  # in the run's folder: what checks found that are done, until all are
 _CHUNK = 2_500  # reviews judged between two lines of progress
 
 
@@ -72,6 +75,7 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
     _write(options.json, {"runs": [{"run": run.name, **report}]})
     if parts:
         model_card.write(artifacts.add_parts(run, parts))
+        shutil.rmtree(run.path / _KEPT, ignore_errors=True)
         _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
 
 
@@ -100,11 +104,13 @@ def _prove(run: Run, data: Dataset) -> dict[str, Any]:
     """What ``explanations.json`` says: the checks on the test reviews, and shortcuts planted in training reviews."""
     from sentiment.training.shortcuts import prove_shortcuts  # here, since nothing else in this script needs TensorFlow
 
-    classifier = Classifier.load(run.path)
-    report = proofs.prove(classifier, data.test["text"].tolist(), data.test["label"].to_numpy(), say=_say)
-    lending = data.train[data.train["text"].str.contains(r"\w")]
+    classifier, kept = Classifier.load(run.path), run.path / _KEPT
+    train, validation = (provenance.learned(run, data, split) for split in ("train", "validation"))
+    texts, labels = data.test["text"].tolist(), data.test["label"].to_numpy()
+    report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=_say)
+    lending = train[train["text"].str.contains(r"\w")]
     reviews = [classifier.preprocessor.ids(text)[0] for text in lending["text"]]
-    return {**report, "shortcuts": prove_shortcuts(reviews, lending["label"].to_numpy(), say=_say)}
+    return {**report, "shortcuts": prove_shortcuts(reviews, lending["label"].to_numpy(), kept=kept, say=_say)}
 
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:

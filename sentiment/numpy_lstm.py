@@ -192,12 +192,15 @@ def _gates(array: npt.NDArray[np.float32], dtype: type[np.floating[Any]]) -> Arr
 
 def _chord(low: Array, high: Array, tanh_low: Array, tanh_high: Array) -> Array:
     """The slope of the chord of tanh between two points; see the module's docstring."""
+    product = tanh_low * tanh_high
+    if low is high:
+        return np.subtract(1, product, out=product)
     change = high - low
     same = change == 0
     slope = np.tanh(change)
     np.divide(slope, change, out=slope, where=~same)
-    slope[same] = 1
-    slope *= 1 - tanh_low * tanh_high
+    slope += same
+    slope *= np.subtract(1, product, out=product)
     return slope
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -19,6 +20,15 @@ def learned_from(run: Run) -> pd.Series:
     if not run.has("predictions.parquet"):
         return pd.Series([], dtype="str")
     return pd.read_parquet(run.file("predictions.parquet"), columns=["fingerprint"])["fingerprint"]
+
+
+def learned(run: Run, data: Dataset, split: Literal["train", "validation"]) -> pd.DataFrame:
+    """The reviews of ``data`` that the run was trained or tuned on; those set aside now where it kept no record."""
+    if not run.has("predictions.parquet"):
+        return data.train if split == "train" else data.validation
+    table = pd.read_parquet(run.file("predictions.parquet"), columns=["split", "fingerprint"])
+    reviews = pd.concat([data.train, data.validation], ignore_index=True)
+    return reviews[reviews["fingerprint"].isin(table.loc[table["split"] == split, "fingerprint"])]
 
 
 def is_imdb(fingerprints: pd.Series) -> bool:

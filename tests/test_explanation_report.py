@@ -10,11 +10,11 @@ import pytest
 from sentiment import Classifier
 from sentiment.proofs import shortcuts
 from sentiment.proofs.methods import OURS, RIVALS
-from sentiment.proofs.report import Sizes, lines, prove
+from sentiment.proofs.report import Sizes, lines, once, prove
 from sentiment.vocabulary import UNK
 from tests.tiny import WORDS, tiny_run
 
-SMALL = Sizes(completeness=None, erasure=6, shapley=3, sample=4, limit=2)
+SMALL = Sizes(completeness=None, erasure=6, hybrids=6, shapley=3, sample=4, limit=2, choice=4)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def report(tmp_path_factory):
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS, int(length))) for length in rng.integers(5, 30, 20)] + [""]
     told: list[str] = []
-    result = prove(classifier, texts, rng.integers(0, 2, 21).astype(np.int8), sizes=SMALL, say=told.append)
+    result = prove(classifier, texts, rng.integers(0, 2, 21).astype(np.int8), texts[:4], sizes=SMALL, say=told.append)
     assert set(told) <= set(result)
     return result
 
@@ -31,7 +31,7 @@ def report(tmp_path_factory):
 def test_the_report_is_json_and_holds_every_check(report):
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert {"forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"} <= set(report)
-    assert {"hybrids", "random_weights", "gaps", "time"} <= set(report)
+    assert {"hybrids", "random_weights", "gaps", "time", "choice"} <= set(report)
 
 
 def test_the_identities_are_reported_as_they_are(report):
@@ -40,6 +40,20 @@ def test_the_identities_are_reported_as_they_are(report):
     assert report["forward"]["largest"] < 1e-5
     assert report["dummy"]["largest"] == 0.0
     assert report["limit"]["least"] > 0.99
+
+
+def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_path):
+    counted: list[int] = []
+
+    def check() -> dict[str, int]:
+        counted.append(1)
+        return {"n": len(counted)}
+
+    kept = tmp_path / "kept"
+    assert once(kept, "one", {"model": "a"}, check) == {"n": 1}
+    assert once(kept, "one", {"model": "a"}, check) == {"n": 1}
+    assert once(kept, "one", {"model": "b"}, check) == {"n": 2}
+    assert once(None, "one", {"model": "b"}, check) == {"n": 3}
 
 
 def test_every_method_stands_in_every_comparison(report):

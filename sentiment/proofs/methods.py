@@ -37,7 +37,6 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
     return {
         OURS: from_unknown,
         "path secants, 4 segments": partial(from_unknown, rule=partial(path_secants, segments=4)),
-        "path secants, 16 segments": partial(from_unknown, rule=partial(path_secants, segments=16)),
         "path secants from zero": from_zero,
         "path secants from the mean word": Attributor(weights, max_length, baseline=mean),
         "integrated gradients, 16 points": partial(from_unknown, rule=partial(integrated_gradients, points=16)),
@@ -45,6 +44,31 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
         "leave one out": partial(leave_one_out, logits),
         "random": partial(random_values, logits),
     }
+
+
+def candidates(weights: Weights, max_length: int, reviews: Sequence[Ids]) -> dict[str, Method]:
+    """What ours was chosen from: path secants from several baselines, in few segments.
+
+    Args:
+        weights: the model's.
+        max_length: the length of the longest review that will be asked for.
+        reviews: those whose tokens make up the mean token.
+    """
+    embedding = weights.embedding.astype(np.float64)
+    counts = np.bincount(np.concatenate(reviews), minlength=len(embedding))
+    baselines = {
+        "unknown word": embedding[UNK],
+        "zero": np.zeros_like(embedding[UNK]),
+        "mean word of the vocabulary": embedding[UNK:].mean(axis=0),
+        "mean token of the reviews": counts @ embedding / counts.sum(),
+    }
+    result: dict[str, Method] = {}
+    for name, baseline in baselines.items():
+        attributor = Attributor(weights, max_length, baseline=baseline)
+        for segments in (1, 2, 4):
+            rule = partial(path_secants, segments=segments)
+            result[f"{name}, {segments} segment{'s' * (segments > 1)}"] = partial(attributor, rule=rule)
+    return result
 
 
 def gradient(path: Path) -> Floats:

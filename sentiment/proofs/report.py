@@ -14,33 +14,39 @@
      "hybrids": {"n", "methods": [{"name", "share", "interval"}]},
      "random_weights": {"n", "mean"},                       correlation with a shuffled model's contributions
      "gaps": {"n", "methods": [{"name", "largest"}]},       completeness of every method
-     "time": {"tokens", "methods": [{"name", "milliseconds"}]}}
+     "time": {"tokens", "methods": [{"name", "milliseconds"}]},
+     "choice": {"n", "way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M, "milliseconds"}]}}
 
-where M is {"mean", "interval"}, intervals are of 95 %, and ``better_than`` is ours against a rival, paired, in the
-direction in which more is better for ours.
+M is {"mean", "interval"}, intervals are of 95 %, and ``better_than`` is ours against a rival, paired, in the
+direction in which more is better for ours. ``choice`` is on validation reviews: baseline and number of segments were
+chosen by it, and by no test review.
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 import platform
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.artifacts import sha256, write_json
 from sentiment.attribution import Attributor, path_secants
 from sentiment.classifier import Classifier
 from sentiment.explaining.grouping import cuts
 from sentiment.explaining.stability import SEGMENTS, correlation
 from sentiment.metrics import wilson_interval
 from sentiment.proofs import erasure, hybrids, identities
-from sentiment.proofs.methods import OURS, RIVALS, Ids, Method, methods
+from sentiment.proofs.methods import OURS, RIVALS, Ids, Method, candidates, methods
 from sentiment.proofs.shapley import LONGEST, shapley_values
 from sentiment.weights import read_onnx
 
@@ -51,17 +57,21 @@ class Sizes:
 
     Attributes:
         completeness: None for all.
-        erasure: also for hybrids.
+        erasure: for comprehensiveness and sufficiency.
+        hybrids: pairs of reviews.
         shapley: texts of at most twelve tokens.
         sample: for the checks of identities.
         limit: for the comparison with integrated gradients at many points.
+        choice: validation reviews, by which the method was chosen.
     """
 
     completeness: int | None = None
     erasure: int = 1000
+    hybrids: int = 300
     shapley: int = 200
     sample: int = 100
     limit: int = 20
+    choice: int = 300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +82,7 @@ class _Evidence:
     texts: Sequence[str]
     labels: npt.NDArray[np.int8]
     reviews: Sequence[Ids]
+    validation: Sequence[Ids]
     compared: dict[str, Method]
     sizes: Sizes
     rng: np.random.Generator
@@ -88,9 +99,11 @@ def prove(
     classifier: Classifier,
     texts: Sequence[str],
     labels: npt.NDArray[np.int8],
+    validation: Sequence[str],
     *,
     sizes: Sizes | None = None,
-    seed: int = 0,
+    only: Sequence[str] | None = None,
+    kept: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Runs every check on labelled reviews; see the module for what it gives.
@@ -99,31 +112,49 @@ def prove(
         classifier: the run.
         texts: reviews it has not been trained on.
         labels: <int8>[texts], 1 positive, 0 negative.
+        validation: reviews by which it was tuned, for the choice of the method.
         sizes: how many of them to take; many if None.
-        seed: of everything drawn.
+        only: names of checks; all if None.
+        kept: a folder in which each check leaves its result, so that a broken run goes on where it stopped.
         say: told the name of each check as it begins.
     """
-    encoded = [classifier.preprocessor.ids(text)[0] for text in texts]
+    encoded, tuned = ([classifier.preprocessor.ids(text)[0] for text in each] for each in (texts, validation))
     filled = [place for place, ids in enumerate(encoded) if len(ids)]
-    evidence = _Evidence(
+    evidence = partial(
+        _Evidence,
         classifier,
         [texts[place] for place in filled],
         labels[filled],
         [encoded[place] for place in filled],
+        [ids for ids in tuned if len(ids)],
         methods(read_onnx(classifier.run / "model.onnx"), classifier.preprocessor.max_length, classifier.logits),
         sizes or Sizes(),
-        np.random.default_rng(seed),
     )
+    of = {"model": sha256(classifier.run / "model.onnx"), "reviews": len(filled), "sizes": asdict(sizes or Sizes())}
     result: dict[str, Any] = {
         "method": OURS,
         "baseline": "unknown words",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"python": platform.python_version(), "numpy": version("numpy")},
     }
-    for name, check in _CHECKS.items():
+    for name in only or _CHECKS:
         say(name)
-        result[name] = check(evidence)
+        drawn = np.random.default_rng(zlib.crc32(name.encode()))  # each check's own, whichever ran before
+        result[name] = once(kept, name, of, partial(_CHECKS[name], evidence(drawn)))
     return result
+
+
+def once(kept: Path | None, name: str, of: dict[str, Any], check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a check of this name left in the folder ``kept``, or else what it gives now, which is left there."""
+    if kept is None:
+        return check()
+    place = kept / f"{name}.json"
+    if place.is_file() and (held := json.loads(place.read_text(encoding="utf-8")))["of"] == of:
+        return dict(held["found"])
+    found = check()
+    kept.mkdir(exist_ok=True)
+    write_json(place, {"of": of, "found": found})
+    return found
 
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
@@ -219,7 +250,7 @@ def _erasure(evidence: _Evidence) -> dict[str, Any]:
 
 def _hybrids(evidence: _Evidence) -> dict[str, Any]:
     sides = [evidence.rng.permutation(np.flatnonzero(evidence.labels == side)) for side in (1, 0)]
-    pairs = list(zip(*(side.tolist() for side in sides), strict=False))[: evidence.sizes.erasure]
+    pairs = list(zip(*(side.tolist() for side in sides), strict=False))[: evidence.sizes.hybrids]
     joined = [hybrids.join(_sentences(evidence, a), _sentences(evidence, b), evidence.rng) for a, b in pairs]
     documents = [d for d in joined if len(d.ids) <= evidence.classifier.preprocessor.max_length]
     texts = [document.ids for document in documents]
@@ -262,6 +293,29 @@ def _time(evidence: _Evidence) -> dict[str, Any]:
     return {"tokens": tokens, "methods": rows}
 
 
+def _choice(evidence: _Evidence) -> dict[str, Any]:
+    """Every candidate's erasure figures by deletion, the headline, and its time on these reviews."""
+    classifier = evidence.classifier
+    reviews = [evidence.validation[place] for place in evidence.rng.permutation(len(evidence.validation))]
+    reviews = reviews[: evidence.sizes.choice]
+    weights = read_onnx(classifier.run / "model.onnx")
+    rows = []
+    for name, method in candidates(weights, classifier.preprocessor.max_length, evidence.validation).items():
+        start = perf_counter()
+        values = [a.contributions for a in method(reviews)]
+        seconds = perf_counter() - start
+        found = erasure.erase(classifier.logits, classifier.temperature, reviews, values, erasure.WAYS[0])
+        rows.append(
+            {
+                "name": name,
+                "comprehensiveness": _measured(found.comprehensiveness),
+                "sufficiency": _measured(found.sufficiency),
+                "milliseconds": 1000 * seconds / len(reviews),
+            }
+        )
+    return {"n": len(reviews), "way": erasure.WAYS[0], "methods": rows}
+
+
 _CHECKS: dict[str, Callable[[_Evidence], dict[str, Any]]] = {
     "forward": _forward,
     "completeness": _completeness,
@@ -274,6 +328,7 @@ _CHECKS: dict[str, Callable[[_Evidence], dict[str, Any]]] = {
     "random_weights": _random_weights,
     "gaps": _gaps,
     "time": _time,
+    "choice": _choice,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from sentiment.attribution import Attributor
 from sentiment.batching import pad
 from sentiment.proofs.methods import Floats, Ids, methods
+from sentiment.proofs.report import once
 from sentiment.proofs.shortcuts import KINDS, LONGEST, SIZE, Kind, Planted, plant, precision
 from sentiment.training import layers
 from sentiment.training.export import weights_of
@@ -33,6 +35,7 @@ def prove_shortcuts(
     labels: npt.NDArray[np.int8],
     *,
     seeds: Sequence[int] = SEEDS,
+    kept: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
     """Trains a model for each kind of shortcut and seed, and measures how well every method finds the shortcut.
@@ -41,6 +44,7 @@ def prove_shortcuts(
         reviews: encoded reviews that lend the texts, ``TRAINING + VALIDATION + TEST`` of them.
         labels: <int8>[reviews]
         seeds: of planting and training.
+        kept: a folder in which each model leaves its result, so that a broken run goes on where it stopped.
         say: told about each model as its training begins.
 
     Returns:
@@ -52,9 +56,11 @@ def prove_shortcuts(
         accuracies, found = [], []
         for seed in seeds:
             say(f"shortcuts: {kind}, seed {seed}")
-            accuracy, precisions = _prove_one(kind, reviews, labels, seed)
-            accuracies.append(accuracy)
-            found.append(precisions)
+            name = f"{kind.replace(' ', '_')}_{seed}"
+            of = {"reviews": len(reviews), "vocabulary": int(max(map(np.max, reviews)))}
+            one = once(kept, name, of, partial(_prove_one, kind, reviews, labels, seed))
+            accuracies.append(one["accuracy"])
+            found.append(one["precision"])
         rows = [{"name": name, "precision": float(np.mean([each[name] for each in found]))} for name in found[0]]
         kinds.append({"kind": kind, "accuracy": float(np.mean(accuracies)), "methods": rows})
     return {"seeds": len(seeds), "kinds": kinds}
@@ -82,10 +88,8 @@ def train(training: Planted, validation: Planted, seed: int) -> Weights:
     return weights_of(network, POOLING)
 
 
-def _prove_one(
-    kind: Kind, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], seed: int
-) -> tuple[float, dict[str, float]]:
-    """The accuracy of one model on texts with a shortcut, and each method's precision."""
+def _prove_one(kind: Kind, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], seed: int) -> dict[str, Any]:
+    """The ``accuracy`` of one model on texts with a shortcut, and each method's ``precision`` by name."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(reviews))[: TRAINING + VALIDATION + TEST]
     parts = np.split(order, [TRAINING, TRAINING + VALIDATION])
@@ -103,7 +107,7 @@ def _prove_one(
         name: precision(scores, [a.contributions for a in method(texts)], places)
         for name, method in methods(weights, LONGEST, logits).items()
     }
-    return float(((scores >= 0) == (test.labels[with_shortcut] == 1)).mean()), found
+    return {"accuracy": float(((scores >= 0) == (test.labels[with_shortcut] == 1)).mean()), "precision": found}
 
 
 def _logits(attributor: Attributor, reviews: Sequence[Ids]) -> Floats:
