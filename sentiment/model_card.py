@@ -14,6 +14,7 @@ from sentiment import readings
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
 from sentiment.figures import confidence_table, duration, interval, percent, slices_table, table
+from sentiment.proofs import card as explanations
 from sentiment.provenance import is_imdb, learned_from
 from sentiment.verdict import KNOWN_WORDS
 
@@ -79,7 +80,7 @@ def render(run: Run) -> str:
     """
     imdb = is_imdb(learned_from(run))
     made = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, made), *_results(run), *behaviour.sections(run)]
+    parts = [_introduction(run, made), *_results(run), *behaviour.sections(run), *explanations.sections(run)]
     if made:
         parts += [_making(made), _data(made["data"], imdb)]
     use = {

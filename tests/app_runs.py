@@ -125,16 +125,32 @@ def dataset_facts() -> dict[str, Any]:
 def proofs() -> dict[str, Any]:
     """``explanations.json`` with made-up numbers."""
     measure = {"mean": 0.4, "interval": [0.3, 0.5]}
-    both = [{"name": name, "comprehensiveness": measure, "sufficiency": measure} for name in ("ours", "random")]
+    names = ("ours", "random")
+    both = [{"name": name, "comprehensiveness": measure, "sufficiency": measure} for name in names]
+
+    def each(**figures: Any) -> list[dict[str, Any]]:
+        return [{"name": name, **figures} for name in names]
+
     return {
+        "method": "ours",
+        "baseline": "unknown words",
+        "date": "2026-01-02",
         "forward": {"n": 10, "largest": 1e-6},
         "completeness": {"n": 10, "median": 1e-7, "largest": 2e-6},
         "dummy": {"n": 10, "largest": 0.0},
         "limit": {"n": 10, "segments": 64, "points": 256, "mean": 0.9999, "least": 0.999},
         "stability": {"n": 10, "segments": 16, "mean": 0.98, "least": 0.9},
-        "shapley": {"n": 5, "longest": 12, "methods": [{"name": "ours", "mean": 0.97, "interval": [0.95, 0.98]}]},
-        "erasure": {"n": 10, "bins": [0.1], "ways": [{"way": "deletion", "methods": both, "better_than": []}]},
-        "hybrids": {"n": 10, "methods": [{"name": "ours", "share": 0.9, "interval": [0.8, 0.95]}]},
+        "shapley": {"n": 5, "longest": 12, "methods": each(mean=0.97, interval=[0.95, 0.98])},
+        "erasure": {"n": 10, "bins": [0.1], "ways": [{"way": "deletion", "methods": both, "better_than": both[1:]}]},
+        "hybrids": {"n": 10, "methods": each(share=0.9, interval=[0.8, 0.95])},
+        "random_weights": {"n": 10, "mean": 0.05},
+        "gaps": {"n": 10, "methods": each(largest=0.5)},
+        "time": {"tokens": 400, "methods": each(milliseconds=20.0)},
+        "choice": {"n": 5, "way": "deletion", "methods": [{**row, "milliseconds": 9.0} for row in both]},
+        "shortcuts": {
+            "seeds": 3,
+            "kinds": [{"kind": "rare token", "accuracy": 1.0, "methods": each(precision=0.995)}],
+        },
     }
 
 

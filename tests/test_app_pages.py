@@ -214,6 +214,11 @@ def test_the_proofs_of_explanations_are_shown_with_their_numbers(open_page):
     app = open_page("evaluation")
     checks = next(table.value for table in app.dataframe if "check" in table.value)
     assert "within 2e-06" in checks["result"].iloc[1]
+    others = next(table.value for table in app.dataframe if "milliseconds" in table.value)
+    assert list(others["method"]) == ["ours", "random"]
+    planted = next(table.value for table in app.dataframe if "rare token" in table.value)
+    assert set(planted["rare token"]) == {0.995}
+    assert any("Gain over random: +0.4000" in text.value for text in app.text)
 
 
 def test_with_the_data_at_hand_the_list_shows_texts(tmp_path, monkeypatch):

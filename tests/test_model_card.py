@@ -11,7 +11,7 @@ import pytest
 from sentiment import artifacts, model_card, readings
 from sentiment.artifacts import Run, add_parts, open_run
 from sentiment.evaluation import summary
-from tests.app_runs import predictions
+from tests.app_runs import predictions, proofs
 from tests.tiny import tiny_run
 
 METADATA: dict[str, Any] = {
@@ -121,3 +121,12 @@ def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run)
     after = model_card.write(with_test(before))
     assert "judged on 2026-01-03" in open_run(after.path).file("README.md").read_text(encoding="utf-8")
     assert artifacts.list_runs(run.path.parent) == [run.path]
+
+
+def test_the_card_tells_how_the_explanations_fared_and_what_they_were_chosen_from(run: Run) -> None:
+    card = model_card.render(add_parts(run, {"explanations.json": proofs()}))
+    assert "| Starting point and contributions make up the score | 10 | within 2e-06, half within 1e-07 |" in card
+    assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0 % | 0.5 | 20 ms |" in card
+    assert "- Words removed by deletion. Gain over random: +0.4000 (95 % interval +0.3000 to +0.5000)" in card
+    assert "| ours | 0.995 |" in card
+    assert "How the method was chosen" in card

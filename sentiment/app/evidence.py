@@ -9,65 +9,106 @@ import streamlit as st
 
 from sentiment.app import evaluation_charts, serving
 from sentiment.artifacts import Run
+from sentiment.proofs import card
 
-_PART = "explanations.json"
+_MEASURED = (
+    "Comprehensiveness: what the verdict’s probability loses without the words named first, more is better. "
+    "Sufficiency: what it loses with them alone, less is better."
+)
 
 
 def show(run: Run) -> None:
     """The checks on explanations, if the run has them."""
-    if not run.has(_PART):
+    if not run.has(card.PART):
         return
     st.header("Do its explanations hold?")
     with serving.sentences():
-        proof = serving.facts(_PART)
-    left, right = st.columns(2)
+        proof = serving.facts(card.PART)
+    st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
+    st.dataframe(
+        pd.DataFrame(card.identities(proof), columns=["check", "reviews", "result"]),
+        hide_index=True,
+        alt="Checks that explanations must pass",
+        column_config={
+            "check": st.column_config.TextColumn("check", width="large"),
+            "result": st.column_config.TextColumn("result", width="large"),
+        },
+    )
+    _erasure(proof)
+    left, right = st.columns(2, gap="medium")
     with left:
-        st.dataframe(
-            pd.DataFrame(_identities(proof), columns=["check", "reviews", "result"]),
-            hide_index=True,
-            alt="Checks that explanations must pass",
-        )
+        _other_figures(proof)
     with right:
-        way = proof["erasure"]["ways"][0]
-        st.altair_chart(
-            evaluation_charts.erasure(pd.DataFrame(_erasure(way))),
-            alt="What removing and keeping the words named does to the score, by method",
-        )
-        st.caption(
-            f"{proof['erasure']['n']:,} reviews, words removed by {way['way']}, with 95 % intervals. "
-            "Comprehensiveness: what the score loses without the words named, more is better. Sufficiency: what it "
-            "loses with them alone, less is better."
-        )
+        _shortcuts(proof)
 
 
-def _identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """Name, number of reviews and result of each check, in words."""
-    forward, complete, dummy = proof["forward"], proof["completeness"], proof["dummy"]
-    limit, stability = proof["limit"], proof["stability"]
-    return [
-        ("Our own pass through the LSTM gives its score", forward["n"], f"within {forward['largest']:.0e}"),
-        (
-            "Starting point and contributions make up the score",
-            complete["n"],
-            f"within {complete['largest']:.0e}, half within {complete['median']:.0e}",
-        ),
-        ("An unknown word contributes nothing", dummy["n"], f"at most {dummy['largest']:.0e}"),
-        (
-            f"{limit['segments']} segments agree with integrated gradients at {limit['points']} points",
-            limit["n"],
-            f"correlation {limit['mean']:.4f}",
-        ),
-        (f"One segment agrees with {stability['segments']}", stability["n"], f"correlation {stability['mean']:.3f}"),
-        *_by_method("Agrees with exact Shapley values", proof["shapley"], "mean", "correlation {:.3f}"),
-        *_by_method("Top word in the right half of joined texts", proof["hybrids"], "share", "{:.1%}"),
-    ]
+def _erasure(proof: dict[str, Any]) -> None:
+    """Comprehensiveness and sufficiency, by the way in which words are removed."""
+    st.subheader("Do the words named matter most?")
+    ways = {way["way"]: way for way in proof["erasure"]["ways"]}
+    chosen = st.segmented_control(
+        "Words are removed by",
+        list(ways),
+        default=next(iter(ways)),
+        key="erasure_way",
+        bind="query-params",
+        required=True,
+    )
+    st.altair_chart(
+        evaluation_charts.erasure(pd.DataFrame(_erasure_rows(ways[chosen]))),
+        alt="What removing and keeping the words named does to the probability, by method",
+    )
+    st.caption(f"{proof['erasure']['n']:,} reviews, with 95 % intervals. {_MEASURED}")
+    for sentence in card.better(ways[chosen]):
+        st.text(f"{sentence}, paired by review.")
 
 
-def _by_method(check: str, results: dict[str, Any], figure: str, form: str) -> list[tuple[str, int, str]]:
-    return [(f"{check}: {each['name']}", results["n"], form.format(each[figure])) for each in results["methods"]]
+def _other_figures(proof: dict[str, Any]) -> None:
+    st.subheader("By other measures")
+    st.dataframe(
+        pd.DataFrame(card.compared(proof)).drop(columns=list(card.MEASURES)),
+        hide_index=True,
+        alt="Each method by agreement with Shapley values, joined texts, the gap it leaves, and time",
+        column_config={
+            "method": st.column_config.TextColumn("method", width="medium"),
+            "shapley": st.column_config.NumberColumn(
+                "Shapley",
+                format="%.3f",
+                help=f"correlation with the exact Shapley values of {proof['shapley']['n']:,} short texts",
+            ),
+            "hybrids": st.column_config.NumberColumn(
+                "joined texts",
+                format="percent",
+                help=f"first word in a sentence of the right side, in {proof['hybrids']['n']:,} texts of two minds",
+            ),
+            "gap": st.column_config.NumberColumn("gap", format="%.1e", help="from the score at worst, in logits"),
+            "milliseconds": st.column_config.NumberColumn(
+                "time", format="%.0f ms", help=f"for a review of {proof['time']['tokens']:,} words and signs"
+            ),
+        },
+    )
 
 
-def _erasure(way: dict[str, Any]) -> list[dict[str, Any]]:
+def _shortcuts(proof: dict[str, Any]) -> None:
+    st.subheader("Does it find a planted shortcut?")
+    rows = pd.DataFrame(card.shortcuts(proof))
+    st.dataframe(
+        rows,
+        hide_index=True,
+        alt="Precision of each method at finding planted shortcuts",
+        column_config={
+            "method": st.column_config.TextColumn("method", width="medium"),
+            **{kind: st.column_config.NumberColumn(kind, format="%.3f") for kind in rows if kind != "method"},
+        },
+    )
+    st.caption(
+        f"Small models, {proof['shortcuts']['seeds']} of each kind, were taught that certain tokens decide; the figure "
+        f"is the share of these among the tokens a method names first. Wanted: {card.aims()}. On unseen texts these "
+        f"models are right so often: {card.learned(proof)}."
+    )
+
+
+def _erasure_rows(way: dict[str, Any]) -> list[dict[str, Any]]:
     """A row a method and measure."""
     return [
         {
@@ -78,5 +119,5 @@ def _erasure(way: dict[str, Any]) -> list[dict[str, Any]]:
             "high": method[measure]["interval"][1],
         }
         for method in way["methods"]
-        for measure in ("comprehensiveness", "sufficiency")
+        for measure in card.MEASURES
     ]

@@ -43,6 +43,7 @@ function showText(text, data) {
 }
 
 function showLegend(at, data) {
+  at(".legend").hidden = !data.legend
   at(".least").textContent = signed(-data.scale)
   at(".most").textContent = signed(data.scale)
   at(".words").textContent = data.legend

@@ -36,6 +36,7 @@ def highlight(
     scale: float | None = None,
     curve: dict[str, Any] | None = None,
     pick: bool = False,
+    legend: bool = True,
 ) -> int | None:
     """Shows ``text`` with its ``spans`` marked.
 
@@ -49,6 +50,7 @@ def highlight(
         curve: a line beneath the text: ``points`` (pairs of a span's index and a probability), ``title``,
             ``description``.
         pick: whether a click, or Enter, picks a span.
+        legend: whether the scale is shown; not where one nearby holds for this text too.
 
     Returns:
         The index of the span that was just picked, or None.
@@ -64,7 +66,7 @@ def highlight(
             "scale": strongest(spans) if scale is None else scale,
             "label": "The review, marked by contribution. Arrow keys move from part to part."
             + (" Enter drops one." if pick else ""),
-            "legend": _LEGEND,
+            "legend": _LEGEND if legend else "",
             "curve": curve,
             "pick": pick,
         },

@@ -9,8 +9,10 @@ import streamlit as st
 
 from sentiment.app import analyses, wording
 from sentiment.app.analyses import Analysis
+from sentiment.app.highlight import Span, highlight, strongest
 from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare, edit, smallest_flip
+from sentiment.explaining.grouping import group
 from sentiment.records import Explanation
 
 _CHANGED = 10  # differences listed
@@ -72,7 +74,13 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
             delta_color="off",
             delta_arrow="off",
         )
-    st.text(text)
+    spans = [_spans(version) for version in (before, after)]
+    highlight(text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
+    start = after.baseline_logit - before.baseline_logit
+    st.caption(
+        f"The score changed by {wording.signed(after.logit - before.logit)}: contributions by "
+        f"{wording.signed(after.logit - before.logit - start)}, the starting point by {wording.signed(start)}."
+    )
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
     st.dataframe(
         pd.DataFrame(
@@ -87,3 +95,7 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
         column_config={"change": st.column_config.NumberColumn("contribution changed by", format="%+.3f")},
     )
     st.button("Analyse this version", on_click=analyses.show, args=(text,), icon=":material/open_in_new:")
+
+
+def _spans(explanation: Explanation) -> list[Span]:
+    return [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]
