@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sentiment.artifacts import default_run
 from sentiment.attribution import Attributor, integrated_gradients, path_secants
 from sentiment.vocabulary import UNK
-from sentiment.weights import Weights
+from sentiment.weights import Weights, read_onnx
 from tests.tiny import tiny_weights
 
 torch = pytest.importorskip("torch", reason="PyTorch, which captum needs, is not installed")
@@ -35,10 +36,14 @@ def torch_model(weights: Weights):
 
 
 @pytest.mark.filterwarnings("ignore")  # those of other people's code
-@pytest.mark.parametrize("seed", range(4))
-def test_captum_gives_the_same_integrated_gradients_and_path_secants_tend_to_them(seed):
-    weights = tiny_weights(embedding=6, units=5, seed=seed)
-    ids = np.random.default_rng(seed).integers(UNK, 14, 25).astype(np.int32)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("model", ["tiny", "shipped"])
+def test_captum_gives_the_same_integrated_gradients_and_path_secants_tend_to_them(model, seed):
+    if model == "tiny":
+        weights = tiny_weights(embedding=6, units=5, seed=seed)
+    else:
+        weights = read_onnx(default_run() / "model.onnx")
+    ids = np.random.default_rng(seed).integers(UNK, min(len(weights.embedding), 500), 25).astype(np.int32)
     logits = torch_model(weights)
     embedding = torch.tensor(weights.embedding.astype(np.float64))
     text, baseline = embedding[ids.tolist()][None], embedding[[UNK] * 25][None]
