@@ -91,14 +91,14 @@ def _other_figures(proof: dict[str, Any]) -> None:
 
 def _shortcuts(proof: dict[str, Any]) -> None:
     st.subheader("Does it find a planted shortcut?")
-    rows = pd.DataFrame(card.shortcuts(proof))
+    rows = card.shortcuts(proof)
     st.dataframe(
-        rows,
+        pd.DataFrame(rows),
         hide_index=True,
         alt="Precision of each method at finding planted shortcuts",
         column_config={
             "method": st.column_config.TextColumn("method", width="medium"),
-            **{kind: st.column_config.NumberColumn(kind, format="%.3f") for kind in rows if kind != "method"},
+            **{kind: st.column_config.NumberColumn(kind, format="%.3f") for kind in list(rows[0])[1:]},
         },
     )
     st.caption(
