@@ -69,11 +69,10 @@ class Classifier:
         """
         opened = open_run(run)
         try:
-            config = opened.json("config.json")
-            vocabulary = Vocabulary.read(opened.file("vocabulary.txt"))
-            preprocessor = Preprocessor(vocabulary, config["max_length"])
-            return cls(opened.path, preprocessor, config["temperature"], threads=threads)
-        except (KeyError, TypeError, ValueError, *_UNLOADABLE) as error:
+            max_length, temperature = _config(opened.json("config.json"))
+            preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
+            return cls(opened.path, preprocessor, temperature, threads=threads)
+        except (ValueError, *_UNLOADABLE) as error:
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
@@ -155,6 +154,20 @@ class Classifier:
         elif len(ids) < total:
             status = "truncated"
         return verdict(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
+
+
+def _config(content: object) -> tuple[int, float]:
+    """The tokens read of a text, and the temperature.
+
+    Raises:
+        ValueError: ``content`` is not that of a ``config.json``.
+    """
+    match content:
+        case {"max_length": int(max_length), "temperature": int() | float() as temperature} if (
+            max_length > 0 and temperature > 0
+        ):
+            return max_length, float(temperature)
+    raise ValueError("config.json names no length or no temperature")
 
 
 def _session(path: Path) -> ort.InferenceSession:

@@ -45,6 +45,10 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "model of text": (lambda run: reseal(run, "model.onnx", b"Hello!"), "does not hold a model of this program."),
     "config of a list": (lambda run: reseal(run, "config.json", b"[]"), "does not hold a model of this program."),
     "config without values": (lambda run: reseal(run, "config.json", b"{}"), "does not hold a model of this program."),
+    "config of words": (
+        lambda run: reseal(run, "config.json", b'{"max_length": "50", "temperature": 1}'),
+        "does not hold a model of this program.",
+    ),
     "config cut off": (lambda run: reseal(run, "config.json", b"{"), "does not hold a model of this program."),
     "vocabulary of bytes": (lambda run: reseal(run, "vocabulary.txt", b"\xff\n"), "does not hold a model of this"),
     "vocabulary twice": (lambda run: reseal(run, "vocabulary.txt", b"a\na\n"), "does not hold a model of this"),

@@ -148,3 +148,9 @@ def test_a_run_s_folder_is_where_its_model_stands(tmp_path: Path) -> None:
     loaded = Classifier.load(str(tiny_run(tmp_path / "tiny")))
     assert loaded.run == tmp_path / "tiny"
     assert (loaded.run / "model.onnx").is_file()
+
+
+def test_a_mistake_in_the_program_is_not_taken_for_a_run_without_a_model(tmp_path, monkeypatch):
+    monkeypatch.setattr("sentiment.classifier.Preprocessor", lambda vocabulary: None)
+    with pytest.raises(TypeError):
+        Classifier.load(tiny_run(tmp_path / "tiny"))
