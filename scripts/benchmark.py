@@ -28,19 +28,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if path and not path.absolute().parent.is_dir():
             _say(f"benchmark.py: there is no folder {path.parent} to write {path.name} into.")
             return 2
-    chosen = [each for each in (*BENCHMARKS, *GROWTH) if each.name in options.only]
-    if not options.only:
+    chosen = [each for each in (*BENCHMARKS, *GROWTH) if each.name in (options.only or [])]
+    if options.only is None:
         chosen = [*BENCHMARKS, *GROWTH] if options.growth else [*BENCHMARKS]
     try:
         run = artifacts.open_run(options.artifacts)
         data = dataset.load(options.data, text_column=options.text_column, label_column=options.label_column)
-        found = measure(run, data, QUICK if options.quick else Sizes(), chosen, lambda name: _say(f"{name} ..."))
+        sizes = QUICK if options.quick else Sizes()
+        profiled = options.profile or options.only is None
+        found = measure(run, data, sizes, chosen, lambda name: _say(f"{name} ..."), profiled=profiled)
     except (ArtifactError, DatasetError) as error:
         _say(f"benchmark.py: {error}")
         return 2
     except KeyboardInterrupt:
         return 130
-    print(page.table_of(found))
+    if chosen:
+        print(page.table_of(found))
+    if found["profiles"]:
+        print(page.profile_of(found))
     if options.json:
         artifacts.write_json(options.json, found)
     if options.page:
@@ -61,7 +66,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--json", type=Path, metavar="FILE", help="where to write every figure too")
     add("--page", type=Path, metavar="FILE", help="a Markdown page to write, with a chart beside it")
     names = [each.name for each in (*BENCHMARKS, *GROWTH)]
-    add("--only", nargs="+", choices=names, default=[], metavar="ROW", help=f"these rows only, of {', '.join(names)}")
+    add("--only", nargs="*", choices=names, metavar="ROW", help=f"these rows only, of {', '.join(names)}")
+    add("--profile", action="store_true", help="where the time of one file goes; part of a run of all rows")
     add("--growth", action="store_true", help="also files of 25,000 and 1,000,000 rows, which takes long and 3 GB")
     add("--quick", action="store_true", help="tiny sizes: shows that everything works, and measures nothing")
     add("--text-column", help="where the reviews are, in a file of one's own")

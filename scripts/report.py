@@ -1,4 +1,4 @@
-"""Writes what documents say of runs: records, model cards, artifacts/RUNS.md, and the figures quoted in README.md.
+"""Writes what documents say of runs: records, model cards, artifacts/RUNS.md, and figures in README and docs/speed.md.
 
 The runs meant are those with a record in artifacts/records/; --remember makes one.
 """
@@ -64,8 +64,9 @@ def _stale(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
                 yield card, partial(model_card.write, run)
     if records := logbook.read(root):
         yield from _stale_text(root / "RUNS.md", logbook.page(records, artifacts.default_run(root).name))
-    if document := _text(home / "README.md"):
-        yield from _stale_text(home / "README.md", quotes.fill(document, root))
+    for path in (home / "README.md", home / "docs" / "speed.md"):
+        if document := _text(path):
+            yield from _stale_text(path, quotes.fill(document, root))
 
 
 def _stale_text(path: Path, text: str) -> Iterator[tuple[Path, Callable[[], object]]]:

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
 from sentiment.artifacts import ArtifactError, open_run
-from sentiment.attribution import Attributor
 from sentiment.batching import batches_by_length, pad
 from sentiment.preprocessor import Preprocessor
 from sentiment.records import Explanation, Prediction, Status
 from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
 from sentiment.vocabulary import UNK, Vocabulary
-from sentiment.weights import read_onnx
+
+if TYPE_CHECKING:
+    from sentiment.attribution import Attributor
 
 _errors = ort.capi.onnxruntime_pybind11_state
 # What ONNX Runtime raises for a file that is no model, or a model it cannot run; the errors have no common base.
@@ -41,7 +43,7 @@ class Classifier:
         run: the run's folder.
         preprocessor: the run's own.
         temperature: by which logits are divided.
-        graph: another form of ``model.onnx``, which is read where None.
+        session: another form of ``model.onnx``, which is loaded where None.
         threads: how many batches run side by side; one a core where None.
     """
 
@@ -51,13 +53,13 @@ class Classifier:
         preprocessor: Preprocessor,
         temperature: float,
         *,
-        graph: Path | None = None,
+        session: ort.InferenceSession | None = None,
         threads: int | None = None,
     ) -> None:
         self.run = run
         self.preprocessor = preprocessor
         self.temperature = temperature
-        self._session = _session(graph or run / "model.onnx")
+        self._session = session or _session(run / "model.onnx")
         self._threads = threads or os.cpu_count()
 
     @classmethod
@@ -94,7 +96,7 @@ class Classifier:
             elif not len(entry[0]):
                 predictions.append(no_verdict("empty"))
             else:
-                predictions.append(self._verdict(next(logits), *entry))
+                predictions.append(self.judge(next(logits), *entry))
         return predictions
 
     def explain(self, text: str) -> Explanation:
@@ -107,7 +109,7 @@ class Classifier:
         logit = float(self.logits([review.ids])[0])
         [attribution] = self.attributor([review.ids])
         residual = logit - attribution.baseline_logit - float(attribution.contributions.sum(dtype=np.float64))
-        prediction = self._verdict(logit, review.ids, review.tokens_total)
+        prediction = self.judge(logit, review.ids, review.tokens_total)
         return Explanation(
             text,
             review.tokens,
@@ -141,13 +143,17 @@ class Classifier:
     @cached_property
     def attributor(self) -> Attributor:
         """What computes contributions, made from the weights in ``model.onnx`` when first needed."""
+        from sentiment.attribution import Attributor  # here, for it brings onnx, a fifth of the time a score needs
+        from sentiment.weights import read_onnx
+
         return Attributor(read_onnx(self.run / "model.onnx"), self.preprocessor.max_length)
 
     def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
         return self._session.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
 
-    def _verdict(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
+    def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
+        """The verdict on an encoded review of this score, of whose text ``total`` tokens are known."""
         status: Status = "ok"
         if self.preprocessor.known_words(ids) < KNOWN_WORDS:
             status = "mostly_unknown"
@@ -170,12 +176,16 @@ def _config(content: object) -> tuple[int, float]:
     raise ValueError("config.json names no length or no temperature")
 
 
-def _session(path: Path) -> ort.InferenceSession:
+def session_options() -> ort.SessionOptions:
     """One thread a call: two calls side by side use two cores better than one call on both."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return options
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
     if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
         raise ValueError(f"{path.name} takes or gives something else than this program's model")
     return session

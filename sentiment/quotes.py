@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from sentiment import logbook
 from sentiment.artifacts import ArtifactError, Run, default_run, open_run
+from sentiment.benchmarking import page
 from sentiment.figures import accuracy, confidence_table, duration, interval, percent, slices_table, table
 
 _QUOTE = re.compile(r"(<!-- figures:(\S+)(?: (\S+))? -->)(.*?)(<!-- /figures -->)", re.DOTALL)
@@ -63,6 +65,26 @@ def _table(run: Run) -> str:
     return _block(table(header, rows))
 
 
+def _benchmark(run: Run) -> dict[str, Any]:
+    """What the committed benchmark found.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    path = run.path.parent / "BENCHMARKS.json"
+    if not path.is_file():
+        raise ArtifactError(f"{path.name} does not stand beside the runs; make benchmark writes it.")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _speed(run: Run) -> str:
+    """What was measured beside others, row by row, without what is only for information."""
+    rows = [row for row in _benchmark(run)["rows"] if row["at_least"] and "ratio" in row]
+    cells = [[row["what"], row["against"], page.times_better(row), page.aim(row)] for row in rows]
+    return _block(table(["what", "against", "times better", "to be reached"], cells))
+
+
 def _block(lines: str) -> str:
     """What stands on lines of its own."""
     return f"\n{lines}\n"
@@ -74,5 +96,7 @@ FIGURES: dict[str, Callable[[Run], str]] = {
     "confidence": lambda run: _block(confidence_table(_test(run))),
     "slices": lambda run: _block(slices_table(_test(run))),
     "size": lambda run: f"{run.file('model.onnx').stat().st_size / 1e6:.1f} MB",
+    "speed": _speed,
+    "profile": lambda run: _block(page.profile_of(_benchmark(run))),
     "training-time": lambda run: duration(run.json("metadata.json")["training_seconds"]),
 }

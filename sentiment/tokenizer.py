@@ -18,10 +18,14 @@ from sentiment.records import Token
 
 # Bounds on how far a tag and a mark reach keep the search linear, whatever a long text is made of.
 _TAG = r"<[a-zA-Z/!][^<>]{0,200}>"
+# Most tokens are letters with neither a letter, a digit nor an apostrophe after them. They come first, possessively and
+# outside of what ignores case, for that alone doubles the speed; the rest would find the same.
 _PATTERN = re.compile(
     rf"""
-    {_TAG}
-    |(  \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
+    (?i:{_TAG})
+    |([^\W\d_]++(?![\w'’])
+     |(?i:
+        \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
      |  [^\W\d_]+(?=n['’]t(?![^\W_]))         # the stem of a negated verb: do|n't
      |  n['’]t(?![^\W_])
      |  ['’](?:s|m|d|re|ve|ll)(?![^\W_])      # it|'s, they|'re
@@ -29,8 +33,8 @@ _PATTERN = re.compile(
      |  \.\.+
      |  [:;=]-?[()DP](?![^\W_])               # a smiley
      |  \S
-    )""",
-    re.VERBOSE | re.IGNORECASE,
+    ))""",
+    re.VERBOSE,
 )
 
 

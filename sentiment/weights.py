@@ -117,7 +117,7 @@ def read_onnx(path: Path) -> Weights:
         held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
         pooling = {entry.key: entry.value for entry in model.metadata_props}["pooling"].split(",")
         directions = tuple(
-            Direction(_reorder(w.T, "iofc", "ifco"), _reorder(r.T, "iofc", "ifco"), _reorder(b, "iofc", "ifco"))
+            Direction(reorder(w.T, "iofc", "ifco"), reorder(r.T, "iofc", "ifco"), reorder(b, "iofc", "ifco"))
             for w, r, b in zip(
                 held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True
             )
@@ -136,8 +136,8 @@ def read_onnx(path: Path) -> Weights:
 def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
     """The graph's arrays by name. ONNX orders the gates input, output, forget, cell."""
     lstm = weights.directions
-    onnx_order = [(_reorder(d.kernel, "ifco", "iofc"), _reorder(d.recurrent, "ifco", "iofc")) for d in lstm]
-    biases = [_reorder(d.bias, "ifco", "iofc") for d in lstm]
+    onnx_order = [(reorder(d.kernel, "ifco", "iofc"), reorder(d.recurrent, "ifco", "iofc")) for d in lstm]
+    biases = [reorder(d.bias, "ifco", "iofc") for d in lstm]
     return {
         "embedding": weights.embedding.astype(np.float16),
         "lstm_w": np.stack([w.T for w, _ in onnx_order]),
@@ -210,7 +210,7 @@ def _pooling(pooling: tuple[Pooling, ...]) -> list[onnx.NodeProto]:
     return [*nodes, make("Concat", [f"features_{name}" for name in pooling], ["features"], axis=1)]
 
 
-def _reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
+def reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
     """Gates along the last axis (the only one of a bias) from one order to another."""
     blocks = dict(zip(have, np.split(array, 4, axis=-1), strict=True))
     return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in want], axis=-1))

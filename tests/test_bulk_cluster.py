@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.pipeline import Task
+from sentiment.bulk.problem import BulkError
 from tests.command import run_script
 from tests.tiny import tiny_run
 

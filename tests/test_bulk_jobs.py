@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.jobs import ATTEMPTS, Settings, create, find, jobs, tend
+from sentiment.bulk.problem import BulkError
 from tests.tiny import tiny_run
 
 TASK = {"text": 1, "label": None, "explain": False, "reading": {}}

@@ -12,8 +12,8 @@ import streamlit as st
 from sentiment.app import bulk_results, serving
 from sentiment.bulk import jobs
 from sentiment.bulk.columns import label_values
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.jobs import Job, Settings
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import duration
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]

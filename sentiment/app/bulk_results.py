@@ -11,10 +11,11 @@ import streamlit as st
 
 from sentiment.app import analyses, bulk_charts, bulk_labels, charts, navigation
 from sentiment.artifacts import ArtifactError, Run, open_run
-from sentiment.bulk.decoding import WRITTEN_FORMS, BulkError
+from sentiment.bulk.decoding import WRITTEN_FORMS
 from sentiment.bulk.jobs import Job
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.results import Filter, Results
 from sentiment.bulk.writing import check_limits

@@ -16,7 +16,7 @@ _PRODUCTS = 10  # timed together
 
 def float32_beside_matrix_product(setting: Setting) -> Sides:
     """Ready ids to scores, counted in operations on real tokens, and NumPy's matrix product on all cores. GFLOP/s."""
-    return _beside_matrix_product(setting, setting.classifier)
+    return _beside_matrix_product(setting, setting.bulk_classifier)
 
 
 def fast_beside_matrix_product(setting: Setting) -> Sides:

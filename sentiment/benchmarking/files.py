@@ -88,7 +88,7 @@ def _file_to_file(setting: Setting, *, fast: bool) -> Side:
 def _score(setting: Setting, output: Path, *, fast: bool) -> None:
     form = output.suffix.removeprefix(".")
     task = Task(setting.file(len(setting.texts)), output, form, text_column="review", fast=fast)
-    classifier = setting.fast_classifier if fast else setting.classifier
+    classifier = setting.fast_classifier if fast else setting.bulk_classifier
     score_file(task, classifier, lambda stage, done, rows: None)
 
 

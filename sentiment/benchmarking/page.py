@@ -25,7 +25,15 @@ what each row does.
 
 {remarks}
 
+{profile}
 Written by `make benchmark DATA=...`; not by hand.
+"""
+_PROFILE = """## Where the time of one file goes
+
+Microseconds of one core a review, each stage by itself, from CSV to CSV. In a file's own run the stages overlap
+on all cores.
+
+{table}
 """
 _MET = {True: "yes", False: "no", None: ""}
 
@@ -50,6 +58,20 @@ def table_of(found: dict[str, Any]) -> str:
     return table(header, map(_cells, found["rows"]))
 
 
+def profile_of(found: dict[str, Any]) -> str:
+    """The Markdown table of the stages, in float32 and with ``--fast``."""
+    profiles = found["profiles"]
+    rows = []
+    for stage in [*profiles[0]["seconds"], "all"]:
+        cells = [stage]
+        for each in profiles:
+            total = sum(each["seconds"].values())
+            seconds = each["seconds"].get(stage, total)
+            cells += [f"{1e6 * seconds / each['rows']:,.0f}", percent(seconds / total)]
+        rows.append(cells)
+    return table(["stage", "float32, µs a review", "share", "`--fast`, µs a review", "share"], rows)
+
+
 def render(found: dict[str, Any], chart_name: str) -> str:
     """The page; the chart stands beside it under its name."""
     machine = found["machine"]
@@ -63,6 +85,7 @@ def render(found: dict[str, Any], chart_name: str) -> str:
         chart=chart_name,
         table=table_of(found),
         remarks="\n\n".join(_remarks(found)),
+        profile=_PROFILE.format(table=profile_of(found)) if found["profiles"] else "",
     )
 
 
@@ -86,6 +109,16 @@ def chart(found: dict[str, Any]) -> str:
         + "\n".join(parts)
         + "\n</svg>\n"
     )
+
+
+def times_better(row: Row) -> str:
+    """The median ratio of a row that was measured."""
+    return _ratio(row["ratio"]["median"])
+
+
+def aim(row: Row) -> str:
+    """What was to be reached, and whether it was."""
+    return f"{_ratio(row['at_least'])}, {'reached' if met(row) else 'missed'}"
 
 
 def _bar(row: Row, top: int, x: Any) -> list[str]:

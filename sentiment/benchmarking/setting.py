@@ -17,7 +17,7 @@ import pandas as pd
 from sentiment.artifacts import Run
 from sentiment.benchmarking.measuring import MissingError
 from sentiment.benchmarking.peers import Peer, need
-from sentiment.bulk.fast import load_fast
+from sentiment.bulk.tabled import load_bulk
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
 from sentiment.tokenizer import tokenize
@@ -92,9 +92,14 @@ class Setting(AbstractContextManager["Setting"]):
         return Classifier.load(self.run.path)
 
     @cached_property
+    def bulk_classifier(self) -> Classifier:
+        """The run's as files are scored with it."""
+        return load_bulk(self.run.path)
+
+    @cached_property
     def fast_classifier(self) -> Classifier:
-        """The run's in int8 arithmetic."""
-        return load_fast(self.run.path)
+        """The same in int8 arithmetic."""
+        return load_bulk(self.run.path, fast=True)
 
     @cached_property
     def texts(self) -> list[str]:

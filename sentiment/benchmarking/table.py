@@ -15,6 +15,7 @@ from typing import Any, Literal
 from sentiment.artifacts import MANIFEST, Run, sha256
 from sentiment.benchmarking import arithmetic, epoch, files, growth, one_review, processes
 from sentiment.benchmarking.measuring import MissingError, Sides, alternate, compare
+from sentiment.benchmarking.profile import profile
 from sentiment.benchmarking.setting import Setting, Sizes
 from sentiment.dataset import Dataset
 from sentiment.machine import processor
@@ -205,6 +206,8 @@ def measure(
     sizes: Sizes,
     benchmarks: Sequence[Benchmark] = BENCHMARKS,
     report: Callable[[str], None] = lambda name: None,
+    *,
+    profiled: bool = False,
 ) -> dict[str, Any]:
     """Measures rows and gives what the JSON says; a row that cannot be measured here says why.
 
@@ -214,6 +217,7 @@ def measure(
         sizes: how much is measured.
         benchmarks: the rows.
         report: is told of each row that begins.
+        profiled: also tell where the time of one file goes.
     """
     rows = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, Setting(run, data, sizes, Path(folder)) as setting:
@@ -223,6 +227,7 @@ def measure(
         found = {
             "rows": rows,
             "fast": files.effect_of_fast(setting) if any(row["name"].startswith("fast") for row in rows) else None,
+            "profiles": [profile(setting, fast=fast) for fast in (False, True)] if profiled else [],
             "reviews": len(setting.texts),
             "tokens": sum(map(len, setting.ids)),
         }

@@ -25,12 +25,13 @@ import ray
 import ray.data
 
 from sentiment.artifacts import ROOT
-from sentiment.bulk.decoding import WRITTEN_FORMS, BulkError, form_of
+from sentiment.bulk.decoding import WRITTEN_FORMS, form_of
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Opened, Task, check_output, finish
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.scoring import score_chunk
-from sentiment.classifier import Classifier
+from sentiment.bulk.tabled import load_bulk
 
 Row = dict[str, Any]
 
@@ -104,7 +105,7 @@ class Scorer:
     """An actor: the classifier, on one core."""
 
     def __init__(self, run: Path, explain: bool) -> None:
-        self._classifier = Classifier.load(run, threads=1)
+        self._classifier = load_bulk(run, threads=1)
         self._explain = explain
 
     def __call__(self, row: Row) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.problem import BulkError
 
 Cells = Sequence[str | None]
 

@@ -16,6 +16,8 @@ from typing import BinaryIO, TextIO, cast
 
 import pyarrow as pa
 
+from sentiment.bulk.problem import BulkError
+
 TEXT_FORMS = ("csv", "tsv", "txt", "jsonl")
 FORMS = (*TEXT_FORMS, "parquet", "xlsx")
 WRITTEN_FORMS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
@@ -39,10 +41,6 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook; save it as .xlsx"),
     (b"%PDF", "a PDF"),
 )
-
-
-class BulkError(Exception):
-    """A file or an option that cannot be used; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from sentiment.artifacts import ROOT, write_json
-from sentiment.bulk.decoding import BulkError, form_of
+from sentiment.bulk.decoding import form_of
 from sentiment.bulk.parts import Parts
+from sentiment.bulk.problem import BulkError
 
 State = Literal["unread", "inspecting", "new", "waiting", "running", "preparing", "cancelled", "failed", "done"]
 Action = Literal["inspect", "score", "write"]

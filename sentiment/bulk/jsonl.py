@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sentiment.bulk.decoding import BulkError, open_text, printable
+from sentiment.bulk.decoding import open_text, printable
 from sentiment.bulk.delimited import encoding_of, undamaged
 from sentiment.bulk.lines import Line, read_lines
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import MAX_COLUMNS, Options, Row, RowSource
 
 _EXACT = 2**53  # integers up to here are exact as doubles

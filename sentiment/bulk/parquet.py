@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sentiment.bulk.decoding import BulkError, printable
+from sentiment.bulk.decoding import printable
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
 
 _STEP = 256  # rows read at a time, so that very long texts do not pile up

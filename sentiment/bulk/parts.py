@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.artifacts import write_json
-from sentiment.bulk.decoding import BulkError
+from sentiment.bulk.problem import BulkError
 
 STATE = "state.json"
 LOCK = "lock"

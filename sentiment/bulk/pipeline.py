@@ -12,8 +12,8 @@ from typing import Any
 
 from sentiment.artifacts import MANIFEST, sha256, write_json
 from sentiment.bulk.columns import find_column, guess_text_column
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.parts import Parts
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.reading import open_source, survey
 from sentiment.bulk.results import Results

@@ -8,10 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sentiment.bulk.decoding import FORMS, BulkError, form_of
+from sentiment.bulk.decoding import FORMS, form_of
 from sentiment.bulk.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.jsonl import JsonLinesSource
 from sentiment.bulk.parquet import ParquetSource
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.source import Chunk, Options, Source
 from sentiment.bulk.xlsx import WorkbookSource

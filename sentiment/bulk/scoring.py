@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
@@ -74,14 +74,21 @@ def score_all(
 
 def score_chunk(classifier: Classifier, chunk: Chunk, explain: bool = False) -> pa.Table:
     """The chunk's columns as ``c0``, ``c1``, ..., then ours. A text that repeats is scored once."""
-    rows = [None if i in chunk.problems else text or "" for i, text in enumerate(chunk.texts)]
-    texts = list(dict.fromkeys(text for text in rows if isinstance(text, str)))
+    texts = list(dict.fromkeys(text for text in _texts(chunk) if isinstance(text, str)))
     verdicts = dict(zip(texts, classifier.predict(texts), strict=True))
+    words = dict(zip(texts, _words(classifier, texts), strict=True)) if explain else None
+    return part_of(chunk, verdicts, words)
+
+
+def part_of(
+    chunk: Chunk, verdicts: Mapping[str, Prediction], words: Mapping[str, tuple[str, str]] | None = None
+) -> pa.Table:
+    """What ``score_chunk`` gives, from the verdict on each text, and its strongest words where they are to be named."""
+    rows = _texts(chunk)
     predictions = [verdicts[text] if isinstance(text, str) else no_verdict("unreadable") for text in rows]
     columns = {f"c{i}": column for i, column in enumerate(chunk.columns)}
     columns |= _verdicts(predictions)
-    if explain:
-        words = dict(zip(texts, _words(classifier, texts), strict=True))
+    if words is not None:
         for side, field in enumerate(WORDS):
             named = [words[text][side] if isinstance(text, str) else None for text in rows]
             columns[field.name] = pa.array(named, field.type)
@@ -89,6 +96,11 @@ def score_chunk(classifier: Classifier, chunk: Chunk, explain: bool = False) -> 
     if chunk.native is not None:
         columns[NATIVE.name] = chunk.native
     return pa.table(columns)
+
+
+def _texts(chunk: Chunk) -> list[object]:
+    """What is to be scored; None for a row that cannot be read."""
+    return [None if i in chunk.problems else text or "" for i, text in enumerate(chunk.texts)]
 
 
 def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> tuple[str, str]:

@@ -13,10 +13,10 @@ from time import monotonic
 from typing import Any
 
 from sentiment.artifacts import ArtifactError
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.inspection import inspect
 from sentiment.bulk.jobs import Job, Settings, others_wait, tend
 from sentiment.bulk.pipeline import Task, export, score_file
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Pace
 from sentiment.bulk.reading import open_source
 from sentiment.bulk.source import Options
@@ -89,7 +89,7 @@ def main() -> int:
 
 
 def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
-    from sentiment.classifier import Classifier  # here, because an inspection has no need of ONNX Runtime
+    from sentiment.bulk.tabled import load_bulk  # here, because an inspection has no need of ONNX Runtime
 
     content = job.read("task")
     task = Task(
@@ -104,7 +104,7 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
         resume=True,
         options=Options(**content["reading"]),
     )
-    return score_file(task, Classifier.load(content["run"]), progress)
+    return score_file(task, load_bulk(content["run"]), progress)
 
 
 def _write(job: Job, *, form: str, raw: bool, bom: bool) -> None:

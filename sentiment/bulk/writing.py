@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
-from sentiment.bulk.decoding import BulkError
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.parts import Parts
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
 from sentiment.bulk.source import Source

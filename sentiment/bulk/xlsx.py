@@ -15,7 +15,8 @@ from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sentiment.bulk.columns import has_header
-from sentiment.bulk.decoding import BulkError, printable
+from sentiment.bulk.decoding import printable
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import SAMPLE_ROWS, Options, Row, RowSource
 
 MAX_UNPACKED = 4 << 30  # bytes; a workbook that unpacks to more is taken for an attack

@@ -41,9 +41,8 @@ class KerasPeer:
     """The tasks. Each gives seconds."""
 
     def __init__(self, run: Run, *, stock: bool) -> None:
-        options = run.json("config.json")["model"]
-        self._size = options.pop("vocabulary_size")
-        self._preset = Preset(**{**options, "pooling": tuple(options["pooling"]), "vocabulary_size": self._size})
+        self._preset = preset_of(run)
+        self._size = self._preset.vocabulary_size
         self._stock = stock
         self._run = run
         self._epochs = 0
@@ -125,6 +124,12 @@ class KerasPeer:
         nothing = ScoringBatches([], np.zeros(0, np.float32))
         run_epochs(self.untrained, batches, nothing, self._average, self._epochs, self._epochs + 1)
         self._epochs += 1
+
+
+def preset_of(run: Run) -> Preset:
+    """The recipe of a run's network, in which older runs name less; what it began with does not matter here."""
+    options = run.json("config.json")["model"]
+    return Preset(**{"crop_rate": 0.0, **options, "pooling": tuple(options["pooling"]), "language_model": None})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:
