@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import numpy.typing as npt
 
 from sentiment.records import EncodedReview
-from sentiment.tokenizer import token_texts, tokenize
+from sentiment.tokenizer import stretches, token_texts, tokenize
 from sentiment.vocabulary import UNK, Vocabulary
+
+_REMEMBERED = 100_000  # stretches, about 15 MB
+_LONG = 50  # characters of a stretch that is not worth remembering
+
+
+class _Stretches(dict[str, tuple[int, ...]]):
+    """The ids of stretches of text met before: of those between white space, most are met again and again."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+
+    def __missing__(self, stretch: str) -> tuple[int, ...]:
+        """Splits and looks up, and remembers it while there is room."""
+        ids = tuple(map(self._vocabulary.id, token_texts(stretch)))
+        if len(self) < _REMEMBERED and len(stretch) < _LONG:
+            self[stretch] = ids
+        return ids
 
 
 class Preprocessor:
@@ -16,6 +36,7 @@ class Preprocessor:
     def __init__(self, vocabulary: Vocabulary, max_length: int) -> None:
         self.vocabulary = vocabulary
         self.max_length = max_length
+        self._stretches = _Stretches(vocabulary)
         words = [any(map(str.isalpha, token)) for token in vocabulary.tokens]
         self._is_known_word = np.array([False, False, *words])
 
@@ -28,8 +49,8 @@ class Preprocessor:
 
     def ids(self, text: str) -> tuple[npt.NDArray[np.int32], int]:
         """<int32>[tokens_read], the same ids as by a call, and the number of tokens in the text; for many texts."""
-        tokens = token_texts(text)
-        return self.vocabulary.encode(tokens[: self.max_length]), len(tokens)
+        ids = list(chain.from_iterable(map(self._stretches.__getitem__, stretches(text))))
+        return np.array(ids[: self.max_length], np.int32), len(ids)
 
     def known_words(self, ids: npt.NDArray[np.int32]) -> float:
         """The share of known words among words, so that full stops do not make a language familiar.

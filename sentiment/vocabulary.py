@@ -12,8 +12,6 @@ import numpy.typing as npt
 PAD = 0
 UNK = 1
 _FIRST = 2  # the id of the most frequent token
-_REMEMBERED = 100_000  # tokens as they were met, about 10 MB
-_LONG = 50  # characters of a token that is not worth remembering
 
 
 def normal_form(token: str) -> str:
@@ -32,21 +30,6 @@ def count_tokens(token_lists: Iterable[Iterable[str]]) -> Counter[str]:
     return merged
 
 
-class _Seen(dict[str, int]):
-    """Tokens as they were met, in any case, with their ids: so that each is brought into normal form but once."""
-
-    def __init__(self, ids: dict[str, int]) -> None:
-        super().__init__()
-        self._ids = ids
-
-    def __missing__(self, token: str) -> int:
-        """Looks a token up, and remembers it while there is room."""
-        id = self._ids.get(normal_form(token), UNK)
-        if len(self) < _REMEMBERED and len(token) < _LONG:
-            self[token] = id
-        return id
-
-
 class Vocabulary:
     """An immutable list of tokens, most frequent first; ids 0 and 1 are ``PAD`` and ``UNK``.
 
@@ -57,7 +40,6 @@ class Vocabulary:
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens = tuple(tokens)
         self._ids = {token: id for id, token in enumerate(self._tokens, _FIRST)}
-        self._seen = _Seen(self._ids)
         if len(self._ids) != len(self._tokens):
             raise ValueError("a token stands in the vocabulary twice")
         for token in self._tokens:
@@ -98,4 +80,5 @@ class Vocabulary:
 
     def encode(self, tokens: Iterable[str]) -> npt.NDArray[np.int32]:
         """<int32>[length], the id of each token."""
-        return np.array([self._seen[token] for token in tokens], dtype=np.int32)
+        ids = self._ids
+        return np.array([ids.get(normal_form(token), UNK) for token in tokens], dtype=np.int32)

@@ -96,7 +96,7 @@ def _keras_predict(setting: Setting) -> Sides:
     ask = {"ids": setting.padded_reviews, "calls": 1, "batch_size": _BATCH}
 
     def rate(peer: Peer) -> float:
-        return len(setting.ids) / peer.ask("predict", **ask)
+        return min(setting.sizes.padded, len(setting.ids)) / peer.ask("predict", **ask)
 
     return {name: partial(rate, peer) for name, peer in setting.keras().items()}
 

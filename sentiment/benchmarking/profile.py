@@ -16,7 +16,6 @@ from sentiment.bulk.pipeline import Opened, Task, finish
 from sentiment.bulk.reading import survey
 from sentiment.bulk.scoring import part_of
 from sentiment.bulk.tabled import load_bulk
-from sentiment.tokenizer import token_texts
 
 
 def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
@@ -36,15 +35,12 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     with clock("read"):
         chunks = list(opened.source.chunks(opened.text))
     texts = [str(text) for chunk in chunks for text in chunk.texts]  # of real reviews, none of them empty
-    vocabulary, longest = classifier.preprocessor.vocabulary, classifier.preprocessor.max_length
-    with clock("tokenize"):
-        tokens = [token_texts(text) for text in texts]
-    with clock("encode"):
-        ids = [vocabulary.encode(each[:longest]) for each in tokens]
+    with clock("tokenize and encode"):
+        encoded = [classifier.preprocessor.ids(text) for text in texts]
     with clock("run the model"):
-        logits = classifier.logits(ids).tolist()
+        logits = classifier.logits([ids for ids, _ in encoded]).tolist()
     with clock("judge"):
-        judged = [classifier.judge(logit, one, len(all)) for logit, one, all in zip(logits, ids, tokens, strict=True)]
+        judged = [classifier.judge(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
     verdicts = dict(zip(texts, judged, strict=True))
     parts = Parts(opened.task.parts)
     parts.begin(opened.state, resume=False)

@@ -38,6 +38,7 @@ class Sizes:
         long_repeats: rounds of work that takes many seconds.
         calls: calls in a row that are timed together, of work that takes milliseconds.
         reviews: rows of the file, and reviews of the model alone.
+        padded: reviews that Keras is handed, a part of them: padded alike, each takes as long as any other.
         vader: rows of the file for VADER, which is slow.
         tfidf: reviews that TF-IDF learns from at most.
         points: of integrated gradients.
@@ -51,6 +52,7 @@ class Sizes:
     long_repeats: int = 3
     calls: int = 20
     reviews: int = 10_000
+    padded: int = 2_560
     vader: int = 1_000
     tfidf: int = 25_000
     points: int = 50
@@ -60,8 +62,8 @@ class Sizes:
 
 
 QUICK = Sizes(
-    warmups=0, repeats=2, long_repeats=1, calls=1, reviews=20, vader=10, tfidf=200, points=4, batches=2, matrix=64,
-    growth=(40, 80),
+    warmups=0, repeats=2, long_repeats=1, calls=1, reviews=20, padded=10, vader=10, tfidf=200, points=4, batches=2,
+    matrix=64, growth=(40, 80),
 )  # fmt: skip
 
 
@@ -136,8 +138,8 @@ class Setting(AbstractContextManager["Setting"]):
 
     @cached_property
     def padded_reviews(self) -> Path:
-        """A NumPy file of <int32>[reviews, LENGTH], ``ids`` cut and padded as is usual for Keras."""
-        return self._padded("reviews.npy", self.ids)
+        """A NumPy file of <int32>[padded, LENGTH], the first ``ids``, cut and padded as is usual for Keras."""
+        return self._padded("reviews.npy", self.ids[: self.sizes.padded])
 
     def keras(self) -> dict[str, Peer]:
         """TensorFlow with the run's weights, by the name of the layers: Keras' own, and those the run was trained with.
