@@ -33,6 +33,7 @@ proof: .venv/complete data-named  ## the long proofs, on DATA= (RUN=); hours
 		--explanations --behaviour
 	.venv/bin/python scripts/prove_bulk.py
 	.venv/bin/python scripts/prove_people.py
+	.venv/bin/python scripts/prove_opening.py
 
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \

@@ -72,18 +72,40 @@ def serve(runs: Path, log: Path, *settings: str, path: str = "", port: int | Non
         RuntimeError: it did not start within a minute; ``log`` tells why.
     """
     port = port or free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    command += ["--server.baseUrlPath", path, *settings]
-    environment = {**os.environ, "SENTIMENT_RUNS": str(runs)}
     with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+        process = server(
+            Path("streamlit_app.py"), port, runs, "--server.baseUrlPath", path, *settings, output=output.fileno()
+        )
         try:
-            _wait(server, f"http://127.0.0.1:{port}{path}/_stcore/health")
+            wait_until_served(process, f"http://127.0.0.1:{port}{path}/_stcore/health")
             yield f"http://127.0.0.1:{port}{path}"
         finally:
-            server.terminate()
-            server.wait(30)
+            process.terminate()
+            process.wait(30)
+
+
+def server(script: Path, port: int, runs: Path, *settings: str, output: int) -> subprocess.Popen[bytes]:
+    """Starts ``streamlit run`` with what it says going to the file ``output``; it may not answer yet."""
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    command += ["--server.headless", "true", "--server.address", "127.0.0.1", *settings]
+    environment = {**os.environ, "SENTIMENT_RUNS": str(runs.resolve())}
+    return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
+
+
+def wait_until_served(process: subprocess.Popen[bytes], address: str, every: float = 0.1) -> None:
+    """Asks at ``address`` every so many seconds until the server answers.
+
+    Raises:
+        RuntimeError: it did not within a minute.
+    """
+    end = time.monotonic() + 60
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(address).close()  # noqa: S310 - our own server on loopback
+            return
+        except OSError:
+            time.sleep(every)
+    raise RuntimeError("The app did not start.")
 
 
 def free_port() -> int:
@@ -98,17 +120,6 @@ def settle(page: Page) -> None:
     page.locator("h1").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(500)
-
-
-def _wait(server: subprocess.Popen[bytes], address: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            urllib.request.urlopen(address).close()  # noqa: S310 - our own server on loopback
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("The app did not start.")
 
 
 def _take(browser: Browser, address: str, name: str, folder: Path) -> None:
