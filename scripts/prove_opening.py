@@ -45,7 +45,7 @@ def main() -> int:
         blank.write_text(_BLANK, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
         browser.new_page().goto("about:blank")  # the browser is open before anybody opens the app
-        found = {
+        found: dict[str, Any] = {
             "app": _measure(browser, HOME / "streamlit_app.py", _VERDICT, options),
             "blank": _measure(browser, blank, _HEADING, options),
         }

@@ -85,6 +85,29 @@ def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     assert not app.exception
 
 
+def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_page):
+    app = open_page("review")
+    for text in ("the film is good", "the film is bad"):
+        app.text_area(key="review_text").set_value(text)
+        app.form_submit_button[0].click().run()
+    next(box for box in app.selectbox if box.label == "Compare with").select(2).run()
+    assert not app.exception
+    assert [heading.value.split(":")[0] for heading in app.subheader] == ["No. 3", "No. 2"]
+    assert said(app).count("Score ") == 2
+    compared = app.dataframe[-1].value.set_index("word")
+    assert compared["first"].isna()["good"]
+    assert compared["second"].isna()["bad"]
+    assert compared.loc["good", "change"] == compared.loc["good", "second"]
+
+
+def test_delete_all_forgets_texts_and_analyses(open_page):
+    app = open_page("review")
+    next(button for button in app.button if button.label == "Delete all").click().run()
+    assert app.session_state["analyses"] == []
+    assert not app.text_area(key="review_text").value
+    assert not app.exception
+
+
 def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs):
     saved = Classifier.load(runs / "other").explain("the film is good")
 

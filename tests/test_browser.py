@@ -50,8 +50,10 @@ def log(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(browser, log, tmp_path_factory):
-    with serve(all_runs(tmp_path_factory.mktemp("served") / "runs"), log) as address:
-        yield address
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SENTIMENT_JOBS", str(tmp_path_factory.mktemp("jobs")))
+        with serve(all_runs(tmp_path_factory.mktemp("served") / "runs"), log) as address:
+            yield address
 
 
 @pytest.fixture
@@ -81,6 +83,12 @@ def analyse(page, text: str) -> None:
     page.get_by_role("textbox", name="Review").press("Control+Enter")
     page.wait_for_timeout(300)
     settle(page)
+
+
+def open_at(page, address: str):
+    page.goto(address)
+    settle(page)
+    return page
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -233,3 +241,94 @@ def test_a_run_that_is_still_trained_is_followed(address, new_page, tmp_path_fac
     with (runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
         file.write("23,0.9,0.001,160.0\n52,3,0.9,0.9,0.001,170.0\n")
     page.wait_for_function("before => !document.body.innerHTML.includes(before)", arg=before, timeout=20_000)
+
+
+STRANGE = {
+    "one word": "good",
+    "emoji": "good \U0001f44d\U0001f3fd\u200d \U0001f468\u200d\U0001f469\u200d\U0001f467 film",
+    "Japanese": "\u7d20\u6674\u3089\u3057\u3044\u6620\u753b\u3067\u3057\u305f\u3002",
+    "marks of direction": "the \u202efilm\u202c is \u2067good\u2069",
+    "a formula and a template": "=1+1 {{7*7}} ${7*7} %s </textarea></div> good",
+}
+
+
+def test_strange_texts_are_shown_as_they_are(address, new_page):
+    page = open_at(new_page(), address)
+    for text in STRANGE.values():
+        analyse(page, text)
+        assert page.locator(".review .text").first.text_content() == text
+    analyse(page, "   ")
+    page.get_by_text("There is not a word in it.").wait_for()
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.failed == []
+
+
+def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new_page):
+    page = open_at(new_page(), address)
+    page.get_by_role("radio", name="Scathing").or_(page.get_by_role("button", name="Scathing")).first.click()
+    page.wait_for_url("**/*example=Scathing*")
+    settle(page)
+    scathing = page.get_by_role("textbox", name="Review").input_value()
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
+    settle(page)
+    assert page.get_by_role("textbox", name="Review").input_value() == scathing
+    page.go_forward()
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+
+
+def test_a_new_verdict_does_not_move_the_page(address, new_page):
+    page = open_at(new_page(), address)
+    page.locator(".review .text").first.wait_for()  # all of the page stands
+    page.wait_for_timeout(500)
+    box = page.get_by_role("textbox", name="Review")
+    before = box.bounding_box()
+    page.evaluate(
+        "() => { window.moved = 0; new PerformanceObserver(list => { for (const one of list.getEntries())"
+        " if (one.sources.some(s => s.node?.closest?.('form, [data-testid=stForm], h1'))) window.moved += one.value })"
+        ".observe({type: 'layout-shift', buffered: false}) }"
+    )
+    analyse(page, "the film is bad")
+    assert box.bounding_box() == before
+    assert page.evaluate("window.moved") == 0
+
+
+def upload(page, rows: int) -> None:
+    content = "review\n" + "the film is good\n" * rows
+    page.locator("input[type=file]").set_input_files(
+        {"name": "reviews.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    page.get_by_role("button", name=f"Score {rows:,} rows").wait_for()
+    settle(page)
+
+
+def test_an_upload_comes_back_scored_and_outlives_a_refresh_and_a_visit_elsewhere(address, new_page, tmp_path):
+    page = open_at(new_page(), f"{address}/bulk")
+    upload(page, 3)
+    page.get_by_role("link", name="Dataset").click()
+    page.wait_for_url("**/dataset*")
+    settle(page)
+    page.go_back()
+    page.get_by_role("button", name="Score 3 rows").click()
+    page.get_by_role("button", name="Download").first.wait_for()
+    page.reload()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").first.click()
+    download.value.save_as(tmp_path / "scored.csv")
+    assert len((tmp_path / "scored.csv").read_text(encoding="utf-8").splitlines()) == 4
+    page.get_by_role("button", name="Delete now").click()
+    page.locator("input[type=file]").wait_for(state="attached")
+
+
+def test_a_job_is_found_again_after_a_refresh_and_can_be_stopped(address, new_page):
+    page = open_at(new_page(), f"{address}/bulk")
+    upload(page, 200_000)
+    page.get_by_role("button", name="Score 200,000 rows").click()
+    page.get_by_role("button", name="Stop, and keep what is done").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Stop, and keep what is done").click()
+    page.get_by_role("button", name="Go on").wait_for()
+    page.get_by_role("button", name="Delete now").click()
+    page.locator("input[type=file]").wait_for(state="attached")

@@ -51,7 +51,7 @@ def show(current: Analysis, classifier: Classifier) -> None:
     st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
     if second is not None:
         by_number = {each.number: each for each in every}
-        _comparison(by_number[chosen], by_number[second])
+        _comparison(by_number[chosen], by_number[second], classifier)
 
 
 def _save(current: Analysis, classifier: Classifier) -> None:
@@ -88,24 +88,51 @@ def _reopen(number: int) -> None:
         serving.serve(analysis.run)
 
 
-def _comparison(first: Analysis, second: Analysis) -> None:
+def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
     """Two analyses side by side on one scale of colour, and the words whose contributions differ most."""
-    marked = {each.number: _spans(each.explanation) for each in (first, second) if each.explanation}
+    marked = {each.number: _spans(told) for each in (first, second) if (told := _explanation(each, classifier))}
     scale = max(map(strongest, marked.values()), default=0.0)
-    for column, each in zip(st.columns(2, gap="medium"), (first, second), strict=True):
+    for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
             st.subheader(f"No. {each.number}: {wording.headline(each.prediction)}")
             st.write(wording.chance(each.prediction))
             if each.number in marked:
-                highlight(each.text, marked[each.number], key=f"compared_{each.number}", scale=scale)
+                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {each.run}")
+                highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
     if first.explanation and second.explanation:
-        changed = sorted(compare(first.explanation, second.explanation), key=lambda each: -abs(each.change))[:_CHANGED]
-        st.dataframe(
-            pd.DataFrame({"word": [each.text for each in changed], "change": [each.change for each in changed]}),
-            hide_index=True,
-            alt="Words whose contributions differ most",
-            column_config={"change": st.column_config.NumberColumn("second less first", format="%+.3f")},
+        _contributions(first, second, first.explanation, second.explanation)
+
+
+def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
+    """The analysis's explanation, made now if the run served can; None where there is nothing to explain."""
+    if analysis.explanation is None and analysis.prediction.label and analysis.is_by(classifier):
+        return analysis.explained(classifier)
+    return analysis.explanation
+
+
+def _contributions(first: Analysis, second: Analysis, before: Explanation, after: Explanation) -> None:
+    """What each word added in the one and in the other, those that differ most first."""
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
+    names = (f"in no. {first.number}", f"in no. {second.number}", "difference")
+    values = [
+        (
+            None if each.before is None else float(before.contributions[each.before]),
+            None if each.after is None else float(after.contributions[each.after]),
+            each.change,
         )
+        for each in changed
+    ]
+    frame = pd.DataFrame(values, columns=["first", "second", "change"], dtype=float)
+    frame.insert(0, "word", [each.text for each in changed])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        alt="Words whose contributions differ most, by what they add in each of the two texts, in logits",
+        column_config={
+            column: st.column_config.NumberColumn(name, format="%+.3f", help="in logits; empty where the word is not")
+            for column, name in zip(("first", "second", "change"), names, strict=True)
+        },
+    )
 
 
 def _spans(explanation: Explanation) -> list[Span]:
