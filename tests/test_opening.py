@@ -1,0 +1,21 @@
+"""The page about the first seconds says what was measured, and whether it is enough."""
+
+from __future__ import annotations
+
+from scripts.prove_opening import page
+
+
+def found(**changes: object) -> dict[str, object]:
+    app = {"start": [2.0, 2.5, 9.0], "first": [1.0, 1.2], "again": [0.8, 0.9]}
+    blank = {"start": [1.9], "first": [0.9], "again": [0.7]}
+    return {"run": "tiny", "cores": 2, "processor": "a processor", "app": app, "blank": blank, "holds": True} | changes
+
+
+def test_the_page_gives_median_and_extremes_beside_an_empty_page():
+    told = page(found())
+    assert "| from starting the process | 3 | 2.50 s | 2.00 s | 9.00 s | 1.90 s | 3 s |" in told
+    assert told.endswith("It holds.\n")
+
+
+def test_the_page_says_when_the_promise_is_broken():
+    assert page(found(holds=False)).endswith("It does not hold.\n")
