@@ -16,7 +16,10 @@ _LONG = 50  # characters of a stretch that is not worth remembering
 
 
 class _Stretches(dict[str, tuple[int, ...]]):
-    """The ids of stretches of text met before: of those between white space, most are met again and again."""
+    """The ids of stretches of text met before: of those between white space, most are met again and again.
+
+    Only what the vocabulary knows is remembered: a name or a number from somebody's text is not kept.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -25,7 +28,7 @@ class _Stretches(dict[str, tuple[int, ...]]):
     def __missing__(self, stretch: str) -> tuple[int, ...]:
         """Splits and looks up, and remembers it while there is room."""
         ids = tuple(map(self._vocabulary.id, token_texts(stretch)))
-        if len(self) < _REMEMBERED and len(stretch) < _LONG:
+        if UNK not in ids and len(self) < _REMEMBERED and len(stretch) < _LONG:
             self[stretch] = ids
         return ids
 

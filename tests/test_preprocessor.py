@@ -64,3 +64,11 @@ def test_an_unknown_token_has_the_unknown_id_and_keeps_its_place() -> None:
     review = Preprocessor(VOCABULARY, 10)("A splendid film")
     assert review.ids.tolist() == [VOCABULARY.id("a"), UNK, VOCABULARY.id("film")]
     assert review.tokens[1].text == "splendid"
+
+
+def test_nothing_of_a_text_is_remembered_but_known_words() -> None:
+    preprocessor = Preprocessor(VOCABULARY, 10)
+    preprocessor.ids("The film bores Zebedee")
+    remembered = set(preprocessor._stretches)
+    assert {"The", "film"} <= remembered
+    assert "Zebedee" not in remembered
