@@ -27,6 +27,7 @@ benchmark: .venv/complete data-named  ## measure speed beside other ways on DATA
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
 	.venv/bin/python scripts/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
+	.venv/bin/python scripts/report.py
 
 proof: .venv/complete data-named  ## the long proofs, on DATA= (RUN=); hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \

@@ -182,7 +182,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--text-column", metavar="C", help="name or number of the column of reviews; guessed without")
     add("--label-column", metavar="C", help="name or number of a column of labels, to measure against")
     add("--explain", action="store_true", help="also the words that pushed the score")
-    add("--fast", action="store_true", help="int8 arithmetic: faster on some processors, scores vary a little")
+    add(
+        "--fast",
+        action="store_true",
+        help="int8 arithmetic: faster; OUTPUT.json says what that changes",
+    )
     add("--resume", action="store_true", help="go on where an earlier run with the same options stopped")
     add("--raw", action="store_true", help="leave cells as they are that a spreadsheet would run as a formula")
     add("--bom", action="store_true", help="begin CSV and TSV with a byte order mark, by which Excel knows UTF-8")

@@ -65,24 +65,19 @@ def _table(run: Run) -> str:
     return _block(table(header, rows))
 
 
-def _benchmark(run: Run) -> dict[str, Any]:
-    """What the committed benchmark found.
-
-    Raises:
-        ArtifactError: there is none.
-    """
+def _benchmark(run: Run, written: Callable[[dict[str, Any]], str]) -> str:
+    """What is written of the benchmark beside the runs, or that there is none."""
     path = run.path.parent / "BENCHMARKS.json"
     if not path.is_file():
-        raise ArtifactError(f"{path.name} does not stand beside the runs; make benchmark writes it.")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+        return _block("No benchmark is committed yet; `make benchmark DATA=...` measures, and writes it here.")
+    return _block(written(json.loads(path.read_text(encoding="utf-8"))))
 
 
-def _speed(run: Run) -> str:
+def _speed(found: dict[str, Any]) -> str:
     """What was measured beside others, row by row, without what is only for information."""
-    rows = [row for row in _benchmark(run)["rows"] if row["at_least"] and "ratio" in row]
+    rows = [row for row in found["rows"] if row["at_least"] and "ratio" in row]
     cells = [[row["what"], row["against"], page.times_better(row), page.aim(row)] for row in rows]
-    return _block(table(["what", "against", "times better", "to be reached"], cells))
+    return table(["what", "against", "times better", "to be reached"], cells)
 
 
 def _block(lines: str) -> str:
@@ -96,7 +91,7 @@ FIGURES: dict[str, Callable[[Run], str]] = {
     "confidence": lambda run: _block(confidence_table(_test(run))),
     "slices": lambda run: _block(slices_table(_test(run))),
     "size": lambda run: f"{run.file('model.onnx').stat().st_size / 1e6:.1f} MB",
-    "speed": _speed,
-    "profile": lambda run: _block(page.profile_of(_benchmark(run))),
+    "speed": lambda run: _benchmark(run, _speed),
+    "profile": lambda run: _benchmark(run, page.profile_of),
     "training-time": lambda run: duration(run.json("metadata.json")["training_seconds"]),
 }

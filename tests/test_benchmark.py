@@ -133,6 +133,15 @@ def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled
     assert not any("zanzibar" in text for text in written)
 
 
+def test_a_profile_tells_the_time_of_each_stage_and_needs_no_row(run, labelled):
+    found = measure(open_run(run), dataset.load(labelled), QUICK, [], profiled=True)
+    exact, fast = found["profiles"]
+    assert [exact["fast"], fast["fast"]] == [False, True]
+    assert exact["seconds"].keys() == fast["seconds"].keys() >= {"read", "tokenize and encode", "run the model"}
+    assert all(seconds >= 0 for seconds in exact["seconds"].values())
+    assert "| run the model |" in page.profile_of(found)
+
+
 def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, GROWTH)
     rate, memory = found["rows"]

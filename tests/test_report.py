@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sentiment import figures, logbook, quotes
-from sentiment.artifacts import ROOT, add_parts, open_run
+from sentiment.artifacts import ROOT, add_parts, open_run, write_json
 from sentiment.evaluation import summary
 from tests.app_runs import predictions
 from tests.command import Done, run_script
@@ -68,6 +68,22 @@ def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
     assert f"| `best` | {share} |" in text
     assert "| stars the reviewer gave | 4 |" in text
     assert text.startswith("# A house\n\nIt reaches ")
+
+
+def test_a_benchmark_is_quoted_where_there_is_one(written: Path) -> None:
+    root = written / "artifacts"
+    document = "<!-- figures:speed --><!-- /figures --> <!-- figures:profile --><!-- /figures -->"
+    assert quotes.fill(document, root).count("No benchmark is committed yet") == 2
+    row = {"what": "one text", "against": "another way", "at_least": 2.0, "ratio": {"median": 3.5}}
+    profiles = [{"rows": 10, "seconds": {"read": 0.001, "run": seconds}} for seconds in (0.003, 0.001)]
+    rows = [row, {**row, "ratio": {"median": 1.5}}, {**row, "what": "for information", "at_least": None}]
+    write_json(root / "BENCHMARKS.json", {"rows": rows, "profiles": profiles})
+    text = quotes.fill(document, root)
+    assert "| one text | another way | 3.50 | 2.00, reached |" in text
+    assert "| one text | another way | 1.50 | 2.00, missed |" in text
+    assert "for information" not in text
+    assert "| run | 300 | 75.0 % | 100 | 50.0 % |" in text
+    assert "| all | 400 | 100.0 % | 200 | 100.0 % |" in text
 
 
 def test_runs_md_lists_every_record_and_marks_the_run_that_is_served(written: Path) -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
+from sentiment.artifacts import MANIFEST, sha256
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -228,8 +229,20 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
     exact, fast = rows_of(scored(table)), rows_of(scored(table, "fast.csv", "--fast"))
     report = json.loads(table.with_name("fast.csv.json").read_text("utf-8"))
     assert report["options"]["arithmetic"] == "int8"
+    assert report["options"]["int8_measured"] is None  # no benchmark stands beside this run
     moved = [abs(float(a[3]) - float(b[3])) for a, b in zip(exact[1:], fast[1:], strict=True) if a[3]]
     assert 0 < max(moved) < 0.05
+
+
+def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(scored, table, run):
+    effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
+    of = {"run": {"manifest_sha256": sha256(run / MANIFEST)}, "fast": effect}
+    (run.parent / "BENCHMARKS.json").write_text(json.dumps(of))
+    try:
+        report = json.loads(scored(table, "fast.csv", "--fast").with_name("fast.csv.json").read_text("utf-8"))
+    finally:
+        (run.parent / "BENCHMARKS.json").unlink()
+    assert report["options"]["int8_measured"] == effect
 
 
 def test_labels_in_the_file_are_what_the_verdicts_are_measured_against(run, tmp_path):

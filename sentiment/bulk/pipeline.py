@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass, field
@@ -139,6 +140,7 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
         "options": {
             "explain": task.explain,
             "arithmetic": "int8" if task.fast else "float32",
+            "int8_measured": _measured_effect(run) if task.fast else None,
             "raw": task.raw,
             "bom": task.bom,
         },
@@ -156,6 +158,19 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
     if task.folder is None:
         parts.delete()
     return content
+
+
+def _measured_effect(run: Path) -> dict[str, float] | None:
+    """What int8 arithmetic did to test reviews, as the benchmark beside the run found; None where it found nothing.
+
+    See ``benchmarking.files.effect_of_fast`` for the names.
+    """
+    path = run.parent / "BENCHMARKS.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if found is None or found["run"]["manifest_sha256"] != sha256(run / MANIFEST):
+        return None
+    effect: dict[str, float] | None = found["fast"]
+    return effect
 
 
 def export(
