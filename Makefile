@@ -10,8 +10,8 @@ SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 help:  ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-app: .venv/serving  ## serve the app on port 8501 (PORT= changes it)
-	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT)
+app: .venv/serving  ## serve the app on port 8501 (PORT= changes it); DATA= lets it show the review texts
+	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT) $(if $(DATA),-- --data "$(DATA)")
 
 test: .venv/complete  ## linter, types and every test
 	.venv/bin/ruff check .

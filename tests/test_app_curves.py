@@ -67,7 +67,7 @@ def test_the_pointer_shows_the_latest_value_of_every_line_and_nothing_before_it_
     both = curves.add_smoothed(
         pd.concat([curves.by_epoch("a", history(), None), curves.by_epoch("b", late, None)]), 0.0
     )
-    shown = curves.at_pointer(both[both["metric"] == "loss"], "epoch").set_index("epoch")
+    shown = curves.at_pointer(both[both["metric"] == "loss"], "epoch", curves.places(both, "epoch")).set_index("epoch")
     assert shown.loc[1, "a, train"] == "0.6"
     assert shown.loc[1, "b, train"] == ""
     assert shown.loc[6, "a, train"] == "0.15"
@@ -89,6 +89,56 @@ def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
     rates = [1e-4, 5e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4]
     tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
     assert curves.schedule_changes(tidy)["step"].tolist() == [3, 8]
+
+
+def test_the_rule_stands_at_few_places_and_at_both_ends():
+    places = curves.places(curves.by_step("run", steps(10, 100)), "step", 50)
+    assert len(places) <= 50
+    assert (places[0], places[-1]) == (1, 1000)
+
+
+def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_step():
+    for grain, points in (("epoch", 4), ("step", 80)):
+        known = curves.of_run("run", grain, history(), steps())
+        counts = known.groupby(["metric", "split"]).size().to_dict()
+        assert counts == {
+            ("loss", "train"): points,
+            ("accuracy", "train"): points,
+            ("loss", "validation"): 4,
+            ("accuracy", "validation"): 4,
+            ("learning rate", "train"): 80,
+        }
+        assert known["step"].notna().all()
+
+
+def test_a_run_without_a_file_still_gives_a_history():
+    assert curves.of_run("run", "step", None, None).empty
+    assert set(curves.of_run("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
+    assert set(curves.of_run("run", "epoch", None, steps())["metric"]) == {"learning rate"}
+
+
+def test_best_epoch_early_stop_and_schedule_changes_are_marked():
+    rates = [1e-4 * min(step, 10) for step in range(1, 81)]
+    known = curves.of_run("run", "epoch", history(), steps().assign(learning_rate=rates))
+    marked = curves.events(known, {"run": 9})
+    found = {(row["event"], row["metric"], row["epoch"]) for row in marked.to_dict("records")}
+    assert found == {
+        ("least validation loss", "loss", 3),
+        ("least validation loss", "accuracy", 3),
+        ("stopped early", "loss", 4),
+        ("end of warm-up", "learning rate", 0.5),
+    }
+    assert "stopped early" not in set(curves.events(known, {"run": 4})["event"])
+    assert "stopped early" not in set(curves.events(known, {})["event"])
+
+
+def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
+    said = curves.progress("run", steps(2), 4, None)
+    assert "epoch 2 of 4, step 40 after 2.0 min, about 2.0 min left" in said
+    assert "left" not in curves.progress("run", steps(2), None, None)
+    assert "left" not in curves.progress("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
+    assert "has not written for 15.0 min" in curves.progress("run", steps(2), 4, 900)
+    assert curves.progress("run", None, 4, None).endswith("its curves follow.")
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,6 +49,31 @@ def test_tensorboard_logs_of_keras_become_a_history():
     rows = {(row["metric"], row["split"], row["epoch"]): row["value"] for row in history.to_dict("records")}
     assert rows == {("loss", "train", 1): 0.5, ("loss", "train", 2): 0.25, ("accuracy", "validation", 2): 0.75}
     assert set(history["run"]) == {"logs"}
+
+
+def test_runs_side_by_side_in_a_folder_stay_apart():
+    files = {
+        f"logs/{run}/{split}/events.out.tfevents.1": event(0, "epoch_loss", loss)
+        for run, split, loss in (("a", "train", 0.5), ("a", "validation", 0.6), ("b", "train", 0.25))
+    }
+    rows = elsewhere.from_events(files).to_dict("records")
+    found = {(row["run"], row["split"]): row["value"] for row in rows}
+    assert found == {
+        ("logs/a", "train"): 0.5,
+        ("logs/a", "validation"): pytest.approx(0.6),
+        ("logs/b", "train"): 0.25,
+    }
+
+
+@pytest.mark.parametrize(
+    ("tag", "metric", "split"),
+    [("Loss/train", "loss", "train"), ("eval/loss", "loss", "validation"), ("val_acc", "accuracy", "validation"),
+     ("train/learning_rate", "learning rate", "train")],
+)  # fmt: skip
+def test_scalars_that_other_programs_log_are_counted_in_steps(tag, metric, split):
+    [row] = elsewhere.from_events({"logs/events.out.tfevents.1": event(500, tag, 0.5)}).to_dict("records")
+    assert (row["metric"], row["split"], row["step"]) == (metric, split, 500)
+    assert np.isnan(row["epoch"])
 
 
 def test_a_record_that_is_still_being_written_is_left_out():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app.judged import CELLS, EVERYTHING, Judged, cell_name, compare
+from sentiment.app.judged import CELLS, EVERYTHING, Judged, Pair, cell_name
 from tests.app_runs import predictions
 
 WHOLE = (0.0, 1.0)
@@ -67,23 +67,54 @@ def test_slices_have_their_number_and_an_interval_around_their_accuracy():
 def test_two_runs_are_compared_on_common_reviews_only():
     first, second = judged(), judged()
     half = Judged(second.table.tail(100).assign(right=True), 1.5, 0.5)
-    result = compare(first, half)
-    assert result is not None
-    assert result.n == 100
-    assert result.second_only == int((~first.table["right"].tail(100)).sum())
+    pair = Pair.of(first, half)
+    assert pair is not None
+    assert pair.test.n == 100
+    assert pair.test.second_only == int((~first.table["right"].tail(100)).sum())
 
 
 def test_a_text_that_stands_twice_is_compared_twice():
     table = judged().table.assign(fingerprint=["twice", "twice", *judged().table["fingerprint"].tail(398)])
-    twice = Judged(table, 1.5, 0.5)
-    result = compare(twice, twice)
-    assert result is not None
-    assert (result.n, result.first_only, result.second_only) == (400, 0, 0)
+    pair = Pair.of(Judged(table, 1.5, 0.5), Judged(table.iloc[::-1], 1.5, 0.5))
+    assert pair is not None
+    assert pair.test.n == 400
+    assert pair.test.first_only == pair.test.second_only <= 1  # whichever of the two is which
 
 
 def test_runs_without_a_common_review_cannot_be_compared():
     other = judged().table.assign(fingerprint="none of the others")
-    assert compare(judged(), Judged(other, 1.5, 0.5)) is None
+    assert Pair.of(judged(), Judged(other, 1.5, 0.5)) is None
+
+
+def disagreeing() -> Pair:
+    other = Judged.of(predictions(("test",)).assign(logit=predictions(("test",), seed=9)["logit"]), 1.5, 0.5)
+    pair = Pair.of(other, judged())
+    assert pair is not None
+    return pair
+
+
+def test_the_cells_of_an_agreement_count_what_its_list_shows():
+    pair = disagreeing()
+    cells = pair.agreement()
+    assert cells["n"].sum() == 400
+    for cell in cells.to_dict("records"):
+        rows = pair.chosen(cell["second"] == "right", cell["first"] == "right", EVERYTHING)
+        assert len(rows) == cell["n"]
+    assert len(pair.chosen(None, None, EVERYTHING)) == pair.test.first_only + pair.test.second_only
+
+
+def test_disagreements_come_first_where_the_probabilities_are_farthest_apart():
+    rows = disagreeing().chosen(None, None, "rating: 9")
+    assert set(rows["rating"]) == {9}
+    assert (np.diff((rows["probability"] - rows["other"]).abs()) <= 0).all()
+
+
+def test_the_change_of_a_slice_is_that_of_its_accuracies():
+    pair = disagreeing()
+    changes = pair.by_slice().set_index("slice")
+    before, after = (side.by_slice().set_index("slice")["accuracy"] for side in (pair.first, pair.second))
+    np.testing.assert_allclose(changes["difference"], (after - before)[changes.index])
+    assert ((changes["low"] <= changes["difference"]) & (changes["difference"] <= changes["high"])).all()
 
 
 def test_a_table_of_one_class_still_has_its_figures():

@@ -222,6 +222,40 @@ def test_a_click_on_a_confusion_cell_filters_the_list(address, new_page):
     page.get_by_text(f"{missed} reviews, the most confident mistakes first").wait_for()
 
 
+def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/training?runs=tiny&runs=other&grain=step&smoothing=0.5")
+    settle(page)
+    drawn = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
+    drawn.wait_for()
+    page.wait_for_timeout(2_000)
+    box = drawn.bounding_box()
+    for shift in (0, 3, 6):
+        page.mouse.move(box["x"] + box["width"] / 2 + shift, box["y"] + 150)
+    tip = page.locator("#vg-tooltip-element.visible")
+    tip.wait_for()
+    said = tip.inner_text()
+    for line in ("tiny, train", "tiny, validation", "other, train", "other, validation"):
+        assert line in said
+    assert "smoothed" in said
+    assert page.failed == []
+
+
+def test_a_file_of_ones_own_is_described_and_its_words_are_found(address, new_page, tmp_path):
+    mine = tmp_path / "mine.csv"
+    rows = [f"film number{i} is {'splendid' if i % 2 else 'dreadful'},{i % 2}" for i in range(60)]
+    mine.write_text("\n".join(["review,sentiment", *rows]), encoding="utf-8")
+    page = new_page()
+    page.goto(f"{address}/dataset?word=splendid")
+    settle(page)
+    page.get_by_text("Look at data of your own").click()
+    page.locator("input[type=file]").set_input_files(mine)
+    page.get_by_text("mine.csv").first.wait_for()
+    page.get_by_role("button", name="Describe it").click()
+    page.get_by_text("This page shows mine.csv.").wait_for()
+    page.get_by_text("in positive and 0 times in negative reviews").wait_for()
+
+
 def test_a_link_keeps_the_pages_settings(address, new_page):
     page = new_page()
     page.goto(f"{address}/evaluation?threshold=0.8&verdicts=everything&run=other")
@@ -234,7 +268,7 @@ def test_a_run_that_is_still_trained_is_followed(address, new_page, tmp_path_fac
     page = new_page()
     page.goto(f"{address}/training?runs=young&grain=step")
     settle(page)
-    page.get_by_text("young is unfinished").wait_for()
+    page.get_by_text("young is being trained").wait_for()
     chart = page.locator("[data-testid=stVegaLiteChart][aria-label*='at the end']").first
     before = chart.get_attribute("aria-label")
     runs = next(Path(tmp_path_factory.getbasetemp()).glob("served*/runs"))

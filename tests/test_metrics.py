@@ -199,3 +199,40 @@ def test_the_quick_bootstrap_agrees_with_drawing_reviews_one_by_one() -> None:
 def test_a_classifier_compared_with_itself_does_not_differ() -> None:
     right = np.array([True, False, True])
     assert metrics.compare(right, right) == metrics.Comparison(3, 0, 0, 0.0, (0.0, 0.0), 1.0)
+
+
+def test_changes_are_the_differences_of_the_figures_themselves():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 300)
+    first, second = (np.round(rng.normal(size=300) + shift * (2 * labels - 1), 1) for shift in (0.5, 1.0))  # with ties
+    changes = metrics.changes(first, second, labels, 0.6)
+    for side, logits in (("first", first), ("second", second)):
+        probabilities = metrics.sigmoid(logits)
+        counts = metrics.confusion(probabilities, labels, 0.6)
+        expected = {
+            "accuracy": counts.accuracy,
+            "f1": counts.f1,
+            "auc": metrics.sweep(logits, labels).auc,
+            "log_loss": metrics.log_loss(logits, labels),
+            "calibration_error": metrics.reliability(probabilities, labels).error,
+        }
+        assert {name: getattr(change, side) for name, change in changes.items()} == pytest.approx(expected)
+    assert all(change.interval[0] <= change.difference <= change.interval[1] for change in changes.values())
+
+
+def test_the_interval_of_a_change_holds_the_truth_about_as_often_as_it_says():
+    held = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        labels = rng.integers(0, 2, 200)
+        pair = (2.0 * (2 * labels - 1) + rng.normal(size=200) * 3 for _ in range(2))  # equally good
+        low, high = metrics.changes(*pair, labels, samples=200)["accuracy"].interval
+        held += low <= 0 <= high
+    assert 52 <= held <= 60
+
+
+def test_a_change_without_one_class_has_no_auc_and_every_other_figure():
+    logits = np.linspace(-1, 1, 20)
+    changes = metrics.changes(logits, logits, np.ones(20, int))
+    assert np.isnan(changes["auc"].first)
+    assert changes["log_loss"].difference == 0

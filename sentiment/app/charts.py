@@ -59,14 +59,17 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     return over(zero, bars, height=alt.Step(26))
 
 
-def probabilities(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
+def probabilities(
+    bins: pd.DataFrame, threshold: float | None = None, marked: Sequence[dict[str, float]] = ()
+) -> alt.LayerChart:
     """Reviews of each class by probability of "positive"; a click on a bar selects its bin as ``bin``.
 
     Args:
         bins: columns ``low``, ``high``, ``label``, ``n``.
         threshold: where to draw a rule.
+        marked: the bins that are selected at first, by ``low`` and ``high``.
     """
-    chosen = alt.selection_point(name="bin", fields=["low", "high"])
+    chosen = alt.selection_point(name="bin", fields=["low", "high"], value=list(marked) or alt.Undefined)
     bars = (
         alt.Chart(bins)
         .mark_bar(cursor="pointer", binSpacing=1)

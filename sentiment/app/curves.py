@@ -19,7 +19,7 @@ from sentiment.figures import duration, percent
 
 POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
 
-_SUDDEN = 0.2  # share of points up to which drops of a learning rate count as sudden
+_LEVEL = 0.95  # a learning rate that keeps this share of itself from point to point stands still
 
 _METRICS = {
     "loss": ("loss", "train"),
@@ -68,6 +68,24 @@ def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
     return tidy(frame)
 
 
+def of_run(run: str, grain: str, history: pd.DataFrame | None, steps: pd.DataFrame | None) -> pd.DataFrame:
+    """All that is known of a run at a grain, "epoch" or "step".
+
+    Validation is measured once an epoch, whatever the grain; a learning rate is known at every step, and its course
+    within an epoch (a warm-up, say) is worth seeing at either.
+    """
+    finest = None if steps is None or steps.empty else by_step(run, steps)
+    epochs = None if history is None or history.empty else by_epoch(run, history, steps)
+    parts = []
+    if epochs is not None:
+        is_rate, is_train = epochs["metric"] == "learning rate", epochs["split"] == "train"
+        keep = ~is_train | (is_rate & (finest is None)) | (~is_rate & (grain == "epoch" or finest is None))
+        parts.append(epochs[keep])
+    if finest is not None:
+        parts.append(finest[(finest["metric"] == "learning rate") | (grain == "step")])
+    return pd.concat(parts) if parts else tidy(pd.DataFrame(columns=["run", "epoch", "step", "minutes"]))
+
+
 def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.float64]:
     """<float64>[n], an exponential moving average without its bias at the start (Kingma & Ba 2015, section 3)."""
     result = np.empty(len(values))
@@ -86,15 +104,20 @@ def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
     return history.assign(smoothed=smoothed.where(history["metric"] != "learning rate", history["value"]))
 
 
-def at_pointer(history: pd.DataFrame, x: str, points: int = 300) -> pd.DataFrame:
-    """What a hover rule shows: along ``x``, the latest raw and smoothed value of every line, as text a line.
+def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:
+    """<float64>[at most points], where along ``x`` a hover rule may stand."""
+    every = np.unique(history[x].dropna().to_numpy(np.float64))
+    if len(every) <= points:
+        return every
+    return np.unique(every[np.linspace(0, len(every) - 1, points).astype(int)])
+
+
+def at_pointer(history: pd.DataFrame, x: str, places: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """What a hover rule shows at each place: the latest raw and smoothed value of every line, as text a line.
 
     Returns:
         Column ``x`` (named by the argument), then one column a line.
     """
-    places = np.unique(history[x].dropna().to_numpy(np.float64))
-    if len(places) > points:
-        places = np.unique(places[np.linspace(0, len(places) - 1, points).astype(int)])
     shown: dict[str, Any] = {x: places}
     for (run, split), line in history.groupby(["run", "split"]):
         line = line.sort_values(x)
@@ -113,18 +136,42 @@ def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
     return losses.loc[losses.groupby("run")["value"].idxmin()]
 
 
+def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataFrame:
+    """The rows of a history that are marked on its curves, with a column ``event`` that says why.
+
+    Args:
+        history: of several runs.
+        planned: the epochs that each finished run was to take at most, where that is known.
+    """
+    best = best_epochs(history)[["run", "epoch"]].drop_duplicates()
+    validated = history[history["split"] == "validation"]
+    ends = validated.loc[validated[validated["metric"] == "loss"].groupby("run")["epoch"].idxmax()]
+    early = ends[[epoch < (planned.get(run) or 0) for run, epoch in zip(ends["run"], ends["epoch"], strict=True)]]
+    return pd.concat(
+        [
+            validated.merge(best, on=["run", "epoch"]).assign(event="least validation loss"),
+            early.assign(event="stopped early"),
+            schedule_changes(history),
+        ]
+    )
+
+
 def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a learning rate at which something happens: its peak after a warm-up, and sudden drops."""
+    """The rows of a learning rate at which something happens, with the ``event``: a warm-up ends, or it drops."""
     rates = history[history["metric"] == "learning rate"]
     marked = []
     for _, line in rates.groupby("run"):
         values = line["value"].to_numpy(np.float64)
         peak = int(values.argmax())
         alive = values[:-1] > 0.05 * values[peak]  # what fades out to zero in the end is no change of its own
-        drops = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & alive) + 1
-        sudden = drops if len(drops) <= _SUDDEN * len(values) else drops[:0]  # a line that falls all along has none
-        marked.append(line.iloc[sorted({*([peak] if peak else []), *sudden.tolist()})])
-    return pd.concat(marked) if marked else rates
+        level = np.append(False, values[1:-1] >= _LEVEL * values[:-2])  # a line that falls all along has no drop
+        sudden = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & alive & level[: len(alive)]) + 1
+        changes = dict.fromkeys(sudden.tolist(), "drop of the rate") | (
+            {peak: "end of warm-up"} if 0 < peak < len(values) - 1 else {}
+        )
+        found = sorted(changes)
+        marked.append(line.iloc[found].assign(event=[changes[place] for place in found]))
+    return pd.concat(marked) if marked else rates.assign(event="")
 
 
 def story(run: str, history: pd.DataFrame, planned: int | None) -> str:
@@ -143,6 +190,27 @@ def story(run: str, history: pd.DataFrame, planned: int | None) -> str:
         f"{run} {ended} in {duration(last['seconds'])}; least validation loss {best['val_loss']:.4f} after epoch "
         f"{int(best['epoch'])}, with an accuracy of {percent(best['val_accuracy'])}."
     )
+
+
+def progress(run: str, steps: pd.DataFrame | None, planned: int | None, quiet: float | None) -> str:
+    """How far a run without an end is, in a sentence.
+
+    Args:
+        run: its name.
+        steps: the content of ``steps.csv`` so far.
+        planned: the epochs it is to take at most, if that is known.
+        quiet: seconds since it last wrote, if that is suspiciously long.
+    """
+    if quiet is not None:
+        return f"{run} is unfinished and has not written for {duration(quiet)}; it was probably broken off."
+    said = f"{run} is being trained; its curves follow"
+    if steps is None or steps.empty:
+        return f"{said}."
+    done, seconds = float(by_step(run, steps)["epoch"].max()), float(steps["seconds"].iloc[-1])
+    at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f" of {planned}" if planned else "")
+    foreseen = planned and steps["epoch"].iloc[-1] > 1 and planned > done  # how long an epoch is, its end tells
+    left = f", about {duration(seconds * (planned - done) / done)} left" if planned and foreseen else ""
+    return f"{said}: {at}, step {int(steps['step'].iloc[-1]):,} after {duration(seconds)}{left}."
 
 
 def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

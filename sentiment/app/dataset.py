@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import dataset_charts, serving, suspects
+from sentiment.app import dataset_charts, own_data, serving, shown, suspects
 from sentiment.app.words import Words
+from sentiment.dataset_summary import log_odds
 from sentiment.figures import percent
+from sentiment.vocabulary import normal_form
 
 _CLEANING = {
     "empty": "rows without text",
@@ -25,53 +27,55 @@ _SHOWN = 15  # telling words a side
 
 
 def page() -> None:
-    """Balance, ratings, lengths, cleaning, vocabulary, words, suspected labels."""
+    """Balance, ratings, lengths, cleaning, vocabulary, words, suspected labels; of the run's data or a visitor's."""
     st.title("What did it learn from?")
     run = serving.run()
-    if not run.has("dataset.json"):
+    own = own_data.choose(run.json("config.json")["max_length"])
+    if own is None and not run.has("dataset.json"):
         st.info(f"The run {run.name} does not describe its data.")
         return
     with serving.sentences():
-        facts = serving.facts("dataset.json")
+        facts = own.facts if own else serving.facts("dataset.json")
     _balance(facts)
     _lengths(facts["lengths"])
     _cleaning(facts["cleaning"])
-    _vocabulary(facts)
+    _vocabulary(facts, own is None)
+    if own and run.has("word_counts.parquet"):
+        _known(own.counts)
     _telling(facts["telling"])
     if run.has("word_counts.parquet"):
-        _search()
-    if run.has("predictions.parquet"):
+        _search(own)
+    if own is None and run.has("predictions.parquet"):
         suspects.show(run)
 
 
 def _balance(facts: dict[str, Any]) -> None:
     labels = pd.DataFrame(facts["labels"])
     rows = labels.melt(["split"], ["positive", "negative", "unlabelled"], var_name="label", value_name="n")
-    ratings = pd.DataFrame(facts["ratings"]).groupby("rating", as_index=False)["n"].sum()
+    rows = rows[rows["n"] > 0]
+    ratings = pd.DataFrame(facts["ratings"])
     ratings = ratings[ratings["rating"] > 0]
     left, right = st.columns(2)
     with left:
-        st.header("How many reviews of each class")
-        st.altair_chart(
-            dataset_charts.balance(rows[rows["n"] > 0]),
-            alt="; ".join(
-                f"{e['split']}: {e['positive']:,} positive, {e['negative']:,} negative" for e in facts["labels"]
-            ),
+        said = "; ".join(
+            f"{row['split']}: {row['positive']:,} positive, {row['negative']:,} negative" for row in facts["labels"]
         )
+        shown.chart("How many reviews of each class", dataset_charts.balance(rows), rows, said)
     with right:
-        st.header("How they were rated")
         if ratings.empty:
+            st.header("How they were rated")
             st.caption("The data has no ratings.")
             return
-        ratings["label"] = ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative")
-        st.altair_chart(dataset_charts.ratings(ratings), alt="Reviews by rating, all labelled splits together")
+        ratings = ratings.assign(label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative"))
+        totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
+        said = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
+        shown.chart("How they were rated", dataset_charts.ratings(totals), ratings, said)
 
 
 def _lengths(lengths: dict[str, Any]) -> None:
-    st.header("How long they are")
     splits = [row["split"] for row in lengths["by_split"]]
     split = st.segmented_control(
-        "Reviews", splits, default=splits[0], key="length_split", bind="query-params", required=True
+        "Lengths of", splits, default=splits[0], key="length_split", bind="query-params", required=True
     )
     edges = lengths["edges"]
     ends = {"low": edges, "high": [*edges[1:], 2 * edges[-1] - edges[-2]]}
@@ -85,7 +89,7 @@ def _lengths(lengths: dict[str, Any]) -> None:
         f"Half of them are longer than {facts['median']:,.0f} tokens, the longest has {facts['longest']:,}; the model "
         f"reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of them."
     )
-    st.altair_chart(dataset_charts.lengths(rows, lengths["max_length"]), alt=summary)
+    shown.chart(f"Lengths in {split}", dataset_charts.lengths(rows, lengths["max_length"]), rows, summary)
     st.caption(f"{summary} The last bar holds all that are longer still; the dashed line is where the model stops.")
 
 
@@ -100,7 +104,7 @@ def _cleaning(cleaning: dict[str, int]) -> None:
     )
 
 
-def _vocabulary(facts: dict[str, Any]) -> None:
+def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
     coverage = pd.DataFrame(facts["coverage"])
     frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # a logarithm has no zero
     left, right = st.columns(2)
@@ -108,22 +112,43 @@ def _vocabulary(facts: dict[str, Any]) -> None:
         return
     with left:
         size, share = coverage.iloc[-1]
-        st.header("How much of the text the vocabulary covers")
-        st.altair_chart(
-            dataset_charts.coverage(coverage, int(size)), alt=f"{int(size):,} tokens cover {percent(share)}"
+        shown.chart(
+            "How much of the text the vocabulary covers",
+            dataset_charts.coverage(coverage, int(size) if of_run else None),
+            coverage,
+            f"{int(size):,} tokens cover {percent(share)}",
         )
     with right:
-        st.header("A few words do most of the work")
-        st.altair_chart(dataset_charts.frequencies(frequencies), alt="Occurrences of a token against its rank")
+        shown.chart(
+            "A few words do most of the work",
+            dataset_charts.frequencies(frequencies),
+            frequencies,
+            "Occurrences of a token against its rank",
+        )
+
+
+def _known(counts: pd.DataFrame) -> None:
+    """How much of a visitor's text the served model knows."""
+    with serving.sentences():
+        words = _words(*serving.place())
+    running = counts["positive"] + counts["negative"]
+    share = running[counts["token"].isin(words.counts["token"])].sum() / max(1, running.sum())
+    st.caption(f"The served model knows {percent(share)} of the words in the training part, counted as they occur.")
 
 
 def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
-    st.header("Words most telling of each class")
     for column, side in zip(st.columns(2), ("positive", "negative"), strict=True):
-        words = pd.DataFrame(telling[side]).head(_SHOWN)
-        if len(words):
-            names = ", ".join(words["token"].head(5))
-            column.altair_chart(dataset_charts.telling(words.assign(side=side)), alt=f"Most telling of {side}: {names}")
+        words = pd.DataFrame(telling[side])
+        if words.empty:
+            continue
+        most = words.head(_SHOWN).assign(side=side)
+        with column:
+            shown.chart(
+                f"Words most telling of {side}",
+                dataset_charts.telling(most),
+                words,
+                f"Most telling of {side}: {', '.join(most['token'].head(5))}",
+            )
     st.caption(
         "Log-odds ratio with an informative prior, in standard deviations (Monroe, Colaresi and Quinn 2008): what "
         "stands out for its class, not what is frequent."
@@ -131,25 +156,27 @@ def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
 
 
 @st.fragment
-def _search() -> None:
-    """Any word: its counts, its lean, its nearest words."""
+def _search(own: own_data.Description | None) -> None:
+    """Any word: its counts and its lean in the data shown, its nearest words in the model."""
     st.header("Look up a word")
-    word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320)
+    word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
     with serving.sentences():
         words = _words(*serving.place())
-    row = words.find(word)
-    if row is None:
-        st.caption("The model does not know this word." if word.strip() else "Type a word.")
+    counts = (own.counts.assign(**log_odds(own.counts)) if own else words.counts).set_index("token")
+    token, row = normal_form(word), words.find(word)
+    if token not in counts.index and row is None:
+        unknown = "The model does not know this word" + (", nor does it stand in the data." if own else ".")
+        st.caption(unknown if word else "Type a word.")
         return
-    found = words.counts.loc[row]
-    side = "positive" if found["log_odds"] > 0 else "negative"
-    st.write(
-        f"In training, it stands {found['positive']:,} times in positive and {found['negative']:,} times in negative "
-        f"reviews; it leans to {side} (log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
-    )
+    st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "It does not stand in the data.")
+    if row is None:
+        st.caption("The model does not know this word, so it has no neighbours.")
+        return
+    neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
     st.dataframe(
-        words.neighbours(row)[["token", "cosine", "log_odds", "positive", "negative"]],
+        neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
         hide_index=True,
+        placeholder="–",
         alt="The nearest words in the model's embedding",
         column_config={
             "token": "nearest word in the embedding",
@@ -158,6 +185,14 @@ def _search() -> None:
             "positive": st.column_config.NumberColumn("in positive reviews", format="localized"),
             "negative": st.column_config.NumberColumn("in negative reviews", format="localized"),
         },
+    )
+
+
+def _lean(found: pd.Series) -> str:
+    side = "positive" if found["log_odds"] > 0 else "negative"
+    return (
+        f"In training, it stands {found['positive']:,.0f} times in positive and {found['negative']:,.0f} times in "
+        f"negative reviews; it leans to {side} (log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
     )
 
 

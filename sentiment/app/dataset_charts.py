@@ -75,12 +75,12 @@ def lengths(rows: pd.DataFrame, max_length: int) -> alt.LayerChart:
     return over(bars, rules([max_length], "x"))
 
 
-def coverage(rows: pd.DataFrame, size: int) -> alt.LayerChart:
+def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
     """Share of the running text that the most frequent tokens cover.
 
     Args:
         rows: columns ``size`` (tokens), ``share``.
-        size: the model's vocabulary, drawn as a rule.
+        size: the model's vocabulary, drawn as a rule; None for words that are no model's.
     """
     line = (
         alt.Chart(rows)
@@ -91,7 +91,7 @@ def coverage(rows: pd.DataFrame, size: int) -> alt.LayerChart:
             tooltip=[alt.Tooltip("size:Q", format=","), alt.Tooltip("share:Q", format=".2%")],
         )
     )
-    return over(line, rules([size], "x"))
+    return over(line, *([rules([size], "x")] if size else []))
 
 
 def frequencies(rows: pd.DataFrame) -> alt.Chart:

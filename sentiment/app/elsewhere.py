@@ -7,6 +7,7 @@ Buffers' wire format, of which only scalars are read; TensorFlow is not needed f
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -19,6 +20,10 @@ from sentiment.app.curves import tidy
 
 _NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
 _MEASURED = ("loss", "accuracy", "learning_rate")
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), ""),
+    **dict.fromkeys(("validation", "valid", "val", "eval", "dev"), "val_"),
+}  # words of a tag or a folder -> the prefix of a column
 
 
 class ForeignHistoryError(Exception):
@@ -51,25 +56,49 @@ def from_csv(name: str, content: bytes) -> pd.DataFrame:
 
 
 def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
-    """The history in the event files of one folder, by their path in it; a folder ``validation`` names its split.
+    """The histories in the event files of a folder, by their path in it.
+
+    A run is a folder; folders below it named for a split, as Keras writes them, belong to it. Tags may name their
+    split as well, as in "Loss/train" or "eval/loss". Only what Keras calls ``epoch_`` is counted in epochs.
 
     Raises:
-        ForeignHistoryError: there is no scalar of an epoch in them.
+        ForeignHistoryError: there is no scalar of loss, accuracy or learning rate in them.
     """
-    rows = []
+    rows: list[tuple[str, str, bool, int, float, float]] = []
     for path, content in files.items():
-        prefix = "val_" if "validation" in PurePosixPath(path).parts else ""
-        for scalar in scalars(content):
-            measured = scalar.tag.removeprefix("epoch_")
-            if scalar.tag.startswith("epoch_") and _NAMES.get(measured, measured) in _MEASURED:
-                rows.append((scalar.step + 1, prefix + _NAMES.get(measured, measured), scalar.time, scalar.value))
+        folders = PurePosixPath(path).parts[:-1]
+        split = _SPLITS.get(folders[-1].lower()) if folders else None
+        run = "/".join(folders if split is None else folders[:-1]) or "TensorBoard"
+        rows += [
+            (run, column, scalar.tag.startswith("epoch_"), scalar.step, scalar.time, scalar.value)
+            for scalar in scalars(content)
+            if (column := _column(scalar.tag, split or ""))
+        ]
     if not rows:
-        raise ForeignHistoryError("There is no epoch_loss or epoch_accuracy in these event files.")
-    frame = pd.DataFrame(rows, columns=["epoch", "column", "time", "value"])
-    wide = frame.pivot_table(index="epoch", columns="column", values="value", aggfunc="last").reset_index()
-    minutes = (frame.groupby("epoch")["time"].max() - frame["time"].min()) / 60
-    name = PurePosixPath(next(iter(files))).parts[0]
-    return tidy(wide.assign(run=name, step=np.nan, minutes=wide["epoch"].map(minutes)))
+        raise ForeignHistoryError("There is no loss, accuracy or learning rate in these event files.")
+    frame = pd.DataFrame(rows, columns=["run", "column", "by_epoch", "step", "time", "value"])
+    return pd.concat(_history(str(run), own) for run, own in frame.groupby("run"))
+
+
+def _column(tag: str, split: str) -> str | None:
+    """The column of a history that a tag stands for; None for what is not drawn, as evaluation by iterations."""
+    words = re.findall(r"[a-z]+", tag.lower())
+    split = next((_SPLITS[word] for word in words if word in _SPLITS), split)
+    rest = "_".join(word for word in words if word not in _SPLITS and word not in ("epoch", "batch"))
+    measured = _NAMES.get(rest, rest)
+    if measured not in _MEASURED:
+        return None
+    return measured if measured == "learning_rate" else split + measured
+
+
+def _history(run: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """One run's; where it has measurements by epoch, those by step are left out."""
+    by_epoch = bool(rows["by_epoch"].any())
+    rows = rows[rows["by_epoch"] == by_epoch]
+    wide = rows.pivot_table(index="step", columns="column", values="value", aggfunc="last").reset_index()
+    minutes = wide["step"].map((rows.groupby("step")["time"].max() - rows["time"].min()) / 60)
+    epoch, step = (wide["step"] + 1, np.nan) if by_epoch else (np.nan, wide["step"])
+    return tidy(wide.assign(run=run, epoch=epoch, step=step, minutes=minutes))
 
 
 def scalars(content: bytes) -> Iterator[Scalar]:

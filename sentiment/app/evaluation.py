@@ -6,19 +6,30 @@ slice, decides which reviews the table lists.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from sentiment import readings
-from sentiment.app import behaviour, charts, evaluation_charts, evidence, mistakes, serving, tables, texts, wording
-from sentiment.app.judged import EVERYTHING, VERDICTS, Judged, causes, cell_name, compare
+from sentiment.app import (
+    behaviour,
+    charts,
+    comparison,
+    evaluation_charts,
+    evidence,
+    listing,
+    mistakes,
+    serving,
+    shown,
+    texts,
+)
+from sentiment.app.judged import CELLS, EVERYTHING, VERDICTS, Judged, cell_name
 from sentiment.artifacts import Run
 from sentiment.figures import percent
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
-_LISTED = 1_000  # rows the table shows at most
+_MARKS = "evaluation_marks"  # the filter as the charts mark it, and how often it was set by other means than a click
 
 
 def page() -> None:
@@ -29,21 +40,22 @@ def page() -> None:
     if not splits:
         st.info(f"The run {run.name} has no predictions to judge it by.")
         return
-    split, threshold = _controls(splits, run)
+    split, threshold, other = _controls(splits, run)
     with serving.sentences():
         judged = _judge(run, split, threshold)
+    _proposal(judged)
     _figures(judged, f"{len(judged.table):,} {split} reviews, judged by {run.name}")
-    _spread(judged)
-    _curves(judged)
     _mistakes(judged)
+    _curves(judged)
+    if other:
+        _compared(other, run, judged, split)
     mistakes.show(judged)
-    _comparison(judged, run, split)
     evidence.show(run)
     behaviour.show(run)
 
 
-def _controls(splits: list[str], run: Run) -> tuple[str, float]:
-    """Which reviews, and the threshold: set by hand, or the cheapest one at a ratio of costs."""
+def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
+    """Which reviews, the threshold, the costs that propose one, and a run to compare with."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
             "Reviews",
@@ -59,24 +71,48 @@ def _controls(splits: list[str], run: Run) -> tuple[str, float]:
             *(0.01, 0.99, 0.5, 0.01),
             key="threshold",
             bind="query-params",
-            width=270,
+            width=230,
             help="From this probability on, the verdict is “positive”.",
         )
         st.number_input(
             "Cost of a false positive",
-            *(0.01, 100.0, 1.0),
+            *(0.01, 100.0, 1.0, 0.5),
             key="cost",
             bind="query-params",
             width=190,
-            help="A missed positive costs 1. With calibrated probabilities, the cheapest is near c / (1 + c).",
+            help="A missed positive costs 1. With calibrated probabilities, the cheapest threshold for costs of c is "
+            "near c / (1 + c).",
         )
-        st.button("Set the cheapest", on_click=_set_cheapest, args=(run, split), icon=":material/savings:")
-    return split, threshold
+        other = comparison.choose(run)
+    return split, threshold, other
 
 
-def _set_cheapest(run: Run, split: str) -> None:
-    cheapest = _judge(run, split, 0.5).sweep.cheapest(st.session_state["cost"])
-    st.session_state["threshold"] = min(0.99, max(0.01, round(cheapest, 2)))
+def _proposal(judged: Judged) -> None:
+    """The cheapest threshold at the costs set, and what it would save."""
+    cost, sweep = st.session_state["cost"], judged.sweep
+    cheapest, counts = _within(sweep.cheapest(cost)), judged.confusion
+    now = 100 * (counts.fn + cost * counts.fp) / len(judged.table)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            f"Set the cheapest, {cheapest:.2f}",
+            on_click=_set_threshold,
+            args=(cheapest,),
+            icon=":material/savings:",
+            disabled=cheapest == judged.threshold,
+        )
+        st.caption(
+            f"With false positives at {cost:g} and missed ones at 1, 100 reviews cost {now:.2f} at the threshold of "
+            f"{judged.threshold:.2f}, and {100 * sweep.cost(cost).min():.2f} at the cheapest there is."
+        )
+
+
+def _set_threshold(threshold: float) -> None:
+    st.session_state["threshold"] = threshold
+
+
+def _within(threshold: float) -> float:
+    """A threshold as the slider has it."""
+    return min(0.99, max(0.01, round(threshold, 2)))
 
 
 def _judge(run: Run, split: str, threshold: float) -> Judged:
@@ -103,29 +139,80 @@ def _figures(judged: Judged, of_what: str) -> None:
 
 def _spread(judged: Judged) -> None:
     """Confusion matrix and histogram; a click in either sets the filter."""
-    counts = judged.confusion
+    counts, cells, bins = judged.confusion, judged.cells(), judged.histogram()
+    marks = _marks()
     left, right = st.columns([2, 3])
     with left:
-        st.header("Where verdicts and labels meet")
-        st.altair_chart(
-            evaluation_charts.confusion(judged.cells()),
-            key="cells",
+        shown.chart(
+            "Where verdicts and labels meet",
+            evaluation_charts.confusion(cells, marks["cells"]),
+            cells,
+            f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives",
+            key=_key("cells"),
             on_select=_filter_by_cell,
-            alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives",
         )
     with right:
-        st.header("How far apart the classes stand")
-        st.altair_chart(
-            charts.probabilities(judged.histogram(), judged.threshold),
-            key="bins",
+        shown.chart(
+            "How far apart the classes stand",
+            charts.probabilities(bins, judged.threshold, marks["bins"]),
+            bins,
+            "Reviews of each class by probability of “positive”",
+            key=_key("bins"),
             on_select=_filter_by_bin,
-            alt="Reviews of each class by probability of “positive”",
         )
+
+
+def _mistakes(judged: Judged) -> None:
+    """What can be clicked, the filter that is set so, and the reviews it lets through.
+
+    The filter comes first, although it stands below, because the charts mark what it says.
+    """
+    parts = judged.by_slice()
+    above = st.container()
+    left, right = st.columns([2, 3])
+    with right:
+        st.header("The reviews themselves")
+        verdicts, part, between = _filter([EVERYTHING, *parts["slice"]])
+        listing.show(judged.chosen(verdicts, part, between), "reviews", "the most confident mistakes first")
+    with above:
+        _spread(judged)
+    with left:
+        shown.chart(
+            "On which reviews it errs",
+            evaluation_charts.slices(parts, judged.confusion.accuracy, _marks()["parts"]),
+            parts,
+            f"Accuracy by slice, from {parts['accuracy'].min():.1%} to {parts['accuracy'].max():.1%}",
+            key=_key("parts"),
+            on_select=_filter_by_slice,
+        )
+        st.caption("The line is the 95 % interval, the number in brackets that of the reviews.")
+
+
+def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
+    """The filter in words; a click on a cell, a bin or a slice sets the same."""
+    st.caption("Click a cell, a bin or a slice in the charts, or choose here.")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        verdicts = st.selectbox(
+            "Verdicts", VERDICTS, index=1, key="verdicts", bind="query-params", width=180, on_change=_mark
+        )
+        part = st.selectbox("Slice", slices, key="slice", bind="query-params", width=250, on_change=_mark)
+        between = st.slider(
+            "Probability of “positive”",
+            *(0.0, 1.0, (0.0, 1.0), 0.04),
+            key="between",
+            bind="query-params",
+            width=200,
+            on_change=_mark,
+        )
+        st.button("Clear", on_click=_clear_filter, icon=":material/filter_alt_off:")
+        texts.offer()
+    return verdicts, part, between
 
 
 def _curves(judged: Judged) -> None:
     """What other thresholds would give, and whether probabilities are to be believed."""
-    counts, thin = judged.confusion, judged.sweep.thin()
+    counts, sweep, bins = judged.confusion, judged.sweep, judged.reliability
+    thin, cost = sweep.thin(), st.session_state["cost"]
     fallout = counts.fp / max(1, counts.fp + counts.tn)
     curve = pd.DataFrame(
         {
@@ -133,154 +220,109 @@ def _curves(judged: Judged) -> None:
             "false_positive_rate": thin.false_positive_rate,
             "precision": thin.precision,
             "threshold": thin.thresholds.clip(max=1.0),
+            "cost": 100 * thin.cost(cost),
         }
     )
-    bins = judged.reliability
     agreement = pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
-    shown = [
-        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
+    charted = [
         (
-            "Precision and recall",
-            evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
-            f"Average precision {judged.sweep.average_precision:.4f}",
+            "Finding more costs false alarms (ROC)",
+            evaluation_charts.roc(curve, fallout, counts.recall),
+            curve[["threshold", "false_positive_rate", "recall"]],
+            f"Area under the curve {sweep.auc:.4f}; at the threshold {counts.recall:.1%} found, {fallout:.1%} alarmed",
         ),
         (
-            "Stated against observed",
-            evaluation_charts.reliability(agreement),
-            f"Calibration error {percent(bins.error, 2)}",
+            "Finding more costs precision",
+            evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
+            curve[["threshold", "recall", "precision"]],
+            f"Average precision {sweep.average_precision:.4f}; at the threshold {counts.precision:.1%} are right",
+        ),
+        (
+            "What it says comes true (calibration)",
+            evaluation_charts.reliability(agreement, judged.threshold),
+            agreement,
+            f"Stated against observed probability; calibration error {percent(bins.error, 2)}",
+        ),
+        (
+            "What errors cost at each threshold",
+            evaluation_charts.cost(curve, judged.threshold, sweep.cheapest(cost)),
+            curve[["threshold", "cost"]],
+            f"Cost of 100 reviews by threshold, least {100 * sweep.cost(cost).min():.2f}",
         ),
     ]
-    grid = st.grid(3, min_column_width=280)
-    for title, chart, alt in shown:
+    grid = st.grid(2, min_column_width=300)
+    for title, chart, rows, alt in charted:
         with grid.cell():
-            st.header(title)
-            st.altair_chart(chart, alt=alt)
+            shown.chart(title, chart, rows, alt)
 
 
-def _mistakes(judged: Judged) -> None:
-    """Accuracy by slice, the filter, and the reviews it lets through."""
-    parts = judged.by_slice()
-    st.header("On which reviews it errs")
-    left, right = st.columns([2, 3])
-    with left:
-        st.altair_chart(
-            evaluation_charts.slices(parts, judged.confusion.accuracy),
-            key="parts",
-            on_select=_filter_by_slice,
-            alt=f"Accuracy by slice, from {parts['accuracy'].min():.1%} to {parts['accuracy'].max():.1%}",
-        )
-        st.caption("The line is the 95 % interval. Click a point here, a cell or a bin above, to filter the list.")
-    with right:
-        _list(judged.chosen(*_filter([EVERYTHING, *parts["slice"]])))
-
-
-def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        verdicts = st.selectbox("Verdicts", VERDICTS, index=1, key="verdicts", bind="query-params", width=180)
-        part = st.selectbox("Slice", slices, key="slice", bind="query-params", width=250)
-        between = st.slider(
-            "Probability of “positive”",
-            *(0.0, 1.0, (0.0, 1.0), 0.04),
-            key="between",
-            bind="query-params",
-            width=200,
-        )
-        st.button("Clear", on_click=_clear_filter, icon=":material/filter_alt_off:")
-    return verdicts, part, between
-
-
-def _list(rows: pd.DataFrame) -> None:
-    """The reviews, with their texts where the app has the data; one of them can be opened on the Review page."""
-    frame = _frame(rows.head(_LISTED))
-    event = st.dataframe(
-        frame,
-        hide_index=True,
-        height=460,
-        on_select="rerun",
-        selection_mode="single-row",
-        alt="Reviews the filter lets through, confident mistakes first",
-        column_config={
-            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
-            "text": st.column_config.TextColumn(width="large"),
-            "cause": st.column_config.TextColumn(
-                "main cause", help="Why the model erred, where someone read the review."
-            ),
-            "causes": st.column_config.TextColumn("may mislead", help="What in the review may have misled the model."),
-            "length": st.column_config.NumberColumn("tokens"),
-            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
-        },
-    )
-    more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(rows):,} reviews, the most confident mistakes first{more}.")
-        st.download_button("CSV", lambda: tables.csv(_frame(rows)), "reviews.csv", "text/csv", on_click="ignore")
-        if "text" in frame and event.selection.rows:
-            texts.offer_opening(frame["text"].iloc[event.selection.rows[0]])
-
-
-def _frame(rows: pd.DataFrame) -> pd.DataFrame:
-    """What the list says of each review."""
+def _compared(path: Path, run: Run, judged: Judged, split: str) -> None:
     with serving.sentences():
-        read = rows["fingerprint"].map(readings.causes()).where(~rows["right"]).fillna("")
-    frame = pd.DataFrame(
-        {
-            "label": rows["label"].map({1: "positive", 0: "negative"}),
-            "probability": rows["probability"],
-            "rating": rows["rating"].replace(0, pd.NA),
-            "length": rows["length"],
-            "cause": read,
-            "causes": causes(rows),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
-            "fingerprint": rows["fingerprint"],
-        }
-    )
-    if texts.offered():
-        frame.insert(2, "text", rows["fingerprint"].map(texts.by_fingerprint()))
-    return frame
-
-
-def _comparison(judged: Judged, run: Run, split: str) -> None:
-    """Another run on the same reviews, with a paired test."""
-    others = {path.name: path for path in serving.paths() if path.name != run.name}
-    if not others:
-        return
-    st.header("Against another run")
-    name = st.selectbox("Compare with", list(others), index=None, key="compare", bind="query-params", width=320)
-    if name is None:
-        return
-    with serving.sentences():
-        other = serving.open_path(others[name])
-        if not other.has(_SPLITS[split]):
-            st.info(f"The run {name} has no {split} predictions.")
-            return
-        result = compare(_judge(other, split, judged.threshold), judged)
-    if result is None:
-        st.info(f"The runs {name} and {run.name} have no {split} review in common.")
+        other = serving.open_path(path)
+        if other.has(_SPLITS[split]):
+            second = _judge(other, split, judged.threshold)
+    if other.has(_SPLITS[split]):
+        comparison.show(second, other, judged, run)
     else:
-        st.write(wording.difference(result, name, run.name))
+        st.info(f"The run {other.name} has no {split} predictions.")
 
 
-def _clicked(key: str, parameter: str) -> dict[str, Any] | None:
-    """What was clicked in a chart; None when the selection was cleared."""
-    points = st.session_state[key].selection.get(parameter, [])
-    return points[0] if points else None
+def _marks() -> dict[str, list[dict[str, Any]]]:
+    """What the charts mark when they are drawn first: the filter as it is then.
+
+    From then on they keep their own selection, in step with the filter through their callbacks; when the filter is set
+    by other means, they are drawn anew under another key.
+    """
+    marks = st.session_state.get(_MARKS)
+    if marks is None or (marks["drawn"] and _key("cells") not in st.session_state):  # the page was left in between
+        _mark()
+        marks = st.session_state[_MARKS]
+    marks["drawn"] = True
+    return marks
+
+
+def _mark() -> None:
+    """Takes down the filter for the charts to mark; for callbacks."""
+    cell = CELLS.get(st.session_state.get("verdicts", ""))
+    part = st.session_state.get("slice", EVERYTHING)
+    low, high = st.session_state.get("between", (0.0, 1.0))
+    edges = [(round(0.04 * step, 2), round(0.04 * (step + 1), 2)) for step in range(25)]
+    within = [{"low": start, "high": end} for start, end in edges if low <= start and end <= high]
+    st.session_state[_MARKS] = {
+        "turn": st.session_state.get(_MARKS, {"turn": 0})["turn"] + 1,
+        "drawn": False,
+        "cells": [{"label": cell[0], "verdict": cell[1]}] if cell else [],
+        "bins": within if len(within) < len(edges) else [],
+        "parts": [{"slice": part}] if part != EVERYTHING else [],
+    }
+
+
+def _key(chart: str) -> str:
+    return f"{chart}_{st.session_state[_MARKS]['turn']}"
+
+
+def _clicked(chart: str, parameter: str) -> list[dict[str, Any]]:
+    """What is selected in a chart."""
+    return list(st.session_state[_key(chart)].selection.get(parameter, []))
 
 
 def _filter_by_cell() -> None:
-    cell = _clicked("cells", "cell")
-    st.session_state["verdicts"] = cell_name(cell) if cell else EVERYTHING
+    cells = _clicked("cells", "cell")
+    st.session_state["verdicts"] = cell_name(cells[0]) if cells else EVERYTHING
 
 
 def _filter_by_bin() -> None:
-    clicked = _clicked("bins", "bin")
-    st.session_state["between"] = (clicked["low"], clicked["high"]) if clicked else (0.0, 1.0)
+    bins = _clicked("bins", "bin")
+    ends = (min(each["low"] for each in bins), max(each["high"] for each in bins)) if bins else (0.0, 1.0)
+    st.session_state["between"] = ends
 
 
 def _filter_by_slice() -> None:
-    clicked = _clicked("parts", "part")
-    st.session_state["slice"] = clicked["slice"] if clicked else EVERYTHING
+    parts = _clicked("parts", "part")
+    st.session_state["slice"] = parts[0]["slice"] if parts else EVERYTHING
 
 
 def _clear_filter() -> None:
     st.session_state["verdicts"] = st.session_state["slice"] = EVERYTHING
     st.session_state["between"] = (0.0, 1.0)
+    _mark()

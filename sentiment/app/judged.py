@@ -127,7 +127,7 @@ class Judged:
             slices: name and <bool>[n] of each part; those of a run's predictions if None.
         """
         rows = []
-        for name, mask in self._slices() if slices is None else slices:
+        for name, mask in self.parts() if slices is None else slices:
             right, n = int(self.right[mask].sum()), int(mask.sum())
             if n:
                 rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))
@@ -148,12 +148,13 @@ class Judged:
         elif verdicts != EVERYTHING:
             keep &= self.right == (verdicts == "right verdicts")
         if part != EVERYTHING:
-            keep &= dict(self._slices()).get(part, keep)
+            keep &= dict(self.parts()).get(part, keep)
         rows = self.table[keep]
         distance = (rows["probability"] - rows["label"]).abs()
         return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
 
-    def _slices(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    def parts(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        """Name and <bool>[n] of each slice."""
         for by, value, mask in slices(self.table):
             yield f"{_SLICES[by]}: {value}", mask
 
@@ -172,17 +173,83 @@ def causes(rows: pd.DataFrame) -> list[str]:
     return [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)]
 
 
-def compare(first: Judged, second: Judged) -> metrics.Comparison | None:
-    """Two runs on the reviews they have in common, by fingerprint; None where there are none."""
-    left, right = (_by_fingerprint(judged.table) for judged in (first, second))
-    common = left.index.intersection(right.index)
-    return metrics.compare(left[common].to_numpy(), right[common].to_numpy()) if len(common) else None
+@dataclass(frozen=True)
+class Pair:
+    """Two runs on the reviews they have in common, the second one being the run that is shown.
+
+    Attributes:
+        first: the other run, a row a common review.
+        second: the run shown, in the same order.
+    """
+
+    first: Judged
+    second: Judged
+
+    @classmethod
+    def of(cls, first: Judged, second: Judged) -> Pair | None:
+        """Matches by fingerprint and, where a text stands twice, its number among them; None without a match."""
+        left, right = (_by_fingerprint(judged.table) for judged in (first, second))
+        common = right.index.intersection(left.index)
+        if not len(common):
+            return None
+        rows = (table.loc[common].reset_index(drop=True) for table in (left, right))
+        tables = zip((first, second), rows, strict=True)
+        return cls(*(Judged(table, judged.temperature, judged.threshold) for judged, table in tables))
+
+    @property
+    def test(self) -> metrics.Comparison:
+        """Which reviews each has right, and McNemar's test."""
+        return metrics.compare(self.first.right, self.second.right)
+
+    def changes(self) -> dict[str, metrics.Change]:
+        """Every figure of both, with the interval of the difference."""
+        first, second = (side.table["logit"].to_numpy() / side.temperature for side in (self.first, self.second))
+        return metrics.changes(first, second, self.second.labels, self.second.threshold)
+
+    def agreement(self) -> pd.DataFrame:
+        """How often both, one or none is right: ``second``, ``first`` ("right", "wrong"), ``n``, ``share``."""
+        sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
+        counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
+        frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
+        words = {True: "right", False: "wrong"}
+        frame["second"], frame["first"] = frame["second"].map(words), frame["first"].map(words)
+        return frame.assign(share=frame["n"] / frame["n"].sum())
+
+    def by_slice(self) -> pd.DataFrame:
+        """The change of accuracy in each slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95 %)."""
+        gained = self.second.right.astype(int) - self.first.right
+        rows = []
+        for name, mask in self.second.parts():
+            if n := int(mask.sum()):
+                mean = float(gained[mask].mean())
+                spread = 1.96 * float(gained[mask].std()) / n**0.5  # of a mean of paired differences
+                rows.append((name, n, mean, mean - spread, mean + spread))
+        return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
+
+    def chosen(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
+        """Reviews of a kind, those first on whose probability the two differ most.
+
+        Args:
+            second_right: whether the second is right; None where it is enough that they disagree.
+            first_right: the same of the first.
+            part: the name of a slice, or ``EVERYTHING``.
+
+        Returns:
+            The rows of the second, with ``other``, the probability that the first gives.
+        """
+        second, first = self.second.right, self.first.right
+        keep = second != first if second_right is None else (second == second_right) & (first == first_right)
+        if part != EVERYTHING:
+            keep &= dict(self.second.parts()).get(part, keep)
+        rows = self.second.table.assign(other=self.first.probabilities)[keep]
+        gap = (rows["probability"] - rows["other"]).abs()
+        return rows.loc[gap.sort_values(ascending=False, kind="stable").index]
 
 
-def _by_fingerprint(table: pd.DataFrame) -> pd.Series:
-    """Whether each review is judged right, by fingerprint and, where a text stands twice, its number among them."""
+def _by_fingerprint(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an index that names each review: its fingerprint and its number among those of the same."""
     number = table.groupby("fingerprint").cumcount()
-    return table["right"].set_axis(pd.MultiIndex.from_arrays([table["fingerprint"], number]))
+    return table.set_axis(pd.MultiIndex.from_arrays([table["fingerprint"], number], names=["print", "number"]))
 
 
 def cell_name(cell: dict[str, Any]) -> str:

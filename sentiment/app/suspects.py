@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics, readings
-from sentiment.app import serving, tables, texts
+from sentiment.app import serving, shown, texts
 from sentiment.artifacts import Run
 from sentiment.figures import percent
 
@@ -104,11 +104,16 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "fingerprint": rows["fingerprint"],
         }
     )
-    if texts.offered():
-        frame.insert(1, "text", rows["fingerprint"].map(texts.by_fingerprint()))
-    st.dataframe(
+    texts.offer()
+    known = texts.at_hand()
+    if known:
+        frame.insert(1, "text", rows["fingerprint"].map(known))
+    event = st.dataframe(
         frame,
         hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="suspected",
         alt=alt,
         column_config={
             "text": st.column_config.TextColumn(width="large"),
@@ -119,4 +124,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
         },
     )
-    st.download_button("CSV", tables.csv(frame), "suspected_labels.csv", "text/csv", on_click="ignore")
+    with st.container(horizontal=True):
+        shown.download(frame, "suspected_labels")
+        if known and (chosen := [row for row in event.selection.rows if row < len(frame)]):
+            texts.offer_opening(frame["text"].iloc[chosen[0]], "suspected")

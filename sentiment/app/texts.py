@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 import streamlit as st
@@ -11,35 +12,48 @@ from sentiment.app import analyses, navigation
 from sentiment.dataset import DatasetError, load
 
 _VARIABLE = "SENTIMENT_DATA"  # names what ``--data`` of the scripts would
+_KEY = "texts"
+
+Texts = Mapping[str, str]  # fingerprint -> text
 
 
-def offered() -> bool:
-    """Whether texts are wanted: the environment names the data, and the user has asked to see them."""
-    if not os.environ.get(_VARIABLE):
-        return False
-    return st.toggle(
-        "Show texts", key="texts", help="Reads the data that the app was started with; takes a while once."
-    )
+def offer() -> None:
+    """The choice to see texts, where whoever started the app named the data."""
+    if _path():
+        st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
 
 
-def by_fingerprint() -> Mapping[str, str]:
-    """Every labelled text by its fingerprint; empty, with a sentence on the page, where the data cannot be used."""
+def at_hand() -> Texts | None:
+    """Every labelled text by its fingerprint; None where they are not asked for, or cannot be had."""
+    path = _path()
+    if not path or not st.session_state.get(_KEY):
+        return None
     try:
-        return _texts(os.environ[_VARIABLE])
+        return _texts(path)
     except DatasetError as error:
         st.error(str(error), icon=":material/error:")
-        return {}
+        return None
 
 
-def offer_opening(text: str) -> None:
-    """A button that opens a text on the Review page."""
-    if st.button("Open on the Review page", icon=":material/rate_review:"):
+def offer_opening(text: str, name: str) -> None:
+    """A button that opens a text on the Review page; ``name`` is that of the table it stands by."""
+    if isinstance(text, str) and st.button(
+        "Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"
+    ):
         analyses.open_elsewhere(text)
         navigation.go("review")
 
 
+def _path() -> str | None:
+    """What the command that started the app says after ``-- --data``, or else the environment."""
+    options = sys.argv[1:]
+    if "--data" in options[:-1]:
+        return options[options.index("--data") + 1]
+    return os.environ.get(_VARIABLE)
+
+
 @st.cache_resource(max_entries=1, show_spinner="Reading the data")
-def _texts(path: str) -> Mapping[str, str]:
+def _texts(path: str) -> Texts:
     data = load(path)
     return {
         print: text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,19 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import curves, elsewhere, serving, training_charts
+from sentiment.app import curves, elsewhere, serving, shown, training_charts
 from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
 _FOREIGN = "foreign_histories"  # name -> a history that was uploaded
 _PROBLEM = "foreign_problem"
 _TITLES = {
-    "loss": ("Loss: lower is better", "binary cross-entropy (nats)"),
-    "accuracy": ("Accuracy: higher is better", "share of reviews judged right"),
-    "learning rate": ("Learning rate", "learning rate"),
+    "loss": "Loss: binary cross-entropy in nats, lower is better",
+    "accuracy": "Accuracy: share judged right, higher is better",
+    "learning rate": "Learning rate: how far a step goes",
 }
+_TINT = "background-color: rgba(86, 180, 233, 0.22); font-weight: bold"  # to be seen on white and on black
+_QUIET = 300  # seconds without a new line after which an unfinished run is taken to be broken off
 
 
 def page() -> None:
@@ -38,7 +41,8 @@ def page() -> None:
             bind="query-params",
         )
         with st.popover("From elsewhere", icon=":material/upload_file:"):
-            _uploads()
+            _uploads(set(folders))
+    _watch({path: curves.finished(path) for path in folders.values()})
     chosen = [folders[name] for name in names]
     foreign = list(st.session_state.get(_FOREIGN, {}).values())
     if not chosen and not foreign:
@@ -46,19 +50,29 @@ def page() -> None:
         return
     live = any(not curves.finished(folder) for folder in chosen)
     draw = st.fragment(_curves, run_every="3s") if live else _curves
-    draw(chosen, foreign)
+    draw(chosen, foreign, [*folders, *st.session_state.get(_FOREIGN, {})])
     if chosen:
         _settings(chosen)
 
 
-def _uploads() -> None:
+@st.fragment(run_every="5s")
+def _watch(seen: dict[Path, bool]) -> None:
+    """Draws the page anew when a run begins or ends."""
+    if {path: curves.finished(path) for path in curves.folders(serving.root())} != seen:
+        st.rerun()
+
+
+def _uploads(taken: set[str]) -> None:
     """Histories that other programs wrote; kept for the session, and removed at a click."""
-    st.file_uploader("A file of Keras' CSVLogger", type=["csv", "log", "tsv"], key="csv_logger", on_change=_add_csv)
+    st.file_uploader(
+        "A file of Keras' CSVLogger", type=["csv", "log", "tsv"], key="csv_logger", on_change=_add_csv, args=(taken,)
+    )
     st.file_uploader(
         "A folder of TensorBoard logs",
         accept_multiple_files="directory",
         key="tensorboard",
         on_change=_add_events,
+        args=(taken,),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(problem)
@@ -66,62 +80,57 @@ def _uploads() -> None:
         st.button(f"Remove {', '.join(held)}", on_click=held.clear, icon=":material/delete:")
 
 
-def _add_csv() -> None:
+def _add_csv(taken: set[str]) -> None:
     if file := st.session_state["csv_logger"]:
-        _add(lambda: elsewhere.from_csv(file.name, file.getvalue()))
+        _add(lambda: elsewhere.from_csv(file.name, file.getvalue()), taken)
 
 
-def _add_events() -> None:
+def _add_events(taken: set[str]) -> None:
     events = {file.name: file.getvalue() for file in st.session_state["tensorboard"] if "tfevents" in file.name}
     if st.session_state["tensorboard"]:
-        _add(lambda: elsewhere.from_events(events))
+        _add(lambda: elsewhere.from_events(events), taken)
 
 
-def _add(read: Callable[[], pd.DataFrame]) -> None:
-    """Keeps a history that ``read`` gives, or the sentence that says why there is none."""
+def _add(read: Callable[[], pd.DataFrame], taken: set[str]) -> None:
+    """Keeps the histories that ``read`` gives, or the sentence that says why there is none."""
     try:
-        history = read()
+        histories = read()
     except elsewhere.ForeignHistoryError as error:
         st.session_state[_PROBLEM] = str(error)
-    else:
-        st.session_state.setdefault(_FOREIGN, {})[history["run"].iloc[0]] = history
+        return
+    for run, history in [(str(run), rows) for run, rows in histories.groupby("run")]:
+        name = f"{run} (elsewhere)" if run in taken else run
+        st.session_state.setdefault(_FOREIGN, {})[name] = history.assign(run=name)
 
 
-def _curves(folders: list[Path], foreign: list[pd.DataFrame]) -> None:
+def _curves(folders: list[Path], foreign: list[pd.DataFrame], known: list[str]) -> None:
     """Controls and charts; while a run is still being trained, this part alone is drawn anew every few seconds."""
     for folder in folders:
-        if curves.finished(folder):
-            st.text(_story(folder))
-        else:
-            st.caption(
-                f":material/autorenew: {folder.name} is unfinished; its curves follow the folder as it is written."
-            )
+        st.text(_story(folder) if curves.finished(folder) else _progress(folder))
     grain, x, weight, log = _controls()
     history, problems = _histories(folders, grain)
     for problem in problems:
         st.warning(problem, icon=":material/warning:")
     history = pd.concat([history, *foreign])
+    lost = [run for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
+    if lost:
+        st.info(f"Not drawn against {x}, which its history does not tell: {', '.join(map(str, lost))}.")
+    history = curves.add_smoothed(history.dropna(subset=[_X[x]]), weight)
     if history.empty:
-        st.caption("There is no finished epoch yet; choose a point for each step.")
+        st.caption("There is no finished epoch yet.")
         return
-    history = curves.add_smoothed(history, weight)
-    best, changes = curves.best_epochs(history), curves.schedule_changes(history)
-    left, right = st.columns(2)
-    with left:
-        _chart(history, "loss", x, log, best)
-    with right:
-        _chart(history, "accuracy", x, False, best)
-    _chart(history, "learning rate", x, False, changes)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            "A diamond marks the epoch of least validation loss, whose weights are kept; on the learning rate, the end "
-            "of its warm-up and sudden drops. Shift and wheel zoom, drag pans, a double click goes back."
-        )
-        st.download_button("CSV", history.to_csv(index=False), "history.csv", "text/csv", on_click="ignore")
+    planned = {folder.name: _planned(folder) for folder in folders if curves.finished(folder)}
+    _chart(history, curves.events(history, planned), x, log, known)
+    st.caption(
+        "◆ least validation loss, whose weights are kept · ■ stopped early · ▲ end of warm-up · ▼ drop of the rate. "
+        "The rule shows the values of all lines, smoothed ones in brackets; shift and wheel zoom, drag pans, a double "
+        "click goes back."
+    )
+    _epochs(history)
 
 
 def _controls() -> tuple[str, str, float, bool]:
-    """What a point stands for, the axis, the smoothing, and whether the loss is logarithmic."""
+    """What a point stands for, the axis, the smoothing, and whether loss and learning rate are logarithmic."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         grain = st.segmented_control(
             "A point for each", ["epoch", "step"], default="epoch", key="grain", bind="query-params", required=True
@@ -137,33 +146,42 @@ def _controls() -> tuple[str, str, float, bool]:
             width=220,
             help="Exponential moving average; the raw line stays visible.",
         )
-        log = st.toggle("Logarithmic loss", key="log", bind="query-params")
+        log = st.toggle("Logarithmic", key="log", bind="query-params", help="Of loss and learning rate.")
     return grain, x, weight, log
 
 
 def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]]:
     """The histories of several runs in one table, and a sentence for each that cannot be read."""
-    frames, problems = [], []
+    frames, problems = [curves.of_run("", grain, None, None)], []
     for folder in folders:
         try:
-            steps = _read(folder, "steps.csv")
-            if grain == "step" and steps is not None:
-                frames.append(curves.by_step(folder.name, steps))
-            elif (epochs := _read(folder, "history.csv")) is not None:
-                frames.append(curves.by_epoch(folder.name, epochs, steps))
+            frames.append(curves.of_run(folder.name, grain, _read(folder, "history.csv"), _read(folder, "steps.csv")))
         except (ArtifactError, KeyError, ValueError) as error:
             problems.append(f"The history of {folder.name} cannot be read: {error}")
-    return pd.concat(frames) if frames else pd.DataFrame(), problems
+    return pd.concat(frames), problems
 
 
 def _story(folder: Path) -> str:
     """How the training of a finished run went, in a sentence; "" where its files do not tell."""
     try:
         history = _read(folder, "history.csv")
-        planned = serving.open_path(folder).json("config.json").get("model", {}).get("epochs")
-        return "" if history is None or history.empty else curves.story(folder.name, history, planned)
+        return "" if history is None or history.empty else curves.story(folder.name, history, _planned(folder))
     except (ArtifactError, KeyError):
         return ""
+
+
+def _progress(folder: Path) -> str:
+    """How far a run is that has no end yet, in a sentence."""
+    parts = [folder / part for part in ("steps.csv", "history.csv") if (folder / part).is_file()]
+    quiet = time.time() - max(part.stat().st_mtime for part in parts)
+    steps = _read(folder, "steps.csv")
+    return curves.progress(folder.name, steps, _planned(folder), quiet if quiet > _QUIET else None)
+
+
+def _planned(folder: Path) -> int | None:
+    """The epochs that a run is to take at most, where its settings tell."""
+    epochs = _facts(folder).get("model", {}).get("epochs")
+    return epochs if isinstance(epochs, int) else None
 
 
 def _read(folder: Path, part: str) -> pd.DataFrame | None:
@@ -178,45 +196,84 @@ def _read(folder: Path, part: str) -> pd.DataFrame | None:
     return pd.DataFrame(lines[1:], columns=lines[0]).apply(pd.to_numeric) if len(lines) > 1 else None
 
 
-def _chart(history: pd.DataFrame, metric: str, x: str, log: bool, marks: pd.DataFrame) -> None:
-    """One metric of all runs; ``marks`` are rows whose run and epoch are marked on it."""
-    title, y_title = _TITLES[metric]
-    lines = history[history["metric"] == metric].dropna(subset=[_X[x]])
-    if lines.empty:
-        return
-    marked = lines.merge(marks[["run", "epoch"]].drop_duplicates(), on=["run", "epoch"])
-    ends = ", ".join(f"{run} {line['value'].iloc[-1]:.3g}" for run, line in lines.groupby("run"))
-    st.header(title)
+def _chart(history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known: list[str]) -> None:
+    """Every metric of all runs, one below the other, and the rows of each as CSV."""
+    places = curves.places(history, _X[x])
+    panels = []
+    for metric, title in _TITLES.items():
+        rows = history[history["metric"] == metric]
+        logarithmic = log and metric != "accuracy"
+        if logarithmic:  # which has no zero, where a schedule may end
+            rows = rows[(rows["value"] > 0) & (rows["smoothed"] > 0)]
+        if len(rows):
+            pointer = curves.at_pointer(rows, _X[x], places)
+            marked = marks[(marks["metric"] == metric) & marks["value"].gt(0 if logarithmic else -1)]
+            panels.append(training_charts.Panel(metric.replace(" ", ""), title, rows, pointer, marked, logarithmic))
+    ends = "; ".join(f"{panel.title}, at the end {_ends(panel.lines)}" for panel in panels)
+    st.header("How each run learned")
     st.altair_chart(
-        training_charts.history(
-            lines, curves.at_pointer(lines, _X[x]), marked, x=_X[x], x_title=x, y_title=y_title, log=log
-        ),
-        alt=f"{title}, against {x}; at the end {ends}",
+        training_charts.history(panels, x=_X[x], x_title=x, runs=known),
+        key="curves",
+        width="stretch",
+        alt=f"Curves against {x}. {ends}",
+    )
+    with st.container(horizontal=True):
+        for panel in panels:
+            label = panel.title.partition(":")[0]
+            shown.download(panel.lines, label.lower().replace(" ", "_"), f"{label} as CSV")
+
+
+def _ends(lines: pd.DataFrame) -> str:
+    """The last value of every line, in words."""
+    return ", ".join(
+        f"{run} in {split} {line['value'].iloc[-1]:.3g}" for (run, split), line in lines.groupby(["run", "split"])
     )
 
 
+def _epochs(history: pd.DataFrame) -> None:
+    """The numbers of every finished epoch, for those who read rather than point."""
+    with st.expander("Epoch by epoch", icon=":material/table:"):
+        whole = history[(history["epoch"] % 1 == 0) & (history["metric"] != "learning rate")]
+        named = whole.assign(column=whole["split"] + " " + whole["metric"])
+        table = named.pivot_table(index=["run", "epoch"], columns="column", values="value").reset_index()
+        st.dataframe(
+            table.rename_axis(columns=None),
+            hide_index=True,
+            alt="Loss and accuracy of each run after each epoch",
+            column_config={name: st.column_config.NumberColumn(format="%.4f") for name in table.columns[2:]},
+        )
+
+
 def _settings(folders: list[Path]) -> None:
-    """Hyper-parameters and circumstances, a column a run."""
+    """Hyper-parameters and circumstances, a column a run; where runs differ, the row is tinted."""
     st.header("Settings")
     table = curves.settings_table({folder.name: _facts(folder) for folder in folders})
-    if "differs" in table:
-        only = st.toggle("Only what differs", key="only_differences", bind="query-params")
-        table = table[table["differs"]] if only else table
-        st.dataframe(
-            table.drop(columns="differs").style.apply(
-                lambda row: ["font-weight: bold" if table.loc[row.name, "differs"] else ""] * len(row), axis=1
-            ),
-            hide_index=True,
-            alt="Settings of the runs, side by side",
-        )
-    else:
-        st.dataframe(table, hide_index=True, alt="Settings of the run")
+    if "differs" not in table:
+        st.dataframe(table, hide_index=True, alt="Settings of the run", column_config=_columns(table))
+        shown.download(table, "settings", "Settings as CSV")
+        return
+    only = st.toggle("Only what differs", key="only_differences", bind="query-params")
+    differs = table["differs"]
+    table = (table[differs] if only else table).drop(columns="differs")
+    st.dataframe(
+        table.style.apply(lambda row: [_TINT if differs[row.name] and not only else ""] * len(row), axis=1),
+        hide_index=True,
+        alt="Settings of the runs, side by side; tinted rows differ",
+        column_config=_columns(table),
+    )
+    shown.download(table, "settings", "Settings as CSV")
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    return {name: st.column_config.TextColumn(width="medium") for name in table.columns}
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """What ``config.json`` and ``metadata.json`` say, as far as they are there."""
+    """What ``config.json`` and ``metadata.json`` say, as far as they are there, and each thing once."""
     facts: dict[str, Any] = {}
     for part in ("config.json", "metadata.json"):
         if (folder / part).is_file():
             facts |= json.loads((folder / part).read_text(encoding="utf-8"))
-    return {name: value for name, value in facts.items() if name not in {"format", "stages"}}
+    if "model" in facts:
+        facts.pop("options", None)  # the same again
+    return {name: value for name, value in facts.items() if name not in {"format", "stages", "summary", "preset"}}

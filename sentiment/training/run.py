@@ -108,6 +108,7 @@ def train(job: Job) -> Path:
     work.mkdir(parents=True, exist_ok=True)
     stages = Stages(work / "stages.json")
     dataset, preset = job.dataset, job.preset
+    artifacts.write_json(job.output / "config.json", _config(preset))  # so that a run under way tells what it is
 
     with stages("reading texts"):
         corpus = Corpus()
@@ -185,14 +186,8 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     validation = predictions[predictions["split"] == "validation"]
     temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
-    config = {
-        "format": artifacts.FORMAT,
-        "preset": preset.name,
-        "model": dataclasses.asdict(preset) | {"vocabulary_size": len(vocabulary)},
-        "max_length": preset.max_length,
-        "temperature": temperature,
-        "keras_onnx_difference": difference,
-    }
+    config = _config(preset) | {"temperature": temperature, "keras_onnx_difference": difference}
+    config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
     figures = {split: evaluation.summary(table, temperature) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
@@ -200,6 +195,16 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     counts.to_parquet(folder / "word_counts.parquet", index=False)
     lengths = {"train": [len(review) for review in ids], "validation": [len(review) for review in held_out]}
     artifacts.write_json(folder / "dataset.json", summarise(dataset, lengths, counts, preset.max_length))
+
+
+def _config(preset: Preset) -> dict[str, Any]:
+    """What is known of a run before it begins."""
+    return {
+        "format": artifacts.FORMAT,
+        "preset": preset.name,
+        "model": dataclasses.asdict(preset),
+        "max_length": preset.max_length,
+    }
 
 
 def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:

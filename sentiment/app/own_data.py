@@ -1,0 +1,91 @@
+"""A visitor's own labelled file on the Dataset page: described in a process of its own, kept for the session."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app import navigation
+from sentiment.description import COUNTS, FACTS
+
+_ROOT = Path(__file__).resolve().parent.parent.parent
+_FORMS = ["csv", "tsv", "zip", "parquet", "gz"]
+_HELD = "own_data"
+_PROBLEM = "own_data_problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What was found in a file.
+
+    Attributes:
+        name: of the file.
+        facts: as in a run's ``dataset.json``.
+        counts: as in its ``word_counts.parquet``.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    counts: pd.DataFrame
+
+
+def choose(max_length: int) -> Description | None:
+    """The form to look at a file; gives what was found in it, None while there is none.
+
+    Args:
+        max_length: tokens the served model reads.
+    """
+    held: Description | None = st.session_state.get(_HELD)
+    with st.expander("Look at data of your own", icon=":material/upload_file:", expanded=_PROBLEM in st.session_state):
+        with st.form("own_data_form", border=False):
+            file = st.file_uploader("Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive", type=_FORMS)
+            with st.container(horizontal=True):
+                text = st.text_input("Column of the texts", placeholder="review or text", width=220)
+                label = st.text_input("Column of the labels", placeholder="sentiment or label", width=220)
+            asked = st.form_submit_button("Describe it", icon=":material/query_stats:")
+        if problem := st.session_state.pop(_PROBLEM, None):
+            st.error(problem, icon=":material/error:")
+        st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
+    if asked and file:
+        with st.spinner("Reading the file"):
+            _take(file.name, file.getvalue(), text.strip(), label.strip(), max_length)
+        st.rerun()
+    if held:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"This page shows {held.name}.")
+            st.button("Back to the run's data", on_click=_forget, icon=":material/undo:")
+            navigation.link("bulk", "Judge it, and find doubtful labels, on the Bulk page")
+    return held
+
+
+def _take(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
+    """Describes a file, or says why it cannot be described; its texts are gone from the disk afterwards."""
+    with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
+        path = Path(scratch) / Path(name).name
+        path.write_bytes(content)
+        command = [sys.executable, "-m", "sentiment.description", str(path), scratch, "--max-length", str(max_length)]
+        command += [*(["--text-column", text] if text else []), *(["--label-column", label] if label else [])]
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            facts = json.loads((Path(scratch) / FACTS).read_text(encoding="utf-8"))
+            st.session_state[_HELD] = Description(name, facts, pd.read_parquet(Path(scratch) / COUNTS))
+        else:
+            said = done.stderr.strip() if done.returncode == 2 else "The file could not be described."
+            st.session_state[_PROBLEM] = _for_people(said)
+
+
+def _for_people(said: str) -> str:
+    """A sentence of a command line, which names its options, as the form has them."""
+    return said.replace(" with --text-column", " above").replace(" with --label-column", " above")
+
+
+def _forget() -> None:
+    st.session_state.pop(_HELD, None)

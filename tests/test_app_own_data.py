@@ -1,0 +1,85 @@
+"""The Dataset page for a file of one's own: the same facts as a run's, or a sentence; and nothing of it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment import dataset
+from sentiment.app import own_data
+from sentiment.description import describe
+from tests.app_runs import full_run
+
+
+def reviews(folder: Path, text: str = "review", label: str = "sentiment") -> Path:
+    rows = [(f"the film number{i} is {'splendid' if i % 2 else 'dreadful'}", i % 2) for i in range(60)]
+    path = folder / "mine.csv"
+    pd.DataFrame(rows, columns=[text, label]).to_csv(path, index=False)
+    return path
+
+
+def test_the_facts_count_every_review_and_the_telling_words_tell(tmp_path):
+    facts, counts = describe(dataset.load(reviews(tmp_path)), 100)
+    labels = pd.DataFrame(facts["labels"])
+    assert labels[["positive", "negative"]].to_numpy().sum() == 60
+    assert facts["telling"]["positive"][0]["token"] == "splendid"
+    assert facts["telling"]["negative"][0]["token"] == "dreadful"
+    trained = labels.set_index("split").loc["train"]
+    splendid = counts.set_index("token").loc["splendid"]
+    assert (splendid["positive"], splendid["negative"]) == (trained["positive"], 0)
+    assert facts["coverage"][-1]["share"] == pytest.approx(1.0)
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    full_run(tmp_path / "runs" / "tiny")
+    (tmp_path / "runs" / "default").write_text("tiny")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
+
+    def script():
+        from sentiment.app import dataset, own_data, serving
+
+        serving.choose_run()
+        import streamlit as st
+
+        if "given" in st.session_state:
+            own_data._take(*st.session_state.pop("given"))
+        dataset.page()
+
+    return AppTest.from_function(script, default_timeout=60)
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for kind in ("markdown", "text", "caption", "error") for element in app.get(kind))
+
+
+def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
+    content = reviews(tmp_path, "words", "mood").read_bytes()
+    page.session_state["given"] = ("mine.csv", content, "words", "mood", 100)
+    page.run()
+    assert not page.exception
+    assert "This page shows mine.csv." in said(page)
+    assert "The served model knows" in said(page)
+    page.text_input(key="word").set_value("Splendid").run()
+    assert "in positive and 0 times in negative reviews" in said(page)
+    assert list(scratch.iterdir()) == []
+    next(button for button in page.button if button.label == "Back to the run's data").click().run()
+    assert "mine.csv" not in said(page)
+    assert not page.exception
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"review,sentiment\ngood,positive\n"])
+def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content):
+    page.session_state["given"] = ("../mine.csv", content, "", "", 100)
+    page.run()
+    [error] = page.error
+    assert error.value.startswith("mine.csv")
+    assert error.value.endswith(".")
+    assert "--" not in error.value
+    assert not page.exception
