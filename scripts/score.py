@@ -159,7 +159,10 @@ def _progress() -> Iterator[Any]:
 
 
 def _say(result: dict[str, Any]) -> None:
-    """What came out, on a terminal; the accuracy always, since who names labels asks for it."""
+    """What came out, on a terminal; the accuracy and a doubt about the column always."""
+    if result["input"]["text_column_doubtful"]:
+        column = result["input"]["text_column"]
+        print(f"no column looks like reviews; {column} was scored, --text-column names another", file=sys.stderr)
     if sys.stderr.isatty():
         column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment.bulk.columns import guess_label_column, guess_text_column, label_values
+from sentiment.bulk.columns import guess_label_column, guess_text_column, label_values, looks_like_reviews
 
 LONG = "one of the better films of that year, in spite of its length"
 
@@ -19,6 +19,20 @@ LONG = "one of the better films of that year, in spite of its length"
 )
 def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, text):
     assert guess_text_column(columns, [row]) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "looks"),
+    [
+        ("review", ["1", "2"], True),
+        ("what_they_said", [LONG, "Dull.", None], True),
+        ("price", ["12", "13"], False),
+        ("genre", ["drama", "film noir"], False),
+        ("only", ["", None], True),
+    ],
+)
+def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, cells, looks):
+    assert looks_like_reviews([name], [[cell] for cell in cells], 0) is looks
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.testing.v1 import AppTest
 
 from sentiment.bulk.jobs import Settings, find, jobs
@@ -100,6 +102,32 @@ def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     assert not app.exception
 
 
+def test_streamlit_keeps_no_copy_of_an_upload(monkeypatch):
+    held, forget = [], MemoryUploadedFileManager.remove_file
+
+    def remove(manager, session_id, file_id):
+        before = len(manager.get_files(session_id, [file_id]))
+        forget(manager, session_id, file_id)
+        held.append((before, len(manager.get_files(session_id, [file_id]))))
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", remove)
+    upload()
+    assert held == [(1, 0)]
+
+
+def test_an_upload_that_is_refused_says_why_and_another_can_follow(monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=0))
+    app = upload()
+    assert "no room for this file" in app.error[0].value
+    assert app.file_uploader
+    assert "job" not in app.query_params
+
+
+def test_a_file_without_reviews_is_not_scored_unasked(settings):
+    app = settle(upload("prices.csv", b"id,price\n1,20\n2,30\n"), settings, "new")
+    assert "does not look like reviews" in app.warning[0].value
+
+
 def test_what_was_done_is_counted_charted_and_listed(scored):
     assert not scored.exception
     metrics = {metric.label: metric.value for metric in scored.metric}
@@ -124,6 +152,12 @@ def test_the_table_is_searched_and_filtered_over_all_rows(scored):
     assert f"{positive} of 120 rows" in said(scored)
     scored.multiselect(key="only_sentiment").set_value([]).run()
     assert not scored.exception
+
+
+def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
+    scored.text_input(key="only_text").set_value("dull").run()
+    assert "These 40 rows as CSV" in {each.label for each in scored.get("download_button")}
+    scored.text_input(key="only_text").set_value("").run()
 
 
 def test_another_form_is_prepared_and_then_offered(scored, settings):

@@ -192,6 +192,15 @@ def test_a_column_can_be_named_or_numbered(scored, tmp_path):
     scored(tmp_path / "in.csv", "out.csv", "--text-column", "review", status=2)
 
 
+def test_a_file_without_reviews_is_scored_with_a_doubt(run, tmp_path):
+    (tmp_path / "prices.csv").write_text("item,price\n1,20\n2,30\n")
+    done = score(tmp_path / "prices.csv", tmp_path / "out.csv", "--artifacts", run)
+    assert done.returncode == 0
+    assert "no column looks like reviews; item was scored, --text-column names another" in done.stderr
+    named = score(tmp_path / "prices.csv", tmp_path / "out.csv", "--artifacts", run, "--text-column", "price")
+    assert named.stderr == ""
+
+
 def test_pipes_take_the_place_of_files(run, table):
     command = [sys.executable, str(ROOT / "scripts/score.py"), "-", "-", "--artifacts", str(run)]
     done = subprocess.run(command, input=table.read_bytes(), capture_output=True, timeout=60)

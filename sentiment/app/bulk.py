@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sentiment.app import bulk_results, serving
 from sentiment.bulk import jobs
-from sentiment.bulk.columns import label_values
+from sentiment.bulk.columns import label_values, looks_like_reviews
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import duration
@@ -19,6 +20,7 @@ from sentiment.bulk.progress import duration
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
 _UPLOADS = "uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
+_REFUSED = "upload_refused"  # why the last one was not taken, until it has been shown
 _OWN = "own_jobs"  # ids of this session's jobs, by file name
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
@@ -65,17 +67,16 @@ def _upload(settings: Settings) -> None:
         "also as .gz, .zst or .zip. Every row comes back with its verdict."
     )
     number = st.session_state.setdefault(_UPLOADS, 0)
-    file = st.file_uploader("A file of reviews", type=_TYPES, key=f"upload-{number}", label_visibility="collapsed")
-    if file is not None:
-        try:
-            job = jobs.create(settings, file.name, file, file.size)
-        except BulkError as error:
-            st.error(str(error), icon=":material/error:")
-        else:
-            st.session_state[_UPLOADS] += 1
-            st.session_state.setdefault(_OWN, {})[job.id] = file.name
-            st.query_params[_PARAMETER] = job.id
-            st.rerun()
+    st.file_uploader(
+        "A file of reviews",
+        type=_TYPES,
+        key=f"upload-{number}",
+        label_visibility="collapsed",
+        on_change=_take,
+        args=(settings, f"upload-{number}"),
+    )
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.error(refused, icon=":material/error:")
     st.caption(
         f"The file stays on this machine, under an address that only you know. It goes when you delete it, or by "
         f"itself {settings.hours:g} hours after the work on it has ended."
@@ -88,6 +89,27 @@ def _upload(settings: Settings) -> None:
         st.header("Files of this session")
         for id, name in own.items():
             st.button(name, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+
+
+def _take(settings: Settings, key: str) -> None:
+    """Makes a job of an upload, and lets go of Streamlit's copy of it.
+
+    This is a callback because the value that the uploader returns to a page is one more copy, in memory, and because
+    Streamlit would keep its own until the visitor leaves.
+    """
+    file = st.session_state[key]
+    if file is None:
+        return
+    try:
+        job = jobs.create(settings, file.name, file, file.size)
+    except BulkError as error:
+        st.session_state[_REFUSED] = str(error)
+    else:
+        st.session_state.setdefault(_OWN, {})[job.id] = file.name
+        st.query_params[_PARAMETER] = job.id
+    st.session_state[_UPLOADS] += 1
+    if context := get_script_run_ctx():
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
 def _run_argument() -> str:
@@ -138,6 +160,8 @@ def _choices(job: Job) -> None:
         format_func=lambda place: "none" if place is None else names[place],
         key="label_column",
     )
+    if not looks_like_reviews(columns, found["sample"], text):
+        st.warning(f"“{names[text]}” does not look like reviews. Is it the column you mean?", icon=":material/help:")
     if label is not None:
         _label_meaning(found["values"].get(str(label), {}), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import analyses, bulk_charts, bulk_labels, charts, navigation
+from sentiment.app import analyses, bulk_charts, bulk_labels, charts, navigation, tables
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.decoding import WRITTEN_FORMS
 from sentiment.bulk.jobs import Job
@@ -17,7 +17,7 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
-from sentiment.bulk.results import Filter, Results
+from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits
 
 _PAGE_ROWS = 50
@@ -26,6 +26,7 @@ _SHOWN_COLUMNS = 12
 # that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
 _SMALL = 1_000_000
 _SHOWN_CHARACTERS = 300
+_MOST_LISTED = 20_000  # rows of a filter that are put together in memory for a download
 _ORDERS = {
     "as in the file": ("row", False),
     "most positive first": ("probability", True),
@@ -233,11 +234,34 @@ def _table(results: Results, labelled: bool) -> None:
             "tokens_read": st.column_config.NumberColumn("tokens read"),
         },
     )
-    st.caption(f"{len(rows):,} of {results.rows:,} rows. Mark a row to open it.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(rows):,} of {results.rows:,} rows. Mark a row to open it.", width="stretch")
+        _download_listed(results, rows)
     if event.selection.rows and (text := texts[event.selection.rows[0]]):
-        st.session_state[analyses.EXAMPLE] = None
-        analyses.show(text)
+        analyses.open_elsewhere(text)
         navigation.link("review", "Open the row marked on the Review page, with its contributions")
+
+
+def _download_listed(results: Results, rows: Rows) -> None:
+    """The rows that the filter lets through, in their order; all of them are at the top of the page."""
+    if len(rows) > _MOST_LISTED:
+        st.caption(f"Up to {_MOST_LISTED:,} rows can be downloaded from here, all of them above.", width="content")
+        return
+
+    def content() -> str:
+        frame = results.read(rows, range(len(results.columns)))
+        ours = list(frame.columns[len(results.columns) + 1 :])
+        return tables.csv(frame.set_axis(["row", *results.columns, *ours], axis=1))
+
+    st.download_button(
+        f"These {len(rows):,} rows as CSV",
+        content,
+        "rows.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not len(rows),
+    )
 
 
 def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:

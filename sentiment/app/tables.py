@@ -8,6 +8,6 @@ from sentiment.bulk.writing import harmless
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """The rows as CSV; no cell is one that a spreadsheet would run."""
+    """The rows as CSV; no cell and no name of a column is one that a spreadsheet would run."""
     safe = frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
-    return safe.to_csv(index=False)
+    return safe.to_csv(index=False, header=[harmless(str(name)) for name in frame.columns])

@@ -20,6 +20,7 @@ _PLAIN = frozenset({"pos", "positive", "neg", "negative"})
 _STARS, _MARKS = 5, 10
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _REVIEW_WORDS = 12  # more words than a column's name has
+_SENTENCE_WORDS = 3  # on average; fewer are names or categories
 
 
 def guess_text_column(columns: Sequence[str], rows: Sequence[Cells]) -> int:
@@ -30,6 +31,15 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells]) -> int:
             return names.index(known)
     words = [sum(len((row[i] or "").split()) for row in rows if i < len(row)) for i in range(len(columns))]
     return max(range(len(columns)), key=words.__getitem__)
+
+
+def looks_like_reviews(columns: Sequence[str], rows: Sequence[Cells], place: int) -> bool:
+    """Whether a column is called as reviews are, or holds sentences; ids, prices and categories do not."""
+    if columns[place].strip().lower() in TEXT_NAMES:
+        return True
+    cells = [row[place] or "" for row in rows if place < len(row)]
+    words = [len([word for word in cell.split() if any(map(str.isalpha, word))]) for cell in cells if cell.strip()]
+    return not words or sum(words) / len(words) >= _SENTENCE_WORDS
 
 
 def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], text: int) -> int | None:

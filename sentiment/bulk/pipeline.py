@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from sentiment.artifacts import MANIFEST, sha256, write_json
-from sentiment.bulk.columns import find_column, guess_text_column
+from sentiment.bulk.columns import find_column, guess_text_column, looks_like_reviews
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
@@ -204,6 +204,7 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
 
 def _about_input(opened: Opened) -> dict[str, Any]:
     task, columns = opened.task, opened.source.columns
+    guessed = task.text_column is None
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
@@ -211,6 +212,7 @@ def _about_input(opened: Opened) -> dict[str, Any]:
         "form": opened.source.form,
         **opened.source.found,
         "text_column": columns[opened.text],
+        "text_column_doubtful": guessed and not looks_like_reviews(columns, opened.source.sample(), opened.text),
         "label_column": None if opened.label is None else columns[opened.label],
     }
 
