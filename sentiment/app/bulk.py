@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sentiment.app import bulk_results, serving
@@ -108,7 +109,8 @@ def _take(settings: Settings, key: str) -> None:
         st.session_state.setdefault(_OWN, {})[job.id] = file.name
         st.query_params[_PARAMETER] = job.id
     st.session_state[_UPLOADS] += 1
-    if context := get_script_run_ctx():
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 
 
