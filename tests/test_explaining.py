@@ -128,6 +128,8 @@ def test_a_long_text_is_read_along_at_evenly_spaced_points_to_the_last_word_read
         ("a well-made film", {2: ""}, "a well made film"),
         ("Good film", {0: ""}, "film"),
         ("Good film", {1: ""}, "Good "),
+        ("It is hardly dull, is it?", {3: ""}, "It is hardly, is it?"),
+        ("It is hardly very dull.", {3: "", 4: ""}, "It is hardly."),
         ("Good film", {}, "Good film"),
     ],
 )

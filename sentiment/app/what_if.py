@@ -78,8 +78,8 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
     highlight(text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
     start = after.baseline_logit - before.baseline_logit
     st.caption(
-        f"The score changed by {wording.signed(after.logit - before.logit)}: contributions by "
-        f"{wording.signed(after.logit - before.logit - start)}, the starting point by {wording.signed(start)}."
+        f"The score changed by {wording.signed(after.logit - before.logit, 4)}: contributions by "
+        f"{wording.signed(after.logit - before.logit - start, 4)}, the starting point by {wording.signed(start, 4)}."
     )
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
     st.dataframe(

@@ -185,11 +185,13 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
     if not found:
         st.caption("There is no negation before an opinion in this text.")
         return
-    tokens = explanation.tokens
+    words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
+    pairs = [(words[one.negator], words[one.opinion]) for one in found]
+    shown = [[explanation.text[each.start : each.end] for each in pair] for pair in pairs]
     st.dataframe(
         pd.DataFrame(
             {
-                "pair": [f"{tokens[one.negator].text} … {tokens[one.opinion].text}" for one in found],
+                "pair": [" … ".join(dict.fromkeys(pair)) for pair in shown],
                 "with": [one.negated for one in found],
                 "alone": [one.alone for one in found],
                 "joint": [one.joint for one in found],

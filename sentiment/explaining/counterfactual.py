@@ -14,6 +14,8 @@ from sentiment.vocabulary import normal_form
 
 MOST_DROPPED = 30  # words a flip may drop; beyond it the change is no longer small
 
+_ENDS = {".", ",", ";", "!", "?"}
+
 # Verbs that change their form before n't, as the tokenizer splits them.
 _FULL_VERBS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 
@@ -22,7 +24,8 @@ def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
     """The text with the tokens at some places replaced; an empty replacement drops the token.
 
     A dropped token takes one of the spaces around it along. What is left of a contraction becomes a word again
-    ("can't" without "n't" is "can"), and tokens that would meet where one was dropped are kept apart by a space.
+    ("can't" without "n't" is "can"), and tokens that would meet where one was dropped are kept apart by a space, but
+    for a word and the mark that ends its phrase.
     """
     changes = {**_completed(tokens, changes), **changes}
     parts: list[str] = []
@@ -33,7 +36,7 @@ def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
         word = changes.get(place, token.text)
         if word:
             if dropped:
-                gap = gap or " " if parts else gap.removeprefix(" ")
+                gap = _rejoin(parts, gap, word)
             parts += [gap, word]
             gap, dropped = "", False
         else:
@@ -131,6 +134,15 @@ def _completed(tokens: Sequence[Token], changes: Mapping[int, str]) -> dict[int,
         if not new and normal_form(tokens[place].text) == "n't" and place
         if (verb := _FULL_VERBS.get(tokens[place - 1].text.lower())) and place - 1 not in changes
     }
+
+
+def _rejoin(parts: Sequence[str], gap: str, word: str) -> str:
+    """What stands before ``word`` where tokens were dropped between it and ``parts``."""
+    if not parts:
+        return gap.removeprefix(" ")
+    if gap in {"", " "} and word in _ENDS and parts[-1][-1].isalpha():
+        return ""
+    return gap or " "
 
 
 def _close_up(gap: str, more: str) -> str:
