@@ -45,12 +45,10 @@ def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generato
 
 def limit_correlations(attributor: Attributor, reviews: Sequence[Ids], segments: int, points: int) -> list[float]:
     """Pearson's, review by review, of path secants in many segments with integrated gradients at many points."""
-    result = []
-    for review in reviews:
-        path = attributor.path([review])
-        secants, integrated = path_secants(path, segments), integrated_gradients(path, points)
-        result.append(correlation(path.contributions(secants)[0], path.contributions(integrated)[0]))
-    return result
+    rules = (partial(path_secants, segments=segments), partial(integrated_gradients, points=points))
+    secants, integrated = (attributor(reviews, rule) for rule in rules)
+    pairs = zip(secants, integrated, strict=True)
+    return [correlation(a.contributions, b.contributions) for a, b in pairs]
 
 
 def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:
