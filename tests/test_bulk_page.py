@@ -5,8 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app import bulk
 from sentiment.bulk.jobs import Settings, find, jobs
 from tests.app_runs import all_runs
 from tests.test_app_pages import said
@@ -113,6 +115,15 @@ def test_streamlit_keeps_no_copy_of_an_upload(monkeypatch):
     monkeypatch.setattr(MemoryUploadedFileManager, "remove_file", remove)
     upload()
     assert held == [(1, 0)]
+
+
+def test_an_upload_that_was_taken_is_not_taken_again(monkeypatch, settings):
+    state = {"upload": DeletedFile("gone")}
+    monkeypatch.setattr("streamlit.session_state", state)
+    before = len(list(jobs(settings)))
+    bulk._take(settings, "upload")
+    assert len(list(jobs(settings))) == before
+    assert list(state) == ["upload"]
 
 
 def test_an_upload_that_is_refused_says_why_and_another_can_follow(monkeypatch):

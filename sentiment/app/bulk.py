@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from sentiment.app import bulk_results, serving
 from sentiment.bulk import jobs
@@ -99,7 +100,7 @@ def _take(settings: Settings, key: str) -> None:
     Streamlit would keep its own until the visitor leaves.
     """
     file = st.session_state[key]
-    if file is None:
+    if file is None or isinstance(file, DeletedFile):  # told again of an upload that was taken
         return
     try:
         job = jobs.create(settings, file.name, file, file.size)
