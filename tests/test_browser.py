@@ -313,6 +313,17 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
     page.get_by_role("heading", name="How the model was trained").wait_for()
 
 
+def test_back_keeps_a_text_of_ones_own(address, new_page):
+    page = open_at(new_page(), address)
+    analyse(page, "the film is bad")
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
+    settle(page)
+    assert page.get_by_role("textbox", name="Review").input_value() == "the film is bad"
+
+
 def test_a_new_verdict_does_not_move_the_page(address, new_page):
     page = open_at(new_page(), address)
     page.locator(".review .text").first.wait_for()  # all of the page stands

@@ -11,6 +11,8 @@ from sentiment.figures import percent
 from sentiment.records import Prediction
 
 _EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
+_EXAMPLE_KEPT = "example_kept"  # the example to choose again, for a run
+_ANALYSE = "analyse"
 
 
 def page() -> None:
@@ -36,13 +38,22 @@ def page() -> None:
 
 def _choose_example() -> None:
     """One-click examples. The choice stands in the address; the user's own text never does."""
+    state = st.session_state
+    returned = _EXAMPLE_SHOWN in state and _ANALYSE not in state  # other pages drop what is not theirs
+    if _EXAMPLE_KEPT in state:
+        state[analyses.EXAMPLE] = state.pop(_EXAMPLE_KEPT)
     example = st.pills(
         "Try an example", list(EXAMPLES), default=next(iter(EXAMPLES)), key=analyses.EXAMPLE, bind="query-params"
     )
-    if example != st.session_state.get(_EXAMPLE_SHOWN):
-        st.session_state[_EXAMPLE_SHOWN] = example
-        if example:
-            analyses.show(EXAMPLES[example])
+    if example == state.get(_EXAMPLE_SHOWN):
+        return
+    if returned and analyses.EXAMPLE not in st.query_params:
+        # The browser's "back" comes without the example, and the choice fell to the first one: keep what was shown.
+        state[_EXAMPLE_KEPT] = state[_EXAMPLE_SHOWN]
+        st.rerun()
+    state[_EXAMPLE_SHOWN] = example
+    if example:
+        analyses.show(EXAMPLES[example])
 
 
 def _form() -> None:
@@ -51,7 +62,7 @@ def _form() -> None:
             "Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here"
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.form_submit_button("Analyse", icon=":material/play_arrow:", on_click=_submit)
+            st.form_submit_button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", on_click=_submit)
             st.caption("or Ctrl+Enter (⌘+Enter). The text stays on this machine.")
 
 
