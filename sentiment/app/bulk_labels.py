@@ -75,19 +75,14 @@ def _charts(judged: Judged) -> None:
         )
     if not _both(judged):
         return
-    thin, bins = judged.sweep.thin(), judged.reliability
+    curve, bins = judged.curve(), judged.reliability
     fallout = counts.fp / max(1, counts.fp + counts.tn)
-    curve = pd.DataFrame(
-        {
-            "recall": thin.recall,
-            "false_positive_rate": thin.false_positive_rate,
-            "precision": thin.precision,
-            "threshold": thin.thresholds.clip(max=1.0),
-        }
-    )
-    agreement = pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
     shown = [
-        ("Stated against observed", evaluation_charts.reliability(agreement), f"Calibration error {bins.error:.2%}"),
+        (
+            "Stated against observed",
+            evaluation_charts.reliability(judged.calibration()),
+            f"Calibration error {bins.error:.2%}",
+        ),
         ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
         (
             "Precision and recall",

@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from sentiment.app import (
@@ -212,18 +211,10 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 def _curves(judged: Judged) -> None:
     """What other thresholds would give, and whether probabilities are to be believed."""
     counts, sweep, bins = judged.confusion, judged.sweep, judged.reliability
-    thin, cost = sweep.thin(), st.session_state["cost"]
+    cost = st.session_state["cost"]
     fallout = counts.fp / max(1, counts.fp + counts.tn)
-    curve = pd.DataFrame(
-        {
-            "recall": thin.recall,
-            "false_positive_rate": thin.false_positive_rate,
-            "precision": thin.precision,
-            "threshold": thin.thresholds.clip(max=1.0),
-            "cost": 100 * thin.cost(cost),
-        }
-    )
-    agreement = pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
+    curve = judged.curve().assign(cost=100 * sweep.thin().cost(cost))
+    agreement = judged.calibration()
     charted = [
         (
             "Finding more costs false alarms (ROC)",

@@ -98,6 +98,23 @@ class Judged:
         """Of the accuracy, 95 %."""
         return metrics.wilson_interval(int(self.right.sum()), len(self.table))
 
+    def curve(self) -> pd.DataFrame:
+        """What each threshold would give: recall, false_positive_rate, precision, threshold; thinned for a chart."""
+        thin = self.sweep.thin()
+        return pd.DataFrame(
+            {
+                "recall": thin.recall,
+                "false_positive_rate": thin.false_positive_rate,
+                "precision": thin.precision,
+                "threshold": thin.thresholds.clip(max=1.0),
+            }
+        )
+
+    def calibration(self) -> pd.DataFrame:
+        """By bin of probability: stated, observed, n."""
+        bins = self.reliability
+        return pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
+
     def cells(self) -> pd.DataFrame:
         """The confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
         counts = self.confusion
