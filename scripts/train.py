@@ -23,6 +23,7 @@ def main() -> int:
     options = _options()
     try:
         _check_output(options.output, overwrite=options.overwrite)
+        teacher = _teacher(options)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
             options.data,
@@ -38,10 +39,10 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
-    return _train(options, reviews)
+    return _train(options, reviews, teacher)
 
 
-def _train(options: argparse.Namespace, reviews: dataset.Dataset) -> int:
+def _train(options: argparse.Namespace, reviews: dataset.Dataset, teacher: artifacts.Run | None) -> int:
     """Everything that needs TensorFlow, which takes seconds to import."""
     from sentiment.training.export import ParityError
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
@@ -50,7 +51,7 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset) -> int:
     preset = PRESETS[options.preset]
     if options.epochs:
         preset = dataclasses.replace(preset, epochs=options.epochs)
-    job = Job(preset, reviews, options.output, options.seed, _command(options), options.tensorboard)
+    job = Job(preset, reviews, options.output, options.seed, _command(options), teacher, options.tensorboard)
     try:
         train(job)
     except StoppedError as stop:
@@ -87,6 +88,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
     parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
+    parser.add_argument(
+        "--teacher", type=Path, metavar="RUN", help="an earlier run to learn from; for preset distilled"
+    )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
     parser.add_argument("--label-column", help="where the labels are, likewise")
@@ -100,6 +104,19 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
+
+
+def _teacher(options: argparse.Namespace) -> artifacts.Run | None:
+    """The run to learn from, where the preset asks for one.
+
+    Raises:
+        ArtifactError: the preset asks for none and one is named, or the other way round, or it is no usable run.
+    """
+    asked = PRESETS[options.preset].teacher == "ngrams and run"
+    if asked != bool(options.teacher):
+        what = "a run: name it with" if asked else "no run: leave out"
+        raise ArtifactError(f"The preset {options.preset} learns from {what} --teacher.")
+    return artifacts.open_run(options.teacher) if asked else None
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
@@ -119,6 +136,8 @@ def _command(options: argparse.Namespace) -> str:
     """The command with the names of files but not the places where they stood."""
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
+    if options.teacher:
+        words += ["--teacher", f"artifacts/{options.teacher.name}"]
     for name in ("epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:

@@ -12,11 +12,10 @@ pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
 
 from sentiment.training import language_model  # noqa: E402
-from sentiment.training.batches import TrainingBatches  # noqa: E402
 from sentiment.training.language_model import pretrain  # noqa: E402
 from sentiment.training.networks import build_network  # noqa: E402
 from sentiment.training.presets import BILSTM, LanguageModel  # noqa: E402
-from sentiment.vocabulary import PAD, UNK  # noqa: E402
+from sentiment.vocabulary import UNK  # noqa: E402
 
 SIZE = 12
 OPTIONS = LanguageModel(units=5, steps=60, learning_rate=0.05)
@@ -117,21 +116,3 @@ def test_batches_from_a_step_on_are_those_of_an_unbroken_pass():
     for expected, again in zip(whole[20:], later, strict=True):
         for array, same in zip(expected, again, strict=True):
             np.testing.assert_array_equal(array, same)
-
-
-def test_some_reviews_show_a_crop_only_when_crops_are_asked_for():
-    long = [np.full(300, 5, "i4") for _ in range(200)]
-    options = {"batch_size": 20, "length": 200, "unknown_rate": 0.0, "seed": 1}
-    shown = {
-        rate: [
-            int((row != PAD).sum())
-            for ids, _ in TrainingBatches(long, np.ones(200, "f4"), crop_rate=rate, **options).epoch(0)
-            for row in ids
-        ]
-        for rate in (0.0, 0.5)
-    }
-    assert set(shown[0.0]) == {200}
-    crops = [length for length in shown[0.5] if length < 200]
-    assert 60 <= len(crops) <= 140
-    assert min(crops) >= 5
-    assert max(crops) <= 61

@@ -1,5 +1,6 @@
 """``score.py INPUT OUTPUT``: every row comes back, in order, with its verdict."""
 
+import contextlib
 import csv
 import gzip
 import json
@@ -347,10 +348,14 @@ def test_a_killed_run_resumes_to_the_same_output(scored, run, long_table, tmp_pa
     if form == "parquet":
         assert pq.read_table(output).equals(pq.read_table(unbroken))
     elif form == "xlsx":
-        sheets = [openpyxl.load_workbook(path, read_only=True).active for path in (output, unbroken)]
-        assert list(sheets[0].values) == list(sheets[1].values)
+        assert sheet_rows(output) == sheet_rows(unbroken)
     else:
         assert output.read_bytes() == unbroken.read_bytes()
+
+
+def sheet_rows(path):
+    with contextlib.closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        return list(book.active.values)
 
 
 def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):

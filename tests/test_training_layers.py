@@ -101,3 +101,32 @@ def test_taught_reviews_take_turns_and_labelled_ones_are_always_there():
     assert lengths[0] & lengths[1] == set(range(1, 11))
     assert lengths[0] | lengths[1] == set(range(1, 41))
     assert len(list(batches.epoch(0))) == len(batches)
+
+
+def test_crops_are_up_to_three_whole_sentences_of_labelled_reviews_shown_besides():
+    end = 9
+    sentence = np.array([5, 6, 7, 8, end], np.int32)
+    reviews = [np.tile(sentence, 40) for _ in range(20)]
+    batches = _crops_of(reviews, end, always=10)
+    rows = [row[row != PAD] for ids, _ in batches.epoch(0) for row in ids]
+    assert len(rows) == 10 + 5 + 15
+    assert len(list(batches.epoch(0))) == len(batches)
+    crops = [row for row in rows if len(row) < 100]
+    assert len(crops) == 15
+    assert {len(crop) // 5 for crop in crops} == {1, 2, 3}
+    assert all(np.array_equal(crop, np.tile(sentence, len(crop) // 5)) for crop in crops)
+
+
+def test_a_review_without_sentences_gives_crops_too_and_they_are_short():
+    lengths = {
+        np.count_nonzero(row)
+        for ids, _ in _crops_of([np.full(99, 5, np.int32)] * 4, 9, always=4).epoch(0)
+        for row in ids
+    }
+    assert lengths == {60, 99}
+
+
+def _crops_of(reviews, end, always):
+    targets = np.ones(len(reviews), np.float32)
+    options = {"batch_size": 8, "length": 200, "unknown_rate": 0.0, "seed": 1, "crop_rate": 1.5, "sentence_ends": [end]}
+    return TrainingBatches(reviews, targets, always=always, **options)

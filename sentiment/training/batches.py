@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,8 @@ import numpy.typing as npt
 from sentiment.batching import pad
 from sentiment.vocabulary import PAD, UNK
 
-_CROPS = (5, 61)  # tokens of the shortest and the longest crop, about; short ones more often
+_CROP_SENTENCES = 3  # in a crop at most
+_CROP_TOKENS = 60  # likewise
 _POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
 
 Ids = npt.NDArray[np.int32]
@@ -21,10 +22,21 @@ class TrainingBatches:
     """Reviews with what is to be learnt of each, shuffled anew each epoch.
 
     The first ``always`` reviews, or all of them, are in every epoch; the others take turns, half of them an epoch.
-    A review longer than ``length`` shows another stretch of that length each epoch. ``crop_rate`` of the reviews show
-    only a few sentences' worth, so that short texts are no strangers; ``unknown_rate`` of all tokens are hidden as
-    unknown. All this, and the order, is drawn from seed and epoch: a run that is broken off and resumed at epoch n
-    sees what the unbroken run sees.
+    A review longer than ``length`` shows another stretch of that length each epoch. Besides, ``crop_rate`` times as
+    many as are in every epoch show a crop of a few sentences, so that short texts are no strangers. ``unknown_rate`` of
+    all tokens are hidden as unknown. All this, and the order, is drawn from seed and epoch: a run that is broken off
+    and resumed at epoch n sees what the unbroken run sees.
+
+    Args:
+        reviews: <int32>[tokens] a review.
+        targets: <float32>[reviews]
+        batch_size: reviews and crops in a batch.
+        length: see above, in tokens.
+        unknown_rate: see above.
+        seed: see above.
+        crop_rate: see above.
+        sentence_ends: ids of the tokens that end a sentence.
+        always: see above; all where None.
     """
 
     def __init__(
@@ -37,26 +49,34 @@ class TrainingBatches:
         unknown_rate: float,
         seed: int,
         crop_rate: float = 0.0,
+        sentence_ends: Collection[int] = (),
         always: int | None = None,
     ) -> None:
         self._reviews, self._targets = reviews, targets
         self._batch_size, self._length = batch_size, length
-        self._unknown_rate, self._crop_rate, self._seed = unknown_rate, crop_rate, seed
+        self._unknown_rate, self._sentence_ends, self._seed = unknown_rate, list(sentence_ends), seed
         always = len(reviews) if always is None else always
         self._always, self._half = np.arange(always), (len(reviews) - always) // 2
+        self._crops = round(crop_rate * always)
         self._in_turn = always + np.random.default_rng(seed).permutation(len(reviews) - always)
 
     def __len__(self) -> int:
         """Steps in an epoch."""
-        return -(-(len(self._always) + self._half) // self._batch_size)
+        return -(-(len(self._always) + self._half + self._crops) // self._batch_size)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """The batches of one epoch: ids <int32>[batch, time] and targets <float32>[batch, 1]."""
         rng = np.random.default_rng([self._seed, number])
         turn = self._half * (number % 2)
         members = np.concatenate([self._always, self._in_turn[turn : turn + self._half]])
-        order = rng.permutation(members)
-        stretches = [self._stretch(self._reviews[i], rng) for i in order]
+        cropped = rng.integers(len(self._always), size=self._crops)
+        places = rng.permutation(len(members) + self._crops)
+        order = np.concatenate([members, cropped])[places]
+        whole = places < len(members)
+        stretches = [
+            (self._stretch if is_whole else self._crop)(self._reviews[i], rng)
+            for i, is_whole in zip(order, whole, strict=True)
+        ]
         for chosen in self._shuffled(np.array([len(stretch) for stretch in stretches]), rng):
             ids = pad([stretches[i] for i in chosen])
             if self._unknown_rate:
@@ -64,12 +84,16 @@ class TrainingBatches:
             yield ids, self._targets[order[chosen], None]
 
     def _stretch(self, review: Ids, rng: np.random.Generator) -> Ids:
-        length = self._length
-        if self._crop_rate and rng.random() < self._crop_rate:
-            length = int(np.exp(rng.uniform(*np.log(_CROPS))))
-        surplus = len(review) - length
+        surplus = len(review) - self._length
         start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
-        return review[start : start + length]
+        return review[start : start + self._length]
+
+    def _crop(self, review: Ids, rng: np.random.Generator) -> Ids:
+        ends = np.flatnonzero(np.isin(review[:-1], self._sentence_ends) & ~np.isin(review[1:], self._sentence_ends)) + 1
+        bounds = [0, *ends.tolist(), len(review)]
+        first = int(rng.integers(len(bounds) - 1))
+        last = min(first + int(rng.integers(1, _CROP_SENTENCES + 1)), len(bounds) - 1)
+        return review[bounds[first] : min(bounds[last], bounds[first] + _CROP_TOKENS)]
 
     def _shuffled(self, lengths: npt.NDArray[np.intp], rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
         """The places of reviews of like length in a batch, the batches in any order."""

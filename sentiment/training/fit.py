@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,7 @@ def fit(
     folder: Path,
     *,
     taught: Examples = NONE,
+    sentence_ends: Collection[int] = (),
     seed: int,
     settings: str,
     tensorboard: Path | None = None,
@@ -74,6 +75,7 @@ def fit(
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
         taught: reviews with a teacher's reading, of which every epoch shows half; often none.
+        sentence_ends: ids of the tokens that end a sentence, for crops.
         seed: of weights, order, stretches and dropout.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
@@ -94,6 +96,7 @@ def fit(
         batch_size=preset.batch_size,
         length=preset.train_length,
         crop_rate=preset.crop_rate,
+        sentence_ends=sentence_ends,
         unknown_rate=preset.unknown_rate,
         seed=seed,
     )

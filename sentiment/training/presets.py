@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,13 +38,14 @@ class Preset:
         embedding_size: numbers that stand for a token.
         embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
         language_model: language models that the network begins with, None for the embeddings alone.
-        teacher: what reads the unlabelled reviews, so that the network can learn from them too; None leaves them out.
+        teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
+            or together with an earlier run; None leaves them out.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
-        crop_rate: share of the training reviews that show only 5 to 60 of their tokens.
+        crop_rate: crops of one to three sentences shown each epoch besides, as a multiple of the labelled reviews.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -63,7 +65,7 @@ class Preset:
     embedding_size: int
     embedding_start: Literal["random", "skipgram"]
     language_model: LanguageModel | None
-    teacher: Literal["ngrams"] | None
+    teacher: Literal["ngrams", "ngrams and run"] | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
@@ -135,4 +137,13 @@ BILSTM = Preset(
     patience=2,
 )
 
-PRESETS = {preset.name: preset for preset in (LSTM, BILSTM)}
+DISTILLED = dataclasses.replace(
+    BILSTM,
+    name="distilled",
+    summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, and from crops of one to "
+    "three sentences with the label of their review",
+    teacher="ngrams and run",
+    crop_rate=1.5,
+)
+
+PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}

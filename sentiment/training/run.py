@@ -32,12 +32,14 @@ from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
 from sentiment.training.language_model import pretrain
 from sentiment.training.networks import Start
-from sentiment.training.ngrams import NgramModel
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
+from sentiment.training.teachers import ngram_reading, run_reading, taught
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
+
+_SENTENCE_ENDS = (".", "!", "?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Job:
         output: the run's folder.
         seed: of everything random.
         command: the command that anyone can repeat, for ``metadata.json``.
+        teacher: a run that reads the unlabelled reviews; for presets that ask for one.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -58,6 +61,7 @@ class Job:
     output: Path
     seed: int
     command: str
+    teacher: artifacts.Run | None = None
     tensorboard: bool = False
 
     @property
@@ -67,6 +71,7 @@ class Job:
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seed": self.seed,
+            "teacher": self.teacher and self.teacher.manifest["files"]["model.onnx"],
         }
         return json.dumps(facts, sort_keys=True, default=str)
 
@@ -128,10 +133,10 @@ def train(job: Job) -> Path:
         stages.record("language models", seconds)
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
-    taught = NONE
-    if preset.teacher == "ngrams" and more_ids:
-        with stages("n-gram teacher"):
-            taught = _taught(more_ids, labelled, validation, len(vocabulary))
+    lessons = NONE
+    if preset.teacher and more_ids:
+        with stages("teacher"):
+            lessons = _taught(job, more_ids, labelled, validation, len(vocabulary))
 
     network, seconds = fit(
         preset,
@@ -140,7 +145,8 @@ def train(job: Job) -> Path:
         labelled,
         validation,
         job.output,
-        taught=taught,
+        taught=lessons,
+        sentence_ends=[vocabulary.id(token) for token in _SENTENCE_ENDS],
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
@@ -169,12 +175,15 @@ def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
 
 
-def _taught(unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int) -> Examples:
-    """Unlabelled reviews with the calibrated reading of a teacher that learnt from the labelled ones."""
-    teacher = NgramModel(labelled.ids, labelled.targets.astype(np.int8), vocabulary_size)
-    temperature = metrics.fit_temperature(teacher.logits(validation.ids), validation.targets.astype(np.int8))
+def _taught(
+    job: Job, unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int
+) -> Examples:
+    """Unlabelled reviews with the reading of the preset's teachers."""
     reviews = [review for review in unlabelled if len(review)]
-    return Examples(reviews, metrics.sigmoid(teacher.logits(reviews) / temperature).astype(np.float32))
+    readings = [ngram_reading(reviews, labelled, validation, vocabulary_size)]
+    if job.teacher:
+        readings.append(run_reading(job.teacher, job.dataset.unlabelled["text"], job.dataset.validation["text"]))
+    return taught(reviews, validation, readings)
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
@@ -225,6 +234,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
+        "teacher": job.teacher and {"name": job.teacher.name, "sha256": job.teacher.manifest["files"]["model.onnx"]},
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}
