@@ -223,6 +223,14 @@ def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_pa
         assert len(panels(app)) == 3
 
 
+def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
+    app = open_page("training")
+    app.slider(key="part").set_value((1, 1)).run()
+    assert "No point lies in that part" in said(app)
+    app.slider(key="part").set_value((50, 100)).run()
+    assert len(panels(app)) == 3
+
+
 def test_one_threshold_moves_the_figures(open_page):
     app = open_page("evaluation")
     before = app.metric[0].value
