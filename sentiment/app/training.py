@@ -168,10 +168,10 @@ def _controls() -> _View:
             *(0.0, 0.99, 0.0, 0.01),
             key="smoothing",
             bind="query-params",
-            width=220,
+            width=180,
             help="Exponential moving average; the raw line stays visible.",
         )
-        part = st.slider("Part shown", *(0, 100, (0, 100)), format="%d %%", key="part", bind="query-params", width=220)
+        part = st.slider("Part shown", *(0, 100, (0, 100)), format="%d %%", key="part", bind="query-params", width=180)
         log = st.toggle("Logarithmic", key="log", bind="query-params", help="Of loss and learning rate.")
     return _View(grain, x, weight, part, log)
 
