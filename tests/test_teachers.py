@@ -55,7 +55,7 @@ def test_a_run_reads_texts_as_its_classifier_does_and_leaves_out_those_without_w
 
 
 @pytest.mark.parametrize(
-    ("preset", "named", "said"), [("distilled", False, "name it with"), ("lstm", True, "leave out")]
+    ("preset", "named", "said"), [("distilled", False, "name them with"), ("lstm", True, "leave out")]
 )
 def test_the_teacher_is_named_where_the_preset_asks_for_one_and_nowhere_else(tmp_path, preset, named, said):
     teacher = ["--teacher", tiny_run(tmp_path / "tiny")] if named else []

@@ -10,11 +10,32 @@ import numpy.typing as npt
 from sentiment import artifacts, metrics
 from sentiment.bulk.tabled import load_bulk
 from sentiment.training.fit import Examples
+from sentiment.training.networks import Start
 from sentiment.training.ngrams import NgramModel
+from sentiment.vocabulary import Vocabulary
+from sentiment.weights import read_onnx
 
 Ids = npt.NDArray[np.int32]
 Logits = npt.NDArray[np.floating]
 Reading = tuple[Logits, Logits]  # of the unlabelled reviews and of those held out
+
+
+class OtherVocabularyError(Exception):
+    """A run that was to be begun with knows other words than the texts at hand."""
+
+
+def start_of(run: artifacts.Run, vocabulary: Vocabulary) -> Start:
+    """The weights of an earlier run of the same layers, to begin with.
+
+    Raises:
+        OtherVocabularyError: its words are others, or stand in another order.
+    """
+    if Vocabulary.read(run.file("vocabulary.txt")).tokens != vocabulary.tokens:
+        raise OtherVocabularyError(run.name)
+    weights = read_onnx(run.file("model.onnx"))
+    lstm = [array for each in weights.directions for array in (each.kernel, each.recurrent, each.bias)]
+    dense = weights.dense_kernel[:, None], np.array([weights.dense_bias], np.float32)
+    return Start(weights.embedding.astype(np.float32), tuple(lstm), dense)
 
 
 def ngram_reading(unlabelled: Sequence[Ids], labelled: Examples, held_out: Examples, vocabulary_size: int) -> Reading:
