@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +44,15 @@ def ngram_reading(unlabelled: Sequence[Ids], labelled: Examples, held_out: Examp
     return model.logits(unlabelled), model.logits(held_out.ids)
 
 
-def run_reading(run: artifacts.Run, *texts: Sequence[str]) -> Reading:
+def run_reading(run: artifacts.Run, unlabelled: Iterable[str], held_out: Iterable[str]) -> Reading:
     """What an earlier run makes of texts that have tokens; others it leaves out."""
     classifier = load_bulk(run.path)
-    unlabelled, held_out = ([classifier.preprocessor.ids(text)[0] for text in part] for part in texts)
-    return tuple(classifier.logits([ids for ids in part if len(ids)]) for part in (unlabelled, held_out))
+
+    def logits(texts: Iterable[str]) -> Logits:
+        encoded = [classifier.preprocessor.ids(text)[0] for text in texts]
+        return classifier.logits([ids for ids in encoded if len(ids)])
+
+    return logits(unlabelled), logits(held_out)
 
 
 def taught(unlabelled: Sequence[Ids], held_out: Examples, readings: Sequence[Reading]) -> Examples:
