@@ -23,7 +23,7 @@ def main() -> int:
     options = _options()
     try:
         _check_output(options.output, overwrite=options.overwrite)
-        teacher = _teacher(options)
+        teachers = _teachers(options)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
             options.data,
@@ -39,19 +39,20 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
-    return _train(options, reviews, teacher)
+    return _train(options, reviews, teachers)
 
 
-def _train(options: argparse.Namespace, reviews: dataset.Dataset, teacher: artifacts.Run | None) -> int:
+def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
     """Everything that needs TensorFlow, which takes seconds to import."""
     from sentiment.training.export import ParityError
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.run import Job, train
+    from sentiment.training.teachers import OtherVocabularyError
 
     preset = PRESETS[options.preset]
     if options.epochs:
         preset = dataclasses.replace(preset, epochs=options.epochs)
-    job = Job(preset, reviews, options.output, options.seed, _command(options), teacher, options.tensorboard)
+    job = Job(preset, reviews, options.output, options.seed, _command(options), teachers, options.tensorboard)
     try:
         train(job)
     except StoppedError as stop:
@@ -69,6 +70,9 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teacher: artif
             "name another folder, or remove it with --overwrite",
             file=sys.stderr,
         )
+        return 2
+    except OtherVocabularyError as error:
+        print(f"train.py: the run {error} was trained on other texts, whose words are not these", file=sys.stderr)
         return 2
     except ParityError as error:
         print(f"train.py: {error}", file=sys.stderr)
@@ -106,17 +110,17 @@ def _positive(text: str) -> int:
     return number
 
 
-def _teacher(options: argparse.Namespace) -> artifacts.Run | None:
-    """The run to learn from, where the preset asks for one.
+def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
+    """The runs to learn from, where the preset asks for such.
 
     Raises:
-        ArtifactError: the preset asks for none and one is named, or the other way round, or it is no usable run.
+        ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable.
     """
-    asked = PRESETS[options.preset].teacher == "ngrams and run"
+    asked = PRESETS[options.preset].teacher == "ngrams and runs"
     if asked != bool(options.teacher):
-        what = "a run: name it with" if asked else "no run: leave out"
+        what = "earlier runs: name them with" if asked else "no run: leave out"
         raise ArtifactError(f"The preset {options.preset} learns from {what} --teacher.")
-    return artifacts.open_run(options.teacher) if asked else None
+    return tuple(artifacts.open_run(path) for path in options.teacher)
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
@@ -137,7 +141,7 @@ def _command(options: argparse.Namespace) -> str:
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if options.teacher:
-        words += ["--teacher", f"artifacts/{options.teacher.name}"]
+        words += ["--teacher", *(f"artifacts/{path.name}" for path in options.teacher)]
     for name in ("epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:

@@ -151,3 +151,10 @@ def test_an_early_stop_is_told():
     assert "stopped early, after 4 of 9 epochs" in curves.story("run", history(), 9)
     assert "trained 4 epochs in 4.0 min" in curves.story("run", history(), 4)
     assert "least validation loss 0.4000 after epoch 3" in curves.story("run", history(), None)
+
+
+def test_a_part_of_the_training_lies_between_percentages_of_its_way():
+    tidy = curves.by_epoch("run", history(), steps())
+    assert curves.bounds(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
+    low, high = curves.bounds(tidy, "step", 25, 75)
+    assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)

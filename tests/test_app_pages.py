@@ -92,7 +92,7 @@ def test_one_click_on_an_example_judges_it(open_page):
 def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     app = open_page("review")
     app.text_area(key="review_text").set_value("The film is not good!")
-    app.form_submit_button[0].click().run()
+    app.button(key="analyse").click().run()
     assert app.session_state["analyses"][-1].text == "The film is not good!"
     assert app.session_state["example"] is None
     assert "good" not in str(app.query_params)
@@ -103,7 +103,7 @@ def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_p
     app = open_page("review")
     for text in ("the film is good", "the film is bad"):
         app.text_area(key="review_text").set_value(text)
-        app.form_submit_button[0].click().run()
+        app.button(key="analyse").click().run()
     next(box for box in app.selectbox if box.label == "Compare with").select(2).run()
     assert not app.exception
     assert [heading.value.split(":")[0] for heading in app.subheader] == ["No. 3", "No. 2"]
@@ -170,7 +170,7 @@ def test_the_served_run_changes_and_changes_back(open_page):
 def test_whatever_is_pasted_gets_an_answer(open_page, text):
     app = open_page("review")
     app.text_area(key="review_text").set_value(text)
-    app.form_submit_button[0].click().run()
+    app.button(key="analyse").click().run()
     assert not app.exception
     assert app.session_state["analyses"][-1].text == text
 
@@ -178,7 +178,7 @@ def test_whatever_is_pasted_gets_an_answer(open_page, text):
 def test_a_text_without_a_word_gets_no_verdict(open_page):
     app = open_page("review")
     app.text_area(key="review_text").set_value("  ")
-    app.form_submit_button[0].click().run()
+    app.button(key="analyse").click().run()
     assert "Nothing to judge" in said(app)
 
 
@@ -221,6 +221,14 @@ def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_pa
         app.get_by_key("against").set_value(against).run()
         assert not app.exception
         assert len(panels(app)) == 3
+
+
+def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
+    app = open_page("training")
+    app.slider(key="part").set_value((1, 1)).run()
+    assert "No point lies in that part" in said(app)
+    app.slider(key="part").set_value((50, 100)).run()
+    assert len(panels(app)) == 3
 
 
 def test_one_threshold_moves_the_figures(open_page):

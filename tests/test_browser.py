@@ -204,6 +204,21 @@ def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
     assert page.locator(".review .text").first.text_content() == "a dull film"
 
 
+def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/?example=Glowing")
+    settle(page)
+    shown = page.locator(".review .text").first.text_content()
+    page.get_by_role("textbox", name="Review").fill("half a thou")
+    page.get_by_role("link", name="Training").click(delay=100)
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
+    settle(page)
+    assert page.get_by_role("textbox", name="Review").input_value() == "half a thou"
+    assert page.locator(".review .text").first.text_content() == shown
+
+
 def test_a_click_on_a_confusion_cell_filters_the_list(address, new_page):
     page = new_page()
     page.goto(f"{address}/evaluation")
@@ -303,7 +318,7 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
     page.wait_for_url("**/*example=Scathing*")
     settle(page)
     scathing = page.get_by_role("textbox", name="Review").input_value()
-    page.get_by_role("link", name="Training").click()
+    page.get_by_role("link", name="Training").click(delay=100)
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.go_back()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()

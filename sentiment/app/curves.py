@@ -104,6 +104,12 @@ def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
     return history.assign(smoothed=smoothed.where(history["metric"] != "learning rate", history["value"]))
 
 
+def bounds(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[float, float]:
+    """Where two percentages of the way along ``x`` lie."""
+    start, end = history[x].min(), history[x].max()
+    return start + first / 100 * (end - start), start + last / 100 * (end - start)
+
+
 def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:
     """<float64>[at most points], where along ``x`` a hover rule may stand."""
     every = np.unique(history[x].dropna().to_numpy(np.float64))

@@ -13,7 +13,8 @@ def page() -> None:
     run = serving.run()
     with serving.sentences():
         if run.has("README.md"):
-            st.markdown(run.file("README.md").read_text(encoding="utf-8"))
+            card = run.file("README.md").read_text(encoding="utf-8")
+            st.markdown(card.replace(" %", "\N{NO-BREAK SPACE}%"))  # on a phone it would stand in a line of its own
         else:
             st.title(run.name)
             st.caption("This run has no model card.")

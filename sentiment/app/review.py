@@ -21,7 +21,7 @@ def page() -> None:
     _choose_example()
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _form()
+        _input()
     classifier = serving.classifier()
     analysis = analyses.shown(classifier)
     if analysis is None:
@@ -56,14 +56,18 @@ def _choose_example() -> None:
         analyses.show(EXAMPLES[example])
 
 
-def _form() -> None:
-    with st.form("review", border=False):
-        st.text_area(
-            "Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here"
-        )
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.form_submit_button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", on_click=_submit)
-            st.caption("or Ctrl+Enter (⌘+Enter). The text stays on this machine.")
+def _input() -> None:
+    """The text area, which keeps what is typed for the next rerun, whatever brings it; a form would drop it there."""
+    st.text_area(
+        "Review",
+        key=analyses.TEXT,
+        height=200,
+        persist_state="session",
+        placeholder="Paste a review here",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", shortcut="Mod+Enter", on_click=_submit)
+        st.caption("The text stays on this machine.")
 
 
 def _submit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -107,30 +108,54 @@ def _curves(folders: list[Path], foreign: list[pd.DataFrame], known: list[str]) 
     """Controls and charts; while a run is still being trained, this part alone is drawn anew every few seconds."""
     for folder in folders:
         st.text(_story(folder) if curves.finished(folder) else _progress(folder))
-    grain, x, weight, log = _controls()
-    history, problems = _histories(folders, grain)
+    view = _controls()
+    x = view.x
+    history, problems = _histories(folders, view.grain)
     for problem in problems:
         st.warning(problem, icon=":material/warning:")
     history = pd.concat([history, *foreign])
     lost = [run for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
     if lost:
         st.info(f"Not drawn against {x}, which its history does not tell: {', '.join(map(str, lost))}.")
-    history = curves.add_smoothed(history.dropna(subset=[_X[x]]), weight)
+    history = curves.add_smoothed(history.dropna(subset=[_X[x]]), view.smoothing)
     if history.empty:
         st.caption("There is no finished epoch yet.")
         return
     planned = {folder.name: _planned(folder) for folder in folders if curves.finished(folder)}
-    _chart(history, curves.events(history, planned), x, log, known)
+    low, high = curves.bounds(history, _X[x], *view.part)
+    lines, marks = (rows[rows[_X[x]].between(low, high)] for rows in (history, curves.events(history, planned)))
+    if lines.empty:
+        st.caption("No point lies in that part of the training; choose a longer one.")
+        return
+    _chart(lines, marks, x, view.log, known)
     st.caption(
         "◆ least validation loss, whose weights are kept · ■ stopped early · ▲ end of warm-up · ▼ drop of the rate. "
         "The rule shows the values of all lines, smoothed ones in brackets; shift and wheel zoom, drag pans, a double "
-        "click goes back."
+        "click goes back; from the keyboard, “Part shown” zooms."
     )
     _epochs(history)
 
 
-def _controls() -> tuple[str, str, float, bool]:
-    """What a point stands for, the axis, the smoothing, and whether loss and learning rate are logarithmic."""
+@dataclass(frozen=True, slots=True)
+class _View:
+    """How the curves are drawn.
+
+    Attributes:
+        grain: what a point stands for.
+        x: what they are drawn against.
+        smoothing: the weight of the past in a moving average.
+        part: what is shown of the training, from and to a percentage.
+        log: whether loss and learning rate are logarithmic.
+    """
+
+    grain: str
+    x: str
+    smoothing: float
+    part: tuple[int, int]
+    log: bool
+
+
+def _controls() -> _View:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         grain = st.segmented_control(
             "A point for each", ["epoch", "step"], default="epoch", key="grain", bind="query-params", required=True
@@ -143,11 +168,12 @@ def _controls() -> tuple[str, str, float, bool]:
             *(0.0, 0.99, 0.0, 0.01),
             key="smoothing",
             bind="query-params",
-            width=220,
+            width=180,
             help="Exponential moving average; the raw line stays visible.",
         )
+        part = st.slider("Part shown", *(0, 100, (0, 100)), format="%d %%", key="part", bind="query-params", width=180)
         log = st.toggle("Logarithmic", key="log", bind="query-params", help="Of loss and learning rate.")
-    return grain, x, weight, log
+    return _View(grain, x, weight, part, log)
 
 
 def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]]:

@@ -36,16 +36,18 @@ class Preset:
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
-        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
+        embedding_start: where the embeddings begin: at random, with skip-gram over all training texts, or, as all
+            weights do then, where an earlier run has them.
         language_model: language models that the network begins with, None for the embeddings alone.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
-            or together with an earlier run; None leaves them out.
+            or together with earlier runs; None leaves them out.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
         crop_rate: crops of one to three sentences shown each epoch besides, as a multiple of the labelled reviews.
+        adversarial_push: see ``AdversarialNetwork``; None trains without it.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -63,15 +65,16 @@ class Preset:
     max_length: int
     train_length: int
     embedding_size: int
-    embedding_start: Literal["random", "skipgram"]
+    embedding_start: Literal["random", "skipgram", "run"]
     language_model: LanguageModel | None
-    teacher: Literal["ngrams", "ngrams and run"] | None
+    teacher: Literal["ngrams", "ngrams and runs"] | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
     embedding_dropout: float
     dropout: float
     crop_rate: float
+    adversarial_push: float | None = None
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -142,8 +145,18 @@ DISTILLED = dataclasses.replace(
     name="distilled",
     summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, and from crops of one to "
     "three sentences with the label of their review",
-    teacher="ngrams and run",
+    teacher="ngrams and runs",
     crop_rate=1.5,
 )
 
-PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
+ADVERSARIAL = dataclasses.replace(
+    DISTILLED,
+    name="adversarial",
+    summary="distilled, trained on from an earlier run against the worst small push to the embeddings",
+    embedding_start="run",
+    adversarial_push=0.3,
+    epochs=2,
+    learning_rate=5e-4,
+)
+
+PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED, ADVERSARIAL)}

@@ -34,7 +34,7 @@ from sentiment.training.language_model import pretrain
 from sentiment.training.networks import Start
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
-from sentiment.training.teachers import ngram_reading, run_reading, taught
+from sentiment.training.teachers import ngram_reading, run_reading, start_of, taught
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
@@ -52,7 +52,7 @@ class Job:
         output: the run's folder.
         seed: of everything random.
         command: the command that anyone can repeat, for ``metadata.json``.
-        teacher: a run that reads the unlabelled reviews; for presets that ask for one.
+        teachers: runs that read the unlabelled reviews, the first of them what to begin with; where the preset asks.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -61,7 +61,7 @@ class Job:
     output: Path
     seed: int
     command: str
-    teacher: artifacts.Run | None = None
+    teachers: tuple[artifacts.Run, ...] = ()
     tensorboard: bool = False
 
     @property
@@ -71,7 +71,7 @@ class Job:
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seed": self.seed,
-            "teacher": self.teacher and self.teacher.manifest["files"]["model.onnx"],
+            "teachers": [run.manifest["files"]["model.onnx"] for run in self.teachers],
         }
         return json.dumps(facts, sort_keys=True, default=str)
 
@@ -108,6 +108,7 @@ def train(job: Job) -> Path:
         StoppedError: Ctrl-C while the network was fitted.
         OtherSettingsError: the folder holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
+        OtherVocabularyError: what to begin with knows other words.
     """
     work = job.output / "checkpoint"
     work.mkdir(parents=True, exist_ok=True)
@@ -128,6 +129,8 @@ def train(job: Job) -> Path:
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
             start = Start(_cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job))
+    elif preset.embedding_start == "run":
+        start = start_of(job.teachers[0], vocabulary)
     if start and preset.language_model:
         start, seconds = pretrain(ids + more_ids, held_out_ids, start.embedding, preset.language_model, work, job.seed)
         stages.record("language models", seconds)
@@ -181,8 +184,8 @@ def _taught(
     """Unlabelled reviews with the reading of the preset's teachers."""
     reviews = [review for review in unlabelled if len(review)]
     readings = [ngram_reading(reviews, labelled, validation, vocabulary_size)]
-    if job.teacher:
-        readings.append(run_reading(job.teacher, job.dataset.unlabelled["text"], job.dataset.validation["text"]))
+    texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
+    readings += [run_reading(teacher, *texts) for teacher in job.teachers]
     return taught(reviews, validation, readings)
 
 
@@ -234,7 +237,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
-        "teacher": job.teacher and {"name": job.teacher.name, "sha256": job.teacher.manifest["files"]["model.onnx"]},
+        "teachers": [{"name": run.name, "sha256": run.manifest["files"]["model.onnx"]} for run in job.teachers],
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}
