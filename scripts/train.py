@@ -92,9 +92,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
     parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
-    parser.add_argument(
-        "--teacher", type=Path, metavar="RUN", help="an earlier run to learn from; for preset distilled"
-    )
+    parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
     parser.add_argument("--label-column", help="where the labels are, likewise")
