@@ -26,7 +26,9 @@ from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
 from sentiment.training.run import Job, train  # noqa: E402
+from sentiment.training.teachers import OtherVocabularyError  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
+from tests.tiny import tiny_run  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {
@@ -77,7 +79,7 @@ def reviews(labelled_csv):
 
 
 def run(reviews, output, preset=TINY, seed=1, tensorboard=False):
-    return train(Job(preset, reviews, output, seed, "python scripts/train.py ...", tensorboard))
+    return train(Job(preset, reviews, output, seed, "python scripts/train.py ...", tensorboard=tensorboard))
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +164,21 @@ def test_a_training_begun_with_other_settings_is_not_taken_up(reviews, tmp_path)
     folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=1))
     with pytest.raises(OtherSettingsError):
         run(reviews, folder, TINY)
+
+
+def test_a_network_trained_on_begins_where_the_earlier_run_ended(finished, reviews, tmp_path):
+    still = dataclasses.replace(TINY, embedding_start="run", adversarial_push=0.3, learning_rate=0.0, epochs=1)
+    job = Job(still, reviews, tmp_path / "still", 1, "python scripts/train.py ...", (open_run(finished),))
+    texts = reviews.test["text"]
+    np.testing.assert_allclose(logits(train(job), texts), logits(finished, texts), atol=1e-4)
+    assert open_run(job.output).json("metadata.json")["teachers"][0]["name"] == finished.name
+
+
+def test_a_network_does_not_begin_with_a_run_that_knows_other_words(reviews, tmp_path):
+    other = open_run(tiny_run(tmp_path / "other"))
+    preset = dataclasses.replace(TINY, embedding_start="run")
+    with pytest.raises(OtherVocabularyError):
+        train(Job(preset, reviews, tmp_path / "run", 1, "python scripts/train.py ...", (other,)))
 
 
 @pytest.mark.parametrize("average", [None, 0.9])
