@@ -12,7 +12,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from sentiment import artifacts, dataset
+import pandas as pd
+
+from sentiment import artifacts, dataset, provenance
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
 from sentiment.training.presets import PRESETS
@@ -22,8 +24,8 @@ def main() -> int:
     """Runs the command line; gives the exit status."""
     options = _options()
     try:
-        _check_output(options.output, overwrite=options.overwrite)
         teachers = _teachers(options)
+        _check_output(options.output, overwrite=options.overwrite)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
             options.data,
@@ -33,6 +35,7 @@ def main() -> int:
             limit=options.limit,
             seed=options.seed,
         )
+        _check_teachers(teachers, reviews)
     except (ArtifactError, DatasetError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -44,20 +47,20 @@ def main() -> int:
 
 def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
     """Everything that needs TensorFlow, which takes seconds to import."""
-    from sentiment.training.export import ParityError
+    from sentiment.training.export import ParityError, without_optimizer
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.run import Job, train
-    from sentiment.training.teachers import OtherVocabularyError
+    from sentiment.training.teachers import OtherNetworkError
 
     preset = PRESETS[options.preset]
     if options.epochs:
         preset = dataclasses.replace(preset, epochs=options.epochs)
-    job = Job(preset, reviews, options.output, options.seed, _command(options), teachers, options.tensorboard)
+    job = Job(preset, reviews, options.output, options.seed, _command(options, teachers), teachers, options.tensorboard)
     try:
         train(job)
     except StoppedError as stop:
         if stop.network is not None:
-            stop.network.save(options.output / "model.keras")
+            without_optimizer(stop.network).save(options.output / "model.keras")
             print(f"\nThe best weights so far are in {options.output / 'model.keras'}.", file=sys.stderr)
         print(f"\nStopped after {stop.epoch} finished epochs; the same command goes on from there.", file=sys.stderr)
         return 130
@@ -71,8 +74,8 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
             file=sys.stderr,
         )
         return 2
-    except OtherVocabularyError as error:
-        print(f"train.py: the run {error} was trained on other texts, whose words are not these", file=sys.stderr)
+    except OtherNetworkError as error:
+        print(f"train.py: {error}", file=sys.stderr)
         return 2
     except ParityError as error:
         print(f"train.py: {error}", file=sys.stderr)
@@ -112,13 +115,27 @@ def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
     """The runs to learn from, where the preset asks for such.
 
     Raises:
-        ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable.
+        ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable, or
+            stands where the new run is to go.
     """
     asked = PRESETS[options.preset].teacher == "ngrams and runs"
     if asked != bool(options.teacher):
         what = "earlier runs: name them with" if asked else "no run: leave out"
         raise ArtifactError(f"The preset {options.preset} learns from {what} --teacher.")
-    return tuple(artifacts.open_run(path) for path in options.teacher)
+    teachers = tuple(artifacts.open_run(path) for path in options.teacher)
+    if options.output.resolve() in {run.path for run in teachers}:
+        raise ArtifactError(f"{options.output} is the teacher; name another folder for the new run.")
+    return teachers
+
+
+def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Dataset) -> None:
+    """Refuses teachers that would have nothing to read, or that know what the new run is to be judged by."""
+    if teachers and reviews.unlabelled.empty:
+        raise DatasetError("A teacher reads the unlabelled reviews, and this data has none.")
+    for run in teachers:
+        known = provenance.learned_from(run, "train")
+        if pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).any():
+            raise ArtifactError(f"{run.name} was trained on reviews that are held out now; give it the same --seed.")
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
@@ -134,12 +151,12 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
         raise ArtifactError(f"{folder} is no run's folder and not empty; name another")
 
 
-def _command(options: argparse.Namespace) -> str:
+def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -> str:
     """The command with the names of files but not the places where they stood."""
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
-    if options.teacher:
-        words += ["--teacher", *(f"artifacts/{path.name}" for path in options.teacher)]
+    if teachers:
+        words += ["--teacher", *(f"artifacts/{run.name}" for run in teachers)]
     for name in ("epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:

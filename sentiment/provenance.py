@@ -14,21 +14,23 @@ import pandas as pd
 from sentiment.artifacts import Run
 from sentiment.dataset import Dataset, official
 
+Split = Literal["train", "validation"]
 
-def learned_from(run: Run) -> pd.Series:
-    """The fingerprints of the reviews a run was trained or tuned on, none where it kept no record."""
+
+def learned_from(run: Run, split: Split | None = None) -> pd.Series:
+    """The fingerprints of the reviews a run was trained on, tuned on, or either; none where it kept no record."""
     if not run.has("predictions.parquet"):
         return pd.Series([], dtype="str")
-    return pd.read_parquet(run.file("predictions.parquet"), columns=["fingerprint"])["fingerprint"]
+    table = pd.read_parquet(run.file("predictions.parquet"), columns=["split", "fingerprint"])
+    return table.loc[table["split"] == split if split else slice(None), "fingerprint"]
 
 
-def learned(run: Run, data: Dataset, split: Literal["train", "validation"]) -> pd.DataFrame:
+def learned(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
     """The reviews of ``data`` that the run was trained or tuned on; those set aside now where it kept no record."""
     if not run.has("predictions.parquet"):
         return data.train if split == "train" else data.validation
-    table = pd.read_parquet(run.file("predictions.parquet"), columns=["split", "fingerprint"])
     reviews = pd.concat([data.train, data.validation], ignore_index=True)
-    return reviews[reviews["fingerprint"].isin(table.loc[table["split"] == split, "fingerprint"])]
+    return reviews[reviews["fingerprint"].isin(learned_from(run, split))]
 
 
 def is_imdb(fingerprints: pd.Series) -> bool:

@@ -156,5 +156,7 @@ def test_an_early_stop_is_told():
 def test_a_part_of_the_training_lies_between_percentages_of_its_way():
     tidy = curves.by_epoch("run", history(), steps())
     assert curves.bounds(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
+    seconds = pd.DataFrame({"minutes": [687.63 / 60, 3040.55 / 60]})  # whose difference, added again, falls short
+    assert curves.bounds(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
     low, high = curves.bounds(tidy, "step", 25, 75)
     assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)

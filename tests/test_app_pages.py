@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -229,6 +230,10 @@ def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
     assert "No point lies in that part" in said(app)
     app.slider(key="part").set_value((50, 100)).run()
     assert len(panels(app)) == 3
+    [chart] = app.get("vega_lite_chart")
+    drawn = [pa.ipc.open_stream(each.data.data).read_pandas() for each in chart.proto.datasets]
+    least = min(rows["epoch"].min() for rows in drawn if "epoch" in rows)
+    assert least >= 2
 
 
 def test_one_threshold_moves_the_figures(open_page):

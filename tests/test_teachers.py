@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
 
-from sentiment import Classifier
-from sentiment.artifacts import open_run
-from sentiment.metrics import sigmoid
-from sentiment.training.fit import Examples
-from sentiment.training.teachers import run_reading, taught
-from tests.command import run_script
-from tests.tiny import tiny_run
+from sentiment import Classifier  # noqa: E402
+from sentiment.artifacts import open_run  # noqa: E402
+from sentiment.metrics import sigmoid  # noqa: E402
+from sentiment.training.fit import Examples  # noqa: E402
+from sentiment.training.teachers import run_reading, soft_targets  # noqa: E402
+from tests.command import run_script  # noqa: E402
+from tests.tiny import tiny_run  # noqa: E402
 
 HELD_OUT = 400
 
@@ -30,7 +31,7 @@ def labels():
 
 
 def lessons(*readings):
-    return taught([np.array([2], np.int32)] * 50, labels(), readings).targets
+    return soft_targets(labels(), readings)
 
 
 def test_a_teacher_who_overstates_teaches_the_same_as_one_who_does_not():
@@ -64,3 +65,21 @@ def test_the_teacher_is_named_where_the_preset_asks_for_one_and_nowhere_else(tmp
     )
     assert done.status == 2
     assert f"{said} --teacher" in done.stderr
+
+
+def test_a_teacher_is_not_overwritten_by_its_pupil_even_where_overwriting_is_asked_for(tmp_path):
+    teacher = tiny_run(tmp_path / "tiny")
+    options = ["--preset", "distilled", "--output", teacher, "--teacher", teacher, "--overwrite"]
+    done = run_script("train.py", "--data", tmp_path / "none.csv", *options)
+    assert done.status == 2
+    assert "is the teacher" in done.stderr
+    open_run(teacher)
+
+
+def test_a_forgotten_teacher_costs_no_finished_run(tmp_path):
+    run = tiny_run(tmp_path / "tiny")
+    done = run_script(
+        "train.py", "--data", tmp_path / "none.csv", "--preset", "distilled", "--output", run, "--overwrite"
+    )
+    assert done.status == 2
+    open_run(run)

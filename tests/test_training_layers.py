@@ -103,30 +103,37 @@ def test_taught_reviews_take_turns_and_labelled_ones_are_always_there():
     assert len(list(batches.epoch(0))) == len(batches)
 
 
-def test_crops_are_up_to_three_whole_sentences_of_labelled_reviews_shown_besides():
-    end = 9
-    sentence = np.array([5, 6, 7, 8, end], np.int32)
-    reviews = [np.tile(sentence, 40) for _ in range(20)]
-    batches = _crops_of(reviews, end, always=10)
-    rows = [row[row != PAD] for ids, _ in batches.epoch(0) for row in ids]
-    assert len(rows) == 10 + 5 + 15
+END = 9
+
+
+def crops_of(reviews, always):
+    """The crops of an epoch, each with what is to be learnt of it: the parity of its review's number."""
+    targets = np.arange(len(reviews), dtype=np.float32) % 2
+    options = {"batch_size": 8, "length": 200, "unknown_rate": 0.0, "seed": 1, "crop_rate": 1.5, "sentence_ends": [END]}
+    batches = TrainingBatches(reviews, targets, always=always, **options)
+    rows = [
+        (row[row != PAD], label)
+        for ids, labels in batches.epoch(0)
+        for row, label in zip(ids, labels[:, 0], strict=True)
+    ]
     assert len(list(batches.epoch(0))) == len(batches)
-    crops = [row for row in rows if len(row) < 100]
+    return [(row, label) for row, label in rows if len(row) < 80]
+
+
+def test_crops_are_up_to_three_whole_sentences_of_labelled_reviews_shown_besides():
+    reviews = [np.tile(np.array([10 + n, 5, 6, 7, END], np.int32), 40) for n in range(20)]
+    crops = crops_of(reviews, always=10)
     assert len(crops) == 15
-    assert {len(crop) // 5 for crop in crops} == {1, 2, 3}
-    assert all(np.array_equal(crop, np.tile(sentence, len(crop) // 5)) for crop in crops)
+    assert {len(crop) // 5 for crop, _ in crops} == {1, 2, 3}
+    for crop, label in crops:
+        number = crop[0] - 10
+        assert number < 10
+        assert label == number % 2
+        np.testing.assert_array_equal(crop, reviews[number][: len(crop)])
 
 
-def test_a_review_without_sentences_gives_crops_too_and_they_are_short():
-    lengths = {
-        np.count_nonzero(row)
-        for ids, _ in _crops_of([np.full(99, 5, np.int32)] * 4, 9, always=4).epoch(0)
-        for row in ids
-    }
-    assert lengths == {60, 99}
-
-
-def _crops_of(reviews, end, always):
-    targets = np.ones(len(reviews), np.float32)
-    options = {"batch_size": 8, "length": 200, "unknown_rate": 0.0, "seed": 1, "crop_rate": 1.5, "sentence_ends": [end]}
-    return TrainingBatches(reviews, targets, always=always, **options)
+def test_a_review_without_the_end_of_a_sentence_shows_its_first_sixty_tokens():
+    review = np.arange(10, 100, dtype=np.int32)
+    crops = crops_of([review] * 4, always=4)
+    assert len(crops) == 6
+    assert all(np.array_equal(crop, review[:60]) for crop, _ in crops)

@@ -105,9 +105,9 @@ def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
 
 
 def bounds(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[float, float]:
-    """Where two percentages of the way along ``x`` lie."""
-    start, end = history[x].min(), history[x].max()
-    return start + first / 100 * (end - start), start + last / 100 * (end - start)
+    """Where two percentages of the way along the column ``x`` lie, in its unit."""
+    low, high = np.interp([first, last], [0, 100], [history[x].min(), history[x].max()])
+    return float(low), float(high)
 
 
 def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:

@@ -126,13 +126,13 @@ def _curves(folders: list[Path], foreign: list[pd.DataFrame], known: list[str]) 
     lines, marks = (rows[rows[_X[x]].between(low, high)] for rows in (history, curves.events(history, planned)))
     if lines.empty:
         st.caption("No point lies in that part of the training; choose a longer one.")
-        return
-    _chart(lines, marks, x, view.log, known)
-    st.caption(
-        "◆ least validation loss, whose weights are kept · ■ stopped early · ▲ end of warm-up · ▼ drop of the rate. "
-        "The rule shows the values of all lines, smoothed ones in brackets; shift and wheel zoom, drag pans, a double "
-        "click goes back; from the keyboard, “Part shown” zooms."
-    )
+    else:
+        _chart(lines, marks, x, view.log, known)
+        st.caption(
+            "◆ least validation loss, whose weights are kept · ■ stopped early · ▲ end of warm-up · ▼ drop of the "
+            "rate. The rule shows the values of all lines, smoothed ones in brackets; shift and wheel zoom, drag pans, "
+            "a double click goes back; from the keyboard, “Part shown” zooms. The CSV files hold what is shown."
+        )
     _epochs(history)
 
 
@@ -235,7 +235,7 @@ def _chart(history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known:
             pointer = curves.at_pointer(rows, _X[x], places)
             marked = marks[(marks["metric"] == metric) & marks["value"].gt(0 if logarithmic else -1)]
             panels.append(training_charts.Panel(metric.replace(" ", ""), title, rows, pointer, marked, logarithmic))
-    ends = "; ".join(f"{panel.title}, at the end {_ends(panel.lines)}" for panel in panels)
+    ends = "; ".join(f"{panel.title}, at the end of what is shown {_ends(panel.lines)}" for panel in panels)
     st.header("How each run learned")
     st.altair_chart(
         training_charts.history(panels, x=_X[x], x_title=x, runs=known),

@@ -21,22 +21,20 @@ Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 class TrainingBatches:
     """Reviews with what is to be learnt of each, shuffled anew each epoch.
 
-    The first ``always`` reviews, or all of them, are in every epoch; the others take turns, half of them an epoch.
-    A review longer than ``length`` shows another stretch of that length each epoch. Besides, ``crop_rate`` times as
-    many as are in every epoch show a crop of a few sentences, so that short texts are no strangers. ``unknown_rate`` of
-    all tokens are hidden as unknown. All this, and the order, is drawn from seed and epoch: a run that is broken off
-    and resumed at epoch n sees what the unbroken run sees.
+    All is drawn from seed and epoch: a run that is broken off and resumed at epoch n sees what the unbroken run sees.
 
     Args:
         reviews: <int32>[tokens] a review.
         targets: <float32>[reviews]
         batch_size: reviews and crops in a batch.
-        length: see above, in tokens.
-        unknown_rate: see above.
-        seed: see above.
-        crop_rate: see above.
+        length: tokens; a longer review shows another stretch of that length each epoch.
+        unknown_rate: share of all tokens that are hidden as unknown.
+        seed: of everything drawn.
+        crop_rate: how many crops are shown besides, as a multiple of the reviews in every epoch, of which they are:
+            one to three sentences, 60 tokens at most, so that short texts are no strangers. A review without the end
+            of a sentence shows its first 60.
         sentence_ends: ids of the tokens that end a sentence.
-        always: see above; all where None.
+        always: how many reviews, the first, are in every epoch, all where None; the others take turns, half an epoch.
     """
 
     def __init__(

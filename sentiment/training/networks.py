@@ -21,7 +21,7 @@ class Start:
     Attributes:
         embedding: <float32>[vocabulary, embedding]
         lstm: the weights of both directions, in the order of ``BidirectionalLSTM``; empty where only words were learnt.
-        dense: kernel [features, 1] and bias [1]; empty where no verdicts were learnt.
+        dense: <float32>, kernel [features, 1] and bias [1]; empty where no verdicts were learnt.
     """
 
     embedding: npt.NDArray[np.float32]

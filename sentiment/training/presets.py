@@ -36,8 +36,8 @@ class Preset:
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
-        embedding_start: where the embeddings begin: at random, with skip-gram over all training texts, or, as all
-            weights do then, where an earlier run has them.
+        embedding_start: where the embeddings begin: at random, with skip-gram over all training texts, or with an
+            earlier run, which gives all other weights, too.
         language_model: language models that the network begins with, None for the embeddings alone.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
             or together with earlier runs; None leaves them out.
@@ -46,7 +46,8 @@ class Preset:
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
-        crop_rate: crops of one to three sentences shown each epoch besides, as a multiple of the labelled reviews.
+        crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
+            labelled reviews.
         adversarial_push: see ``AdversarialNetwork``; None trains without it.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
@@ -74,7 +75,7 @@ class Preset:
     embedding_dropout: float
     dropout: float
     crop_rate: float
-    adversarial_push: float | None = None
+    adversarial_push: float | None
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -102,6 +103,7 @@ LSTM = Preset(
     embedding_dropout=0.5,
     dropout=0.0,
     crop_rate=0.0,
+    adversarial_push=None,
     unknown_rate=0.2,
     batch_size=64,
     epochs=6,
@@ -130,6 +132,7 @@ BILSTM = Preset(
     embedding_dropout=0.4,
     dropout=0.3,
     crop_rate=0.0,
+    adversarial_push=None,
     unknown_rate=0.05,
     batch_size=64,
     epochs=4,

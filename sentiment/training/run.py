@@ -34,12 +34,12 @@ from sentiment.training.language_model import pretrain
 from sentiment.training.networks import Start
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
-from sentiment.training.teachers import ngram_reading, run_reading, start_of, taught
-from sentiment.vocabulary import Vocabulary
+from sentiment.training.teachers import ngram_reading, run_reading, soft_targets, start_of
+from sentiment.vocabulary import UNK, Vocabulary
 
 Ids = npt.NDArray[np.int32]
 
-_SENTENCE_ENDS = (".", "!", "?")
+_SENTENCE_ENDS = (".", "!", "?")  # without "...", which stands within sentences as often
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def train(job: Job) -> Path:
         StoppedError: Ctrl-C while the network was fitted.
         OtherSettingsError: the folder holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
-        OtherVocabularyError: what to begin with knows other words.
+        OtherNetworkError: what to begin with has other words or layers.
     """
     work = job.output / "checkpoint"
     work.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def train(job: Job) -> Path:
         with stages("skip-gram embeddings"):
             start = Start(_cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job))
     elif preset.embedding_start == "run":
-        start = start_of(job.teachers[0], vocabulary)
+        start = start_of(job.teachers[0], preset, vocabulary)
     if start and preset.language_model:
         start, seconds = pretrain(ids + more_ids, held_out_ids, start.embedding, preset.language_model, work, job.seed)
         stages.record("language models", seconds)
@@ -149,7 +149,7 @@ def train(job: Job) -> Path:
         validation,
         job.output,
         taught=lessons,
-        sentence_ends=[vocabulary.id(token) for token in _SENTENCE_ENDS],
+        sentence_ends=[vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK],
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
@@ -186,7 +186,7 @@ def _taught(
     readings = [ngram_reading(reviews, labelled, validation, vocabulary_size)]
     texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
     readings += [run_reading(teacher, *texts) for teacher in job.teachers]
-    return taught(reviews, validation, readings)
+    return Examples(reviews, soft_targets(validation, readings))
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
@@ -237,7 +237,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
-        "teachers": [{"name": run.name, "sha256": run.manifest["files"]["model.onnx"]} for run in job.teachers],
+        "teachers": {run.name: run.manifest["files"]["model.onnx"] for run in job.teachers},
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}

@@ -12,40 +12,49 @@ from sentiment.bulk.tabled import load_bulk
 from sentiment.training.fit import Examples
 from sentiment.training.networks import Start
 from sentiment.training.ngrams import NgramModel
+from sentiment.training.presets import Preset
 from sentiment.vocabulary import Vocabulary
 from sentiment.weights import read_onnx
 
 Ids = npt.NDArray[np.int32]
 Logits = npt.NDArray[np.floating]
-Reading = tuple[Logits, Logits]  # of the unlabelled reviews and of those held out
+Reading = tuple[Logits, Logits]  # <float>[unlabelled] and <float>[held_out]
 
 
-class OtherVocabularyError(Exception):
-    """A run that was to be begun with knows other words than the texts at hand."""
+class OtherNetworkError(Exception):
+    """A run that was to be begun with has other words or other layers; the message says which in a sentence."""
 
 
-def start_of(run: artifacts.Run, vocabulary: Vocabulary) -> Start:
-    """The weights of an earlier run of the same layers, to begin with.
+def start_of(run: artifacts.Run, preset: Preset, vocabulary: Vocabulary) -> Start:
+    """The weights of an earlier run of the same layers and words, to begin with.
 
     Raises:
-        OtherVocabularyError: its words are others, or stand in another order.
+        ArtifactError: the run is damaged.
+        OtherNetworkError: its words or its layers are others.
     """
     if Vocabulary.read(run.file("vocabulary.txt")).tokens != vocabulary.tokens:
-        raise OtherVocabularyError(run.name)
+        raise OtherNetworkError(f"The run {run.name} has another vocabulary than these texts; it cannot be begun with.")
     weights = read_onnx(run.file("model.onnx"))
+    layers = (weights.embedding.shape[1], weights.units, len(weights.directions), weights.pooling)
+    if layers != (preset.embedding_size, preset.units, 1 + preset.bidirectional, preset.pooling):
+        raise OtherNetworkError(f"The run {run.name} has other layers than {preset.name}; it cannot be begun with.")
     lstm = [array for each in weights.directions for array in (each.kernel, each.recurrent, each.bias)]
     dense = weights.dense_kernel[:, None], np.array([weights.dense_bias], np.float32)
     return Start(weights.embedding.astype(np.float32), tuple(lstm), dense)
 
 
 def ngram_reading(unlabelled: Sequence[Ids], labelled: Examples, held_out: Examples, vocabulary_size: int) -> Reading:
-    """What an n-gram model makes of reviews, none of them empty, when it has learnt from the labelled ones."""
+    """What an n-gram model that has learnt from labelled reviews makes of others, none of them empty."""
     model = NgramModel(labelled.ids, labelled.targets.astype(np.int8), vocabulary_size)
     return model.logits(unlabelled), model.logits(held_out.ids)
 
 
 def run_reading(run: artifacts.Run, unlabelled: Iterable[str], held_out: Iterable[str]) -> Reading:
-    """What an earlier run makes of texts that have tokens; others it leaves out."""
+    """What an earlier run makes of texts that have tokens; others it leaves out.
+
+    Raises:
+        ArtifactError: the run is damaged.
+    """
     classifier = load_bulk(run.path)
 
     def logits(texts: Iterable[str]) -> Logits:
@@ -55,12 +64,12 @@ def run_reading(run: artifacts.Run, unlabelled: Iterable[str], held_out: Iterabl
     return logits(unlabelled), logits(held_out)
 
 
-def taught(unlabelled: Sequence[Ids], held_out: Examples, readings: Sequence[Reading]) -> Examples:
-    """The unlabelled reviews, with the mean of the teachers' calibrated logits, calibrated again, as probabilities."""
+def soft_targets(held_out: Examples, readings: Sequence[Reading]) -> npt.NDArray[np.float32]:
+    """<float32>[unlabelled], the probability of "positive": of the mean of the teachers' calibrated logits."""
     labels = held_out.targets.astype(np.int8)
-    by = [metrics.fit_temperature(held, labels) for _, held in readings]
+    temperatures = [metrics.fit_temperature(held, labels) for _, held in readings]
     mean, mean_held = (
-        np.mean([logits / temperature for logits, temperature in zip(part, by, strict=True)], axis=0)
+        np.mean([logits / temperature for logits, temperature in zip(part, temperatures, strict=True)], axis=0)
         for part in zip(*readings, strict=True)
     )
-    return Examples(unlabelled, metrics.sigmoid(mean / metrics.fit_temperature(mean_held, labels)).astype(np.float32))
+    return metrics.sigmoid(mean / metrics.fit_temperature(mean_held, labels)).astype(np.float32)
