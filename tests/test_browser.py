@@ -210,7 +210,7 @@ def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
     settle(page)
     shown = page.locator(".review .text").first.text_content()
     page.get_by_role("textbox", name="Review").fill("half a thou")
-    page.get_by_role("link", name="Training").click(delay=100)
+    page.get_by_role("link", name="Training").click(delay=100)  # as long as a finger takes
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
