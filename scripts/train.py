@@ -50,7 +50,6 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     from sentiment.training.export import ParityError, without_optimizer
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.run import Job, train
-    from sentiment.training.teachers import OtherNetworkError
 
     preset = PRESETS[options.preset]
     if options.epochs:
@@ -73,9 +72,6 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
             "name another folder, or remove it with --overwrite",
             file=sys.stderr,
         )
-        return 2
-    except OtherNetworkError as error:
-        print(f"train.py: {error}", file=sys.stderr)
         return 2
     except ParityError as error:
         print(f"train.py: {error}", file=sys.stderr)
@@ -118,7 +114,7 @@ def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
         ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable, or
             stands where the new run is to go.
     """
-    asked = PRESETS[options.preset].teacher == "ngrams and runs"
+    asked = PRESETS[options.preset].teacher == "ngrams and run"
     if asked != bool(options.teacher):
         what = "earlier runs: name them with" if asked else "no run: leave out"
         raise ArtifactError(f"The preset {options.preset} learns from {what} --teacher.")

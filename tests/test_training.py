@@ -27,9 +27,7 @@ from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
 from sentiment.training.run import Job, train  # noqa: E402
-from sentiment.training.teachers import OtherNetworkError  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
-from tests.tiny import tiny_run  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {
@@ -167,34 +165,20 @@ def test_a_training_begun_with_other_settings_is_not_taken_up(reviews, tmp_path)
         run(reviews, folder, TINY)
 
 
-def test_a_network_trained_on_begins_where_the_earlier_run_ended(finished, reviews, tmp_path):
-    still = dataclasses.replace(TINY, embedding_start="run", adversarial_push=0.3, learning_rate=0.0, epochs=1)
-    job = Job(still, reviews, tmp_path / "still", 1, "python scripts/train.py ...", (open_run(finished),))
-    texts = reviews.test["text"]
-    np.testing.assert_allclose(logits(train(job), texts), logits(finished, texts), atol=1e-4)
-    assert open_run(job.output).json("metadata.json")["teachers"] == {
-        finished.name: open_run(finished).manifest["files"]["model.onnx"]
-    }
-
-
 def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, tmp_path):
     texts = reviews.test.assign(label=-1)
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
-    preset = dataclasses.replace(TINY, teacher="ngrams and runs", crop_rate=1.5)
+    preset = dataclasses.replace(TINY, teacher="ngrams and run", crop_rate=1.5)
     unlabelled = dataclasses.replace(reviews, unlabelled=texts)
     job = Job(preset, unlabelled, tmp_path / "taught", 1, "python scripts/train.py ...", (open_run(finished),))
     right = (logits(train(job), reviews.test["text"]) > 0) == reviews.test["label"]
     assert right.mean() > 0.9
+    assert open_run(job.output).json("metadata.json")["teachers"] == {
+        finished.name: open_run(finished).manifest["files"]["model.onnx"]
+    }
     steps = pd.read_csv(job.output / "steps.csv")
     shown = len(reviews.train) + len(texts) // 2 + round(1.5 * len(reviews.train))
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
-
-
-def test_a_network_does_not_begin_with_a_run_that_knows_other_words(reviews, tmp_path):
-    other = open_run(tiny_run(tmp_path / "other"))
-    preset = dataclasses.replace(TINY, embedding_start="run")
-    with pytest.raises(OtherNetworkError, match="another vocabulary"):
-        train(Job(preset, reviews, tmp_path / "run", 1, "python scripts/train.py ...", (other,)))
 
 
 @pytest.mark.parametrize("average", [None, 0.9])

@@ -127,10 +127,9 @@ class KerasPeer:
 
 
 def preset_of(run: Run) -> Preset:
-    """The recipe of a run's network, in which older runs name less; without what Keras' own ``fit`` would not do."""
+    """The recipe of a run's network, in which older runs name less; what it began with does not matter here."""
     options = {"teacher": None, "crop_rate": 0.0} | run.json("config.json")["model"]
-    plain = {"language_model": None, "adversarial_push": None, "pooling": tuple(options["pooling"])}
-    return Preset(**options | plain)
+    return Preset(**options | {"pooling": tuple(options["pooling"]), "language_model": None})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:

@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.training.adversarial import AdversarialNetwork
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 from sentiment.training.presets import Preset
 
@@ -21,12 +20,10 @@ class Start:
     Attributes:
         embedding: <float32>[vocabulary, embedding]
         lstm: the weights of both directions, in the order of ``BidirectionalLSTM``; empty where only words were learnt.
-        dense: <float32>, kernel [features, 1] and bias [1]; empty where no verdicts were learnt.
     """
 
     embedding: npt.NDArray[np.float32]
     lstm: tuple[npt.NDArray[np.float32], ...] = ()
-    dense: tuple[npt.NDArray[np.float32], ...] = ()
 
 
 def build_network(preset: Preset, vocabulary_size: int, start: Start | None = None) -> keras.Model:
@@ -43,17 +40,11 @@ def build_network(preset: Preset, vocabulary_size: int, start: Start | None = No
         if preset.bidirectional
         else _last_state(ids, preset, vocabulary_size)
     )
-    probability = keras.layers.Dense(1, activation="sigmoid", name="dense")(features)
-    network = (
-        AdversarialNetwork(ids, probability, name=preset.name, push=preset.adversarial_push)
-        if preset.adversarial_push
-        else keras.Model(ids, probability, name=preset.name)
-    )
+    network = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid", name="dense")(features), name=preset.name)
     if start:
         network.get_layer("embedding").set_weights([start.embedding])
-        for name, weights in (("lstm", start.lstm), ("dense", start.dense)):
-            if weights:
-                network.get_layer(name).set_weights(list(weights))
+        if start.lstm:
+            network.get_layer("lstm").set_weights(list(start.lstm))
     return network
 
 

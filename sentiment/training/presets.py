@@ -36,8 +36,7 @@ class Preset:
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
-        embedding_start: where the embeddings begin: at random, with skip-gram over all training texts, or with an
-            earlier run, which gives all other weights, too.
+        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
         language_model: language models that the network begins with, None for the embeddings alone.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
             or together with earlier runs; None leaves them out.
@@ -48,7 +47,6 @@ class Preset:
         dropout: rate at which pooled features are dropped in training.
         crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
             labelled reviews.
-        adversarial_push: see ``AdversarialNetwork``; None trains without it.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -66,16 +64,15 @@ class Preset:
     max_length: int
     train_length: int
     embedding_size: int
-    embedding_start: Literal["random", "skipgram", "run"]
+    embedding_start: Literal["random", "skipgram"]
     language_model: LanguageModel | None
-    teacher: Literal["ngrams", "ngrams and runs"] | None
+    teacher: Literal["ngrams", "ngrams and run"] | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
     embedding_dropout: float
     dropout: float
     crop_rate: float
-    adversarial_push: float | None
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -103,7 +100,6 @@ LSTM = Preset(
     embedding_dropout=0.5,
     dropout=0.0,
     crop_rate=0.0,
-    adversarial_push=None,
     unknown_rate=0.2,
     batch_size=64,
     epochs=6,
@@ -132,7 +128,6 @@ BILSTM = Preset(
     embedding_dropout=0.4,
     dropout=0.3,
     crop_rate=0.0,
-    adversarial_push=None,
     unknown_rate=0.05,
     batch_size=64,
     epochs=4,
@@ -148,18 +143,8 @@ DISTILLED = dataclasses.replace(
     name="distilled",
     summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, and from crops of one to "
     "three sentences with the label of their review",
-    teacher="ngrams and runs",
+    teacher="ngrams and run",
     crop_rate=1.5,
 )
 
-ADVERSARIAL = dataclasses.replace(
-    DISTILLED,
-    name="adversarial",
-    summary="distilled, trained on from an earlier run against the worst small push to the embeddings",
-    embedding_start="run",
-    adversarial_push=0.3,
-    epochs=2,
-    learning_rate=5e-4,
-)
-
-PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED, ADVERSARIAL)}
+PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}

@@ -34,7 +34,7 @@ from sentiment.training.language_model import pretrain
 from sentiment.training.networks import Start
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
-from sentiment.training.teachers import ngram_reading, run_reading, soft_targets, start_of
+from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
 from sentiment.vocabulary import UNK, Vocabulary
 
 Ids = npt.NDArray[np.int32]
@@ -52,7 +52,7 @@ class Job:
         output: the run's folder.
         seed: of everything random.
         command: the command that anyone can repeat, for ``metadata.json``.
-        teachers: runs that read the unlabelled reviews, the first of them what to begin with; where the preset asks.
+        teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -108,7 +108,6 @@ def train(job: Job) -> Path:
         StoppedError: Ctrl-C while the network was fitted.
         OtherSettingsError: the folder holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
-        OtherNetworkError: what to begin with has other words or layers.
     """
     work = job.output / "checkpoint"
     work.mkdir(parents=True, exist_ok=True)
@@ -129,8 +128,6 @@ def train(job: Job) -> Path:
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
             start = Start(_cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job))
-    elif preset.embedding_start == "run":
-        start = start_of(job.teachers[0], preset, vocabulary)
     if start and preset.language_model:
         start, seconds = pretrain(ids + more_ids, held_out_ids, start.embedding, preset.language_model, work, job.seed)
         stages.record("language models", seconds)

@@ -10,37 +10,11 @@ import numpy.typing as npt
 from sentiment import artifacts, metrics
 from sentiment.bulk.tabled import load_bulk
 from sentiment.training.fit import Examples
-from sentiment.training.networks import Start
 from sentiment.training.ngrams import NgramModel
-from sentiment.training.presets import Preset
-from sentiment.vocabulary import Vocabulary
-from sentiment.weights import read_onnx
 
 Ids = npt.NDArray[np.int32]
 Logits = npt.NDArray[np.floating]
 Reading = tuple[Logits, Logits]  # <float>[unlabelled] and <float>[held_out]
-
-
-class OtherNetworkError(Exception):
-    """A run that was to be begun with has other words or other layers; the message says which in a sentence."""
-
-
-def start_of(run: artifacts.Run, preset: Preset, vocabulary: Vocabulary) -> Start:
-    """The weights of an earlier run of the same layers and words, to begin with.
-
-    Raises:
-        ArtifactError: the run is damaged.
-        OtherNetworkError: its words or its layers are others.
-    """
-    if Vocabulary.read(run.file("vocabulary.txt")).tokens != vocabulary.tokens:
-        raise OtherNetworkError(f"The run {run.name} has another vocabulary than these texts; it cannot be begun with.")
-    weights = read_onnx(run.file("model.onnx"))
-    layers = (weights.embedding.shape[1], weights.units, len(weights.directions), weights.pooling)
-    if layers != (preset.embedding_size, preset.units, 1 + preset.bidirectional, preset.pooling):
-        raise OtherNetworkError(f"The run {run.name} has other layers than {preset.name}; it cannot be begun with.")
-    lstm = [array for each in weights.directions for array in (each.kernel, each.recurrent, each.bias)]
-    dense = weights.dense_kernel[:, None], np.array([weights.dense_bias], np.float32)
-    return Start(weights.embedding.astype(np.float32), tuple(lstm), dense)
 
 
 def ngram_reading(unlabelled: Sequence[Ids], labelled: Examples, held_out: Examples, vocabulary_size: int) -> Reading:
