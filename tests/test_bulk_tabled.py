@@ -8,7 +8,7 @@ import pytest
 from sentiment import Classifier
 from sentiment.bulk.tabled import load_bulk
 
-RUNS = ["bilstm", "lstm"]
+RUNS = ["distilled", "lstm"]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_a_table_and_the_lstm_give_the_same_scores(run, reviews):
 
 @pytest.mark.parametrize("fast", [False, True])
 def test_a_score_does_not_depend_on_the_batch_nor_on_padding(fast, reviews):
-    bulk = load_bulk("artifacts/bilstm", fast=fast)
+    bulk = load_bulk("artifacts/distilled", fast=fast)
     alone = np.concatenate([bulk.logits([review]) for review in reviews])
     assert bulk.logits(reviews) == pytest.approx(alone, abs=1e-5)
 

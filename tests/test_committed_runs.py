@@ -10,7 +10,7 @@ from sentiment import Classifier, dataset
 from sentiment.artifacts import ROOT, default_run, open_run
 from tests.real_data import IMDB, needs_real_data
 
-RUNS = [ROOT / name for name in ("lstm", "bilstm")]
+RUNS = [ROOT / name for name in ("lstm", "bilstm", "distilled")]
 LIMIT = 40e6  # bytes
 
 every_run = pytest.mark.parametrize("folder", RUNS, ids=lambda path: path.name)
