@@ -21,7 +21,7 @@ import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
 from sentiment.classifier import Classifier, session_options
-from sentiment.weights import Weights, read_onnx, reorder
+from sentiment.weights import Weights, read_onnx
 
 _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them
 _STATE = 127  # steps of a hidden state on either side of zero
@@ -57,42 +57,39 @@ def tabled_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSess
         ir_version=9,
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)],
     )
-    return ort.InferenceSession(model.SerializeToString(), session_options(), providers=["CPUExecutionProvider"])
+    options = session_options()
+    options.enable_cpu_mem_arena = False  # threads that share the session would wait for one another at it
+    return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _arrays(weights: Weights, *, fast: bool) -> dict[str, npt.NDArray[Any]]:
-    """Constants by name, gates in the order input, forget, output, cell."""
+    """Constants by name, gates in the order input, forget, cell, output."""
     units = weights.units
     arrays: dict[str, npt.NDArray[Any]] = {
         "embedding": weights.embedding,
         "dense_kernel": weights.dense_kernel.astype(np.float32)[:, None],
         "dense_bias": np.array([weights.dense_bias], np.float32),
         "units": np.array([units], np.int64),
-        "sigmoids": np.array([3 * units, units], np.int64),
-        "gates": np.array([units] * 3, np.int64),
         "zero": np.array(0, np.int64),
         "one": np.array(1, np.int64),
         "axis_1": np.array([1], np.int64),
         "axis_2": np.array([2], np.int64),
-        "half": np.array(0.5, np.float32),
         "unit": np.array(1, np.float32),
         "drop": np.array(-2 * _BELOW_ALL, np.float32),
         "state_scale": np.array(1 / _STATE, np.float32),
         "state_zero": np.array(_STATE + 1, np.uint8),
     }
     for place, direction in enumerate(weights.directions):
-        kernel, recurrent, bias = map(_halved, (direction.kernel, direction.recurrent, direction.bias))
-        arrays |= {f"kernel_{place}": kernel, f"bias_{place}": bias, f"recurrent_{place}": recurrent}
+        recurrent = direction.recurrent
+        arrays |= {
+            f"kernel_{place}": direction.kernel,
+            f"bias_{place}": direction.bias,
+            f"recurrent_{place}": recurrent,
+        }
         if fast:
             scale = np.maximum(np.abs(recurrent).max(0) / _INT8, np.finfo(np.float32).tiny)
             arrays |= {f"recurrent_{place}": np.rint(recurrent / scale).astype(np.int8), f"scale_{place}": scale}
     return arrays
-
-
-def _halved(array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Gates in our order, what goes into a sigmoid halved: ``sigmoid(z) = (1 + tanh(z / 2)) / 2``."""
-    units = array.shape[-1] // 4
-    return np.asarray(reorder(array, "ifco", "ifoc") * np.repeat(np.array([0.5, 0.5, 0.5, 1], np.float32), units))
 
 
 def _table(place: int, *, fast: bool) -> list[Any]:
@@ -175,11 +172,9 @@ def _step(weights: Weights, place: int, *, fast: bool) -> Any:
     else:
         nodes.append(_make("Gemm", ["h", f"recurrent_{place}", "looked_up"], ["z"]))
     nodes += [
-        _make("Tanh", ["z"], ["tanh_z"]),
-        _make("Split", ["tanh_z", "sigmoids"], ["three", "g"], axis=1),
-        _make("Mul", ["three", "half"], ["three_halved"]),
-        _make("Add", ["three_halved", "half"], ["open"]),
-        _make("Split", ["open", "gates"], ["i", "f", "o"], axis=1),
+        _make("Split", ["z"], ["z_i", "z_f", "z_g", "z_o"], axis=1),
+        *(_make("Sigmoid", [f"z_{gate}"], [gate]) for gate in "ifo"),
+        _make("Tanh", ["z_g"], ["g"]),
         _make("Mul", ["f", "c"], ["kept"]),
         _make("Mul", ["i", "g"], ["written"]),
         _make("Add", ["kept", "written"], ["c_next"]),
