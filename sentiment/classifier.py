@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,27 @@ _UNLOADABLE = (
     _errors.NotImplemented,
     _errors.RuntimeException,
 )
-_BATCH_TOKENS = 16_384  # tokens in a batch, padding included: large enough for fast products, small enough for cache
+_BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
+
+
+def session_options() -> ort.SessionOptions:
+    """One thread a call: two calls side by side use two cores better than one call on both."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return options
+
+
+def open_model(path: Path) -> ort.InferenceSession:
+    """A session of ``model.onnx``.
+
+    Raises:
+        ValueError: it is a model, but not one of this program; ONNX Runtime's own errors where it is none.
+    """
+    session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
+    if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
+        raise ValueError(f"{path.name} takes or gives something else than this program's model")
+    return session
 
 
 class Classifier:
@@ -43,8 +63,9 @@ class Classifier:
         run: the run's folder.
         preprocessor: the run's own.
         temperature: by which logits are divided.
-        session: another form of ``model.onnx``, which is loaded where None.
+        session: ``model.onnx``, or another form of it.
         threads: how many batches run side by side; one a core where None.
+        batch_tokens: tokens in a batch, padding included.
     """
 
     def __init__(
@@ -52,19 +73,34 @@ class Classifier:
         run: Path,
         preprocessor: Preprocessor,
         temperature: float,
+        session: ort.InferenceSession,
         *,
-        session: ort.InferenceSession | None = None,
         threads: int | None = None,
+        batch_tokens: int = _BATCH_TOKENS,
     ) -> None:
         self.run = run
         self.preprocessor = preprocessor
         self.temperature = temperature
-        self._session = session or _session(run / "model.onnx")
+        self._session = session
         self._threads = threads or os.cpu_count()
+        self._batch_tokens = batch_tokens
 
     @classmethod
-    def load(cls, run: Path | str | None = None, *, threads: int | None = None) -> Classifier:
+    def load(
+        cls,
+        run: Path | str | None = None,
+        *,
+        threads: int | None = None,
+        session: Callable[[Path], ort.InferenceSession] = open_model,
+        batch_tokens: int = _BATCH_TOKENS,
+    ) -> Classifier:
         """Loads the run at ``run``, or the one that ``artifacts/default`` names, after checking its hashes.
+
+        Args:
+            run: its folder.
+            threads: see the class.
+            session: from ``model.onnx`` to another form of it, which raises ValueError where the file is no model.
+            batch_tokens: see the class.
 
         Raises:
             ArtifactError: there is no usable run; the message says why in a sentence.
@@ -73,7 +109,8 @@ class Classifier:
         try:
             max_length, temperature = _config(opened.json("config.json"))
             preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
-            return cls(opened.path, preprocessor, temperature, threads=threads)
+            model = session(opened.path / "model.onnx")
+            return cls(opened.path, preprocessor, temperature, model, threads=threads, batch_tokens=batch_tokens)
         except (ValueError, *_UNLOADABLE) as error:
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
 
@@ -127,7 +164,7 @@ class Classifier:
 
         Reviews of like length run together, so that little is computed for padding, one batch a core at a time.
         """
-        batches = batches_by_length([len(review) for review in ids], _BATCH_TOKENS)
+        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
         result = np.empty(len(ids), np.float32)
 
         def run(batch: npt.NDArray[np.intp]) -> None:
@@ -174,18 +211,3 @@ def _config(content: object) -> tuple[int, float]:
         ):
             return max_length, float(temperature)
     raise ValueError("config.json names no length or no temperature")
-
-
-def session_options() -> ort.SessionOptions:
-    """One thread a call: two calls side by side use two cores better than one call on both."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return options
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
-    if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
-        raise ValueError(f"{path.name} takes or gives something else than this program's model")
-    return session

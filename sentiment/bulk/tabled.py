@@ -27,6 +27,8 @@ _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in w
 _STATE = 127  # steps of a hidden state on either side of zero
 _BELOW_ALL = -2.0  # below every hidden state, to begin a maximum with
 
+_BATCH_TOKENS = 32_768  # in a batch: more than for ``model.onnx``, for a step of few reviews is mostly overhead
+
 _make = helper.make_node
 
 
@@ -36,9 +38,11 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
     Raises:
         ArtifactError: as ``Classifier.load``.
     """
-    exact = Classifier.load(run, threads=threads)
-    session = tabled_session(read_onnx(exact.run / "model.onnx"), fast=fast)
-    return Classifier(exact.run, exact.preprocessor, exact.temperature, session=session, threads=threads)
+
+    def session(model: Path) -> ort.InferenceSession:
+        return tabled_session(read_onnx(model), fast=fast)
+
+    return Classifier.load(run, threads=threads, session=session, batch_tokens=_BATCH_TOKENS)
 
 
 def tabled_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:

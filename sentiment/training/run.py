@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment import artifacts, evaluation, metrics, model_card, provenance
-from sentiment.classifier import Classifier
+from sentiment.classifier import Classifier, open_model
 from sentiment.dataset import Dataset
 from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
@@ -218,7 +218,8 @@ def _config(preset: Preset) -> dict[str, Any]:
 
 def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
     """What the exported model makes of the reviews it was trained and tuned on."""
-    classifier = Classifier(folder, preprocessor, temperature=1.0)  # logits do not depend on the temperature
+    model = open_model(folder / "model.onnx")
+    classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
     frames = {"train": dataset.train, "validation": dataset.validation}
     return pd.concat(evaluation.judge(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
 
