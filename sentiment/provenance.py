@@ -21,8 +21,8 @@ def learned_from(run: Run, split: Split | None = None) -> pd.Series:
     """The fingerprints of the reviews a run was trained on, tuned on, or either; none where it kept no record."""
     if not run.has("predictions.parquet"):
         return pd.Series([], dtype="str")
-    table = pd.read_parquet(run.file("predictions.parquet"), columns=["split", "fingerprint"])
-    return table.loc[table["split"] == split if split else slice(None), "fingerprint"]
+    chosen = [("split", "==", split)] if split else None
+    return pd.read_parquet(run.file("predictions.parquet"), columns=["fingerprint"], filters=chosen)["fingerprint"]
 
 
 def learned(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
