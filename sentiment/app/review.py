@@ -58,13 +58,7 @@ def _choose_example() -> None:
 
 def _input() -> None:
     """The text area, which keeps what is typed for the next rerun, whatever brings it; a form would drop it there."""
-    st.text_area(
-        "Review",
-        key=analyses.TEXT,
-        height=200,
-        persist_state="session",
-        placeholder="Paste a review here",
-    )
+    st.text_area("Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", shortcut="Mod+Enter", on_click=_submit)
         st.caption("The text stays on this machine.")

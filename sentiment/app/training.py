@@ -156,6 +156,7 @@ class _View:
 
 
 def _controls() -> _View:
+    """What the user has set above the curves."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         grain = st.segmented_control(
             "A point for each", ["epoch", "step"], default="epoch", key="grain", bind="query-params", required=True
