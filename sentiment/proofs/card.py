@@ -53,7 +53,7 @@ def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
             complete["n"],
             f"within {complete['largest']:.0e}, half within {complete['median']:.0e}",
         ),
-        ("An unknown word contributes nothing", dummy["n"], f"at most {dummy['largest']:.0e}"),
+        ("An unknown word contributes nothing", dummy["n"], _nearly_nothing(dummy["largest"])),
         (
             f"{limit['segments']} segments agree with integrated gradients at {limit['points']} points",
             limit["n"],
@@ -62,6 +62,10 @@ def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
         (f"One segment agrees with {stability['segments']}", stability["n"], f"correlation {stability['mean']:.3f}"),
         ("A model of shuffled weights is explained otherwise", other["n"], f"correlation {other['mean']:+.3f}"),
     ]
+
+
+def _nearly_nothing(largest: float) -> str:
+    return f"at most {largest:.0e}" if largest else "exactly"
 
 
 def compared(proof: dict[str, Any], way: int = 0) -> list[dict[str, Any]]:
@@ -154,7 +158,7 @@ def _methods(proof: dict[str, Any]) -> str:
                 *(f"{row[measure]:.4f}" for measure in MEASURES),
                 f"{row['shapley']:.3f}",
                 percent(row["hybrids"]),
-                f"{row['gap']:.1g}",
+                f"{row['gap']:.1g}" if row["gap"] < 1 else f"{row['gap']:.0f}",
                 f"{row['milliseconds']:,.0f} ms",
             ]
             for row in compared(proof)
