@@ -25,15 +25,7 @@ def provider(port: int) -> Iterator[str]:
             path, asked = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
             match path:
                 case "/.well-known/openid-configuration":
-                    self.answer(
-                        {
-                            "issuer": issuer,
-                            "authorization_endpoint": f"{issuer}/authorize",
-                            "token_endpoint": f"{issuer}/token",
-                            "jwks_uri": f"{issuer}/keys",
-                            "id_token_signing_alg_values_supported": ["RS256"],
-                        }
-                    )
+                    self.answer(_metadata(issuer))
                 case "/keys":
                     self.answer({"keys": [key.as_dict(private=False)]})
                 case "/authorize":
@@ -46,17 +38,7 @@ def provider(port: int) -> Iterator[str]:
 
         def do_POST(self) -> None:
             asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            now = int(time.time())
-            claims = {
-                "iss": issuer,
-                "aud": "the-app",
-                "sub": "1",
-                "name": "Ada",
-                "email": "ada@example.org",
-                "iat": now,
-                "exp": now + 600,
-                "nonce": nonces.pop(asked["code"][0]),
-            }
+            claims = _claims(issuer, nonces.pop(asked["code"][0]))
             token = jwt.encode({"alg": "RS256", "kid": "only"}, claims, key)
             self.answer({"access_token": "opaque", "token_type": "Bearer", "expires_in": 600, "id_token": token})
 
@@ -78,3 +60,19 @@ def provider(port: int) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _metadata(issuer: str) -> dict[str, object]:
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/keys",
+        "id_token_signing_alg_values_supported": ["RS256"],
+    }
+
+
+def _claims(issuer: str, nonce: str) -> dict[str, object]:
+    now = int(time.time())
+    person = {"sub": "1", "name": "Ada", "email": "ada@example.org"}
+    return {"iss": issuer, "aud": "the-app", **person, "iat": now, "exp": now + 600, "nonce": nonce}
