@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -86,6 +87,20 @@ def analyse(page, text: str) -> None:
     settle(page)
 
 
+def wait_for_text(page, text: str) -> None:
+    """Waits until the heatmap shows exactly this text: what is above it on the page comes before it."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(".review .text").first).to_have_text(re.compile(f"^{re.escape(text)}$"), timeout=20_000)
+
+
+def wait_for_typed(page, text: str) -> None:
+    """Waits until exactly this text stands in the box."""
+    from playwright.sync_api import expect
+
+    expect(page.get_by_role("textbox", name="Review")).to_have_value(text, timeout=20_000)
+
+
 def open_at(page, address: str):
     page.goto(address)
     settle(page)
@@ -118,8 +133,7 @@ def test_ctrl_enter_analyses_and_the_whole_text_is_shown_as_text(address, new_pa
     page.goto(address)
     settle(page)
     analyse(page, HOSTILE)
-    shown = page.locator(".review .text").first
-    assert shown.text_content() == HOSTILE
+    wait_for_text(page, HOSTILE)
     assert page.locator(".review script, .review img").count() == 0
     assert page.evaluate("window.hacked") is None
     assert [url for url in page.requested if not url.startswith((address, "data:", "blob:"))] == []
@@ -130,6 +144,7 @@ def test_nothing_of_the_users_text_is_in_address_or_log(address, new_page, log):
     page.goto(address)
     settle(page)
     analyse(page, "xylophonic film, not good")
+    wait_for_text(page, "xylophonic film, not good")
     assert "xylophonic" not in page.url
     assert all("xylophonic" not in url for url in page.requested)
     assert "xylophonic" not in log.read_text(encoding="utf-8")
@@ -152,12 +167,12 @@ def test_arrow_keys_tell_the_number_of_a_word(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "The film is good")
+    wait_for_text(page, "The film is good")
     text = page.locator(".review .text").first
     text.focus()
     text.press("ArrowRight")
     text.press("End")
-    assert page.locator(".review .tip").first.text_content().startswith("good")
-    assert "towards" in page.locator(".review .tip").first.text_content()
+    page.locator(".review .tip").first.filter(has_text=re.compile("^good.*towards", re.DOTALL)).wait_for()
 
 
 def test_a_click_on_a_word_drops_it_and_undo_brings_it_back(address, new_page):
@@ -165,6 +180,7 @@ def test_a_click_on_a_word_drops_it_and_undo_brings_it_back(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "The film is good")
+    wait_for_text(page, "The film is good")
     page.get_by_role("tab", name="What if").click()
     settle(page)
     page.locator(".review .part", has_text="good").first.click()
@@ -178,6 +194,7 @@ def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
     page.goto(address)
     settle(page)
     analyse(page, "The film is not good!")
+    wait_for_text(page, "The film is not good!")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as JSON").click()
     saved = tmp_path / "explanation.json"
@@ -188,7 +205,7 @@ def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
     page.get_by_role("button", name="Open a saved one").click()
     page.locator("input[type=file]").set_input_files(saved)
     page.get_by_text("from a file").wait_for()
-    assert page.locator(".review .text").first.text_content() == "The film is not good!"
+    wait_for_text(page, "The film is not good!")
 
 
 def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
@@ -196,13 +213,14 @@ def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "a dull film")
+    wait_for_text(page, "a dull film")
     page.get_by_role("link", name="Training").click()
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
-    assert page.get_by_role("textbox", name="Review").input_value() == "a dull film"
-    assert page.locator(".review .text").first.text_content() == "a dull film"
+    wait_for_typed(page, "a dull film")
+    wait_for_text(page, "a dull film")
 
 
 def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
@@ -215,7 +233,7 @@ def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
-    assert page.get_by_role("textbox", name="Review").input_value() == "half a thou"
+    wait_for_typed(page, "half a thou")
     page.locator(".review .text").filter(has_text=EXAMPLES["Glowing"].splitlines()[0]).wait_for()
 
 
@@ -305,7 +323,7 @@ def test_strange_texts_are_shown_as_they_are(address, new_page):
     page = open_at(new_page(), address)
     for text in STRANGE.values():
         analyse(page, text)
-        assert page.locator(".review .text").first.text_content() == text
+        wait_for_text(page, text)
     analyse(page, "   ")
     page.get_by_text("There is not a word in it.").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
@@ -323,7 +341,7 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
     page.go_back()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
-    assert page.get_by_role("textbox", name="Review").input_value() == scathing
+    wait_for_typed(page, scathing)
     page.go_forward()
     page.get_by_role("heading", name="How the model was trained").wait_for()
 
@@ -331,12 +349,13 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
 def test_back_keeps_a_text_of_ones_own(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "the film is bad")
+    wait_for_text(page, "the film is bad")
     page.get_by_role("link", name="Training").click()
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.go_back()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
-    assert page.get_by_role("textbox", name="Review").input_value() == "the film is bad"
+    wait_for_typed(page, "the film is bad")
 
 
 def test_a_new_verdict_does_not_move_the_page(address, new_page):
