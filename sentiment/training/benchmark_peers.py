@@ -128,7 +128,7 @@ class KerasPeer:
 
 def preset_of(run: Run) -> Preset:
     """The recipe of a run's network, in which older runs name less; what it began with does not matter here."""
-    options = {"teacher": None, "crop_rate": 0.0} | run.json("config.json")["model"]
+    options = {"teacher": None, "crop_rate": 0.0, "counterfactuals": False} | run.json("config.json")["model"]
     return Preset(**options | {"pooling": tuple(options["pooling"]), "language_model": None})
 
 

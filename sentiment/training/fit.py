@@ -34,6 +34,10 @@ class Examples:
     ids: Sequence[Ids]
     targets: npt.NDArray[np.float32]
 
+    def __add__(self, more: Examples) -> Examples:
+        """These, and then others."""
+        return Examples([*self.ids, *more.ids], np.concatenate([self.targets, more.targets]))
+
 
 NONE = Examples((), np.zeros(0, np.float32))
 
@@ -74,7 +78,7 @@ def fit(
         labelled: what to learn from in every epoch.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
-        taught: reviews with a teacher's reading, of which every epoch shows half; often none.
+        taught: reviews with a teacher's reading, and whatever else every epoch shows half of; often none.
         sentence_ends: ids of the tokens that end a sentence, for crops.
         seed: of weights, order, stretches and dropout.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
@@ -89,9 +93,10 @@ def fit(
     clock = Clock(facts["seconds"] if facts else 0.0)
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
+    examples = labelled + taught
     batches = TrainingBatches(
-        [*labelled.ids, *taught.ids],
-        np.concatenate([labelled.targets, taught.targets]),
+        examples.ids,
+        examples.targets,
         always=len(labelled.ids),
         batch_size=preset.batch_size,
         length=preset.train_length,

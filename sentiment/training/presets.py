@@ -47,6 +47,7 @@ class Preset:
         dropout: rate at which pooled features are dropped in training.
         crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
             labelled reviews.
+        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -73,6 +74,7 @@ class Preset:
     embedding_dropout: float
     dropout: float
     crop_rate: float
+    counterfactuals: bool
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -100,6 +102,7 @@ LSTM = Preset(
     embedding_dropout=0.5,
     dropout=0.0,
     crop_rate=0.0,
+    counterfactuals=False,
     unknown_rate=0.2,
     batch_size=64,
     epochs=6,
@@ -128,6 +131,7 @@ BILSTM = Preset(
     embedding_dropout=0.4,
     dropout=0.3,
     crop_rate=0.0,
+    counterfactuals=False,
     unknown_rate=0.05,
     batch_size=64,
     epochs=4,
@@ -141,10 +145,11 @@ BILSTM = Preset(
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, and from crops of one to "
-    "three sentences with the label of their review",
+    summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, from crops of one to three "
+    "sentences with the label of their review, and from short clauses and their negations",
     teacher="ngrams and run",
     crop_rate=1.5,
+    counterfactuals=True,
 )
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}

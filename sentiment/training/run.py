@@ -28,6 +28,7 @@ from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.training.corpus import Corpus
+from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
 from sentiment.training.language_model import pretrain
@@ -137,6 +138,9 @@ def train(job: Job) -> Path:
     if preset.teacher and more_ids:
         with stages("teacher"):
             lessons = _taught(job, more_ids, labelled, validation, len(vocabulary))
+    if preset.counterfactuals:
+        with stages("counterfactual clauses"):
+            lessons += counterfactuals(labelled, more_ids, vocabulary, job.seed)
 
     network, seconds = fit(
         preset,
