@@ -28,6 +28,7 @@ from sentiment import Classifier
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report, TerminalProgress
+from sentiment.classifier import open_model
 from sentiment.figures import interval, percent
 
 # What files need is imported where they are met: a single text is scored in half the time without it.
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _one(options: argparse.Namespace) -> dict[str, Any]:
     """What is printed for one text; ``label`` and ``confidence`` are null where there is nothing to judge."""
-    classifier = Classifier.load(options.artifacts)
+    classifier = Classifier.load(options.artifacts, form=open_model)  # one text: what counts is to be ready
     explanation = classifier.explain(options.text) if options.explain else None
     [prediction] = classifier.predict([options.text])
     judged = prediction.label is not None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -44,8 +44,15 @@ def session_options() -> ort.SessionOptions:
     return options
 
 
-def open_model(path: Path) -> ort.InferenceSession:
-    """A session of ``model.onnx``.
+class Model(Protocol):
+    """What ONNX Runtime's session does, as far as it is used here."""
+
+    def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
+        """``["logit"]`` and ``ids``, ``lengths`` to ``[<float32>[batch]]``."""
+
+
+def open_model(path: Path) -> Model:
+    """A session of ``model.onnx``, the form that is opened soonest.
 
     Raises:
         ValueError: it is a model, but not one of this program; ONNX Runtime's own errors where it is none.
@@ -63,7 +70,7 @@ class Classifier:
         run: the run's folder.
         preprocessor: the run's own.
         temperature: by which logits are divided.
-        session: ``model.onnx``, or another form of it.
+        model: ``model.onnx`` in one of its forms.
         threads: how many batches run side by side; one a core where None.
         batch_tokens: tokens in a batch, padding included.
     """
@@ -73,7 +80,7 @@ class Classifier:
         run: Path,
         preprocessor: Preprocessor,
         temperature: float,
-        session: ort.InferenceSession,
+        model: Model,
         *,
         threads: int | None = None,
         batch_tokens: int = _BATCH_TOKENS,
@@ -81,7 +88,7 @@ class Classifier:
         self.run = run
         self.preprocessor = preprocessor
         self.temperature = temperature
-        self._session = session
+        self._model = model
         self._threads = threads or os.cpu_count()
         self._batch_tokens = batch_tokens
 
@@ -91,7 +98,7 @@ class Classifier:
         run: Path | str | None = None,
         *,
         threads: int | None = None,
-        session: Callable[[Path], ort.InferenceSession] = open_model,
+        form: Callable[[Path], Model] | None = None,
         batch_tokens: int = _BATCH_TOKENS,
     ) -> Classifier:
         """Loads the run at ``run``, or the one that ``artifacts/default`` names, after checking its hashes.
@@ -99,17 +106,22 @@ class Classifier:
         Args:
             run: its folder.
             threads: see the class.
-            session: from ``model.onnx`` to another form of it, which raises ValueError where the file is no model.
+            form: opens ``model.onnx``, and raises ValueError where the file is no model of this program; that in which
+                a single review is scored soonest where None.
             batch_tokens: see the class.
 
         Raises:
             ArtifactError: there is no usable run; the message says why in a sentence.
         """
+        if form is None:
+            from sentiment.side_by_side import open_side_by_side  # here, for it brings onnx
+
+            form = open_side_by_side
         opened = open_run(run)
         try:
             max_length, temperature = _config(opened.json("config.json"))
             preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
-            model = session(opened.path / "model.onnx")
+            model = form(opened.path / "model.onnx")
             return cls(opened.path, preprocessor, temperature, model, threads=threads, batch_tokens=batch_tokens)
         except (ValueError, *_UNLOADABLE) as error:
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
@@ -187,7 +199,7 @@ class Classifier:
 
     def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
-        return self._session.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+        return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
 
     def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
         """The verdict on an encoded review of this score, of whose text ``total`` tokens are known."""

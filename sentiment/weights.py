@@ -75,9 +75,16 @@ def write_onnx(weights: Weights, path: Path) -> None:
 
     A length of 0 is outside the graph's domain; the classifier never asks for it.
     """
+    model = onnx_model(weights)
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def onnx_model(weights: Weights, *, backward: bool = False) -> onnx.ModelProto:
+    """The graph that ``write_onnx`` writes; a single direction reads from the end if ``backward``."""
     constants = _constants(weights)
     nodes = (
-        _encoder(weights)
+        _encoder(weights, backward=backward)
         + _pooling(weights.pooling)
         + [
             helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
@@ -102,8 +109,7 @@ def write_onnx(weights: Weights, path: Path) -> None:
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )
     model.metadata_props.add(key="pooling", value=",".join(weights.pooling))
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    return model
 
 
 def read_onnx(path: Path) -> Weights:
@@ -157,9 +163,9 @@ def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _encoder(weights: Weights) -> list[onnx.NodeProto]:
+def _encoder(weights: Weights, *, backward: bool) -> list[onnx.NodeProto]:
     """From ids to ``states`` [time, directions, batch, units] and ``last`` [directions, batch, units]."""
-    direction = "bidirectional" if len(weights.directions) == 2 else "forward"
+    direction = "bidirectional" if len(weights.directions) == 2 else "reverse" if backward else "forward"
     return [
         helper.make_node("Gather", ["embedding", "ids"], ["embedded_16"]),
         helper.make_node("Cast", ["embedded_16"], ["embedded"], to=TensorProto.FLOAT),

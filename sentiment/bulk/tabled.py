@@ -20,7 +20,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
-from sentiment.classifier import Classifier, session_options
+from sentiment.classifier import Classifier, Model, session_options
 from sentiment.weights import Weights, read_onnx
 
 _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them
@@ -39,10 +39,10 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
         ArtifactError: as ``Classifier.load``.
     """
 
-    def session(model: Path) -> ort.InferenceSession:
+    def tabled(model: Path) -> Model:
         return tabled_session(read_onnx(model), fast=fast)
 
-    return Classifier.load(run, threads=threads, session=session, batch_tokens=_BATCH_TOKENS)
+    return Classifier.load(run, threads=threads, form=tabled, batch_tokens=_BATCH_TOKENS)
 
 
 def tabled_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:
