@@ -181,6 +181,18 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
 
 
+def test_a_network_is_shown_clauses_and_their_negations(reviews, tmp_path):
+    said = [f"{text}. It was very {'splendid' if label else 'dire'}." for text, label in zip(
+        reviews.train["text"], reviews.train["label"], strict=True
+    )]  # fmt: skip
+    praised = dataclasses.replace(reviews, train=reviews.train.assign(text=said))
+    folder = run(praised, tmp_path / "run", dataclasses.replace(TINY, teacher=None, counterfactuals=True, epochs=1))
+    steps = pd.read_csv(folder / "steps.csv")
+    assert len(steps) * TINY.batch_size >= len(said) + 4 * len(said) // 2
+    stages = open_run(folder).json("metadata.json")["stages"]
+    assert "counterfactual clauses" in [stage["name"] for stage in stages]
+
+
 @pytest.mark.parametrize("average", [None, 0.9])
 def test_the_history_says_what_the_exported_model_scores(average, reviews, tmp_path):
     folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=2, batch_size=7, average=average))
