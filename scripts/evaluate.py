@@ -58,11 +58,12 @@ def main() -> int:
 
 
 def _data(run: Run, options: argparse.Namespace) -> Dataset:
+    trained = run.json("metadata.json")
     return dataset.load(
         options.data,
         text_column=options.text_column,
         label_column=options.label_column,
-        seed=run.json("metadata.json")["seed"],  # so that the reviews set aside are those that training set aside
+        seed=trained.get("split_seed", trained["seed"]),  # so that what is set aside is what training set aside
     )
 
 

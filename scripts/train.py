@@ -17,7 +17,7 @@ import pandas as pd
 from sentiment import artifacts, dataset, provenance
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
-from sentiment.training.presets import PRESETS
+from sentiment.training.presets import PARTS, PRESETS, Preset, without
 
 
 def main() -> int:
@@ -33,7 +33,7 @@ def main() -> int:
             label_column=options.label_column,
             exclude=exclude,
             limit=options.limit,
-            seed=options.seed,
+            seed=options.seed if options.split_seed is None else options.split_seed,
         )
         _check_teachers(teachers, reviews)
     except (ArtifactError, DatasetError) as error:
@@ -51,10 +51,16 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.run import Job, train
 
-    preset = PRESETS[options.preset]
-    if options.epochs:
-        preset = dataclasses.replace(preset, epochs=options.epochs)
-    job = Job(preset, reviews, options.output, options.seed, _command(options, teachers), teachers, options.tensorboard)
+    job = Job(
+        _preset(options),
+        reviews,
+        options.output,
+        options.seed,
+        _command(options, teachers),
+        split_seed=options.split_seed,
+        teachers=teachers,
+        tensorboard=options.tensorboard,
+    )
     try:
         train(job)
     except StoppedError as stop:
@@ -87,10 +93,16 @@ def _options() -> argparse.Namespace:
         "--data", type=Path, required=True, help="IMDB as CSV, zip, folder or archive; or a labelled file"
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
+    parser.add_argument(
+        "--without", choices=PARTS, nargs="+", default=[], metavar="PART", help=f"leave out: {', '.join(PARTS)}"
+    )
     parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="where the run goes")
     parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
     parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
     parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
+    parser.add_argument(
+        "--split-seed", type=int, help="of what is held out (default: --seed), for runs of several seeds"
+    )
     parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
@@ -98,6 +110,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
     parser.add_argument("--overwrite", action="store_true", help="remove what stands in RUN_FOLDER first")
     return parser.parse_args()
+
+
+def _preset(options: argparse.Namespace) -> Preset:
+    preset = without(PRESETS[options.preset], options.without)
+    return dataclasses.replace(preset, epochs=options.epochs) if options.epochs else preset
 
 
 def _positive(text: str) -> int:
@@ -114,10 +131,10 @@ def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
         ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable, or
             stands where the new run is to go.
     """
-    asked = PRESETS[options.preset].teacher == "ngrams and run"
+    asked = _preset(options).teacher == "ngrams and run"
     if asked != bool(options.teacher):
         what = "earlier runs: name them with" if asked else "no run: leave out"
-        raise ArtifactError(f"The preset {options.preset} learns from {what} --teacher.")
+        raise ArtifactError(f"The preset {_preset(options).name} learns from {what} --teacher.")
     teachers = tuple(artifacts.open_run(path) for path in options.teacher)
     if options.output.resolve() in {run.path for run in teachers}:
         raise ArtifactError(f"{options.output} is the teacher; name another folder for the new run.")
@@ -131,7 +148,9 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
     for run in teachers:
         known = provenance.learned_from(run, "train")
         if pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).any():
-            raise ArtifactError(f"{run.name} was trained on reviews that are held out now; give it the same --seed.")
+            raise ArtifactError(
+                f"{run.name} was trained on reviews that are held out now; give it the same --split-seed."
+            )
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
@@ -153,7 +172,9 @@ def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if teachers:
         words += ["--teacher", *(f"artifacts/{run.name}" for run in teachers)]
-    for name in ("epochs", "limit", "exclude", "text_column", "label_column"):
+    if options.without:
+        words += ["--without", *options.without]
+    for name in ("split_seed", "epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]

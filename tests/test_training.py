@@ -170,7 +170,7 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
     preset = dataclasses.replace(TINY, teacher="ngrams and run", crop_rate=1.5)
     unlabelled = dataclasses.replace(reviews, unlabelled=texts)
-    job = Job(preset, unlabelled, tmp_path / "taught", 1, "python scripts/train.py ...", (open_run(finished),))
+    job = Job(preset, unlabelled, tmp_path / "taught", 1, "python scripts/train.py ...", teachers=(open_run(finished),))
     right = (logits(train(job), reviews.test["text"]) > 0) == reviews.test["label"]
     assert right.mean() > 0.9
     assert open_run(job.output).json("metadata.json")["teachers"] == {
@@ -247,6 +247,21 @@ def ended(*arguments):
 def own(labelled_csv, output):
     columns = ("--text-column", "comment", "--label-column", "verdict")
     return ("--data", labelled_csv, *columns, "--preset", "lstm", "--epochs", "6", "--output", output)
+
+
+def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(labelled_csv, tmp_path):
+    runs = [tmp_path / "first", tmp_path / "second"]
+    for seed, output in enumerate(runs, 1):
+        options = ("--seed", seed, "--split-seed", 1, "--without", "average", "--epochs", 1)
+        assert ended(*own(labelled_csv, output), *options).returncode == 0
+    first, second = (pd.read_parquet(folder / "predictions.parquet") for folder in runs)
+    assert first["fingerprint"].tolist() == second["fingerprint"].tolist()
+    assert not np.allclose(first["logit"], second["logit"])
+    made = open_run(runs[1]).json("metadata.json")
+    assert (made["seed"], made["split_seed"]) == (2, 1)
+    assert (made["preset"], made["options"]["average"]) == ("lstm-without-average", None)
+    assert "--without average" in made["command"]
+    assert "--split-seed 1" in made["command"]
 
 
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sentiment.weights import Pooling
 
@@ -153,3 +154,21 @@ DISTILLED = dataclasses.replace(
 )
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
+
+# What an ablation can leave out of a recipe, and what is in its place then.
+PARTS: dict[str, dict[str, Any]] = {
+    "clauses": {"counterfactuals": False},
+    "crops": {"crop_rate": 0.0},
+    "run": {"teacher": "ngrams"},
+    "unlabelled": {"teacher": None},
+    "skipgram": {"embedding_start": "random"},
+    "average": {"average": None},
+}
+
+
+def without(preset: Preset, parts: Sequence[str]) -> Preset:
+    """The recipe without some of ``PARTS``, and named so."""
+    for part in parts:
+        name, summary = f"{preset.name}-without-{part}", f"{preset.summary}; without {part}"
+        preset = dataclasses.replace(preset, name=name, summary=summary, **PARTS[part])
+    return preset

@@ -53,6 +53,7 @@ class Job:
         output: the run's folder.
         seed: of everything random.
         command: the command that anyone can repeat, for ``metadata.json``.
+        split_seed: of what is held out, where that is another one.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
@@ -62,6 +63,7 @@ class Job:
     output: Path
     seed: int
     command: str
+    split_seed: int | None = None
     teachers: tuple[artifacts.Run, ...] = ()
     tensorboard: bool = False
 
@@ -235,6 +237,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "summary": job.preset.summary,
         "command": job.command,
         "seed": job.seed,
+        "split_seed": job.seed if job.split_seed is None else job.split_seed,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
