@@ -28,8 +28,8 @@ from sentiment import Classifier
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report, TerminalProgress
-from sentiment.classifier import open_model
 from sentiment.figures import interval, percent
+from sentiment.sessions import open_model
 
 # What files need is imported where they are met: a single text is scored in half the time without it.
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from sentiment.artifacts import ArtifactError, open_run
 from sentiment.batching import batches_by_length, pad
 from sentiment.preprocessor import Preprocessor
 from sentiment.records import Explanation, Prediction, Status
+from sentiment.sessions import Model
 from sentiment.verdict import KNOWN_WORDS, no_verdict, verdict
 from sentiment.vocabulary import UNK, Vocabulary
 
@@ -34,33 +35,6 @@ _UNLOADABLE = (
     _errors.RuntimeException,
 )
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
-
-
-def session_options() -> ort.SessionOptions:
-    """One thread a call: two calls side by side use two cores better than one call on both."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    return options
-
-
-class Model(Protocol):
-    """What ONNX Runtime's session does, as far as it is used here."""
-
-    def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """``["logit"]`` and ``ids``, ``lengths`` to ``[<float32>[batch]]``."""
-
-
-def open_model(path: Path) -> Model:
-    """A session of ``model.onnx``, the form that is opened soonest.
-
-    Raises:
-        ValueError: it is a model, but not one of this program; ONNX Runtime's own errors where it is none.
-    """
-    session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
-    if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
-        raise ValueError(f"{path.name} takes or gives something else than this program's model")
-    return session
 
 
 class Classifier:

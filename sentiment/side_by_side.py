@@ -14,7 +14,7 @@ from typing import Any
 
 import onnxruntime as ort
 
-from sentiment.classifier import Model, open_model, session_options
+from sentiment.sessions import Model, open_model, session_options
 from sentiment.weights import Weights, onnx_model, read_onnx
 
 

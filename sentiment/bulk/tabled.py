@@ -20,7 +20,8 @@ import numpy.typing as npt
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
-from sentiment.classifier import Classifier, Model, session_options
+from sentiment.classifier import Classifier
+from sentiment.sessions import Model, session_options
 from sentiment.weights import Weights, read_onnx
 
 _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them

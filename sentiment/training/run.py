@@ -22,11 +22,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment import artifacts, evaluation, metrics, model_card, provenance
-from sentiment.classifier import Classifier, open_model
+from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset
 from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
+from sentiment.sessions import open_model
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.export import export
