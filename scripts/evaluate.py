@@ -58,12 +58,11 @@ def main() -> int:
 
 
 def _data(run: Run, options: argparse.Namespace) -> Dataset:
-    trained = run.json("metadata.json")
     return dataset.load(
         options.data,
         text_column=options.text_column,
         label_column=options.label_column,
-        seed=trained.get("split_seed", trained["seed"]),  # so that what is set aside is what training set aside
+        seed=provenance.split_seed(run),  # so that what is set aside is what training set aside
     )
 
 

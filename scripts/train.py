@@ -17,7 +17,7 @@ import pandas as pd
 from sentiment import artifacts, dataset, provenance
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
-from sentiment.training.presets import PARTS, PRESETS, Preset, without
+from sentiment.training.presets import PARTS, PRESETS, PartError, Preset, without
 
 
 def main() -> int:
@@ -33,10 +33,10 @@ def main() -> int:
             label_column=options.label_column,
             exclude=exclude,
             limit=options.limit,
-            seed=options.seed if options.split_seed is None else options.split_seed,
+            seed=options.split_seed,
         )
         _check_teachers(teachers, reviews)
-    except (ArtifactError, DatasetError) as error:
+    except (ArtifactError, DatasetError, PartError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -56,10 +56,10 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
         reviews,
         options.output,
         options.seed,
+        options.split_seed,
         _command(options, teachers),
-        split_seed=options.split_seed,
-        teachers=teachers,
-        tensorboard=options.tensorboard,
+        teachers,
+        options.tensorboard,
     )
     try:
         train(job)
@@ -93,13 +93,11 @@ def _options() -> argparse.Namespace:
         "--data", type=Path, required=True, help="IMDB as CSV, zip, folder or archive; or a labelled file"
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
-    parser.add_argument(
-        "--without", choices=PARTS, nargs="+", default=[], metavar="PART", help=f"leave out: {', '.join(PARTS)}"
-    )
+    parser.add_argument("--without", choices=PARTS, help="a part of the recipe to leave out")
     parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="where the run goes")
     parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
     parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
-    parser.add_argument("--seed", type=int, default=1, help="of everything random (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of what is random in training (default: 1)")
     parser.add_argument(
         "--split-seed", type=int, help="of what is held out (default: --seed), for runs of several seeds"
     )
@@ -109,11 +107,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--label-column", help="where the labels are, likewise")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
     parser.add_argument("--overwrite", action="store_true", help="remove what stands in RUN_FOLDER first")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.split_seed = options.seed if options.split_seed is None else options.split_seed
+    return options
 
 
 def _preset(options: argparse.Namespace) -> Preset:
-    preset = without(PRESETS[options.preset], options.without)
+    preset = PRESETS[options.preset]
+    if options.without:
+        preset = without(preset, options.without)
     return dataclasses.replace(preset, epochs=options.epochs) if options.epochs else preset
 
 
@@ -172,9 +174,9 @@ def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if teachers:
         words += ["--teacher", *(f"artifacts/{run.name}" for run in teachers)]
-    if options.without:
-        words += ["--without", *options.without]
-    for name in ("split_seed", "epochs", "limit", "exclude", "text_column", "label_column"):
+    if options.split_seed != options.seed:
+        words += ["--split-seed", str(options.split_seed)]
+    for name in ("without", "epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]

@@ -46,14 +46,20 @@ def seen(run: Run, reviews: pd.DataFrame) -> int:
 def set_aside_for(run: Run, data: Dataset) -> bool:
     """Whether the test part of ``data`` is the one that this run's training left untouched.
 
-    It is when the data is the file the run was trained on, split by the run's seed, and for a run trained on the IMDB
-    reviews when it is the whole official test part, whichever form it came in.
+    It is when the data is the file the run was trained on, split by ``split_seed(run)``, and for a run trained on the
+    IMDB reviews when it is the whole official test part, whichever form it came in.
     """
     if run.json("metadata.json")["data"]["sha256"] == data.source.sha256:
         return True
     index = official.read_index()
     whole = sorted(index.loc[index["part"] == "test", "fingerprint"]) == sorted(data.test["fingerprint"])
     return whole and is_imdb(learned_from(run))
+
+
+def split_seed(run: Run) -> int:
+    """The seed by which reviews were held out of the run's training; older runs have one seed for everything."""
+    made = run.json("metadata.json")
+    return made.get("split_seed", made["seed"])
 
 
 def commit() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from pathlib import Path
 
@@ -11,37 +12,43 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
+from sentiment.behaviour.cases import behaviours
 from sentiment.tokenizer import token_texts
 from sentiment.training import counterfactuals as module
 from sentiment.training.counterfactuals import clauses, counterfactuals, opinions
 from sentiment.training.fit import Examples
-from sentiment.vocabulary import Vocabulary, count_tokens
+from sentiment.vocabulary import UNK, Vocabulary, count_tokens
 
 LEANINGS = {"good": 1.0, "great": 2.0, "boring": -1.5}
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
+EVERY_FORM = [form for table in FORMS.values() for way in table.values() for form in way]
+ALSO = ["but", "still", "although", "even", "though", "and", "better", "worse"]
 
 
 def review(text: str) -> str:
-    return " ".join([".", *token_texts(text), ". "])
+    return " ".join([".", *token_texts(text.lower()), ". "])
+
+
+def found(text: str):
+    return list(clauses(review(text), LEANINGS))
 
 
 def test_a_short_clause_is_taken_apart():
-    (clause,) = clauses(review("It rained, but the cast was really great. We left."), LEANINGS)
+    (clause,) = found("It rained, but the cast was really great. We left.")
     assert clause.praise
-    assert clause.parts["subject"] == "the cast"
-    assert clause.parts["copula"] == "was"
-    assert clause.parts["said"] == "really great"
-    assert clause.parts["noun"] == "cast"
+    wanted = {"subject": "the cast", "copula": "was", "said": "really great", "opinion": "great", "noun": "cast"}
+    assert {name: clause.parts[name] for name in wanted} == wanted
+    assert (clause.kind, clause.parts["better"]) == ("thing", "better")
 
 
-def test_a_clause_with_an_article_names_what_it_calls_so():
-    (clause,) = clauses(review("this is a boring film."), LEANINGS)
-    assert not clause.praise
-    assert (clause.parts["noun"], clause.parts["better"]) == ("film", "worse")
+@pytest.mark.parametrize("subject", ["it", "they", "i"])
+def test_what_a_pronoun_stands_for_has_no_noun(subject):
+    (clause,) = found(f"{subject} was boring.")
+    assert (clause.kind, clause.praise) == ("predicate", False)
 
 
 def test_a_clause_with_a_verb_knows_its_stem():
-    (clause,) = clauses(review("I slept. i hated the ending!"), LEANINGS)
+    (clause,) = found("I slept. I hated the ending!")
     assert not clause.praise
     assert (clause.parts["subject"], clause.parts["do"], clause.parts["object"]) == ("i", "hate", "the ending")
 
@@ -51,47 +58,50 @@ def test_a_clause_with_a_verb_knows_its_stem():
     [
         "the cast was not great.",
         "nobody was good.",
+        "i cannot say the cast was great.",
+        "few of the jokes were good.",
+        "i wish it was good.",
         "the good cast was boring.",
         "the cast was great in a boring film.",
         "the cast of this very old long film was great.",
         "the cast was there.",
         "it is a good.",
+        "i liked walking home.",
     ],
 )
 def test_what_is_negated_torn_or_too_long_is_left_alone(text):
-    assert list(clauses(review(text), LEANINGS)) == []
+    assert found(text) == []
 
 
-def test_words_that_are_said_with_very_and_lean_are_opinions():
-    positive = review("it was very splendid. it was splendid. it was here.")
-    negative = review("it was very dire. it was dire. it was here.")
-    found = opinions([positive, negative] * 10, np.array([1, 0] * 10, np.float32))
-    assert set(found) == {"splendid", "dire"}
-    assert found["splendid"] > 0 > found["dire"]
+def test_opinions_are_words_that_lean_and_that_negation_turns():
+    positive = "it was very splendid. it was very fine. it was fine. it was young. it was not young. it was here."
+    negative = "it was very dire. it was very fine. it was not fine. it was very young. it was here."
+    leanings = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32))
+    assert set(leanings) == {"splendid", "dire", "fine"}
+    assert leanings["splendid"] > leanings["fine"] > 0 > leanings["dire"]
 
 
 @pytest.fixture(scope="module")
-def made_by():
-    """What becomes of forty reviews under a seed, as texts with their targets."""
+def vocabulary() -> Vocabulary:
+    texts = ["the plot was very splendid. we saw it. i loved the film.", "the plot was very dire."]
+    words = [word for form in EVERY_FORM for word in form.split() if not word.startswith("{")]
+    return Vocabulary.from_counts(count_tokens([*map(token_texts, texts), words, ALSO]), max_size=1_000, min_count=1)
+
+
+@pytest.fixture(scope="module")
+def examples_by(vocabulary):
+    """What becomes of forty reviews under a seed."""
     texts = ["the plot was very splendid. we saw it.", "the plot was very dire. we saw it."] * 20
-    forms = [form.split() for table in FORMS.values() for way in table.values() for form in way]
-    tokens = count_tokens(
-        [*map(token_texts, texts), *forms, ["but", "still", "although", "even", "though", "and", "better", "worse"]]
-    )
-    vocabulary = Vocabulary.from_counts(tokens, max_size=1_000, min_count=1)
     labelled = Examples([vocabulary.encode(token_texts(text)) for text in texts], np.array([1, 0] * 20, np.float32))
-
-    def made(seed: int) -> list[tuple[str, float]]:
-        examples = counterfactuals(labelled, labelled.ids, vocabulary, seed)
-        texts = (" ".join(vocabulary.tokens[id - 2] for id in ids) for ids in examples.ids)
-        return list(zip(texts, examples.targets.tolist(), strict=True))
-
-    return made
+    return lambda seed: counterfactuals(labelled, labelled.ids, vocabulary, seed)
 
 
 @pytest.fixture(scope="module")
-def made(made_by):
-    return made_by(1)
+def made(examples_by, vocabulary) -> list[tuple[str, float]]:
+    examples = examples_by(1)
+    assert all((ids != UNK).all() for ids in examples.ids)
+    texts = (" ".join(vocabulary.tokens[id - 2] for id in ids) for ids in examples.ids)
+    return list(zip(texts, examples.targets.tolist(), strict=True))
 
 
 def test_every_clause_says_the_same_once_and_the_opposite_twice(made):
@@ -102,10 +112,6 @@ def test_every_clause_says_the_same_once_and_the_opposite_twice(made):
         assert (same > 0.5) != (opposite > 0.5)
 
 
-def test_no_placeholder_is_left_and_nothing_is_unknown(made):
-    assert not any("{" in text or "}" in text for text, _ in made)
-
-
 def test_negation_turns_praise_into_blame_and_blame_into_something_less_than_praise(made):
     praise = [target for text, target in made if re.fullmatch(r"the plot was (not|n't|never) very splendid( .)?", text)]
     blame = [target for text, target in made if re.fullmatch(r"the plot was (not|n't|never) very dire( .)?", text)]
@@ -114,19 +120,40 @@ def test_negation_turns_praise_into_blame_and_blame_into_something_less_than_pra
 
 
 def test_the_clause_with_the_last_word_decides(made):
-    for text, target in made[3::4]:
-        if target in (pytest.approx(0.8), pytest.approx(0.2)):
-            assert " but " in text or "though " in text or "still" in text
+    plain = r"the plot was very (splendid|dire)"
+    told = [
+        (match, target)
+        for text, target in made[3::4]
+        if (match := re.fullmatch(rf"(although )?{plain} (, but|, even though|\. but|\. still ,|,) {plain} \.", text))
+    ]
+    assert told
+    for match, target in told:
+        _, first, joint, last = match.groups()
+        decides = first if joint == ", even though" else last
+        assert (target > 0.5) == (decides == "splendid")
+        assert 0.1 < target < 0.9
 
 
-def test_reviews_without_an_opinion_still_give_what_was_loved():
-    vocabulary = Vocabulary.from_counts(
-        count_tokens([token_texts("i loved the film. we hated it.")]), max_size=99, min_count=1
-    )
-    reviews = [vocabulary.encode(token_texts(text)) for text in ("i loved the film.", "we hated it.")]
-    examples = counterfactuals(Examples(reviews, np.array([1, 0], np.float32)), (), vocabulary, seed=1)
-    assert len(examples.ids) == 8
+def test_a_review_that_only_loved_or_hated_is_turned_too(vocabulary):
+    labelled = Examples([vocabulary.encode(token_texts("i loved the film."))], np.array([1], np.float32))
+    assert counterfactuals(labelled, (), vocabulary, seed=1).targets[:3].tolist() == pytest.approx([0.95, 0.05, 0.05])
 
 
-def test_the_same_seed_gives_the_same_texts(made_by):
-    assert made_by(1) == made_by(1) != made_by(2)
+def test_the_same_seed_gives_the_same_texts(examples_by):
+    first, second, other = ([ids.tolist() for ids in examples_by(seed).ids] for seed in (1, 1, 2))
+    assert first == second != other
+
+
+def literal(text: str) -> str:
+    """Its words, with a blank for every placeholder."""
+    pieces = ("".join(f"{before} _ " if name else before for before, name, *_ in string.Formatter().parse(text)),)
+    return " ".join(token.lower() for token in token_texts(*pieces))
+
+
+def test_no_behavioural_test_says_what_was_taught_by_rule():
+    templates = [f" {literal(text)} " for behaviour in behaviours() for texts in behaviour.templates for text in texts]
+    for form in EVERY_FORM:
+        runs = [run.strip(" ,") for run in literal(form).split("_")]
+        for run in runs:
+            if len(run.split()) >= 3:
+                assert not any(f" {run} " in template for template in templates), run

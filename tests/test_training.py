@@ -25,7 +25,7 @@ from sentiment.preprocessor import Preprocessor  # noqa: E402
 from sentiment.training import callbacks, export  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
-from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
+from sentiment.training.presets import BILSTM, LSTM, PartError, without  # noqa: E402
 from sentiment.training.run import Job, train  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 
@@ -77,8 +77,8 @@ def reviews(labelled_csv):
     return dataset.load(labelled_csv, text_column="comment", label_column="verdict")
 
 
-def run(reviews, output, preset=TINY, seed=1, tensorboard=False):
-    return train(Job(preset, reviews, output, seed, "python scripts/train.py ...", tensorboard=tensorboard))
+def run(reviews, output, preset=TINY, seed=1, split_seed=0, tensorboard=False):
+    return train(Job(preset, reviews, output, seed, split_seed, "python scripts/train.py ...", tensorboard=tensorboard))
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +163,8 @@ def test_a_training_begun_with_other_settings_is_not_taken_up(reviews, tmp_path)
     folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=1))
     with pytest.raises(OtherSettingsError):
         run(reviews, folder, TINY)
+    with pytest.raises(OtherSettingsError):
+        run(reviews, folder, dataclasses.replace(TINY, epochs=1), split_seed=1)
 
 
 def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, tmp_path):
@@ -170,7 +172,7 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
     preset = dataclasses.replace(TINY, teacher="ngrams and run", crop_rate=1.5)
     unlabelled = dataclasses.replace(reviews, unlabelled=texts)
-    job = Job(preset, unlabelled, tmp_path / "taught", 1, "python scripts/train.py ...", teachers=(open_run(finished),))
+    job = Job(preset, unlabelled, tmp_path / "taught", 1, 0, "python scripts/train.py ...", (open_run(finished),))
     right = (logits(train(job), reviews.test["text"]) > 0) == reviews.test["label"]
     assert right.mean() > 0.9
     assert open_run(job.output).json("metadata.json")["teachers"] == {
@@ -262,6 +264,14 @@ def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(l
     assert (made["preset"], made["options"]["average"]) == ("lstm-without-average", None)
     assert "--without average" in made["command"]
     assert "--split-seed 1" in made["command"]
+
+
+def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
+    refused = ended(*own(labelled_csv, tmp_path / "run"), "--without", "clauses")
+    assert refused.returncode == 2
+    assert "no clauses to leave out" in refused.stderr
+    with pytest.raises(PartError):
+        without(BILSTM, "run")
 
 
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):

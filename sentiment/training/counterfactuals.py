@@ -22,12 +22,23 @@ from sentiment.training.fit import Examples
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
+_ByLabel = tuple[Counter[str], Counter[str]]
 
 _UNKNOWN = "<unknown>"
-_END = r"[.!?,;:()\"-]|\.\.\.|and|but|or|because|that|which|who|if|when|while|though|although"
+_END = r"[!?,;:()\"-]|\.+|and|but|or|because|that|which|who|if|when|while|though|although"
 _COPULA = "is|was|are|were"
-_DEGREE = "very|really|so|quite|pretty|extremely|truly|absolutely"
-_NEGATION = "not?|n't|never|nothing|nobody|none|neither|nor|without|hardly"
+_NOT = "not|n't|never"
+_CUE = f"{_NOT}|no|nothing|nobody|none|neither|nor|without|cannot|hardly|barely|rarely|few|{_COPULA}"
+_WORD = rf"(?!(?:{_END}|{_CUE}) )[^\W\d_][^\W_]*"
+_THING = rf"(?:the|this|that|these|those|its|his|her|their) {_WORD}(?: {_WORD}){{0,2}}"
+_SUBJECT = rf"(?P<subject>(?P<thing>{_THING})|it|this|that|he|she|they|i|we)"
+_SAID = (
+    rf"(?P<said>(?P<article>an? )?(?P<degree>(?:very|really|so|quite|pretty|extremely|truly|absolutely) )?"
+    rf"(?P<opinion>(?!(?:an?|as|there|off) ){_WORD})(?P<rest>(?: {_WORD}){{0,3}}))"
+)
+_PREDICATE = re.compile(
+    rf"(?<!\S)(?:{_END}) {_SUBJECT} (?P<copula>{_COPULA}) (?P<negated>(?:{_NOT}) )?{_SAID}(?= (?:{_END}) )"
+)
 _VERBS = {  # the past, the stem, and whether it praises
     "loved": ("love", True),
     "liked": ("like", True),
@@ -36,21 +47,17 @@ _VERBS = {  # the past, the stem, and whether it praises
     "hated": ("hate", False),
     "disliked": ("dislike", False),
 }
-_WORD = rf"(?!(?:{_END}|{_COPULA}|{_NEGATION}|{_UNKNOWN}) )\S+"
-_WORDS = rf"{_WORD}(?: {_WORD}){{0,3}}"
-_PREDICATE = re.compile(
-    rf"(?<!\S)(?:{_END}) (?P<subject>{_WORDS}) (?P<copula>{_COPULA}) (?P<said>(?P<article>an? )?"
-    rf"(?P<degree>(?:{_DEGREE}) )?(?P<opinion>{_WORD})(?P<rest>(?: {_WORD}){{0,3}}))(?= (?:{_END}) )"
-)
 _VERB = re.compile(
-    rf"(?<!\S)(?:{_END}) (?P<subject>i|we) (?P<did>{'|'.join(_VERBS)}) (?P<object>{_WORDS})(?= (?:{_END}) )"
+    rf"(?<!\S)(?:{_END}) (?P<subject>i|we) (?P<did>{'|'.join(_VERBS)}) (?P<object>it|{_THING})(?= (?:{_END}) )"
 )
 
-# What makes a word an opinion:
-_LEAST_SAID = 12  # times
-_LEAST_WITH_DEGREE = 4  # times after "very" and its like
+# What makes a word an opinion, so that "young" is none:
+_LEAST_SAID = 10  # times
+_LEAST_WITH_DEGREE = 0.03  # share of times after "very" and its like
 _LEAST_AT_END = 0.2  # share of times that its clause ends with it
-_LEAST_LEANING = 0.4  # log-odds
+_STRONG_LEANING = 1.05  # log-odds; words that lean so are seldom negated
+_LEAST_LEANING = 0.3  # log-odds, where reviews that negate it lean at least as far the other way
+_LEAST_NEGATED = 5  # times, likewise
 
 # The probability of "positive":
 _PRAISED, _BLAMED = 0.95, 0.05
@@ -107,35 +114,46 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> dict[st
         reviews: tokens with one space between them, a full stop and a space at both ends.
         labels: <float32>[reviews], 1 or 0.
     """
-    said: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    said: _ByLabel = (Counter(), Counter())
+    negated: _ByLabel = (Counter(), Counter())
     with_degree: Counter[str] = Counter()
     at_end: Counter[str] = Counter()
     for review, label in zip(reviews, labels, strict=True):
         for match in _PREDICATE.finditer(review):
-            said[int(label)][match["opinion"]] += 1
+            (negated if match["negated"] else said)[int(label)][match["opinion"]] += 1
             with_degree[match["opinion"]] += match["degree"] is not None
             at_end[match["opinion"]] += not match["rest"]
-    leanings = {
-        word: float(np.log((said[1][word] + 2) / (said[0][word] + 2)))
-        for word, number in (said[0] + said[1]).items()
-        if number >= _LEAST_SAID and with_degree[word] >= _LEAST_WITH_DEGREE and at_end[word] >= _LEAST_AT_END * number
-    }
-    return {word: leaning for word, leaning in leanings.items() if abs(leaning) >= _LEAST_LEANING}
+    found = {}
+    for word, number in (said[0] + said[1]).items():
+        leaning, turned = _log_odds(said, word), _log_odds(negated, word)
+        told = negated[0][word] + negated[1][word] >= _LEAST_NEGATED and turned * np.sign(leaning) <= -_LEAST_LEANING
+        if (
+            number >= _LEAST_SAID
+            and with_degree[word] >= _LEAST_WITH_DEGREE * number
+            and at_end[word] >= _LEAST_AT_END * number
+            and abs(leaning) >= (_LEAST_LEANING if told else _STRONG_LEANING)
+        ):
+            found[word] = leaning
+    return found
+
+
+def _log_odds(counts: _ByLabel, word: str) -> float:
+    return float(np.log((counts[1][word] + 2) / (counts[0][word] + 2)))
 
 
 def clauses(review: str, leanings: Mapping[str, float]) -> Iterator[Clause]:
     """The short clauses of a review with one opinion in them and no negation; see ``opinions`` for its form."""
     for match in _PREDICATE.finditer(review):
         opinion, subject, rest = match["opinion"], match["subject"].split(), match["rest"].split()
-        if opinion in leanings and not leanings.keys() & {*subject, *rest} and (rest or not match["article"]):
+        others = leanings.keys() & {*subject, *rest}
+        if opinion in leanings and not others and not match["negated"] and (rest or not match["article"]):
             praise = leanings[opinion] > 0
-            noun = rest[-1] if match["article"] else subject[-1]
-            parts = match.groupdict("") | {"noun": noun, "better": "better" if praise else "worse"}
-            yield Clause("predicate", parts, praise)
+            of_a_thing = {"noun": subject[-1], "better": "better" if praise else "worse"}
+            yield Clause("thing" if match["thing"] else "predicate", match.groupdict("") | of_a_thing, praise)
     for match in _VERB.finditer(review):
         if not leanings.keys() & set(match["object"].split()):
             stem, praise = _VERBS[match["did"]]
-            yield Clause("verb", match.groupdict() | {"do": stem}, praise)
+            yield Clause("verb", match.groupdict("") | {"do": stem}, praise)
 
 
 class _Writer:
@@ -143,6 +161,8 @@ class _Writer:
 
     def __init__(self, leanings: Mapping[str, float], rng: np.random.Generator) -> None:
         self._forms = tomllib.loads(Path(__file__).with_name("negations.toml").read_text(encoding="utf-8"))
+        for way, forms in self._forms["predicate"].items():
+            self._forms["thing"][way] += forms
         self._opinions = {
             praise: [word for word, leaning in leanings.items() if (leaning > 0) == praise] for praise in (True, False)
         }
@@ -150,10 +170,11 @@ class _Writer:
 
     def examples(self, found: Sequence[Clause]) -> Iterator[tuple[str, float]]:
         """Texts, and the probability that they are positive."""
-        for clause, other in zip(found, self._rng.permutation(len(found)), strict=True):
-            yield self._same(clause) + " .", _PRAISED if clause.praise else _BLAMED
+        for place, clause in enumerate(found):
+            yield self._form(clause, "same") + " .", _PRAISED if clause.praise else _BLAMED
             for end in (" .", ""):
-                yield self._opposite(clause) + end, _BLAMED if clause.praise else _NOT_BLAMED
+                yield self._form(clause, "opposite") + end, _BLAMED if clause.praise else _NOT_BLAMED
+            other = (place + int(self._rng.integers(1, max(len(found), 2)))) % len(found)
             yield self._together(found[other], clause)
 
     def _together(self, first: Clause, last: Clause) -> tuple[str, float]:
@@ -166,15 +187,15 @@ class _Writer:
     def _either(self, clause: Clause) -> tuple[str, bool]:
         """A clause as it is or turned, and whether it praises then."""
         if self._rng.random() < 0.6:
-            return self._same(clause), clause.praise
-        return self._opposite(clause), not clause.praise
+            return self._form(clause, "same"), clause.praise
+        return self._form(clause, "opposite"), not clause.praise
 
-    def _same(self, clause: Clause) -> str:
-        return self._one(self._forms[clause.kind]["same"]).format_map(clause.parts)
-
-    def _opposite(self, clause: Clause) -> str:
-        another = {"opinion2": self._one(self._opinions[clause.praise] or [""])}
-        return self._one(self._forms[clause.kind]["opposite"]).format_map({**clause.parts, **another})
+    def _form(self, clause: Clause, way: str) -> str:
+        """The clause in one of the forms, with another opinion of its kind where a form asks for two."""
+        opinion = clause.parts.get("opinion")
+        others = [word for word in self._opinions[clause.praise] if word != opinion]
+        parts = {**clause.parts, "opinion2": self._one(others) if others else opinion}
+        return self._one(self._forms[clause.kind][way]).format_map(parts)
 
     def _one(self, choices: Sequence[str]) -> str:
         return choices[int(self._rng.integers(len(choices)))]

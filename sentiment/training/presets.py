@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -160,15 +159,24 @@ PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crop_rate": 0.0},
     "run": {"teacher": "ngrams"},
-    "unlabelled": {"teacher": None},
+    "teacher": {"teacher": None},
     "skipgram": {"embedding_start": "random"},
     "average": {"average": None},
 }
 
 
-def without(preset: Preset, parts: Sequence[str]) -> Preset:
-    """The recipe without some of ``PARTS``, and named so."""
-    for part in parts:
-        name, summary = f"{preset.name}-without-{part}", f"{preset.summary}; without {part}"
-        preset = dataclasses.replace(preset, name=name, summary=summary, **PARTS[part])
-    return preset
+class PartError(Exception):
+    """A recipe has not what it is to go without."""
+
+
+def without(preset: Preset, part: str) -> Preset:
+    """The recipe without one of ``PARTS``, and named so.
+
+    Raises:
+        PartError: the recipe has no such part.
+    """
+    held = preset.teacher == "ngrams and run" if part == "run" else dataclasses.replace(preset, **PARTS[part]) != preset
+    if not held:
+        raise PartError(f"The preset {preset.name} has no {part} to leave out.")
+    name, summary = f"{preset.name}-without-{part}", f"{preset.summary}; without {part}"
+    return dataclasses.replace(preset, name=name, summary=summary, **PARTS[part])

@@ -52,9 +52,9 @@ class Job:
         preset: the recipe.
         dataset: the reviews.
         output: the run's folder.
-        seed: of everything random.
+        seed: of everything else that is random.
+        split_seed: of what is held out.
         command: the command that anyone can repeat, for ``metadata.json``.
-        split_seed: of what is held out, where that is another one.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
@@ -63,8 +63,8 @@ class Job:
     dataset: Dataset
     output: Path
     seed: int
+    split_seed: int
     command: str
-    split_seed: int | None = None
     teachers: tuple[artifacts.Run, ...] = ()
     tensorboard: bool = False
 
@@ -74,7 +74,7 @@ class Job:
         facts = {
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
-            "seed": self.seed,
+            "seeds": [self.seed, self.split_seed],
             "teachers": [run.manifest["files"]["model.onnx"] for run in self.teachers],
         }
         return json.dumps(facts, sort_keys=True, default=str)
@@ -238,7 +238,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "summary": job.preset.summary,
         "command": job.command,
         "seed": job.seed,
-        "split_seed": job.seed if job.split_seed is None else job.split_seed,
+        "split_seed": job.split_seed,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
