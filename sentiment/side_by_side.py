@@ -8,6 +8,7 @@ its own.
 from __future__ import annotations
 
 import dataclasses
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,11 @@ from sentiment.weights import Weights, onnx_model, read_onnx
 
 
 class Directions:
-    """Stands in for a session of ``model.onnx``; to be used from any number of threads."""
+    """Stands in for a session of ``model.onnx``; to be used from any number of threads.
+
+    Raises:
+        ValueError: the weights are not of two directions.
+    """
 
     def __init__(self, weights: Weights) -> None:
         self._forward, self._backward = (
@@ -30,13 +35,13 @@ class Directions:
             )
             for part, backward in zip(_parts(weights), (False, True), strict=True)
         )
-        self._other_core = ThreadPoolExecutor(1)
+        self._other_cores = ThreadPoolExecutor(os.cpu_count())
 
     def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """As ``InferenceSession.run``. Only a single review takes two cores: batches already run one a core."""
+        """As ``InferenceSession.run``. Only a single review takes two cores: batches come side by side as it is."""
         if len(feed["lengths"]) > 1:
             return [self._backward.run(outputs, feed)[0] + self._forward.run(outputs, feed)[0]]
-        backward = self._other_core.submit(self._backward.run, outputs, feed)
+        backward = self._other_cores.submit(self._backward.run, outputs, feed)
         [forward] = self._forward.run(outputs, feed)
         return [forward + backward.result()[0]]
 

@@ -80,15 +80,20 @@ def new_page(browser):
         context.close()
 
 
-def analyse(page, text: str) -> None:
+def submit(page, text: str) -> None:
     page.get_by_role("textbox", name="Review").fill(text)
     page.get_by_role("textbox", name="Review").press("Control+Enter")
-    page.wait_for_timeout(300)
+
+
+def analyse(page, text: str) -> None:
+    """Has a text judged, and waits until all of it is shown: what is above it on the page comes before it."""
+    submit(page, text)
+    wait_for_text(page, text)
     settle(page)
 
 
 def wait_for_text(page, text: str) -> None:
-    """Waits until the heatmap shows exactly this text: what is above it on the page comes before it."""
+    """Waits until the heatmap shows exactly this text."""
     from playwright.sync_api import expect
 
     expect(page.locator(".review .text").first).to_have_text(re.compile(f"^{re.escape(text)}$"), timeout=20_000)
@@ -133,7 +138,6 @@ def test_ctrl_enter_analyses_and_the_whole_text_is_shown_as_text(address, new_pa
     page.goto(address)
     settle(page)
     analyse(page, HOSTILE)
-    wait_for_text(page, HOSTILE)
     assert page.locator(".review script, .review img").count() == 0
     assert page.evaluate("window.hacked") is None
     assert [url for url in page.requested if not url.startswith((address, "data:", "blob:"))] == []
@@ -144,7 +148,6 @@ def test_nothing_of_the_users_text_is_in_address_or_log(address, new_page, log):
     page.goto(address)
     settle(page)
     analyse(page, "xylophonic film, not good")
-    wait_for_text(page, "xylophonic film, not good")
     assert "xylophonic" not in page.url
     assert all("xylophonic" not in url for url in page.requested)
     assert "xylophonic" not in log.read_text(encoding="utf-8")
@@ -154,7 +157,7 @@ def test_twenty_thousand_words_do_not_freeze_the_page(address, new_page):
     page = new_page()
     page.goto(address)
     settle(page)
-    analyse(page, "a good film " * 7_000)
+    submit(page, "a good film " * 7_000)
     page.locator(".review .rest").first.wait_for(timeout=15_000)
     blocked = page.evaluate(
         "() => { const t = performance.now(); return new Promise(r => setTimeout(() => r(performance.now() - t))) }"
@@ -167,7 +170,6 @@ def test_arrow_keys_tell_the_number_of_a_word(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "The film is good")
-    wait_for_text(page, "The film is good")
     text = page.locator(".review .text").first
     text.focus()
     text.press("ArrowRight")
@@ -180,7 +182,6 @@ def test_a_click_on_a_word_drops_it_and_undo_brings_it_back(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "The film is good")
-    wait_for_text(page, "The film is good")
     page.get_by_role("tab", name="What if").click()
     settle(page)
     page.locator(".review .part", has_text="good").first.click()
@@ -194,7 +195,6 @@ def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
     page.goto(address)
     settle(page)
     analyse(page, "The film is not good!")
-    wait_for_text(page, "The film is not good!")
     with page.expect_download() as download:
         page.get_by_role("button", name="Save as JSON").click()
     saved = tmp_path / "explanation.json"
@@ -213,7 +213,6 @@ def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
     page.goto(address)
     settle(page)
     analyse(page, "a dull film")
-    wait_for_text(page, "a dull film")
     page.get_by_role("link", name="Training").click()
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
@@ -323,8 +322,7 @@ def test_strange_texts_are_shown_as_they_are(address, new_page):
     page = open_at(new_page(), address)
     for text in STRANGE.values():
         analyse(page, text)
-        wait_for_text(page, text)
-    analyse(page, "   ")
+    submit(page, "   ")
     page.get_by_text("There is not a word in it.").wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.failed == []
@@ -335,7 +333,8 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
     page.get_by_role("radio", name="Scathing").or_(page.get_by_role("button", name="Scathing")).first.click()
     page.wait_for_url("**/*example=Scathing*")
     settle(page)
-    scathing = page.get_by_role("textbox", name="Review").input_value()
+    scathing = EXAMPLES["Scathing"]
+    wait_for_typed(page, scathing)
     page.get_by_role("link", name="Training").click(delay=100)
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.go_back()
@@ -349,7 +348,6 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
 def test_back_keeps_a_text_of_ones_own(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "the film is bad")
-    wait_for_text(page, "the film is bad")
     page.get_by_role("link", name="Training").click()
     page.get_by_role("heading", name="How the model was trained").wait_for()
     page.go_back()

@@ -72,6 +72,15 @@ def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, pl
     assert f"judged on {result['date']}" in judged.file("README.md").read_text(encoding="utf-8")
 
 
+def test_what_was_set_aside_is_found_by_the_seed_of_the_split(place: Path, tmp_path: Path) -> None:
+    own = dataset.load(place / "own.csv", seed=SEED)
+    run = trained(tmp_path / "run", own.source, seed=SEED + 1)
+    add_parts(open_run(run), {"metadata.json": {**open_run(run).json("metadata.json"), "split_seed": SEED}})
+    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    table = pd.read_parquet(open_run(run).file("test_predictions.parquet"))
+    assert table["fingerprint"].tolist() == own.test["fingerprint"].tolist()
+
+
 def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Path) -> None:
     judged = add_parts(open_run(run), {"test.json": {"date": "2001-01-01", "test": _summary(place, run), "data": {}}})
     first = evaluate("--data", place / "own.csv", "--artifacts", run)

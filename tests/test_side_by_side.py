@@ -43,10 +43,22 @@ def test_any_number_of_threads_may_ask_at_once():
     assert found == expected * 50
 
 
-def test_what_fails_in_one_direction_is_not_swallowed():
+class Broken:
+    def run(self, outputs, feed):
+        raise RuntimeError("no memory")
+
+
+@pytest.mark.parametrize("direction", ["_forward", "_backward"])
+def test_what_fails_in_one_direction_is_not_swallowed(direction, monkeypatch):
     model = Directions(tiny_weights(directions=2, pooling=("max",)))
-    with pytest.raises(ort.capi.onnxruntime_pybind11_state.InvalidArgument):
-        model.run(["logit"], {"ids": np.array([[10**6]], np.int32), "lengths": np.array([1], np.int32)})
+    monkeypatch.setattr(model, direction, Broken())
+    with pytest.raises(RuntimeError, match="no memory"):
+        logits(model, REVIEWS[:1])
+
+
+def test_one_direction_is_refused():
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        Directions(tiny_weights(directions=1, pooling=("max",)))
 
 
 def test_it_is_what_a_classifier_opens_unless_told_otherwise():
