@@ -63,15 +63,16 @@ def split_seed(run: Run) -> int:
 
 
 def commit() -> str | None:
-    """The commit this program stands at, with a "+" where files differ from it; None outside a git checkout."""
+    """The commit this program stands at, with a "+" where the code differs from it; None outside a git checkout."""
     try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        stands = _git("rev-parse", "--short=12", "HEAD")
+        changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)artifacts")
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{stands}+" if changed else stands
+
+
+def _git(*arguments: str) -> str:
+    command = ("git", *arguments)
+    found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
     return found.stdout.strip()

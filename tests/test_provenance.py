@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -73,3 +75,26 @@ def test_a_run_without_a_record_of_its_reviews_has_seen_none(tmp_path: Path) -> 
     run = open_run(tiny_run(tmp_path / "run"))
     assert provenance.seen(run, pd.DataFrame({"fingerprint": OWN})) == 0
     assert not provenance.is_imdb(provenance.learned_from(run))
+
+
+def test_the_commit_is_marked_where_code_differs_but_not_where_a_run_does(tmp_path, monkeypatch):
+    code, run = tmp_path / "sentiment" / "a.py", tmp_path / "artifacts" / "run" / "config.json"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for file in (code, run):
+        file.parent.mkdir(parents=True)
+        file.write_text("1")
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "one"]):
+        subprocess.run([*git, *arguments], check=True)
+    monkeypatch.setattr(provenance, "__file__", str(code))
+    clean = provenance.commit()
+    assert re.fullmatch("[0-9a-f]{12}", clean)
+    run.write_text("2")
+    assert provenance.commit() == clean
+    code.write_text("2")
+    assert provenance.commit() == f"{clean}+"
+
+
+def test_there_is_no_commit_outside_a_checkout(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "a.py"))
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert provenance.commit() is None
