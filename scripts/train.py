@@ -150,9 +150,8 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
     for run in teachers:
         known = provenance.learned_from(run, "train")
         if pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).any():
-            raise ArtifactError(
-                f"{run.name} was trained on reviews that are held out now; give it the same --split-seed."
-            )
+            split = provenance.split_seed(run)
+            raise ArtifactError(f"{run.name} has learnt from what is held out now; name --split-seed {split}.")
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
