@@ -59,6 +59,7 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
         options.split_seed,
         _command(options, teachers),
         teachers,
+        options.cache,
         options.tensorboard,
     )
     try:
@@ -102,6 +103,9 @@ def _options() -> argparse.Namespace:
         "--split-seed", type=int, help="of what is held out (default: --seed), for runs of several seeds"
     )
     parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="where a deep teacher is kept, for other runs, too"
+    )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
     parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
     parser.add_argument("--label-column", help="where the labels are, likewise")

@@ -1,4 +1,4 @@
-"""The language models that a network can begin with learn what follows what, and go on where they were broken off."""
+"""The language models that a deep reader begins with learn what follows what, and go on where they were broken off."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ import numpy as np
 import pytest
 
 pytestmark = pytest.mark.training
-pytest.importorskip("tensorflow")
+tf = pytest.importorskip("tensorflow")
+
+import keras  # noqa: E402
 
 from sentiment.training import language_model  # noqa: E402
-from sentiment.training.language_model import pretrain  # noqa: E402
-from sentiment.training.networks import build_network  # noqa: E402
-from sentiment.training.presets import BILSTM, LanguageModel  # noqa: E402
+from sentiment.training.gated import DeepReader  # noqa: E402
+from sentiment.training.language_model import cross_entropy, pretrain  # noqa: E402
+from sentiment.training.presets import DEEP  # noqa: E402
 from sentiment.vocabulary import UNK  # noqa: E402
 
 SIZE = 12
-OPTIONS = LanguageModel(units=5, steps=60, learning_rate=0.05)
+STEPS, RATE = 60, 0.05
+TINY = dataclasses.replace(DEEP, embedding_size=4, units=5, layers=2)
+SMALL = {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 20}
 
 
 def reviews(count, seed=0):
@@ -30,24 +34,26 @@ def reviews(count, seed=0):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 20}.items():
+    for name, value in SMALL.items():
         monkeypatch.setattr(language_model, name, value)
 
 
-def run(folder, options=OPTIONS):
+def run(folder):
     folder.mkdir(exist_ok=True)
-    embedding = np.random.default_rng(1).normal(size=(SIZE, 4)).astype("f4")
-    return pretrain(reviews(200), reviews(40, seed=9), embedding, options, folder, seed=3)
+    keras.utils.set_random_seed(1)
+    reader = DeepReader(TINY, SIZE)
+    seconds = pretrain(reader, reviews(200), reviews(40, seed=9), STEPS, RATE, folder, seed=3)
+    return reader, seconds
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 20}.items():
+        for name, value in SMALL.items():
             patch.setattr(language_model, name, value)
         folder = tmp_path_factory.mktemp("language")
-        start, seconds = run(folder)
-    return folder, start, seconds
+        reader, seconds = run(folder)
+    return folder, reader, seconds
 
 
 def losses(folder):
@@ -68,19 +74,40 @@ def test_perplexity_on_unseen_reviews_is_reported_and_near_one_where_all_can_be_
     assert 1 <= perplexity < 4  # of ten words; the first of a review is not judged
 
 
-def test_a_network_begins_with_what_the_language_models_have_learnt(trained):
-    _, start, _ = trained
-    preset = dataclasses.replace(BILSTM, embedding_size=4, units=5)
-    network = build_network(preset, SIZE, start)
-    np.testing.assert_array_equal(network.get_layer("embedding").get_weights()[0], start.embedding)
-    for weights, begun in zip(network.get_layer("lstm").get_weights(), start.lstm, strict=True):
-        np.testing.assert_array_equal(weights, begun)
+def test_the_loss_is_the_cross_entropy_of_the_true_token_and_its_gradient_that_of_differences():
+    rng = np.random.default_rng(2)
+    true, bias = rng.normal(size=3).astype("f4"), rng.normal(size=4).astype("f4")
+    others = rng.integers(-8, 8, (3, 4)) / 4  # which bfloat16 holds
+    same = np.zeros((3, 4), bool)
+    same[1, 2] = True
+    counts = np.array([1, 0.5, 0], np.float32)
+
+    def expected(true, bias):
+        logits = np.where(same, -np.inf, others + bias)
+        return (counts * (np.logaddexp(true, np.logaddexp.reduce(logits, axis=1)) - true)).sum()
+
+    @tf.function
+    def loss_and_gradients(*given):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            loss = cross_entropy(*given, same, counts)
+        return loss, *tape.gradient(loss, given)
+
+    loss, d_true, d_others, d_bias = loss_and_gradients(true, tf.cast(others, tf.bfloat16), bias)
+    assert float(loss) == pytest.approx(expected(true, bias), rel=1e-5)
+    for i, step in enumerate(1e-4 * np.eye(3)):
+        slope = (expected(true + step, bias) - expected(true - step, bias)) / 2e-4
+        assert float(d_true[i]) == pytest.approx(slope, abs=1e-3)
+    for i, step in enumerate(1e-4 * np.eye(4)):
+        slope = (expected(true, bias + step) - expected(true, bias - step)) / 2e-4
+        assert float(d_bias[i]) == pytest.approx(slope, abs=1e-3)
+    np.testing.assert_allclose(np.sum(np.float32(d_others), axis=0), d_bias, atol=0.01)
 
 
 def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroken_run_ends(
     trained, tmp_path, monkeypatch
 ):
-    _, start, _ = trained
+    _, unbroken, _ = trained
     original, seen = language_model._Log.add, []
 
     def break_off(self, loss):
@@ -96,7 +123,8 @@ def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroke
     assert len(losses(tmp_path / "broken")) == 1
     resumed, _ = run(tmp_path / "broken")
     assert len(losses(tmp_path / "broken")) == 3
-    np.testing.assert_allclose(resumed.embedding, start.embedding, atol=1e-4)
+    for weights, expected in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_allclose(weights, expected, atol=1e-3)
 
 
 def test_pieces_cover_every_token_of_every_review_once_a_pass():

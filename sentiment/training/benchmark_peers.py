@@ -7,6 +7,7 @@ program's loop in the other.
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -129,7 +130,9 @@ class KerasPeer:
 def preset_of(run: Run) -> Preset:
     """The recipe of a run's network, in which older runs name less; what it began with does not matter here."""
     options = {"teacher": None, "crop_rate": 0.0, "counterfactuals": False} | run.json("config.json")["model"]
-    return Preset(**options | {"pooling": tuple(options["pooling"]), "language_model": None})
+    known = {field.name for field in dataclasses.fields(Preset)}
+    options = {name: value for name, value in options.items() if name in known}
+    return Preset(**options | {"pooling": tuple(options["pooling"]), "deep": None})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
 from sentiment.training.memory import keep_freed_memory
-from sentiment.training.networks import Start, build_network, build_optimizer
+from sentiment.training.networks import build_optimizer
 from sentiment.training.presets import Preset
 
 Ids = npt.NDArray[np.int32]
@@ -57,8 +57,7 @@ class OtherSettingsError(Exception):
 
 def fit(
     preset: Preset,
-    vocabulary_size: int,
-    start: Start | None,
+    network: keras.Model,
     labelled: Examples,
     validation: Examples,
     folder: Path,
@@ -68,19 +67,18 @@ def fit(
     seed: int,
     settings: str,
     tensorboard: Path | None = None,
-) -> tuple[keras.Model, float]:
-    """Trains a network and gives it with the weights of its best epoch, and the seconds it took.
+) -> float:
+    """Trains a network and gives it the weights of its best epoch; gives the seconds it took.
 
     Args:
         preset: the recipe.
-        vocabulary_size: rows of the embedding.
-        start: what to begin with; random numbers if None.
+        network: what is trained, as it begins.
         labelled: what to learn from in every epoch.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
         taught: reviews with a teacher's reading, and whatever else every epoch shows half of; often none.
         sentence_ends: ids of the tokens that end a sentence, for crops.
-        seed: of weights, order, stretches and dropout.
+        seed: of order, stretches and dropout.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
 
@@ -105,7 +103,6 @@ def fit(
         unknown_rate=preset.unknown_rate,
         seed=seed,
     )
-    network = build_network(preset, vocabulary_size, start)
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",
@@ -124,8 +121,11 @@ def fit(
         if not checkpoint.finished_early:
             run_epochs(network, batches, held_out, callbacks, checkpoint.epoch, preset.epochs)
     except KeyboardInterrupt:
-        raise StoppedError(_best(network, checkpoint) if checkpoint.epoch else None, checkpoint.epoch) from None
-    return _best(network, checkpoint), clock()
+        if checkpoint.epoch:
+            _take_best(network, checkpoint)
+        raise StoppedError(network if checkpoint.epoch else None, checkpoint.epoch) from None
+    _take_best(network, checkpoint)
+    return clock()
 
 
 @keras.saving.register_keras_serializable("sentiment")
@@ -197,7 +197,6 @@ def _resumable(checkpoint: Path, settings: str) -> dict | None:
     return facts
 
 
-def _best(network: keras.Model, checkpoint: Checkpoint) -> keras.Model:
+def _take_best(network: keras.Model, checkpoint: Checkpoint) -> None:
     for variable, weights in zip(network.trainable_variables, checkpoint.best_weights, strict=True):
         variable.assign(weights)
-    return network

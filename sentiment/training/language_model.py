@@ -1,8 +1,7 @@
-"""Where a bidirectional network can begin: two language models, one a direction, over all training texts.
+"""How a deep reader learns what follows what, from either end, in all training texts, before it is fitted to labels.
 
-The start of Dai & Le 2015 (section 2): an LSTM that has learnt to predict the next token reads a review better than one
-that begins at random. Here a forward and a backward LSTM share one embedding, which is the output matrix, too (Press &
-Wolf 2017). The softmax is sampled (Jean et al. 2015): every position is judged against the same negatives of a step.
+Both directions share one embedding, which is the output matrix, too (Press & Wolf 2017). The softmax is sampled (Jean
+et al. 2015): every position is judged against the same negatives of a step.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import csv
 import itertools
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,65 +20,58 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from sentiment.batching import pad
-from sentiment.training.layers import BidirectionalLSTM, Lengths
+from sentiment.training.gated import DeepReader, product
 from sentiment.training.memory import keep_freed_memory
-from sentiment.training.networks import Start
-from sentiment.training.presets import LanguageModel
 from sentiment.vocabulary import PAD, UNK
 
 Ids = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
 
 _LENGTH = 128  # tokens of a piece; one shape for all batches, so that XLA compiles once
 _BATCH = 64
-_NEGATIVES = 512
+_NEGATIVES = 1_024
 _EVERY = 250  # steps between two checkpoints
 
 
 class _Languages(keras.Model):
-    """Both language models; called with ``ids <int32>[batch, time]`` and ``negatives <int32>[n]`` it gives the loss."""
+    """A reader's two language models."""
 
-    def __init__(self, embedding: Floats, units: int) -> None:
+    def __init__(self, reader: DeepReader) -> None:
         super().__init__(name="language_models")
-        vocabulary_size, size = embedding.shape
-        self.embedding = keras.layers.Embedding(vocabulary_size, size)
-        self.embedding.build(())
-        self.embedding.set_weights([embedding])
-        self.lstm = BidirectionalLSTM(units)
-        self.outward = [keras.layers.Dense(size), keras.layers.Dense(size)]  # from states to embeddings
+        self.reader = reader
+        vocabulary_size, size = reader.embedding.embeddings.shape
+        units = reader.stacks[0][0].units
+        self.outward = [self.add_weight(shape=(units, size), name=f"outward_{way}") for way in ("forward", "backward")]
         self.bias = self.add_weight(shape=(vocabulary_size,), initializer="zeros", name="bias")
-        self._lengths = Lengths()
         self._log_range = float(np.log(vocabulary_size - UNK))
 
     def _positions(self, ids: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
-        """For each direction: what was predicted, what stands there, and whether that is to be judged."""
-        embedded = self.embedding(ids)
-        states = self.lstm(embedded, self._lengths(ids))
-        forward, backward = tf.split(states, 2, axis=2)
-        inside = ids[:, 1:] != PAD
-        return [
-            (self.outward[0](forward[:, :-1]), ids[:, 1:], inside & (ids[:, 1:] != UNK)),
-            (self.outward[1](backward[:, 1:]), ids[:, :-1], inside & (ids[:, :-1] != UNK)),
-        ]
+        """For each direction: what was predicted, <bfloat16>[n, embedding], what stands there, whether it counts."""
+        positions = []
+        for (met, states), outward in zip(self.reader.ways(ids), self.outward, strict=True):
+            predicted = product(states[:-1], tf.convert_to_tensor(outward))
+            next_ids = tf.reshape(met[1:], [-1])
+            counts = tf.cast((next_ids != PAD) & (next_ids != UNK), tf.float32)
+            positions.append((tf.reshape(predicted, [-1, predicted.shape[-1]]), next_ids, counts))
+        return positions
 
-    def call(self, ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
-        """The mean sampled cross-entropy of all judged tokens, in nats."""
-        losses, judged = zip(*[self._sampled(*each, negatives) for each in self._positions(ids)], strict=True)
-        return tf.add_n(losses) / tf.add_n(judged)
+    def sampled_loss(self, ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
+        """The mean sampled cross-entropy of all tokens that count, in nats.
 
-    def _sampled(
-        self, predicted: tf.Tensor, ids: tf.Tensor, judged: tf.Tensor, negatives: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        predicted, ids = tf.reshape(predicted, [-1, predicted.shape[-1]]), tf.reshape(ids, [-1])
-        table = tf.convert_to_tensor(self.embedding.embeddings)
-        true = tf.reduce_sum(predicted * tf.gather(table, ids), 1) + tf.gather(self.bias, ids) - self._log_rate(ids)
-        others = tf.matmul(predicted, tf.gather(table, negatives), transpose_b=True)
-        others += tf.gather(self.bias, negatives) - self._log_rate(negatives)
-        others = tf.where(ids[:, None] == negatives[None, :], -1e9, others)
-        highest = tf.stop_gradient(tf.maximum(tf.reduce_max(others, 1), true))
-        total = tf.reduce_sum(tf.exp(others - highest[:, None]), 1) + tf.exp(true - highest)
-        weights = tf.cast(tf.reshape(judged, [-1]), tf.float32)
-        return tf.reduce_sum(weights * (tf.math.log(total) + highest - true)), tf.reduce_sum(weights)
+        Args:
+            ids: <int32>[batch, time]
+            negatives: <int32>[n]
+        """
+        positions = self._positions(ids)
+        losses = [self._sampled(*position, negatives) for position in positions]
+        return tf.add_n(losses) / tf.add_n([tf.reduce_sum(counts) for *_, counts in positions])
+
+    def _sampled(self, predicted: tf.Tensor, ids: tf.Tensor, counts: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
+        table = self.reader.embedding
+        true = tf.reduce_sum(tf.cast(predicted, tf.float32) * table(ids), 1)
+        true += tf.gather(self.bias, ids) - self._log_rate(ids)
+        others = tf.matmul(predicted, tf.cast(table(negatives), tf.bfloat16), transpose_b=True)
+        others_bias = tf.gather(self.bias, negatives) - self._log_rate(negatives)
+        return cross_entropy(true, others, others_bias, ids[:, None] == negatives[None, :], counts)
 
     def _log_rate(self, ids: tf.Tensor) -> tf.Tensor:
         """The log of how often each id is expected among the negatives; see ``_negatives``."""
@@ -87,63 +79,99 @@ class _Languages(keras.Model):
         return tf.math.log(_NEGATIVES * tf.math.log1p(1 / rank) / self._log_range)
 
     def entropy(self, ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The summed cross-entropy of all judged tokens against the whole vocabulary, in nats, and their number."""
+        """The summed cross-entropy of all tokens that count against the whole vocabulary, in nats, and their number."""
         total, number = tf.constant(0.0), tf.constant(0.0)
-        for predicted, expected, judged in self._positions(ids):
-            logits = tf.tensordot(predicted, tf.convert_to_tensor(self.embedding.embeddings), [[2], [1]]) + self.bias
+        table = tf.cast(self.reader.embedding.embeddings, tf.bfloat16)
+        for predicted, expected, counts in self._positions(ids):
+            logits = tf.cast(tf.matmul(predicted, table, transpose_b=True), tf.float32) + self.bias
             loss = tf.nn.sparse_softmax_cross_entropy_with_logits(expected, logits)
-            weights = tf.cast(judged, tf.float32)
-            total, number = total + tf.reduce_sum(loss * weights), number + tf.reduce_sum(weights)
+            total, number = total + tf.reduce_sum(loss * counts), number + tf.reduce_sum(counts)
         return total, number
 
 
+@tf.custom_gradient
+def cross_entropy(
+    true: tf.Tensor, others: tf.Tensor, bias: tf.Tensor, same: tf.Tensor, counts: tf.Tensor
+) -> tuple[tf.Tensor, Callable[..., Any]]:
+    """The summed cross-entropy of the true logit among others; loss and gradient in one pass over them.
+
+    Args:
+        true: <float32>[n]
+        others: <bfloat16>[n, negatives]
+        bias: <float32>[negatives], to be added to the others.
+        same: <bool>[n, negatives], where another is the true one, which counts once.
+        counts: <float32>[n], the weight of each.
+    """
+    loss, d_true, d_others, d_bias = _cross_entropy(true, others, bias, same, counts)
+    return loss, lambda up: (up * d_true, tf.cast(up, tf.bfloat16) * d_others, up * d_bias, None, None)
+
+
+@tf.function(jit_compile=True)
+def _cross_entropy(
+    true: tf.Tensor, others: tf.Tensor, bias: tf.Tensor, same: tf.Tensor, counts: tf.Tensor
+) -> tuple[tf.Tensor, ...]:
+    logits = tf.where(same, -1e9, tf.cast(others, tf.float32) + bias)
+    highest = tf.maximum(tf.reduce_max(logits, 1), true)
+    shares = tf.exp(logits - highest[:, None])
+    own = tf.exp(true - highest)
+    total = tf.reduce_sum(shares, 1) + own
+    loss = tf.reduce_sum(counts * (tf.math.log(total) + highest - true))
+    d_others = shares * (counts / total)[:, None]
+    return loss, counts * (own / total - 1), tf.cast(d_others, tf.bfloat16), tf.reduce_sum(d_others, 0)
+
+
 def pretrain(
-    reviews: Sequence[Ids], held_out: Sequence[Ids], embedding: Floats, options: LanguageModel, folder: Path, seed: int
-) -> tuple[Start, float]:
-    """Trains both language models; gives what a network can begin with, and the seconds it took.
+    reader: DeepReader,
+    reviews: Sequence[Ids],
+    held_out: Sequence[Ids],
+    steps: int,
+    rate: float,
+    folder: Path,
+    seed: int,
+) -> float:
+    """Trains a reader's two language models; gives the seconds it took.
 
     Broken off and called again, it goes on from its last checkpoint.
 
     Args:
+        reader: what is trained, but for its last layer.
         reviews: encoded, uncut.
         held_out: reviews whose perplexity is reported.
-        embedding: <float32>[vocabulary, embedding] to begin with.
-        options: size and length of the training.
+        steps: of 64 pieces of 128 tokens.
+        rate: Adam's learning rate, at its highest.
         folder: where ``language_model.csv`` and the checkpoints go.
         seed: of weights, order and negatives.
     """
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
-    languages = _Languages(embedding, options.units)
-    batches = _Batches(reviews, len(embedding), seed)
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, options.steps, warmup_target=options.learning_rate, warmup_steps=options.steps // 20
-    )
-    optimizer = keras.optimizers.Adam(rate, global_clipnorm=1.0)
-    languages(*next(batches.from_step(0)))
-    optimizer.build(languages.trainable_variables)
+    languages = _Languages(reader)
+    batches = _Batches(reviews, languages.bias.shape[0], seed)
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=rate, warmup_steps=steps // 20)
+    optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
+    learnt = [weights for weights in languages.trainable_variables if "dense" not in weights.path]
+    optimizer.build(learnt)
     checkpoint = tf.train.Checkpoint(model=languages, optimizer=optimizer)
     manager = tf.train.CheckpointManager(checkpoint, folder / "language_model", max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
 
-    @tf.function(jit_compile=True)
+    @tf.function
     def step(ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = languages(ids, negatives)
-        optimizer.apply(tape.gradient(loss, languages.trainable_variables))
+            loss = languages.sampled_loss(ids, negatives)
+        optimizer.apply(tape.gradient(loss, [weights.value for weights in learnt]))
         return loss
 
     first = int(optimizer.iterations)
     log = _Log(folder / "language_model.csv")
     for number, (ids, negatives) in enumerate(batches.from_step(first), first + 1):
-        if number > options.steps:
+        if number > steps:
             break
         log.add(step(tf.constant(ids), tf.constant(negatives)))
-        if number % _EVERY == 0 or number == options.steps:
+        if number % _EVERY == 0 or number == steps:
             log.write(number)
             manager.save()
     log.perplexity(_perplexity(languages, held_out, seed))
-    return Start(np.array(languages.embedding.embeddings), tuple(languages.lstm.get_weights())), log.seconds
+    return log.seconds
 
 
 class _Batches:
@@ -154,7 +182,7 @@ class _Batches:
         self._steps = max(sum(len(_cuts(len(review), 0)) for review in reviews) // _BATCH, 1)
 
     def from_step(self, first: int) -> Iterator[tuple[Ids, Ids]]:
-        """Batches <int32>[64, 128] and negatives <int32>[512] without end, those before step ``first`` left out."""
+        """Batches <int32>[64, 128] and negatives <int32>[1024] without end, those before step ``first`` left out."""
         number, skipped = divmod(first, self._steps)
         while True:
             pieces = self._pieces(number)
@@ -188,7 +216,7 @@ def _cuts(length: int, offset: int) -> range:
 def _perplexity(languages: _Languages, held_out: Sequence[Ids], seed: int) -> float:
     """Of at most 20 batches of held-out pieces, both directions together."""
     pieces = _Batches(held_out, languages.bias.shape[0], seed)
-    entropy = tf.function(languages.entropy, jit_compile=True)
+    entropy = tf.function(languages.entropy)
     batches = itertools.islice(pieces.from_step(0), min(len(held_out), 20))
     total, number = np.sum([[float(sum) for sum in entropy(tf.constant(ids))] for ids, _ in batches], axis=0)
     return float(np.exp(total / number))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,26 +12,15 @@ from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 from sentiment.training.presets import Preset
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """What a network begins with instead of random numbers.
-
-    Attributes:
-        embedding: <float32>[vocabulary, embedding]
-        lstm: the weights of both directions, in the order of ``BidirectionalLSTM``; empty where only words were learnt.
-    """
-
-    embedding: npt.NDArray[np.float32]
-    lstm: tuple[npt.NDArray[np.float32], ...] = ()
-
-
-def build_network(preset: Preset, vocabulary_size: int, start: Start | None = None) -> keras.Model:
+def build_network(
+    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None = None
+) -> keras.Model:
     """``ids <int32>[batch, time]``, 0 = PAD at the end, to the probability of "positive" ``<float32>[batch, 1]``.
 
     Args:
         preset: the recipe.
         vocabulary_size: rows of the embedding.
-        start: what to begin with; random numbers if None.
+        embedding: <float32>[vocabulary, embedding] to begin with; random numbers if None.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
     features = (
@@ -41,10 +29,8 @@ def build_network(preset: Preset, vocabulary_size: int, start: Start | None = No
         else _last_state(ids, preset, vocabulary_size)
     )
     network = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid", name="dense")(features), name=preset.name)
-    if start:
-        network.get_layer("embedding").set_weights([start.embedding])
-        if start.lstm:
-            network.get_layer("lstm").set_weights(list(start.lstm))
+    if embedding is not None:
+        network.get_layer("embedding").set_weights([embedding])
     return network
 
 

@@ -10,21 +10,6 @@ from sentiment.weights import Pooling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LanguageModel:
-    """How the language models that a network can begin with are trained.
-
-    Attributes:
-        units: LSTM cells in each direction; those of the network.
-        steps: of 64 pieces of 128 tokens.
-        learning_rate: Adam's, at its highest.
-    """
-
-    units: int
-    steps: int
-    learning_rate: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """One recipe.
 
@@ -37,9 +22,9 @@ class Preset:
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         embedding_size: numbers that stand for a token.
         embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
-        language_model: language models that the network begins with, None for the embeddings alone.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
             or together with earlier runs; None leaves them out.
+        deep: a teacher that reads them besides.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -66,8 +51,8 @@ class Preset:
     train_length: int
     embedding_size: int
     embedding_start: Literal["random", "skipgram"]
-    language_model: LanguageModel | None
     teacher: Literal["ngrams", "ngrams and run"] | None
+    deep: DeepPreset | None
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
@@ -85,6 +70,23 @@ class Preset:
     patience: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepPreset(Preset):
+    """The recipe of a teacher too large to be served; see ``gated.py``.
+
+    Attributes:
+        layers: of gated cells on top of each other, in each direction.
+        between_dropout: rate at which whole channels of a review are dropped between two layers in training.
+        language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
+        language_model_rate: Adam's learning rate in them, at its highest.
+    """
+
+    layers: int
+    between_dropout: float
+    language_model_steps: int
+    language_model_rate: float
+
+
 LSTM = Preset(
     name="lstm",
     summary="Embedding, LSTM, Dense with sigmoid; Adam; binary cross-entropy; from random numbers",
@@ -94,8 +96,8 @@ LSTM = Preset(
     train_length=400,
     embedding_size=64,
     embedding_start="random",
-    language_model=None,
     teacher=None,
+    deep=None,
     units=64,
     bidirectional=False,
     pooling=("last",),
@@ -123,8 +125,8 @@ BILSTM = Preset(
     train_length=400,
     embedding_size=128,
     embedding_start="skipgram",
-    language_model=None,
     teacher="ngrams",
+    deep=None,
     units=128,
     bidirectional=True,
     pooling=("max", "mean"),
@@ -140,6 +142,38 @@ BILSTM = Preset(
     weight_decay=0.01,
     average=0.99,
     patience=2,
+)
+
+DEEP = DeepPreset(
+    name="deep",
+    summary="language models of gated layers, from both ends, fine-tuned on the labels",
+    vocabulary_size=BILSTM.vocabulary_size,
+    min_count=BILSTM.min_count,
+    max_length=1_000,
+    train_length=400,
+    embedding_size=256,
+    embedding_start="skipgram",
+    teacher=None,
+    deep=None,
+    units=512,
+    layers=3,
+    bidirectional=True,
+    pooling=("last", "max", "mean"),
+    embedding_dropout=0.3,
+    between_dropout=0.2,
+    dropout=0.5,
+    crop_rate=1.0,
+    counterfactuals=False,
+    unknown_rate=0.05,
+    batch_size=32,
+    epochs=4,
+    learning_rate=5e-4,
+    schedule="cosine",
+    weight_decay=0.01,
+    average=0.99,
+    patience=2,
+    language_model_steps=5_400,
+    language_model_rate=2e-3,
 )
 
 DISTILLED = dataclasses.replace(

@@ -30,10 +30,10 @@ from sentiment.preprocessor import Preprocessor
 from sentiment.sessions import open_model
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
+from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
-from sentiment.training.language_model import pretrain
-from sentiment.training.networks import Start
+from sentiment.training.networks import build_network
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
@@ -56,6 +56,7 @@ class Job:
         split_seed: of what is held out.
         command: the command that anyone can repeat, for ``metadata.json``.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
+        cache: where a deep teacher keeps what it has learnt and read, for other runs, too; in ``output`` if None.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -66,6 +67,7 @@ class Job:
     split_seed: int
     command: str
     teachers: tuple[artifacts.Run, ...] = ()
+    cache: Path | None = None
     tensorboard: bool = False
 
     @property
@@ -128,32 +130,30 @@ def train(job: Job) -> Path:
         vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
         ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
 
-    start = None
+    embedding = None
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
-            start = Start(_cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job))
-    if start and preset.language_model:
-        start, seconds = pretrain(ids + more_ids, held_out_ids, start.embedding, preset.language_model, work, job.seed)
-        stages.record("language models", seconds)
+            embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     lessons = NONE
     if preset.teacher and more_ids:
         with stages("teacher"):
-            lessons = _taught(job, more_ids, labelled, validation, len(vocabulary))
+            lessons = _taught(job, more_ids, labelled, validation, vocabulary)
     if preset.counterfactuals:
         with stages("counterfactual clauses"):
             lessons += counterfactuals(labelled, more_ids, vocabulary, job.seed)
 
-    network, seconds = fit(
+    keras.utils.set_random_seed(job.seed)
+    network = build_network(preset, len(vocabulary), embedding)
+    seconds = fit(
         preset,
-        len(vocabulary),
-        start,
+        network,
         labelled,
         validation,
         job.output,
         taught=lessons,
-        sentence_ends=[vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK],
+        sentence_ends=_sentence_ends(vocabulary),
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
@@ -182,14 +182,31 @@ def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
 
 
+def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
+    return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
+
+
 def _taught(
-    job: Job, unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int
+    job: Job, unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary: Vocabulary
 ) -> Examples:
     """Unlabelled reviews with the reading of the preset's teachers."""
     reviews = [review for review in unlabelled if len(review)]
-    readings = [ngram_reading(reviews, labelled, validation, vocabulary_size)]
+    readings = [ngram_reading(reviews, labelled, validation, len(vocabulary))]
     texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
     readings += [run_reading(teacher, *texts) for teacher in job.teachers]
+    if job.preset.deep:
+        deep = DeepTeacher(
+            job.preset.deep,
+            labelled,
+            validation,
+            reviews,
+            len(vocabulary),
+            _sentence_ends(vocabulary),
+            job.cache or job.output / "checkpoint" / "deep",
+            job.split_seed,
+            json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True, default=str),
+        )
+        readings.append((deep.read("unlabelled", reviews), deep.read("validation", validation.ids)))
     return Examples(reviews, soft_targets(validation, readings))
 
 

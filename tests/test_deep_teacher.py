@@ -1,0 +1,123 @@
+"""A deep teacher computes what its paper says, learns, keeps what it has read, and goes on where it was broken off."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.training
+tf = pytest.importorskip("tensorflow")
+
+from sentiment.training import deep_teacher, language_model  # noqa: E402
+from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
+from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
+from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
+from sentiment.training.presets import DEEP  # noqa: E402
+
+SIZE, GOOD, BAD = 14, 12, 13
+TINY = dataclasses.replace(
+    DEEP, embedding_size=6, units=5, layers=2, batch_size=16, epochs=3, learning_rate=0.02, crop_rate=0.0,
+    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, between_dropout=0.0, unknown_rate=0.0,
+)  # fmt: skip
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def by_the_paper(candidate, forget, output, below):
+    """Lei et al. 2018, equations 1 to 4 without the state in the gates, a step at a time."""
+    state, states = np.zeros_like(candidate[0]), []
+    for z, f, o, x in zip(candidate, sigmoid(forget), sigmoid(output), below, strict=True):
+        state = f * state + (1 - f) * z
+        states.append(o * state + (1 - o) * x)
+    return np.array(states)
+
+
+@pytest.fixture
+def inputs():
+    """Candidate, forget, output and what lies below, [time, batch, units], in numbers that bfloat16 holds."""
+    return np.random.default_rng(4).integers(-8, 9, (4, 5, 2, 3)) / 4
+
+
+def test_the_states_of_a_gated_layer_are_those_of_the_paper(inputs):
+    states = gated_states(*(tf.cast(x, tf.bfloat16) for x in inputs))
+    np.testing.assert_allclose(np.float32(states), by_the_paper(*inputs), atol=0.02)
+
+
+def test_the_gradients_of_a_gated_layer_are_those_of_small_differences(inputs):
+    weights = np.random.default_rng(5).integers(-4, 5, inputs[0].shape) / 4
+
+    @tf.function
+    def gradients(*given):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            total = tf.reduce_sum(tf.cast(gated_states(*given), tf.float32) * weights)
+        return tape.gradient(total, given)
+
+    for which, gradient in enumerate(gradients(*(tf.cast(x, tf.bfloat16) for x in inputs))):
+        for place in np.ndindex(inputs[0].shape):
+            step = np.zeros_like(inputs)
+            step[which][place] = 1e-5
+            slope = ((by_the_paper(*(inputs + step)) - by_the_paper(*(inputs - step))) * weights).sum() / 2e-5
+            assert float(gradient[place]) == pytest.approx(slope, abs=0.02)
+
+
+def test_a_step_of_a_layer_sees_its_own_input_and_those_before_it_only():
+    layer = GatedLayer(4, window=2)
+    below = np.random.default_rng(6).normal(size=(6, 1, 3)).astype("f4")
+    changed = below.copy()
+    changed[3] += 1
+    before, after = (np.float32(layer(tf.cast(x, tf.bfloat16))) for x in (below, changed))
+    np.testing.assert_array_equal(before[:3], after[:3])
+    assert (before[3:] != after[3:]).any(axis=(1, 2)).all()
+
+
+def test_a_review_is_read_the_same_alone_and_among_longer_ones():
+    reader = DeepReader(TINY, SIZE)
+    rng = np.random.default_rng(7)
+    reviews = [rng.integers(2, SIZE, length).astype("i4") for length in (3, 40, 1, 90)]
+    together = logits(reader, reviews)
+    alone = [logits(reader, [review])[0] for review in reviews]
+    np.testing.assert_allclose(together, alone, atol=1e-3)
+    assert len(set(together.tolist())) == len(reviews)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
+        monkeypatch.setattr(language_model, name, value)
+
+
+def examples(count, seed):
+    """One of two words, at any place among others, says it."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % 2
+    ids = [rng.integers(2, GOOD, rng.integers(4, 12)).astype("i4") for _ in range(count)]
+    for review, label in zip(ids, labels, strict=True):
+        review[rng.integers(len(review))] = GOOD if label else BAD
+    return Examples(ids, labels.astype("f4"))
+
+
+def teacher(folder, preset=TINY):
+    unlabelled = examples(100, seed=2).ids
+    return DeepTeacher(preset, examples(300, 0), examples(60, 1), unlabelled, SIZE, [], folder, seed=1, settings="")
+
+
+def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatch):
+    unseen = examples(100, seed=3)
+    read = teacher(tmp_path).read("unseen", unseen.ids)
+    assert ((read > 0) == unseen.targets).mean() > 0.9
+    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
+    more = teacher(tmp_path).read("again", unseen.ids)
+    np.testing.assert_allclose(more, read, atol=1e-5)
+    monkeypatch.setattr(deep_teacher, "logits", lambda *_: pytest.fail("read again"))
+    np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
+
+
+def test_what_another_teacher_has_read_is_not_taken_for_its_own(small, tmp_path):
+    teacher(tmp_path)
+    with pytest.raises(OtherSettingsError):
+        teacher(tmp_path, dataclasses.replace(TINY, units=6))
