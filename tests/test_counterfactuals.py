@@ -90,9 +90,9 @@ def vocabulary() -> Vocabulary:
 
 @pytest.fixture(scope="module")
 def examples_by(vocabulary):
-    """What becomes of forty reviews under a seed."""
-    texts = ["the plot was very splendid. we saw it.", "the plot was very dire. we saw it."] * 20
-    labelled = Examples([vocabulary.encode(token_texts(text)) for text in texts], np.array([1, 0] * 20, np.float32))
+    """What becomes of two hundred reviews under a seed."""
+    texts = ["the plot was very splendid. we saw it.", "the plot was very dire. we saw it."] * 100
+    labelled = Examples([vocabulary.encode(token_texts(text)) for text in texts], np.array([1, 0] * 100, np.float32))
     return lambda seed: counterfactuals(labelled, labelled.ids, vocabulary, seed)
 
 
@@ -105,7 +105,7 @@ def made(examples_by, vocabulary) -> list[tuple[str, float]]:
 
 
 def test_every_clause_says_the_same_once_and_the_opposite_twice(made):
-    assert len(made) == 4 * 80
+    assert len(made) == 4 * 400
     for i in range(0, len(made), 4):
         (_, same), (_, opposite), (_, again), _ = made[i : i + 4]
         assert opposite == again

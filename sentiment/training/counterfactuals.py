@@ -161,6 +161,7 @@ class _Writer:
 
     def __init__(self, leanings: Mapping[str, float], rng: np.random.Generator) -> None:
         self._forms = tomllib.loads(Path(__file__).with_name("negations.toml").read_text(encoding="utf-8"))
+        self._filling = self._forms.pop("filling")
         for way, forms in self._forms["predicate"].items():
             self._forms["thing"][way] += forms
         self._opinions = {
@@ -194,8 +195,11 @@ class _Writer:
         """The clause in one of the forms, with another opinion of its kind where a form asks for two."""
         opinion = clause.parts.get("opinion")
         others = [word for word in self._opinions[clause.praise] if word != opinion]
-        parts = {**clause.parts, "opinion2": self._one(others) if others else opinion}
-        return self._one(self._forms[clause.kind][way]).format_map(parts)
+        filling = {name: self._one(choices) for name, choices in self._filling.items()}
+        parts = {**clause.parts, **filling, "opinion2": self._one(others) if others else opinion}
+        forms = self._forms[clause.kind]
+        of_praise = forms["opposite_of_praise"] if way == "opposite" and clause.praise else []
+        return self._one([*forms[way], *of_praise]).format_map(parts)
 
     def _one(self, choices: Sequence[str]) -> str:
         return choices[int(self._rng.integers(len(choices)))]
