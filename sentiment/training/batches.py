@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -47,12 +47,12 @@ class TrainingBatches:
         unknown_rate: float,
         seed: int,
         crop_rate: float = 0.0,
-        sentence_ends: Collection[int] = (),
+        sentence_ends: Sequence[int] = (),
         always: int | None = None,
     ) -> None:
         self._reviews, self._targets = reviews, targets
         self._batch_size, self._length = batch_size, length
-        self._unknown_rate, self._sentence_ends, self._seed = unknown_rate, list(sentence_ends), seed
+        self._unknown_rate, self._sentence_ends, self._seed = unknown_rate, sentence_ends, seed
         always = len(reviews) if always is None else always
         self._always, self._half = np.arange(always), (len(reviews) - always) // 2
         self._crops = round(crop_rate * always)
@@ -72,7 +72,7 @@ class TrainingBatches:
         order = np.concatenate([members, cropped])[places]
         whole = places < len(members)
         stretches = [
-            (self._stretch if is_whole else self._crop)(self._reviews[i], rng)
+            self._stretch(self._reviews[i], rng) if is_whole else crop(self._reviews[i], self._sentence_ends, rng)
             for i, is_whole in zip(order, whole, strict=True)
         ]
         for chosen in self._shuffled(np.array([len(stretch) for stretch in stretches]), rng):
@@ -86,13 +86,6 @@ class TrainingBatches:
         start = int(rng.integers(surplus + 1)) if surplus > 0 else 0
         return review[start : start + self._length]
 
-    def _crop(self, review: Ids, rng: np.random.Generator) -> Ids:
-        ends = np.flatnonzero(np.isin(review[:-1], self._sentence_ends) & ~np.isin(review[1:], self._sentence_ends)) + 1
-        bounds = [0, *ends.tolist(), len(review)]
-        first = int(rng.integers(len(bounds) - 1))
-        last = min(first + int(rng.integers(1, _CROP_SENTENCES + 1)), len(bounds) - 1)
-        return review[bounds[first] : min(bounds[last], bounds[first] + _CROP_TOKENS)]
-
     def _shuffled(self, lengths: npt.NDArray[np.intp], rng: np.random.Generator) -> list[npt.NDArray[np.intp]]:
         """The places of reviews of like length in a batch, the batches in any order."""
         size = self._batch_size
@@ -101,6 +94,15 @@ class TrainingBatches:
             pool = start + np.argsort(lengths[start : start + _POOL * size], kind="stable")
             batches += [pool[i : i + size] for i in range(0, len(pool), size)]
         return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def crop(review: Ids, sentence_ends: Sequence[int], rng: np.random.Generator) -> Ids:
+    """One to three sentences of a review, its first ones if it has no more, 60 tokens at most."""
+    ends = np.flatnonzero(np.isin(review[:-1], sentence_ends) & ~np.isin(review[1:], sentence_ends)) + 1
+    bounds = [0, *ends.tolist(), len(review)]
+    first = int(rng.integers(len(bounds) - 1))
+    last = min(first + int(rng.integers(1, _CROP_SENTENCES + 1)), len(bounds) - 1)
+    return review[bounds[first] : min(bounds[last], bounds[first] + _CROP_TOKENS)]
 
 
 class ScoringBatches:

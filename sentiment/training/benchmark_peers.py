@@ -32,7 +32,7 @@ from sentiment.training.fit import run_epochs
 from sentiment.training.layers import Lengths, Pooling
 from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_network, build_optimizer
-from sentiment.training.presets import Preset
+from sentiment.training.presets import BILSTM, Preset
 from sentiment.vocabulary import UNK
 
 _EPOCHS = 100  # more than are ever measured, for the schedule of the learning rate
@@ -128,11 +128,10 @@ class KerasPeer:
 
 
 def preset_of(run: Run) -> Preset:
-    """The recipe of a run's network, in which older runs name less; what it began with does not matter here."""
-    options = {"teacher": None, "crop_rate": 0.0, "counterfactuals": False} | run.json("config.json")["model"]
-    known = {field.name for field in dataclasses.fields(Preset)}
-    options = {name: value for name, value in options.items() if name in known}
-    return Preset(**options | {"pooling": tuple(options["pooling"]), "deep": None})
+    """The recipe of a run's network; what it learnt from does not matter here, and older runs name less of it."""
+    options = run.json("config.json")["model"]
+    known = {field.name: options[field.name] for field in dataclasses.fields(Preset) if field.name in options}
+    return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"]), "deep": None})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,7 +58,7 @@ class DeepTeacher:
         validation: Examples,
         unlabelled: Sequence[Ids],
         vocabulary_size: int,
-        sentence_ends: Collection[int],
+        sentence_ends: Sequence[int],
         folder: Path,
         seed: int,
         settings: str,

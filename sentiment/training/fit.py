@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def fit(
     folder: Path,
     *,
     taught: Examples = NONE,
-    sentence_ends: Collection[int] = (),
+    sentence_ends: Sequence[int] = (),
     seed: int,
     settings: str,
     tensorboard: Path | None = None,

@@ -32,6 +32,7 @@ class Preset:
         dropout: rate at which pooled features are dropped in training.
         crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
             labelled reviews.
+        crops_read: such crops of unlabelled reviews, as the deep teacher reads them.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
@@ -59,6 +60,7 @@ class Preset:
     embedding_dropout: float
     dropout: float
     crop_rate: float
+    crops_read: int
     counterfactuals: bool
     unknown_rate: float
     batch_size: int
@@ -104,6 +106,7 @@ LSTM = Preset(
     embedding_dropout=0.5,
     dropout=0.0,
     crop_rate=0.0,
+    crops_read=0,
     counterfactuals=False,
     unknown_rate=0.2,
     batch_size=64,
@@ -133,6 +136,7 @@ BILSTM = Preset(
     embedding_dropout=0.4,
     dropout=0.3,
     crop_rate=0.0,
+    crops_read=0,
     counterfactuals=False,
     unknown_rate=0.05,
     batch_size=64,
@@ -163,10 +167,11 @@ DEEP = DeepPreset(
     between_dropout=0.2,
     dropout=0.5,
     crop_rate=1.0,
+    crops_read=0,
     counterfactuals=False,
     unknown_rate=0.05,
     batch_size=32,
-    epochs=4,
+    epochs=3,
     learning_rate=5e-4,
     schedule="cosine",
     weight_decay=0.01,
@@ -179,10 +184,12 @@ DEEP = DeepPreset(
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning from an earlier run's reading of the unlabelled reviews, too, from crops of one to three "
-    "sentences with the label of their review, and from short clauses and their negations",
+    summary="bilstm, learning from what an earlier run and a deep network make of unlabelled reviews, too, from crops "
+    "of one to three sentences, and from short clauses and their negations",
     teacher="ngrams and run",
-    crop_rate=1.5,
+    deep=DEEP,
+    crop_rate=0.5,
+    crops_read=80_000,
     counterfactuals=True,
 )
 
@@ -191,7 +198,8 @@ PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 # What an ablation can leave out of a recipe, and what is in its place then.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
-    "crops": {"crop_rate": 0.0},
+    "crops": {"crop_rate": 0.0, "crops_read": 0},
+    "deep": {"deep": None, "crops_read": 0},
     "run": {"teacher": "ngrams"},
     "teacher": {"teacher": None},
     "skipgram": {"embedding_start": "random"},

@@ -28,6 +28,7 @@ from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.sessions import open_model
+from sentiment.training.batches import crop
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.deep_teacher import DeepTeacher
@@ -189,25 +190,35 @@ def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
 def _taught(
     job: Job, unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary: Vocabulary
 ) -> Examples:
-    """Unlabelled reviews with the reading of the preset's teachers."""
+    """Unlabelled reviews with the reading of the preset's teachers, and crops of them with that of the deep one."""
     reviews = [review for review in unlabelled if len(review)]
     readings = [ngram_reading(reviews, labelled, validation, len(vocabulary))]
     texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
     readings += [run_reading(teacher, *texts) for teacher in job.teachers]
-    if job.preset.deep:
-        deep = DeepTeacher(
-            job.preset.deep,
-            labelled,
-            validation,
-            reviews,
-            len(vocabulary),
-            _sentence_ends(vocabulary),
-            job.cache or job.output / "checkpoint" / "deep",
-            job.split_seed,
-            json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True, default=str),
-        )
-        readings.append((deep.read("unlabelled", reviews), deep.read("validation", validation.ids)))
-    return Examples(reviews, soft_targets(validation, readings))
+    if not job.preset.deep:
+        return Examples(reviews, soft_targets(validation, readings))
+    deep = DeepTeacher(
+        job.preset.deep,
+        labelled,
+        validation,
+        reviews,
+        len(vocabulary),
+        _sentence_ends(vocabulary),
+        job.cache or job.output / "checkpoint" / "deep",
+        job.split_seed,
+        json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True, default=str),
+    )
+    readings.append((deep.read("unlabelled", reviews), deep.read("validation", validation.ids)))
+    return Examples(reviews, soft_targets(validation, readings)) + _crops(job, deep, reviews, validation, vocabulary)
+
+
+def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
+    """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be."""
+    rng, ends = np.random.default_rng(job.split_seed), _sentence_ends(vocabulary)
+    held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
+    crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
+    reading = deep.read("crops", crops), deep.read("validation-crops", held_out.ids)
+    return Examples(crops, soft_targets(held_out, [reading]))
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
