@@ -24,6 +24,7 @@ from sentiment.training.gated import DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.presets import DeepPreset
 from sentiment.training.skipgram import skipgram
+from sentiment.training.stages import Stages
 
 Ids = npt.NDArray[np.int32]
 
@@ -46,6 +47,9 @@ class DeepTeacher:
         seed: of all that is random.
         settings: whatever else shaped the arguments.
 
+    Attributes:
+        stages: what it spent its time on, in earlier processes, too.
+
     Raises:
         OtherSettingsError: the folder has another teacher.
         StoppedError: Ctrl-C while it was fitted.
@@ -67,6 +71,7 @@ class DeepTeacher:
         self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
         self._settings = json.dumps([asdict(preset), seed, settings], sort_keys=True)
         folder.mkdir(parents=True, exist_ok=True)
+        self.stages = Stages(folder / "stages.json")
         kept = folder / "settings.json"
         if not kept.exists():
             kept.write_text(self._settings, encoding="utf-8")
@@ -75,9 +80,11 @@ class DeepTeacher:
 
     def read(self, name: str, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
         """<float32>[reviews], logits; kept under the name, and taken from there when asked again."""
-        path = self._folder / f"{name}.npy"
+        path = self._folder / f"{name.replace(' ', '-')}.npy"
         if not path.exists():
-            np.save(path, logits(self._reader(), [review[: self._preset.max_length] for review in reviews]))
+            reader = self._reader()
+            with self.stages(f"reading {name}"):
+                np.save(path, logits(reader, [review[: self._preset.max_length] for review in reviews]))
         return np.load(path)
 
     def _reader(self) -> DeepReader:
@@ -96,11 +103,13 @@ class DeepTeacher:
         reviews = [*self._labelled.ids, *self._unlabelled]
         embedding = self._folder / "embedding.npy"
         if not embedding.exists():
-            np.save(embedding, skipgram(reviews, self._size, self._preset.embedding_size, self._seed))
+            with self.stages("skip-gram embeddings"):
+                np.save(embedding, skipgram(reviews, self._size, self._preset.embedding_size, self._seed))
         reader.embedding.set_weights([np.load(embedding)])
         steps, rate = self._preset.language_model_steps, self._preset.language_model_rate
-        pretrain(reader, reviews, self._validation.ids, steps, rate, self._folder, self._seed)
-        fit(
+        seconds = pretrain(reader, reviews, self._validation.ids, steps, rate, self._folder, self._seed)
+        self.stages.record("language models", seconds)
+        seconds = fit(
             self._preset,
             reader,
             self._labelled,
@@ -110,6 +119,7 @@ class DeepTeacher:
             seed=self._seed,
             settings=self._settings,
         )
+        self.stages.record("fitting", seconds)
 
 
 def logits(reader: DeepReader, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:

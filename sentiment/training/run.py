@@ -7,10 +7,6 @@ import datetime
 import json
 import os
 import platform
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -37,7 +33,8 @@ from sentiment.training.fit import NONE, Examples, fit
 from sentiment.training.networks import build_network
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
-from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
+from sentiment.training.stages import Stages
+from sentiment.training.teachers import Reading, ngram_reading, run_reading, soft_targets
 from sentiment.vocabulary import UNK, Vocabulary
 
 Ids = npt.NDArray[np.int32]
@@ -83,31 +80,6 @@ class Job:
         return json.dumps(facts, sort_keys=True, default=str)
 
 
-class Stages:
-    """The stages of a training and the seconds each took, on disk, so that a resumed run knows them all."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
-
-    @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        """Says that a stage begins, and writes down how long it took."""
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        start = time.monotonic()
-        yield
-        self.record(name, time.monotonic() - start)
-
-    def record(self, name: str, seconds: float) -> None:
-        """Keeps a stage's time; a stage found done at resumption keeps the time it took at first."""
-        self.seconds[name] = max(seconds, self.seconds.get(name, 0.0))
-        artifacts.write_json(self._path, self.seconds)
-
-    def rows(self) -> list[dict[str, Any]]:
-        """For ``metadata.json``."""
-        return [{"name": name, "seconds": round(seconds, 1)} for name, seconds in self.seconds.items()]
-
-
 def train(job: Job) -> Path:
     """Trains and writes the whole run. Called again after a break, it goes on from its last finished epoch.
 
@@ -139,8 +111,17 @@ def train(job: Job) -> Path:
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     lessons = NONE
     if preset.teacher and more_ids:
-        with stages("teacher"):
-            lessons = _taught(job, more_ids, labelled, validation, vocabulary)
+        reviews = [review for review in more_ids if len(review)]
+        readings = []
+        if preset.deep:
+            deep = _deep_teacher(job, labelled, validation, reviews, vocabulary)
+            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
+            lessons += _crops(job, deep, reviews, validation, vocabulary)
+            for name, seconds in deep.stages.seconds.items():
+                stages.record(f"deep teacher: {name}", seconds)
+        with stages("teachers"):
+            readings += _readings(job, reviews, labelled, validation, len(vocabulary))
+            lessons += Examples(reviews, soft_targets(validation, readings))
     if preset.counterfactuals:
         with stages("counterfactual clauses"):
             lessons += counterfactuals(labelled, more_ids, vocabulary, job.seed)
@@ -187,17 +168,22 @@ def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
     return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
 
 
-def _taught(
-    job: Job, unlabelled: list[Ids], labelled: Examples, validation: Examples, vocabulary: Vocabulary
-) -> Examples:
-    """Unlabelled reviews with the reading of the preset's teachers, and crops of them with that of the deep one."""
-    reviews = [review for review in unlabelled if len(review)]
-    readings = [ngram_reading(reviews, labelled, validation, len(vocabulary))]
+def _readings(
+    job: Job, reviews: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int
+) -> list[Reading]:
+    """What an n-gram model and earlier runs make of unlabelled reviews, which are not empty."""
     texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-    readings += [run_reading(teacher, *texts) for teacher in job.teachers]
-    if not job.preset.deep:
-        return Examples(reviews, soft_targets(validation, readings))
-    deep = DeepTeacher(
+    return [
+        ngram_reading(reviews, labelled, validation, vocabulary_size),
+        *(run_reading(teacher, *texts) for teacher in job.teachers),
+    ]
+
+
+def _deep_teacher(
+    job: Job, labelled: Examples, validation: Examples, reviews: list[Ids], vocabulary: Vocabulary
+) -> DeepTeacher:
+    assert job.preset.deep
+    return DeepTeacher(
         job.preset.deep,
         labelled,
         validation,
@@ -206,10 +192,8 @@ def _taught(
         _sentence_ends(vocabulary),
         job.cache or job.output / "checkpoint" / "deep",
         job.split_seed,
-        json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True, default=str),
+        json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True),
     )
-    readings.append((deep.read("unlabelled", reviews), deep.read("validation", validation.ids)))
-    return Examples(reviews, soft_targets(validation, readings)) + _crops(job, deep, reviews, validation, vocabulary)
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
@@ -217,7 +201,7 @@ def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples
     rng, ends = np.random.default_rng(job.split_seed), _sentence_ends(vocabulary)
     held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
     crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
-    reading = deep.read("crops", crops), deep.read("validation-crops", held_out.ids)
+    reading = deep.read("crops", crops), deep.read("validation crops", held_out.ids)
     return Examples(crops, soft_targets(held_out, [reading]))
 
 

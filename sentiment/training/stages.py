@@ -1,0 +1,38 @@
+"""What a training spends its time on."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sentiment.artifacts import write_json
+
+
+class Stages:
+    """The stages of a training and the seconds each took, on disk, so that a resumed run knows them all."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.seconds: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Says that a stage begins, and writes down how long it took."""
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        start = time.monotonic()
+        yield
+        self.record(name, time.monotonic() - start)
+
+    def record(self, name: str, seconds: float) -> None:
+        """Keeps a stage's time; a stage found done at resumption keeps the time it took at first."""
+        self.seconds[name] = max(seconds, self.seconds.get(name, 0.0))
+        write_json(self._path, self.seconds)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """For ``metadata.json``."""
+        return [{"name": name, "seconds": round(seconds, 1)} for name, seconds in self.seconds.items()]
