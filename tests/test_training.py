@@ -22,10 +22,11 @@ import keras  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.preprocessor import Preprocessor  # noqa: E402
-from sentiment.training import callbacks, export  # noqa: E402
+from sentiment.training import callbacks, export, language_model  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
+from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
-from sentiment.training.presets import BILSTM, LSTM, PartError, without  # noqa: E402
+from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
 from sentiment.training.run import Job, train  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 
@@ -181,6 +182,33 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
     steps = pd.read_csv(job.output / "steps.csv")
     shown = len(reviews.train) + len(texts) // 2 + round(1.5 * len(reviews.train))
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
+
+
+def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(reviews, tmp_path, monkeypatch):
+    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
+        monkeypatch.setattr(language_model, name, value)
+    small = {"embedding_size": 8, "units": 6, "batch_size": 16, "learning_rate": 0.02, "train_length": 12}
+    deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, between_dropout=0.0)
+    preset = dataclasses.replace(TINY, teacher="ngrams", deep=deep, crops_read=100)
+    unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
+    cache = tmp_path / "cache"
+    jobs = [
+        Job(preset, unlabelled, tmp_path / f"run-{seed}", seed, 0, "python scripts/train.py ...", cache=cache)
+        for seed in (1, 2)
+    ]
+    right = (logits(train(jobs[0]), reviews.test["text"]) > 0) == reviews.test["label"]
+    assert right.mean() > 0.9
+    stages = {stage["name"]: stage["seconds"] for stage in open_run(jobs[0].output).json("metadata.json")["stages"]}
+    assert {"deep teacher: language models", "deep teacher: fitting", "deep teacher: reading crops"} < stages.keys()
+    shown = len(reviews.train) + (len(reviews.test) + preset.crops_read) // 2
+    steps = pd.read_csv(jobs[0].output / "steps.csv")
+    assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
+
+    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
+    again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
+    assert again["deep teacher: language models"] == stages["deep teacher: language models"]
+    with pytest.raises(OtherSettingsError):
+        train(dataclasses.replace(jobs[0], output=tmp_path / "other", split_seed=1))
 
 
 def test_a_network_is_shown_clauses_and_their_negations(reviews, tmp_path):

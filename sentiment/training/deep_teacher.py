@@ -19,7 +19,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from sentiment.batching import batches_by_length, pad
-from sentiment.training.fit import Examples, OtherSettingsError, fit
+from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit
 from sentiment.training.gated import DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.presets import DeepPreset
@@ -52,7 +52,6 @@ class DeepTeacher:
 
     Raises:
         OtherSettingsError: the folder has another teacher.
-        StoppedError: Ctrl-C while it was fitted.
     """
 
     def __init__(
@@ -109,16 +108,19 @@ class DeepTeacher:
         steps, rate = self._preset.language_model_steps, self._preset.language_model_rate
         seconds = pretrain(reader, reviews, self._validation.ids, steps, rate, self._folder, self._seed)
         self.stages.record("language models", seconds)
-        seconds = fit(
-            self._preset,
-            reader,
-            self._labelled,
-            self._validation,
-            self._folder,
-            sentence_ends=self._ends,
-            seed=self._seed,
-            settings=self._settings,
-        )
+        try:
+            seconds = fit(
+                self._preset,
+                reader,
+                self._labelled,
+                self._validation,
+                self._folder,
+                sentence_ends=self._ends,
+                seed=self._seed,
+                settings=self._settings,
+            )
+        except StoppedError:
+            raise KeyboardInterrupt from None  # a teacher's weights so far are nothing to hand over
         self.stages.record("fitting", seconds)
 
 
