@@ -25,6 +25,8 @@ def main() -> int:
     options = _options()
     try:
         teachers = _teachers(options)
+        if options.cache and not _preset(options).deep:
+            raise ArtifactError(f"The preset {_preset(options).name} has no deep teacher to keep: leave out --cache.")
         _check_output(options.output, overwrite=options.overwrite)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
@@ -73,10 +75,11 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     except KeyboardInterrupt:
         print("\nStopped; the same command goes on from there.", file=sys.stderr)
         return 130
-    except OtherSettingsError:
+    except OtherSettingsError as error:
+        remedy = "remove it with --overwrite" if error.folder == options.output else "remove it"
         print(
-            f"train.py: {options.output} holds a training begun with other settings or data; "
-            "name another folder, or remove it with --overwrite",
+            f"train.py: {error.folder} holds a training begun with other settings or data; "
+            f"name another folder, or {remedy}",
             file=sys.stderr,
         )
         return 2

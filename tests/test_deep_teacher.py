@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
-from sentiment.training import deep_teacher, language_model  # noqa: E402
+from sentiment.training import callbacks, deep_teacher, language_model  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
@@ -18,8 +18,8 @@ from sentiment.training.presets import DEEP  # noqa: E402
 
 SIZE, GOOD, BAD = 14, 12, 13
 TINY = dataclasses.replace(
-    DEEP, embedding_size=6, units=5, layers=2, batch_size=16, epochs=3, learning_rate=0.02, crop_rate=0.0,
-    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, between_dropout=0.0, unknown_rate=0.0,
+    DEEP, embedding_size=6, units=5, layers=2, batch_size=16, epochs=6, learning_rate=0.02, crop_rate=0.0,
+    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, layer_dropout=0.0, unknown_rate=0.0,
 )  # fmt: skip
 
 
@@ -101,9 +101,18 @@ def examples(count, seed):
     return Examples(ids, labels.astype("f4"))
 
 
-def teacher(folder, preset=TINY):
+def teacher(folder, preset=TINY, labelled=0):
     unlabelled = examples(100, seed=2).ids
-    return DeepTeacher(preset, examples(300, 0), examples(60, 1), unlabelled, SIZE, [], folder, seed=1, settings="")
+    return DeepTeacher(
+        preset,
+        examples(300, labelled),
+        examples(60, 1),
+        unlabelled,
+        vocabulary_size=SIZE,
+        sentence_ends=[],
+        folder=folder,
+        seed=1,
+    )
 
 
 def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatch):
@@ -111,13 +120,37 @@ def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatc
     read = teacher(tmp_path).read("unseen", unseen.ids)
     assert ((read > 0) == unseen.targets).mean() > 0.9
     monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
-    more = teacher(tmp_path).read("again", unseen.ids)
+    more = teacher(tmp_path).read("under another name", unseen.ids)
     np.testing.assert_allclose(more, read, atol=1e-5)
+    np.testing.assert_allclose(teacher(tmp_path).read("unseen", unseen.ids[:50]), read[:50], atol=1e-5)
     monkeypatch.setattr(deep_teacher, "logits", lambda *_: pytest.fail("read again"))
     np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
 
 
-def test_what_another_teacher_has_read_is_not_taken_for_its_own(small, tmp_path):
+def test_broken_off_while_it_is_fitted_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
+    small, tmp_path, monkeypatch
+):
+    unseen = examples(40, seed=3).ids
+    unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
+    original = callbacks.HistoryFiles.on_train_batch_end
+
+    def break_off(self, batch, logs=None):
+        original(self, batch, logs)
+        if self._epoch == 1 and batch == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(callbacks.HistoryFiles, "on_train_batch_end", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            teacher(tmp_path / "broken").read("unseen", unseen)
+    resumed = teacher(tmp_path / "broken").read("unseen", unseen)
+    np.testing.assert_allclose(resumed, unbroken, atol=0.05)  # products of bfloat16 are summed in any order
+    history = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("broken", "unbroken")]
+    assert len(history[0]) == len(history[1]) == 1 + TINY.epochs
+
+
+@pytest.mark.parametrize("other", [{"preset": dataclasses.replace(TINY, units=6)}, {"labelled": 5}])
+def test_what_another_teacher_has_read_is_not_taken_for_its_own(other, small, tmp_path):
     teacher(tmp_path)
-    with pytest.raises(OtherSettingsError):
-        teacher(tmp_path, dataclasses.replace(TINY, units=6))
+    with pytest.raises(OtherSettingsError, match=tmp_path.name):
+        teacher(tmp_path, **other)

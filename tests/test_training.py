@@ -188,7 +188,7 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(reviews, 
     for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
         monkeypatch.setattr(language_model, name, value)
     small = {"embedding_size": 8, "units": 6, "batch_size": 16, "learning_rate": 0.02, "train_length": 12}
-    deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, between_dropout=0.0)
+    deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, layer_dropout=0.0)
     preset = dataclasses.replace(TINY, teacher="ngrams", deep=deep, crops_read=100)
     unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
     cache = tmp_path / "cache"
@@ -207,7 +207,10 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(reviews, 
     monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
     again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
     assert again["deep teacher: language models"] == stages["deep teacher: language models"]
-    with pytest.raises(OtherSettingsError):
+    without_crops = dataclasses.replace(jobs[1], preset=without(preset, "crops"), output=tmp_path / "without-crops")
+    train(without_crops)
+    assert len(pd.read_csv(without_crops.output / "steps.csv")) < len(steps)
+    with pytest.raises(OtherSettingsError, match="cache"):
         train(dataclasses.replace(jobs[0], output=tmp_path / "other", split_seed=1))
 
 

@@ -1,17 +1,21 @@
 """A teacher too large to be served: language models from both ends, fine-tuned on the labels.
 
-An LSTM that has first learnt to predict the next token reads a review better than one that begins at random (Dai & Le
-2015, section 2; Howard & Ruder 2018 for the classifier on top). On two processor cores only a network like that of
-``gated.py`` can be trained so in an hour; what it makes of unlabelled texts is then learnt by the network that ships.
+A network that has first learnt to predict the next token reads a review better than one that begins at random (Dai & Le
+2015, section 2; Howard & Ruder 2018, section 3). On two processor cores only a network like that of ``gated.py`` can be
+trained so within hours; what it makes of unlabelled texts is then learnt by the network that ships.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -20,9 +24,9 @@ import tensorflow as tf
 
 from sentiment.batching import batches_by_length, pad
 from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit
-from sentiment.training.gated import DeepReader
+from sentiment.training.gated import STEPS, DeepReader
 from sentiment.training.language_model import pretrain
-from sentiment.training.presets import DeepPreset
+from sentiment.training.presets import DeepTeacherPreset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
 
@@ -45,57 +49,68 @@ class DeepTeacher:
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
         seed: of all that is random.
-        settings: whatever else shaped the arguments.
 
     Attributes:
         stages: what it spent its time on, in earlier processes, too.
 
     Raises:
-        OtherSettingsError: the folder has another teacher.
+        OtherSettingsError: the folder has a teacher with another recipe, other reviews or another seed.
     """
 
     def __init__(
         self,
-        preset: DeepPreset,
+        preset: DeepTeacherPreset,
         labelled: Examples,
         validation: Examples,
         unlabelled: Sequence[Ids],
+        *,
         vocabulary_size: int,
         sentence_ends: Sequence[int],
         folder: Path,
         seed: int,
-        settings: str,
     ) -> None:
         self._preset, self._labelled, self._validation, self._unlabelled = preset, labelled, validation, unlabelled
         self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
-        self._settings = json.dumps([asdict(preset), seed, settings], sort_keys=True)
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
+        self._settings = self._all_settings()
         kept = folder / "settings.json"
         if not kept.exists():
-            kept.write_text(self._settings, encoding="utf-8")
+            _write(kept, lambda path: path.write_text(self._settings, encoding="utf-8"))
         elif kept.read_text(encoding="utf-8") != self._settings:
-            raise OtherSettingsError
+            raise OtherSettingsError(folder)
 
     def read(self, name: str, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
-        """<float32>[reviews], logits; kept under the name, and taken from there when asked again."""
-        path = self._folder / f"{name.replace(' ', '-')}.npy"
+        """<float32>[reviews], logits; kept, and taken from there when the same reviews are read again.
+
+        Args:
+            name: what the reviews are, for people.
+            reviews: <int32>[tokens] each, none of them empty.
+        """
+        path = self._folder / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
         if not path.exists():
-            reader = self._reader()
+            reader = self._reader
             with self.stages(f"reading {name}"):
-                np.save(path, logits(reader, [review[: self._preset.max_length] for review in reviews]))
+                read = logits(reader, [review[: self._preset.max_length] for review in reviews])
+            _write(path, lambda partial: np.save(partial, read))
         return np.load(path)
 
+    @cached_property
     def _reader(self) -> DeepReader:
         path = self._folder / "reader.npz"
         keras.utils.set_random_seed(self._seed)
         reader = DeepReader(self._preset, self._size)
+        weights = reader.weights_that_are_kept
         if path.exists():
-            with np.load(path) as weights:
-                reader.set_weights([weights[name] for name in weights.files])
+            with np.load(path) as kept:
+                for variable, name in zip(weights, kept.files, strict=True):
+                    variable.assign(kept[name])
             return reader
         self._train(reader)
-        np.savez(path, *reader.get_weights())
+        _write(path, lambda partial: np.savez(partial, *(np.array(variable) for variable in weights)))
+        for part in ("checkpoint", "language_model"):
+            shutil.rmtree(self._folder / part)
+        (self._folder / "embedding.npy").unlink()
         return reader
 
     def _train(self, reader: DeepReader) -> None:
@@ -103,11 +118,21 @@ class DeepTeacher:
         embedding = self._folder / "embedding.npy"
         if not embedding.exists():
             with self.stages("skip-gram embeddings"):
-                np.save(embedding, skipgram(reviews, self._size, self._preset.embedding_size, self._seed))
+                learnt = skipgram(reviews, self._size, self._preset.embedding_size, self._seed)
+            _write(embedding, lambda partial: np.save(partial, learnt))
         reader.embedding.set_weights([np.load(embedding)])
-        steps, rate = self._preset.language_model_steps, self._preset.language_model_rate
-        seconds = pretrain(reader, reviews, self._validation.ids, steps, rate, self._folder, self._seed)
+        seconds = pretrain(
+            reader,
+            reviews,
+            self._validation.ids,
+            steps=self._preset.language_model_steps,
+            rate=self._preset.language_model_rate,
+            folder=self._folder,
+            seed=self._seed,
+        )
         self.stages.record("language models", seconds)
+        reader.embedding.trainable = False  # what a word means is learnt; labels of few reviews would blur it
+        print("fitting the deep teacher ...", file=sys.stderr, flush=True)
         try:
             seconds = fit(
                 self._preset,
@@ -120,17 +145,44 @@ class DeepTeacher:
                 settings=self._settings,
             )
         except StoppedError:
-            raise KeyboardInterrupt from None  # a teacher's weights so far are nothing to hand over
+            raise KeyboardInterrupt from None  # the weights of half a teacher are nothing to hand over
         self.stages.record("fitting", seconds)
+
+    def _all_settings(self) -> str:
+        facts = asdict(self._preset) | {
+            "labelled": _digest(self._labelled.ids) + _digest([self._labelled.targets]),
+            "validation": _digest(self._validation.ids) + _digest([self._validation.targets]),
+            "unlabelled": _digest(self._unlabelled),
+            "vocabulary_size": self._size,
+            "sentence_ends": list(self._ends),
+            "seed": self._seed,
+        }
+        return json.dumps(facts, indent=1)
 
 
 def logits(reader: DeepReader, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
-    """<float32>[reviews], none of them empty."""
+    """<float32>[reviews], of <int32>[tokens] each, none of them empty."""
     read = tf.function(reader.logits, input_signature=[tf.TensorSpec((None, None), tf.int32)])
     made = np.empty(len(reviews), np.float32)
-    batches = batches_by_length([len(review) for review in reviews], _BATCH_TOKENS)
-    for number, places in enumerate(batches):
+    batches = batches_by_length([-(-len(review) // STEPS) * STEPS for review in reviews], _BATCH_TOKENS)
+    for number, places in enumerate(batches, 1):
         made[places] = read(tf.constant(pad([reviews[i] for i in places])))[:, 0]
         if sys.stderr.isatty():
-            print(f"\rread {number + 1} of {len(batches)} batches", end="", file=sys.stderr)
+            end = "\n" if number == len(batches) else ""
+            print(f"\rread {number} of {len(batches)} batches", end=end, file=sys.stderr, flush=True)
     return made
+
+
+def _digest(arrays: Sequence[npt.NDArray[Any]]) -> str:
+    """SHA-256, in hex, of arrays and where each ends."""
+    digest = hashlib.sha256(np.array([len(array) for array in arrays], np.int64).tobytes())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, write: Callable[[Path], Any]) -> None:
+    """Writes a file whole or not at all."""
+    partial = path.with_name(f"partial-{path.name}")
+    write(partial)
+    partial.replace(path)

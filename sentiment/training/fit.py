@@ -17,7 +17,7 @@ from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
 from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_optimizer
-from sentiment.training.presets import Preset
+from sentiment.training.presets import Fitting
 
 Ids = npt.NDArray[np.int32]
 
@@ -33,6 +33,11 @@ class Examples:
 
     ids: Sequence[Ids]
     targets: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        """Refuses what does not go together."""
+        if len(self.ids) != len(self.targets):
+            raise ValueError(f"{len(self.ids)} reviews have {len(self.targets)} targets")
 
     def __add__(self, more: Examples) -> Examples:
         """These, and then others."""
@@ -52,11 +57,15 @@ class StoppedError(Exception):
 
 
 class OtherSettingsError(Exception):
-    """The checkpoint found was made with other settings."""
+    """The folder has what was made with other settings or data."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} was made with other settings")
+        self.folder = folder
 
 
 def fit(
-    preset: Preset,
+    preset: Fitting,
     network: keras.Model,
     labelled: Examples,
     validation: Examples,
@@ -72,13 +81,13 @@ def fit(
 
     Args:
         preset: the recipe.
-        network: what is trained, as it begins.
+        network: what is trained, as it begins; dropout is drawn from the seeds it was built with.
         labelled: what to learn from in every epoch.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
         taught: reviews with a teacher's reading, and whatever else every epoch shows half of; often none.
         sentence_ends: ids of the tokens that end a sentence, for crops.
-        seed: of order, stretches and dropout.
+        seed: of order and stretches.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
 
@@ -89,7 +98,6 @@ def fit(
     checkpoint_file = folder / "checkpoint" / "training.npz"
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
-    keras.utils.set_random_seed(seed)
     keep_freed_memory()
     examples = labelled + taught
     batches = TrainingBatches(
@@ -193,7 +201,7 @@ def _resumable(checkpoint: Path, settings: str) -> dict | None:
         return None
     facts = read_facts(checkpoint)
     if facts["settings"] != settings:
-        raise OtherSettingsError
+        raise OtherSettingsError(checkpoint.parent.parent)
     return facts
 
 

@@ -1,9 +1,9 @@
 """A deep network that reads many times faster than an LSTM of its size, to teach one.
 
-Its layers are the simple recurrent units of Lei et al. 2018 (section 2, without the state in the gates): what a token
-asks of the state depends on the tokens alone, so all matrix products of a review are one large product, and only sums
-are left to be made step by step. The products are taken in bfloat16, which processors with matrix units make five times
-as fast; states and weights are float32.
+Its layers are the simple recurrent units of Lei et al. 2018 (EMNLP; without the state in the gates): the gates depend
+on the tokens alone, so all matrix products of a review are one large product, and only sums are left to be made step by
+step. Products are taken of bfloat16, which processors with matrix units do five times as fast, and layers hand it on;
+weights and the cells within a layer are float32.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from sentiment.training.presets import DeepPreset
+from sentiment.training.presets import DeepTeacherPreset
 
-_STEPS = 32  # lengths are padded to a multiple, so that XLA compiles for a few shapes only
+STEPS = 32  # lengths are padded to a multiple, so that XLA compiles for a few shapes only
 
 
 def product(rows: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -123,15 +123,15 @@ class DeepReader(keras.Model):
     (Howard & Ruder 2018, section 3.3).
     """
 
-    def __init__(self, preset: DeepPreset, vocabulary_size: int) -> None:
-        super().__init__(name=preset.name)
+    def __init__(self, preset: DeepTeacherPreset, vocabulary_size: int) -> None:
+        super().__init__(name="deep_reader")
         self.embedding = keras.layers.Embedding(vocabulary_size, preset.embedding_size, name="embedding")
         self.stacks = [
             [GatedLayer(preset.units, 2 if not i else 1, name=f"{way}_{i}") for i in range(preset.layers)]
             for way in ("forward", "backward")
         ]
         self.below_dropout = keras.layers.Dropout(preset.embedding_dropout, (1, None, None), dtype="bfloat16")
-        self.between_dropout = keras.layers.Dropout(preset.between_dropout, (1, None, None), dtype="bfloat16")
+        self.layer_dropout = keras.layers.Dropout(preset.layer_dropout, (1, None, None), dtype="bfloat16")
         self.dropout = keras.layers.Dropout(preset.dropout)
         self.dense = keras.layers.Dense(1, name="dense")
         self.embedding.build(())
@@ -140,21 +140,27 @@ class DeepReader(keras.Model):
                 layer.build((None, None, size))
         self.dense.build((None, 6 * preset.units))
 
-    def ways(self, ids: tf.Tensor, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor]]:
-        """For each direction the ids as it meets them, <int32>[time, batch], and the states of its last layer.
+    @property
+    def weights_that_are_kept(self) -> list[keras.Variable]:
+        """All but the state of random numbers."""
+        stacks = [layer for stack in self.stacks for layer in stack]
+        return [weight for layer in (self.embedding, *stacks, self.dense) for weight in layer.weights]
+
+    def directions(self, ids: tf.Tensor, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor]]:
+        """For each direction the ids in its reading order, <int32>[time, batch], and the states of its last layer.
 
         States are <bfloat16>[time, batch, units]; those past a review's end mean nothing.
         """
         lengths = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
-        ids = tf.pad(ids, [[0, 0], [0, -tf.shape(ids)[1] % _STEPS]])
-        ways = []
+        ids = tf.pad(ids, [[0, 0], [0, -tf.shape(ids)[1] % STEPS]])
+        read = []
         for stack, turned in zip(self.stacks, (ids, tf.reverse_sequence(ids, lengths, seq_axis=1)), strict=True):
-            met = tf.transpose(turned)
-            states = self.below_dropout(tf.cast(self.embedding(met), tf.bfloat16), training=training)
+            in_order = tf.transpose(turned)
+            states = self.below_dropout(tf.cast(self.embedding(in_order), tf.bfloat16), training=training)
             for i, layer in enumerate(stack):
-                states = layer(self.between_dropout(states, training=training) if i else states)
-            ways.append((met, states))
-        return ways
+                states = layer(self.layer_dropout(states, training=training) if i else states)
+            read.append((in_order, states))
+        return read
 
     def call(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """The probabilities."""
@@ -164,9 +170,9 @@ class DeepReader(keras.Model):
         """<float32>[batch, 1], from the states pooled inside each review."""
         lengths = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
         features = []
-        for met, states in self.ways(ids, training):
+        for in_order, states in self.directions(ids, training):
             states = tf.cast(states, tf.float32)
-            inside = tf.transpose(tf.sequence_mask(lengths, tf.shape(met)[0]))[:, :, None]
+            inside = tf.transpose(tf.sequence_mask(lengths, tf.shape(in_order)[0]))[:, :, None]
             last = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], 1)
             features += [
                 tf.gather_nd(states, last),

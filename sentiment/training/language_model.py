@@ -1,7 +1,7 @@
 """How a deep reader learns what follows what, from either end, in all training texts, before it is fitted to labels.
 
-Both directions share one embedding, which is the output matrix, too (Press & Wolf 2017). The softmax is sampled (Jean
-et al. 2015): every position is judged against the same negatives of a step.
+Both directions share one embedding, which is the output matrix, too (Press & Wolf 2017, section 3). The softmax is
+sampled (Jean et al. 2015, section 3): every position is judged against the same negatives of a step.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _LENGTH = 128  # tokens of a piece; one shape for all batches, so that XLA compi
 _BATCH = 64
 _NEGATIVES = 1_024
 _EVERY = 250  # steps between two checkpoints
+_SLICE = 8  # pieces judged against the whole vocabulary at a time: a gigabyte of logits for 64
 
 
 class _Languages(keras.Model):
@@ -47,9 +48,9 @@ class _Languages(keras.Model):
     def _positions(self, ids: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
         """For each direction: what was predicted, <bfloat16>[n, embedding], what stands there, whether it counts."""
         positions = []
-        for (met, states), outward in zip(self.reader.ways(ids), self.outward, strict=True):
+        for (in_order, states), outward in zip(self.reader.directions(ids), self.outward, strict=True):
             predicted = product(states[:-1], tf.convert_to_tensor(outward))
-            next_ids = tf.reshape(met[1:], [-1])
+            next_ids = tf.reshape(in_order[1:], [-1])
             counts = tf.cast((next_ids != PAD) & (next_ids != UNK), tf.float32)
             positions.append((tf.reshape(predicted, [-1, predicted.shape[-1]]), next_ids, counts))
         return positions
@@ -124,6 +125,7 @@ def pretrain(
     reader: DeepReader,
     reviews: Sequence[Ids],
     held_out: Sequence[Ids],
+    *,
     steps: int,
     rate: float,
     folder: Path,
@@ -146,9 +148,11 @@ def pretrain(
     keep_freed_memory()
     languages = _Languages(reader)
     batches = _Batches(reviews, languages.bias.shape[0], seed)
-    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=rate, warmup_steps=steps // 20)
+    warmup = steps // 20
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup)
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
-    learnt = [weights for weights in languages.trainable_variables if "dense" not in weights.path]
+    unused = {id(weights) for weights in reader.dense.trainable_variables}
+    learnt = [weights for weights in languages.trainable_variables if id(weights) not in unused]
     optimizer.build(learnt)
     checkpoint = tf.train.Checkpoint(model=languages, optimizer=optimizer)
     manager = tf.train.CheckpointManager(checkpoint, folder / "language_model", max_to_keep=1)
@@ -158,37 +162,38 @@ def pretrain(
     def step(ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = languages.sampled_loss(ids, negatives)
-        optimizer.apply(tape.gradient(loss, [weights.value for weights in learnt]))
+        gradients = tape.gradient(loss, [weights.value for weights in learnt])
+        # The embedding's comes as rows, a word's several times; their norm is right only when they are added up.
+        optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients])
         return loss
 
     first = int(optimizer.iterations)
-    log = _Log(folder / "language_model.csv")
-    for number, (ids, negatives) in enumerate(batches.from_step(first), first + 1):
-        if number > steps:
-            break
+    log = _Log(folder / "language_model.csv", first)
+    for number, (ids, negatives) in zip(range(first + 1, steps + 1), batches.from_step(first), strict=False):
         log.add(step(tf.constant(ids), tf.constant(negatives)))
         if number % _EVERY == 0 or number == steps:
             log.write(number)
             manager.save()
-    log.perplexity(_perplexity(languages, held_out, seed))
+    perplexity = _perplexity(languages, held_out, seed)
+    print(f"language model: perplexity {perplexity:.1f} on held-out reviews", file=sys.stderr, flush=True)
     return log.seconds
 
 
 class _Batches:
-    """Pieces of reviews, and negatives, that depend on seed and step alone."""
+    """Pieces of reviews, and negatives, that depend on seed and step alone; ``steps`` of them make a pass."""
 
     def __init__(self, reviews: Sequence[Ids], vocabulary_size: int, seed: int) -> None:
         self._reviews, self._size, self._seed = reviews, vocabulary_size, seed
-        self._steps = max(sum(len(_cuts(len(review), 0)) for review in reviews) // _BATCH, 1)
+        self.steps = max(sum(len(_cuts(len(review), 0)) for review in reviews) // _BATCH, 1)
 
     def from_step(self, first: int) -> Iterator[tuple[Ids, Ids]]:
         """Batches <int32>[64, 128] and negatives <int32>[1024] without end, those before step ``first`` left out."""
-        number, skipped = divmod(first, self._steps)
+        number, skipped = divmod(first, self.steps)
         while True:
             pieces = self._pieces(number)
-            for i in range(skipped, self._steps):
+            for i in range(skipped, self.steps):
                 batch = [pieces[j % len(pieces)] for j in range(i * _BATCH, (i + 1) * _BATCH)]
-                yield pad([*batch, np.zeros(_LENGTH, np.int32)])[:-1], self._negatives(number * self._steps + i)
+                yield pad([*batch, np.zeros(_LENGTH, np.int32)])[:-1], self._negatives(number * self.steps + i)
             number, skipped = number + 1, 0
 
     def _negatives(self, step: int) -> Ids:
@@ -216,24 +221,31 @@ def _cuts(length: int, offset: int) -> range:
 def _perplexity(languages: _Languages, held_out: Sequence[Ids], seed: int) -> float:
     """Of at most 20 batches of held-out pieces, both directions together."""
     pieces = _Batches(held_out, languages.bias.shape[0], seed)
-    entropy = tf.function(languages.entropy)
-    batches = itertools.islice(pieces.from_step(0), min(len(held_out), 20))
-    total, number = np.sum([[float(sum) for sum in entropy(tf.constant(ids))] for ids, _ in batches], axis=0)
+    entropy = tf.function(languages.entropy, reduce_retracing=True)
+    total, number = 0.0, 0.0
+    for ids, _ in itertools.islice(pieces.from_step(0), min(pieces.steps, 20)):
+        for part in np.split(ids, range(_SLICE, len(ids), _SLICE)):
+            nats, tokens = entropy(tf.constant(part))
+            total, number = total + float(nats), number + float(tokens)
     return float(np.exp(total / number))
 
 
 class _Log:
-    """``language_model.csv``: the mean loss between two checkpoints, and the seconds since the beginning."""
+    """``language_model.csv``: the mean loss between two checkpoints, and the seconds since the beginning.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: of the file.
+        first: the step to go on after; rows of later ones, whose checkpoint was not finished, are dropped.
+    """
+
+    def __init__(self, path: Path, first: int) -> None:
         self._path = path
         self._losses: list[Any] = []
-        self.seconds = 0.0
-        if path.exists():
-            *_, last = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
-            self.seconds = float(last["seconds"])
-        else:
-            path.write_text("step,loss,seconds\n0,nan,0\n", encoding="utf-8")
+        header = "step,loss,seconds"
+        rows = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
+        kept = [row for row in rows if int(row.split(",")[0]) <= first]
+        path.write_text("\n".join([header, *kept, ""]), encoding="utf-8")
+        self.seconds = float(kept[-1].split(",")[2]) if kept else 0.0
         self._start = time.monotonic() - self.seconds
 
     def add(self, loss: tf.Tensor) -> None:
@@ -247,7 +259,3 @@ class _Log:
         with self._path.open("a", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerow([step, f"{loss:.4f}", f"{self.seconds:.0f}"])
         print(f"language model, step {step}: loss {loss:.4f}, {self.seconds:.0f} s", file=sys.stderr, flush=True)
-
-    def perplexity(self, value: float) -> None:
-        """Says how the models do on what they have not seen."""
-        print(f"language model: perplexity {value:.1f} on held-out reviews", file=sys.stderr, flush=True)

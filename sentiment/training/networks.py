@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
-from sentiment.training.presets import Preset
+from sentiment.training.presets import Fitting, Preset
 
 
 def build_network(
@@ -50,7 +50,7 @@ def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
     return keras.layers.Dropout(preset.dropout, name="dropout")(pooled)
 
 
-def build_optimizer(preset: Preset, total_steps: int) -> keras.optimizers.Optimizer:
+def build_optimizer(preset: Fitting, total_steps: int) -> keras.optimizers.Optimizer:
     """Adam, or AdamW where the preset decays weights, with its schedule over ``total_steps``."""
     rate: Any = preset.learning_rate
     if preset.schedule == "cosine":

@@ -10,30 +10,14 @@ from sentiment.weights import Pooling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset:
-    """One recipe.
+class Fitting:
+    """How a network is fitted to reviews.
 
     Attributes:
-        name: what ``--preset`` calls it.
-        summary: the recipe in a line.
-        vocabulary_size: tokens kept at most.
-        min_count: how often a token must occur in the training texts to be kept.
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
-        embedding_size: numbers that stand for a token.
-        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
-        teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
-            or together with earlier runs; None leaves them out.
-        deep: a teacher that reads them besides.
-        units: LSTM cells in each direction.
-        bidirectional: whether a second LSTM reads from the end.
-        pooling: how the states become one vector; ``("last",)`` is the state after the last token.
-        embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
-        dropout: rate at which pooled features are dropped in training.
         crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
             labelled reviews.
-        crops_read: such crops of unlabelled reviews, as the deep teacher reads them.
-        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: passes over the labelled reviews at most; two of them see all the taught ones.
@@ -44,24 +28,9 @@ class Preset:
         patience: epochs without a better validation loss after which training stops.
     """
 
-    name: str
-    summary: str
-    vocabulary_size: int
-    min_count: int
     max_length: int
     train_length: int
-    embedding_size: int
-    embedding_start: Literal["random", "skipgram"]
-    teacher: Literal["ngrams", "ngrams and run"] | None
-    deep: DeepPreset | None
-    units: int
-    bidirectional: bool
-    pooling: tuple[Pooling, ...]
-    embedding_dropout: float
-    dropout: float
     crop_rate: float
-    crops_read: int
-    counterfactuals: bool
     unknown_rate: float
     batch_size: int
     epochs: int
@@ -73,20 +42,68 @@ class Preset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeepPreset(Preset):
-    """The recipe of a teacher too large to be served; see ``gated.py``.
+class DeepTeacherPreset(Fitting):
+    """The recipe of a teacher too large to be served; see ``deep_teacher.py``.
 
     Attributes:
-        layers: of gated cells on top of each other, in each direction.
-        between_dropout: rate at which whole channels of a review are dropped between two layers in training.
+        embedding_size: numbers that stand for a token.
+        units: gated cells in each direction and layer.
+        layers: on top of each other.
+        embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
+        layer_dropout: likewise, of channels between two layers.
+        dropout: rate at which pooled features are dropped in training.
         language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
         language_model_rate: Adam's learning rate in them, at its highest.
     """
 
+    embedding_size: int
+    units: int
     layers: int
-    between_dropout: float
+    embedding_dropout: float
+    layer_dropout: float
+    dropout: float
     language_model_steps: int
     language_model_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset(Fitting):
+    """The recipe of a run.
+
+    Attributes:
+        name: what ``--preset`` calls it.
+        summary: the recipe in a line.
+        vocabulary_size: tokens kept at most.
+        min_count: how often a token must occur in the training texts to be kept.
+        embedding_size: numbers that stand for a token.
+        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
+        teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
+            or together with earlier runs; None leaves them out.
+        deep: a teacher that reads them besides.
+        crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
+        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
+        units: LSTM cells in each direction.
+        bidirectional: whether a second LSTM reads from the end.
+        pooling: how the states become one vector; ``("last",)`` is the state after the last token.
+        embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
+        dropout: rate at which pooled features are dropped in training.
+    """
+
+    name: str
+    summary: str
+    vocabulary_size: int
+    min_count: int
+    embedding_size: int
+    embedding_start: Literal["random", "skipgram"]
+    teacher: Literal["ngrams", "ngrams and run"] | None
+    deep: DeepTeacherPreset | None
+    crops_read: int
+    counterfactuals: bool
+    units: int
+    bidirectional: bool
+    pooling: tuple[Pooling, ...]
+    embedding_dropout: float
+    dropout: float
 
 
 LSTM = Preset(
@@ -148,35 +165,24 @@ BILSTM = Preset(
     patience=2,
 )
 
-DEEP = DeepPreset(
-    name="deep",
-    summary="language models of gated layers, from both ends, fine-tuned on the labels",
-    vocabulary_size=BILSTM.vocabulary_size,
-    min_count=BILSTM.min_count,
+DEEP = DeepTeacherPreset(
     max_length=1_000,
     train_length=400,
-    embedding_size=256,
-    embedding_start="skipgram",
-    teacher=None,
-    deep=None,
-    units=512,
-    layers=3,
-    bidirectional=True,
-    pooling=("last", "max", "mean"),
-    embedding_dropout=0.3,
-    between_dropout=0.2,
-    dropout=0.5,
-    crop_rate=1.0,
-    crops_read=0,
-    counterfactuals=False,
-    unknown_rate=0.05,
+    crop_rate=0.5,
+    unknown_rate=0.1,
     batch_size=32,
     epochs=3,
-    learning_rate=5e-4,
+    learning_rate=3e-4,
     schedule="cosine",
     weight_decay=0.01,
     average=0.99,
     patience=2,
+    embedding_size=256,
+    units=512,
+    layers=3,
+    embedding_dropout=0.3,
+    layer_dropout=0.3,
+    dropout=0.5,
     language_model_steps=5_400,
     language_model_rate=2e-3,
 )
@@ -201,7 +207,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "crops": {"crop_rate": 0.0, "crops_read": 0},
     "deep": {"deep": None, "crops_read": 0},
     "run": {"teacher": "ngrams"},
-    "teacher": {"teacher": None},
+    "teacher": {"teacher": None, "deep": None, "crops_read": 0},
     "skipgram": {"embedding_start": "random"},
     "average": {"average": None},
 }

@@ -31,10 +31,10 @@ from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
 from sentiment.training.networks import build_network
-from sentiment.training.presets import Preset
+from sentiment.training.presets import DeepTeacherPreset, Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
-from sentiment.training.teachers import Reading, ngram_reading, run_reading, soft_targets
+from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
 from sentiment.vocabulary import UNK, Vocabulary
 
 Ids = npt.NDArray[np.int32]
@@ -54,7 +54,8 @@ class Job:
         split_seed: of what is held out.
         command: the command that anyone can repeat, for ``metadata.json``.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
-        cache: where a deep teacher keeps what it has learnt and read, for other runs, too; in ``output`` if None.
+        cache: where a deep teacher keeps what it has learnt and read, for other runs, too; if None, it
+            goes when the run is finished.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -85,7 +86,7 @@ def train(job: Job) -> Path:
 
     Raises:
         StoppedError: Ctrl-C while the network was fitted.
-        OtherSettingsError: the folder holds a training that was begun with other settings.
+        OtherSettingsError: the folder, or the cache, holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
     """
     work = job.output / "checkpoint"
@@ -109,22 +110,7 @@ def train(job: Job) -> Path:
             embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
-    lessons = NONE
-    if preset.teacher and more_ids:
-        reviews = [review for review in more_ids if len(review)]
-        readings = []
-        if preset.deep:
-            deep = _deep_teacher(job, labelled, validation, reviews, vocabulary)
-            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
-            lessons += _crops(job, deep, reviews, validation, vocabulary)
-            for name, seconds in deep.stages.seconds.items():
-                stages.record(f"deep teacher: {name}", seconds)
-        with stages("teachers"):
-            readings += _readings(job, reviews, labelled, validation, len(vocabulary))
-            lessons += Examples(reviews, soft_targets(validation, readings))
-    if preset.counterfactuals:
-        with stages("counterfactual clauses"):
-            lessons += counterfactuals(labelled, more_ids, vocabulary, job.seed)
+    lessons = _lessons(job, labelled, validation, more_ids, vocabulary, stages)
 
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
@@ -168,36 +154,60 @@ def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
     return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
 
 
-def _readings(
-    job: Job, reviews: list[Ids], labelled: Examples, validation: Examples, vocabulary_size: int
-) -> list[Reading]:
-    """What an n-gram model and earlier runs make of unlabelled reviews, which are not empty."""
-    texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-    return [
-        ngram_reading(reviews, labelled, validation, vocabulary_size),
-        *(run_reading(teacher, *texts) for teacher in job.teachers),
-    ]
+def _lessons(
+    job: Job,
+    labelled: Examples,
+    validation: Examples,
+    unlabelled: list[Ids],
+    vocabulary: Vocabulary,
+    stages: Stages,
+) -> Examples:
+    """What is learnt from besides the labelled reviews: what teachers read, and clauses made by rule."""
+    preset, lessons = job.preset, NONE
+    reviews = [review for review in unlabelled if len(review)]
+    if preset.teacher and reviews:
+        readings = []
+        if preset.deep:
+            deep = _deep_teacher(job, preset.deep, labelled, validation, reviews, vocabulary)
+            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
+            lessons += _crops(job, deep, reviews, validation, vocabulary)
+            for name, seconds in deep.stages.seconds.items():
+                stages.record(f"deep teacher: {name}", seconds)
+        with stages("teachers"):
+            readings.append(ngram_reading(reviews, labelled, validation, len(vocabulary)))
+            texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
+            readings += [run_reading(teacher, *texts) for teacher in job.teachers]
+            lessons += Examples(reviews, soft_targets(validation, readings))
+    if preset.counterfactuals:
+        with stages("counterfactual clauses"):
+            lessons += counterfactuals(labelled, unlabelled, vocabulary, job.seed)
+    return lessons
 
 
 def _deep_teacher(
-    job: Job, labelled: Examples, validation: Examples, reviews: list[Ids], vocabulary: Vocabulary
+    job: Job,
+    preset: DeepTeacherPreset,
+    labelled: Examples,
+    validation: Examples,
+    reviews: list[Ids],
+    vocabulary: Vocabulary,
 ) -> DeepTeacher:
-    assert job.preset.deep
     return DeepTeacher(
-        job.preset.deep,
+        preset,
         labelled,
         validation,
         reviews,
-        len(vocabulary),
-        _sentence_ends(vocabulary),
-        job.cache or job.output / "checkpoint" / "deep",
-        job.split_seed,
-        json.dumps(dataclasses.asdict(job.dataset.source), sort_keys=True),
+        vocabulary_size=len(vocabulary),
+        sentence_ends=_sentence_ends(vocabulary),
+        folder=job.cache or job.output / "checkpoint" / "deep",
+        seed=job.split_seed,
     )
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
     """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be."""
+    if not job.preset.crops_read:
+        return NONE
     rng, ends = np.random.default_rng(job.split_seed), _sentence_ends(vocabulary)
     held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
     crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
