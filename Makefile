@@ -19,10 +19,10 @@ test: .venv/complete  ## linter, types and every test
 	.venv/bin/mypy
 	.venv/bin/pytest -n 2
 
-train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=)
+train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
 		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))" \
-		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER)))
+		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)")
 
 benchmark: .venv/complete data-named  ## measure speed beside other ways on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'

@@ -102,12 +102,11 @@ def examples(count, seed):
 
 
 def teacher(folder, preset=TINY, labelled=0):
-    unlabelled = examples(100, seed=2).ids
     return DeepTeacher(
         preset,
         examples(300, labelled),
         examples(60, 1),
-        unlabelled,
+        examples(100, seed=2),
         vocabulary_size=SIZE,
         sentence_ends=[],
         folder=folder,

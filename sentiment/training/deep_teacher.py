@@ -1,4 +1,4 @@
-"""A teacher too large to be served: language models from both ends, fine-tuned on the labels.
+"""A teacher too large to be served: language models from both ends, then fitted to labels and to what others read.
 
 A network that has first learnt to predict the next token reads a review better than one that begins at random (Dai & Le
 2015, section 2; Howard & Ruder 2018, section 3). On two processor cores only a network like that of ``gated.py`` can be
@@ -44,7 +44,8 @@ class DeepTeacher:
         preset: its recipe.
         labelled: what it is fitted to.
         validation: what decides which epoch is best.
-        unlabelled: <int32>[tokens] a review; they and the labelled ones teach it the language.
+        taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
+            and the labelled ones teach it the language.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
@@ -62,14 +63,14 @@ class DeepTeacher:
         preset: DeepTeacherPreset,
         labelled: Examples,
         validation: Examples,
-        unlabelled: Sequence[Ids],
+        taught: Examples,
         *,
         vocabulary_size: int,
         sentence_ends: Sequence[int],
         folder: Path,
         seed: int,
     ) -> None:
-        self._preset, self._labelled, self._validation, self._unlabelled = preset, labelled, validation, unlabelled
+        self._preset, self._labelled, self._validation, self._taught = preset, labelled, validation, taught
         self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
@@ -114,7 +115,7 @@ class DeepTeacher:
         return reader
 
     def _train(self, reader: DeepReader) -> None:
-        reviews = [*self._labelled.ids, *self._unlabelled]
+        reviews = [*self._labelled.ids, *self._taught.ids]
         embedding = self._folder / "embedding.npy"
         if not embedding.exists():
             with self.stages("skip-gram embeddings"):
@@ -131,7 +132,6 @@ class DeepTeacher:
             seed=self._seed,
         )
         self.stages.record("language models", seconds)
-        reader.embedding.trainable = False  # what a word means is learnt; labels of few reviews would blur it
         print("fitting the deep teacher ...", file=sys.stderr, flush=True)
         try:
             seconds = fit(
@@ -140,6 +140,7 @@ class DeepTeacher:
                 self._labelled,
                 self._validation,
                 self._folder,
+                taught=self._taught,
                 sentence_ends=self._ends,
                 seed=self._seed,
                 settings=self._settings,
@@ -150,9 +151,9 @@ class DeepTeacher:
 
     def _all_settings(self) -> str:
         facts = asdict(self._preset) | {
-            "labelled": _digest(self._labelled.ids) + _digest([self._labelled.targets]),
-            "validation": _digest(self._validation.ids) + _digest([self._validation.targets]),
-            "unlabelled": _digest(self._unlabelled),
+            "labelled": _digest([*self._labelled.ids, self._labelled.targets]),
+            "validation": _digest([*self._validation.ids, self._validation.targets]),
+            "taught": _digest([*self._taught.ids, self._taught.targets]),
             "vocabulary_size": self._size,
             "sentence_ends": list(self._ends),
             "seed": self._seed,

@@ -148,8 +148,7 @@ def pretrain(
     keep_freed_memory()
     languages = _Languages(reader)
     batches = _Batches(reviews, languages.bias.shape[0], seed)
-    warmup = steps // 20
-    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup)
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=rate, warmup_steps=steps // 20)
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
     unused = {id(weights) for weights in reader.dense.trainable_variables}
     learnt = [weights for weights in languages.trainable_variables if id(weights) not in unused]
@@ -162,9 +161,7 @@ def pretrain(
     def step(ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             loss = languages.sampled_loss(ids, negatives)
-        gradients = tape.gradient(loss, [weights.value for weights in learnt])
-        # The embedding's comes as rows, a word's several times; their norm is right only when they are added up.
-        optimizer.apply([tf.convert_to_tensor(gradient) for gradient in gradients])
+        optimizer.apply(tape.gradient(loss, [weights.value for weights in learnt]))
         return loss
 
     first = int(optimizer.iterations)

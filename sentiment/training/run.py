@@ -163,22 +163,23 @@ def _lessons(
     stages: Stages,
 ) -> Examples:
     """What is learnt from besides the labelled reviews: what teachers read, and clauses made by rule."""
-    preset, lessons = job.preset, NONE
+    lessons = NONE
     reviews = [review for review in unlabelled if len(review)]
-    if preset.teacher and reviews:
-        readings = []
-        if preset.deep:
-            deep = _deep_teacher(job, preset.deep, labelled, validation, reviews, vocabulary)
-            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
-            lessons += _crops(job, deep, reviews, validation, vocabulary)
-            for name, seconds in deep.stages.seconds.items():
-                stages.record(f"deep teacher: {name}", seconds)
+    if job.preset.teacher and reviews:
         with stages("teachers"):
-            readings.append(ngram_reading(reviews, labelled, validation, len(vocabulary)))
+            readings = [ngram_reading(reviews, labelled, validation, len(vocabulary))]
             texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
             readings += [run_reading(teacher, *texts) for teacher in job.teachers]
-            lessons += Examples(reviews, soft_targets(validation, readings))
-    if preset.counterfactuals:
+            taught = Examples(reviews, soft_targets(validation, readings))
+        if job.preset.deep:
+            deep = _deep_teacher(job, job.preset.deep, labelled, validation, taught, vocabulary)
+            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
+            taught = Examples(reviews, soft_targets(validation, readings))
+            taught += _crops(job, deep, reviews, validation, vocabulary)
+            for name, seconds in deep.stages.seconds.items():
+                stages.record(f"deep teacher: {name}", seconds)
+        lessons += taught
+    if job.preset.counterfactuals:
         with stages("counterfactual clauses"):
             lessons += counterfactuals(labelled, unlabelled, vocabulary, job.seed)
     return lessons
@@ -189,14 +190,14 @@ def _deep_teacher(
     preset: DeepTeacherPreset,
     labelled: Examples,
     validation: Examples,
-    reviews: list[Ids],
+    taught: Examples,
     vocabulary: Vocabulary,
 ) -> DeepTeacher:
     return DeepTeacher(
         preset,
         labelled,
         validation,
-        reviews,
+        taught,
         vocabulary_size=len(vocabulary),
         sentence_ends=_sentence_ends(vocabulary),
         folder=job.cache or job.output / "checkpoint" / "deep",
