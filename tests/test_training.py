@@ -184,16 +184,16 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
 
 
-def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(reviews, tmp_path, monkeypatch):
+def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished, reviews, tmp_path, monkeypatch):
     for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
         monkeypatch.setattr(language_model, name, value)
     small = {"embedding_size": 8, "units": 6, "batch_size": 16, "learning_rate": 0.02, "train_length": 12}
     deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, layer_dropout=0.0)
-    preset = dataclasses.replace(TINY, teacher="ngrams", deep=deep, crops_read=100)
+    preset = dataclasses.replace(TINY, teacher="ngrams and run", deep=deep, crops_read=100)
     unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
     cache = tmp_path / "cache"
     jobs = [
-        Job(preset, unlabelled, tmp_path / f"run-{seed}", seed, 0, "python scripts/train.py ...", cache=cache)
+        Job(preset, unlabelled, tmp_path / f"run-{seed}", seed, 0, "python ...", (open_run(finished),), cache=cache)
         for seed in (1, 2)
     ]
     right = (logits(train(jobs[0]), reviews.test["text"]) > 0) == reviews.test["label"]

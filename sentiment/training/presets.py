@@ -79,7 +79,7 @@ class Preset(Fitting):
         embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
             or together with earlier runs; None leaves them out.
-        deep: a teacher that reads them besides.
+        deep: a teacher that learns from these, and then reads them beside the n-gram model.
         crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
         units: LSTM cells in each direction.
@@ -190,8 +190,8 @@ DEEP = DeepTeacherPreset(
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning from what an earlier run and a deep network make of unlabelled reviews, too, from crops "
-    "of one to three sentences, and from short clauses and their negations",
+    summary="bilstm, learning from what a deep network makes of unlabelled reviews, which an earlier run taught, too, from "
+    "crops of one to three sentences, and from short clauses and their negations",
     teacher="ngrams and run",
     deep=DEEP,
     crop_rate=0.5,

@@ -173,8 +173,8 @@ def _lessons(
             taught = Examples(reviews, soft_targets(validation, readings))
         if job.preset.deep:
             deep = _deep_teacher(job, job.preset.deep, labelled, validation, taught, vocabulary)
-            readings.append((deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)))
-            taught = Examples(reviews, soft_targets(validation, readings))
+            reading = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
+            taught = Examples(reviews, soft_targets(validation, [readings[0], reading]))  # the runs taught it already
             taught += _crops(job, deep, reviews, validation, vocabulary)
             for name, seconds in deep.stages.seconds.items():
                 stages.record(f"deep teacher: {name}", seconds)
