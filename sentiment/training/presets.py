@@ -190,8 +190,8 @@ DEEP = DeepTeacherPreset(
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning from what a deep network makes of unlabelled reviews, which an earlier run taught, too, from "
-    "crops of one to three sentences, and from short clauses and their negations",
+    summary="bilstm, learning from what a deep network makes of unlabelled reviews, too, from crops of one to three "
+    "sentences, and from short clauses and their negations",
     teacher="ngrams and run",
     deep=DEEP,
     crop_rate=0.5,
