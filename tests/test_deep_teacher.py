@@ -10,11 +10,12 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
-from sentiment.training import callbacks, deep_teacher, language_model  # noqa: E402
+from sentiment.training import deep_teacher, language_model  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
 from sentiment.training.presets import DEEP  # noqa: E402
+from tests.breaking import broken_off  # noqa: E402
 
 SIZE, GOOD, BAD = 14, 12, 13
 TINY = dataclasses.replace(
@@ -131,17 +132,8 @@ def test_broken_off_while_it_is_fitted_a_teacher_goes_on_and_ends_where_an_unbro
 ):
     unseen = examples(40, seed=3).ids
     unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
-    original = callbacks.HistoryFiles.on_train_batch_end
-
-    def break_off(self, batch, logs=None):
-        original(self, batch, logs)
-        if self._epoch == 1 and batch == 3:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.HistoryFiles, "on_train_batch_end", break_off)
-        with pytest.raises(KeyboardInterrupt):
-            teacher(tmp_path / "broken").read("unseen", unseen)
+    with broken_off(monkeypatch), pytest.raises(KeyboardInterrupt):
+        teacher(tmp_path / "broken").read("unseen", unseen)
     resumed = teacher(tmp_path / "broken").read("unseen", unseen)
     np.testing.assert_allclose(resumed, unbroken, atol=0.05)  # products of bfloat16 are summed in any order
     history = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("broken", "unbroken")]

@@ -22,13 +22,14 @@ import keras  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.preprocessor import Preprocessor  # noqa: E402
-from sentiment.training import callbacks, export, language_model  # noqa: E402
+from sentiment.training import export, language_model  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
 from sentiment.training.run import Job, train  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
+from tests.breaking import broken_off  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {
@@ -138,17 +139,8 @@ def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroke
     preset, reviews, tmp_path, monkeypatch
 ):
     unbroken = run(reviews, tmp_path / "unbroken", preset)
-    original = callbacks.HistoryFiles.on_train_batch_end
-
-    def break_off(self, batch, logs=None):
-        original(self, batch, logs)
-        if self._epoch == 1 and batch == 3:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(callbacks.HistoryFiles, "on_train_batch_end", break_off)
-        with pytest.raises(StoppedError) as stop:
-            run(reviews, tmp_path / "broken", preset)
+    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+        run(reviews, tmp_path / "broken", preset)
     assert stop.value.epoch == 1
     assert stop.value.network is not None
     broken = run(reviews, tmp_path / "broken", preset)

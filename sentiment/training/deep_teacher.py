@@ -8,10 +8,11 @@ trained so within hours; what it makes of unlabelled texts is then learnt by the
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from sentiment.artifacts import write_atomically
 from sentiment.batching import batches_by_length, pad
 from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit
 from sentiment.training.gated import STEPS, DeepReader
@@ -77,7 +79,7 @@ class DeepTeacher:
         self._settings = self._all_settings()
         kept = folder / "settings.json"
         if not kept.exists():
-            _write(kept, lambda path: path.write_text(self._settings, encoding="utf-8"))
+            write_atomically(kept, self._settings.encode())
         elif kept.read_text(encoding="utf-8") != self._settings:
             raise OtherSettingsError(folder)
 
@@ -93,7 +95,7 @@ class DeepTeacher:
             reader = self._reader
             with self.stages(f"reading {name}"):
                 read = logits(reader, [review[: self._preset.max_length] for review in reviews])
-            _write(path, lambda partial: np.save(partial, read))
+            _save(path, read)
         return np.load(path)
 
     @cached_property
@@ -101,14 +103,13 @@ class DeepTeacher:
         path = self._folder / "reader.npz"
         keras.utils.set_random_seed(self._seed)
         reader = DeepReader(self._preset, self._size)
-        weights = reader.weights_that_are_kept
         if path.exists():
             with np.load(path) as kept:
-                for variable, name in zip(weights, kept.files, strict=True):
+                for variable, name in zip(reader.trainable_variables, kept.files, strict=True):
                     variable.assign(kept[name])
             return reader
         self._train(reader)
-        _write(path, lambda partial: np.savez(partial, *(np.array(variable) for variable in weights)))
+        _save(path, *(variable.numpy() for variable in reader.trainable_variables))
         for part in ("checkpoint", "language_model"):
             shutil.rmtree(self._folder / part)
         (self._folder / "embedding.npy").unlink()
@@ -120,7 +121,7 @@ class DeepTeacher:
         if not embedding.exists():
             with self.stages("skip-gram embeddings"):
                 learnt = skipgram(reviews, self._size, self._preset.embedding_size, self._seed)
-            _write(embedding, lambda partial: np.save(partial, learnt))
+            _save(embedding, learnt)
         reader.embedding.set_weights([np.load(embedding)])
         seconds = pretrain(
             reader,
@@ -182,8 +183,11 @@ def _digest(arrays: Sequence[npt.NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, write: Callable[[Path], Any]) -> None:
-    """Writes a file whole or not at all."""
-    partial = path.with_name(f"partial-{path.name}")
-    write(partial)
-    partial.replace(path)
+def _save(path: Path, *arrays: npt.NDArray[Any]) -> None:
+    """Arrays as .npz, or one as .npy, whole or not at all."""
+    content = io.BytesIO()
+    if path.suffix == ".npz":
+        np.savez(content, *arrays)
+    else:
+        np.save(content, arrays[0])
+    write_atomically(path, content.getvalue())

@@ -2,8 +2,8 @@
 
 Its layers are the simple recurrent units of Lei et al. 2018 (EMNLP; without the state in the gates): the gates depend
 on the tokens alone, so all matrix products of a review are one large product, and only sums are left to be made step by
-step. Products are taken of bfloat16, which processors with matrix units do five times as fast, and layers hand it on;
-weights and the cells within a layer are float32.
+step. Products are taken of bfloat16, which processors with matrix units do several times as fast, and layers hand it
+on; weights and the cells within a layer are float32.
 """
 
 from __future__ import annotations
@@ -139,12 +139,6 @@ class DeepReader(keras.Model):
             for layer, size in zip(stack, [preset.embedding_size, *[preset.units] * preset.layers], strict=False):
                 layer.build((None, None, size))
         self.dense.build((None, 6 * preset.units))
-
-    @property
-    def weights_that_are_kept(self) -> list[keras.Variable]:
-        """All but the state of random numbers."""
-        stacks = [layer for stack in self.stacks for layer in stack]
-        return [weight for layer in (self.embedding, *stacks, self.dense) for weight in layer.weights]
 
     def directions(self, ids: tf.Tensor, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """For each direction the ids in its reading order, <int32>[time, batch], and the states of its last layer.

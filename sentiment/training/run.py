@@ -167,14 +167,14 @@ def _lessons(
     reviews = [review for review in unlabelled if len(review)]
     if job.preset.teacher and reviews:
         with stages("teachers"):
-            readings = [ngram_reading(reviews, labelled, validation, len(vocabulary))]
+            by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
             texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-            readings += [run_reading(teacher, *texts) for teacher in job.teachers]
-            taught = Examples(reviews, soft_targets(validation, readings))
+            by_runs = [run_reading(teacher, *texts) for teacher in job.teachers]
+            taught = Examples(reviews, soft_targets(validation, [by_ngrams, *by_runs]))
         if job.preset.deep:
             deep = _deep_teacher(job, job.preset.deep, labelled, validation, taught, vocabulary)
-            reading = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-            taught = Examples(reviews, soft_targets(validation, [readings[0], reading]))  # the runs taught it already
+            by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
+            taught = Examples(reviews, soft_targets(validation, [by_ngrams, by_deep]))  # what the runs know, it learnt
             taught += _crops(job, deep, reviews, validation, vocabulary)
             for name, seconds in deep.stages.seconds.items():
                 stages.record(f"deep teacher: {name}", seconds)
