@@ -206,6 +206,16 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
         train(dataclasses.replace(jobs[0], output=tmp_path / "other", split_seed=1))
 
 
+def test_labelled_reviews_take_turns_with_the_others_where_the_recipe_says_so(reviews, tmp_path):
+    preset = dataclasses.replace(TINY, labels_take_turns=True)
+    unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
+    folder = run(unlabelled, tmp_path / "run", preset)
+    assert ((logits(folder, reviews.test["text"]) > 0) == reviews.test["label"]).mean() > 0.9
+    shown = (len(reviews.train) + len(reviews.test)) // 2
+    steps = pd.read_csv(folder / "steps.csv")
+    assert steps.groupby("epoch").size().tolist() == [-(-shown // preset.batch_size)] * preset.epochs
+
+
 def test_a_network_is_shown_clauses_and_their_negations(reviews, tmp_path):
     said = [f"{text}. It was very {'splendid' if label else 'dire'}." for text, label in zip(
         reviews.train["text"], reviews.train["label"], strict=True

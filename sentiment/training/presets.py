@@ -82,6 +82,7 @@ class Preset(Fitting):
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
         crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
+        labels_take_turns: whether an epoch shows half of the labelled reviews, too, as of all the others.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -99,6 +100,7 @@ class Preset(Fitting):
     deep: DeepTeacherPreset | None
     crops_read: int
     counterfactuals: bool
+    labels_take_turns: bool
     units: int
     bidirectional: bool
     pooling: tuple[Pooling, ...]
@@ -125,6 +127,7 @@ LSTM = Preset(
     crop_rate=0.0,
     crops_read=0,
     counterfactuals=False,
+    labels_take_turns=False,
     unknown_rate=0.2,
     batch_size=64,
     epochs=6,
@@ -155,6 +158,7 @@ BILSTM = Preset(
     crop_rate=0.0,
     crops_read=0,
     counterfactuals=False,
+    labels_take_turns=False,
     unknown_rate=0.05,
     batch_size=64,
     epochs=4,
@@ -194,9 +198,12 @@ DISTILLED = dataclasses.replace(
     "sentences, and from short clauses and their negations",
     teacher="ngrams and run",
     deep=DEEP,
-    crop_rate=0.5,
-    crops_read=80_000,
+    crops_read=200_000,
     counterfactuals=True,
+    embedding_dropout=0.2,
+    dropout=0.1,
+    epochs=8,
+    labels_take_turns=True,
 )
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}

@@ -112,15 +112,16 @@ def train(job: Job) -> Path:
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     lessons = _lessons(job, labelled, validation, more_ids, vocabulary, stages)
 
+    always, in_turn = (NONE, labelled + lessons) if preset.labels_take_turns else (labelled, lessons)
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
     seconds = fit(
         preset,
         network,
-        labelled,
+        always,
         validation,
         job.output,
-        taught=lessons,
+        taught=in_turn,
         sentence_ends=_sentence_ends(vocabulary),
         seed=job.seed,
         settings=job.settings,
