@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
-from sentiment.training import deep_teacher, language_model  # noqa: E402
+from sentiment.training import deep_teacher, language_model, teachers  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
@@ -20,7 +20,7 @@ from tests.breaking import broken_off  # noqa: E402
 SIZE, GOOD, BAD = 14, 12, 13
 TINY = dataclasses.replace(
     DEEP, embedding_size=6, units=5, layers=2, batch_size=16, epochs=6, learning_rate=0.02, crop_rate=0.0,
-    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, layer_dropout=0.0, unknown_rate=0.0,
+    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, layer_dropout=0.0, unknown_rate=0.0, rounds=1,
 )  # fmt: skip
 
 
@@ -102,12 +102,19 @@ def examples(count, seed):
     return Examples(ids, labels.astype("f4"))
 
 
+def rough_reading(given, seed):
+    """A teacher that is mostly right."""
+    return (4 * given.targets - 2 + np.random.default_rng(seed).normal(size=len(given.targets))).astype("f4")
+
+
 def teacher(folder, preset=TINY, labelled=0):
+    held_out, unlabelled = examples(60, 1), examples(100, seed=2)
     return DeepTeacher(
         preset,
         examples(300, labelled),
-        examples(60, 1),
-        examples(100, seed=2),
+        held_out,
+        unlabelled.ids,
+        [(rough_reading(unlabelled, seed), rough_reading(held_out, seed)) for seed in (5, 6)],
         vocabulary_size=SIZE,
         sentence_ends=[],
         folder=folder,
@@ -119,12 +126,44 @@ def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatc
     unseen = examples(100, seed=3)
     read = teacher(tmp_path).read("unseen", unseen.ids)
     assert ((read > 0) == unseen.targets).mean() > 0.9
-    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(deep_teacher, "fit", lambda *_, **__: pytest.fail("trained again"))
     more = teacher(tmp_path).read("under another name", unseen.ids)
     np.testing.assert_allclose(more, read, atol=1e-5)
     np.testing.assert_allclose(teacher(tmp_path).read("unseen", unseen.ids[:50]), read[:50], atol=1e-5)
     monkeypatch.setattr(deep_teacher, "logits", lambda *_: pytest.fail("read again"))
     np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
+
+
+def test_after_its_first_round_a_teacher_is_taught_by_itself_and_the_first_of_the_others(small, tmp_path, monkeypatch):
+    taught, fitted = [], []
+
+    def soft_targets(held_out, readings):
+        taught.append(readings)
+        return teachers.soft_targets(held_out, readings)
+
+    def fit(preset, reader, *given, **options):
+        start = [variable.numpy() for variable in reader.weights]
+        seconds = training_fit(preset, reader, *given, **options)
+        fitted.append((start, [variable.numpy() for variable in reader.weights], options["taught"].targets))
+        return seconds
+
+    training_fit = deep_teacher.fit
+    monkeypatch.setattr(deep_teacher, "soft_targets", soft_targets)
+    monkeypatch.setattr(deep_teacher, "fit", fit)
+    two = teacher(tmp_path, dataclasses.replace(TINY, rounds=2, embedding_kept=True))
+    two.read("unseen", examples(10, seed=3).ids)
+    (first, second), (_, *own) = taught[0], taught[1]
+    assert len(taught) == len(fitted) == 2
+    assert taught[1][0] is first
+    assert second is not first
+    [(unlabelled, held_out)] = own
+    assert ((unlabelled > 0) == examples(100, seed=2).targets).mean() > 0.9
+    assert len(held_out) == 60
+    for place, (start, end, targets) in enumerate(fitted):
+        np.testing.assert_array_equal(start[0], fitted[0][0][0])  # each round begins with the language models ...
+        np.testing.assert_array_equal(start[0], end[0])  # ... whose embedding it keeps
+        assert not np.array_equal(start[1], end[1])
+        np.testing.assert_array_equal(targets, teachers.soft_targets(examples(60, 1), taught[place]))
 
 
 def test_broken_off_while_it_is_fitted_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
@@ -136,7 +175,7 @@ def test_broken_off_while_it_is_fitted_a_teacher_goes_on_and_ends_where_an_unbro
         teacher(tmp_path / "broken").read("unseen", unseen)
     resumed = teacher(tmp_path / "broken").read("unseen", unseen)
     np.testing.assert_allclose(resumed, unbroken, atol=0.05)  # products of bfloat16 are summed in any order
-    history = [(tmp_path / name / "history.csv").read_text().splitlines() for name in ("broken", "unbroken")]
+    history = [(tmp_path / name / "round-1/history.csv").read_text().splitlines() for name in ("broken", "unbroken")]
     assert len(history[0]) == len(history[1]) == 1 + TINY.epochs
 
 

@@ -191,12 +191,12 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
     right = (logits(train(jobs[0]), reviews.test["text"]) > 0) == reviews.test["label"]
     assert right.mean() > 0.9
     stages = {stage["name"]: stage["seconds"] for stage in open_run(jobs[0].output).json("metadata.json")["stages"]}
-    assert {"deep teacher: language models", "deep teacher: fitting", "deep teacher: reading crops"} < stages.keys()
+    assert {"deep teacher: language models", "deep teacher: round 2", "deep teacher: reading crops"} < stages.keys()
     shown = len(reviews.train) + (len(reviews.test) + preset.crops_read) // 2
     steps = pd.read_csv(jobs[0].output / "steps.csv")
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
 
-    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(DeepTeacher, "_fitted", lambda *_: pytest.fail("trained again"))
     again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
     assert again["deep teacher: language models"] == stages["deep teacher: language models"]
     without_crops = dataclasses.replace(jobs[1], preset=without(preset, "crops"), output=tmp_path / "without-crops")

@@ -12,7 +12,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -25,12 +25,13 @@ import tensorflow as tf
 
 from sentiment.artifacts import write_atomically
 from sentiment.batching import batches_by_length, pad
-from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit
+from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError, fit, forget
 from sentiment.training.gated import STEPS, DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.presets import DeepTeacherPreset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
+from sentiment.training.teachers import Reading, soft_targets
 
 Ids = npt.NDArray[np.int32]
 
@@ -44,10 +45,12 @@ class DeepTeacher:
 
     Args:
         preset: its recipe.
-        labelled: what it is fitted to.
-        validation: what decides which epoch is best.
-        taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
-            and the labelled ones teach it the language.
+        labelled: what it is fitted to in every epoch.
+        validation: what decides which epoch is best, and how sure a reading may be.
+        unlabelled: reviews that it learns from as others read them, half of them an epoch; they and the labelled ones
+            teach it the language.
+        others: what other teachers make of the unlabelled and of the validation reviews.
+        clauses: texts made by rule, half of them shown in an epoch.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
@@ -65,14 +68,17 @@ class DeepTeacher:
         preset: DeepTeacherPreset,
         labelled: Examples,
         validation: Examples,
-        taught: Examples,
+        unlabelled: Sequence[Ids],
+        others: Sequence[Reading],
+        clauses: Examples = NONE,
         *,
         vocabulary_size: int,
         sentence_ends: Sequence[int],
         folder: Path,
         seed: int,
     ) -> None:
-        self._preset, self._labelled, self._validation, self._taught = preset, labelled, validation, taught
+        self._preset, self._labelled, self._validation = preset, labelled, validation
+        self._unlabelled, self._others, self._clauses = unlabelled, others, clauses
         self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
@@ -90,38 +96,45 @@ class DeepTeacher:
             name: what the reviews are, for people.
             reviews: <int32>[tokens] each, none of them empty.
         """
+        return self._read(name, reviews, lambda: self._reader)
+
+    def _read(self, name: str, reviews: Sequence[Ids], reader: Callable[[], DeepReader]) -> npt.NDArray[np.float32]:
         path = self._folder / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
         if not path.exists():
-            reader = self._reader
+            trained = reader()
             with self.stages(f"reading {name}"):
-                read = logits(reader, [review[: self._preset.max_length] for review in reviews])
+                read = logits(trained, [review[: self._preset.max_length] for review in reviews])
             _save(path, read)
         return np.load(path)
 
     @cached_property
     def _reader(self) -> DeepReader:
         path = self._folder / "reader.npz"
-        keras.utils.set_random_seed(self._seed)
-        reader = DeepReader(self._preset, self._size)
         if path.exists():
-            with np.load(path) as kept:
-                for variable, name in zip(reader.trainable_variables, kept.files, strict=True):
-                    variable.assign(kept[name])
-            return reader
-        self._train(reader)
+            return self._restored(path)
+        language = self._language_models()
+        targets = soft_targets(self._validation, self._others)
+        for number in range(1, self._preset.rounds + 1):
+            reader = self._fitted(number, targets, language)
+            if number < self._preset.rounds:
+                targets = soft_targets(self._validation, [self._others[0], self._reading(number, reader)])
         _save(path, *(variable.numpy() for variable in reader.trainable_variables))
-        for part in ("checkpoint", "language_model"):
-            shutil.rmtree(self._folder / part)
-        (self._folder / "embedding.npy").unlink()
+        language.unlink()
+        for folder in self._folder.glob("round-*"):
+            forget(folder)
         return reader
 
-    def _train(self, reader: DeepReader) -> None:
-        reviews = [*self._labelled.ids, *self._taught.ids]
-        embedding = self._folder / "embedding.npy"
+    def _language_models(self) -> Path:
+        """The weights of a reader that has learnt the language and nothing else."""
+        path, embedding = self._folder / "language_models.npz", self._folder / "embedding.npy"
+        if path.exists():
+            return path
+        reviews = [*self._labelled.ids, *self._unlabelled]
         if not embedding.exists():
             with self.stages("skip-gram embeddings"):
                 learnt = skipgram(reviews, self._size, self._preset.embedding_size, self._seed)
             _save(embedding, learnt)
+        reader = self._new_reader()
         reader.embedding.set_weights([np.load(embedding)])
         seconds = pretrain(
             reader,
@@ -133,28 +146,62 @@ class DeepTeacher:
             seed=self._seed,
         )
         self.stages.record("language models", seconds)
-        print("fitting the deep teacher ...", file=sys.stderr, flush=True)
+        _save(path, *(variable.numpy() for variable in reader.trainable_variables))
+        shutil.rmtree(self._folder / "language_model")
+        embedding.unlink()
+        return path
+
+    def _fitted(self, number: int, targets: npt.NDArray[np.float32], language: Path) -> DeepReader:
+        """A reader after a round, which is taught with the targets."""
+        print(f"fitting the deep teacher, round {number} ...", file=sys.stderr, flush=True)
+        reader = self._restored(language)
+        reader.embedding.trainable = not self._preset.embedding_kept
+        folder = self._folder / f"round-{number}"
+        folder.mkdir(exist_ok=True)
         try:
             seconds = fit(
                 self._preset,
                 reader,
                 self._labelled,
                 self._validation,
-                self._folder,
-                taught=self._taught,
+                folder,
+                taught=Examples(self._unlabelled, targets) + self._clauses,
                 sentence_ends=self._ends,
-                seed=self._seed,
+                seed=self._seed + number,
                 settings=self._settings,
             )
         except StoppedError:
             raise KeyboardInterrupt from None  # the weights of half a teacher are nothing to hand over
-        self.stages.record("fitting", seconds)
+        self.stages.record(f"round {number}", seconds)
+        reader.embedding.trainable = True
+        return reader
+
+    def _reading(self, number: int, reader: DeepReader) -> Reading:
+        """What a reader makes, after a round that is not the last, of the unlabelled and the validation reviews."""
+        unlabelled, held_out = (
+            self._read(f"{name} in round {number}", reviews, lambda: reader)
+            for name, reviews in (("unlabelled reviews", self._unlabelled), ("validation", self._validation.ids))
+        )
+        return unlabelled, held_out
+
+    def _restored(self, path: Path) -> DeepReader:
+        reader = self._new_reader()
+        with np.load(path) as kept:
+            for variable, name in zip(reader.trainable_variables, kept.files, strict=True):
+                variable.assign(kept[name])
+        return reader
+
+    def _new_reader(self) -> DeepReader:
+        keras.utils.set_random_seed(self._seed)
+        return DeepReader(self._preset, self._size)
 
     def _all_settings(self) -> str:
         facts = asdict(self._preset) | {
             "labelled": _digest([*self._labelled.ids, self._labelled.targets]),
             "validation": _digest([*self._validation.ids, self._validation.targets]),
-            "taught": _digest([*self._taught.ids, self._taught.targets]),
+            "unlabelled": _digest(self._unlabelled),
+            "others": _digest([array for reading in self._others for array in reading]),
+            "clauses": _digest([*self._clauses.ids, self._clauses.targets]),
             "vocabulary_size": self._size,
             "sentence_ends": list(self._ends),
             "seed": self._seed,

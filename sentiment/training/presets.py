@@ -54,6 +54,9 @@ class DeepTeacherPreset(Fitting):
         dropout: rate at which pooled features are dropped in training.
         language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
         language_model_rate: Adam's learning rate in them, at its highest.
+        embedding_kept: whether the embedding stays as the language models left it.
+        rounds: how often it is fitted, each time from the language models: first to what others read, then to what
+            it has read itself in the round before and the first of the others.
     """
 
     embedding_size: int
@@ -64,6 +67,8 @@ class DeepTeacherPreset(Fitting):
     dropout: float
     language_model_steps: int
     language_model_rate: float
+    embedding_kept: bool
+    rounds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +194,8 @@ DEEP = DeepTeacherPreset(
     dropout=0.5,
     language_model_steps=5_400,
     language_model_rate=2e-3,
+    embedding_kept=True,
+    rounds=2,
 )
 
 DISTILLED = dataclasses.replace(

@@ -31,7 +31,7 @@ from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
 from sentiment.training.networks import build_network
-from sentiment.training.presets import DeepTeacherPreset, Preset
+from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
 from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
@@ -164,46 +164,36 @@ def _lessons(
     stages: Stages,
 ) -> Examples:
     """What is learnt from besides the labelled reviews: what teachers read, and clauses made by rule."""
-    lessons = NONE
+    taught = clauses = NONE
+    if job.preset.counterfactuals:
+        with stages("counterfactual clauses"):
+            clauses = counterfactuals(labelled, unlabelled, vocabulary, job.split_seed)
     reviews = [review for review in unlabelled if len(review)]
     if job.preset.teacher and reviews:
         with stages("teachers"):
-            by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
             texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-            by_runs = [run_reading(teacher, *texts) for teacher in job.teachers]
-            taught = Examples(reviews, soft_targets(validation, [by_ngrams, *by_runs]))
+            by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
+            readings = [by_ngrams, *(run_reading(teacher, *texts) for teacher in job.teachers)]
         if job.preset.deep:
-            deep = _deep_teacher(job, job.preset.deep, labelled, validation, taught, vocabulary)
+            deep = DeepTeacher(
+                job.preset.deep,
+                labelled,
+                validation,
+                reviews,
+                readings,
+                clauses,
+                vocabulary_size=len(vocabulary),
+                sentence_ends=_sentence_ends(vocabulary),
+                folder=job.cache or job.output / "checkpoint" / "deep",
+                seed=job.split_seed,
+            )
             by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-            taught = Examples(reviews, soft_targets(validation, [by_ngrams, by_deep]))  # what the runs know, it learnt
-            taught += _crops(job, deep, reviews, validation, vocabulary)
+            taught = _crops(job, deep, reviews, validation, vocabulary)
+            readings = [by_ngrams, by_deep]  # what the runs know, it learnt
             for name, seconds in deep.stages.seconds.items():
                 stages.record(f"deep teacher: {name}", seconds)
-        lessons += taught
-    if job.preset.counterfactuals:
-        with stages("counterfactual clauses"):
-            lessons += counterfactuals(labelled, unlabelled, vocabulary, job.seed)
-    return lessons
-
-
-def _deep_teacher(
-    job: Job,
-    preset: DeepTeacherPreset,
-    labelled: Examples,
-    validation: Examples,
-    taught: Examples,
-    vocabulary: Vocabulary,
-) -> DeepTeacher:
-    return DeepTeacher(
-        preset,
-        labelled,
-        validation,
-        taught,
-        vocabulary_size=len(vocabulary),
-        sentence_ends=_sentence_ends(vocabulary),
-        folder=job.cache or job.output / "checkpoint" / "deep",
-        seed=job.split_seed,
-    )
+        taught = Examples(reviews, soft_targets(validation, readings)) + taught
+    return taught + clauses
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
