@@ -23,6 +23,8 @@ TINY = dataclasses.replace(
     language_model_steps=30, dropout=0.0, embedding_dropout=0.0, layer_dropout=0.0, unknown_rate=0.0, rounds=1,
 )  # fmt: skip
 
+TWO_ROUNDS = dataclasses.replace(TINY, rounds=2, epochs=4)
+
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
@@ -107,14 +109,15 @@ def rough_reading(given, seed):
     return (4 * given.targets - 2 + np.random.default_rng(seed).normal(size=len(given.targets))).astype("f4")
 
 
-def teacher(folder, preset=TINY, labelled=0):
-    held_out, unlabelled = examples(60, 1), examples(100, seed=2)
+def teacher(folder, preset=TINY, labelled=0, unlabelled=2, others=(5, 6), clauses=7):
+    held_out, read = examples(60, 1), examples(100, unlabelled)
     return DeepTeacher(
         preset,
         examples(300, labelled),
         held_out,
-        unlabelled.ids,
-        [(rough_reading(unlabelled, seed), rough_reading(held_out, seed)) for seed in (5, 6)],
+        read.ids,
+        [(rough_reading(read, seed), rough_reading(held_out, seed)) for seed in others],
+        examples(20, clauses),
         vocabulary_size=SIZE,
         sentence_ends=[],
         folder=folder,
@@ -135,52 +138,82 @@ def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatc
 
 
 def test_after_its_first_round_a_teacher_is_taught_by_itself_and_the_first_of_the_others(small, tmp_path, monkeypatch):
-    taught, fitted = [], []
+    lessons, fitted = [], []
 
     def soft_targets(held_out, readings):
-        taught.append(readings)
+        lessons.append(readings)
         return teachers.soft_targets(held_out, readings)
 
-    def fit(preset, reader, *given, **options):
-        start = [variable.numpy() for variable in reader.weights]
-        seconds = training_fit(preset, reader, *given, **options)
-        fitted.append((start, [variable.numpy() for variable in reader.weights], options["taught"].targets))
+    def fit(preset, reader, *given, taught, **options):
+        start = [variable.numpy() for variable in reader.trainable_variables]
+        fitted.append((start, reader.embedding.embeddings.numpy(), taught))
+        seconds = training_fit(preset, reader, *given, taught=taught, **options)
+        frozen = np.array_equal(fitted[-1][1], reader.embedding.embeddings.numpy())
+        assert frozen == preset.embedding_frozen
         return seconds
 
     training_fit = deep_teacher.fit
     monkeypatch.setattr(deep_teacher, "soft_targets", soft_targets)
     monkeypatch.setattr(deep_teacher, "fit", fit)
-    two = teacher(tmp_path, dataclasses.replace(TINY, rounds=2, embedding_kept=True))
-    two.read("unseen", examples(10, seed=3).ids)
-    (first, second), (_, *own) = taught[0], taught[1]
-    assert len(taught) == len(fitted) == 2
-    assert taught[1][0] is first
-    assert second is not first
-    [(unlabelled, held_out)] = own
-    assert ((unlabelled > 0) == examples(100, seed=2).targets).mean() > 0.9
-    assert len(held_out) == 60
-    for place, (start, end, targets) in enumerate(fitted):
-        np.testing.assert_array_equal(start[0], fitted[0][0][0])  # each round begins with the language models ...
-        np.testing.assert_array_equal(start[0], end[0])  # ... whose embedding it keeps
-        assert not np.array_equal(start[1], end[1])
-        np.testing.assert_array_equal(targets, teachers.soft_targets(examples(60, 1), taught[place]))
+    teacher(tmp_path, TWO_ROUNDS).read("unseen", examples(10, seed=3).ids)
+    others, (first, own) = lessons
+    assert first is others[0]
+    assert len(others) == len(fitted) == 2
+    assert ((own[0] > 0) == examples(100, seed=2).targets).mean() > 0.7
+    for (start, embedding, taught), readings in zip(fitted, lessons, strict=True):
+        targets = teachers.soft_targets(examples(60, 1), readings)
+        np.testing.assert_array_equal(taught.targets, [*targets, *examples(20, 7).targets])
+        np.testing.assert_array_equal(embedding, fitted[0][1])
+        for weights, as_pretrained in zip(start, fitted[0][0], strict=True):
+            np.testing.assert_array_equal(weights, as_pretrained)
 
 
-def test_broken_off_while_it_is_fitted_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
-    small, tmp_path, monkeypatch
+@pytest.mark.parametrize(("breaks", "nth"), [("fit", 1), ("fit", 2), ("logits", 1)])
+def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
+    breaks, nth, small, tmp_path, monkeypatch
 ):
     unseen = examples(40, seed=3).ids
-    unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
-    with broken_off(monkeypatch), pytest.raises(KeyboardInterrupt):
-        teacher(tmp_path / "broken").read("unseen", unseen)
-    resumed = teacher(tmp_path / "broken").read("unseen", unseen)
-    np.testing.assert_allclose(resumed, unbroken, atol=0.05)  # products of bfloat16 are summed in any order
-    history = [(tmp_path / name / "round-1/history.csv").read_text().splitlines() for name in ("broken", "unbroken")]
-    assert len(history[0]) == len(history[1]) == 1 + TINY.epochs
+    unbroken = teacher(tmp_path / "unbroken", TWO_ROUNDS).read("unseen", unseen)
+    calls, real = [], getattr(deep_teacher, breaks)
+
+    def breaking(*given, **options):
+        calls.append(breaks)
+        if len(calls) == nth and breaks == "fit":
+            with broken_off(monkeypatch):
+                return real(*given, **options)
+        if len(calls) == nth:
+            raise KeyboardInterrupt
+        return real(*given, **options)
+
+    monkeypatch.setattr(deep_teacher, breaks, breaking)
+    with pytest.raises(KeyboardInterrupt):
+        teacher(tmp_path / "broken", TWO_ROUNDS).read("unseen", unseen)
+    resumed = teacher(tmp_path / "broken", TWO_ROUNDS).read("unseen", unseen)
+    np.testing.assert_allclose(resumed, unbroken, atol=0.1)  # products of bfloat16 are summed in any order
+    for number in (1, 2):
+        histories = [tmp_path / name / f"round-{number}/history.csv" for name in ("broken", "unbroken")]
+        assert {len(history.read_text().splitlines()) for history in histories} == {1 + TWO_ROUNDS.epochs}
+    left = [{file.name for file in (tmp_path / name).rglob("*") if file.is_file()} for name in ("broken", "unbroken")]
+    assert left[0] == left[1]
+    assert {file for file in left[0] if file.endswith(".npz")} == {"reader.npz"}
 
 
-@pytest.mark.parametrize("other", [{"preset": dataclasses.replace(TINY, units=6)}, {"labelled": 5}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"preset": dataclasses.replace(TINY, units=6)},
+        {"labelled": 5},
+        {"unlabelled": 5},
+        {"others": (5, 7)},
+        {"clauses": 8},
+    ],
+)
 def test_what_another_teacher_has_read_is_not_taken_for_its_own(other, small, tmp_path):
     teacher(tmp_path)
     with pytest.raises(OtherSettingsError, match=tmp_path.name):
         teacher(tmp_path, **other)
+
+
+def test_a_teacher_without_the_reading_of_another_is_refused_before_it_learns(tmp_path):
+    with pytest.raises(ValueError, match="reading of every review"):
+        teacher(tmp_path, others=())

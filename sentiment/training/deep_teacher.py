@@ -12,7 +12,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ import tensorflow as tf
 
 from sentiment.artifacts import write_atomically
 from sentiment.batching import batches_by_length, pad
-from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError, fit, forget
+from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit, forget
 from sentiment.training.gated import STEPS, DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.presets import DeepTeacherPreset
@@ -47,9 +47,10 @@ class DeepTeacher:
         preset: its recipe.
         labelled: what it is fitted to in every epoch.
         validation: what decides which epoch is best, and how sure a reading may be.
-        unlabelled: reviews that it learns from as others read them, half of them an epoch; they and the labelled ones
-            teach it the language.
-        others: what other teachers make of the unlabelled and of the validation reviews.
+        unlabelled: <int32>[tokens] a review, none of them empty; it learns from them as others read them, from half of
+            them an epoch, and they and the labelled ones teach it the language.
+        others: <float>[unlabelled] and <float>[validation], logits, of each other teacher. All teach the first round;
+            the first of them teaches the later ones, too.
         clauses: texts made by rule, half of them shown in an epoch.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
@@ -60,6 +61,7 @@ class DeepTeacher:
         stages: what it spent its time on, in earlier processes, too.
 
     Raises:
+        ValueError: there is no other teacher, or one has not read all reviews.
         OtherSettingsError: the folder has a teacher with another recipe, other reviews or another seed.
     """
 
@@ -70,7 +72,7 @@ class DeepTeacher:
         validation: Examples,
         unlabelled: Sequence[Ids],
         others: Sequence[Reading],
-        clauses: Examples = NONE,
+        clauses: Examples,
         *,
         vocabulary_size: int,
         sentence_ends: Sequence[int],
@@ -80,6 +82,9 @@ class DeepTeacher:
         self._preset, self._labelled, self._validation = preset, labelled, validation
         self._unlabelled, self._others, self._clauses = unlabelled, others, clauses
         self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
+        lengths = len(unlabelled), len(validation.ids)
+        if not others or any(tuple(map(len, reading)) != lengths for reading in others):
+            raise ValueError("a deep teacher needs another teacher's reading of every review")
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
         self._settings = self._all_settings()
@@ -95,13 +100,18 @@ class DeepTeacher:
         Args:
             name: what the reviews are, for people.
             reviews: <int32>[tokens] each, none of them empty.
-        """
-        return self._read(name, reviews, lambda: self._reader)
 
-    def _read(self, name: str, reviews: Sequence[Ids], reader: Callable[[], DeepReader]) -> npt.NDArray[np.float32]:
+        Raises:
+            KeyboardInterrupt: Ctrl-C while it was trained.
+        """
+        return self._kept_reading(name, reviews)
+
+    def _kept_reading(
+        self, name: str, reviews: Sequence[Ids], reader: DeepReader | None = None
+    ) -> npt.NDArray[np.float32]:
         path = self._folder / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
         if not path.exists():
-            trained = reader()
+            trained = reader or self._reader
             with self.stages(f"reading {name}"):
                 read = logits(trained, [review[: self._preset.max_length] for review in reviews])
             _save(path, read)
@@ -110,22 +120,32 @@ class DeepTeacher:
     @cached_property
     def _reader(self) -> DeepReader:
         path = self._folder / "reader.npz"
-        if path.exists():
-            return self._restored(path)
-        language = self._language_models()
+        if not path.exists():
+            _save(path, *(variable.numpy() for variable in self._trained().trainable_variables))
+        self._tidy()
+        return self._restored(path, self._seed)
+
+    def _trained(self) -> DeepReader:
         targets = soft_targets(self._validation, self._others)
-        for number in range(1, self._preset.rounds + 1):
-            reader = self._fitted(number, targets, language)
-            if number < self._preset.rounds:
-                targets = soft_targets(self._validation, [self._others[0], self._reading(number, reader)])
-        _save(path, *(variable.numpy() for variable in reader.trainable_variables))
-        language.unlink()
-        for folder in self._folder.glob("round-*"):
-            forget(folder)
+        pretrained = self._pretrained()
+        reader = self._fitted(1, targets, pretrained)
+        for number in range(2, self._preset.rounds + 1):
+            own = self._reading_after(number - 1, reader)
+            reader = self._fitted(number, soft_targets(self._validation, [self._others[0], own]), pretrained)
         return reader
 
-    def _language_models(self) -> Path:
-        """The weights of a reader that has learnt the language and nothing else."""
+    def _tidy(self) -> None:
+        """Removes what is only needed to go on."""
+        shutil.rmtree(self._folder / "language_model", ignore_errors=True)
+        for name in ("embedding.npy", "language_models.npz"):
+            (self._folder / name).unlink(missing_ok=True)
+        for reading in self._folder.glob("*-in-round-*.npy"):
+            reading.unlink()
+        for folder in self._folder.glob("round-*"):
+            forget(folder)
+
+    def _pretrained(self) -> Path:
+        """The file with the weights of a reader that has learnt the language and nothing else."""
         path, embedding = self._folder / "language_models.npz", self._folder / "embedding.npy"
         if path.exists():
             return path
@@ -134,7 +154,7 @@ class DeepTeacher:
             with self.stages("skip-gram embeddings"):
                 learnt = skipgram(reviews, self._size, self._preset.embedding_size, self._seed)
             _save(embedding, learnt)
-        reader = self._new_reader()
+        reader = self._new_reader(self._seed)
         reader.embedding.set_weights([np.load(embedding)])
         seconds = pretrain(
             reader,
@@ -147,15 +167,14 @@ class DeepTeacher:
         )
         self.stages.record("language models", seconds)
         _save(path, *(variable.numpy() for variable in reader.trainable_variables))
-        shutil.rmtree(self._folder / "language_model")
-        embedding.unlink()
         return path
 
-    def _fitted(self, number: int, targets: npt.NDArray[np.float32], language: Path) -> DeepReader:
-        """A reader after a round, which is taught with the targets."""
+    def _fitted(self, number: int, targets: npt.NDArray[np.float32], pretrained: Path) -> DeepReader:
+        """A reader after a round, in which the unlabelled reviews have these targets."""
         print(f"fitting the deep teacher, round {number} ...", file=sys.stderr, flush=True)
-        reader = self._restored(language)
-        reader.embedding.trainable = not self._preset.embedding_kept
+        seed = int(np.random.SeedSequence([self._seed, number]).generate_state(1)[0])
+        reader = self._restored(pretrained, seed)
+        reader.embedding.trainable = not self._preset.embedding_frozen
         folder = self._folder / f"round-{number}"
         folder.mkdir(exist_ok=True)
         try:
@@ -167,7 +186,7 @@ class DeepTeacher:
                 folder,
                 taught=Examples(self._unlabelled, targets) + self._clauses,
                 sentence_ends=self._ends,
-                seed=self._seed + number,
+                seed=seed,
                 settings=self._settings,
             )
         except StoppedError:
@@ -176,23 +195,23 @@ class DeepTeacher:
         reader.embedding.trainable = True
         return reader
 
-    def _reading(self, number: int, reader: DeepReader) -> Reading:
+    def _reading_after(self, number: int, reader: DeepReader) -> Reading:
         """What a reader makes, after a round that is not the last, of the unlabelled and the validation reviews."""
         unlabelled, held_out = (
-            self._read(f"{name} in round {number}", reviews, lambda: reader)
+            self._kept_reading(f"{name} in round {number}", reviews, reader)
             for name, reviews in (("unlabelled reviews", self._unlabelled), ("validation", self._validation.ids))
         )
         return unlabelled, held_out
 
-    def _restored(self, path: Path) -> DeepReader:
-        reader = self._new_reader()
+    def _restored(self, path: Path, seed: int) -> DeepReader:
+        reader = self._new_reader(seed)
         with np.load(path) as kept:
             for variable, name in zip(reader.trainable_variables, kept.files, strict=True):
                 variable.assign(kept[name])
         return reader
 
-    def _new_reader(self) -> DeepReader:
-        keras.utils.set_random_seed(self._seed)
+    def _new_reader(self, seed: int) -> DeepReader:
+        keras.utils.set_random_seed(seed)
         return DeepReader(self._preset, self._size)
 
     def _all_settings(self) -> str:

@@ -153,7 +153,7 @@ def pretrain(
     unused = {id(weights) for weights in reader.dense.trainable_variables}
     learnt = [weights for weights in languages.trainable_variables if id(weights) not in unused]
     optimizer.build(learnt)
-    checkpoint = tf.train.Checkpoint(model=languages, optimizer=optimizer)
+    checkpoint = tf.train.Checkpoint(optimizer=optimizer)  # which holds the weights as well
     manager = tf.train.CheckpointManager(checkpoint, folder / "language_model", max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
 

@@ -20,7 +20,7 @@ class Fitting:
             labelled reviews.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
-        epochs: passes over the labelled reviews at most; two of them see all the taught ones.
+        epochs: at most; each shows all labelled reviews and half of the others, unless labelled ones take turns, too.
         learning_rate: Adam's, at its highest.
         schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
@@ -54,7 +54,7 @@ class DeepTeacherPreset(Fitting):
         dropout: rate at which pooled features are dropped in training.
         language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
         language_model_rate: Adam's learning rate in them, at its highest.
-        embedding_kept: whether the embedding stays as the language models left it.
+        embedding_frozen: whether the embedding stays as the language models left it.
         rounds: how often it is fitted, each time from the language models: first to what others read, then to what
             it has read itself in the round before and the first of the others.
     """
@@ -67,7 +67,7 @@ class DeepTeacherPreset(Fitting):
     dropout: float
     language_model_steps: int
     language_model_rate: float
-    embedding_kept: bool
+    embedding_frozen: bool
     rounds: int
 
 
@@ -86,8 +86,9 @@ class Preset(Fitting):
             or together with earlier runs; None leaves them out.
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
         crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
-        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
-        labels_take_turns: whether an epoch shows half of the labelled reviews, too, as of all the others.
+        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated; to a deep
+            teacher as well.
+        labels_take_turns: whether an epoch shows half of the labelled reviews, as of all others, and no crops of them.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -194,7 +195,7 @@ DEEP = DeepTeacherPreset(
     dropout=0.5,
     language_model_steps=5_400,
     language_model_rate=2e-3,
-    embedding_kept=True,
+    embedding_frozen=True,
     rounds=2,
 )
 
@@ -215,7 +216,8 @@ DISTILLED = dataclasses.replace(
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 
-# What an ablation can leave out of a recipe, and what is in its place then.
+# What an ablation can leave out of a recipe, and what is in its place then. Crops that the deep teacher reads go with
+# it; clauses go from its lessons, too.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crop_rate": 0.0, "crops_read": 0},

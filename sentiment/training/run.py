@@ -50,8 +50,8 @@ class Job:
         preset: the recipe.
         dataset: the reviews.
         output: the run's folder.
-        seed: of everything else that is random.
-        split_seed: of what is held out.
+        seed: of the network.
+        split_seed: of what is held out, and of all lessons, which runs with several seeds share.
         command: the command that anyone can repeat, for ``metadata.json``.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
         cache: where a deep teacher keeps what it has learnt and read, for other runs, too; if None, it
@@ -164,36 +164,36 @@ def _lessons(
     stages: Stages,
 ) -> Examples:
     """What is learnt from besides the labelled reviews: what teachers read, and clauses made by rule."""
-    taught = clauses = NONE
+    crops = clauses = NONE
     if job.preset.counterfactuals:
         with stages("counterfactual clauses"):
             clauses = counterfactuals(labelled, unlabelled, vocabulary, job.split_seed)
     reviews = [review for review in unlabelled if len(review)]
-    if job.preset.teacher and reviews:
-        with stages("teachers"):
-            texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-            by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
-            readings = [by_ngrams, *(run_reading(teacher, *texts) for teacher in job.teachers)]
-        if job.preset.deep:
-            deep = DeepTeacher(
-                job.preset.deep,
-                labelled,
-                validation,
-                reviews,
-                readings,
-                clauses,
-                vocabulary_size=len(vocabulary),
-                sentence_ends=_sentence_ends(vocabulary),
-                folder=job.cache or job.output / "checkpoint" / "deep",
-                seed=job.split_seed,
-            )
-            by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-            taught = _crops(job, deep, reviews, validation, vocabulary)
-            readings = [by_ngrams, by_deep]  # what the runs know, it learnt
-            for name, seconds in deep.stages.seconds.items():
-                stages.record(f"deep teacher: {name}", seconds)
-        taught = Examples(reviews, soft_targets(validation, readings)) + taught
-    return taught + clauses
+    if not job.preset.teacher or not reviews:
+        return clauses
+    with stages("teachers"):
+        texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
+        by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
+        readings = [by_ngrams, *(run_reading(teacher, *texts) for teacher in job.teachers)]
+    if job.preset.deep:
+        deep = DeepTeacher(
+            job.preset.deep,
+            labelled,
+            validation,
+            reviews,
+            readings,
+            clauses,
+            vocabulary_size=len(vocabulary),
+            sentence_ends=_sentence_ends(vocabulary),
+            folder=job.cache or job.output / "checkpoint" / "deep",
+            seed=job.split_seed,
+        )
+        by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
+        readings = [by_ngrams, by_deep]  # what the runs know, it learnt
+        crops = _crops(job, deep, reviews, validation, vocabulary)
+        for name, seconds in deep.stages.seconds.items():
+            stages.record(f"deep teacher: {name}", seconds)
+    return Examples(reviews, soft_targets(validation, readings)) + crops + clauses
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
