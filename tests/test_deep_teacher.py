@@ -10,7 +10,7 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
-from sentiment.training import deep_teacher, language_model, teachers  # noqa: E402
+from sentiment.training import deep_teacher, language_model, steps, teachers  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
@@ -90,8 +90,9 @@ def test_a_review_is_read_the_same_alone_and_among_longer_ones():
 
 @pytest.fixture
 def small(monkeypatch):
-    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
+    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}.items():
         monkeypatch.setattr(language_model, name, value)
+    monkeypatch.setattr(steps, "_EVERY", 10)
 
 
 def examples(count, seed):

@@ -177,11 +177,11 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
 
 
 def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished, reviews, tmp_path, monkeypatch):
-    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 10}.items():
+    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}.items():
         monkeypatch.setattr(language_model, name, value)
     small = {"embedding_size": 8, "units": 6, "batch_size": 16, "learning_rate": 0.02, "train_length": 12}
     deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, layer_dropout=0.0)
-    preset = dataclasses.replace(TINY, teacher="ngrams and run", deep=deep, crops_read=100)
+    preset = dataclasses.replace(TINY, teacher="ngrams and run", deep=deep, hint_passes=1, crops_read=100)
     unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
     cache = tmp_path / "cache"
     jobs = [
@@ -192,6 +192,7 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
     assert right.mean() > 0.9
     stages = {stage["name"]: stage["seconds"] for stage in open_run(jobs[0].output).json("metadata.json")["stages"]}
     assert {"deep teacher: language models", "deep teacher: round 2", "deep teacher: reading crops"} < stages.keys()
+    assert "hints" in stages
     shown = len(reviews.train) + (len(reviews.test) + preset.crops_read) // 2
     steps = pd.read_csv(jobs[0].output / "steps.csv")
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)

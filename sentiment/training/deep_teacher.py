@@ -111,14 +111,19 @@ class DeepTeacher:
     ) -> npt.NDArray[np.float32]:
         path = self._folder / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
         if not path.exists():
-            trained = reader or self._reader
+            trained = reader or self.reader
             with self.stages(f"reading {name}"):
                 read = logits(trained, [review[: self._preset.max_length] for review in reviews])
             _save(path, read)
         return np.load(path)
 
     @cached_property
-    def _reader(self) -> DeepReader:
+    def reader(self) -> DeepReader:
+        """The network.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C while it was trained.
+        """
         path = self._folder / "reader.npz"
         if not path.exists():
             _save(path, *(variable.numpy() for variable in self._trained().trainable_variables))

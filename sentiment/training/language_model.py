@@ -6,10 +6,8 @@ sampled (Jean et al. 2015, section 3): every position is judged against the same
 
 from __future__ import annotations
 
-import csv
 import itertools
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import tensorflow as tf
 from sentiment.batching import pad
 from sentiment.training.gated import DeepReader, product
 from sentiment.training.memory import keep_freed_memory
+from sentiment.training.steps import take_steps
 from sentiment.vocabulary import PAD, UNK
 
 Ids = npt.NDArray[np.int32]
@@ -29,7 +28,6 @@ Ids = npt.NDArray[np.int32]
 _LENGTH = 128  # tokens of a piece; one shape for all batches, so that XLA compiles once
 _BATCH = 64
 _NEGATIVES = 1_024
-_EVERY = 250  # steps between two checkpoints
 _SLICE = 8  # pieces judged against the whole vocabulary at a time: a gigabyte of logits for 64
 
 
@@ -153,9 +151,6 @@ def pretrain(
     unused = {id(weights) for weights in reader.dense.trainable_variables}
     learnt = [weights for weights in languages.trainable_variables if id(weights) not in unused]
     optimizer.build(learnt)
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer)  # which holds the weights as well
-    manager = tf.train.CheckpointManager(checkpoint, folder / "language_model", max_to_keep=1)
-    checkpoint.restore(manager.latest_checkpoint)
 
     @tf.function
     def step(ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
@@ -164,16 +159,10 @@ def pretrain(
         optimizer.apply(tape.gradient(loss, [weights.value for weights in learnt]))
         return loss
 
-    first = int(optimizer.iterations)
-    log = _Log(folder / "language_model.csv", first)
-    for number, (ids, negatives) in zip(range(first + 1, steps + 1), batches.from_step(first), strict=False):
-        log.add(step(tf.constant(ids), tf.constant(negatives)))
-        if number % _EVERY == 0 or number == steps:
-            log.write(number)
-            manager.save()
+    seconds = take_steps("language model", step, batches.from_step, steps, optimizer, folder)
     perplexity = _perplexity(languages, held_out, seed)
     print(f"language model: perplexity {perplexity:.1f} on held-out reviews", file=sys.stderr, flush=True)
-    return log.seconds
+    return seconds
 
 
 class _Batches:
@@ -225,34 +214,3 @@ def _perplexity(languages: _Languages, held_out: Sequence[Ids], seed: int) -> fl
             nats, tokens = entropy(tf.constant(part))
             total, number = total + float(nats), number + float(tokens)
     return float(np.exp(total / number))
-
-
-class _Log:
-    """``language_model.csv``: the mean loss between two checkpoints, and the seconds since the beginning.
-
-    Args:
-        path: of the file.
-        first: the step to go on after; rows of later ones, whose checkpoint was not finished, are dropped.
-    """
-
-    def __init__(self, path: Path, first: int) -> None:
-        self._path = path
-        self._losses: list[Any] = []
-        header = "step,loss,seconds"
-        rows = path.read_text(encoding="utf-8").splitlines()[1:] if path.exists() else []
-        kept = [row for row in rows if int(row.split(",")[0]) <= first]
-        path.write_text("\n".join([header, *kept, ""]), encoding="utf-8")
-        self.seconds = float(kept[-1].split(",")[2]) if kept else 0.0
-        self._start = time.monotonic() - self.seconds
-
-    def add(self, loss: tf.Tensor) -> None:
-        """Keeps a step's loss."""
-        self._losses.append(loss)
-
-    def write(self, step: int) -> None:
-        """One row, and one line on stderr."""
-        loss, self.seconds = float(np.mean(self._losses)), time.monotonic() - self._start
-        self._losses.clear()
-        with self._path.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerow([step, f"{loss:.4f}", f"{self.seconds:.0f}"])
-        print(f"language model, step {step}: loss {loss:.4f}, {self.seconds:.0f} s", file=sys.stderr, flush=True)

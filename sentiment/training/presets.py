@@ -85,6 +85,7 @@ class Preset(Fitting):
         teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
             or together with earlier runs; None leaves them out.
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
+        hint_passes: over all reviews, in which the network first learns to have the deep teacher's states.
         crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated; to a deep
             teacher as well.
@@ -104,6 +105,7 @@ class Preset(Fitting):
     embedding_start: Literal["random", "skipgram"]
     teacher: Literal["ngrams", "ngrams and run"] | None
     deep: DeepTeacherPreset | None
+    hint_passes: int
     crops_read: int
     counterfactuals: bool
     labels_take_turns: bool
@@ -125,6 +127,7 @@ LSTM = Preset(
     embedding_start="random",
     teacher=None,
     deep=None,
+    hint_passes=0,
     units=64,
     bidirectional=False,
     pooling=("last",),
@@ -156,6 +159,7 @@ BILSTM = Preset(
     embedding_start="skipgram",
     teacher="ngrams",
     deep=None,
+    hint_passes=0,
     units=128,
     bidirectional=True,
     pooling=("max", "mean"),
@@ -202,10 +206,11 @@ DEEP = DeepTeacherPreset(
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning from what a deep network makes of unlabelled reviews, too, from crops of one to three "
-    "sentences, and from short clauses and their negations",
+    summary="bilstm, learning at first to have the states of a deep network, and then from what that makes of "
+    "unlabelled reviews, too, from crops of one to three sentences, and from short clauses and their negations",
     teacher="ngrams and run",
     deep=DEEP,
+    hint_passes=2,
     crops_read=200_000,
     counterfactuals=True,
     embedding_dropout=0.2,
@@ -221,9 +226,10 @@ PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crop_rate": 0.0, "crops_read": 0},
-    "deep": {"deep": None, "crops_read": 0},
+    "deep": {"deep": None, "hint_passes": 0, "crops_read": 0},
+    "hints": {"hint_passes": 0},
     "run": {"teacher": "ngrams"},
-    "teacher": {"teacher": None, "deep": None, "crops_read": 0},
+    "teacher": {"teacher": None, "deep": None, "hint_passes": 0, "crops_read": 0},
     "skipgram": {"embedding_start": "random"},
     "average": {"average": None},
 }

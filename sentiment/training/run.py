@@ -30,6 +30,7 @@ from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
+from sentiment.training.hints import learn_states
 from sentiment.training.networks import build_network
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
@@ -110,11 +111,15 @@ def train(job: Job) -> Path:
             embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
-    lessons = _lessons(job, labelled, validation, more_ids, vocabulary, stages)
+    reviews = [review for review in more_ids if len(review)]
+    lessons, deep = _lessons(job, labelled, validation, reviews, vocabulary, stages)
 
     always, in_turn = (NONE, labelled + lessons) if preset.labels_take_turns else (labelled, lessons)
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
+    if deep and preset.hint_passes:
+        seconds = learn_states(network, deep.reader, [*labelled.ids, *reviews], preset, work, job.seed)
+        stages.record("hints", seconds)
     seconds = fit(
         preset,
         network,
@@ -159,18 +164,20 @@ def _lessons(
     job: Job,
     labelled: Examples,
     validation: Examples,
-    unlabelled: list[Ids],
+    reviews: list[Ids],
     vocabulary: Vocabulary,
     stages: Stages,
-) -> Examples:
-    """What is learnt from besides the labelled reviews: what teachers read, and clauses made by rule."""
-    crops = clauses = NONE
+) -> tuple[Examples, DeepTeacher | None]:
+    """What is learnt from besides the labelled reviews, and the deep teacher, if there is one.
+
+    Unlabelled reviews and crops as teachers read them, and clauses made by rule.
+    """
+    crops, clauses, deep = NONE, NONE, None
     if job.preset.counterfactuals:
         with stages("counterfactual clauses"):
-            clauses = counterfactuals(labelled, unlabelled, vocabulary, job.split_seed)
-    reviews = [review for review in unlabelled if len(review)]
+            clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
     if not job.preset.teacher or not reviews:
-        return clauses
+        return clauses, deep
     with stages("teachers"):
         texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
         by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
@@ -193,7 +200,7 @@ def _lessons(
         crops = _crops(job, deep, reviews, validation, vocabulary)
         for name, seconds in deep.stages.seconds.items():
             stages.record(f"deep teacher: {name}", seconds)
-    return Examples(reviews, soft_targets(validation, readings)) + crops + clauses
+    return Examples(reviews, soft_targets(validation, readings)) + crops + clauses, deep
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
