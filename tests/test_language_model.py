@@ -13,7 +13,7 @@ tf = pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
 
-from sentiment.training import language_model  # noqa: E402
+from sentiment.training import language_model, steps  # noqa: E402
 from sentiment.training.gated import DeepReader  # noqa: E402
 from sentiment.training.language_model import cross_entropy, pretrain  # noqa: E402
 from sentiment.training.presets import DEEP  # noqa: E402
@@ -22,7 +22,7 @@ from sentiment.vocabulary import UNK  # noqa: E402
 SIZE = 12
 STEPS, RATE = 60, 0.05
 TINY = dataclasses.replace(DEEP, embedding_size=4, units=5, layers=2)
-SMALL = {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6, "_EVERY": 20}
+SMALL = {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}
 
 
 def reviews(count, seed=0):
@@ -36,6 +36,7 @@ def reviews(count, seed=0):
 def small(monkeypatch):
     for name, value in SMALL.items():
         monkeypatch.setattr(language_model, name, value)
+    monkeypatch.setattr(steps, "_EVERY", 20)
 
 
 def run(folder):
@@ -51,6 +52,7 @@ def trained(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SMALL.items():
             patch.setattr(language_model, name, value)
+        patch.setattr(steps, "_EVERY", 20)
         folder = tmp_path_factory.mktemp("language")
         reader, seconds = run(folder)
     return folder, reader, seconds
@@ -110,7 +112,7 @@ def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroke
     trained, tmp_path, monkeypatch
 ):
     _, unbroken, _ = trained
-    original, seen = language_model._Log.add, []
+    original, seen = steps._Log.add, []
 
     def break_off(self, loss):
         seen.append(loss)
@@ -119,7 +121,7 @@ def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroke
         original(self, loss)
 
     with monkeypatch.context() as patch:
-        patch.setattr(language_model._Log, "add", break_off)
+        patch.setattr(steps._Log, "add", break_off)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "broken")
     assert len(losses(tmp_path / "broken")) == 1
