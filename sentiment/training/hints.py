@@ -21,6 +21,7 @@ from sentiment.training.gated import DeepReader
 from sentiment.training.memory import keep_freed_memory
 from sentiment.training.presets import Preset
 from sentiment.training.steps import take_steps
+from sentiment.vocabulary import PAD
 
 Ids = npt.NDArray[np.int32]
 
@@ -63,13 +64,13 @@ class _Hints(keras.Model):
     def measure(self, batches: Iterator[Ids]) -> None:
         """Takes the mean and the spread of each feature from batches."""
         read = tf.function(self.taught, reduce_retracing=True)
-        states = np.concatenate([read(tf.constant(ids)).numpy()[:, ids != 0] for ids in batches], axis=1)
+        states = np.concatenate([read(tf.constant(ids)).numpy()[:, ids != PAD] for ids in batches], axis=1)
         self.mean.assign(states.mean(axis=1))
         self.spread.assign(states.std(axis=1) + 1e-3)
 
     def error(self, ids: tf.Tensor) -> tf.Tensor:
         """The mean squared error after tokens, 1 being that of the features' means."""
-        inside = tf.cast(ids != 0, tf.float32)[None, :, :, None]
+        inside = tf.cast(ids != PAD, tf.float32)[None, :, :, None]
         states = tf.split(self.states(ids, training=True), 2, axis=2)
         told = tf.stack([layer(x) for layer, x in zip(self.outward, states, strict=True)])
         aim = (self.taught(ids) - self.mean[:, None, None]) / self.spread[:, None, None]
