@@ -191,13 +191,13 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
     right = (logits(train(jobs[0]), reviews.test["text"]) > 0) == reviews.test["label"]
     assert right.mean() > 0.9
     stages = {stage["name"]: stage["seconds"] for stage in open_run(jobs[0].output).json("metadata.json")["stages"]}
-    assert {"deep teacher: language models", "deep teacher: round 2", "deep teacher: reading crops"} < stages.keys()
+    assert {"deep teacher: language models", "deep teacher: fitting", "deep teacher: reading crops"} < stages.keys()
     assert "hints" in stages
     shown = len(reviews.train) + (len(reviews.test) + preset.crops_read) // 2
     steps = pd.read_csv(jobs[0].output / "steps.csv")
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
 
-    monkeypatch.setattr(DeepTeacher, "_fitted", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
     again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
     assert again["deep teacher: language models"] == stages["deep teacher: language models"]
     without_crops = dataclasses.replace(jobs[1], preset=without(preset, "crops"), output=tmp_path / "without-crops")
@@ -217,14 +217,19 @@ def test_labelled_reviews_take_turns_with_the_others_where_the_recipe_says_so(re
     assert steps.groupby("epoch").size().tolist() == [-(-shown // preset.batch_size)] * preset.epochs
 
 
-def test_a_network_is_shown_clauses_and_their_negations(reviews, tmp_path):
+@pytest.mark.parametrize("labels_take_turns", [False, True])
+def test_a_network_is_shown_clauses_and_their_negations(labels_take_turns, reviews, tmp_path):
     said = [f"{text}. It was very {'splendid' if label else 'dire'}." for text, label in zip(
         reviews.train["text"], reviews.train["label"], strict=True
     )]  # fmt: skip
     praised = dataclasses.replace(reviews, train=reviews.train.assign(text=said))
-    folder = run(praised, tmp_path / "run", dataclasses.replace(TINY, teacher=None, counterfactuals=True, epochs=1))
-    steps = pd.read_csv(folder / "steps.csv")
-    assert len(steps) * TINY.batch_size >= len(said) + 4 * len(said) // 2
+    preset = dataclasses.replace(
+        TINY, teacher=None, counterfactuals=True, labels_take_turns=labels_take_turns, epochs=1
+    )
+    folder = run(praised, tmp_path / "run", preset)
+    steps, clauses = pd.read_csv(folder / "steps.csv"), 4 * len(said)
+    least = clauses + len(said) // 2 if labels_take_turns else len(said) + clauses // 2
+    assert len(steps) * TINY.batch_size >= least
     stages = open_run(folder).json("metadata.json")["stages"]
     assert "counterfactual clauses" in [stage["name"] for stage in stages]
 

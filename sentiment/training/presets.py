@@ -20,7 +20,7 @@ class Fitting:
             labelled reviews.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
-        epochs: at most; each shows all labelled reviews and half of the others, unless labelled ones take turns, too.
+        epochs: at most; each shows all labelled reviews, unless they take turns, and half of the others.
         learning_rate: Adam's, at its highest.
         schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
@@ -54,9 +54,6 @@ class DeepTeacherPreset(Fitting):
         dropout: rate at which pooled features are dropped in training.
         language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
         language_model_rate: Adam's learning rate in them, at its highest.
-        embedding_frozen: whether the embedding stays as the language models left it.
-        rounds: how often it is fitted, each time from the language models: first to what others read, then to what
-            it has read itself in the round before and the first of the others.
     """
 
     embedding_size: int
@@ -67,8 +64,6 @@ class DeepTeacherPreset(Fitting):
     dropout: float
     language_model_steps: int
     language_model_rate: float
-    embedding_frozen: bool
-    rounds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +82,8 @@ class Preset(Fitting):
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
         hint_passes: over all reviews, in which the network first learns to have the deep teacher's states.
         crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
-        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated; to a deep
-            teacher as well.
-        labels_take_turns: whether an epoch shows half of the labelled reviews, as of all others, and no crops of them.
+        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
+        labels_take_turns: whether an epoch shows half of the labelled reviews and all clauses, not the other way round.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -199,30 +193,31 @@ DEEP = DeepTeacherPreset(
     dropout=0.5,
     language_model_steps=5_400,
     language_model_rate=2e-3,
-    embedding_frozen=True,
-    rounds=2,
 )
 
 DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
-    summary="bilstm, learning at first to have the states of a deep network, and then from what that makes of "
+    summary="a wider bilstm, learning at first to have the states of a deep network, and then from what that makes of "
     "unlabelled reviews, too, from crops of one to three sentences, and from short clauses and their negations",
     teacher="ngrams and run",
     deep=DEEP,
-    hint_passes=2,
+    embedding_size=192,
+    units=192,
+    hint_passes=1,
     crops_read=200_000,
     counterfactuals=True,
-    embedding_dropout=0.2,
-    dropout=0.1,
-    epochs=8,
     labels_take_turns=True,
+    embedding_dropout=0.3,
+    dropout=0.2,
+    epochs=5,
+    learning_rate=7e-4,
 )
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 
 # What an ablation can leave out of a recipe, and what is in its place then. Crops that the deep teacher reads go with
-# it; clauses go from its lessons, too.
+# it.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crop_rate": 0.0, "crops_read": 0},

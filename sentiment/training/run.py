@@ -112,9 +112,13 @@ def train(job: Job) -> Path:
 
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     reviews = [review for review in more_ids if len(review)]
-    lessons, deep = _lessons(job, labelled, validation, reviews, vocabulary, stages)
+    clauses = NONE
+    if preset.counterfactuals:
+        with stages("counterfactual clauses"):
+            clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
+    taught, deep = _taught(job, labelled, validation, reviews, vocabulary, stages)
+    always, in_turn = (clauses, labelled + taught) if preset.labels_take_turns else (labelled, taught + clauses)
 
-    always, in_turn = (NONE, labelled + lessons) if preset.labels_take_turns else (labelled, lessons)
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
     if deep and preset.hint_passes:
@@ -160,7 +164,7 @@ def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
     return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
 
 
-def _lessons(
+def _taught(
     job: Job,
     labelled: Examples,
     validation: Examples,
@@ -168,39 +172,32 @@ def _lessons(
     vocabulary: Vocabulary,
     stages: Stages,
 ) -> tuple[Examples, DeepTeacher | None]:
-    """What is learnt from besides the labelled reviews, and the deep teacher, if there is one.
-
-    Unlabelled reviews and crops as teachers read them, and clauses made by rule.
-    """
-    crops, clauses, deep = NONE, NONE, None
-    if job.preset.counterfactuals:
-        with stages("counterfactual clauses"):
-            clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
+    """Unlabelled reviews, and crops of them, as teachers read them; and the deep one of these, if there is one."""
     if not job.preset.teacher or not reviews:
-        return clauses, deep
+        return NONE, None
     with stages("teachers"):
-        texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
         by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
-        readings = [by_ngrams, *(run_reading(teacher, *texts) for teacher in job.teachers)]
-    if job.preset.deep:
-        deep = DeepTeacher(
-            job.preset.deep,
-            labelled,
-            validation,
-            reviews,
-            readings,
-            clauses,
-            vocabulary_size=len(vocabulary),
-            sentence_ends=_sentence_ends(vocabulary),
-            folder=job.cache or job.output / "checkpoint" / "deep",
-            seed=job.split_seed,
-        )
-        by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-        readings = [by_ngrams, by_deep]  # what the runs know, it learnt
-        crops = _crops(job, deep, reviews, validation, vocabulary)
-        for name, seconds in deep.stages.seconds.items():
-            stages.record(f"deep teacher: {name}", seconds)
-    return Examples(reviews, soft_targets(validation, readings)) + crops + clauses, deep
+        texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
+        by_runs = [run_reading(teacher, *texts) for teacher in job.teachers]
+        taught = Examples(reviews, soft_targets(validation, [by_ngrams, *by_runs]))
+    if not job.preset.deep:
+        return taught, None
+    deep = DeepTeacher(
+        job.preset.deep,
+        labelled,
+        validation,
+        taught,
+        vocabulary_size=len(vocabulary),
+        sentence_ends=_sentence_ends(vocabulary),
+        folder=job.cache or job.output / "checkpoint" / "deep",
+        seed=job.split_seed,
+    )
+    by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
+    taught = Examples(reviews, soft_targets(validation, [by_ngrams, by_deep]))  # what the runs know, it learnt
+    taught += _crops(job, deep, reviews, validation, vocabulary)
+    for name, seconds in deep.stages.seconds.items():
+        stages.record(f"deep teacher: {name}", seconds)
+    return taught, deep
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
