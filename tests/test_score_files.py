@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
-from sentiment.artifacts import MANIFEST, sha256
+from sentiment.artifacts import sha256
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -246,7 +246,7 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
 
 def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
-    of = {"run": {"manifest_sha256": sha256(run / MANIFEST)}, "fast": effect}
+    of = {"run": {"model_sha256": sha256(run / "model.onnx")}, "fast": effect}
     (run.parent / "BENCHMARKS.json").write_text(json.dumps(of))
     try:
         report = json.loads(scored(table, "fast.csv", "--fast").with_name("fast.csv.json").read_text("utf-8"))

@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from sentiment.artifacts import MANIFEST, Run, sha256
+from sentiment.artifacts import Run, sha256
 from sentiment.benchmarking import arithmetic, epoch, files, growth, one_review, processes
 from sentiment.benchmarking.measuring import MissingError, Sides, alternate, compare
 from sentiment.benchmarking.profile import profile
@@ -233,7 +233,7 @@ def measure(
         }
     return found | {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "run": {"name": run.name, "manifest_sha256": sha256(run.path / MANIFEST)},
+        "run": {"name": run.name, "model_sha256": sha256(run.file("model.onnx"))},
         "data": {"form": data.source.form, "sha256": data.source.sha256},
         "sizes": asdict(sizes),
         "machine": {"processor": processor(), "cores": os.cpu_count(), "system": platform.system()},
