@@ -24,11 +24,16 @@ from sentiment.vocabulary import Vocabulary
 Ids = npt.NDArray[np.int32]
 _ByLabel = tuple[Counter[str], Counter[str]]
 
+NEGATIONS = (
+    "not", "n't", "never", "no", "nothing", "nobody", "none", "neither", "nor", "without", "cannot", "hardly", "barely",
+    "rarely",
+)  # fmt: skip
+
 _UNKNOWN = "<unknown>"
 _END = r"[!?,;:()\"-]|\.+|and|but|or|because|that|which|who|if|when|while|though|although"
 _COPULA = "is|was|are|were"
 _NOT = "not|n't|never"
-_CUE = f"{_NOT}|no|nothing|nobody|none|neither|nor|without|cannot|hardly|barely|rarely|few|{_COPULA}"
+_CUE = f"{'|'.join(NEGATIONS)}|few|{_COPULA}"
 _WORD = rf"(?!(?:{_END}|{_CUE}) )[^\W\d_][^\W_]*"
 _THING = rf"(?:the|this|that|these|those|its|his|her|their) {_WORD}(?: {_WORD}){{0,2}}"
 _SUBJECT = rf"(?P<subject>(?P<thing>{_THING})|it|this|that|he|she|they|i|we)"

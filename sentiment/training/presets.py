@@ -81,7 +81,8 @@ class Preset(Fitting):
             or together with earlier runs; None leaves them out.
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
         hint_passes: over all reviews, in which the network first learns to have the deep teacher's states.
-        crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads them.
+        crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads
+            them; where clauses are shown, those with a negation are left out.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
         labels_take_turns: whether an epoch shows half of the labelled reviews and all clauses, not the other way round.
         units: LSTM cells in each direction.
@@ -210,7 +211,7 @@ DISTILLED = dataclasses.replace(
     labels_take_turns=True,
     embedding_dropout=0.3,
     dropout=0.2,
-    epochs=5,
+    epochs=4,
     learning_rate=7e-4,
 )
 

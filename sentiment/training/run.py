@@ -26,7 +26,7 @@ from sentiment.preprocessor import Preprocessor
 from sentiment.sessions import open_model
 from sentiment.training.batches import crop
 from sentiment.training.corpus import Corpus
-from sentiment.training.counterfactuals import counterfactuals
+from sentiment.training.counterfactuals import NEGATIONS, counterfactuals
 from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, fit
@@ -201,12 +201,19 @@ def _taught(
 
 
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
-    """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be."""
+    """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be.
+
+    Where clauses are shown, it is for them to say what a negation does: the teacher, without them, takes "not bad" for
+    blame, so that its crops have none.
+    """
     if not job.preset.crops_read:
         return NONE
     rng, ends = np.random.default_rng(job.split_seed), _sentence_ends(vocabulary)
     held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
     crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
+    if job.preset.counterfactuals:
+        negations = [vocabulary.id(token) for token in NEGATIONS if vocabulary.id(token) != UNK]
+        crops = [ids for ids in crops if not np.isin(ids, negations).any()]
     reading = deep.read("crops", crops), deep.read("validation crops", held_out.ids)
     return Examples(crops, soft_targets(held_out, [reading]))
 
