@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -25,9 +27,9 @@ from sentiment.preprocessor import Preprocessor  # noqa: E402
 from sentiment.training import export, language_model  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
-from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
+from sentiment.training.fit import Examples, OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
-from sentiment.training.run import Job, train  # noqa: E402
+from sentiment.training.run import Job, _crops, train  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 from tests.breaking import broken_off  # noqa: E402
 
@@ -128,6 +130,11 @@ def test_the_keras_file_opens_in_safe_mode_and_agrees_with_the_served_model(fini
     np.testing.assert_allclose(network.predict(padded, verbose=0)[:, 0], expected, atol=1e-5)
 
 
+def test_the_keras_file_is_packed(finished):
+    with ZipFile(finished / "model.keras") as archive:
+        assert {member.compress_type for member in archive.infolist()} == {ZIP_DEFLATED}
+
+
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(finished, reviews, tmp_path):
     texts = list(reviews.test["text"])
     np.testing.assert_allclose(logits(run(reviews, tmp_path / "again"), texts), logits(finished, texts), atol=1e-5)
@@ -205,6 +212,21 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
     assert len(pd.read_csv(without_crops.output / "steps.csv")) < len(steps)
     with pytest.raises(OtherSettingsError, match="cache"):
         train(dataclasses.replace(jobs[0], output=tmp_path / "other", split_seed=1))
+
+
+@pytest.mark.parametrize("counterfactuals", [False, True])
+def test_where_clauses_tell_what_a_negation_does_crops_have_none(counterfactuals):
+    vocabulary = Vocabulary(["good", "bad", "not", "n't", "it", "is"])
+    rng = np.random.default_rng(2)
+    reviews = [rng.integers(2, len(vocabulary), rng.integers(1, 6)).astype("i4") for _ in range(40)]
+    validation = Examples(reviews[:10], np.tile([0, 1], 5).astype("f4"))
+    preset = dataclasses.replace(TINY, crops_read=60, counterfactuals=counterfactuals)
+    deep = SimpleNamespace(read=lambda name, crops: rng.normal(size=len(crops)).astype("f4"))
+    job = Job(preset, None, None, seed=1, split_seed=1, command="")
+    crops = _crops(job, deep, reviews, validation, vocabulary)
+    negated = [bool({vocabulary.id("not"), vocabulary.id("n't")} & set(ids.tolist())) for ids in crops.ids]
+    assert len(crops.targets) == len(negated) > 5
+    assert any(negated) != counterfactuals
 
 
 def test_labelled_reviews_take_turns_with_the_others_where_the_recipe_says_so(reviews, tmp_path):
