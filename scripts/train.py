@@ -27,6 +27,8 @@ def main() -> int:
         teachers = _teachers(options)
         if options.cache and not _preset(options).deep:
             raise ArtifactError(f"The preset {_preset(options).name} has no deep teacher to keep: leave out --cache.")
+        if options.cache and options.cache.resolve() == options.output.resolve():
+            raise ArtifactError("--output and --cache are the same folder; name two.")
         _check_output(options.output, overwrite=options.overwrite)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(

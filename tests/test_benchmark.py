@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sentiment import dataset
-from sentiment.artifacts import ROOT, open_run
+from sentiment.artifacts import ROOT, default_run, open_run, sha256
 from sentiment.benchmarking import arithmetic, page, table
 from sentiment.benchmarking.measuring import OURS, MissingError, alternate, compare
 from sentiment.benchmarking.peers import need
@@ -176,6 +176,8 @@ def test_the_committed_page_and_chart_are_what_the_figures_say():
     if not figures.exists():
         pytest.skip("no benchmark is committed")
     found = json.loads(figures.read_text(encoding="utf-8"))
+    assert found["run"]["model_sha256"] == sha256(ROOT / found["run"]["name"] / "model.onnx")
+    assert found["run"]["name"] == default_run().name
     assert (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8") == page.render(found, "BENCHMARKS.svg")
     assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == page.chart(found)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
 from sentiment.training.presets import DEEP  # noqa: E402
-from tests.breaking import broken_off  # noqa: E402
+from tests.breaking import broken_off, interrupted  # noqa: E402
 
 SIZE, GOOD, BAD = 14, 12, 13
 TINY = dataclasses.replace(
@@ -103,21 +105,30 @@ def examples(count, seed):
     return Examples(ids, labels.astype("f4"))
 
 
-def teacher(folder, preset=TINY, labelled=0, taught=2):
+TAUGHT = examples(100, seed=2)
+
+
+def teacher(folder, preset=TINY, labelled=0, held_out=1, taught=TAUGHT, seed=1):
     return DeepTeacher(
         preset,
         examples(300, labelled),
-        examples(60, 1),
-        examples(100, taught),
+        examples(60, held_out),
+        taught,
         vocabulary_size=SIZE,
         sentence_ends=[],
         folder=folder,
-        seed=1,
+        seed=seed,
     )
 
 
-def interrupted(*_):
-    raise KeyboardInterrupt
+def after(times, function):
+    """The function, until Ctrl-C on the call after so many."""
+    calls = itertools.count()
+
+    def breaking(*given):
+        return function(*given) if next(calls) < times else interrupted()
+
+    return breaking
 
 
 def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatch):
@@ -132,28 +143,43 @@ def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatc
     np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
 
 
-@pytest.mark.parametrize("breaks", ["fit", "logits"])
+@pytest.mark.parametrize("breaks", ["language model", "fit", "logits"])
 def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
     breaks, small, tmp_path, monkeypatch
 ):
-    unseen = examples(40, seed=3).ids
+    unseen, folder = examples(40, seed=3).ids, tmp_path / "broken"
     unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        if breaks == "fit":
-            with broken_off(patch):
-                teacher(tmp_path / "broken").read("unseen", unseen)
-        patch.setattr(deep_teacher, "logits", interrupted)
-        teacher(tmp_path / "broken").read("unseen", unseen)
-    resumed = teacher(tmp_path / "broken").read("unseen", unseen)
-    np.testing.assert_allclose(resumed, unbroken, atol=0.05)  # products of bfloat16 are summed in any order
-    histories = [tmp_path / name / "history.csv" for name in ("broken", "unbroken")]
-    assert {len(history.read_text().splitlines()) for history in histories} == {1 + TINY.epochs}
-    left = [{file.name for file in (tmp_path / name).rglob("*") if file.is_file()} for name in ("broken", "unbroken")]
-    assert left[0] == left[1]
-    assert {file for file in left[0] if file.endswith(".npz")} == {"reader.npz"}
+        if breaks == "language model":
+            patch.setattr(steps._Log, "write", after(2, steps._Log.write))
+        elif breaks == "logits":
+            patch.setattr(deep_teacher, "logits", interrupted)
+        with broken_off(patch) if breaks == "fit" else contextlib.nullcontext():
+            teacher(folder).read("unseen", unseen)
+    for name, done in {"skipgram": True, "pretrain": breaks == "logits", "fit": breaks == "logits"}.items():
+        if done:
+            monkeypatch.setattr(deep_teacher, name, lambda *_, **__: pytest.fail("learnt again"))
+    begun = [(folder / name).read_text() for name in ("language_model.csv", "history.csv") if (folder / name).exists()]
+    np.testing.assert_allclose(teacher(folder).read("unseen", unseen), unbroken, atol=0.05)  # bfloat16, in any order
+    for before, name in zip(begun, ("language_model.csv", "history.csv"), strict=False):
+        assert (folder / name).read_text().startswith(before)  # seconds and all
+    assert len((folder / "history.csv").read_text().splitlines()) == 1 + TINY.epochs
+    for left in (folder, tmp_path / "unbroken"):
+        files = {file.name for file in left.rglob("*") if not file.name.startswith("unseen-")}
+        assert files == {"reader.npz", "settings.json", "stages.json", "history.csv", "steps.csv", "language_model.csv"}
 
 
-@pytest.mark.parametrize("other", [{"preset": dataclasses.replace(TINY, units=6)}, {"labelled": 5}, {"taught": 5}])
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"preset": dataclasses.replace(TINY, units=6)},
+        {"labelled": 5},
+        {"held_out": 5},
+        {"taught": examples(100, seed=5)},
+        {"taught": Examples(TAUGHT.ids, 1 - TAUGHT.targets)},
+        {"seed": 2},
+    ],
+)
 def test_what_another_teacher_has_read_is_not_taken_for_its_own(other, small, tmp_path):
     teacher(tmp_path)
     with pytest.raises(OtherSettingsError, match=tmp_path.name):

@@ -244,15 +244,17 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
     assert 0 < max(moved) < 0.05
 
 
-def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(scored, table, run):
+@pytest.mark.parametrize("measured", ["this model", "another"])
+def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(measured, scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
-    of = {"run": {"model_sha256": sha256(run / "model.onnx")}, "fast": effect}
+    model = sha256(run / "model.onnx") if measured == "this model" else "0" * 64
+    of = {"run": {"model_sha256": model}, "fast": effect}
     (run.parent / "BENCHMARKS.json").write_text(json.dumps(of))
     try:
         report = json.loads(scored(table, "fast.csv", "--fast").with_name("fast.csv.json").read_text("utf-8"))
     finally:
         (run.parent / "BENCHMARKS.json").unlink()
-    assert report["options"]["int8_measured"] == effect
+    assert report["options"]["int8_measured"] == (effect if measured == "this model" else None)
 
 
 def test_labels_in_the_file_are_what_the_verdicts_are_measured_against(run, tmp_path):

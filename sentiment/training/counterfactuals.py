@@ -24,7 +24,7 @@ from sentiment.vocabulary import Vocabulary
 Ids = npt.NDArray[np.int32]
 _ByLabel = tuple[Counter[str], Counter[str]]
 
-NEGATIONS = (
+NEGATIONS = (  # tokens that negate wherever they stand; "few" does not always
     "not", "n't", "never", "no", "nothing", "nobody", "none", "neither", "nor", "without", "cannot", "hardly", "barely",
     "rarely",
 )  # fmt: skip

@@ -44,7 +44,7 @@ class DeepTeacher:
 
     Args:
         preset: its recipe.
-        labelled: what it is fitted to.
+        labelled: shown in every epoch, and crops of them.
         validation: what decides which epoch is best.
         taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
             and the labelled ones teach it the language.
@@ -98,7 +98,7 @@ class DeepTeacher:
             reader = self.reader
             with self.stages(f"reading {name}"):
                 read = logits(reader, [review[: self._preset.max_length] for review in reviews])
-            _save(path, read)
+            save_arrays(path, read)
         return np.load(path)
 
     @cached_property
@@ -117,7 +117,7 @@ class DeepTeacher:
                     variable.assign(kept[name])
         else:
             self._train(reader)
-            _save(path, *(variable.numpy() for variable in reader.trainable_variables))
+            save_arrays(path, *(variable.numpy() for variable in reader.trainable_variables))
         self._tidy()
         return reader
 
@@ -133,7 +133,7 @@ class DeepTeacher:
         if not embedding.exists():
             with self.stages("skip-gram embeddings"):
                 learnt = skipgram(reviews, self._size, self._preset.embedding_size, self._seed)
-            _save(embedding, learnt)
+            save_arrays(embedding, learnt)
         reader.embedding.set_weights([np.load(embedding)])
         seconds = pretrain(
             reader,
@@ -153,7 +153,7 @@ class DeepTeacher:
                 self._labelled,
                 self._validation,
                 self._folder,
-                taught=self._taught,
+                in_turn=self._taught,
                 sentence_ends=self._ends,
                 seed=self._seed,
                 settings=self._settings,
@@ -195,7 +195,7 @@ def _digest(arrays: Sequence[npt.NDArray[Any]]) -> str:
     return digest.hexdigest()
 
 
-def _save(path: Path, *arrays: npt.NDArray[Any]) -> None:
+def save_arrays(path: Path, *arrays: npt.NDArray[Any]) -> None:
     """Arrays as .npz, or one as .npy, whole or not at all."""
     content = io.BytesIO()
     if path.suffix == ".npz":

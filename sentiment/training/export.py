@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
+from sentiment.artifacts import write_atomically
 from sentiment.batching import pad
 from sentiment.training.layers import BidirectionalLSTM
 from sentiment.weights import Direction, Weights, write_onnx
@@ -68,12 +70,12 @@ def without_optimizer(network: keras.Model) -> keras.Model:
 
 
 def deflate(archive: Path) -> None:
-    """Compresses the zip file that Keras only stores: float32 that held float16 is a third zeros."""
-    packed = archive.with_name(f".{archive.name}.tmp")
-    with ZipFile(archive) as stored, ZipFile(packed, "w", ZIP_DEFLATED) as deflated:
+    """Compresses the zip file that Keras only stores: of an embedding rounded to float16, 13 bits in 32 are zeros."""
+    packed = io.BytesIO()
+    with ZipFile(archive) as stored, ZipFile(packed, "w") as deflated:
         for member in stored.infolist():
             deflated.writestr(member, stored.read(member), ZIP_DEFLATED)
-    packed.replace(archive)
+    write_atomically(archive, packed.getvalue())
 
 
 def logit_network(network: keras.Model) -> keras.Model:

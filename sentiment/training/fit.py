@@ -1,4 +1,4 @@
-"""Fits a network to labelled reviews; broken off and called again, it goes on from its last epoch."""
+"""Fits a network to texts and what they say; broken off and called again, it goes on from its last epoch."""
 
 from __future__ import annotations
 
@@ -67,11 +67,11 @@ class OtherSettingsError(Exception):
 def fit(
     preset: Fitting,
     network: keras.Model,
-    labelled: Examples,
+    always: Examples,
     validation: Examples,
     folder: Path,
     *,
-    taught: Examples = NONE,
+    in_turn: Examples = NONE,
     sentence_ends: Sequence[int] = (),
     seed: int,
     settings: str,
@@ -82,10 +82,10 @@ def fit(
     Args:
         preset: the recipe.
         network: what is trained, as it begins; dropout is drawn from the seeds it was built with.
-        labelled: what to learn from in every epoch.
+        always: what every epoch shows.
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
-        taught: reviews with a teacher's reading, and whatever else every epoch shows half of; often none.
+        in_turn: what every epoch shows half of; often none.
         sentence_ends: ids of the tokens that end a sentence, for crops.
         seed: of order and stretches.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
@@ -99,11 +99,11 @@ def fit(
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
     keep_freed_memory()
-    examples = labelled + taught
+    examples = always + in_turn
     batches = TrainingBatches(
         examples.ids,
         examples.targets,
-        always=len(labelled.ids),
+        always=len(always.ids),
         batch_size=preset.batch_size,
         length=preset.train_length,
         crop_rate=preset.crop_rate,

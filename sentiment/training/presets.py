@@ -17,10 +17,10 @@ class Fitting:
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
         crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
-            labelled reviews.
+            labelled reviews, of which they are; none where these take turns.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
-        epochs: at most; each shows all labelled reviews, unless they take turns, and half of the others.
+        epochs: at most; each shows all labelled reviews and half of what there is besides, unless labels take turns.
         learning_rate: Adam's, at its highest.
         schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
@@ -81,10 +81,11 @@ class Preset(Fitting):
             or together with earlier runs; None leaves them out.
         deep: a teacher that learns from these, and then reads them beside the n-gram model.
         hint_passes: over all reviews, in which the network first learns to have the deep teacher's states.
-        crops_read: crops of unlabelled reviews shown besides, half of them in an epoch, as the deep teacher reads
-            them; where clauses are shown, those with a negation are left out.
+        crops_read: crops drawn from unlabelled reviews, half of which an epoch shows as the deep teacher reads them;
+            where clauses are shown, those with a negation are left out, so that fewer are read.
         counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
-        labels_take_turns: whether an epoch shows half of the labelled reviews and all clauses, not the other way round.
+        labels_take_turns: whether an epoch shows all clauses and half of the labelled reviews; else it shows half of
+            the clauses and all labelled reviews.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the states become one vector; ``("last",)`` is the state after the last token.
@@ -109,6 +110,11 @@ class Preset(Fitting):
     pooling: tuple[Pooling, ...]
     embedding_dropout: float
     dropout: float
+
+    def __post_init__(self) -> None:
+        """Refuses what does not go together."""
+        if self.labels_take_turns and self.crop_rate:
+            raise ValueError("where labelled reviews take turns, there are no crops of them")
 
 
 LSTM = Preset(
@@ -211,14 +217,13 @@ DISTILLED = dataclasses.replace(
     labels_take_turns=True,
     embedding_dropout=0.3,
     dropout=0.2,
-    epochs=4,
     learning_rate=7e-4,
 )
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 
-# What an ablation can leave out of a recipe, and what is in its place then. Crops that the deep teacher reads go with
-# it.
+# What an ablation can leave out of a recipe, and what is in its place then. Without the deep teacher there are no crops
+# that it has read; without clauses they hold negations again.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crop_rate": 0.0, "crops_read": 0},

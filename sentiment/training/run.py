@@ -27,9 +27,9 @@ from sentiment.sessions import open_model
 from sentiment.training.batches import crop
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import NEGATIONS, counterfactuals
-from sentiment.training.deep_teacher import DeepTeacher
+from sentiment.training.deep_teacher import DeepTeacher, save_arrays
 from sentiment.training.export import export
-from sentiment.training.fit import NONE, Examples, fit
+from sentiment.training.fit import NONE, Examples, OtherSettingsError, fit
 from sentiment.training.hints import learn_states
 from sentiment.training.networks import build_network
 from sentiment.training.presets import Preset
@@ -52,7 +52,7 @@ class Job:
         dataset: the reviews.
         output: the run's folder.
         seed: of the network.
-        split_seed: of what is held out, and of all lessons, which runs with several seeds share.
+        split_seed: of what is held out, of clauses, crops and the deep teacher: runs with several seeds share them.
         command: the command that anyone can repeat, for ``metadata.json``.
         teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
         cache: where a deep teacher keeps what it has learnt and read, for other runs, too; if None, it
@@ -92,6 +92,7 @@ def train(job: Job) -> Path:
     """
     work = job.output / "checkpoint"
     work.mkdir(parents=True, exist_ok=True)
+    _claim(work, job)
     stages = Stages(work / "stages.json")
     dataset, preset = job.dataset, job.preset
     artifacts.write_json(job.output / "config.json", _config(preset))  # so that a run under way tells what it is
@@ -116,13 +117,14 @@ def train(job: Job) -> Path:
     if preset.counterfactuals:
         with stages("counterfactual clauses"):
             clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
-    taught, deep = _taught(job, labelled, validation, reviews, vocabulary, stages)
+    taught, deep = _read_by_teachers(job, labelled, validation, reviews, vocabulary, stages)
     always, in_turn = (clauses, labelled + taught) if preset.labels_take_turns else (labelled, taught + clauses)
 
+    reader = deep.reader if deep and preset.hint_passes else None  # first, for it draws from a seed of its own
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
-    if deep and preset.hint_passes:
-        seconds = learn_states(network, deep.reader, [*labelled.ids, *reviews], preset, work, job.seed)
+    if reader:
+        seconds = learn_states(network, reader, [*labelled.ids, *reviews], preset, work, job.seed)
         stages.record("hints", seconds)
     seconds = fit(
         preset,
@@ -130,7 +132,7 @@ def train(job: Job) -> Path:
         always,
         validation,
         job.output,
-        taught=in_turn,
+        in_turn=in_turn,
         sentence_ends=_sentence_ends(vocabulary),
         seed=job.seed,
         settings=job.settings,
@@ -143,14 +145,21 @@ def train(job: Job) -> Path:
     return job.output
 
 
+def _claim(work: Path, job: Job) -> None:
+    """Writes down what the training under way was begun with; refuses to go on with anything else."""
+    begun = work / "settings.json"
+    if not begun.exists():
+        artifacts.write_atomically(begun, job.settings.encode())
+    elif begun.read_text(encoding="utf-8") != job.settings:
+        raise OtherSettingsError(job.output)
+
+
 def _cached_skipgram(path: Path, reviews: list[Ids], size: int, job: Job) -> npt.NDArray[np.float32]:
     """Skip-gram embeddings, kept on disk so that a resumed run need not learn them again."""
-    kept = path.with_suffix(".settings.json")
-    if path.exists() and kept.exists() and kept.read_text(encoding="utf-8") == job.settings:
+    if path.exists():
         return np.load(path)
     embedding = skipgram(reviews, size, job.preset.embedding_size, job.seed)
-    np.save(path, embedding)
-    kept.write_text(job.settings, encoding="utf-8")
+    save_arrays(path, embedding)
     return embedding
 
 
@@ -164,7 +173,7 @@ def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
     return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
 
 
-def _taught(
+def _read_by_teachers(
     job: Job,
     labelled: Examples,
     validation: Examples,
@@ -203,8 +212,8 @@ def _taught(
 def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
     """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be.
 
-    Where clauses are shown, it is for them to say what a negation does: the teacher, without them, takes "not bad" for
-    blame, so that its crops have none.
+    The deep teacher learns from no clauses, and takes "not bad" for blame. Where the network learns from clauses, they
+    alone tell what a negation does, and crops with one are left out.
     """
     if not job.preset.crops_read:
         return NONE
