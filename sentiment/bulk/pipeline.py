@@ -167,7 +167,7 @@ def _measured_effect(run: Path) -> dict[str, float] | None:
     """
     path = run.parent / "BENCHMARKS.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if found is None or found["run"]["model_sha256"] != sha256(run / "model.onnx"):
+    if found is None or found["run"].get("model_sha256") != sha256(run / "model.onnx"):  # older files name none
         return None
     effect: dict[str, float] | None = found["fast"]
     return effect
