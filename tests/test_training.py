@@ -358,6 +358,15 @@ def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
         without(BILSTM, "run")
 
 
+def test_a_deep_teacher_is_not_kept_where_the_run_goes(finished, labelled_csv, tmp_path):
+    folder = tmp_path / "run"
+    asked = ("--data", labelled_csv, "--preset", "distilled", "--teacher", finished, "--output", folder)
+    refused = ended(*asked, "--cache", tmp_path / "other" / ".." / "run")
+    assert refused.returncode == 2
+    assert "the same folder" in refused.stderr
+    assert not folder.exists()
+
+
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):
     refused = ended("--data", tmp_path / "none.csv", "--preset", "lstm", "--output", tmp_path / "run")
     assert refused.returncode == 2
