@@ -108,12 +108,13 @@ def examples(count, seed):
 TAUGHT = examples(100, seed=2)
 
 
-def teacher(folder, preset=TINY, labelled=0, held_out=1, taught=TAUGHT, seed=1):
+def teacher(folder, preset=TINY, labelled=0, held_out=1, taught=TAUGHT, taught_by=("one run",), seed=1):
     return DeepTeacher(
         preset,
         examples(300, labelled),
         examples(60, held_out),
         taught,
+        taught_by=taught_by,
         vocabulary_size=SIZE,
         sentence_ends=[],
         folder=folder,
@@ -176,7 +177,7 @@ def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_en
         {"labelled": 5},
         {"held_out": 5},
         {"taught": examples(100, seed=5)},
-        {"taught": Examples(TAUGHT.ids, 1 - TAUGHT.targets)},
+        {"taught_by": ("another run",)},
         {"seed": 2},
     ],
 )
@@ -184,3 +185,8 @@ def test_what_another_teacher_has_read_is_not_taken_for_its_own(other, small, tm
     teacher(tmp_path)
     with pytest.raises(OtherSettingsError, match=tmp_path.name):
         teacher(tmp_path, **other)
+
+
+def test_what_differs_in_its_last_digits_only_as_on_another_machine_is_taken_for_its_own(small, tmp_path):
+    teacher(tmp_path)
+    teacher(tmp_path, taught=Examples(TAUGHT.ids, np.nextafter(TAUGHT.targets, np.float32(0.5))))

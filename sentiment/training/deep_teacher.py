@@ -48,6 +48,8 @@ class DeepTeacher:
         validation: what decides which epoch is best.
         taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
             and the labelled ones teach it the language.
+        taught_by: names of these teachers, which tell one from another; what they read may differ in its last digits
+            from machine to machine.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
@@ -57,7 +59,7 @@ class DeepTeacher:
         stages: what it spent its time on, in earlier processes, too.
 
     Raises:
-        OtherSettingsError: the folder has a teacher with another recipe, other reviews or another seed.
+        OtherSettingsError: the folder has a teacher with another recipe, other reviews, other teachers or another seed.
     """
 
     def __init__(
@@ -67,13 +69,15 @@ class DeepTeacher:
         validation: Examples,
         taught: Examples,
         *,
+        taught_by: Sequence[str],
         vocabulary_size: int,
         sentence_ends: Sequence[int],
         folder: Path,
         seed: int,
     ) -> None:
         self._preset, self._labelled, self._validation, self._taught = preset, labelled, validation, taught
-        self._size, self._ends, self._folder, self._seed = vocabulary_size, sentence_ends, folder, seed
+        self._taught_by, self._size, self._ends = taught_by, vocabulary_size, sentence_ends
+        self._folder, self._seed = folder, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
         self._settings = self._all_settings()
@@ -166,7 +170,8 @@ class DeepTeacher:
         facts = asdict(self._preset) | {
             "labelled": _digest([*self._labelled.ids, self._labelled.targets]),
             "validation": _digest([*self._validation.ids, self._validation.targets]),
-            "taught": _digest([*self._taught.ids, self._taught.targets]),
+            "taught": _digest(self._taught.ids),
+            "taught_by": list(self._taught_by),
             "vocabulary_size": self._size,
             "sentence_ends": list(self._ends),
             "seed": self._seed,

@@ -71,13 +71,18 @@ class Job:
     tensorboard: bool = False
 
     @property
+    def taught_by(self) -> list[str]:
+        """The hashes of its teachers' models."""
+        return [run.manifest["files"]["model.onnx"] for run in self.teachers]
+
+    @property
     def settings(self) -> str:
         """All that shapes the result, so that a checkpoint is only taken up by the training that made it."""
         facts = {
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seeds": [self.seed, self.split_seed],
-            "teachers": [run.manifest["files"]["model.onnx"] for run in self.teachers],
+            "teachers": self.taught_by,
         }
         return json.dumps(facts, sort_keys=True, default=str)
 
@@ -196,6 +201,7 @@ def _read_by_teachers(
         labelled,
         validation,
         taught,
+        taught_by=job.taught_by,
         vocabulary_size=len(vocabulary),
         sentence_ends=_sentence_ends(vocabulary),
         folder=job.cache or job.output / "checkpoint" / "deep",
