@@ -1,4 +1,10 @@
 # The app on the serving lock: no TensorFlow, no root. docs/team.md tells how to run it.
+FROM python:3.13 AS compiler
+WORKDIR /app
+COPY scripts scripts
+COPY sentiment sentiment
+RUN python scripts/compile.py
+
 FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 \
@@ -14,6 +20,7 @@ COPY .streamlit .streamlit
 COPY artifacts artifacts
 COPY scripts scripts
 COPY sentiment sentiment
+COPY --from=compiler /app/sentiment/libcompiled_lstm.so sentiment/
 COPY streamlit_app.py ./
 
 USER 1000

@@ -10,7 +10,7 @@ Imports point down only::
     app          -> bulk, evaluation, classifier     the only part that imports Streamlit
     training     -> classifier, dataset, metrics     the only part that imports TensorFlow
     bulk, evaluation, behaviour -> classifier, dataset, metrics
-    classifier   -> preprocessor, sessions, side_by_side, attribution, artifacts, weights, verdict
+    classifier   -> preprocessor, sessions, single_review, attribution, artifacts, weights, verdict
     preprocessor -> tokenizer, vocabulary -> records
 """
 

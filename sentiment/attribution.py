@@ -90,7 +90,8 @@ def path_secants(path: Path, segments: int = 1) -> Array:
 def integrated_gradients(path: Path, points: int) -> Array:
     """The mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
     total = np.zeros_like(path.change)
-    for place, weight in zip(*np.polynomial.legendre.leggauss(points), strict=True):
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    for place, weight in zip(nodes.tolist(), weights.tolist(), strict=True):  # whose type does not widen the arrays
         total += path.gradient((1 + place) / 2) * (weight / 2)
     return total
 
@@ -114,8 +115,8 @@ class Attributor:
         dtype: type[np.floating[Any]] = np.float32,
     ) -> None:
         self._lstm = NumpyLSTM(weights, dtype)
-        self._embedding = weights.embedding.astype(dtype)
-        self._base = self._embedding[UNK] if baseline is None else baseline.astype(dtype)
+        self._embedding, self._dtype = weights.embedding, dtype
+        self._base = (weights.embedding[UNK] if baseline is None else baseline).astype(dtype)
         text = np.broadcast_to(self._base, (1, max_length, len(self._base)))
         self._start = self._lstm.project(text, np.array([max_length]))
         self._baseline = self._lstm.run(self._start)
@@ -141,6 +142,6 @@ class Attributor:
     def path(self, reviews: Sequence[npt.NDArray[np.int32]]) -> Path:
         """The path to a batch of reviews, none of them empty."""
         lengths = np.array([len(review) for review in reviews])
-        change = self._lstm.project(self._embedding[pad(reviews)] - self._base, lengths)
+        change = self._lstm.project(self._embedding[pad(reviews)].astype(self._dtype) - self._base, lengths)
         steps = len(change)
         return Path(self._lstm, self._baseline.repeated(steps, len(reviews)), self._start[:steps], change, lengths)

@@ -88,9 +88,9 @@ class Classifier:
             ArtifactError: there is no usable run; the message says why in a sentence.
         """
         if form is None:
-            from sentiment.side_by_side import open_side_by_side  # here, for it brings onnx
+            from sentiment.single_review import open_single_review  # here, for it brings onnx
 
-            form = open_side_by_side
+            form = open_single_review
         opened = open_run(run)
         try:
             max_length, temperature = _config(opened.json("config.json"))

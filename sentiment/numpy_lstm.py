@@ -1,12 +1,12 @@
 """The model's forward pass in NumPy, and a backward pass that carries secants instead of gradients.
 
 Both directions run in step, each in its own reading order: step 0 of the backward direction is the review's last
-token. Steps after a review's end are computed and never looked at. Two liberties are taken with the equations of
+token. Steps after a review's end are computed and never looked at. A single review in single precision is left to
+``compiled_lstm.py``, where that was compiled. Two liberties are taken with the equations of
 the LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000), both exact:
 
-- the weights of the gates with a sigmoid are halved, so that one ``tanh`` serves all four:
-  ``sigmoid(z) = (1 + tanh(z / 2)) / 2``; and they stand in the order output, input, forget, cell, so that those with
-  a sigmoid are neighbours, and those that act on the cell;
+- the weights of the gates with a sigmoid are halved (``halved_gates``), and stand in the order output, input, forget,
+  cell, so that those with a sigmoid are neighbours, and those that act on the cell;
 - a chord's slope is computed as ``(tanh a - tanh b) / (a - b) = tanh(d) / d * (1 - tanh a * tanh b)``, ``d = a - b``,
   which loses nothing when ``a`` and ``b`` are close, and is the derivative when they are equal.
 """
@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.weights import Weights
+from sentiment.compiled_lstm import compiled
+from sentiment.weights import Weights, halved_gates
 
 Array = npt.NDArray[np.floating[Any]]
 Lengths = npt.NDArray[np.intp]
@@ -58,13 +59,14 @@ class NumpyLSTM:
     def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32) -> None:
         self.dtype = dtype
         directions, units = weights.directions, weights.units
-        self._kernel = np.stack([np.concatenate(_gates(d.kernel, dtype), axis=-1) for d in directions])
-        self._bias = np.stack([_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
-        self._recurrent = np.stack([_gates(d.recurrent, dtype) for d in directions], axis=1)
+        self._kernel = np.stack([np.concatenate(halved_gates(d.kernel, dtype), axis=-1) for d in directions])
+        self._bias = np.stack([halved_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
+        self._recurrent = np.stack([halved_gates(d.recurrent, dtype) for d in directions], axis=1)
         self._recurrent_back = np.ascontiguousarray(self._recurrent.swapaxes(-1, -2))
         self._pooling = weights.pooling
         self._dense = weights.dense_kernel.astype(dtype).reshape(len(weights.pooling), len(directions), 1, units)
         self._dense_bias = weights.dense_bias
+        self._compiled = compiled(weights) if dtype == np.float32 else None
 
     def project(self, embedded: Array, lengths: Lengths) -> Array:
         """What the embeddings add to the gates, without bias, in each direction's reading order.
@@ -77,6 +79,10 @@ class NumpyLSTM:
             <float>[steps, 4, directions, batch, units]; what comes from zeros is exactly zero.
         """
         batch, steps, width = embedded.shape
+        if self._compiled and batch == 1:
+            projected = np.empty((steps, *self._bias.shape[:2], 1, self._bias.shape[-1]), self.dtype)
+            self._compiled.project(embedded[0], projected)
+            return projected
         texts = np.empty((len(self._kernel), batch, steps, width), self.dtype)
         texts[0] = embedded
         for text in texts[1:]:
@@ -96,6 +102,14 @@ class NumpyLSTM:
         z = projected + self._bias
         squashed = np.empty_like(z)
         cells, tanh_cells, hiddens = (np.empty_like(z[:, 0]) for _ in range(3))
+        if self._compiled and z.shape[-2] == 1:
+            self._compiled.forward(z, squashed, cells, tanh_cells, hiddens)
+        else:
+            self._step(z, squashed, cells, tanh_cells, hiddens)
+        return Trace(z, squashed, cells, tanh_cells, hiddens)
+
+    def _step(self, z: Array, squashed: Array, cells: Array, tanh_cells: Array, hiddens: Array) -> None:
+        """Goes through the steps: completes ``z`` by what the hidden states add, and fills the rest."""
         hidden = cell = np.zeros_like(z[0, 0])
         recurrent, gates, written = np.empty_like(z[0]), np.empty_like(z[0, :3]), np.empty_like(z[0, 0])
         o, i, f = gates
@@ -109,7 +123,6 @@ class NumpyLSTM:
             cell += written
             np.tanh(cell, out=new_tanh)
             hidden = np.multiply(o, new_tanh, out=new_hidden)
-        return Trace(z, squashed, cells, tanh_cells, hiddens)
 
     def logits(self, trace: Trace, lengths: Lengths) -> npt.NDArray[np.float64]:
         """<float64>[batch], the scores of the texts of these lengths."""
@@ -135,8 +148,17 @@ class NumpyLSTM:
         Returns:
             <float>[steps, 4, directions, batch, units], zero after a review's end.
         """
-        result, to_cell, keep = self._slopes(low, high)  # each step's slopes are replaced by its multipliers
         by_hidden = self._pooling_multipliers(low.hidden, high.hidden, lengths)
+        if self._compiled and len(lengths) == 1:
+            result = np.empty_like(high.z)
+            passes = (array for p in (low, high) for array in (p.z, p.squashed, p.cell, p.tanh_cell))
+            self._compiled.backward(*passes, by_hidden, result)
+            return result
+        return self._step_back(low, high, by_hidden)
+
+    def _step_back(self, low: Trace, high: Trace, by_hidden: Array) -> Array:
+        """Goes through the steps from the last, with what each hidden state adds to the score by itself."""
+        result, to_cell, keep = self._slopes(low, high)  # each step's slopes are replaced by its multipliers
         cell, above, recurrent = np.zeros_like(keep[0]), np.zeros_like(keep[0]), np.empty_like(result[0])
         steps = zip(result[::-1], by_hidden[::-1], to_cell[::-1], keep[::-1], strict=True)
         for into_gates, hidden, cell_by_hidden, kept in steps:
@@ -182,12 +204,6 @@ class NumpyLSTM:
             else:
                 result += np.where(_inside(high, lengths), dense / lengths[:, None].astype(self.dtype), 0)
         return result
-
-
-def _gates(array: npt.NDArray[np.float32], dtype: type[np.floating[Any]]) -> Array:
-    """<float>[4, ...], gates from Keras' order (input, forget, cell, output) along the last axis to ours."""
-    i, f, g, o = np.split(array.astype(dtype), 4, axis=-1)
-    return np.stack([o / 2, i / 2, f / 2, g])
 
 
 def _chord(low: Array, high: Array, tanh_low: Array, tanh_high: Array) -> Array:

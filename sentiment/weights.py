@@ -75,16 +75,9 @@ def write_onnx(weights: Weights, path: Path) -> None:
 
     A length of 0 is outside the graph's domain; the classifier never asks for it.
     """
-    model = onnx_model(weights)
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
-
-
-def onnx_model(weights: Weights, *, backward: bool = False) -> onnx.ModelProto:
-    """The graph that ``write_onnx`` writes; a single direction reads from the end if ``backward``."""
     constants = _constants(weights)
     nodes = (
-        _encoder(weights, backward=backward)
+        _encoder(weights)
         + _pooling(weights.pooling)
         + [
             helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
@@ -109,7 +102,8 @@ def onnx_model(weights: Weights, *, backward: bool = False) -> onnx.ModelProto:
         opset_imports=[helper.make_opsetid("", _OPSET)],
     )
     model.metadata_props.add(key="pooling", value=",".join(weights.pooling))
-    return model
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
 
 
 def read_onnx(path: Path) -> Weights:
@@ -163,9 +157,9 @@ def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _encoder(weights: Weights, *, backward: bool) -> list[onnx.NodeProto]:
+def _encoder(weights: Weights) -> list[onnx.NodeProto]:
     """From ids to ``states`` [time, directions, batch, units] and ``last`` [directions, batch, units]."""
-    direction = "bidirectional" if len(weights.directions) == 2 else "reverse" if backward else "forward"
+    direction = "bidirectional" if len(weights.directions) == 2 else "forward"
     return [
         helper.make_node("Gather", ["embedding", "ids"], ["embedded_16"]),
         helper.make_node("Cast", ["embedded_16"], ["embedded"], to=TensorProto.FLOAT),
@@ -220,3 +214,12 @@ def reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
     """Gates along the last axis (the only one of a bias) from one order to another."""
     blocks = dict(zip(have, np.split(array, 4, axis=-1), strict=True))
     return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in want], axis=-1))
+
+
+def halved_gates(array: Float, dtype: type[np.floating[Any]]) -> npt.NDArray[Any]:
+    """<float>[4, ...], the gates along the last axis as ``numpy_lstm.py`` wants them: output, input, forget, cell.
+
+    Those with a sigmoid are halved, so that one ``tanh`` serves all four: ``sigmoid(z) = (1 + tanh(z / 2)) / 2``.
+    """
+    i, f, g, o = np.split(array.astype(dtype), 4, axis=-1)
+    return np.stack([o / 2, i / 2, f / 2, g])

@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = (
     {"records"},
     {"tokenizer", "vocabulary"},
-    {"preprocessor", "sessions", "side_by_side", "attribution", "artifacts", "weights", "verdict"},
+    {"preprocessor", "sessions", "single_review", "attribution", "artifacts", "weights", "verdict"},
     {"classifier", "dataset", "metrics"},
     {"bulk", "evaluation", "behaviour", "training"},
     {"app"},

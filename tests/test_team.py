@@ -154,7 +154,7 @@ def test_without_a_section_auth_there_is_no_login(runs, tmp_path):
 
 def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():
     ignored = (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    copied = re.findall(r"^COPY (\S+)", (HOME / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    copied = re.findall(r"^COPY ([^-]\S+)", (HOME / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(copied) >= 5
     for name in copied:
         assert (HOME / name).exists()

@@ -1,0 +1,230 @@
+/* One direction of an LSTM over one text, in single precision: what numpy_lstm.py does step by step, and tells of.
+ *
+ * A step is the product of a vector with a matrix, and takes as long as the matrix takes to come from the second cache.
+ * So a matrix is packed in the order in which it is read, and all else happens in registers in between: for BLOCK
+ * units at a time, what each value adds to them in each gate, [units / BLOCK, values, GATES, BLOCK].
+ *
+ * `units` is a multiple of BLOCK. Gates stand in the order of the enum, those with a sigmoid halved; in arrays of one
+ * value for each gate and unit they lie `stride` apart. */
+
+enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, PARTS = 2, BLOCK = LANES * PARTS, ROWS = 3 };
+
+typedef float vec __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef int bits __attribute__((vector_size(4 * LANES), aligned(4)));
+
+#define INLINE static inline __attribute__((always_inline))
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define WITH_WIDE_VECTORS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define WITH_WIDE_VECTORS
+#endif
+#define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
+
+const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+
+/* Vectors. */
+
+INLINE vec load(const float *from) { return *(const vec *)from; }
+INLINE void store(float *to, vec values) { *(vec *)to = values; }
+INLINE vec all(float value) { return value + (vec){0}; }
+INLINE vec where(bits condition, vec then, vec otherwise) {
+    return (vec)((condition & (bits)then) | (~condition & (bits)otherwise));
+}
+
+/* exp(x) - 1 for x in [-20, 0], as 2^n * (1 + p) - 1, where p = exp(r) - 1 by its series and |r| <= log(2) / 2. */
+INLINE vec expm1_vec(vec x) {
+    const float shift = 12582912.0f; /* 1.5 * 2^23: what is added to it loses its fraction */
+    vec n = x * 1.44269504f + shift;
+    n = n - shift;
+    const vec r = x - n * 0.693359375f + n * 2.12194440e-4f; /* log(2) in two parts, the first exact times n */
+    vec series = r * (1.0f / 5040) + 1.0f / 720;
+    series = series * r + 1.0f / 120;
+    series = series * r + 1.0f / 24;
+    series = series * r + 1.0f / 6;
+    series = series * r + 0.5f;
+    const vec p = series * r * r + r;
+    const vec power = (vec)((__builtin_convertvector(n, bits) + 127) << 23);
+    return power * p + (power - 1);
+}
+
+/* As precise near 0 as elsewhere, for the slope of a chord divides by its argument. */
+INLINE vec tanh_vec(vec x) {
+    const bits sign = (bits)x & (-0x7fffffff - 1);
+    vec size = (vec)((bits)x ^ sign);
+    size = where(size < 10.0f, size, all(10)); /* tanh(10) is 1 in single precision */
+    const vec e = expm1_vec(-2 * size);
+    return (vec)((bits)(-e / (2 + e)) | sign);
+}
+
+INLINE vec sigmoid(vec tanh_of_half) { return tanh_of_half * 0.5f + 0.5f; }
+
+/* The slope of the chord of tanh between two points, of which tanh is known; the derivative where they are one. */
+INLINE vec chord(vec low, vec high, vec tanh_low, vec tanh_high) {
+    const vec change = high - low;
+    const bits same = change == 0;
+    return where(same, all(1), tanh_vec(change) / where(same, all(1), change)) * (1 - tanh_low * tanh_high);
+}
+
+/* What embeddings add to the gates. */
+
+/* Of `rows` embeddings, ROWS at most, for BLOCK units: that many go with each weight that is read. */
+INLINE void project_block(int rows, long width, const float *packed, const float *bias, long units,
+                          const float *embeddings, long embedding_stride, float *projected, long row_stride,
+                          long stride) {
+    vec sums[ROWS][GATES][PARTS], values[ROWS];
+    EACH(row, rows) EACH(gate, GATES) EACH(part, PARTS) {
+        sums[row][gate][part] = load(bias + gate * units + part * LANES);
+    }
+    for (long place = 0; place < width; place++) {
+        EACH(row, rows) values[row] = all(embeddings[row * embedding_stride + place]);
+        EACH(gate, GATES) EACH(part, PARTS) {
+            const vec weight = load(packed);
+            packed += LANES;
+            EACH(row, rows) sums[row][gate][part] += values[row] * weight;
+        }
+    }
+    EACH(row, rows) EACH(gate, GATES) EACH(part, PARTS) {
+        store(projected + row * row_stride + gate * stride + part * LANES, sums[row][gate][part]);
+    }
+}
+
+/* Rows of `projected`, [.., GATES, units] and `row_stride` apart, from `width` numbers each, `embedding_stride` apart,
+ * and `bias`, [GATES, units]. */
+WITH_WIDE_VECTORS void project(long rows, long width, long units, const float *packed, const float *bias,
+                               const float *embeddings, long embedding_stride, float *projected, long row_stride,
+                               long stride) {
+    for (long block = 0; block < units; block += BLOCK, packed += width * GATES * BLOCK) {
+        const float *from = embeddings;
+        float *to = projected + block;
+        long left = rows;
+        for (; left >= ROWS; left -= ROWS, from += ROWS * embedding_stride, to += ROWS * row_stride)
+            project_block(ROWS, width, packed, bias + block, units, from, embedding_stride, to, row_stride, stride);
+        for (; left; left--, from += embedding_stride, to += row_stride)
+            project_block(1, width, packed, bias + block, units, from, embedding_stride, to, row_stride, stride);
+    }
+}
+
+/* Steps forward. */
+
+/* What goes into the gates of BLOCK units: what was projected, and the hidden state times the packed matrix. */
+INLINE const float *gates(long units, const float *packed, const float *projected, long stride, const float *hidden,
+                          vec into[GATES][PARTS]) {
+    EACH(gate, GATES) EACH(part, PARTS) into[gate][part] = load(projected + gate * stride + part * LANES);
+    for (long unit = 0; unit < units; unit++)
+        EACH(gate, GATES) EACH(part, PARTS) {
+            into[gate][part] += hidden[unit] * load(packed);
+            packed += LANES;
+        }
+    return packed;
+}
+
+INLINE vec next_cell(const vec squashed[GATES], vec cell) {
+    return sigmoid(squashed[FORGET]) * cell + sigmoid(squashed[INPUT]) * squashed[CANDIDATE];
+}
+
+/* All that a pass computes; see Trace in numpy_lstm.py. `z` goes in as what was projected. */
+WITH_WIDE_VECTORS void forward(long steps, long units, long stride, const float *packed, float *z, float *squashed,
+                               float *cells, float *tanh_cells, float *hiddens) {
+    float nothing[units];
+    for (long unit = 0; unit < units; unit++) nothing[unit] = 0;
+    const float *hidden = nothing, *cell = nothing;
+    for (long step = 0; step < steps; step++) {
+        const float *weights = packed;
+        for (long block = 0; block < units; block += BLOCK) {
+            vec into[GATES][PARTS], squash[GATES];
+            weights = gates(units, weights, z + block, stride, hidden, into);
+            EACH(part, PARTS) {
+                const long at = block + part * LANES;
+                EACH(gate, GATES) {
+                    squash[gate] = tanh_vec(into[gate][part]);
+                    store(z + gate * stride + at, into[gate][part]);
+                    store(squashed + gate * stride + at, squash[gate]);
+                }
+                const vec new_cell = next_cell(squash, load(cell + at)), tanh_cell = tanh_vec(new_cell);
+                store(cells + at, new_cell);
+                store(tanh_cells + at, tanh_cell);
+                store(hiddens + at, sigmoid(squash[OUTPUT]) * tanh_cell);
+            }
+        }
+        hidden = hiddens, cell = cells;
+        z += GATES * stride, squashed += GATES * stride;
+        cells += stride, tanh_cells += stride, hiddens += stride;
+    }
+}
+
+/* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What was projected
+ * stands in a table, [.., GATES, units], of which each step has a row. */
+WITH_WIDE_VECTORS void pool(long steps, long units, const float *packed, const float *table, const int *rows,
+                            float *pooled) {
+    float hiddens[2][units], cell[units], *last = pooled, *largest = last + units, *sum = largest + units;
+    for (long unit = 0; unit < units; unit++) hiddens[1][unit] = cell[unit] = sum[unit] = 0, largest[unit] = -1;
+    for (long step = 0; step < steps; step++) {
+        const float *weights = packed, *projected = table + rows[step] * GATES * units;
+        const float *before = hiddens[(step + 1) % 2];
+        float *hidden = hiddens[step % 2];
+        for (long block = 0; block < units; block += BLOCK) {
+            vec into[GATES][PARTS], squash[GATES];
+            weights = gates(units, weights, projected + block, units, before, into);
+            EACH(part, PARTS) {
+                const long at = block + part * LANES;
+                EACH(gate, GATES) squash[gate] = tanh_vec(into[gate][part]);
+                const vec new_cell = next_cell(squash, load(cell + at));
+                const vec new = sigmoid(squash[OUTPUT]) * tanh_vec(new_cell), most = load(largest + at);
+                store(cell + at, new_cell);
+                store(hidden + at, new);
+                store(largest + at, where(new > most, new, most));
+                store(sum + at, load(sum + at) + new);
+            }
+        }
+    }
+    for (long unit = 0; unit < units; unit++) last[unit] = hiddens[(steps + 1) % 2][unit];
+}
+
+/* Steps back. */
+
+/* From what each hidden value adds to the score through the pooling, `by_hidden`, to what goes into the gates does; see
+ * NumpyLSTM.multipliers. The matrix is packed as if it led from gates to hidden values. */
+WITH_WIDE_VECTORS void backward(long steps, long units, long stride, const float *packed, const float *low_z,
+                                const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
+                                const float *high_z, const float *high_squashed, const float *high_cells,
+                                const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
+    float above[units], cell[units]; /* what the hidden value, and the cell, add by way of the step after */
+    for (long unit = 0; unit < units; unit++) above[unit] = cell[unit] = 0;
+    for (long step = steps - 1; step >= 0; step--) {
+        float *into = multipliers + GATES * stride * step;
+        for (long unit = 0; unit < units; unit += LANES) {
+            const long at = stride * step + unit;
+            vec slope[GATES], middle[GATES];
+            EACH(gate, GATES) {
+                const long place = GATES * stride * step + gate * stride + unit;
+                const vec low = load(low_squashed + place), high = load(high_squashed + place);
+                slope[gate] = chord(load(low_z + place), load(high_z + place), low, high);
+                middle[gate] = (low + high) / 2;
+                if (gate != CANDIDATE) slope[gate] /= 2, middle[gate] = sigmoid(middle[gate]);
+            }
+            const vec low_tanh = load(low_tanh_cells + at), high_tanh = load(high_tanh_cells + at);
+            const vec cell_slope = chord(load(low_cells + at), load(high_cells + at), low_tanh, high_tanh);
+            const vec hidden = load(by_hidden + at) + load(above + unit);
+            const vec into_cell = load(cell + unit) + hidden * middle[OUTPUT] * cell_slope;
+            const vec before = step ? (load(low_cells + at - stride) + load(high_cells + at - stride)) / 2 : all(0);
+            store(into + OUTPUT * stride + unit, hidden * slope[OUTPUT] * (low_tanh + high_tanh) / 2);
+            store(into + INPUT * stride + unit, into_cell * slope[INPUT] * middle[CANDIDATE]);
+            store(into + FORGET * stride + unit, into_cell * slope[FORGET] * before);
+            store(into + CANDIDATE * stride + unit, into_cell * slope[CANDIDATE] * middle[INPUT]);
+            store(cell + unit, into_cell * middle[FORGET]);
+        }
+        const float *weights = packed;
+        for (long block = 0; block < units; block += BLOCK) {
+            vec sums[GATES][PARTS] = {{{0}}};
+            for (long unit = 0; unit < units; unit++)
+                EACH(gate, GATES) EACH(part, PARTS) {
+                    sums[gate][part] += into[gate * stride + unit] * load(weights);
+                    weights += LANES;
+                }
+            EACH(part, PARTS) {
+                store(above + block + part * LANES, (sums[OUTPUT][part] + sums[INPUT][part]) +
+                                                        (sums[FORGET][part] + sums[CANDIDATE][part]));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+"""The model on a single text, compiled from ``compiled_lstm.c`` where there is a compiler: ``scripts/compile.py``.
+
+A text alone is steps one after the other, each so small that NumPy, and ONNX Runtime less so, spends longer on calls
+than on arithmetic. The compiled steps are of single precision and read each direction on a core of its own. Where they
+were not compiled, or are not made for a model, ``compiled`` says so, and its callers do without.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.compiling import LIBRARY, source_hash
+from sentiment.weights import Weights, halved_gates
+
+Floats = npt.NDArray[np.float32]
+
+_BLOCK = 32  # as in the source
+_LINE = 64  # bytes that come from a cache at once
+_SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
+_FUNCTIONS = {
+    "project": [_SIZE, _SIZE, _SIZE, _PLACE, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE],
+    "forward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 6],
+    "pool": [_SIZE, _SIZE, *[_PLACE] * 4],
+    "backward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 11],
+}
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """What was compiled from the source as it is now, if it can be loaded here."""
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        compiled_from = (ctypes.c_char * len(source_hash())).in_dll(library, "source").value.decode()
+    except (OSError, ValueError):  # there is none, or one of another processor or program
+        return None
+    if compiled_from != source_hash():
+        return None
+    for name, arguments in _FUNCTIONS.items():
+        function = getattr(library, name)
+        function.argtypes, function.restype = arguments, None
+    return library
+
+
+def compiled(weights: Weights) -> CompiledLSTM | None:
+    """The model, compiled; None where it cannot be."""
+    library = _library()
+    return CompiledLSTM(weights, library) if library and weights.units % _BLOCK == 0 else None
+
+
+class CompiledLSTM:
+    """Runs a model on one text at a time. Immutable; safe for any number of threads.
+
+    Arrays are C-contiguous and float32. Those of ``numpy_lstm.py`` have a batch of one.
+
+    Args:
+        weights: the model's, of a multiple of 32 units.
+        library: what was compiled.
+    """
+
+    def __init__(self, weights: Weights, library: ctypes.CDLL) -> None:
+        self._library = library
+        self._weights = weights
+        self._units = weights.units
+        kernels = [halved_gates(direction.kernel, np.float32) for direction in weights.directions]
+        recurrents = [halved_gates(direction.recurrent, np.float32) for direction in weights.directions]
+        self._kernels = [_packed(kernel) for kernel in kernels]
+        self._biases = [halved_gates(direction.bias, np.float32) for direction in weights.directions]
+        self._no_bias = np.zeros_like(self._biases[0])
+        self._forward = [_packed(recurrent) for recurrent in recurrents]
+        self._backward = [_packed(recurrent.swapaxes(1, 2)) for recurrent in recurrents]
+        self._other_cores = ThreadPoolExecutor(os.cpu_count())
+
+    def logit(self, ids: npt.NDArray[np.int32]) -> float:
+        """The score of a text that is not empty. What its words add to the gates is computed once for each word."""
+        words, rows = np.unique(ids, return_inverse=True)
+        embedded = self._weights.embedding[words].astype(np.float32)
+        pooled = np.empty((len(self._kernels), 3, self._units), np.float32)
+        rows = rows.astype(np.int32)
+
+        def read(direction: int) -> None:
+            table = np.empty((len(words), 4, self._units), np.float32)
+            self._project(direction, embedded, self._biases[direction], table)
+            order = np.ascontiguousarray(rows[::-1]) if direction else rows
+            self._library.pool(
+                len(ids), self._units, *_places(self._forward[direction], table, order, pooled[direction])
+            )
+
+        self._each_direction(read)
+        last, largest, total = pooled.astype(np.float64).swapaxes(0, 1)
+        features = {"last": last, "max": largest, "mean": total / len(ids)}
+        read_off = np.concatenate([features[name].ravel() for name in self._weights.pooling])
+        return float(read_off @ self._weights.dense_kernel) + self._weights.dense_bias
+
+    def project(self, embedded: Floats, projected: Floats) -> None:
+        """What embeddings, or differences of them, add to the gates, without bias, in each direction's reading order.
+
+        Args:
+            embedded: [steps, embedding]
+            projected: [steps, 4, directions, 1, units], to be filled.
+        """
+        self._each_direction(
+            lambda direction: self._project(
+                direction, embedded[::-1] if direction else embedded, self._no_bias, projected[:, :, direction, 0]
+            )
+        )
+
+    def forward(self, *arrays: Floats) -> None:
+        """Takes ``z`` of ``numpy_lstm.Trace`` without what the hidden states add; completes it and fills the rest.
+
+        Args:
+            arrays: z, squashed, cell, tanh_cell, hidden.
+        """
+        self._step(self._library.forward, self._forward, arrays)
+
+    def backward(self, *arrays: Floats) -> None:
+        """From what hidden states add to the score to what goes into the gates does.
+
+        Args:
+            arrays: z, squashed, cell, tanh_cell of one pass, and of the other; what each hidden state adds through the
+                pooling, shaped like them; and the multipliers, shaped like z, to be filled.
+        """
+        self._step(self._library.backward, self._backward, arrays)
+
+    def _project(self, direction: int, embedded: Floats, bias: Floats, projected: Floats) -> None:
+        """``projected`` is [steps, 4, units], its steps and gates any distance apart."""
+        row, gate = (stride // projected.itemsize for stride in projected.strides[:2])
+        self._library.project(
+            len(embedded),
+            embedded.shape[1],
+            self._units,
+            *_places(self._kernels[direction], bias, embedded),
+            embedded.strides[0] // embedded.itemsize,
+            *_places(projected),
+            row,
+            gate,
+        )
+
+    def _step(self, function: Callable[..., None], packed: list[Floats], arrays: tuple[Floats, ...]) -> None:
+        steps, stride = len(arrays[0]), len(packed) * self._units
+        self._each_direction(
+            lambda direction: function(
+                steps,
+                self._units,
+                stride,
+                *_places(packed[direction], *(array[..., direction, :, :] for array in arrays)),
+            )
+        )
+
+    def _each_direction(self, read: Callable[[int], None]) -> None:
+        others = [self._other_cores.submit(read, direction) for direction in range(1, len(self._kernels))]
+        read(0)
+        for other in others:
+            other.result()
+
+
+def _places(*arrays: npt.NDArray[Any]) -> list[int]:
+    assert all(array.itemsize == 4 and (array.shape[-1] == 1 or array.strides[-1] == 4) for array in arrays)
+    return [array.ctypes.data for array in arrays]
+
+
+def _packed(matrices: Floats) -> Floats:
+    """<float32>[4, values, units] in the order in which the source reads it, from the beginning of a cache line."""
+    gates, values, units = matrices.shape
+    room = np.empty(matrices.size + _LINE // 4, np.float32)
+    start = -room.ctypes.data % _LINE // 4
+    packed = room[start : start + matrices.size].reshape(units // _BLOCK, values, gates, _BLOCK)
+    packed[:] = matrices.reshape(gates, values, -1, _BLOCK).transpose(2, 1, 0, 3)
+    return packed

@@ -1,0 +1,160 @@
+"""A single review is read by compiled code: as ONNX Runtime scores it, and as NumPy explains it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+
+from sentiment import compiled_lstm, compiling, numpy_lstm
+from sentiment.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.batching import pad
+from sentiment.classifier import Classifier
+from sentiment.compiled_lstm import compiled
+from sentiment.single_review import SingleReview, open_single_review
+from sentiment.weights import Pooling, Weights, write_onnx
+from tests.tiny import tiny_weights
+
+HOME = Path(__file__).resolve().parent.parent
+MAX_LENGTH = 40
+POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max",), ("mean",), ("max", "mean"), ("last", "max", "mean")]
+LENGTHS = (1, 2, 3, 4, 17, MAX_LENGTH)
+REVIEWS = [np.random.default_rng(length).integers(1, 14, length).astype(np.int32) for length in LENGTHS]
+
+pytestmark = pytest.mark.skipif(
+    compiled(tiny_weights(units=32)) is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1",
+    reason="nothing was compiled: scripts/compile.py",
+)
+
+
+def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:
+    """Not so large that many units are at their limit, and the place where one is largest is left to rounding."""
+    weights = tiny_weights(embedding=5, units=units, directions=directions, pooling=pooling)
+    for direction in weights.directions:
+        direction.recurrent[:] /= np.sqrt(units)
+        direction.kernel[:] /= 3
+        direction.bias[:] /= 3
+    return weights
+
+
+def logits(model, reviews: list[np.ndarray]) -> np.ndarray:
+    lengths = np.array([len(review) for review in reviews], np.int32)
+    [found] = model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})
+    return found
+
+
+@pytest.mark.parametrize(("units", "directions", "pooling"), product((32, 64, 5), (1, 2), POOLINGS))
+def test_the_scores_are_those_of_onnx_runtime(units, directions, pooling, tmp_path):
+    path = tmp_path / "model.onnx"
+    write_onnx(weights_of(units, directions, pooling), path)
+    theirs, ours = ort.InferenceSession(path), open_single_review(path)
+    assert isinstance(ours, SingleReview) == (units % 32 == 0)
+    assert logits(ours, REVIEWS) == pytest.approx(logits(theirs, REVIEWS), abs=1e-5)
+    for review in REVIEWS:
+        assert logits(ours, [review]) == pytest.approx(logits(theirs, [review]), abs=1e-5)
+
+
+def test_padding_after_a_single_review_is_not_read(tmp_path):
+    write_onnx(weights_of(), tmp_path / "model.onnx")
+    model, [review] = open_single_review(tmp_path / "model.onnx"), REVIEWS[4:5]
+    padded = {"ids": pad([review, REVIEWS[5]])[:1], "lengths": np.array([len(review)], np.int32)}
+    assert model.run(["logit"], padded)[0] == logits(model, [review])
+
+
+@pytest.mark.parametrize(
+    "rule", [path_secants, partial(path_secants, segments=3), partial(integrated_gradients, points=5)]
+)
+@pytest.mark.parametrize(("directions", "pooling"), product((1, 2), POOLINGS))
+def test_the_contributions_are_those_of_numpy(directions, pooling, rule, monkeypatch):
+    ours = Attributor(weights_of(32, directions, pooling), MAX_LENGTH)
+    assert ours._lstm._compiled
+    monkeypatch.setattr(numpy_lstm, "compiled", lambda _: None)
+    theirs = Attributor(weights_of(32, directions, pooling), MAX_LENGTH)
+    for review in REVIEWS[:-1]:  # a baseline as long as the last hardly moves: its maxima are a matter of rounding
+        [one], [other] = ours([review], rule), theirs([review], rule)
+        np.testing.assert_allclose(one.contributions, other.contributions, atol=1e-6, rtol=1e-5)
+        assert one.baseline_logit == pytest.approx(other.baseline_logit, abs=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-2, 30.0, 1e4])
+def test_faint_and_glaring_words_are_explained_alike(scale):
+    """What goes into a gate may be next to nothing, where a chord is nearly a tangent, or far beyond tanh's limits."""
+    weights = weights_of(32, pooling=("mean",))
+    for direction in weights.directions:
+        direction.kernel[:] *= scale
+    [theirs], [ours] = (Attributor(weights, MAX_LENGTH, dtype=kind)(REVIEWS[-1:]) for kind in (np.float64, np.float32))
+    size = np.abs(theirs.contributions).max()
+    np.testing.assert_allclose(ours.contributions, theirs.contributions, atol=3e-4 * size)
+
+
+def test_any_number_of_threads_may_ask_at_once():
+    model = compiled(weights_of())
+    expected = [model.logit(review) for review in REVIEWS]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(model.logit, REVIEWS * 50)) == expected * 50
+
+
+def test_what_fails_in_one_direction_is_not_swallowed(monkeypatch):
+    model = compiled(weights_of())
+    monkeypatch.setattr(model, "_project", lambda direction, *_: 1 / (1 - direction))
+    with pytest.raises(ZeroDivisionError):
+        model.logit(REVIEWS[0])
+
+
+def test_it_is_what_a_classifier_opens_unless_told_otherwise():
+    assert isinstance(Classifier.load()._model, SingleReview)
+
+
+@pytest.fixture
+def fresh():
+    """Looks for the library anew, and again after the test."""
+    compiled_lstm._library.cache_clear()
+    yield
+    compiled_lstm._library.cache_clear()
+
+
+@pytest.mark.parametrize("damage", ["none", "foreign", "another program", "older"])
+def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, fresh, tmp_path, monkeypatch):
+    library = tmp_path / "lib.so"
+    if damage == "foreign":
+        library.write_bytes(b"\x7fELF of some other machine")
+    elif damage == "another program":
+        library = Path(ctypes.util.find_library("c"))
+    elif damage == "older":
+        shutil.copy(compiling.LIBRARY, library)
+        monkeypatch.setattr(compiled_lstm, "source_hash", lambda: "0" * 64)
+    monkeypatch.setattr(compiled_lstm, "LIBRARY", library)
+    assert compiled(weights_of()) is None
+    write_onnx(weights_of(), tmp_path / "model.onnx")
+    theirs, ours = ort.InferenceSession(tmp_path / "model.onnx"), open_single_review(tmp_path / "model.onnx")
+    assert logits(ours, REVIEWS[:1]) == pytest.approx(logits(theirs, REVIEWS[:1]), abs=1e-6)
+    [explained] = Attributor(weights_of(), MAX_LENGTH)(REVIEWS[-1:])
+    whole = explained.baseline_logit + explained.contributions.sum()
+    assert whole == pytest.approx(float(logits(theirs, REVIEWS[-1:])[0]), abs=1e-4)
+
+
+@pytest.mark.parametrize(("compiler", "says"), [("no-such-compiler", "No such file"), ("false", "not compiled")])
+def test_where_nothing_can_be_compiled_a_sentence_says_so_and_the_way_goes_on(compiler, says, tmp_path):
+    shutil.copytree(
+        HOME / "sentiment", tmp_path / "sentiment", ignore=shutil.ignore_patterns("*.so", "app", "training")
+    )
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(HOME / "scripts" / "compile.py", tmp_path / "scripts")
+    done = subprocess.run(
+        [sys.executable, "scripts/compile.py"],
+        cwd=tmp_path, env=os.environ | {"CC": compiler}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert says in done.stderr
+    assert "done without" in done.stderr
+    assert not list((tmp_path / "sentiment").glob("*.so"))
