@@ -49,8 +49,8 @@ class Path:
     Attributes:
         lstm: the model.
         baseline: the pass at the path's start.
-        start: <float>[steps, directions, 1, 4, directions, 1, units].
-        change: <float>[steps, directions, batch, 4 * units], the projected reviews less the baseline.
+        start: <float>[steps, 4, directions, 1, units], the projected baseline, with bias.
+        change: <float>[steps, 4, directions, batch, units], the projected reviews less the baseline.
         lengths: <int>[batch]
     """
 
@@ -62,7 +62,7 @@ class Path:
 
     def at(self, share: float) -> Trace:
         """The pass at a point of the path, 0 being the baseline and 1 the reviews."""
-        return self.lstm.run(self.start + self.change * share) if share else self.baseline
+        return self.lstm.run(self.start, self.change, share) if share else self.baseline
 
     def secant(self, low: Trace, high: Trace) -> Array:
         """The multipliers between two passes."""
@@ -81,9 +81,11 @@ class Path:
 
 def path_secants(path: Path, segments: int = 1) -> Array:
     """The mean of the multipliers over equal segments of the path: what this module is about."""
-    total = np.zeros_like(path.change)
-    for low, high in pairwise(path.at(segment / segments) for segment in range(segments + 1)):
-        total += path.secant(low, high) / segments
+    passes = pairwise(path.at(segment / segments) for segment in range(segments + 1))
+    total = path.secant(*next(passes))
+    for low, high in passes:
+        total += path.secant(low, high)
+    total /= segments
     return total
 
 
@@ -118,8 +120,9 @@ class Attributor:
         self._embedding, self._dtype = weights.embedding, dtype
         self._base = (weights.embedding[UNK] if baseline is None else baseline).astype(dtype)
         text = np.broadcast_to(self._base, (1, max_length, len(self._base)))
-        self._start = self._lstm.project(text, np.array([max_length]))
-        self._baseline = self._lstm.run(self._start)
+        projected = self._lstm.project(text, np.array([max_length]))
+        self._start = projected + self._lstm.bias
+        self._baseline = self._lstm.run(self._start, projected, 0)
 
     def __call__(
         self, ids: Sequence[npt.NDArray[np.int32]], rule: Callable[[Path], Array] = path_secants

@@ -106,13 +106,11 @@ WITH_WIDE_VECTORS void project(long rows, long width, long units, const float *p
 
 /* Steps forward. */
 
-/* What goes into the gates of BLOCK units: what was projected, and the hidden state times the packed matrix. */
-INLINE const float *gates(long units, const float *packed, const float *projected, long stride, const float *hidden,
-                          vec into[GATES][PARTS]) {
-    EACH(gate, GATES) EACH(part, PARTS) into[gate][part] = load(projected + gate * stride + part * LANES);
+/* Adds to the gates of BLOCK units the values times their part of the packed matrix, whose end is returned. */
+INLINE const float *add_product(long units, const float *values, const float *packed, vec sums[GATES][PARTS]) {
     for (long unit = 0; unit < units; unit++)
         EACH(gate, GATES) EACH(part, PARTS) {
-            into[gate][part] += hidden[unit] * load(packed);
+            sums[gate][part] += values[unit] * load(packed);
             packed += LANES;
         }
     return packed;
@@ -122,9 +120,10 @@ INLINE vec next_cell(const vec squashed[GATES], vec cell) {
     return sigmoid(squashed[FORGET]) * cell + sigmoid(squashed[INPUT]) * squashed[CANDIDATE];
 }
 
-/* All that a pass computes; see Trace in numpy_lstm.py. `z` goes in as what was projected. */
-WITH_WIDE_VECTORS void forward(long steps, long units, long stride, const float *packed, float *z, float *squashed,
-                               float *cells, float *tanh_cells, float *hiddens) {
+/* All that a pass computes, see Trace in numpy_lstm.py, over a projection: `start` + `share` * `change`. */
+WITH_WIDE_VECTORS void forward(long steps, long units, long stride, float share, const float *packed,
+                               const float *start, const float *change, float *z, float *squashed, float *cells,
+                               float *tanh_cells, float *hiddens) {
     float nothing[units];
     for (long unit = 0; unit < units; unit++) nothing[unit] = 0;
     const float *hidden = nothing, *cell = nothing;
@@ -132,7 +131,11 @@ WITH_WIDE_VECTORS void forward(long steps, long units, long stride, const float 
         const float *weights = packed;
         for (long block = 0; block < units; block += BLOCK) {
             vec into[GATES][PARTS], squash[GATES];
-            weights = gates(units, weights, z + block, stride, hidden, into);
+            EACH(gate, GATES) EACH(part, PARTS) {
+                const long at = gate * stride + block + part * LANES;
+                into[gate][part] = load(start + at) + share * load(change + at);
+            }
+            weights = add_product(units, hidden, weights, into);
             EACH(part, PARTS) {
                 const long at = block + part * LANES;
                 EACH(gate, GATES) {
@@ -147,7 +150,7 @@ WITH_WIDE_VECTORS void forward(long steps, long units, long stride, const float 
             }
         }
         hidden = hiddens, cell = cells;
-        z += GATES * stride, squashed += GATES * stride;
+        start += GATES * stride, change += GATES * stride, z += GATES * stride, squashed += GATES * stride;
         cells += stride, tanh_cells += stride, hiddens += stride;
     }
 }
@@ -164,7 +167,8 @@ WITH_WIDE_VECTORS void pool(long steps, long units, const float *packed, const f
         float *hidden = hiddens[step % 2];
         for (long block = 0; block < units; block += BLOCK) {
             vec into[GATES][PARTS], squash[GATES];
-            weights = gates(units, weights, projected + block, units, before, into);
+            EACH(gate, GATES) EACH(part, PARTS) into[gate][part] = load(projected + gate * units + block + part * LANES);
+            weights = add_product(units, before, weights, into);
             EACH(part, PARTS) {
                 const long at = block + part * LANES;
                 EACH(gate, GATES) squash[gate] = tanh_vec(into[gate][part]);

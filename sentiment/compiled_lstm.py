@@ -27,7 +27,7 @@ _LINE = 64  # bytes that come from a cache at once
 _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS = {
     "project": [_SIZE, _SIZE, _SIZE, _PLACE, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE],
-    "forward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 6],
+    "forward": [_SIZE, _SIZE, _SIZE, ctypes.c_float, *[_PLACE] * 8],
     "pool": [_SIZE, _SIZE, *[_PLACE] * 4],
     "backward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 11],
 }
@@ -112,13 +112,19 @@ class CompiledLSTM:
             )
         )
 
-    def forward(self, *arrays: Floats) -> None:
-        """Takes ``z`` of ``numpy_lstm.Trace`` without what the hidden states add; completes it and fills the rest.
+    def forward(self, share: float, *arrays: Floats) -> None:
+        """A pass over a projection: ``start + share * change``.
 
         Args:
-            arrays: z, squashed, cell, tanh_cell, hidden.
+            share: see above.
+            arrays: start, change, both as ``project`` gives them, the first with bias; and those of
+                ``numpy_lstm.Trace``, to be filled.
         """
-        self._step(self._library.forward, self._forward, arrays)
+        self._each_direction(
+            lambda direction: self._library.forward(
+                *self._sizes(arrays[0]), share, *_places(self._forward[direction], *_of(direction, arrays))
+            )
+        )
 
     def backward(self, *arrays: Floats) -> None:
         """From what hidden states add to the score to what goes into the gates does.
@@ -127,7 +133,11 @@ class CompiledLSTM:
             arrays: z, squashed, cell, tanh_cell of one pass, and of the other; what each hidden state adds through the
                 pooling, shaped like them; and the multipliers, shaped like z, to be filled.
         """
-        self._step(self._library.backward, self._backward, arrays)
+        self._each_direction(
+            lambda direction: self._library.backward(
+                *self._sizes(arrays[0]), *_places(self._backward[direction], *_of(direction, arrays))
+            )
+        )
 
     def _project(self, direction: int, embedded: Floats, bias: Floats, projected: Floats) -> None:
         """``projected`` is [steps, 4, units], its steps and gates any distance apart."""
@@ -143,22 +153,18 @@ class CompiledLSTM:
             gate,
         )
 
-    def _step(self, function: Callable[..., None], packed: list[Floats], arrays: tuple[Floats, ...]) -> None:
-        steps, stride = len(arrays[0]), len(packed) * self._units
-        self._each_direction(
-            lambda direction: function(
-                steps,
-                self._units,
-                stride,
-                *_places(packed[direction], *(array[..., direction, :, :] for array in arrays)),
-            )
-        )
+    def _sizes(self, array: Floats) -> tuple[int, int, int]:
+        return len(array), self._units, len(self._kernels) * self._units
 
     def _each_direction(self, read: Callable[[int], None]) -> None:
         others = [self._other_cores.submit(read, direction) for direction in range(1, len(self._kernels))]
         read(0)
         for other in others:
             other.result()
+
+
+def _of(direction: int, arrays: tuple[Floats, ...]) -> list[Floats]:
+    return [array[..., direction, :, :] for array in arrays]
 
 
 def _places(*arrays: npt.NDArray[Any]) -> list[int]:

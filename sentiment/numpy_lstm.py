@@ -54,13 +54,16 @@ class NumpyLSTM:
     """The part of the model after the embedding. Immutable; safe for any number of threads.
 
     ``dtype`` is the precision of every result: float32 as the model runs, or float64 to check against.
+
+    Attributes:
+        bias: <float>[4, directions, 1, units], of the gates.
     """
 
     def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32) -> None:
         self.dtype = dtype
         directions, units = weights.directions, weights.units
         self._kernel = np.stack([np.concatenate(halved_gates(d.kernel, dtype), axis=-1) for d in directions])
-        self._bias = np.stack([halved_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
+        self.bias = np.stack([halved_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
         self._recurrent = np.stack([halved_gates(d.recurrent, dtype) for d in directions], axis=1)
         self._recurrent_back = np.ascontiguousarray(self._recurrent.swapaxes(-1, -2))
         self._pooling = weights.pooling
@@ -80,7 +83,7 @@ class NumpyLSTM:
         """
         batch, steps, width = embedded.shape
         if self._compiled and batch == 1:
-            projected = np.empty((steps, *self._bias.shape[:2], 1, self._bias.shape[-1]), self.dtype)
+            projected = np.empty((steps, *self.bias.shape[:2], 1, self.bias.shape[-1]), self.dtype)
             self._compiled.project(embedded[0], projected)
             return projected
         texts = np.empty((len(self._kernel), batch, steps, width), self.dtype)
@@ -97,14 +100,15 @@ class NumpyLSTM:
         order = _backward(lengths, values.shape[2])
         return np.asarray(forward + sum(np.take_along_axis(back, order, axis=1) for back in backward))
 
-    def run(self, projected: Array) -> Trace:
-        """One forward pass over ``projected`` as ``project`` gives it, which stays as it is."""
-        z = projected + self._bias
-        squashed = np.empty_like(z)
+    def run(self, start: Array, change: Array, share: float = 1.0) -> Trace:
+        """One forward pass over ``start + share * change``, both as ``project`` gives them, the first with ``bias``."""
+        z, squashed = np.empty_like(change), np.empty_like(change)
         cells, tanh_cells, hiddens = (np.empty_like(z[:, 0]) for _ in range(3))
         if self._compiled and z.shape[-2] == 1:
-            self._compiled.forward(z, squashed, cells, tanh_cells, hiddens)
+            self._compiled.forward(share, start, change, z, squashed, cells, tanh_cells, hiddens)
         else:
+            np.multiply(change, share, out=z)
+            z += start
             self._step(z, squashed, cells, tanh_cells, hiddens)
         return Trace(z, squashed, cells, tanh_cells, hiddens)
 
@@ -133,7 +137,8 @@ class NumpyLSTM:
             elif name == "max":
                 pooled = _at(trace.hidden, _peak(trace.hidden, lengths))
             else:
-                read = np.where(_inside(trace.hidden, lengths), trace.hidden, 0)
+                padded = _padded(trace.hidden, lengths)
+                read = np.where(_inside(trace.hidden, lengths), trace.hidden, 0) if padded else trace.hidden
                 pooled = read.sum(axis=0, dtype=np.float64) / lengths[:, None]
             scores += (pooled * dense).sum(axis=(0, 2), dtype=np.float64)
         return scores
@@ -202,7 +207,8 @@ class NumpyLSTM:
                 _add_at(result, new, dense * share)
                 _add_at(result, old, dense * (1 - share))
             else:
-                result += np.where(_inside(high, lengths), dense / lengths[:, None].astype(self.dtype), 0)
+                share = dense / lengths[:, None].astype(self.dtype)
+                result += np.where(_inside(high, lengths), share, 0) if _padded(high, lengths) else share
         return result
 
 
@@ -231,9 +237,13 @@ def _inside(hidden: Array, lengths: Lengths) -> npt.NDArray[np.bool_]:
     return np.arange(len(hidden))[:, None, None, None] < lengths[:, None]
 
 
+def _padded(hidden: Array, lengths: Lengths) -> bool:
+    return bool((lengths < len(hidden)).any())
+
+
 def _peak(hidden: Array, lengths: Lengths) -> Lengths:
     """<int>[directions, batch, units], the step before a review's end at which each unit is largest."""
-    return np.where(_inside(hidden, lengths), hidden, -np.inf).argmax(axis=0)
+    return (np.where(_inside(hidden, lengths), hidden, -np.inf) if _padded(hidden, lengths) else hidden).argmax(axis=0)
 
 
 def _places(steps: Lengths, hidden: Array) -> tuple[Any, ...]:
