@@ -13,7 +13,7 @@ its length, so one run to ``max_length`` serves every review.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -26,6 +26,7 @@ from sentiment.numpy_lstm import Array, Lengths, NumpyLSTM, Trace
 from sentiment.vocabulary import UNK
 from sentiment.weights import Weights
 
+_SHORT = 40  # tokens of a review that takes no longer in a batch than alone
 _BATCH_TOKENS = 4_096  # tokens in a batch, padding included; a batch takes about 25 kB a token for 128 units
 
 
@@ -134,13 +135,20 @@ class Attributor:
             rule: from a path to the multipliers that its change is weighed with.
         """
         result: dict[int, Attribution] = {}
-        for batch in batches_by_length([len(review) for review in ids], _BATCH_TOKENS):
+        for batch in self._batches(np.array([len(review) for review in ids], np.intp)):
             path = self.path([ids[place] for place in batch])
             starts = self._lstm.logits(path.baseline, path.lengths)
             values = path.contributions(rule(path)).astype(np.float32)
             for place, start, row, length in zip(batch, starts, values, path.lengths, strict=True):
                 result[place] = Attribution(float(start), row[:length])
         return [result[place] for place in range(len(ids))]
+
+    def _batches(self, lengths: Lengths) -> Iterator[npt.NDArray[np.intp]]:
+        """Places of reviews that are computed together: none with a long one, where single ones are compiled."""
+        alone = (lengths > _SHORT) & self._lstm.is_compiled
+        yield from np.flatnonzero(alone)[:, None]
+        others = np.flatnonzero(~alone)
+        yield from (others[batch] for batch in batches_by_length(lengths[others], _BATCH_TOKENS))
 
     def path(self, reviews: Sequence[npt.NDArray[np.int32]]) -> Path:
         """The path to a batch of reviews, none of them empty."""

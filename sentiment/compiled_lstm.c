@@ -156,12 +156,13 @@ WITH_WIDE_VECTORS void forward(long steps, long units, long stride, float share,
 }
 
 /* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What was projected
- * stands in a table, [.., GATES, units], of which each step has a row. */
-WITH_WIDE_VECTORS void pool(long steps, long units, const float *packed, const float *table, const int *rows,
-                            float *pooled) {
+ * stands in two tables, [.., GATES, units], of `common` rows and of the rest; each step has a row. */
+WITH_WIDE_VECTORS void pool(long steps, long units, const float *packed, const float *common, long commons,
+                            const float *rest, const int *rows, float *pooled) {
     float hiddens[2][units], cell[units], *last = pooled, *largest = last + units, *sum = largest + units;
     for (long unit = 0; unit < units; unit++) hiddens[1][unit] = cell[unit] = sum[unit] = 0, largest[unit] = -1;
     for (long step = 0; step < steps; step++) {
+        const float *table = rows[step] < commons ? common : rest - commons * GATES * units;
         const float *weights = packed, *projected = table + rows[step] * GATES * units;
         const float *before = hiddens[(step + 1) % 2];
         float *hidden = hiddens[step % 2];

@@ -24,11 +24,12 @@ Floats = npt.NDArray[np.float32]
 
 _BLOCK = 32  # as in the source
 _LINE = 64  # bytes that come from a cache at once
+_COMMON = 1_024  # the most frequent words, four fifths of a review; 6 MB of what they add to the gates of 192 units
 _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS = {
     "project": [_SIZE, _SIZE, _SIZE, _PLACE, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE],
     "forward": [_SIZE, _SIZE, _SIZE, ctypes.c_float, *[_PLACE] * 8],
-    "pool": [_SIZE, _SIZE, *[_PLACE] * 4],
+    "pool": [_SIZE, _SIZE, _PLACE, _PLACE, _SIZE, *[_PLACE] * 3],
     "backward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 11],
 }
 
@@ -77,20 +78,24 @@ class CompiledLSTM:
         self._forward = [_packed(recurrent) for recurrent in recurrents]
         self._backward = [_packed(recurrent.swapaxes(1, 2)) for recurrent in recurrents]
         self._other_cores = ThreadPoolExecutor(os.cpu_count())
+        embedded = weights.embedding[:_COMMON].astype(np.float32)
+        self._common = [self._table(direction, embedded) for direction in range(len(kernels))]
 
     def logit(self, ids: npt.NDArray[np.int32]) -> float:
-        """The score of a text that is not empty. What its words add to the gates is computed once for each word."""
-        words, rows = np.unique(ids, return_inverse=True)
-        embedded = self._weights.embedding[words].astype(np.float32)
+        """The score of a text that is not empty."""
+        common = len(self._common[0])
+        rare, places = np.unique(ids[ids >= common], return_inverse=True)
+        rows = ids.astype(np.int32)  # of the common words, and then of the rare ones, each once
+        rows[ids >= common] = common + places
+        embedded = self._weights.embedding[rare].astype(np.float32)
         pooled = np.empty((len(self._kernels), 3, self._units), np.float32)
-        rows = rows.astype(np.int32)
 
         def read(direction: int) -> None:
-            table = np.empty((len(words), 4, self._units), np.float32)
-            self._project(direction, embedded, self._biases[direction], table)
+            rest = self._table(direction, embedded)
             order = np.ascontiguousarray(rows[::-1]) if direction else rows
+            tables = *_places(self._common[direction]), common, *_places(rest)
             self._library.pool(
-                len(ids), self._units, *_places(self._forward[direction], table, order, pooled[direction])
+                len(ids), self._units, *_places(self._forward[direction]), *tables, *_places(order, pooled[direction])
             )
 
         self._each_direction(read)
@@ -98,6 +103,12 @@ class CompiledLSTM:
         features = {"last": last, "max": largest, "mean": total / len(ids)}
         read_off = np.concatenate([features[name].ravel() for name in self._weights.pooling])
         return float(read_off @ self._weights.dense_kernel) + self._weights.dense_bias
+
+    def _table(self, direction: int, embedded: Floats) -> Floats:
+        """<float32>[words, 4, units], what words add to the gates, with bias."""
+        table = np.empty((len(embedded), 4, self._units), np.float32)
+        self._project(direction, embedded, self._biases[direction], table)
+        return table
 
     def project(self, embedded: Floats, projected: Floats) -> None:
         """What embeddings, or differences of them, add to the gates, without bias, in each direction's reading order.
@@ -168,7 +179,8 @@ def _of(direction: int, arrays: tuple[Floats, ...]) -> list[Floats]:
 
 
 def _places(*arrays: npt.NDArray[Any]) -> list[int]:
-    assert all(array.itemsize == 4 and (array.shape[-1] == 1 or array.strides[-1] == 4) for array in arrays)
+    for array in arrays:
+        assert array.itemsize == 4 and (array.strides[-1] == 4 or array.shape[-1] == 1 or not array.size)
     return [array.ctypes.data for array in arrays]
 
 

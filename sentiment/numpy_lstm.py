@@ -71,6 +71,11 @@ class NumpyLSTM:
         self._dense_bias = weights.dense_bias
         self._compiled = compiled(weights) if dtype == np.float32 else None
 
+    @property
+    def is_compiled(self) -> bool:
+        """Whether a single review is left to ``compiled_lstm.py``."""
+        return self._compiled is not None
+
     def project(self, embedded: Array, lengths: Lengths) -> Array:
         """What the embeddings add to the gates, without bias, in each direction's reading order.
 

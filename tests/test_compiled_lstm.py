@@ -64,6 +64,12 @@ def test_the_scores_are_those_of_onnx_runtime(units, directions, pooling, tmp_pa
         assert logits(ours, [review]) == pytest.approx(logits(theirs, [review]), abs=1e-5)
 
 
+def test_words_that_are_not_common_are_read_as_well(monkeypatch):
+    expected = [compiled(weights_of()).logit(review) for review in REVIEWS]
+    monkeypatch.setattr(compiled_lstm, "_COMMON", 6)
+    assert [compiled(weights_of()).logit(review) for review in REVIEWS] == pytest.approx(expected, abs=1e-6)
+
+
 def test_padding_after_a_single_review_is_not_read(tmp_path):
     write_onnx(weights_of(), tmp_path / "model.onnx")
     model, [review] = open_single_review(tmp_path / "model.onnx"), REVIEWS[4:5]
