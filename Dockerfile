@@ -21,6 +21,7 @@ COPY artifacts artifacts
 COPY scripts scripts
 COPY sentiment sentiment
 COPY --from=compiler /app/sentiment/libcompiled_lstm.so sentiment/
+COPY --from=compiler /app/sentiment/bulk/libcompiled_batch.so sentiment/bulk/
 COPY streamlit_app.py ./
 
 USER 1000

@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8501
 PRESET ?= bilstm
 RUN ?=
-LIBRARY = sentiment/libcompiled_lstm.so
+LIBRARIES = sentiment/libcompiled_lstm.so sentiment/bulk/libcompiled_batch.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DEFAULT_GOAL := help
@@ -11,10 +11,10 @@ SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 help:  ## these lines
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-app: .venv/serving $(LIBRARY)  ## serve the app on port 8501 (PORT= changes it); DATA= lets it show the review texts
+app: .venv/serving $(LIBRARIES)  ## serve the app on port 8501 (PORT= changes it); DATA= lets it show the review texts
 	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT) $(if $(DATA),-- --data "$(DATA)")
 
-test: .venv/complete $(LIBRARY)  ## linter, types and every test
+test: .venv/complete $(LIBRARIES)  ## linter, types and every test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -25,13 +25,13 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CA
 		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))" \
 		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)")
 
-benchmark: .venv/complete $(LIBRARY) data-named  ## measure speed beside other ways on DATA= (RUN=)
+benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other ways on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
 	.venv/bin/python scripts/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 	.venv/bin/python scripts/report.py
 
-proof: .venv/complete $(LIBRARY) data-named  ## the long proofs, on DATA= (RUN=); hours
+proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs, on DATA= (RUN=); hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \
 		--explanations --behaviour
 	.venv/bin/python scripts/prove_bulk.py
@@ -45,7 +45,7 @@ lock:  ## work out the locks anew from pyproject.toml; needs uv
 		-c requirements.txt -o requirements-app.txt
 
 clean:  ## remove the virtual environment, caches and what was compiled
-	rm -rf $(LIBRARY) .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(LIBRARIES) .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
@@ -55,7 +55,7 @@ python:
 data-named:
 	@test -n "$(DATA)" || { echo "Name the data: DATA=path" >&2; exit 2; }
 
-$(LIBRARY): sentiment/compiled_lstm.c sentiment/compiling.py | python
+$(LIBRARIES) &: sentiment/compiled_lstm.c sentiment/bulk/compiled_batch.c sentiment/compiling.py | python
 	@$(PYTHON) scripts/compile.py
 
 .venv/bin/pip: | python

@@ -12,21 +12,23 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.compiling import LIBRARY, source_hash
+from sentiment.compiling import load_library
 from sentiment.weights import Weights, halved_gates
 
 Floats = npt.NDArray[np.float32]
 
+SOURCE = Path(__file__).with_suffix(".c")
 _BLOCK = 32  # as in the source
 _LINE = 64  # bytes that come from a cache at once
 _COMMON = 1_024  # the most frequent words, four fifths of a review; 6 MB of what they add to the gates of 192 units
 _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, list[Any]] = {
     "project": [_SIZE, _SIZE, _SIZE, _PLACE, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE],
     "forward": [_SIZE, _SIZE, _SIZE, ctypes.c_float, *[_PLACE] * 8],
     "pool": [_SIZE, _SIZE, _PLACE, _PLACE, _SIZE, *[_PLACE] * 3],
@@ -36,18 +38,7 @@ _FUNCTIONS = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    """What was compiled from the source as it is now, if it can be loaded here."""
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-        compiled_from = (ctypes.c_char * len(source_hash())).in_dll(library, "source").value.decode()
-    except (OSError, ValueError):  # there is none, or one of another processor or program
-        return None
-    if compiled_from != source_hash():
-        return None
-    for name, arguments in _FUNCTIONS.items():
-        function = getattr(library, name)
-        function.argtypes, function.restype = arguments, None
-    return library
+    return load_library(SOURCE, _FUNCTIONS)
 
 
 def compiled(weights: Weights) -> CompiledLSTM | None:

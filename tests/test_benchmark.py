@@ -16,6 +16,7 @@ from sentiment.benchmarking.measuring import OURS, MissingError, alternate, comp
 from sentiment.benchmarking.peers import need
 from sentiment.benchmarking.setting import LENGTH, QUICK, Setting
 from sentiment.benchmarking.table import BENCHMARKS, GROWTH, measure
+from sentiment.bulk.compiled_batch import way_of_int8
 from tests.command import run_script
 from tests.tiny import tiny_run, tiny_weights
 
@@ -110,6 +111,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
     monkeypatch.setattr("sentiment.benchmarking.files._score", scored)
     effect = table.files.effect_of_fast(setting)
     share = 1 / len(truth)
+    assert effect.pop("way") == way_of_int8()
     assert effect == pytest.approx({"labels_changed": share, "accuracy_change": -share, "probability_change": 0.25})
 
 

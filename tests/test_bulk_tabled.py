@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from sentiment import Classifier
-from sentiment.bulk.tabled import load_bulk
+from sentiment.batching import pad
+from sentiment.bulk import compiled_batch, tabled
+from sentiment.bulk.tabled import load_bulk, tabled_session
+from sentiment.weights import write_onnx
+from tests.tiny import tiny_weights
 
 RUNS = ["distilled", "lstm"]
 
@@ -24,7 +31,17 @@ def test_a_table_and_the_lstm_give_the_same_scores(run, reviews):
     assert load_bulk(f"artifacts/{run}").logits(reviews) == pytest.approx(exact, abs=2e-5)
 
 
+@pytest.fixture(params=["matrix unit", "ONNX Runtime"])
+def way(request, monkeypatch):
+    """Each way of int8 arithmetic that there may be."""
+    if request.param == "ONNX Runtime":
+        monkeypatch.setattr(tabled, "compiled_batch", lambda _: None)
+    elif compiled_batch.way_of_int8() != request.param:
+        pytest.skip("this processor has no matrix unit, or nothing was compiled: scripts/compile.py")
+
+
 @pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.usefixtures("way")
 def test_a_score_does_not_depend_on_the_batch_nor_on_padding(fast, reviews):
     bulk = load_bulk("artifacts/distilled", fast=fast)
     alone = np.concatenate([bulk.logits([review]) for review in reviews])
@@ -32,9 +49,37 @@ def test_a_score_does_not_depend_on_the_batch_nor_on_padding(fast, reviews):
 
 
 @pytest.mark.parametrize("run", RUNS)
+@pytest.mark.usefixtures("way")
 def test_int8_is_near_the_truth_and_not_the_truth(run, reviews):
     exact, fast = (
         load_bulk(f"artifacts/{run}").logits(reviews),
         load_bulk(f"artifacts/{run}", fast=True).logits(reviews),
     )
     assert 0 < np.abs(exact - fast).max() < 0.1
+
+
+@pytest.mark.parametrize(("units", "directions", "pooling"), product((64, 192), (1, 2), (("last",), ("max", "mean"))))
+@pytest.mark.usefixtures("way")
+def test_int8_is_near_the_truth_in_every_form_of_the_model(units, directions, pooling, reviews, tmp_path):
+    weights = tiny_weights(units=units, directions=directions, pooling=pooling)
+    for direction in weights.directions:
+        direction.recurrent[:] /= np.sqrt(units)
+    weights.dense_kernel[:] /= np.sqrt(units)
+    write_onnx(weights, tmp_path / "model.onnx")
+    short = [review[:40] % 14 for review in reviews]
+    feed = {"ids": pad(short), "lengths": np.array([len(review) for review in short], np.int32)}
+    [exact] = ort.InferenceSession(tmp_path / "model.onnx").run(["logit"], feed)
+    model = tabled.compiled_batch(weights) or tabled_session(weights, fast=True)
+    [found] = model.run(["logit"], feed)
+    assert found.dtype == np.float32
+    assert np.abs(found - exact).max() < 0.1
+
+
+def test_tanh_in_pieces_is_near_it_everywhere():
+    curve = compiled_batch._curve()
+    constants, slopes, squares = curve[:48].reshape(3, 16)
+    size = np.linspace(0, 6, 10_001)
+    capped = np.minimum(size, curve[49])
+    piece = np.rint(capped * curve[48]).astype(int)
+    found = constants[piece] + capped * (slopes[piece] + capped * squares[piece])
+    assert np.abs(found - np.tanh(size)).max() < 3e-4

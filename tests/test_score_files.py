@@ -20,6 +20,7 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.artifacts import sha256
+from sentiment.bulk.compiled_batch import way_of_int8
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -244,10 +245,11 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
     assert 0 < max(moved) < 0.05
 
 
-@pytest.mark.parametrize("measured", ["this model", "another"])
+@pytest.mark.parametrize("measured", ["this model", "another", "another way"])
 def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(measured, scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
-    model = sha256(run / "model.onnx") if measured == "this model" else "0" * 64
+    effect["way"] = "on paper" if measured == "another way" else way_of_int8()
+    model = "0" * 64 if measured == "another" else sha256(run / "model.onnx")
     of = {"run": {"model_sha256": model}, "fast": effect}
     (run.parent / "BENCHMARKS.json").write_text(json.dumps(of))
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 from sentiment.benchmarking.measuring import OURS, MissingError, Side, Sides, seconds_of
 from sentiment.benchmarking.peers import Peer
 from sentiment.benchmarking.setting import Setting
+from sentiment.bulk.compiled_batch import way_of_int8
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.dataset.records import NAMES
 
@@ -47,11 +49,11 @@ def float32_beside_vader(setting: Setting) -> Sides:
     return {OURS: _file_to_file(setting, fast=False), "VADER": lambda: rows / peer.ask("score", **paths)}
 
 
-def effect_of_fast(setting: Setting) -> dict[str, float] | None:
+def effect_of_fast(setting: Setting) -> dict[str, Any] | None:
     """What int8 arithmetic does to the verdicts on the file's reviews; None where it is not at work.
 
-    ``labels_changed`` is a share of reviews, ``accuracy_change`` a difference of shares, ``probability_change`` the
-    largest one.
+    ``way`` is that of ``way_of_int8``, ``labels_changed`` a share of reviews, ``accuracy_change`` a difference of
+    shares, ``probability_change`` the largest one.
     """
     try:
         _check_fast(setting)
@@ -61,6 +63,7 @@ def effect_of_fast(setting: Setting) -> dict[str, float] | None:
     truth = setting.data.test["label"].head(len(slow)).map(NAMES).to_numpy()
     right = [(table["sentiment"].to_numpy() == truth).mean() for table in (slow, fast)]
     return {
+        "way": way_of_int8(),
         "labels_changed": float((slow["sentiment"].fillna("") != fast["sentiment"].fillna("")).mean()),
         "accuracy_change": float(right[1] - right[0]),
         "probability_change": float((fast["p_positive"] - slow["p_positive"]).abs().max()),

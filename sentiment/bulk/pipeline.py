@@ -13,6 +13,7 @@ from typing import Any
 
 from sentiment.artifacts import MANIFEST, sha256, write_json
 from sentiment.bulk.columns import find_column, guess_text_column, looks_like_reviews
+from sentiment.bulk.compiled_batch import way_of_int8
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
@@ -160,8 +161,8 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
     return content
 
 
-def _measured_effect(run: Path) -> dict[str, float] | None:
-    """What int8 arithmetic did to test reviews, as the benchmark beside the run found; None where it found nothing.
+def _measured_effect(run: Path) -> dict[str, Any] | None:
+    """What int8 arithmetic, done as here, did to test reviews, as the benchmark beside the run found; else None.
 
     See ``benchmarking.files.effect_of_fast`` for the names.
     """
@@ -169,8 +170,8 @@ def _measured_effect(run: Path) -> dict[str, float] | None:
     found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     if found is None or found["run"].get("model_sha256") != sha256(run / "model.onnx"):  # older files name none
         return None
-    effect: dict[str, float] | None = found["fast"]
-    return effect
+    effect: dict[str, Any] | None = found["fast"]
+    return effect if effect and effect.get("way") == way_of_int8() else None
 
 
 def export(

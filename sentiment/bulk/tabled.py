@@ -5,7 +5,8 @@ a row a word of the vocabulary, is made on loading, and half of the LSTM's arith
 takes no such table, so the recurrence is written out as an ONNX Scan over the steps of a batch. That pays for many
 reviews at a time; a single one goes faster through the LSTM of ``model.onnx``. The two agree but for rounding.
 
-The fast form does the other half in int8: a weight is one of 127 steps (of its column's largest, either way), which no
+The fast form does the other half in int8, in compiled code where the processor has a matrix unit
+(``compiled_batch.py``), else here: a weight is one of 127 steps (of its column's largest, either way), which no
 processor's int8 instructions can overflow; a hidden state, which lies between -1 and 1, one of 255. No scale is taken
 from the data, so here too a review's score does not depend on its batch. The table is kept in float16.
 """
@@ -20,6 +21,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
+from sentiment.bulk.compiled_batch import compiled_batch
 from sentiment.classifier import Classifier
 from sentiment.sessions import Model, session_options
 from sentiment.weights import Weights, read_onnx
@@ -41,7 +43,8 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
     """
 
     def tabled(model: Path) -> Model:
-        return tabled_session(read_onnx(model), fast=fast)
+        weights = read_onnx(model)
+        return (fast and compiled_batch(weights)) or tabled_session(weights, fast=fast)
 
     return Classifier.load(run, threads=threads, form=tabled, batch_tokens=_BATCH_TOKENS)
 

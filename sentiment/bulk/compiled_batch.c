@@ -1,0 +1,187 @@
+/* One direction of an LSTM over a batch of texts, in int8 on the matrix unit of those x86 processors that have one (AMX):
+ * what the fast form of tabled.py computes, and tells of. The states of ROWS texts at a time by a matrix make tiles of
+ * 16 texts by 16 units, which the cells' arithmetic takes up in single precision.
+ *
+ * Gates stand in the order of the enum, those with a sigmoid halved, as in numpy_lstm.py. `units` is a multiple of
+ * DEPTH. A table of what words add to the gates, with bias, is [words, units / LANES, GATES, LANES] in half precision. */
+
+const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+
+#if defined(__x86_64__) && defined(__linux__)
+
+#include <immintrin.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, ROWS = 32, DEPTH = 64, TILE = LANES * DEPTH, WORDS = 6 };
+enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+
+#define WITH_TILES __attribute__((target("avx512f,avx512bw,avx512vl,amx-tile,amx-int8")))
+#define INLINE static inline __attribute__((always_inline)) WITH_TILES
+#define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
+
+/* Whether the processor has such a unit, and the system lends it to this process. */
+int usable(void) {
+    return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
+           !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
+}
+
+/* Rows of the table for some words, WORDS at most. */
+INLINE void tabulate_some(int words, long width, long units, const float *embeddings, const float *packed,
+                          const float *bias, short *table) {
+    for (long unit = 0; unit < units; unit += LANES) {
+        __m512 sums[WORDS][GATES];
+        EACH(word, words) EACH(gate, GATES) sums[word][gate] = _mm512_loadu_ps(bias + gate * units + unit);
+        for (long place = 0; place < width; place++, packed += GATES * LANES)
+            EACH(word, words) {
+                const __m512 value = _mm512_set1_ps(embeddings[word * width + place]);
+                EACH(gate, GATES) sums[word][gate] += value * _mm512_loadu_ps(packed + gate * LANES);
+            }
+        EACH(word, words) EACH(gate, GATES) {
+            const __m256i half = _mm512_cvtps_ph(sums[word][gate], _MM_FROUND_TO_NEAREST_INT);
+            _mm256_storeu_si256((void *)(table + (word * units + unit) * GATES + gate * LANES), half);
+        }
+    }
+}
+
+/* The table of a vocabulary, of embeddings [words, width].
+ *
+ * packed: [units / LANES, width, GATES, LANES], what each number of an embedding adds.
+ * bias: [GATES, units]. */
+WITH_TILES void tabulate(long words, long width, long units, const float *embeddings, const float *packed,
+                         const float *bias, short *table) {
+    for (; words >= WORDS; words -= WORDS, embeddings += WORDS * width, table += WORDS * GATES * units)
+        tabulate_some(WORDS, width, units, embeddings, packed, bias, table);
+    for (; words; words--, embeddings += width, table += GATES * units)
+        tabulate_some(1, width, units, embeddings, packed, bias, table);
+}
+
+/* tanh, in pieces of a parabola each: see _curve in compiled_batch.py. */
+typedef struct {
+    __m512 constants, slopes, squares;
+    float pieces_to_one, end;
+} Curve;
+
+INLINE __m512 squash(Curve curve, __m512 x) {
+    const __m512 size = _mm512_min_ps(_mm512_abs_ps(x), _mm512_set1_ps(curve.end));
+    const __m512 counted = size * curve.pieces_to_one + 12582912.0f; /* 1.5 * 2^23: whose last bits are the piece */
+    const __m512i piece = _mm512_castps_si512(counted);
+    const __m512 slope = _mm512_permutexvar_ps(piece, curve.squares) * size + _mm512_permutexvar_ps(piece, curve.slopes);
+    const __m512 found = slope * size + _mm512_permutexvar_ps(piece, curve.constants);
+    const __m512i sign = _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(-0x7fffffff - 1));
+    return _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(found), sign));
+}
+
+INLINE __m512 sigmoid(Curve curve, __m512 half) { return squash(curve, half) * 0.5f + 0.5f; }
+
+/* What the states of ROWS texts add to the gates of LANES units: `products`, [GATES, ROWS, LANES]. */
+INLINE void multiply(long units, const signed char *states, const signed char *packed, int *products) {
+    const long tiles = units / DEPTH;
+    for (int gate = 0; gate < GATES; gate += 2, packed += 2 * tiles * TILE, products += 2 * ROWS * LANES) {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+        for (long tile = 0; tile < tiles; tile++) {
+            _tile_loadd(4, states + tile * DEPTH, units);
+            _tile_loadd(5, states + tile * DEPTH + LANES * units, units);
+            _tile_loadd(6, packed + tile * TILE, DEPTH);
+            _tile_loadd(7, packed + (tiles + tile) * TILE, DEPTH);
+            _tile_dpbssd(0, 4, 6);
+            _tile_dpbssd(1, 5, 6);
+            _tile_dpbssd(2, 4, 7);
+            _tile_dpbssd(3, 5, 7);
+        }
+        _tile_stored(0, products, 4 * LANES);
+        _tile_stored(1, products + LANES * LANES, 4 * LANES);
+        _tile_stored(2, products + ROWS * LANES, 4 * LANES);
+        _tile_stored(3, products + (ROWS + LANES) * LANES, 4 * LANES);
+    }
+}
+
+/* The arithmetic of LANES cells of a text at a step. `word` is its row of the table from these units on; `pooled` lies
+ * `units` apart: the last hidden value, the largest, and the sum. */
+INLINE void step(Curve curve, long units, const int *products, const __m512 scale[GATES], const short *word, float *cell,
+                 signed char *state, float *pooled, int is_last) {
+    __m512 z[GATES];
+    EACH(gate, GATES) {
+        const __m512i product = _mm512_loadu_si512(products + gate * ROWS * LANES);
+        const __m256i by_word = _mm256_loadu_si256((const void *)(word + gate * LANES));
+        z[gate] = _mm512_cvtepi32_ps(product) * scale[gate] + _mm512_cvtph_ps(by_word);
+    }
+    const __m512 kept = sigmoid(curve, z[FORGET]) * _mm512_loadu_ps(cell);
+    const __m512 new_cell = sigmoid(curve, z[INPUT]) * squash(curve, z[CANDIDATE]) + kept;
+    const __m512 hidden = sigmoid(curve, z[OUTPUT]) * squash(curve, new_cell);
+    _mm512_storeu_ps(cell, new_cell);
+    _mm_storeu_si128((void *)state, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(hidden * 127)));
+    if (is_last) _mm512_storeu_ps(pooled, hidden);
+    _mm512_storeu_ps(pooled + units, _mm512_max_ps(hidden, _mm512_loadu_ps(pooled + units)));
+    _mm512_storeu_ps(pooled + 2 * units, hidden + _mm512_loadu_ps(pooled + 2 * units));
+}
+
+/* Some texts, ROWS at most: `ids` [rows, time] to `pooled` [rows, 3, units]. */
+INLINE void read_some(Curve curve, long rows, long time, long units, int backward, const int *ids, const int *lengths,
+                      const short *table, const signed char *packed, const float *scales, float *pooled) {
+    signed char states[2][ROWS * units];
+    float cells[ROWS * units];
+    int products[GATES * ROWS * LANES], longest = 0;
+    memset(states, 0, sizeof states);
+    memset(cells, 0, sizeof cells);
+    for (long row = 0; row < rows; row++) {
+        float *own = pooled + 3 * row * units;
+        for (long unit = 0; unit < units; unit++) own[unit] = own[2 * units + unit] = 0, own[units + unit] = -1;
+        if (lengths[row] > longest) longest = lengths[row];
+    }
+    for (int now = 0; now < longest; now++)
+        for (long unit = 0; unit < units; unit += LANES) {
+            multiply(units, states[now % 2], packed + unit * GATES * units, products);
+            __m512 scale[GATES];
+            EACH(gate, GATES) scale[gate] = _mm512_loadu_ps(scales + gate * units + unit);
+            for (long row = 0; row < rows; row++) {
+                const int left = lengths[row] - 1 - now;
+                if (left < 0) continue;
+                const int *id = ids + row * time + (backward ? left : now);
+                const short *word = table + GATES * (units * *id + unit);
+                if (left) { /* the next word's row is anywhere in memory */
+                    const char *next = (const char *)(table + GATES * (units * id[backward ? -1 : 1] + unit));
+                    _mm_prefetch(next, _MM_HINT_T0);
+                    _mm_prefetch(next + 64, _MM_HINT_T0);
+                }
+                step(curve, units, products + row * LANES, scale, word, cells + row * units + unit,
+                     states[(now + 1) % 2] + row * units + unit, pooled + 3 * row * units + unit, !left);
+            }
+        }
+}
+
+/* A batch: `ids` [batch, time], `lengths` [batch], to `pooled` [batch, 3, units], all float: the last hidden values, the
+ * largest, and their sum.
+ *
+ * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], what states add, in steps of a scale.
+ * scales: [GATES, units], a step of a weight times a step of a state.
+ * curve: of tanh, [3, 16] coefficients, then the pieces to one, and its end. */
+WITH_TILES void read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
+                           const short *table, const signed char *packed, const float *scales, const float *curve,
+                           float *pooled) {
+    const Curve pieces = {_mm512_loadu_ps(curve), _mm512_loadu_ps(curve + LANES), _mm512_loadu_ps(curve + 2 * LANES),
+                          curve[3 * LANES], curve[3 * LANES + 1]};
+    struct {
+        unsigned char palette, start, unused[14];
+        unsigned short bytes[16];
+        unsigned char rows[16];
+    } shape = {.palette = 1};
+    EACH(tile, 8) shape.bytes[tile] = DEPTH, shape.rows[tile] = LANES;
+    _tile_loadconfig(&shape);
+    for (long first = 0; first < batch; first += ROWS)
+        read_some(pieces, batch - first < ROWS ? batch - first : ROWS, time, units, backward, ids + first * time,
+                  lengths + first, table, packed, scales, pooled + first * 3 * units);
+    _tile_release();
+}
+
+#else
+
+int usable(void) { return 0; }
+void tabulate(void) {}
+void read_batch(void) {}
+
+#endif
