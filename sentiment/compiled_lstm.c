@@ -155,15 +155,19 @@ WITH_WIDE_VECTORS void forward(long steps, long units, long stride, float share,
     }
 }
 
-/* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What was projected
- * stands in two tables, [.., GATES, units], of `common` rows and of the rest; each step has a row. */
-WITH_WIDE_VECTORS void pool(long steps, long units, const float *packed, const float *common, long commons,
-                            const float *rest, const int *rows, float *pooled) {
+/* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What words add to
+ * the gates stands in two tables, [.., GATES, units], of common words, and of rare ones, worked out here from their
+ * embeddings; each step has a row, those of the rare after all of the common. */
+WITH_WIDE_VECTORS void pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
+                            const float *embeddings, long rares, long width, const float *kernel, const float *bias,
+                            float *rare, const int *rows, float *pooled) {
+    project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
     float hiddens[2][units], cell[units], *last = pooled, *largest = last + units, *sum = largest + units;
     for (long unit = 0; unit < units; unit++) hiddens[1][unit] = cell[unit] = sum[unit] = 0, largest[unit] = -1;
     for (long step = 0; step < steps; step++) {
-        const float *table = rows[step] < commons ? common : rest - commons * GATES * units;
-        const float *weights = packed, *projected = table + rows[step] * GATES * units;
+        const long row = rows[backwards ? steps - 1 - step : step];
+        const float *projected = row < commons ? common + row * GATES * units : rare + (row - commons) * GATES * units;
+        const float *weights = packed;
         const float *before = hiddens[(step + 1) % 2];
         float *hidden = hiddens[step % 2];
         for (long block = 0; block < units; block += BLOCK) {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -31,7 +31,7 @@ _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS: dict[str, list[Any]] = {
     "project": [_SIZE, _SIZE, _SIZE, _PLACE, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE],
     "forward": [_SIZE, _SIZE, _SIZE, ctypes.c_float, *[_PLACE] * 8],
-    "pool": [_SIZE, _SIZE, _PLACE, _PLACE, _SIZE, *[_PLACE] * 3],
+    "pool": [_SIZE, _SIZE, ctypes.c_int, _PLACE, _PLACE, _SIZE, _PLACE, _SIZE, _SIZE, *[_PLACE] * 5],
     "backward": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 11],
 }
 
@@ -70,7 +70,9 @@ class CompiledLSTM:
         self._backward = [_packed(recurrent.swapaxes(1, 2)) for recurrent in recurrents]
         self._other_cores = ThreadPoolExecutor(os.cpu_count())
         embedded = weights.embedding[:_COMMON].astype(np.float32)
-        self._common = [self._table(direction, embedded) for direction in range(len(kernels))]
+        self._common = [np.empty((len(embedded), 4, self._units), np.float32) for _ in kernels]
+        for direction, table in enumerate(self._common):
+            library.project(*self._projection(direction, embedded, self._biases[direction], table))
 
     def logit(self, ids: npt.NDArray[np.int32]) -> float:
         """The score of a text that is not empty."""
@@ -79,27 +81,22 @@ class CompiledLSTM:
         rows = ids.astype(np.int32)  # of the common words, and then of the rare ones, each once
         rows[ids >= common] = common + places
         embedded = self._weights.embedding[rare].astype(np.float32)
-        pooled = np.empty((len(self._kernels), 3, self._units), np.float32)
-
-        def read(direction: int) -> None:
-            rest = self._table(direction, embedded)
-            order = np.ascontiguousarray(rows[::-1]) if direction else rows
-            tables = *_places(self._common[direction]), common, *_places(rest)
-            self._library.pool(
-                len(ids), self._units, *_places(self._forward[direction]), *tables, *_places(order, pooled[direction])
-            )
-
-        self._each_direction(read)
+        directions, width = len(self._kernels), embedded.shape[1]
+        pooled = np.empty((directions, 3, self._units), np.float32)
+        table = np.empty((directions, len(rare), 4, self._units), np.float32)
+        self._each_direction(  # a call of the library and nothing else, for Python runs on one core at a time
+            self._library.pool,
+            [
+                (len(ids), self._units, direction, *_places(self._forward[direction], self._common[direction]), common,
+                 *_places(embedded), len(rare), width, *_places(self._kernels[direction], self._biases[direction]),
+                 *_places(table[direction], rows, pooled[direction]))
+                for direction in range(directions)
+            ],
+        )  # fmt: skip
         last, largest, total = pooled.astype(np.float64).swapaxes(0, 1)
         features = {"last": last, "max": largest, "mean": total / len(ids)}
         read_off = np.concatenate([features[name].ravel() for name in self._weights.pooling])
         return float(read_off @ self._weights.dense_kernel) + self._weights.dense_bias
-
-    def _table(self, direction: int, embedded: Floats) -> Floats:
-        """<float32>[words, 4, units], what words add to the gates, with bias."""
-        table = np.empty((len(embedded), 4, self._units), np.float32)
-        self._project(direction, embedded, self._biases[direction], table)
-        return table
 
     def project(self, embedded: Floats, projected: Floats) -> None:
         """What embeddings, or differences of them, add to the gates, without bias, in each direction's reading order.
@@ -109,9 +106,13 @@ class CompiledLSTM:
             projected: [steps, 4, directions, 1, units], to be filled.
         """
         self._each_direction(
-            lambda direction: self._project(
-                direction, embedded[::-1] if direction else embedded, self._no_bias, projected[:, :, direction, 0]
-            )
+            self._library.project,
+            [
+                self._projection(
+                    direction, embedded[::-1] if direction else embedded, self._no_bias, projected[:, :, direction, 0]
+                )
+                for direction in range(len(self._kernels))
+            ],
         )
 
     def forward(self, share: float, *arrays: Floats) -> None:
@@ -123,9 +124,11 @@ class CompiledLSTM:
                 ``numpy_lstm.Trace``, to be filled.
         """
         self._each_direction(
-            lambda direction: self._library.forward(
-                *self._sizes(arrays[0]), share, *_places(self._forward[direction], *_of(direction, arrays))
-            )
+            self._library.forward,
+            [
+                (*self._sizes(arrays[0]), share, *_places(packed, *_of(direction, arrays)))
+                for direction, packed in enumerate(self._forward)
+            ],
         )
 
     def backward(self, *arrays: Floats) -> None:
@@ -136,15 +139,17 @@ class CompiledLSTM:
                 pooling, shaped like them; and the multipliers, shaped like z, to be filled.
         """
         self._each_direction(
-            lambda direction: self._library.backward(
-                *self._sizes(arrays[0]), *_places(self._backward[direction], *_of(direction, arrays))
-            )
+            self._library.backward,
+            [
+                (*self._sizes(arrays[0]), *_places(packed, *_of(direction, arrays)))
+                for direction, packed in enumerate(self._backward)
+            ],
         )
 
-    def _project(self, direction: int, embedded: Floats, bias: Floats, projected: Floats) -> None:
-        """``projected`` is [steps, 4, units], its steps and gates any distance apart."""
+    def _projection(self, direction: int, embedded: Floats, bias: Floats, projected: Floats) -> tuple[int, ...]:
+        """The arguments of ``project``. ``projected`` is [steps, 4, units], its steps and gates any distance apart."""
         row, gate = (stride // projected.itemsize for stride in projected.strides[:2])
-        self._library.project(
+        return (
             len(embedded),
             embedded.shape[1],
             self._units,
@@ -158,10 +163,12 @@ class CompiledLSTM:
     def _sizes(self, array: Floats) -> tuple[int, int, int]:
         return len(array), self._units, len(self._kernels) * self._units
 
-    def _each_direction(self, read: Callable[[int], None]) -> None:
-        others = [self._other_cores.submit(read, direction) for direction in range(1, len(self._kernels))]
-        read(0)
-        for other in others:
+    def _each_direction(self, function: Callable[..., None], arguments: Sequence[tuple[float, ...]]) -> None:
+        """Calls a function of the library for each direction, side by side."""
+        first, *others = arguments
+        begun = [self._other_cores.submit(function, *other) for other in others]
+        function(*first)
+        for other in begun:
             other.result()
 
 
