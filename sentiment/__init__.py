@@ -2,8 +2,10 @@
 
 The way of one review::
 
-    text -> tokenizer -> Tokens -> vocabulary -> ids -> ONNX Runtime -> logit -> verdict -> Prediction
+    text -> tokenizer -> Tokens -> vocabulary -> ids -> model -> logit -> verdict -> Prediction
                                                   \\-> attribution -> contributions -> Explanation
+
+The model is run by ONNX Runtime, in batches, and for a single review by compiled steps, where there is a compiler.
 
 Imports point down only::
 
