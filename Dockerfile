@@ -19,9 +19,7 @@ RUN pip install --no-cache-dir --requirement requirements-app.txt \
 COPY .streamlit .streamlit
 COPY artifacts artifacts
 COPY scripts scripts
-COPY sentiment sentiment
-COPY --from=compiler /app/sentiment/libcompiled_lstm.so sentiment/
-COPY --from=compiler /app/sentiment/bulk/libcompiled_batch.so sentiment/bulk/
+COPY --from=compiler /app/sentiment sentiment
 COPY streamlit_app.py ./
 
 USER 1000

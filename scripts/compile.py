@@ -1,28 +1,33 @@
 """Compiles what reads single reviews and, on some processors, files soonest. Without it everything works, and slower.
 
-Needs gcc or clang, as ``cc`` or named by the environment variable CC. Exits with 0 where it cannot, too, and says so.
+Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 processor. Exits with 0 where it
+cannot, too, and says so.
 """
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sentiment.compiling import SOURCES, compile_library
+from sentiment.compiling import BATCH, STEPS_8, STEPS_16, compile_library
 
 
 def main() -> None:
     """Runs the command line."""
-    for source in SOURCES:
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        print("compile.py: nothing is compiled for this processor, and all is done without", file=sys.stderr)
+        return
+    for library in (STEPS_16, STEPS_8, BATCH):
         try:
-            compile_library(source)
+            compile_library(library)
         except OSError as error:
-            print(f"compile.py: {source.name} is not compiled, and done without: {error}", file=sys.stderr)
+            print(f"compile.py: {library.path.name} is not made, and done without: {error}", file=sys.stderr)
         except subprocess.CalledProcessError as error:
-            print(f"compile.py: {source.name} is not compiled, and done without:\n{error.stderr}", file=sys.stderr)
+            print(f"compile.py: {library.path.name} is not made, and done without:\n{error.stderr}", file=sys.stderr)
 
 
 if __name__ == "__main__":

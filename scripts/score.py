@@ -189,7 +189,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add(
         "--fast",
         action="store_true",
-        help="int8 arithmetic: faster; OUTPUT.json says what that changes",
+        help="int8 arithmetic: faster; OUTPUT.json says what that changes, where it was measured",
     )
     add("--resume", action="store_true", help="go on where an earlier run with the same options stopped")
     add("--raw", action="store_true", help="leave cells as they are that a spreadsheet would run as a formula")

@@ -1,4 +1,4 @@
-"""What each token added to the score: path secants, in NumPy.
+"""What each token added to the score: path secants.
 
 The review and a baseline text of the same length are run once each; then multipliers are carried backwards from the
 score, in which every nonlinearity counts with the slope of its chord between the two runs. Everything telescopes, so

@@ -5,22 +5,24 @@
  * units at a time, what each value adds to them in each gate, [units / BLOCK, values, GATES, BLOCK].
  *
  * `units` is a multiple of BLOCK. Gates stand in the order of the enum, those with a sigmoid halved; in arrays of one
- * value for each gate and unit they lie `stride` apart. */
+ * value for each gate and unit they lie `stride` apart.
+ *
+ * It is compiled for vectors of 16 numbers (AVX-512) and of 8 (AVX2): LANES. */
 
-enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, PARTS = 2, BLOCK = LANES * PARTS, ROWS = 3 };
+enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, PARTS = 2, BLOCK = LANES * PARTS, ROWS = LANES == 16 ? 3 : 1 };
 
 typedef float vec __attribute__((vector_size(4 * LANES), aligned(4)));
 typedef int bits __attribute__((vector_size(4 * LANES), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline))
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define WITH_WIDE_VECTORS __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
-#else
-#define WITH_WIDE_VECTORS
-#endif
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
 const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+
+/* Whether the processor has such vectors. */
+int usable(void) {
+    return __builtin_cpu_supports("fma") && (LANES == 16 ? __builtin_cpu_supports("avx512f") : __builtin_cpu_supports("avx2"));
+}
 
 /* Vectors. */
 
@@ -90,7 +92,7 @@ INLINE void project_block(int rows, long width, const float *packed, const float
 
 /* Rows of `projected`, [.., GATES, units] and `row_stride` apart, from `width` numbers each, `embedding_stride` apart,
  * and `bias`, [GATES, units]. */
-WITH_WIDE_VECTORS void project(long rows, long width, long units, const float *packed, const float *bias,
+void project(long rows, long width, long units, const float *packed, const float *bias,
                                const float *embeddings, long embedding_stride, float *projected, long row_stride,
                                long stride) {
     for (long block = 0; block < units; block += BLOCK, packed += width * GATES * BLOCK) {
@@ -121,7 +123,7 @@ INLINE vec next_cell(const vec squashed[GATES], vec cell) {
 }
 
 /* All that a pass computes, see Trace in numpy_lstm.py, over a projection: `start` + `share` * `change`. */
-WITH_WIDE_VECTORS void forward(long steps, long units, long stride, float share, const float *packed,
+void forward(long steps, long units, long stride, float share, const float *packed,
                                const float *start, const float *change, float *z, float *squashed, float *cells,
                                float *tanh_cells, float *hiddens) {
     float nothing[units];
@@ -158,7 +160,7 @@ WITH_WIDE_VECTORS void forward(long steps, long units, long stride, float share,
 /* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What words add to
  * the gates stands in two tables, [.., GATES, units], of common words, and of rare ones, worked out here from their
  * embeddings; each step has a row, those of the rare after all of the common. */
-WITH_WIDE_VECTORS void pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
+void pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
                             const float *embeddings, long rares, long width, const float *kernel, const float *bias,
                             float *rare, const int *rows, float *pooled) {
     project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
@@ -193,7 +195,7 @@ WITH_WIDE_VECTORS void pool(long steps, long units, int backwards, const float *
 
 /* From what each hidden value adds to the score through the pooling, `by_hidden`, to what goes into the gates does; see
  * NumpyLSTM.multipliers. The matrix is packed as if it led from gates to hidden values. */
-WITH_WIDE_VECTORS void backward(long steps, long units, long stride, const float *packed, const float *low_z,
+void backward(long steps, long units, long stride, const float *packed, const float *low_z,
                                 const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
                                 const float *high_z, const float *high_squashed, const float *high_cells,
                                 const float *high_tanh_cells, const float *by_hidden, float *multipliers) {

@@ -2,7 +2,7 @@
 
 A text alone is steps one after the other, each so small that NumPy, and ONNX Runtime less so, spends longer on calls
 than on arithmetic. The compiled steps are of single precision and read each direction on a core of its own. Where they
-were not compiled, or are not made for a model, ``compiled`` says so, and its callers do without.
+were not compiled, or are not made for a processor or a model, ``compiled`` says so, and its callers do without.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ import ctypes
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.compiling import load_library
+from sentiment.compiling import STEPS_8, STEPS_16, load_library
 from sentiment.weights import Weights, halved_gates
 
 Floats = npt.NDArray[np.float32]
 
-SOURCE = Path(__file__).with_suffix(".c")
-_BLOCK = 32  # as in the source
 _LINE = 64  # bytes that come from a cache at once
 _COMMON = 1_024  # the most frequent words, four fifths of a review; 6 MB of what they add to the gates of 192 units
 _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
@@ -37,14 +34,18 @@ _FUNCTIONS: dict[str, list[Any]] = {
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
-    return load_library(SOURCE, _FUNCTIONS)
+def _library() -> tuple[ctypes.CDLL | None, int]:
+    """What was compiled for this processor's widest vectors, and how many units it takes at a time."""
+    for compiled_for, block in ((STEPS_16, 32), (STEPS_8, 16)):
+        if library := load_library(compiled_for, _FUNCTIONS):
+            return library, block
+    return None, 1
 
 
 def compiled(weights: Weights) -> CompiledLSTM | None:
     """The model, compiled; None where it cannot be."""
-    library = _library()
-    return CompiledLSTM(weights, library) if library and weights.units % _BLOCK == 0 else None
+    library, block = _library()
+    return CompiledLSTM(weights, library, block) if library and weights.units % block == 0 else None
 
 
 class CompiledLSTM:
@@ -53,30 +54,36 @@ class CompiledLSTM:
     Arrays are C-contiguous and float32. Those of ``numpy_lstm.py`` have a batch of one.
 
     Args:
-        weights: the model's, of a multiple of 32 units.
+        weights: the model's.
         library: what was compiled.
+        block: units that it takes at a time, of which the model has a multiple.
     """
 
-    def __init__(self, weights: Weights, library: ctypes.CDLL) -> None:
+    def __init__(self, weights: Weights, library: ctypes.CDLL, block: int) -> None:
         self._library = library
         self._weights = weights
         self._units = weights.units
         kernels = [halved_gates(direction.kernel, np.float32) for direction in weights.directions]
         recurrents = [halved_gates(direction.recurrent, np.float32) for direction in weights.directions]
-        self._kernels = [_packed(kernel) for kernel in kernels]
+        self._kernels = [_packed(kernel, block) for kernel in kernels]
         self._biases = [halved_gates(direction.bias, np.float32) for direction in weights.directions]
         self._no_bias = np.zeros_like(self._biases[0])
-        self._forward = [_packed(recurrent) for recurrent in recurrents]
-        self._backward = [_packed(recurrent.swapaxes(1, 2)) for recurrent in recurrents]
+        self._forward = [_packed(recurrent, block) for recurrent in recurrents]
+        self._backward = [_packed(recurrent.swapaxes(1, 2), block) for recurrent in recurrents]
         self._other_cores = ThreadPoolExecutor(os.cpu_count())
-        embedded = weights.embedding[:_COMMON].astype(np.float32)
-        self._common = [np.empty((len(embedded), 4, self._units), np.float32) for _ in kernels]
-        for direction, table in enumerate(self._common):
-            library.project(*self._projection(direction, embedded, self._biases[direction], table))
+
+    @cached_property
+    def _common(self) -> Floats:
+        """<float32>[directions, words, 4, units], what common words add to the gates, with bias."""
+        embedded = self._weights.embedding[:_COMMON].astype(np.float32)
+        tables = np.empty((len(self._kernels), len(embedded), 4, self._units), np.float32)
+        for direction, table in enumerate(tables):
+            self._library.project(*self._projection(direction, embedded, self._biases[direction], table))
+        return tables
 
     def logit(self, ids: npt.NDArray[np.int32]) -> float:
         """The score of a text that is not empty."""
-        common = len(self._common[0])
+        common = self._common.shape[1]
         rare, places = np.unique(ids[ids >= common], return_inverse=True)
         rows = ids.astype(np.int32)  # of the common words, and then of the rare ones, each once
         rows[ids >= common] = common + places
@@ -182,11 +189,11 @@ def _places(*arrays: npt.NDArray[Any]) -> list[int]:
     return [array.ctypes.data for array in arrays]
 
 
-def _packed(matrices: Floats) -> Floats:
+def _packed(matrices: Floats, block: int) -> Floats:
     """<float32>[4, values, units] in the order in which the source reads it, from the beginning of a cache line."""
     gates, values, units = matrices.shape
     room = np.empty(matrices.size + _LINE // 4, np.float32)
     start = -room.ctypes.data % _LINE // 4
-    packed = room[start : start + matrices.size].reshape(units // _BLOCK, values, gates, _BLOCK)
-    packed[:] = matrices.reshape(gates, values, -1, _BLOCK).transpose(2, 1, 0, 3)
+    packed = room[start : start + matrices.size].reshape(units // block, values, gates, block)
+    packed[:] = matrices.reshape(gates, values, -1, block).transpose(2, 1, 0, 3)
     return packed

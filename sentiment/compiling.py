@@ -5,53 +5,72 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import shlex
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _HOME = Path(__file__).parent
-SOURCES = (_HOME / "compiled_lstm.c", _HOME / "bulk" / "compiled_batch.c")
 
 
-def library_path(source: Path) -> Path:
-    """Where what was compiled from a source lies."""
-    return source.with_name(f"lib{source.stem}.so")
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A source, compiled for one kind of processor.
+
+    Attributes:
+        source: the source.
+        path: what is made of it.
+        options: of the compiler.
+    """
+
+    source: Path
+    path: Path
+    options: tuple[str, ...]
 
 
-def compile_library(source: Path) -> None:
+_STEPS, _BATCH = _HOME / "compiled_lstm.c", _HOME / "bulk" / "compiled_batch.c"
+STEPS_16 = Library(_STEPS, _HOME / "libcompiled_lstm_16.so", ("-DLANES=16", "-mavx512f", "-mfma"))
+STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma"))
+BATCH = Library(
+    _BATCH, _HOME / "libcompiled_batch.so", ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mamx-tile", "-mamx-int8")
+)
+
+
+def compile_library(library: Library) -> None:
     """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it.
 
     Raises:
         OSError: there is no such compiler, or the folder cannot be written.
         CalledProcessError: it failed; ``stderr`` says why.
     """
-    library = library_path(source)
-    part = library.with_suffix(".part")
-    options = ["-O3", "-shared", "-fPIC", "-w", f'-DSOURCE="{_hash(source)}"', "-o", str(part), str(source)]
-    subprocess.run([os.environ.get("CC", "cc"), *options], capture_output=True, text=True, check=True)
-    part.replace(library)  # in a step: a server that has the old one loaded goes on
+    part = library.path.with_suffix(f".{os.getpid()}.part")
+    ours = ["-O3", "-shared", "-fPIC", "-w", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
+    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
+    subprocess.run(command, capture_output=True, text=True, check=True)
+    part.replace(library.path)  # in a step: a server that has the old one loaded goes on
 
 
-def load_library(source: Path, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
-    """What was compiled from a source as it is now, if it can be loaded here.
+def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
+    """What was compiled from the source as it is now, if this processor can run it.
 
     Args:
-        source: see ``SOURCES``.
+        library: one of this module's.
         functions: the types of the arguments, by name; none gives anything back.
     """
     try:
-        library = ctypes.CDLL(str(library_path(source)))
-        compiled_from = (ctypes.c_char * 64).in_dll(library, "source").value.decode()
-    except (OSError, ValueError):  # there is none, or one of another processor or program
+        loaded = ctypes.CDLL(str(library.path))
+        compiled_from = (ctypes.c_char * 64).in_dll(loaded, "source").value.decode()
+    except (OSError, ValueError):  # there is none, or one of another machine or program
         return None
-    if compiled_from != _hash(source):
+    if compiled_from != _hash(library.source) or not loaded.usable():
         return None
     for name, arguments in functions.items():
-        function = getattr(library, name)
+        function = getattr(loaded, name)
         function.argtypes, function.restype = arguments, None
-    return library
+    return loaded
 
 
 def _hash(source: Path) -> str:
-    """SHA-256, in hex; the library holds that of what it was made from."""
+    """SHA-256, in hex; a library holds that of what it was made from."""
     return hashlib.sha256(source.read_bytes()).hexdigest()

@@ -2,8 +2,8 @@
 
 Both directions run in step, each in its own reading order: step 0 of the backward direction is the review's last
 token. Steps after a review's end are computed and never looked at. A single review in single precision is left to
-``compiled_lstm.py``, where that was compiled. Two liberties are taken with the equations of
-the LSTM (Hochreiter & Schmidhuber 1997; Gers et al. 2000), both exact:
+``compiled_lstm.py``, where that was compiled. Two liberties are taken with the equations of the LSTM (Hochreiter &
+Schmidhuber 1997; Gers et al. 2000), both exact:
 
 - the weights of the gates with a sigmoid are halved (``halved_gates``), and stand in the order output, input, forget,
   cell, so that those with a sigmoid are neighbours, and those that act on the cell;
@@ -81,7 +81,7 @@ class NumpyLSTM:
 
         Args:
             embedded: <float>[batch, steps, embedding]; linear, so a difference of embeddings does as well.
-            lengths: <int>[batch]
+            lengths: <int>[batch], one at least of all steps.
 
         Returns:
             <float>[steps, 4, directions, batch, units]; what comes from zeros is exactly zero.

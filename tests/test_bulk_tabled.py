@@ -40,12 +40,26 @@ def way(request, monkeypatch):
         pytest.skip("this processor has no matrix unit, or nothing was compiled: scripts/compile.py")
 
 
-@pytest.mark.parametrize("fast", [False, True])
-@pytest.mark.usefixtures("way")
-def test_a_score_does_not_depend_on_the_batch_nor_on_padding(fast, reviews):
-    bulk = load_bulk("artifacts/distilled", fast=fast)
+def hold_alone_and_together(bulk, reviews):
     alone = np.concatenate([bulk.logits([review]) for review in reviews])
     assert bulk.logits(reviews) == pytest.approx(alone, abs=1e-5)
+
+
+def test_a_score_does_not_depend_on_the_batch_nor_on_padding(reviews):
+    hold_alone_and_together(load_bulk("artifacts/distilled"), reviews)
+
+
+@pytest.mark.usefixtures("way")
+def test_nor_does_it_in_int8(reviews):
+    hold_alone_and_together(load_bulk("artifacts/distilled", fast=True), reviews)
+
+
+@pytest.mark.usefixtures("way")
+def test_a_word_beyond_the_vocabulary_is_refused():
+    model = tabled.compiled_batch(tiny_weights(units=64)) or tabled_session(tiny_weights(units=64), fast=True)
+    feed = {"ids": np.array([[2, 14]], np.int32), "lengths": np.array([2], np.int32)}
+    with pytest.raises((IndexError, ort.capi.onnxruntime_pybind11_state.InvalidArgument)):
+        model.run(["logit"], feed)
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -78,7 +92,7 @@ def test_int8_is_near_the_truth_in_every_form_of_the_model(units, directions, po
 def test_tanh_in_pieces_is_near_it_everywhere():
     curve = compiled_batch._curve()
     constants, slopes, squares = curve[:48].reshape(3, 16)
-    size = np.linspace(0, 6, 10_001)
+    size = np.linspace(0, 6, 10_001, dtype=np.float32)
     capped = np.minimum(size, curve[49])
     piece = np.rint(capped * curve[48]).astype(int)
     found = constants[piece] + capped * (slopes[piece] + capped * squares[piece])

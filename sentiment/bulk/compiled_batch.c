@@ -7,8 +7,6 @@
 
 const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
 
-#if defined(__x86_64__) && defined(__linux__)
-
 #include <immintrin.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,8 +15,8 @@ const char source[] = SOURCE; /* this file's hash, so that what was compiled fro
 enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, ROWS = 32, DEPTH = 64, TILE = LANES * DEPTH, WORDS = 6 };
 enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
 
-#define WITH_TILES __attribute__((target("avx512f,avx512bw,avx512vl,amx-tile,amx-int8")))
-#define INLINE static inline __attribute__((always_inline)) WITH_TILES
+#define INLINE static inline __attribute__((always_inline))
+#define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
 /* Whether the processor has such a unit, and the system lends it to this process. */
@@ -49,7 +47,7 @@ INLINE void tabulate_some(int words, long width, long units, const float *embedd
  *
  * packed: [units / LANES, width, GATES, LANES], what each number of an embedding adds.
  * bias: [GATES, units]. */
-WITH_TILES void tabulate(long words, long width, long units, const float *embeddings, const float *packed,
+void tabulate(long words, long width, long units, const float *embeddings, const float *packed,
                          const float *bias, short *table) {
     for (; words >= WORDS; words -= WORDS, embeddings += WORDS * width, table += WORDS * GATES * units)
         tabulate_some(WORDS, width, units, embeddings, packed, bias, table);
@@ -78,6 +76,7 @@ INLINE __m512 sigmoid(Curve curve, __m512 half) { return squash(curve, half) * 0
 /* What the states of ROWS texts add to the gates of LANES units: `products`, [GATES, ROWS, LANES]. */
 INLINE void multiply(long units, const signed char *states, const signed char *packed, int *products) {
     const long tiles = units / DEPTH;
+    SETTLE;
     for (int gate = 0; gate < GATES; gate += 2, packed += 2 * tiles * TILE, products += 2 * ROWS * LANES) {
         _tile_zero(0);
         _tile_zero(1);
@@ -160,7 +159,7 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
  * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], what states add, in steps of a scale.
  * scales: [GATES, units], a step of a weight times a step of a state.
  * curve: of tanh, [3, 16] coefficients, then the pieces to one, and its end. */
-WITH_TILES void read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
+void read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
                            const short *table, const signed char *packed, const float *scales, const float *curve,
                            float *pooled) {
     const Curve pieces = {_mm512_loadu_ps(curve), _mm512_loadu_ps(curve + LANES), _mm512_loadu_ps(curve + 2 * LANES),
@@ -171,17 +170,10 @@ WITH_TILES void read_batch(long batch, long time, long units, int backward, cons
         unsigned char rows[16];
     } shape = {.palette = 1};
     EACH(tile, 8) shape.bytes[tile] = DEPTH, shape.rows[tile] = LANES;
+    SETTLE;
     _tile_loadconfig(&shape);
     for (long first = 0; first < batch; first += ROWS)
         read_some(pieces, batch - first < ROWS ? batch - first : ROWS, time, units, backward, ids + first * time,
                   lengths + first, table, packed, scales, pooled + first * 3 * units);
     _tile_release();
 }
-
-#else
-
-int usable(void) { return 0; }
-void tabulate(void) {}
-void read_batch(void) {}
-
-#endif

@@ -12,18 +12,16 @@ import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.compiling import load_library
+from sentiment.compiling import BATCH, load_library
 from sentiment.weights import Weights, halved_gates
 
 Array = npt.NDArray[Any]
 
-SOURCE = Path(__file__).with_suffix(".c")
 _LANES, _DEPTH = 16, 64  # as in the source
 _INT8 = 127
 _PIECES, _END = 16, 4.65  # of tanh, which is 1 from there on, but for 2e-4
@@ -36,9 +34,7 @@ _FUNCTIONS: dict[str, list[Any]] = {
 
 @cache
 def _library() -> ctypes.CDLL | None:
-    """What was compiled, where there is such a processor."""
-    library = load_library(SOURCE, _FUNCTIONS)
-    return library if library and library.usable() else None
+    return load_library(BATCH, _FUNCTIONS)
 
 
 def way_of_int8() -> str:
@@ -62,15 +58,21 @@ class CompiledBatch:
 
     def __init__(self, weights: Weights, library: ctypes.CDLL) -> None:
         self._library, self._weights = library, weights
-        embedding = weights.embedding.astype(np.float32)
+        embedding = np.ascontiguousarray(weights.embedding, np.float32)
         with ThreadPoolExecutor() as pool:
             self._tables = list(pool.map(lambda direction: self._table(embedding, direction), weights.directions))
         self._matrices = [_int8(halved_gates(direction.recurrent, np.float32)) for direction in weights.directions]
         self._curve = _curve()
 
     def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """As ``InferenceSession.run``."""
+        """As ``InferenceSession.run``.
+
+        Raises:
+            IndexError: an id is not in the vocabulary.
+        """
         ids, lengths = (np.ascontiguousarray(feed[name], np.int32) for name in ("ids", "lengths"))
+        if ids.max() >= len(self._weights.embedding):
+            raise IndexError(f"id {ids.max()} is not in a vocabulary of {len(self._weights.embedding)}")
         pooled = np.empty((len(self._tables), len(ids), 3, self._weights.units), np.float32)
         for direction, (table, (packed, scales)) in enumerate(zip(self._tables, self._matrices, strict=True)):
             arrays = (ids, lengths, table, packed, scales, self._curve, pooled[direction])
@@ -102,7 +104,7 @@ def _int8(recurrent: Array) -> tuple[Array, Array]:
 
 def _curve() -> Array:
     """<float32>[3 * 16 + 2]: tanh from 0 to its end, in pieces about multiples of a width: coefficients and sizes."""
-    width = _END / (_PIECES - 0.5)
+    width = _END / (_PIECES - 0.6)  # the end is in the last piece, and not at its edge
     edges = np.clip((np.arange(_PIECES + 1) - 0.5) * width, 0, _END)
     parabolas = [
         np.polynomial.Chebyshev.interpolate(np.tanh, 2, [low, high]).convert(kind=np.polynomial.Polynomial).coef

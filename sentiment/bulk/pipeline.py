@@ -252,6 +252,6 @@ def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
         "model": sha256(run / MANIFEST),
         "text column": text,
         "explain option": task.explain,
-        "fast option": task.fast,
+        "fast option": task.fast and way_of_int8(),
         "reading options": [options.form, options.encoding, options.delimiter, options.header],
     }

@@ -3,7 +3,7 @@
 What the LSTM adds to its gates for a token, ``embedding @ kernel + bias``, depends on the token alone. A table of it,
 a row a word of the vocabulary, is made on loading, and half of the LSTM's arithmetic is done. ONNX Runtime's own LSTM
 takes no such table, so the recurrence is written out as an ONNX Scan over the steps of a batch. That pays for many
-reviews at a time; a single one goes faster through the LSTM of ``model.onnx``. The two agree but for rounding.
+reviews at a time; a single one goes faster by ``single_review.py``. The ways agree but for rounding.
 
 The fast form does the other half in int8, in compiled code where the processor has a matrix unit
 (``compiled_batch.py``), else here: a weight is one of 127 steps (of its column's largest, either way), which no

@@ -18,7 +18,7 @@ from sentiment.weights import Direction, Weights
 
 
 def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-    """<float64>[reviews], how far the NumPy pass is from the model's scores."""
+    """<float64>[reviews], how far our pass is from the model's scores."""
     gaps = []
     for review, score in zip(reviews, logits(reviews).tolist(), strict=True):
         path = attributor.path([review])

@@ -3,7 +3,7 @@
 ``prove`` gives::
 
     {"method", "baseline", "date", "versions",
-     "forward": {"n", "largest"},                           NumPy against ONNX Runtime, logits
+     "forward": {"n", "largest"},                           our pass against ONNX Runtime, logits
      "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
      "dummy": {"n", "largest"},                             what unknown words get that stand in a review
      "limit": {"n", "segments", "points", "mean", "least"}, correlation with integrated gradients
