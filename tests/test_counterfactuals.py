@@ -15,11 +15,12 @@ pytest.importorskip("tensorflow")
 from sentiment.behaviour.cases import behaviours
 from sentiment.tokenizer import token_texts
 from sentiment.training import counterfactuals as module
-from sentiment.training.counterfactuals import clauses, counterfactuals, opinions
+from sentiment.training.clauses import Opinions, asides, clauses, nouns, opinions
+from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.fit import Examples
 from sentiment.vocabulary import UNK, Vocabulary, count_tokens
 
-LEANINGS = {"good": 1.0, "great": 2.0, "boring": -1.5}
+KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
 EVERY_FORM = [form for table in FORMS.values() for way in table.values() for form in way]
 ALSO = ["but", "still", "although", "even", "though", "and", "better", "worse"]
@@ -30,7 +31,7 @@ def review(text: str) -> str:
 
 
 def found(text: str):
-    return list(clauses(review(text), LEANINGS))
+    return list(clauses(review(text), KNOWN))
 
 
 def test_a_short_clause_is_taken_apart():

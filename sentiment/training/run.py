@@ -25,8 +25,9 @@ from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.sessions import open_model
 from sentiment.training.batches import crop
+from sentiment.training.clauses import NEGATIONS
 from sentiment.training.corpus import Corpus
-from sentiment.training.counterfactuals import NEGATIONS, counterfactuals
+from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.deep_teacher import DeepTeacher, save_arrays
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, OtherSettingsError, fit
