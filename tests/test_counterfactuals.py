@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow")
 from sentiment.behaviour.cases import behaviours
 from sentiment.tokenizer import token_texts
 from sentiment.training import counterfactuals as module
-from sentiment.training.clauses import Opinions, asides, clauses, nouns, opinions
+from sentiment.training.clauses import VERBS, Opinions, asides, clauses, nouns, opinions
 from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.fit import Examples
 from sentiment.vocabulary import UNK, Vocabulary, count_tokens
@@ -23,7 +23,7 @@ from sentiment.vocabulary import UNK, Vocabulary, count_tokens
 KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
 EVERY_FORM = [form for table in FORMS.values() for way in table.values() for form in way]
-ALSO = ["but", "still", "although", "even", "though", "and", "better", "worse"]
+FILLED_BY_RULE = ["a", "an", "better", "worse", *(word for past, (stem, _) in VERBS.items() for word in (past, stem))]
 
 
 def review(text: str) -> str:
@@ -39,7 +39,7 @@ def test_a_short_clause_is_taken_apart():
     assert clause.praise
     wanted = {"subject": "the cast", "copula": "was", "said": "really great", "opinion": "great", "noun": "cast"}
     assert {name: clause.parts[name] for name in wanted} == wanted
-    assert (clause.kind, clause.parts["better"]) == ("thing", "better")
+    assert clause.kind == "thing"
 
 
 @pytest.mark.parametrize("subject", ["it", "they", "i"])
@@ -48,10 +48,10 @@ def test_what_a_pronoun_stands_for_has_no_noun(subject):
     assert (clause.kind, clause.praise) == ("predicate", False)
 
 
-def test_a_clause_with_a_verb_knows_its_stem():
+def test_a_clause_with_a_verb_knows_who_did_what():
     (clause,) = found("I slept. I hated the ending!")
     assert not clause.praise
-    assert (clause.parts["subject"], clause.parts["do"], clause.parts["object"]) == ("i", "hate", "the ending")
+    assert (clause.parts["subject"], clause.parts["did"], clause.parts["object"]) == ("i", "hated", "the ending")
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,36 @@ def test_what_is_negated_torn_or_too_long_is_left_alone(text):
 def test_opinions_are_words_that_lean_and_that_negation_turns():
     positive = "it was very splendid. it was very fine. it was fine. it was young. it was not young. it was here."
     negative = "it was very dire. it was very fine. it was not fine. it was very young. it was here."
-    leanings = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32))
+    leanings = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32)).adjectives
     assert set(leanings) == {"splendid", "dire", "fine"}
     assert leanings["splendid"] > leanings["fine"] > 0 > leanings["dire"]
+
+
+def test_some_nouns_are_opinions_of_things_but_not_of_people():
+    positive = "it is a gem. the cast was a real treat. he is a boy. it is a film."
+    negative = "that was just a mess! she was a fool. it is a film."
+    known = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32)).nouns
+    assert set(known) == {"gem", "treat", "mess"}
+    assert known["gem"] > 0 > known["mess"]
+
+
+def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
+    text = "it was, as my sister told us, long. he, with great care, left. we, when it was over, sat. so, at last, in."
+    assert asides([review(text)], KNOWN) == ["as my sister told us"]
+
+
+def test_nouns_are_known_by_the_verb_after_them():
+    text = "the waiter was here. my shoes are wet. the gem was his. the boring was long."
+    assert nouns([review(text)] * 5, KNOWN) == {"is": [], "was": ["waiter"], "are": ["shoes"], "were": []}
+    assert nouns([review(text)] * 4, KNOWN) == {"is": [], "was": [], "are": [], "were": []}
 
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     texts = ["the plot was very splendid. we saw it. i loved the film.", "the plot was very dire."]
     words = [word for form in EVERY_FORM for word in form.split() if not word.startswith("{")]
-    return Vocabulary.from_counts(count_tokens([*map(token_texts, texts), words, ALSO]), max_size=1_000, min_count=1)
+    counts = count_tokens([*map(token_texts, texts), words, FILLED_BY_RULE])
+    return Vocabulary.from_counts(counts, max_size=1_000, min_count=1)
 
 
 @pytest.fixture(scope="module")
@@ -125,11 +145,11 @@ def test_the_clause_with_the_last_word_decides(made):
     told = [
         (match, target)
         for text, target in made[3::4]
-        if (match := re.fullmatch(rf"(although )?{plain} (, but|, even though|\. but|\. still ,|,) {plain} \.", text))
+        if (match := re.fullmatch(rf"{plain} (, but|, even though|\. but|; however ,) {plain} \.", text))
     ]
     assert told
     for match, target in told:
-        _, first, joint, last = match.groups()
+        first, joint, last = match.groups()
         decides = first if joint == ", even though" else last
         assert (target > 0.5) == (decides == "splendid")
         assert 0.1 < target < 0.9
@@ -171,15 +191,45 @@ def test_no_behavioural_test_on_negation_says_what_was_taught_by_rule():
     assert {taught[run]: tested[run] for run in taught.keys() & tested.keys()} == {}
 
 
+TEXTS = {"predicate": "it was {0}.", "thing": "the cast was {0}.", "verb": "i {1} the cast."}
+
+
+def written(kind: str, *, praise: bool, nouns=None, asides=()) -> dict[str, set[str]]:
+    """All forms of a clause, by what they say."""
+    (clause,) = found(TEXTS[kind].format(*(("good", "loved") if praise else ("boring", "hated"))))
+    writer = Writer(KNOWN, list(asides), nouns or {}, np.random.default_rng(0))
+    return {way: {writer.form(clause, way) for _ in range(5_000)} for way in ("same", "opposite")}
+
+
 @pytest.mark.parametrize("kind", ["predicate", "thing", "verb"])
 @pytest.mark.parametrize("praise", [True, False])
-def test_every_form_of_a_kind_can_be_filled(kind, praise):
-    opinion, verb = ("good", "loved") if praise else ("boring", "hated")
-    text = {"predicate": f"it was {opinion}.", "thing": f"the cast was {opinion}.", "verb": f"i {verb} the cast."}
-    (clause,) = found(text[kind])
-    writer = module._Writer(LEANINGS, np.random.default_rng(0))
-    forms = {way: {writer._form(clause, way) for _ in range(3_000)} for way in ("same", "opposite")}
+def test_every_form_of_a_kind_can_be_filled_and_stands_on_its_side(kind, praise):
+    forms = written(kind, praise=praise)
     assert not any("{" in form for ways in forms.values() for form in ways)
-    wished = {f.split("{")[0] for f in FORMS[kind].get("opposite_of_praise", []) if not f.startswith("{")}
-    for start in wished:
-        assert any(form.startswith(start) for form in forms["opposite"]) == praise, start
+    for way in ("same", "opposite"):
+        for side in ("praise", "blame"):
+            for start in {form.split("{")[0] for form in FORMS[kind].get(f"{way}_of_{side}", [])} - {""}:
+                assert any(form.startswith(start) for form in forms[way]) == (praise == (side == "praise")), start
+
+
+def test_another_noun_takes_the_place_of_a_things_own_where_the_verb_fits():
+    forms = written("thing", praise=True, nouns={"was": ["waiter"], "were": ["shoes"]})["same"]
+    assert {"the cast was good", "the waiter was good"} <= forms
+    assert not any("shoes" in form for form in forms)
+
+
+def test_another_verb_takes_the_place_of_one_that_is_as_kind():
+    same = written("verb", praise=False)["same"]
+    assert {"i hated the cast", "i loathed the cast"} <= same
+    assert not any("adored" in form for form in same)
+
+
+def test_a_noun_may_say_what_a_clause_says_but_not_of_people():
+    assert {"it was a mess", "simply a mess"} <= written("predicate", praise=False)["same"]
+    (clause,) = found("she was boring.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    assert not any("mess" in writer.form(clause, "same") for _ in range(1_000))
+
+
+def test_asides_of_reviews_stand_between_a_negation_and_its_opinion():
+    assert "it was not , as told , good" in written("predicate", praise=True, asides=["as told"] * 100)["opposite"]

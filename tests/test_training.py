@@ -26,8 +26,8 @@ from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.preprocessor import Preprocessor  # noqa: E402
 from sentiment.training import export, hints, language_model  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
-from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.clauses import NEGATIONS  # noqa: E402
+from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
