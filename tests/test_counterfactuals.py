@@ -15,7 +15,7 @@ pytest.importorskip("tensorflow")
 from sentiment.behaviour.cases import behaviours
 from sentiment.tokenizer import token_texts
 from sentiment.training import counterfactuals as module
-from sentiment.training.clauses import VERBS, Opinions, asides, clauses, nouns, opinions
+from sentiment.training.clauses import VERBS, Opinions, asides, clauses, opinions, things
 from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.fit import Examples
 from sentiment.vocabulary import UNK, Vocabulary, count_tokens
@@ -85,7 +85,7 @@ def test_opinions_are_words_that_lean_and_that_negation_turns():
 def test_some_nouns_are_opinions_of_things_but_not_of_people():
     positive = "it is a gem. the cast was a real treat. he is a boy. it is a film."
     negative = "that was just a mess! she was a fool. it is a film."
-    known = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32)).nouns
+    known = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32)).judgements
     assert set(known) == {"gem", "treat", "mess"}
     assert known["gem"] > 0 > known["mess"]
 
@@ -97,8 +97,10 @@ def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
 
 def test_nouns_are_known_by_the_verb_after_them():
     text = "the waiter was here. my shoes are wet. the gem was his. the boring was long."
-    assert nouns([review(text)] * 5, KNOWN) == {"is": [], "was": ["waiter"], "are": ["shoes"], "were": []}
-    assert nouns([review(text)] * 4, KNOWN) == {"is": [], "was": [], "are": [], "were": []}
+    labels = np.zeros(2, np.float32)
+    assert things([review(text)] * 5, labels, KNOWN) == {"is": [], "was": ["waiter"], "are": ["shoes"], "were": []}
+    assert things([review(text)] * 4, labels, KNOWN) == {"is": [], "was": [], "are": [], "were": []}
+    assert things([review(text)] * 9, np.zeros(9, np.float32), KNOWN)["was"] == []  # blamed reviews alone name it
 
 
 @pytest.fixture(scope="module")

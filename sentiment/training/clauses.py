@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -48,16 +49,17 @@ _PREDICATE = re.compile(
 _VERB = re.compile(
     rf"(?<!\S)(?:{_END}) (?P<subject>i|we) (?P<did>{'|'.join(VERBS)}) (?P<object>it|{_THING})(?= (?:{_END}) )"
 )
-_JUDGEMENT = re.compile(  # not of people
-    rf"(?<! he)(?<! she)(?<! i)(?<! you)(?<! who) (?:is|was|'s) (?:(?:just|simply|really|such) )?an? "
+_JUDGEMENT = re.compile(
+    rf"(?<!\S)(?:it|(?:the|this|that) {_WORD}) (?:is|was|'s) (?:(?:just|simply|really|such) )?an? "
     rf"(?:(?:complete|total|real|true|absolute) )?(?P<noun>{_WORD})(?= [!?;:.,]+ )"
 )
 _ASIDE = re.compile(
-    r"(?<!\S), ((?:who|which|whose|as|when|where|after|before|since|with|like|from|in|at|by|on|for|even)"
+    r"(?<!\S), ((?:as|when|where|after|before|since|with|like|from|in|at|by|on|for|even)"
     rf"(?: {_WORD}){{2,8}})(?= , )"
 )
 _NOUN = re.compile(rf"(?<!\S)(?:the|my|our|your) (?P<noun>{_WORD}) (?P<copula>{_COPULA}) ")
-_LEAST_NOUN = 5  # times that one must be followed so
+_LEAST_FOLLOWED = 5  # times
+_COMPARED = {"better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails"}
 
 # What makes a word an opinion, so that "young" is none:
 _LEAST_SAID = 10  # times
@@ -73,7 +75,7 @@ class Clause:
     """A clause that praises or blames.
 
     Attributes:
-        kind: the table of ``negations.toml`` that has its forms.
+        kind: ``thing``, where it is said of one; ``predicate``, where of a pronoun; ``verb``: "i loved it".
         parts: what fills their placeholders.
         praise: whether it praises.
     """
@@ -89,11 +91,16 @@ class Opinions:
 
     Attributes:
         adjectives: as in "it was very good".
-        nouns: as in "it was a mess".
+        judgements: nouns, as in "it was a mess".
     """
 
     adjectives: Mapping[str, float]
-    nouns: Mapping[str, float] = field(default_factory=dict)
+    judgements: Mapping[str, float]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(self.adjectives) | frozenset(self.judgements)
 
 
 def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinions:
@@ -105,7 +112,7 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
     """
     said: _ByLabel = (Counter(), Counter())
     negated: _ByLabel = (Counter(), Counter())
-    nouns: _ByLabel = (Counter(), Counter())
+    judged: _ByLabel = (Counter(), Counter())
     with_degree: Counter[str] = Counter()
     at_end: Counter[str] = Counter()
     for review, label in zip(reviews, labels, strict=True):
@@ -113,7 +120,7 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
             (negated if match["negated"] else said)[int(label)][match["opinion"]] += 1
             with_degree[match["opinion"]] += match["degree"] is not None
             at_end[match["opinion"]] += not match["rest"]
-        nouns[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
+        judged[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
     adjectives = {}
     for word, number in (said[0] + said[1]).items():
         leaning, turned = _log_odds(said, word), _log_odds(negated, word)
@@ -128,9 +135,9 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
     return Opinions(
         adjectives,
         {
-            word: _log_odds(nouns, word)
-            for word, number in (nouns[0] + nouns[1]).items()
-            if number >= _LEAST_SAID and word not in adjectives and abs(_log_odds(nouns, word)) >= _STRONG_LEANING
+            word: _log_odds(judged, word)
+            for word, number in (judged[0] + judged[1]).items()
+            if number >= _LEAST_SAID and word not in adjectives and abs(_log_odds(judged, word)) >= _STRONG_LEANING
         },
     )
 
@@ -141,7 +148,7 @@ def _log_odds(counts: _ByLabel, word: str) -> float:
 
 def clauses(review: str, known: Opinions) -> Iterator[Clause]:
     """The short clauses of a review with one opinion in them and no negation; see ``opinions`` for its form."""
-    words = known.adjectives.keys() | known.nouns.keys()
+    words = known.words
     for match in _PREDICATE.finditer(review):
         opinion, subject, rest = match["opinion"], match["subject"].split(), match["rest"].split()
         others = words & {*subject, *rest}
@@ -155,20 +162,34 @@ def clauses(review: str, known: Opinions) -> Iterator[Clause]:
 
 
 def asides(reviews: Sequence[str], known: Opinions) -> list[str]:
-    """What stands between two commas without an opinion: "as the title suggests"."""
-    words = known.adjectives.keys() | known.nouns.keys() | VERBS.keys()
-    found = (match[1] for review in reviews for match in _ASIDE.finditer(review))
-    return [aside for aside in found if not words & set(aside.split())]
+    """What stands between two commas without an opinion or a negation: "as the title suggests"."""
+    told = known.words | VERBS.keys() | {stem for stem, _ in VERBS.values()} - {"like"} | _COMPARED
+    found = dict.fromkeys(match[1] for review in reviews for match in _ASIDE.finditer(review))
+    return [aside for aside in found if not told & set(aside.split())]
 
 
-def nouns(reviews: Sequence[str], known: Opinions) -> dict[str, list[str]]:
-    """Nouns that "is", "was", "are" or "were" is said of, by that word."""
-    counts: dict[str, Counter[str]] = {copula: Counter() for copula in _COPULA.split("|")}
-    for review in reviews:
+def things(reviews: Sequence[str], labels: npt.NDArray[np.float32], known: Opinions) -> dict[str, list[str]]:
+    """Nouns that "is", "was", "are" or "were" is said of, by that word, in reviews of either label alike.
+
+    Args:
+        reviews: as ``opinions`` takes them.
+        labels: <float32>[labelled], 1 or 0, of the first of them; those after these have none.
+        known: words left out.
+    """
+    counts: dict[str, dict[float | None, Counter[str]]] = {
+        copula: {1.0: Counter(), 0.0: Counter(), None: Counter()} for copula in _COPULA.split("|")
+    }
+    for review, label in zip_longest(reviews, labels.tolist()):
         for match in _NOUN.finditer(review):
-            counts[match["copula"]][match["noun"]] += 1
-    words = known.adjectives.keys() | known.nouns.keys()
+            counts[match["copula"]][label][match["noun"]] += 1
+    told = known.words | _COMPARED
     return {
-        copula: [noun for noun, number in counter.items() if number >= _LEAST_NOUN and noun not in words]
-        for copula, counter in counts.items()
+        copula: [
+            noun
+            for noun, number in sum(found.values(), Counter()).items()
+            if number >= _LEAST_FOLLOWED
+            and noun not in told
+            and abs(_log_odds((found[0.0], found[1.0]), noun)) < _STRONG_LEANING
+        ]
+        for copula, found in counts.items()
     }

@@ -16,11 +16,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.training.clauses import VERBS, Clause, Opinions, asides, clauses, nouns, opinions
+from sentiment.training.clauses import VERBS, Clause, Opinions, asides, clauses, opinions, things
 from sentiment.training.fit import Examples
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
+Way = Literal["same", "opposite"]
 
 _UNKNOWN = "<unknown>"  # as it stands in reviews and forms; no vocabulary has it
 
@@ -33,6 +34,9 @@ _TURNED = 0.4  # how often a clause is turned that stands with another
 _REPLACED = 0.5  # how often another noun, or verb, takes the place of a clause's own
 _JUDGED = 0.1  # how often a noun says what a clause says, as in "it was a mess"
 _PEOPLE = ("he", "she", "i", "we")  # who are not judged by such nouns
+_SINGULAR = ("is", "was")
+_TURNED_DEGREES = ("", "very ", "really ")  # what can be negated; "not so good" is not what "so good" is turned to
+_LIKE_YOU = ("uni", "use", "usu")  # spelt with a vowel, said with none
 
 
 def counterfactuals(labelled: Examples, more: Sequence[Ids], vocabulary: Vocabulary, seed: int) -> Examples:
@@ -47,7 +51,8 @@ def counterfactuals(labelled: Examples, more: Sequence[Ids], vocabulary: Vocabul
     tokens = ("", _UNKNOWN, *vocabulary.tokens)
     reviews = [" ".join([".", *(tokens[id] for id in review), ". "]) for review in (*labelled.ids, *more)]
     known = opinions(reviews[: len(labelled.ids)], labelled.targets)
-    writer = Writer(known, asides(reviews, known), nouns(reviews, known), np.random.default_rng(seed))
+    nouns = things(reviews, labelled.targets, known)
+    writer = Writer(known, asides(reviews, known), nouns, np.random.default_rng(seed))
     made = list(writer.examples([clause for review in reviews for clause in clauses(review, known)]))
     ids = [np.array([vocabulary.id(token) for token in text.split()], np.int32) for text, _ in made]
     return Examples(ids, np.array([target for _, target in made], np.float32))
@@ -58,57 +63,66 @@ class Writer:
 
     Args:
         known: the words that praise or blame.
-        asides: more of what may stand between a negation and what it negates.
-        nouns: what may take the place of a clause's own, by the verb that follows.
-        rng: draws.
+        asides: what may stand between a negation and what it negates, besides what ``negations.toml`` has.
+        things: nouns that may take the place of a clause's own, by the verb that follows.
+        rng: the source of all draws.
     """
 
     def __init__(
-        self, known: Opinions, asides: Sequence[str], nouns: Mapping[str, Sequence[str]], rng: np.random.Generator
+        self, known: Opinions, asides: Sequence[str], things: Mapping[str, Sequence[str]], rng: np.random.Generator
     ) -> None:
-        self._forms = tomllib.loads(Path(__file__).with_name("negations.toml").read_text(encoding="utf-8"))
-        self._pairs = self._forms.pop("pairs")
-        self._filling = self._forms.pop("filling")
-        self._filling["between"] += asides
-        for way, forms in self._forms["predicate"].items():
-            self._forms["thing"][way] += forms
-        self._forms["noun"] = {
-            way: [form for form in forms if "{opinion" not in form] for way, forms in self._forms["predicate"].items()
-        }
+        forms = tomllib.loads(Path(__file__).with_name("negations.toml").read_text(encoding="utf-8"))
+        self._pairs = forms.pop("pairs")
+        self._filling = forms.pop("filling")
+        self._asides = asides
+        of_things, of_all = forms["thing"], forms["predicate"]
+        forms["thing"] = {way: of_things.get(way, []) + of_all.get(way, []) for way in {**of_things, **of_all}}
+        forms["judgement"] = {way: [each for each in of_all[way] if "{opinion" not in each] for way in of_all}
+        self._forms = forms
         self._adjectives, self._judgements = (
             {praise: [word for word, leaning in words.items() if (leaning > 0) == praise] for praise in (True, False)}
-            for words in (known.adjectives, known.nouns)
+            for words in (known.adjectives, known.judgements)
         )
-        self._nouns = nouns
+        self._things = things
         self._rng = rng
 
     def examples(self, found: Sequence[Clause]) -> Iterator[tuple[str, float]]:
         """Texts, and the probability that they are positive."""
         for place, clause in enumerate(found):
-            yield self.form(clause, "same") + " .", _PRAISED if clause.praise else _BLAMED
-            for end in (" .", ""):
-                yield self.form(clause, "opposite") + end, _BLAMED if clause.praise else _NOT_BLAMED
+            yield _ended(self.form(clause, "same")), _target(clause, "same")
+            opposite = _target(clause, "opposite")
+            yield _ended(self.form(clause, "opposite")), opposite
+            yield self.form(clause, "opposite"), opposite
             other = (place + int(self._rng.integers(1, max(len(found), 2)))) % len(found)
             yield self._together(found[other], clause)
 
     def _together(self, first: Clause, last: Clause) -> tuple[str, float]:
         """Two clauses in one text; where they differ, that with the last word outweighs the other."""
-        (said_first, praised_first), (said_last, praised) = self._either(first), self._either(last)
-        agreeing = praised_first == praised
-        text = self._one(self._pairs["agreeing" if agreeing else "differing"])
-        targets = (_BLAMED, _PRAISED) if agreeing else (_BLAMED_AT_LAST, _PRAISED_AT_LAST)
-        return text.format(first=said_first, last=said_last), targets[praised]
+        (said_first, target_first), (said_last, target) = self._either(first), self._either(last)
+        agreeing = (target_first > 0.5) == (target > 0.5)
+        text = self._one(self._pairs["agreeing" if agreeing else "differing"]).format(first=said_first, last=said_last)
+        if agreeing:
+            return text, (target_first + target) / 2
+        return text, _PRAISED_AT_LAST if target > 0.5 else _BLAMED_AT_LAST
 
-    def _either(self, clause: Clause) -> tuple[str, bool]:
-        """A clause as it is or turned, and whether it praises then."""
-        if self._rng.random() < _TURNED:
-            return self.form(clause, "opposite"), not clause.praise
-        return self.form(clause, "same"), clause.praise
+    def _either(self, clause: Clause) -> tuple[str, float]:
+        """A clause as it is or turned, and the probability that it is positive then."""
+        way: Way = "opposite" if self._rng.random() < _TURNED else "same"
+        return self.form(clause, way, within=True), _target(clause, way)
 
-    def form(self, clause: Clause, way: Literal["same", "opposite"]) -> str:
-        """The clause in one of the forms, with another opinion of its kind where a form asks for two."""
+    def form(self, clause: Clause, way: Way, *, within: bool = False) -> str:
+        """The clause in one of the forms, with another opinion of its kind where a form asks for two.
+
+        Args:
+            clause: what is said.
+            way: whether that is said, or the opposite.
+            within: whether it is to stand in a sentence, so that it must not be a question.
+        """
         kind, parts = self._varied(clause)
         parts |= {name: self._one(choices) for name, choices in self._filling.items()}
+        if self._asides and self._rng.random() < _REPLACED:
+            parts["between"] = self._one(self._asides)
+        singular = parts.get("copula") in _SINGULAR
         if kind == "verb":
             parts["do"] = VERBS[parts["did"]][0]
         else:
@@ -116,9 +130,15 @@ class Writer:
             parts["opinion2"] = self._one(others) if others else parts["opinion"]
             parts["a"] = _article(parts["opinion"])
             parts["better"] = "better" if clause.praise else "worse"
-        forms = self._forms[kind]
-        of_its_side = forms.get(f"{way}_of_{'praise' if clause.praise else 'blame'}", [])
-        return self._one([*forms[way], *of_its_side]).format_map(parts)
+            if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
+                parts["said"] = parts["said"].replace(parts["degree"], "", 1)
+        of_its_side = self._forms[kind].get(f"{way}_of_{'praise' if clause.praise else 'blame'}", [])
+        forms = [
+            form
+            for form in [*self._forms[kind][way], *of_its_side]
+            if not (within and "?" in form) and (singular or "{a}" not in form)
+        ]
+        return self._one(forms).format_map(parts)
 
     def _varied(self, clause: Clause) -> tuple[str, dict[str, str]]:
         """A clause's kind and parts, often with another noun, or verb, and sometimes with "a mess" for "bad"."""
@@ -127,19 +147,30 @@ class Writer:
             if self._rng.random() < _REPLACED:
                 parts["did"] = self._one([past for past, (_, praises) in VERBS.items() if praises == clause.praise])
             return kind, parts
-        singular = parts["copula"] in ("is", "was")
-        nouns, judgements = self._nouns.get(parts["copula"]), self._judgements[clause.praise]
-        if kind == "thing" and nouns and self._rng.random() < _REPLACED:
-            parts["noun"] = self._one(nouns)
+        things, judgements = self._things.get(parts["copula"]), self._judgements[clause.praise]
+        if kind == "thing" and things and self._rng.random() < _REPLACED:
+            parts["noun"] = self._one(things)
             parts["subject"] = f"{parts['subject'].split()[0]} {parts['noun']}"
-        if singular and judgements and parts["subject"] not in _PEOPLE and self._rng.random() < _JUDGED:
+        of_person = parts["subject"] in _PEOPLE
+        if judgements and parts["copula"] in _SINGULAR and not of_person and self._rng.random() < _JUDGED:
             noun = self._one(judgements)
-            return "noun", parts | {"said": f"{_article(noun)} {noun}"}
+            return "judgement", parts | {"said": f"{_article(noun)} {noun}", "degree": ""}
         return kind, parts
 
     def _one(self, choices: Sequence[str]) -> str:
         return choices[int(self._rng.integers(len(choices)))]
 
 
+def _target(clause: Clause, way: Way) -> float:
+    """The probability of "positive"."""
+    if way == "same":
+        return _PRAISED if clause.praise else _BLAMED
+    return _BLAMED if clause.praise else _NOT_BLAMED
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("?") else text + " ."
+
+
 def _article(word: str) -> str:
-    return "an" if word[0] in "aeiou" else "a"
+    return "an" if word[0] in "aeiou" and not word.startswith(_LIKE_YOU) else "a"
