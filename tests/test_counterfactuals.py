@@ -18,7 +18,7 @@ from sentiment.training import counterfactuals as module
 from sentiment.training.clauses import VERBS, Opinions, asides, clauses, opinions, things
 from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.fit import Examples
-from sentiment.vocabulary import UNK, Vocabulary, count_tokens
+from sentiment.vocabulary import Vocabulary, count_tokens
 
 KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def test_a_short_clause_is_taken_apart():
 @pytest.mark.parametrize("subject", ["it", "they", "i"])
 def test_what_a_pronoun_stands_for_has_no_noun(subject):
     (clause,) = found(f"{subject} was boring.")
-    assert (clause.kind, clause.praise) == ("predicate", False)
+    assert (clause.kind, clause.praise, "noun" in clause.parts) == ("predicate", False, False)
 
 
 def test_a_clause_with_a_verb_knows_who_did_what():
@@ -83,16 +83,24 @@ def test_opinions_are_words_that_lean_and_that_negation_turns():
 
 
 def test_some_nouns_are_opinions_of_things_but_not_of_people():
-    positive = "it is a gem. the cast was a real treat. he is a boy. it is a film."
-    negative = "that was just a mess! she was a fool. it is a film."
+    positive = "it is a gem. the cast was a real treat. he is a boy. there is a twist. it is a film."
+    negative = "it was just a mess! she was a fool. his father was a drunk. nothing was a bore. it is a film."
     known = opinions([review(positive), review(negative)] * 10, np.array([1, 0] * 10, np.float32)).judgements
     assert set(known) == {"gem", "treat", "mess"}
     assert known["gem"] > 0 > known["mess"]
 
 
 def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
-    text = "it was, as my sister told us, long. he, with great care, left. we, when it was over, sat. so, at last, in."
-    assert asides([review(text)], KNOWN) == ["as my sister told us"]
+    told = [
+        "with great care",
+        "as no one knew",
+        "when it was over",
+        "as i loved him",
+        "with little care",
+        "with a mess",
+    ]
+    texts = [f"it rained, {aside}, all day." for aside in ["as my sister told us", *told, "as my sister told us"]]
+    assert asides([review(text) for text in texts], KNOWN) == ["as my sister told us"]
 
 
 def test_nouns_are_known_by_the_verb_after_them():
@@ -106,7 +114,7 @@ def test_nouns_are_known_by_the_verb_after_them():
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
     texts = ["the plot was very splendid. we saw it. i loved the film.", "the plot was very dire."]
-    words = [word for form in EVERY_FORM for word in form.split() if not word.startswith("{")]
+    words = [word for form in EVERY_FORM for word in form.split() if word[0] not in "{<"]
     counts = count_tokens([*map(token_texts, texts), words, FILLED_BY_RULE])
     return Vocabulary.from_counts(counts, max_size=1_000, min_count=1)
 
@@ -122,9 +130,16 @@ def examples_by(vocabulary):
 @pytest.fixture(scope="module")
 def made(examples_by, vocabulary) -> list[tuple[str, float]]:
     examples = examples_by(1)
-    assert all((ids != UNK).all() for ids in examples.ids)
-    texts = (" ".join(vocabulary.tokens[id - 2] for id in ids) for ids in examples.ids)
+    tokens = ("", "<unknown>", *vocabulary.tokens)
+    texts = (" ".join(tokens[id] for id in ids) for ids in examples.ids)
     return list(zip(texts, examples.targets.tolist(), strict=True))
+
+
+def test_only_what_is_meant_to_be_unknown_is(made):
+    unknown = [text for text, _ in made if "<unknown>" in text]
+    assert unknown
+    forms = [pattern(form) for form in EVERY_FORM if "<unknown>" in form]
+    assert all(any(form.search(text) for form in forms) for text in unknown)
 
 
 def test_every_clause_says_the_same_once_and_the_opposite_twice(made):
@@ -142,19 +157,34 @@ def test_negation_turns_praise_into_blame_and_blame_into_something_less_than_pra
     assert 0.5 < min(blame) == max(blame) < dict(made)["the plot was very splendid ."]
 
 
-def test_the_clause_with_the_last_word_decides(made):
-    plain = r"the plot was very (splendid|dire)"
-    told = [
-        (match, target)
-        for text, target in made[3::4]
-        if (match := re.fullmatch(rf"{plain} (, but|, even though|\. but|; however ,) {plain} \.", text))
-    ]
-    assert told
-    for match, target in told:
-        first, joint, last = match.groups()
-        decides = first if joint == ", even though" else last
-        assert (target > 0.5) == (decides == "splendid")
-        assert 0.1 < target < 0.9
+@pytest.mark.parametrize("form", FORMS["pairs"]["differing"])
+def test_the_clause_with_the_last_word_decides(form):
+    good, boring = found("it was good. it was boring.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    writer._pairs = {"agreeing": ["{first}"], "differing": [form]}
+    told = [writer._together(first, last) for first, last in [(good, boring), (boring, good)] * 2_000]
+    plain = re.compile(pattern(form).pattern.replace("(.+)", "(it was (?:good|boring))"))
+    sides = [(match.groups(), target) for text, target in told if (match := plain.fullmatch(text))]
+    assert {target for _, target in sides} == {0.2, 0.8}
+    for said, target in sides:
+        assert said[form.index("{first}") < form.index("{last}")] == (
+            "it was good" if target > 0.5 else "it was boring"
+        )
+
+
+def test_a_pair_of_what_is_not_bad_is_less_than_praise():
+    (boring,) = found("it was boring.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    targets = {round(target, 2) for _, target in (writer._together(boring, boring) for _ in range(200))}
+    assert targets == {0.05, 0.2, 0.8, 0.85}
+
+
+def test_no_question_stands_within_a_sentence():
+    (clause,) = found("the cast was good.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    alone, within = ([writer.form(clause, "opposite", within=way) for _ in range(2_000)] for way in (False, True))
+    assert any("?" in form for form in alone)
+    assert not any("?" in form for form in within)
 
 
 def test_a_review_that_only_loved_or_hated_is_turned_too(vocabulary):
@@ -196,22 +226,55 @@ def test_no_behavioural_test_on_negation_says_what_was_taught_by_rule():
 TEXTS = {"predicate": "it was {0}.", "thing": "the cast was {0}.", "verb": "i {1} the cast."}
 
 
+def pattern(form: str) -> re.Pattern[str]:
+    """What matches a form, however it is filled."""
+    return re.compile("(.+)".join(re.escape(part) for part in re.split(r"{\w+}", form)))
+
+
 def written(kind: str, *, praise: bool, nouns=None, asides=()) -> dict[str, set[str]]:
-    """All forms of a clause, by what they say."""
+    """Forms of a clause, by what they say."""
     (clause,) = found(TEXTS[kind].format(*(("good", "loved") if praise else ("boring", "hated"))))
     writer = Writer(KNOWN, list(asides), nouns or {}, np.random.default_rng(0))
-    return {way: {writer.form(clause, way) for _ in range(5_000)} for way in ("same", "opposite")}
+    return {way: {writer.form(clause, way) for _ in range(6_000)} for way in ("same", "opposite")}
 
 
 @pytest.mark.parametrize("kind", ["predicate", "thing", "verb"])
 @pytest.mark.parametrize("praise", [True, False])
-def test_every_form_of_a_kind_can_be_filled_and_stands_on_its_side(kind, praise):
-    forms = written(kind, praise=praise)
-    assert not any("{" in form for ways in forms.values() for form in ways)
-    for way in ("same", "opposite"):
-        for side in ("praise", "blame"):
-            for start in {form.split("{")[0] for form in FORMS[kind].get(f"{way}_of_{side}", [])} - {""}:
-                assert any(form.startswith(start) for form in forms[way]) == (praise == (side == "praise")), start
+def test_every_form_of_a_kind_is_drawn_for_its_side_only(kind, praise):
+    forms, side = written(kind, praise=praise), "praise" if praise else "blame"
+    every = {form for ways in forms.values() for form in ways}
+    for way, table in FORMS[kind].items():
+        said, _, of_side = way.partition("_of_")
+        for form in map(pattern, table):
+            if of_side in ("", side):
+                assert any(form.fullmatch(each) for each in forms[said]), form.pattern
+            elif not form.pattern.startswith("(.+)"):  # which might match another form by accident
+                assert not any(form.fullmatch(each) for each in every), form.pattern
+
+
+@pytest.mark.parametrize(
+    ("praise", "marks"), [(True, {"8", "9", "10", "nine", "ten"}), (False, {"1", "2", "one", "two"})]
+)
+def test_marks_and_comparisons_are_those_of_their_side(praise, marks):
+    same = written("thing", praise=praise)["same"]
+    assert {match[1] for form in same if (match := re.fullmatch(r"(\w+) out of ten for the cast", form))} == marks
+    assert f"few are {'better' if praise else 'worse'} than the cast" in same
+
+
+def test_the_article_is_that_of_the_word_after_it():
+    known = Opinions({"awful": -1.0, "useless": -1.0, "bad": -1.0}, {})
+    for word, article in {"awful": "an", "useless": "a", "bad": "a"}.items():
+        (clause,) = clauses(review(f"the cast was {word}."), known)
+        writer = Writer(known, [], {}, np.random.default_rng(0))
+        assert f"such {article} {word} cast" in {writer.form(clause, "same") for _ in range(3_000)}
+
+
+def test_the_opposite_of_so_good_is_not_good():
+    (clause,) = found("it was so good.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    turned = {writer.form(clause, "opposite") for _ in range(2_000)}
+    assert "it was never good" in turned
+    assert not any("so good" in form for form in turned)
 
 
 def test_another_noun_takes_the_place_of_a_things_own_where_the_verb_fits():
@@ -230,6 +293,8 @@ def test_a_noun_may_say_what_a_clause_says_but_not_of_people():
     assert {"it was a mess", "simply a mess"} <= written("predicate", praise=False)["same"]
     (clause,) = found("she was boring.")
     writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    assert not any("mess" in writer.form(clause, "same") for _ in range(1_000))
+    (clause,) = found("they were boring.")
     assert not any("mess" in writer.form(clause, "same") for _ in range(1_000))
 
 
