@@ -23,7 +23,15 @@ from sentiment.vocabulary import Vocabulary, count_tokens
 KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
 EVERY_FORM = [form for table in FORMS.values() for way in table.values() for form in way]
-FILLED_BY_RULE = ["a", "an", "better", "worse", *(word for past, (stem, _) in VERBS.items() for word in (past, stem))]
+FILLED_BY_RULE = [
+    "a",
+    "an",
+    "better",
+    "worse",
+    "best",
+    "worst",
+    *(word for past, (stem, _) in VERBS.items() for word in (past, stem)),
+]
 
 
 def review(text: str) -> str:

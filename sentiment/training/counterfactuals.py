@@ -129,7 +129,7 @@ class Writer:
             others = [word for word in self._adjectives[clause.praise] if word != parts["opinion"]]
             parts["opinion2"] = self._one(others) if others else parts["opinion"]
             parts["a"] = _article(parts["opinion"])
-            parts["better"] = "better" if clause.praise else "worse"
+            parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
             if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
                 parts["said"] = parts["said"].replace(parts["degree"], "", 1)
         of_its_side = self._forms[kind].get(f"{way}_of_{'praise' if clause.praise else 'blame'}", [])
