@@ -19,6 +19,7 @@ from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
 from sentiment.evaluation import length_bands
+from sentiment.figures import interval, percent
 
 CELLS = "bulk_cells"  # the key of the confusion matrix, whose clicks filter the table
 _PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
@@ -50,13 +51,13 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
 
 
 def _figures(judged: Judged, cost: float) -> None:
-    counts, (low, high) = judged.confusion, judged.interval
+    counts = judged.confusion
     with st.grid(5, min_column_width=150):
-        st.metric("Accuracy", f"{counts.accuracy:.2%}", f"{100 * low:.1f} to {100 * high:.1f} %", **_PLAIN)
+        st.metric("Accuracy", percent(counts.accuracy, 2), interval(judged.interval), **_PLAIN)
         st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_PLAIN)
         if _both(judged):
             st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
-            st.metric("Calibration", f"{judged.reliability.error:.2%}", "mean gap", **_PLAIN)
+            st.metric("Calibration", percent(judged.reliability.error, 2), "mean gap", **_PLAIN)
             st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this cost", **_PLAIN)
 
 
@@ -81,7 +82,7 @@ def _charts(judged: Judged) -> None:
         (
             "Stated against observed",
             evaluation_charts.reliability(judged.calibration()),
-            f"Calibration error {bins.error:.2%}",
+            f"Calibration error {percent(bins.error, 2)}",
         ),
         ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
         (
@@ -101,7 +102,7 @@ def _slices(judged: Judged, results: Results, found: dict[str, Any]) -> None:
     parts = judged.by_slice(_parts_of(judged.table, results, found))
     st.altair_chart(
         evaluation_charts.slices(parts, judged.confusion.accuracy),
-        alt=f"Accuracy by slice, from {parts['accuracy'].min():.1%} to {parts['accuracy'].max():.1%}",
+        alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
     )
 
 

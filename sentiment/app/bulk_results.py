@@ -19,6 +19,7 @@ from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits
+from sentiment.figures import interval, percent
 
 _PAGE_ROWS = 50
 _SHOWN_COLUMNS = 12
@@ -163,19 +164,19 @@ def _share(results: Results, run: Run | None) -> None:
     rates = error_rates(run) if run else None
     share = adjusted_count(positive, len(judged), rates) if rates else None
     if share is None:
-        st.metric("Share called positive", f"{positive / len(judged):.1%}", border=True)
+        st.metric("Share called positive", percent(positive / len(judged)), border=True)
         return
     st.metric(
         "Share of positive, corrected",
-        f"{share.corrected:.1%}",
-        f"95 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %",
+        percent(share.corrected),
+        f"95 % interval {interval((share.low, share.high))}",
         delta_color="off",
         delta_arrow="off",
         border=True,
     )
     st.caption(
-        f"{share.raw:.1%} are called positive. Where few are, or nearly all, errors do not cancel out; corrected for "
-        "the rates at which the model erred on reviews with known labels (adjusted count), supposing it errs here "
+        f"{percent(share.raw)} are called positive. Where few are, or nearly all, errors do not cancel out; corrected "
+        "for the rates at which the model erred on reviews with known labels (adjusted count), supposing it errs here "
         "as it did there."
     )
 

@@ -25,7 +25,7 @@ from sentiment.app import (
 )
 from sentiment.app.judged import CELLS, EVERYTHING, VERDICTS, Judged, cell_name
 from sentiment.artifacts import Run
-from sentiment.figures import percent
+from sentiment.figures import interval, percent
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _MARKS = "evaluation_marks"  # the filter as the charts mark it, and how often it was set by other means than a click
@@ -122,9 +122,9 @@ def _judge(run: Run, split: str, threshold: float) -> Judged:
 
 def _figures(judged: Judged, of_what: str) -> None:
     """The figures in a row; those that follow the threshold first."""
-    counts, sweep, (low, high) = judged.confusion, judged.sweep, judged.interval
+    counts, sweep = judged.confusion, judged.sweep
     figures = [
-        ("Accuracy", percent(counts.accuracy, 2), f"{100 * low:.1f} to {100 * high:.1f} %", "With its 95 % interval."),
+        ("Accuracy", percent(counts.accuracy, 2), interval(judged.interval), "With its 95 % interval."),
         ("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
         ("AUC", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}", "With average precision."),
         ("Log loss", f"{judged.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
@@ -180,7 +180,7 @@ def _mistakes(judged: Judged) -> None:
             "On which reviews it errs",
             evaluation_charts.slices(parts, judged.confusion.accuracy, _marks()["parts"]),
             parts,
-            f"Accuracy by slice, from {parts['accuracy'].min():.1%} to {parts['accuracy'].max():.1%}",
+            f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
             key=_key("parts"),
             on_select=_filter_by_slice,
         )
@@ -220,13 +220,14 @@ def _curves(judged: Judged) -> None:
             "Finding more costs false alarms (ROC)",
             evaluation_charts.roc(curve, fallout, counts.recall),
             curve[["threshold", "false_positive_rate", "recall"]],
-            f"Area under the curve {sweep.auc:.4f}; at the threshold {counts.recall:.1%} found, {fallout:.1%} alarmed",
+            f"Area under the curve {sweep.auc:.4f}; at the threshold {percent(counts.recall)} found, "
+            f"{percent(fallout)} alarmed",
         ),
         (
             "Finding more costs precision",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
             curve[["threshold", "recall", "precision"]],
-            f"Average precision {sweep.average_precision:.4f}; at the threshold {counts.precision:.1%} are right",
+            f"Average precision {sweep.average_precision:.4f}; at the threshold {percent(counts.precision)} are right",
         ),
         (
             "What it says comes true (calibration)",

@@ -18,6 +18,7 @@ from sentiment.explaining.negation import negations
 from sentiment.explaining.reading import read_along
 from sentiment.explaining.reasons import reasons
 from sentiment.explaining.stability import SEGMENTS, stability
+from sentiment.figures import interval, percent
 from sentiment.records import Explanation
 
 _STEPS = 12  # parts the waterfall names; the others stand in one step
@@ -113,7 +114,7 @@ def _curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, 
     return {
         "points": list(places.items()),
         "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
-        "description": f"Between {low:.0%} and {high:.0%}, at the end {points[-1].probability:.0%}",
+        "description": f"From {interval((low, high), 0)}, at the end {percent(points[-1].probability, 0)}",
     }
 
 
