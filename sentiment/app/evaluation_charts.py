@@ -144,7 +144,7 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
             ],
         )
     )
-    spread = alt.Chart(bins).mark_rule(strokeWidth=2, opacity=0.6)
+    spread = alt.Chart(bins).mark_rule(strokeWidth=2, color="gray")
     spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed share of positive"), y2="high:Q")
     at = rules([threshold] if threshold is not None else [], "x")
     return over(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))

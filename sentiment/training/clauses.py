@@ -58,8 +58,6 @@ _ASIDE = re.compile(
     rf"(?: {_WORD}){{2,8}})(?= , )"
 )
 _NOUN = re.compile(rf"(?<!\S)(?:the|my|our|your) (?P<noun>{_WORD}) (?P<copula>{_COPULA}) ")
-_LEAST_FOLLOWED = 5  # times
-_COMPARED = {"better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails"}
 
 # What makes a word an opinion, so that "young" is none:
 _LEAST_SAID = 10  # times
@@ -68,6 +66,10 @@ _LEAST_AT_END = 0.2  # share of times that its clause ends with it
 _STRONG_LEANING = 1.05  # log-odds; words that lean so are seldom negated
 _LEAST_LEANING = 0.3  # log-odds, where reviews that negate it lean at least as far the other way
 _LEAST_NEGATED = 5  # times, likewise
+
+# What is neutral enough to be put into a clause, a noun or an aside:
+_LEAST_FOLLOWED = 5  # times that a noun is followed by the verb
+_COMPARED = {"better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails"}  # are not
 
 
 @dataclass(frozen=True, slots=True)

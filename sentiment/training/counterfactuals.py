@@ -31,7 +31,9 @@ _NOT_BLAMED = 0.85  # "not bad" is less than praise
 _PRAISED_AT_LAST, _BLAMED_AT_LAST = 0.8, 0.2
 
 _TURNED = 0.4  # how often a clause is turned that stands with another
-_REPLACED = 0.5  # how often another noun, or verb, takes the place of a clause's own
+_REPLACED = (
+    0.5  # how often another noun or verb takes the place of a clause's own, and an aside of a review that of ours
+)
 _JUDGED = 0.1  # how often a noun says what a clause says, as in "it was a mess"
 _PEOPLE = ("he", "she", "i", "we")  # who are not judged by such nouns
 _SINGULAR = ("is", "was")
@@ -118,27 +120,31 @@ class Writer:
             way: whether that is said, or the opposite.
             within: whether it is to stand in a sentence, so that it must not be a question.
         """
-        kind, parts = self._varied(clause)
-        parts |= {name: self._one(choices) for name, choices in self._filling.items()}
-        if self._asides and self._rng.random() < _REPLACED:
-            parts["between"] = self._one(self._asides)
-        singular = parts.get("copula") in _SINGULAR
-        if kind == "verb":
-            parts["do"] = VERBS[parts["did"]][0]
-        else:
-            others = [word for word in self._adjectives[clause.praise] if word != parts["opinion"]]
-            parts["opinion2"] = self._one(others) if others else parts["opinion"]
-            parts["a"] = _article(parts["opinion"])
-            parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
-            if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
-                parts["said"] = parts["said"].replace(parts["degree"], "", 1)
+        kind, parts = self._filled(clause, way)
         of_its_side = self._forms[kind].get(f"{way}_of_{'praise' if clause.praise else 'blame'}", [])
+        singular = parts.get("copula") in _SINGULAR
         forms = [
             form
             for form in [*self._forms[kind][way], *of_its_side]
             if not (within and "?" in form) and (singular or "{a}" not in form)
         ]
         return self._one(forms).format_map(parts)
+
+    def _filled(self, clause: Clause, way: Way) -> tuple[str, dict[str, str]]:
+        """The table to take a form from, and what fills its placeholders."""
+        kind, parts = self._varied(clause)
+        parts |= {name: self._one(choices) for name, choices in self._filling.items()}
+        if self._asides and self._rng.random() < _REPLACED:
+            parts["between"] = self._one(self._asides)
+        if kind == "verb":
+            return kind, parts | {"do": VERBS[parts["did"]][0]}
+        others = [word for word in self._adjectives[clause.praise] if word != parts["opinion"]]
+        parts["opinion2"] = self._one(others) if others else parts["opinion"]
+        parts["a"] = _article(parts["opinion"])
+        parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
+        if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
+            parts["said"] = parts["said"].replace(parts["degree"], "", 1)
+        return kind, parts
 
     def _varied(self, clause: Clause) -> tuple[str, dict[str, str]]:
         """A clause's kind and parts, often with another noun, or verb, and sometimes with "a mess" for "bad"."""
