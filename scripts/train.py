@@ -53,7 +53,8 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     """Everything that needs TensorFlow, which takes seconds to import."""
     from sentiment.training.export import ParityError, without_optimizer
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
-    from sentiment.training.run import Job, train
+    from sentiment.training.job import Job
+    from sentiment.training.run import train
 
     job = Job(
         _preset(options),

@@ -30,8 +30,10 @@ from sentiment.training.clauses import NEGATIONS  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError, StoppedError  # noqa: E402
+from sentiment.training.job import Job  # noqa: E402
 from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
-from sentiment.training.run import Job, _crops, train  # noqa: E402
+from sentiment.training.run import train  # noqa: E402
+from sentiment.training.unlabelled import _crops  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 

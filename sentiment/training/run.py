@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
 import os
 import platform
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,68 +22,21 @@ from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
 from sentiment.sessions import open_model
-from sentiment.training.batches import crop
-from sentiment.training.clauses import NEGATIONS
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
-from sentiment.training.deep_teacher import DeepTeacher, save_arrays
+from sentiment.training.deep_teacher import save_arrays
 from sentiment.training.export import export
 from sentiment.training.fit import NONE, Examples, OtherSettingsError, fit
 from sentiment.training.hints import learn_states
+from sentiment.training.job import Job
 from sentiment.training.networks import build_network
 from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
-from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
-from sentiment.vocabulary import UNK, Vocabulary
+from sentiment.training.unlabelled import read_by_teachers, sentence_ends
+from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
-
-_SENTENCE_ENDS = (".", "!", "?")  # without "...", which stands within sentences as often
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is to be trained, on what, and where the run goes.
-
-    Attributes:
-        preset: the recipe.
-        dataset: the reviews.
-        output: the run's folder.
-        seed: of the network.
-        split_seed: of what is held out, of clauses, crops and the deep teacher: runs with several seeds share them.
-        command: the command that anyone can repeat, for ``metadata.json``.
-        teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
-        cache: where a deep teacher keeps what it has learnt and read, for other runs, too; if None, it
-            goes when the run is finished.
-        tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
-    """
-
-    preset: Preset
-    dataset: Dataset
-    output: Path
-    seed: int
-    split_seed: int
-    command: str
-    teachers: tuple[artifacts.Run, ...] = ()
-    cache: Path | None = None
-    tensorboard: bool = False
-
-    @property
-    def taught_by(self) -> list[str]:
-        """The hashes of its teachers' models."""
-        return [run.manifest["files"]["model.onnx"] for run in self.teachers]
-
-    @property
-    def settings(self) -> str:
-        """All that shapes the result, so that a checkpoint is only taken up by the training that made it."""
-        facts = {
-            "preset": dataclasses.asdict(self.preset),
-            "data": dataclasses.asdict(self.dataset.source),
-            "seeds": [self.seed, self.split_seed],
-            "teachers": self.taught_by,
-        }
-        return json.dumps(facts, sort_keys=True, default=str)
 
 
 def train(job: Job) -> Path:
@@ -123,7 +74,7 @@ def train(job: Job) -> Path:
     if preset.counterfactuals:
         with stages("counterfactual clauses"):
             clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
-    taught, deep = _read_by_teachers(job, labelled, validation, reviews, vocabulary, stages)
+    taught, deep = read_by_teachers(job, labelled, validation, reviews, vocabulary, stages)
     always, in_turn = (clauses, labelled + taught) if preset.labels_take_turns else (labelled, taught + clauses)
 
     reader = deep.reader if deep and preset.hint_passes else None  # first, for it draws from a seed of its own
@@ -139,7 +90,7 @@ def train(job: Job) -> Path:
         validation,
         job.output,
         in_turn=in_turn,
-        sentence_ends=_sentence_ends(vocabulary),
+        sentence_ends=sentence_ends(vocabulary),
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
@@ -173,65 +124,6 @@ def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     """Reviews with at least one token, and their labels."""
     filled = [i for i, review in enumerate(ids) if len(review)]
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
-
-
-def _sentence_ends(vocabulary: Vocabulary) -> list[int]:
-    return [vocabulary.id(token) for token in _SENTENCE_ENDS if vocabulary.id(token) != UNK]
-
-
-def _read_by_teachers(
-    job: Job,
-    labelled: Examples,
-    validation: Examples,
-    reviews: list[Ids],
-    vocabulary: Vocabulary,
-    stages: Stages,
-) -> tuple[Examples, DeepTeacher | None]:
-    """Unlabelled reviews, and crops of them, as teachers read them; and the deep one of these, if there is one."""
-    if not job.preset.teacher or not reviews:
-        return NONE, None
-    with stages("teachers"):
-        by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
-        texts = job.dataset.unlabelled["text"], job.dataset.validation["text"]
-        by_runs = [run_reading(teacher, *texts) for teacher in job.teachers]
-        taught = Examples(reviews, soft_targets(validation, [by_ngrams, *by_runs]))
-    if not job.preset.deep:
-        return taught, None
-    deep = DeepTeacher(
-        job.preset.deep,
-        labelled,
-        validation,
-        taught,
-        taught_by=job.taught_by,
-        vocabulary_size=len(vocabulary),
-        sentence_ends=_sentence_ends(vocabulary),
-        folder=job.cache or job.output / "checkpoint" / "deep",
-        seed=job.split_seed,
-    )
-    by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-    taught = Examples(reviews, soft_targets(validation, [by_ngrams, by_deep]))  # what the runs know, it learnt
-    taught += _crops(job, deep, reviews, validation, vocabulary)
-    for name, seconds in deep.stages.seconds.items():
-        stages.record(f"deep teacher: {name}", seconds)
-    return taught, deep
-
-
-def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples, vocabulary: Vocabulary) -> Examples:
-    """Crops of reviews, as the deep teacher reads them; crops of validation reviews tell how sure it may be.
-
-    The deep teacher learns from no clauses, and takes "not bad" for blame. Where the network learns from clauses, they
-    alone tell what a negation does, and crops with one are left out.
-    """
-    if not job.preset.crops_read:
-        return NONE
-    rng, ends = np.random.default_rng(job.split_seed), _sentence_ends(vocabulary)
-    held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
-    crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
-    if job.preset.counterfactuals:
-        negations = [vocabulary.id(token) for token in NEGATIONS if vocabulary.id(token) != UNK]
-        crops = [ids for ids in crops if not np.isin(ids, negations).any()]
-    reading = deep.read("crops", crops), deep.read("validation crops", held_out.ids)
-    return Examples(crops, soft_targets(held_out, [reading]))
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
