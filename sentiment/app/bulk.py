@@ -8,11 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
-from sentiment.app import bulk_results, serving
+from sentiment.app import bulk_results, foreign, serving
 from sentiment.bulk import jobs
 from sentiment.bulk.columns import label_values, looks_like_reviews
 from sentiment.bulk.jobs import Job, Settings
@@ -110,9 +108,7 @@ def _take(settings: Settings, key: str) -> None:
         st.session_state.setdefault(_OWN, {})[job.id] = file.name
         st.query_params[_PARAMETER] = job.id
     st.session_state[_UPLOADS] += 1
-    context = get_script_run_ctx()
-    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    foreign.let_go(file)
 
 
 def _run_argument() -> str:
