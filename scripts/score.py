@@ -20,7 +20,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -35,15 +35,14 @@ from sentiment.sessions import open_model
 if TYPE_CHECKING:
     from sentiment.bulk.pipeline import Task
 
-_GO_ON = "the same command with --resume goes on from here."
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; gives the exit status."""
     options = _options(arguments)
     try:
         if options.text is not None:
-            print(json.dumps(_one(options), ensure_ascii=False))
+            with _standard_output() as out:
+                print(_json(_one(options), out.encoding), file=out)
         else:
             _file(options)
     except (BulkError, ArtifactError) as error:
@@ -51,12 +50,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        print(f"score.py: {error.strerror or error}{where}; {_GO_ON}", file=sys.stderr)
+        print(f"score.py: {error.strerror or error}{where}{_way_on(options)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"\nscore.py: stopped; {_GO_ON}", file=sys.stderr)
+        print(f"\nscore.py: stopped{_way_on(options)}", file=sys.stderr)
         return 130
     return 0
+
+
+def _way_on(options: argparse.Namespace) -> str:
+    """How to go on after a break, where that is possible: a text is no work, and of pipes nothing is left."""
+    resumable = options.text is None and "-" not in (options.input, options.output)
+    return "; the same command with --resume goes on from here." if resumable else "."
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Standard output; where what was written does not arrive, it is closed, so as not to fail once more at the end."""
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            sys.stdout.close()
+        raise
+
+
+def _json(result: dict[str, Any], encoding: str | None) -> str:
+    """An object in a line, in escapes where the encoding lacks a character or a text has half of one."""
+    line = json.dumps(result, ensure_ascii=False)
+    try:
+        line.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(result)
+    return line
 
 
 def _one(options: argparse.Namespace) -> dict[str, Any]:
@@ -145,9 +172,8 @@ def _paths(options: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
             output = Path(folder, f"output.{options.output_form or 'csv'}")
         yield source, output
         if options.output == "-":
-            with output.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-                sys.stdout.buffer.flush()
+            with output.open("rb") as file, _standard_output() as out:
+                shutil.copyfileobj(file, out.buffer)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,8 @@
 """``score.py --text``: one JSON object that says what the classifier says."""
 
 import json
+import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +78,54 @@ def test_a_wrong_command_ends_with_2_and_no_traceback(arguments):
 def test_a_missing_run_is_named_in_one_line():
     done = score("--text", "good", "--artifacts", "/nowhere")
     assert done.stderr == "score.py: There is no run at /nowhere.\n"
+
+
+@pytest.mark.parametrize("arguments", [["--text", "good"], ["reviews.csv", "-"]], ids=["a text", "a pipe"])
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
+def test_output_that_does_not_arrive_is_told_in_one_line_that_promises_nothing(run, tmp_path, arguments, unbuffered):
+    (tmp_path / "reviews.csv").write_text("review\ngood film\n")
+    command = [sys.executable, str(ROOT / "scripts/score.py"), *arguments, "--artifacts", str(run)]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "score.py: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "output", "resumable"),
+    [
+        (None, "in.csv", "out.csv", True),
+        (None, "-", "out.csv", False),
+        (None, "in.csv", "-", False),
+        ("good", None, None, False),
+    ],
+)
+def test_going_on_is_offered_after_ctrl_c_where_files_are_left(text, source, output, resumable, capsys):
+    script = runpy.run_path(str(ROOT / "scripts/score.py"))
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    main = script["main"]
+    main.__globals__.update(_one=interrupted, _file=interrupted)
+    assert main(["--text", text] if text else [source, output]) == 130
+    assert ("--resume" in capsys.readouterr().err) == resumable
+
+
+@pytest.mark.parametrize("encoding", ["utf-8:strict", "ascii:strict"])
+def test_a_text_that_the_terminal_cannot_show_is_written_in_escapes(run, encoding):
+    text = b"good \xff film \xc3\xa9 \xf0\x9f\x8e\xac"
+    command = [sys.executable, str(ROOT / "scripts/score.py"), "--text", text, "--explain", "--artifacts", str(run)]
+    env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
+    done = subprocess.run(command, capture_output=True, timeout=60, env=env)
+    assert done.returncode == 0, done.stderr
+    told = [part["token"] for part in json.loads(done.stdout)["contributions"]]
+    assert "".join(told) == os.fsdecode(text).replace(" ", "")
