@@ -75,7 +75,8 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
     _write(options.json, {"runs": [{"run": run.name, **report}]})
     if parts:
         model_card.write(artifacts.add_parts(run, parts))
-        shutil.rmtree(run.path / _KEPT, ignore_errors=True)
+        if "explanations.json" in parts:
+            shutil.rmtree(run.path / _KEPT, ignore_errors=True)
         _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ import pytest
 from sentiment import dataset
 from sentiment.artifacts import add_parts, open_run
 from sentiment.dataset import Source
+from sentiment.proofs import report
+from tests.app_runs import proofs
 from tests.command import SCRIPTS, Done, run_script
 from tests.test_model_card import METADATA
 from tests.tiny import WORDS, tiny_run
@@ -106,6 +109,22 @@ def test_the_result_on_other_data_is_printed_and_never_kept(run: Path, place: Pa
     assert "accuracy" in done.stdout
     assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 24
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.mark.parametrize("asked", ["--data own.csv", "--behaviour", "--data own.csv --explanations"])
+def test_unfinished_proofs_stay_until_the_explanations_are_proven(
+    asked: str, run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = proofs()
+    planted = SimpleNamespace(prove_shortcuts=lambda *_, **__: found["shortcuts"])
+    monkeypatch.setattr(report, "prove", lambda *_, **__: found)
+    monkeypatch.setitem(sys.modules, "sentiment.training.shortcuts", planted)
+    unfinished = run / ".explanations" / "erasure.json"
+    unfinished.parent.mkdir()
+    unfinished.write_text("{}")
+    options = [place / part if part == "own.csv" else part for part in asked.split()]
+    assert evaluate(*options, "--artifacts", run).status == 0
+    assert unfinished.exists() == ("--explanations" not in asked)
 
 
 def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sentiment import Classifier
+from sentiment.proofs import report as module
 from sentiment.proofs import shortcuts
 from sentiment.proofs.methods import OURS, RIVALS
 from sentiment.proofs.report import Sizes, lines, once, prove
@@ -54,6 +55,22 @@ def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_
     assert once(kept, "one", {"model": "a"}, check) == {"n": 1}
     assert once(kept, "one", {"model": "b"}, check) == {"n": 2}
     assert once(None, "one", {"model": "b"}, check) == {"n": 3}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"texts": ["good", "bad film"]}, {"labels": np.array([0, 1], np.int8)}, {"validation": ["dull !"]}],
+    ids=lambda others: next(iter(others)),
+)
+def test_a_check_that_is_done_is_run_again_for_as_many_other_reviews(others, tmp_path, monkeypatch):
+    classifier = Classifier.load(tiny_run(tmp_path / "tiny"))
+    reviews = {"texts": ["good film", "bad film"], "labels": np.array([1, 0], np.int8), "validation": ["great !"]}
+    counted: list[int] = []
+    monkeypatch.setattr(module, "_CHECKS", {"one": lambda _: counted.append(1) or {"n": len(counted)}})
+    found = [
+        prove(classifier, **each, kept=tmp_path / "kept")["one"]["n"] for each in (reviews, reviews, reviews | others)
+    ]
+    assert found == [1, 1, 2]
 
 
 def test_every_method_stands_in_every_comparison(report):
