@@ -21,7 +21,7 @@ pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
 
-from sentiment import Classifier, dataset  # noqa: E402
+from sentiment import Classifier, dataset, logbook  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.preprocessor import Preprocessor  # noqa: E402
 from sentiment.training import export, hints, language_model  # noqa: E402
@@ -29,11 +29,11 @@ from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.clauses import NEGATIONS  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
-from sentiment.training.fit import Examples, OtherSettingsError, StoppedError  # noqa: E402
+from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import Job  # noqa: E402
 from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
-from sentiment.training.unlabelled import _crops  # noqa: E402
+from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 
@@ -181,6 +181,22 @@ def test_a_training_broken_off_before_its_first_epoch_is_not_taken_up_with_other
         run(reviews, tmp_path / "run", seed=2)
 
 
+def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(finished):
+    said = "; this data had no unlabelled reviews"
+    made = open_run(finished)
+    assert made.json("metadata.json")["summary"] == TINY.summary + said
+    assert f"Recipe: {TINY.summary}{said}." in made.file("README.md").read_text(encoding="utf-8")
+    assert logbook.record(made)["recipe"].endswith(said)
+
+
+def test_unlabelled_reviews_that_a_teacher_would_read_are_missed_aloud(reviews, capsys):
+    for preset in (TINY_LSTM, TINY):  # the first has no teacher
+        assert capsys.readouterr().err == ""
+        job = Job(preset, reviews, None, seed=1, split_seed=1, command="")
+        assert read_by_teachers(job, NONE, NONE, [], Vocabulary([]), None) == (NONE, None)
+    assert "no unlabelled reviews" in capsys.readouterr().err
+
+
 def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, tmp_path):
     texts = reviews.test.assign(label=-1)
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
@@ -258,6 +274,7 @@ def test_labelled_reviews_take_turns_with_the_others_where_the_recipe_says_so(re
     preset = dataclasses.replace(TINY, labels_take_turns=True)
     unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
     folder = run(unlabelled, tmp_path / "run", preset)
+    assert open_run(folder).json("metadata.json")["summary"] == preset.summary
     assert ((logits(folder, reviews.test["text"]) > 0) == reviews.test["label"]).mean() > 0.9
     shown = (len(reviews.train) + len(reviews.test)) // 2
     steps = pd.read_csv(folder / "steps.csv")

@@ -45,6 +45,12 @@ class Job:
         return [run.manifest["files"]["model.onnx"] for run in self.teachers]
 
     @property
+    def summary(self) -> str:
+        """The recipe in a line, and what of it this data leaves undone."""
+        undone = self.preset.teacher and self.dataset.unlabelled.empty
+        return self.preset.summary + ("; this data had no unlabelled reviews" if undone else "")
+
+    @property
     def settings(self) -> str:
         """All that shapes the result, so that a checkpoint is only taken up by the training that made it."""
         facts = {

@@ -168,7 +168,7 @@ def _finish(job: Job, stages: Stages) -> None:
     """How the run was made, its model card, and the seal."""
     metadata = {
         "preset": job.preset.name,
-        "summary": job.preset.summary,
+        "summary": job.summary,
         "command": job.command,
         "seed": job.seed,
         "split_seed": job.split_seed,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import numpy.typing as npt
 
@@ -28,7 +30,10 @@ def read_by_teachers(
     stages: Stages,
 ) -> tuple[Examples, DeepTeacher | None]:
     """Unlabelled reviews, and crops of them, as teachers read them; and the deep one of these, if there is one."""
-    if not job.preset.teacher or not reviews:
+    if not job.preset.teacher:
+        return NONE, None
+    if not reviews:
+        print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
         return NONE, None
     with stages("teachers"):
         by_ngrams = ngram_reading(reviews, labelled, validation, len(vocabulary))
