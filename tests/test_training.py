@@ -28,6 +28,7 @@ from sentiment.training import export, hints, language_model  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.clauses import NEGATIONS  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
+from sentiment.training.counterfactuals import FORMS  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import Job  # noqa: E402
@@ -179,6 +180,18 @@ def test_a_training_broken_off_before_its_first_epoch_is_not_taken_up_with_other
         run(reviews, tmp_path / "run")
     with pytest.raises(OtherSettingsError):
         run(reviews, tmp_path / "run", seed=2)
+
+
+@pytest.mark.parametrize("counterfactuals", [False, True])
+def test_forms_that_were_edited_are_other_settings_where_clauses_are_learnt(
+    counterfactuals, reviews, tmp_path, monkeypatch
+):
+    asked = Job(dataclasses.replace(TINY, counterfactuals=counterfactuals), reviews, tmp_path, 1, 0, "python ...")
+    before = asked.settings
+    edited = tmp_path / "negations.toml"
+    edited.write_bytes(FORMS.read_bytes().replace(b"but {last}", b"yet {last}", 1))
+    monkeypatch.setattr("sentiment.training.job.FORMS", edited)
+    assert (asked.settings != before) == counterfactuals
 
 
 def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(finished):

@@ -23,6 +23,8 @@ from sentiment.vocabulary import Vocabulary
 Ids = npt.NDArray[np.int32]
 Way = Literal["same", "opposite"]
 
+FORMS = Path(__file__).with_name("negations.toml")
+
 _UNKNOWN = "<unknown>"  # as it stands in reviews and forms; no vocabulary has it
 
 # The probability of "positive":
@@ -73,7 +75,7 @@ class Writer:
     def __init__(
         self, known: Opinions, asides: Sequence[str], things: Mapping[str, Sequence[str]], rng: np.random.Generator
     ) -> None:
-        forms = tomllib.loads(Path(__file__).with_name("negations.toml").read_text(encoding="utf-8"))
+        forms = tomllib.loads(FORMS.read_text(encoding="utf-8"))
         self._pairs = forms.pop("pairs")
         self._filling = forms.pop("filling")
         self._asides = asides

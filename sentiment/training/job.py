@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sentiment import artifacts
 from sentiment.dataset import Dataset
+from sentiment.training.counterfactuals import FORMS
 from sentiment.training.presets import Preset
 
 
@@ -52,11 +53,13 @@ class Job:
 
     @property
     def settings(self) -> str:
-        """All that shapes the result, so that a checkpoint is only taken up by the training that made it."""
+        """All that shapes the result, save code, so that a checkpoint is only taken up by the training that made it."""
         facts = {
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seeds": [self.seed, self.split_seed],
             "teachers": self.taught_by,
         }
+        if self.preset.counterfactuals:
+            facts["forms"] = artifacts.sha256(FORMS)
         return json.dumps(facts, sort_keys=True, default=str)
