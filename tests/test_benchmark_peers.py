@@ -16,7 +16,7 @@ from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
 from sentiment.batching import pad  # noqa: E402
 from sentiment.benchmarking.measuring import MissingError  # noqa: E402
 from sentiment.benchmarking.peers import Peer  # noqa: E402
-from sentiment.benchmarking.setting import QUICK  # noqa: E402
+from sentiment.benchmarking.setting import QUICK, Sizes  # noqa: E402
 from sentiment.benchmarking.table import BENCHMARKS, measure  # noqa: E402
 from sentiment.training.benchmark_peers import KerasPeer  # noqa: E402
 from sentiment.training.export import export  # noqa: E402
@@ -75,6 +75,13 @@ def test_an_epoch_moves_the_weights_and_costs_time(run, stock, tmp_path):
     assert peer.train(path) > 0
     moved = [np.abs(b - w).max() for b, w in zip(before, peer.untrained.trainable_variables, strict=True)]
     assert min(moved) > 0
+
+
+def test_the_learning_rate_lasts_for_all_that_is_measured(run):
+    optimizer = KerasPeer(run, stock=False).untrained.optimizer
+    sizes = Sizes()
+    optimizer.iterations.assign(sizes.batches * (sizes.warmups + sizes.repeats))
+    assert float(optimizer.learning_rate) > 0
 
 
 @pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])

@@ -24,7 +24,7 @@ from sentiment.batching import pad
 from sentiment.benchmarking.epoch import BATCH
 from sentiment.benchmarking.measuring import seconds_of
 from sentiment.benchmarking.peers import serve
-from sentiment.benchmarking.setting import LENGTH
+from sentiment.benchmarking.setting import LENGTH, Sizes
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage
 from sentiment.training.export import logit_network
@@ -35,7 +35,7 @@ from sentiment.training.networks import build_network, build_optimizer
 from sentiment.training.presets import BILSTM, Preset
 from sentiment.vocabulary import UNK
 
-_EPOCHS = 100  # more than are ever measured, for the schedule of the learning rate
+_STEPS = 100 * Sizes().batches  # more than are ever measured, for the schedule of the learning rate
 
 
 class KerasPeer:
@@ -104,7 +104,7 @@ class KerasPeer:
         """An untrained network of the same layers."""
         network = (stock_network if self._stock else build_network)(self._preset, self._size)
         network.compile(
-            optimizer=build_optimizer(self._preset, _EPOCHS), loss="binary_crossentropy", metrics=["accuracy"]
+            optimizer=build_optimizer(self._preset, _STEPS), loss="binary_crossentropy", metrics=["accuracy"]
         )
         return network
 
