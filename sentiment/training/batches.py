@@ -97,7 +97,7 @@ class TrainingBatches:
 
 
 def crop(review: Ids, sentence_ends: Sequence[int], rng: np.random.Generator) -> Ids:
-    """One to three sentences of a review, its first ones if it has no more, 60 tokens at most."""
+    """One to three sentences of a review from a random one on, fewer where it ends before, 60 tokens at most."""
     ends = np.flatnonzero(np.isin(review[:-1], sentence_ends) & ~np.isin(review[1:], sentence_ends)) + 1
     bounds = [0, *ends.tolist(), len(review)]
     first = int(rng.integers(len(bounds) - 1))

@@ -69,7 +69,9 @@ _LEAST_NEGATED = 5  # times, likewise
 
 # What is neutral enough to be put into a clause, a noun or an aside:
 _LEAST_FOLLOWED = 5  # times that a noun is followed by the verb
-_COMPARED = {"better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails"}  # are not
+_COMPARED = {  # are not neutral, whatever is counted of them
+    "better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

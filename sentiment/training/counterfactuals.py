@@ -1,4 +1,4 @@
-"""Clauses turned to their opposite: "the acting was great" and, just as often, "the acting was never great".
+"""Clauses turned to their opposite: "the acting was great" and, twice as often, "the acting was never great".
 
 Reviews say "not good" often enough for a network to learn it, and "never boring" hardly ever; and where they do, the
 rest of the review gives its label away. So short clauses that praise or blame are cut out of the training reviews and
