@@ -18,8 +18,9 @@ _KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "calibration_error")
 _PAGE = """\
 # Runs
 
-Every run worth remembering, the best last. The test reviews were judged once a recipe was final; validation chose. The
-intervals are 95 %. The one in bold is what the app serves unless told otherwise.
+Every run worth remembering, the best last, by accuracy on validation. The test reviews were judged once a recipe was
+final; recipes were chosen by validation and by our own behavioural cases, those of negation above all. The intervals
+are 95 %. The one in bold is what the app serves unless told otherwise.
 
 {table}
 

@@ -48,7 +48,7 @@ def test_the_default_run_tells_a_rave_from_a_pan():
     assert (pan.label, pan.confidence) == ("negative", "confident")
 
 
-def test_the_default_run_is_the_best_on_validation():
+def test_the_default_run_is_the_best_of_the_committed_ones_on_validation():
     accuracy = {folder: open_run(folder).json("metrics.json")["validation"]["accuracy"] for folder in RUNS}
     assert default_run() == max(accuracy, key=lambda folder: accuracy[folder])
 
