@@ -16,8 +16,10 @@ _CASES = """\
 
 {cases:,} cases made from {templates:,} templates in our own words, after CheckList (Ribeiro et al. 2020), tried on
 {date}. The label of a plain text *must be* what any reader would say; it *must not change* with names, numbers, typos
-or asides; the probability *must move* the way in which the opinion was changed. No model learns from these texts, but
-they may have helped to choose between recipes. `{part}` holds failing cases of every test."""
+or asides; the probability *must move* the way in which the opinion was changed. Recipes were chosen by
+these cases, too. A recipe that learns from clauses made by rule (`negations.toml`) was written by people who knew which
+kinds of cases had failed, and can make some of the plainest word for word. `{part}` holds failing cases of every
+test."""
 
 _DOMAINS = """\
 ### Short texts, and other things than films
