@@ -98,7 +98,7 @@ def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chos
 
 def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     app = settle(upload(), settings, "new")
-    assert "120 rows, 5 columns, encoding utf-8, delimiter comma" in said(app)
+    assert "120 rows, 5 columns, encoding utf\\-8, delimiter comma" in said(app)
     assert app.selectbox(key="text_column").value == 1
     assert app.selectbox(key="label_column").value == 2
     assert not app.exception
@@ -180,8 +180,26 @@ def test_another_form_is_prepared_and_then_offered(scored, settings):
 
 def test_a_file_that_is_none_says_so_in_a_sentence(settings):
     app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
-    assert "is not text: it looks like gzip data" in app.error[0].value
+    assert r"is not text\: it looks like gzip data" in app.error[0].value
     assert not app.exception
+
+
+def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
+    image, escaped = "![x](https://evil.example/p.png)", r"\!\[x\]\(https\:\/\/evil\.example\/p\.png\)"
+    content = f"review,{image}\na good film,no\na dull film,{image},{image}\n".encode()
+    app = settle(upload("![x](https:evil.example).csv", content), settings, "new")
+    app.selectbox(key="label_column").set_value(None).run()
+    app.selectbox(key="text_column").set_value(1).run()
+    assert escaped in next(each.value for each in app.warning if "does not look like" in each.value)
+    assert escaped in next(each.value for each in app.warning if "Unreadable" in each.value)
+    app.selectbox(key="text_column").set_value(0).run()
+    app.selectbox(key="label_column").set_value(1).run()
+    assert "(https:" not in said(app)
+    assert app.header[0].value == r"\!\[x\]\(https\:evil\.example\)\.csv"
+    job_of(app, settings).write("error", f"There is no column called {image}.")
+    assert escaped in app.run().error[0].value
+    button(app, "Another file").click().run()
+    assert r"\!\[x\]\(https\:evil\.example\)\.csv" in {each.label for each in app.button}
 
 
 def test_an_unknown_address_is_told_and_leads_back():

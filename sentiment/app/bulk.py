@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from sentiment.app import bulk_results, foreign, serving
+from sentiment.app.foreign import plain
 from sentiment.bulk import jobs
 from sentiment.bulk.columns import label_values, looks_like_reviews
 from sentiment.bulk.jobs import Job, Settings
@@ -53,7 +54,7 @@ def page() -> None:
         case "waiting" | "running":
             _progress(job.id)
         case "failed":
-            st.error(job.read("error"), icon=":material/error:")
+            st.error(plain(job.read("error")), icon=":material/error:")
             if job.read("task"):
                 st.button("Try again", on_click=job.submit, args=(job.read("task"),))
         case "cancelled" | "done" | "preparing":
@@ -76,7 +77,7 @@ def _upload(settings: Settings) -> None:
         args=(settings, f"upload-{number}"),
     )
     if refused := st.session_state.pop(_REFUSED, None):
-        st.error(refused, icon=":material/error:")
+        st.error(plain(refused), icon=":material/error:")
     st.caption(
         f"The file stays on this machine, under an address that only you know. It goes when you delete it, or by "
         f"itself {settings.hours:g} hours after the work on it has ended."
@@ -88,7 +89,7 @@ def _upload(settings: Settings) -> None:
     if own:
         st.header("Files of this session")
         for id, name in own.items():
-            st.button(name, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+            st.button(plain(name), key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
 
 
 def _take(settings: Settings, key: str) -> None:
@@ -119,7 +120,7 @@ def _run_argument() -> str:
 def _header(job: Job, settings: Settings) -> None:
     upload = job.read("upload")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(upload["name"], icon=":material/description:", width="content")
+        st.header(plain(upload["name"]), icon=":material/description:", width="content")
         st.caption(f"{_megabytes(upload['bytes'])} · come back to it by this page's address", width="stretch")
         st.button("Another file", on_click=_leave, icon=":material/upload_file:")
         st.button(
@@ -146,7 +147,7 @@ def _choices(job: Job) -> None:
     columns, rows = found["columns"], found["survey"]["rows"]
     st.write(_in_words(found))
     for problem in found["problems"][:3]:
-        st.warning(f"Unreadable, {problem}", icon=":material/warning:")
+        st.warning(f"Unreadable, {plain(problem)}", icon=":material/warning:")
     left, right = st.columns(2)
     names = [name or f"(column {i + 1})" for i, name in enumerate(columns)]
     text = left.selectbox(
@@ -160,7 +161,9 @@ def _choices(job: Job) -> None:
         key="label_column",
     )
     if not looks_like_reviews(columns, found["sample"], text):
-        st.warning(f"“{names[text]}” does not look like reviews. Is it the column you mean?", icon=":material/help:")
+        st.warning(
+            f"“{plain(names[text])}” does not look like reviews. Is it the column you mean?", icon=":material/help:"
+        )
     if label is not None:
         _label_meaning(found["values"].get(str(label), {}), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
@@ -180,14 +183,14 @@ def _in_words(found: dict[str, Any]) -> str:
     said = [f"{survey['rows']:,} rows", f"{len(found['columns']):,} columns"]
     how = found["found"]
     if "encoding" in how:
-        said.append(f"encoding {how['encoding']}")
+        said.append(f"encoding {plain(how['encoding'])}")
     if "delimiter" in how:
         names = {sign: name for name, sign in _DELIMITERS.items()}
         said.append(f"delimiter {names.get(how['delimiter'], 'none')}")
     if how.get("header") is False:
         said.append("no header")
     if "sheet" in how:
-        said.append(f"sheet {how['sheet']}")
+        said.append(f"sheet {plain(how['sheet'])}")
     if survey["unreadable"]:
         said.append(f"{survey['unreadable']:,} rows unreadable; they come back as such")
     return "Found: " + ", ".join(said) + "."
@@ -197,7 +200,7 @@ def _label_meaning(values: dict[str, int], name: str) -> None:
     """How the values of the label column are understood."""
     means = label_values(values)
     if not {0, 1} & set(means.values()):
-        st.warning(f"The values of “{name}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
+        st.warning(f"The values of “{plain(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
         return
     words = {1: "positive", 0: "negative", None: "neither"}
     st.dataframe(
