@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sentiment.app import login, navigation, serving
+from sentiment.app import login, navigation, serving, upkeep
 
 st.set_page_config(
     page_title="Review sentiment",
@@ -10,6 +10,7 @@ st.set_page_config(
     layout="wide",
     menu_items={"About": "Reads movie reviews with an LSTM. What you paste and upload stays on this machine."},
 )
+upkeep.begin()
 page = st.navigation(navigation.pages())
 login.require()
 serving.choose_run()

@@ -187,6 +187,26 @@ def test_what_has_rested_too_long_goes_by_itself(settings, run):
     assert find(settings, young.id) == young
 
 
+def test_what_is_left_of_an_upload_or_a_deletion_that_was_cut_off_goes_too(settings):
+    deleted, begun, young = (upload(settings, b"review\n") for _ in range(3))
+    for job in (begun, young):
+        job.remove("upload")
+    folders = [deleted.folder.rename(settings.folder / f".{deleted.id}"), begun.folder]
+    (settings.folder / "notes").mkdir()
+    for folder in [*folders, settings.folder / "notes"]:
+        for path in [folder, *folder.iterdir()]:
+            os.utime(path, (1, 1))
+    tend(settings)
+    assert not any(folder.exists() for folder in folders)
+    assert young.folder.exists()
+    assert (settings.folder / "notes").exists()  # none of ours
+
+
+def test_without_a_job_nothing_is_tended_and_nothing_written(settings):
+    tend(settings)
+    assert not settings.folder.exists()
+
+
 def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
     older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
     for path in [older.folder, *older.folder.iterdir()]:

@@ -1,6 +1,9 @@
 """The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
 
+import io
+import os
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,8 +11,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
-from sentiment.app import bulk
-from sentiment.bulk.jobs import Settings, find, jobs
+from sentiment.app import bulk, upkeep
+from sentiment.bulk.jobs import Settings, create, find, jobs
 from tests.app_runs import all_runs
 from tests.test_app_pages import said
 
@@ -200,6 +203,22 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
     assert escaped in app.run().error[0].value
     button(app, "Another file").click().run()
     assert r"\!\[x\]\(https\:evil\.example\)\.csv" in {each.label for each in app.button}
+
+
+def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
+    settings = Settings(tmp_path / "jobs")
+    monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
+    monkeypatch.setattr(upkeep, "_EVERY", 0.05)
+    job = create(settings, "films.csv", io.BytesIO(b"review\n"), 7)
+    upkeep.begin.clear()
+    AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
+    for path in [job.folder, *job.folder.iterdir()]:
+        os.utime(path, (1, 1))
+    (settings.folder / "cleaned").unlink(missing_ok=True)
+    end = time.monotonic() + 30
+    while job.folder.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_an_unknown_address_is_told_and_leads_back():

@@ -260,9 +260,8 @@ def jobs(settings: Settings) -> list[Job]:
 def tend(settings: Settings) -> None:
     """Deletes what has rested too long and starts what waits, as far as there is room.
 
-    Every page and every child that ends calls this; there is no process that must stay alive for it.
+    The app's timer, the Bulk page and every child that ends call this.
     """
-    settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with _lock(settings.folder / "lock"):
             _clean(settings)
@@ -271,7 +270,7 @@ def tend(settings: Settings) -> None:
             for job, _ in [(job, state) for job, state in states if state == "waiting"][: max(0, free)]:
                 _begin(job)
     except (BlockingIOError, FileNotFoundError):
-        return  # another is at it, or has just deleted a job; the next call sees to it
+        return  # there are no jobs, or another is at it or has just deleted one; the next call sees to it
 
 
 def others_wait(settings: Settings) -> bool:
@@ -289,7 +288,7 @@ def _begin(job: Job) -> None:
 
 
 def _clean(settings: Settings) -> None:
-    """Deletes jobs that have rested too long, once a minute."""
+    """Deletes jobs that have rested too long, and what is left of uploads and deletions cut off, once a minute."""
     stamp = settings.folder / "cleaned"
     if stamp.exists() and time.time() - stamp.stat().st_mtime < _CLEAN_EVERY:
         return
@@ -298,6 +297,11 @@ def _clean(settings: Settings) -> None:
     for job in [job for job in resting if job.rested > settings.hours * 3600]:
         job.delete()
         resting.remove(job)
+    known = {job.folder for job in jobs(settings)}
+    ours = [path for path in settings.folder.iterdir() if _ID.fullmatch(path.name.removeprefix("."))]
+    for path in ours:
+        if path not in known and Job(path).rested > settings.hours * 3600:
+            shutil.rmtree(path, ignore_errors=True)
     excess = sum(job.size for job in jobs(settings)) - settings.gigabytes * 1e9
     for job in sorted(resting, key=lambda job: -job.rested):
         if excess <= 0:
