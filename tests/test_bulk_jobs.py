@@ -78,6 +78,22 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
     assert "not text" in job.read("error")
 
 
+def test_a_file_is_read_again_in_the_way_that_was_chosen_but_not_for_ever(settings):
+    job = upload(settings, "review\ncafé\n".encode("cp1252"))
+    job.read_otherwise({"delimiter": None, "encoding": "cp437", "header": None})
+    wait(job, "new")
+    job.remove("inspection")  # as if the child had been killed
+    job.inspect()
+    wait(job, "new")
+    assert job.read("inspection")["found"]["encoding"] == "cp437"
+    job.remove("inspection")
+    job.write("attempts", ATTEMPTS)
+    job.inspect()
+    assert job.state == "failed"
+    job.read_otherwise({"delimiter": None, "encoding": "cp1252", "header": None})
+    wait(job, "new")
+
+
 def test_a_job_ends_with_an_output_and_all_its_parts(settings, run):
     job = submit(settings, run, 5000)
     wait(job, "done")

@@ -221,6 +221,18 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
         time.sleep(0.05)
 
 
+def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settings):
+    app = settle(upload(), settings, "new")
+    job_of(app, settings).read_otherwise({"encoding": "idna"})
+    settle(app, settings, "failed")
+    assert "encoding idna" in app.error[0].value
+    next(each for each in app.selectbox if each.label == "Encoding").set_value("cp1252")
+    button(app, "Read again").click().run()
+    settle(app, settings, "new")
+    assert "120 rows" in said(app)
+    assert not app.exception
+
+
 def test_an_unknown_address_is_told_and_leads_back():
     app = open_page(job="A" * 22)
     assert "no job at this address" in said(app)

@@ -171,6 +171,11 @@ def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(run, tmp_path, name
         (["--text-column", "3"], "no column called 3"),
         (["--label-column", "stars"], "no column called stars"),
         (["--encoding", "klingon"], "no encoding called klingon"),
+        (["--encoding", "hex"], "no encoding called hex in which text is read"),
+        (["--encoding", "rot13"], "no encoding called rot13 in which text is read"),
+        (["--encoding", "undefined"], "cannot be read in the encoding undefined"),
+        (["--encoding", "idna"], "cannot be read in the encoding idna"),
+        (["--encoding", "punycode"], "cannot be read in the encoding punycode"),
         (["--resume", "--input-form", "csv"], ""),
     ],
 )
@@ -292,6 +297,13 @@ def test_parquet_keeps_its_types(scored, tmp_path):
         "good",
         '["a", "b"]',
     ]
+
+
+def test_a_column_of_parquet_that_holds_no_text_is_not_guessed(scored, tmp_path):
+    pq.write_table(pa.table({"review": [1, 2], "text": ["a good film", "bad"]}), tmp_path / "in.parquet")
+    rows = rows_of(scored(tmp_path / "in.parquet"))[1:]
+    assert [row[:2] for row in rows] == [["1", "a good film"], ["2", "bad"]]
+    assert [row[5] for row in rows] == ["ok", "ok"]
 
 
 def test_a_workbook_keeps_numbers_dates_and_texts_apart(scored, tmp_path):

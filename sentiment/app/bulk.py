@@ -45,7 +45,7 @@ def page() -> None:
     _header(job, settings)
     match job.state:
         case "unread":
-            job.start("inspect")
+            job.inspect()
             _reading(job.id)
         case "inspecting":
             _reading(job.id)
@@ -57,6 +57,8 @@ def page() -> None:
             st.error(plain(job.read("error")), icon=":material/error:")
             if job.read("task"):
                 st.button("Try again", on_click=job.submit, args=(job.read("task"),))
+            else:
+                _read_otherwise(job, expanded=True)
         case "cancelled" | "done" | "preparing":
             bulk_results.show(job)
 
@@ -219,9 +221,10 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
     st.dataframe([dict(zip(keys, row, strict=True)) for row in rows], hide_index=True, column_config=labels)
 
 
-def _read_otherwise(job: Job) -> None:
+def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
     """The file read in another way than was found out."""
-    with st.expander("Read the file in another way", icon=":material/tune:"), st.form("reading", border=False):
+    folded = st.expander("Read the file in another way", expanded, icon=":material/tune:")
+    with folded, st.form("reading", border=False):
         delimiter, encoding, header = st.columns(3)
         chosen = {
             "delimiter": _DELIMITERS[delimiter.selectbox("Delimiter", list(_DELIMITERS))],
@@ -231,9 +234,7 @@ def _read_otherwise(job: Job) -> None:
         if chosen["encoding"] == _ENCODINGS[0]:
             chosen["encoding"] = None
         if st.form_submit_button("Read again"):
-            job.remove("inspection", "error")
-            job.write("reading", chosen)
-            job.start("inspect", **chosen)
+            job.read_otherwise(chosen)
             st.rerun()
 
 

@@ -23,14 +23,20 @@ _REVIEW_WORDS = 12  # more words than a column's name has
 _SENTENCE_WORDS = 3  # on average; fewer are names or categories
 
 
-def guess_text_column(columns: Sequence[str], rows: Sequence[Cells]) -> int:
-    """The column that most looks like reviews: by its name first, then by how many words its cells hold."""
-    names = [name.strip().lower() for name in columns]
+def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequence[int] = ()) -> int:
+    """The column that most looks like reviews: by its name first, then by how many words its cells hold.
+
+    Args:
+        columns: the names.
+        rows: the first rows.
+        texts: places of the columns that can hold reviews; all where empty.
+    """
+    texts = texts or range(len(columns))
+    names = {columns[i].strip().lower(): i for i in reversed(texts)}
     for known in TEXT_NAMES:
         if known in names:
-            return names.index(known)
-    words = [sum(len((row[i] or "").split()) for row in rows if i < len(row)) for i in range(len(columns))]
-    return max(range(len(columns)), key=words.__getitem__)
+            return names[known]
+    return max(texts, key=lambda i: sum(len((row[i] or "").split()) for row in rows if i < len(row)))
 
 
 def looks_like_reviews(columns: Sequence[str], rows: Sequence[Cells], place: int) -> bool:

@@ -33,6 +33,7 @@ _BOMS = (
 )
 _NOT_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 _MARKED = re.compile("[\udc00-\udcff]")
+_HALVES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # of characters, which no bytes but those of escapes stand for
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive or an xlsx workbook"),
     (b"\x1f\x8b", "gzip data"),
@@ -116,13 +117,20 @@ def open_bytes(path: Path, packing: str) -> Iterator[BinaryIO]:
 
 @contextmanager
 def open_text(path: Path, packing: str, encoding: Encoding) -> Iterator[TextIO]:
-    """The file's text with its line ends untouched; damaged bytes are marked, for ``is_damaged`` to find."""
+    """The file's text with its line ends untouched; damaged bytes are marked, for ``is_damaged`` to find.
+
+    Raises:
+        BulkError: the encoding is none in which bytes can be marked.
+    """
     codecs.register_error("sentiment.mark", _mark)
-    with (
-        open_bytes(path, packing) as file,
-        io.TextIOWrapper(file, encoding=encoding.name, errors="sentiment.mark", newline="") as text,
-    ):
-        yield text
+    try:
+        with (
+            open_bytes(path, packing) as file,
+            io.TextIOWrapper(file, encoding=encoding.name, errors="sentiment.mark", newline="") as text,
+        ):
+            yield text
+    except UnicodeError as error:
+        raise BulkError(f"{path.name} cannot be read in the encoding {encoding.name}.") from error
 
 
 def detect_encoding(path: Path, packing: str) -> Encoding:
@@ -154,14 +162,19 @@ def count_damaged(path: Path, packing: str, name: str) -> int:
     """How many bytes of the file are not of this encoding.
 
     Raises:
-        BulkError: there is no encoding of that name.
+        BulkError: there is no encoding of that name, or it is none of text.
     """
     try:
-        codecs.lookup(name)
-    except LookupError as error:
-        raise BulkError(f"There is no encoding called {name}.") from error
+        io.TextIOWrapper(io.BytesIO(), name)
+    except (LookupError, ValueError) as error:
+        raise BulkError(f"There is no encoding called {name} in which text is read.") from error
+    damaged = 0
     with open_text(path, packing, Encoding(name)) as text:
-        return sum(len(_MARKED.findall(block)) for block in iter(lambda: text.read(_BLOCK), ""))
+        for block in iter(lambda: text.read(_BLOCK), ""):
+            if _HALVES.search(block):
+                raise BulkError(f"{path.name} cannot be read in the encoding {name}.")
+            damaged += len(_MARKED.findall(block))
+    return damaged
 
 
 def is_damaged(text: str) -> bool:

@@ -64,7 +64,7 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     """
     source = open_source(path, options)
     sample = source.sample()
-    text = guess_text_column(source.columns, sample)
+    text = guess_text_column(source.columns, sample, source.texts)
     values: dict[int, Counter[str]] = {i: Counter() for i in range(min(len(source.columns), _PROFILED)) if i != text}
     survey = Survey()
     problems: list[str] = []

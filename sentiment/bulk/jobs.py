@@ -188,6 +188,25 @@ class Job:
         threading.Thread(target=child.wait, daemon=True).start()  # else it would stay as a zombie
         return True
 
+    def attempt(self, action: Action, **options: Any) -> None:
+        """Starts a child for an action, unless too many have died of it."""
+        attempts = (self.read("attempts") or 0) + 1
+        if attempts > ATTEMPTS:
+            self.write("error", f"The work broke off {ATTEMPTS} times at the same place.")
+            return
+        self.write("attempts", attempts)
+        self.start(action, **options)
+
+    def inspect(self) -> None:
+        """Starts a child that reads the file, in the way that was chosen where one was."""
+        self.attempt("inspect", **(self.read("reading") or {}))
+
+    def read_otherwise(self, reading: dict[str, Any]) -> None:
+        """Reads the file anew, in another way than was found out."""
+        self.remove("inspection", "error", "attempts")
+        self.write("reading", reading)
+        self.inspect()
+
     def delete(self) -> None:
         """Ends the child, if there is one, and removes everything, twins included."""
         for run in self.read("twins") or {}:
@@ -268,7 +287,7 @@ def tend(settings: Settings) -> None:
             states = [(job, job.state) for job in jobs(settings)]
             free = settings.at_once - sum(state == "running" for _, state in states)
             for job, _ in [(job, state) for job, state in states if state == "waiting"][: max(0, free)]:
-                _begin(job)
+                job.attempt("score")
     except (BlockingIOError, FileNotFoundError):
         return  # there are no jobs, or another is at it or has just deleted one; the next call sees to it
 
@@ -276,15 +295,6 @@ def tend(settings: Settings) -> None:
 def others_wait(settings: Settings) -> bool:
     """Whether a job stands in line."""
     return any(job.state == "waiting" for job in jobs(settings))
-
-
-def _begin(job: Job) -> None:
-    attempts = (job.read("attempts") or 0) + 1
-    if attempts > ATTEMPTS:
-        job.write("error", f"The work broke off {ATTEMPTS} times at the same place.")
-        return
-    job.write("attempts", attempts)
-    job.start("score")
 
 
 def _clean(settings: Settings) -> None:

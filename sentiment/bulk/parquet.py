@@ -37,6 +37,11 @@ class ParquetSource(Source):
         """The file's own."""
         return self._schema
 
+    @property
+    def texts(self) -> list[int]:
+        """Places of the columns that hold text."""
+        return [i for i, kind in enumerate(self._schema.types) if _is_text(kind)]
+
     def sample(self) -> list[Sequence[str | None]]:
         """The first rows, as text."""
         for table in self._tables():

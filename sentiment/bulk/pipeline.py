@@ -189,7 +189,10 @@ def columns_of(source: Source, text: str | int | None, label: str | int | None) 
     Raises:
         BulkError: there is no such column.
     """
-    place = guess_text_column(source.columns, source.sample()) if text is None else find_column(source.columns, text)
+    if text is None:
+        place = guess_text_column(source.columns, source.sample(), source.texts)
+    else:
+        place = find_column(source.columns, text)
     return place, None if label is None else find_column(source.columns, label)
 
 

@@ -90,6 +90,11 @@ class Source(ABC):
         """The types of an input that has them."""
         return None
 
+    @property
+    def texts(self) -> list[int]:
+        """Places of the columns that hold text."""
+        return list(range(len(self.columns)))
+
     @abstractmethod
     def sample(self) -> list[Sequence[str | None]]:
         """The first rows that can be read, for guessing and for a preview."""
