@@ -157,6 +157,14 @@ def test_the_link_brings_back_the_job_in_another_session(scored, settings):
     assert not other.exception
 
 
+def test_a_job_that_was_come_back_to_is_found_again_in_that_session(scored, settings):
+    id = job_of(scored, settings).id
+    other = open_page(job=id)
+    button(other, "Another file").click().run()
+    other.button(key=f"own-{id}").click().run()
+    assert {metric.label: metric.value for metric in other.metric}["Rows"] == "120"
+
+
 def test_the_table_is_searched_and_filtered_over_all_rows(scored):
     scored.text_input(key="only_text").set_value("DULL").run()
     assert "40 of 120 rows" in said(scored)

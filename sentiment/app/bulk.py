@@ -22,7 +22,7 @@ _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
 _UPLOADS = "uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
 _REFUSED = "upload_refused"  # why the last one was not taken, until it has been shown
-_OWN = "own_jobs"  # ids of this session's jobs, by file name
+_OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
 _HEADERS = {"found out": None, "yes": True, "no": False}
@@ -42,6 +42,7 @@ def page() -> None:
         st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
         st.button("Upload a file", on_click=_leave)
         return
+    st.session_state.setdefault(_OWN, {})[job.id] = job.read("upload")["name"]
     _header(job, settings)
     match job.state:
         case "unread":
@@ -108,7 +109,6 @@ def _take(settings: Settings, key: str) -> None:
     except BulkError as error:
         st.session_state[_REFUSED] = str(error)
     else:
-        st.session_state.setdefault(_OWN, {})[job.id] = file.name
         st.query_params[_PARAMETER] = job.id
     st.session_state[_UPLOADS] += 1
     foreign.let_go(file)
