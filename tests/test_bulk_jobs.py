@@ -162,6 +162,16 @@ def test_deleting_ends_the_child_and_leaves_nothing(settings, run):
             time.sleep(0.01)
 
 
+def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings, run):
+    job = upload(settings, table(10))
+    job.delete()
+    job.cancel()
+    job.submit({**TASK, "run": str(run)})
+    job.begin_twin(str(run))
+    assert not job.start("write", form="csv", raw=False, bom=False)
+    assert not any(path.is_dir() for path in settings.folder.iterdir())
+
+
 def test_no_more_jobs_run_at_once_than_set_and_the_first_come_first(settings, run):
     first, second = submit(settings, run, 6000), submit(settings, run, 10)
     assert (first.state, second.state) == ("running", "waiting")

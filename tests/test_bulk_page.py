@@ -256,6 +256,22 @@ def test_deleting_leaves_nothing_behind(settings):
     assert app.file_uploader
 
 
+@pytest.mark.parametrize("state", ["new", "done", "waiting"])
+def test_a_button_on_a_job_that_is_gone_says_so(settings, state):
+    app = settle(upload(), settings, "new")
+    job = job_of(app, settings)
+    if state == "done":
+        button(app, "Score").click().run()
+        settle(app, settings, "done")
+        app.selectbox(key="form").set_value("jsonl").run()
+    elif state == "waiting":
+        button(app, "Score").click().run()
+    job.delete()
+    button(app, {"new": "Score", "done": "Prepare", "waiting": "Stop"}[state]).click().run()
+    assert not app.exception
+    assert "no job at this address" in said(app)
+
+
 def test_other_jobs_are_never_listed(scored, settings):
     app = open_page()
     assert "films.csv" not in said(app)

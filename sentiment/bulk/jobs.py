@@ -135,17 +135,19 @@ class Job:
             return True
 
     def submit(self, task: dict[str, Any]) -> None:
-        """Puts the job in line; parts are kept if they were made for the same task."""
+        """Puts the job in line, if it is still there; parts are kept if they were made for the same task."""
         if task != self.read("task"):
             shutil.rmtree(self.parts.folder, ignore_errors=True)
         for download in self.folder.glob("download.*"):
             download.unlink()
         self.remove("error", "result", "cancel", "attempts")
-        self.write("task", task)
+        with suppress(FileNotFoundError):
+            self.write("task", task)
 
     def cancel(self) -> None:
-        """Stops the work after the part at hand; what is done stays."""
-        self.write("cancel", True)
+        """Stops the work after the part at hand, if there is any; what is done stays."""
+        with suppress(FileNotFoundError):
+            self.write("cancel", True)
 
     def twin(self, run: str) -> Job | None:
         """The job that scores the same file with another run, None where none was begun."""
@@ -155,6 +157,8 @@ class Job:
 
     def begin_twin(self, run: str) -> None:
         """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
+        if not self.folder.exists():
+            return
         twin = _new(self.folder.parent)
         os.link(self.input, twin.folder / self.input.name)
         for name in ("upload", "inspection", "reading"):
@@ -164,7 +168,7 @@ class Job:
         twin.submit({**self.read("task"), "run": run})
 
     def start(self, action: Action, **options: Any) -> bool:
-        """Starts a child for an action; False where one is at work already.
+        """Starts a child for an action; False where one is at work already, or the job is gone.
 
         The lock is taken here and handed down, so that there is no moment in which two could start.
         """
@@ -184,6 +188,10 @@ class Job:
                     )
                 self.write("child", child.pid)
         except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            if self.folder.exists():
+                raise
             return False
         threading.Thread(target=child.wait, daemon=True).start()  # else it would stay as a zombie
         return True
