@@ -241,6 +241,14 @@ def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settin
     assert not app.exception
 
 
+def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(settings):
+    rows = "".join(f"a good film,{1 + i / 10:.1f}\n" for i in range(41))
+    app = settle(upload("stars.csv", f"review,stars\n{rows}".encode()), settings, "new")
+    assert app.selectbox(key="label_column").value == 1
+    assert "no labels" not in said(app)
+    assert "measured against them" in app.info[0].value
+
+
 def test_an_unknown_address_is_told_and_leads_back():
     app = open_page(job="A" * 22)
     assert "no job at this address" in said(app)

@@ -167,7 +167,7 @@ def _choices(job: Job) -> None:
             f"“{plain(names[text])}” does not look like reviews. Is it the column you mean?", icon=":material/help:"
         )
     if label is not None:
-        _label_meaning(found["values"].get(str(label), {}), names[label])
+        _label_meaning(found["values"].get(str(label)), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {rows:,} rows",
@@ -198,8 +198,14 @@ def _in_words(found: dict[str, Any]) -> str:
     return "Found: " + ", ".join(said) + "."
 
 
-def _label_meaning(values: dict[str, int], name: str) -> None:
-    """How the values of the label column are understood."""
+def _label_meaning(values: dict[str, int] | None, name: str) -> None:
+    """How the values of the label column are understood, where the inspection has listed them."""
+    if values is None:
+        st.info(
+            f"The values of “{plain(name)}” are not listed here: there are none, or too many values or columns. Where "
+            "they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+        )
+        return
     means = label_values(values)
     if not {0, 1} & set(means.values()):
         st.warning(f"The values of “{plain(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")

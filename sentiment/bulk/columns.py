@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Sequence
 
@@ -68,18 +69,19 @@ def _are_labels(values: Collection[str]) -> bool:
     numbers = [_number(value) for value in values if _NUMBER.fullmatch(value.strip())]
     if not numbers:
         return all(value.strip().lower() in _POSITIVE | _NEGATIVE for value in values)
-    return len(numbers) == len(values) and min(numbers) >= -1 and max(numbers) <= _MARKS
+    return len(numbers) == len(values) and _ends(set(numbers)) is not None
 
 
 def label_values(values: Iterable[str]) -> dict[str, int | None]:
     """What each value of a label column means: 1 positive, 0 negative, None neither or not known.
 
     Words say it themselves. Numbers are read on the smallest scale that holds them all: 0 and 1, -1 to 1, 1 and 2, 0
-    and 4 with 2 between, stars from 1 to 5, marks from 1 to 10; the middle of a scale is neither.
+    and 4 with 2 between, stars from 1 to 5, marks from 1 to 10; the middle of a scale is neither. On a scale that is
+    none of these, a number says nothing.
     """
     values = list(values)
     numbers = {value: _number(value) for value in values if _NUMBER.fullmatch(value.strip())}
-    low, high = _ends(set(numbers.values()))
+    low, high = _ends(set(numbers.values())) or (-math.inf, math.inf)
     means: dict[str, int | None] = {}
     for value in values:
         word = value.strip().lower()
@@ -90,8 +92,8 @@ def label_values(values: Iterable[str]) -> dict[str, int | None]:
     return means
 
 
-def _ends(numbers: set[float]) -> tuple[float, float]:
-    """The highest negative and the lowest positive number of the smallest scale that holds these."""
+def _ends(numbers: set[float]) -> tuple[float, float] | None:
+    """The highest negative and the lowest positive number of the smallest scale that holds these; None without one."""
     for scale, low, high in (
         ({0, 1}, 0, 1),
         ({-1, 0, 1}, -1, 1),
@@ -100,6 +102,8 @@ def _ends(numbers: set[float]) -> tuple[float, float]:
     ):
         if numbers <= scale:
             return low, high
+    if min(numbers) < 1 or max(numbers) > _MARKS:
+        return None
     return (2, 4) if max(numbers) <= _STARS else (4, 7)
 
 
