@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
 from sentiment.app import bulk, upkeep
+from sentiment.artifacts import write_json
 from sentiment.bulk.jobs import Settings, create, find, jobs
 from tests.app_runs import all_runs
 from tests.test_app_pages import said
@@ -247,6 +248,24 @@ def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(setti
     assert app.selectbox(key="label_column").value == 1
     assert "no labels" not in said(app)
     assert "measured against them" in app.info[0].value
+
+
+def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
+    app = settle(upload(), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    job = job_of(app, settings)
+    write_json(job.parts.folder / "state.json", {**job.parts.state(), "model": ["another"]})
+    job.remove("result")
+    job.cancel()
+    button(app.run(), "Go on").click().run()
+    settle(app, settings, "failed")
+    assert "model changed" in app.error[0].value
+    assert r"\-\-resume" not in app.error[0].value
+    button(app, "Start anew").click().run()
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert {metric.label: metric.value for metric in app.metric}["Rows"] == "120"
 
 
 def test_an_unknown_address_is_told_and_leads_back():

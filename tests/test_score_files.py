@@ -19,8 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
-from sentiment.artifacts import sha256
+from sentiment.artifacts import add_parts, open_run, sha256
 from sentiment.bulk.compiled_batch import way_of_int8
+from sentiment.bulk.pipeline import Task, score_file
+from sentiment.bulk.problem import BulkError
+from sentiment.bulk.tabled import load_bulk
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -402,6 +405,17 @@ def test_an_input_or_option_that_changed_is_refused(scored, run, long_table, tmp
     done = score(long_table, output, "--artifacts", run, "--resume")
     assert (done.returncode, "The input changed" in done.stderr) == (2, True)
     assert rows_of(scored(long_table, "out.csv"))[-1][:2] == ["x", "one more"]
+
+
+def test_results_added_to_a_run_do_not_keep_it_from_resuming_and_another_model_does(table, tmp_path):
+    run = tiny_run(tmp_path / "run")
+    task = Task(table, tmp_path / "out.csv", "csv", folder=tmp_path / "parts", resume=True)
+    score_file(task, load_bulk(run), lambda *told: None)
+    add_parts(open_run(run), {"test.json": {"accuracy": 0.9}})
+    content = score_file(task, load_bulk(run), lambda *told: None)
+    assert content["model"]["manifest_sha256"] == sha256(run / "manifest.json")
+    with pytest.raises(BulkError, match="The model changed"):
+        score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *told: None)
 
 
 def test_nothing_to_resume_starts_afresh(scored, table):

@@ -57,7 +57,9 @@ def page() -> None:
         case "failed":
             st.error(plain(job.read("error")), icon=":material/error:")
             if job.read("task"):
-                st.button("Try again", on_click=job.submit, args=(job.read("task"),))
+                with st.container(horizontal=True):
+                    st.button("Try again", on_click=job.submit, args=(job.read("task"),))
+                    st.button("Start anew", on_click=job.remove, args=("error", "task"))
             else:
                 _read_otherwise(job, expanded=True)
         case "cancelled" | "done" | "preparing":

@@ -64,9 +64,7 @@ class Parts:
         changed = [name for name in state if state[name] != known.get(name)]
         if changed:
             what = " and ".join(changed)
-            raise BulkError(
-                f"The {what} changed since the run that is to be resumed; without --resume it starts afresh."
-            )
+            raise BulkError(f"The {what} changed since the work that is to be resumed; it can only start anew.")
 
     def state(self) -> dict[str, Any] | None:
         """What the parts were made from, None where nothing has begun."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sentiment.artifacts import MANIFEST, sha256, write_json
+from sentiment.artifacts import MANIFEST, REQUIRED, sha256, write_json
 from sentiment.bulk.columns import find_column, guess_text_column, looks_like_reviews
 from sentiment.bulk.compiled_batch import way_of_int8
 from sentiment.bulk.parts import Parts
@@ -135,7 +135,7 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
     layout = export(source, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom)
     counted = counts(parts)
     content = {
-        "model": {"run": run.name, "manifest_sha256": opened.state["model"]},
+        "model": {"run": run.name, "manifest_sha256": sha256(run / MANIFEST)},
         "input": _about_input(opened),
         "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
         "options": {
@@ -252,7 +252,7 @@ def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
     options = task.options
     return {
         "input": sha256(task.input),
-        "model": sha256(run / MANIFEST),
+        "model": [sha256(run / part) for part in REQUIRED],  # results added to a run change no verdict
         "text column": text,
         "explain option": task.explain,
         "fast option": task.fast and way_of_int8(),
