@@ -177,6 +177,20 @@ def test_the_table_is_searched_and_filtered_over_all_rows(scored):
     assert not scored.exception
 
 
+def test_a_row_marked_opens_only_when_asked_and_a_filter_may_leave_fewer_rows(scored):
+    scored.session_state["review_text"] = "half typed"
+    scored.session_state["rows-1"] = {"selection": {"rows": [40]}}
+    scored.run()
+    assert button(scored, "Open on the Review page")
+    assert scored.session_state["review_text"] == "half typed"
+    scored.text_input(key="only_text").set_value("dull film 1").run()
+    assert not scored.exception
+    assert scored.session_state["rows-1"]["selection"]["rows"] == [40]
+    assert not any(each.label == "Open on the Review page" for each in scored.button)
+    scored.session_state["rows-1"] = {"selection": {"rows": []}}
+    scored.text_input(key="only_text").set_value("").run()
+
+
 def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
     scored.text_input(key="only_text").set_value("dull").run()
     assert "These 40 rows as CSV" in {each.label for each in scored.get("download_button")}

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import analyses, bulk_charts, bulk_labels, charts, navigation, tables
+from sentiment.app import bulk_charts, bulk_labels, charts, tables, texts
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.decoding import WRITTEN_FORMS
 from sentiment.bulk.jobs import Job
@@ -207,7 +207,6 @@ def _table(results: Results, labelled: bool) -> None:
     shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
     places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_SHOWN_COLUMNS]
     frame = results.read(shown, places)
-    texts = frame[f"c{results.text}"].tolist()
     keys = {f"c{place}": results.columns[place] or f"column {place + 1}" for place in places}
     text, *others = keys
     event = st.dataframe(
@@ -238,9 +237,8 @@ def _table(results: Results, labelled: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(rows):,} of {results.rows:,} rows. Mark a row to open it.", width="stretch")
         _download_listed(results, rows)
-    if event.selection.rows and (text := texts[event.selection.rows[0]]):
-        analyses.open_elsewhere(text)
-        navigation.link("review", "Open the row marked on the Review page, with its contributions")
+        if chosen := [row for row in event.selection.rows if row < len(frame)]:
+            texts.offer_opening(frame[text].iloc[chosen[0]], "bulk")
 
 
 def _download_listed(results: Results, rows: Rows) -> None:
