@@ -246,21 +246,21 @@ def _download_listed(results: Results, rows: Rows) -> None:
     if len(rows) > _MOST_LISTED:
         st.caption(f"Up to {_MOST_LISTED:,} rows can be downloaded from here, all of them above.", width="content")
         return
-
-    def content() -> str:
-        frame = results.read(rows, range(len(results.columns)))
-        ours = list(frame.columns[len(results.columns) + 1 :])
-        return tables.csv(frame.set_axis(["row", *results.columns, *ours], axis=1))
-
     st.download_button(
         f"These {len(rows):,} rows as CSV",
-        content,
+        lambda: _listed(results, rows),
         "rows.csv",
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
         disabled=not len(rows),
     )
+
+
+def _listed(results: Results, rows: Rows) -> str:
+    frame = results.read(rows, range(len(results.columns)))
+    row, *verdict = tables.named(["row", *frame.columns[len(results.columns) + 1 :]], results.columns)
+    return tables.csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
 
 
 def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from sentiment.bulk.writing import harmless
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """The rows as CSV; no cell and no name of a column is one that a spreadsheet would run."""
+    """The rows as CSV; no cell and no name of a column is one that a spreadsheet would run.
+
+    Lines end in CR LF; only so does ``csv`` quote a cell that holds a lone CR.
+    """
     safe = frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
-    return safe.to_csv(index=False, header=[harmless(str(name)) for name in frame.columns])
+    return safe.to_csv(index=False, lineterminator="\r\n", header=[harmless(str(name)) for name in frame.columns])
+
+
+def named(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """Our names beside those of a file: all of them with a prefix where one is taken, as in ``bulk.writing.Layout``."""
+    prefix = ""
+    while any(prefix + name in theirs for name in ours):
+        prefix += "predicted_"
+    return [prefix + name for name in ours]
