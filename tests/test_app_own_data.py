@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment import dataset
 from sentiment.app import own_data
 from sentiment.description import describe
+from tests import uploads
 from tests.app_runs import full_run
 
 
@@ -40,16 +41,19 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
 
     def script():
-        from sentiment.app import dataset, own_data, serving
+        from sentiment.app import dataset, serving
 
         serving.choose_run()
-        import streamlit as st
-
-        if "given" in st.session_state:
-            own_data._take(*st.session_state.pop("given"))
         dataset.page()
 
-    return AppTest.from_function(script, default_timeout=60)
+    return AppTest.from_function(script, default_timeout=60).run()
+
+
+def describe_it(app: AppTest, name: str, content: bytes, text: str = "", label: str = "") -> None:
+    app.file_uploader[0].upload(name, content)
+    for of, column in (("texts", text), ("labels", label)):
+        next(each for each in app.text_input if each.label == f"Column of the {of}").set_value(column)
+    next(button for button in app.button if button.label == "Describe it").click().run()
 
 
 def said(app: AppTest) -> str:
@@ -61,8 +65,10 @@ def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, t
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
     content = reviews(tmp_path, "words", "mood").read_bytes()
-    page.session_state["given"] = ("mine.csv", content, "words", "mood", 100)
-    page.run()
+    given = uploads.watch(monkeypatch)
+    describe_it(page, "mine.csv", content, "words", "mood")
+    assert given.names == ["mine.csv"]
+    assert given.held == []
     assert not page.exception
     assert "This page shows mine.csv." in said(page)
     assert "The served model knows" in said(page)
@@ -75,9 +81,11 @@ def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, t
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"review,sentiment\ngood,positive\n"])
-def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content):
-    page.session_state["given"] = ("../mine.csv", content, "", "", 100)
-    page.run()
+def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monkeypatch):
+    given = uploads.watch(monkeypatch)
+    describe_it(page, "../mine.csv", content)
+    assert given.names == ["../mine.csv"]
+    assert given.held == []
     [error] = page.error
     assert error.value.startswith("mine.csv")
     assert error.value.endswith(".")

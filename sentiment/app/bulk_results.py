@@ -64,7 +64,7 @@ def show(job: Job) -> None:
     _table(results, labelled)
 
 
-@st.cache_resource(max_entries=8, ttl=3600, show_spinner="Loading the results")
+@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
 def _load(folder: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
     return Results(Parts(Path(folder)), list(columns), text, label)
 

@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import navigation
+from sentiment.app import foreign, navigation
 from sentiment.description import COUNTS, FACTS
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _FORMS = ["csv", "tsv", "zip", "parquet", "gz"]
 _HELD = "own_data"
+_UPLOADS = "own_data_uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
 _PROBLEM = "own_data_problem"
 
 
@@ -46,7 +47,11 @@ def choose(max_length: int) -> Description | None:
     held: Description | None = st.session_state.get(_HELD)
     with st.expander("Look at data of your own", icon=":material/upload_file:", expanded=_PROBLEM in st.session_state):
         with st.form("own_data_form", border=False):
-            file = st.file_uploader("Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive", type=_FORMS)
+            file = st.file_uploader(
+                "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive",
+                type=_FORMS,
+                key=f"own_data-{st.session_state.setdefault(_UPLOADS, 0)}",
+            )
             with st.container(horizontal=True):
                 text = st.text_input("Column of the texts", placeholder="review or text", width=220)
                 label = st.text_input("Column of the labels", placeholder="sentiment or label", width=220)
@@ -55,8 +60,11 @@ def choose(max_length: int) -> Description | None:
             st.error(problem, icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
     if asked and file:
+        content = file.getvalue()
+        foreign.let_go(file)
+        st.session_state[_UPLOADS] += 1
         with st.spinner("Reading the file"):
-            _take(file.name, file.getvalue(), text.strip(), label.strip(), max_length)
+            _take(file.name, content, text.strip(), label.strip(), max_length)
         st.rerun()
     if held:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,0 +1,82 @@
+"""Files that a visitor opens on the pages: taken, let go of, and what they say is shown as it stands."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment.classifier import Classifier
+from sentiment.explaining.json_file import to_json
+from tests import uploads
+from tests.app_runs import all_runs
+from tests.test_app_pages import said
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(autouse=True)
+def environment(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+
+
+@pytest.fixture
+def given(monkeypatch):
+    return uploads.watch(monkeypatch)
+
+
+def open_page(name: str) -> AppTest:
+    def script(name):
+        import importlib
+
+        from sentiment.app import serving
+
+        serving.choose_run()
+        importlib.import_module(f"sentiment.app.{name}").page()
+
+    return AppTest.from_function(script, args=(name,), default_timeout=30).run()
+
+
+def upload(app: AppTest, place: int, name: str, content: bytes | str) -> None:
+    app.file_uploader[place].upload(name, content if isinstance(content, bytes) else content.encode()).run()
+    assert not app.exception
+
+
+def test_of_a_saved_explanation_that_was_opened_nothing_is_left_after_delete_all(runs, given):
+    app = open_page("review")
+    upload(app, 0, "saved.json", to_json(Classifier.load(runs / "other").explain("the film is a hush-hush one")))
+    assert app.text_area(key="review_text").value == "the film is a hush-hush one"
+    assert given.names == ["saved.json"]
+    assert given.held == []
+    next(button for button in app.button if button.label == "Delete all").click().run()
+    assert given.held == []
+    assert "hush" not in said(app)
+    assert "hush" not in str(app.session_state._state.filtered_state)
+
+
+def test_a_file_that_is_no_explanation_is_let_go_as_well_and_another_can_follow(runs, given):
+    app = open_page("review")
+    upload(app, 0, "saved.json", "{}")
+    assert "no explanation" in said(app)
+    assert given.held == []
+    upload(app, 0, "saved.json", to_json(Classifier.load(runs / "other").explain("the film is good")))
+    assert app.text_area(key="review_text").value == "the film is good"
+
+
+@pytest.mark.parametrize("content", ["epoch,loss\n0,0.5\n1,0.4\n", "no history"])
+def test_a_history_that_was_read_is_let_go(given, content):
+    app = open_page("training")
+    upload(app, 0, "theirs.csv", content)
+    assert ("Remove theirs" in {button.label.removesuffix(".csv") for button in app.button}) == ("epoch" in content)
+    assert given.names == ["theirs.csv"]
+    assert given.held == []
+
+
+def test_event_files_that_were_read_are_let_go(given):
+    app = open_page("training")
+    upload(app, 1, "logs/train/events.out.tfevents.1", b"no events")
+    assert app.error
+    assert given.names
+    assert given.held == []

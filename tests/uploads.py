@@ -1,0 +1,41 @@
+"""Uploads in the tests of the app: which files Streamlit was given, and which of them it still holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+
+@dataclass
+class Uploads:
+    """What has been uploaded.
+
+    Attributes:
+        names: of all files, in order.
+        managers: what keeps files for Streamlit; in tests, each run of a page has one of its own.
+    """
+
+    names: list[str] = field(default_factory=list)
+    managers: list[MemoryUploadedFileManager] = field(default_factory=list)
+
+    @property
+    def held(self) -> list[str]:
+        """The names of the files that are still there."""
+        return [
+            file.name for manager in self.managers for files in manager.file_storage.values() for file in files.values()
+        ]
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> Uploads:
+    """From now on, knows every upload."""
+    uploads, add = Uploads(), MemoryUploadedFileManager.add_file
+
+    def added(manager: MemoryUploadedFileManager, session_id: str, file) -> None:
+        uploads.names.append(file.name)
+        uploads.managers.append(manager)
+        add(manager, session_id, file)
+
+    monkeypatch.setattr(MemoryUploadedFileManager, "add_file", added)
+    return uploads
