@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +13,8 @@ from sentiment.explaining.json_file import to_json
 from tests import uploads
 from tests.app_runs import all_runs
 from tests.test_app_pages import said
+
+IMAGE = "![x](https://evil.example/p.png)"  # which Markdown would have the browser fetch
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,12 @@ def upload(app: AppTest, place: int, name: str, content: bytes | str) -> None:
     assert not app.exception
 
 
+def marked(app: AppTest) -> str:
+    """All that is read as Markdown."""
+    kinds = ("title", "header", "subheader", "markdown", "caption", "info", "warning", "error")
+    return "\n".join([*(each.value for kind in kinds for each in app.get(kind)), *(each.label for each in app.button)])
+
+
 def test_of_a_saved_explanation_that_was_opened_nothing_is_left_after_delete_all(runs, given):
     app = open_page("review")
     upload(app, 0, "saved.json", to_json(Classifier.load(runs / "other").explain("the film is a hush-hush one")))
@@ -69,7 +80,7 @@ def test_a_file_that_is_no_explanation_is_let_go_as_well_and_another_can_follow(
 def test_a_history_that_was_read_is_let_go(given, content):
     app = open_page("training")
     upload(app, 0, "theirs.csv", content)
-    assert ("Remove theirs" in {button.label.removesuffix(".csv") for button in app.button}) == ("epoch" in content)
+    assert ("Remove theirs" in marked(app)) == ("epoch" in content)
     assert given.names == ["theirs.csv"]
     assert given.held == []
 
@@ -80,3 +91,32 @@ def test_event_files_that_were_read_are_let_go(given):
     assert app.error
     assert given.names
     assert given.held == []
+
+
+def test_what_a_file_says_of_its_format_fetches_no_image(runs):
+    app = open_page("review")
+    held = json.loads(to_json(Classifier.load(runs / "other").explain("the film is good")))
+    upload(app, 0, "saved.json", json.dumps({**held, "format": IMAGE}))
+    assert "evil" in app.error[0].value
+    assert IMAGE not in marked(app)
+
+
+def test_what_a_file_says_of_its_model_fetches_no_image(runs):
+    app = open_page("review")
+    upload(app, 0, "saved.json", to_json(replace(Classifier.load(runs / "other").explain("a good film"), run=IMAGE)))
+    next(box for box in app.selectbox if box.label == "Compare with").select(1).run()
+    assert not app.exception
+    assert marked(app).count("evil") == 3
+    assert IMAGE not in marked(app)
+
+
+def test_the_name_of_a_history_fetches_no_image():
+    app = open_page("training")
+    upload(app, 0, f"{IMAGE}.csv", "no history")
+    assert "evil" in app.error[0].value
+    assert IMAGE not in marked(app)
+    upload(app, 0, f"{IMAGE}.csv", "epoch,loss\n0,0.5\n1,0.4\n")
+    app.get_by_key("against").set_value("minutes").run()
+    assert not app.exception
+    assert marked(app).count("evil") == 2
+    assert IMAGE not in marked(app)

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics
-from sentiment.app import evaluation_charts, serving, wording
+from sentiment.app import evaluation_charts, foreign, serving, wording
 from sentiment.app.judged import Judged
 from sentiment.bulk import jobs
 from sentiment.bulk.jobs import Job, Settings
@@ -153,7 +153,7 @@ def _wait(id: str) -> None:
     if twin is None or twin.state == "done":
         st.rerun()
     if twin.state == "failed":
-        st.error(twin.read("error"), icon=":material/error:")
+        st.error(foreign.plain(twin.read("error")), icon=":material/error:")
         return
     progress = twin.read("progress") or {"done": 0, "rows": 0}
     share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0

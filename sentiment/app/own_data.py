@@ -57,7 +57,7 @@ def choose(max_length: int) -> Description | None:
                 label = st.text_input("Column of the labels", placeholder="sentiment or label", width=220)
             asked = st.form_submit_button("Describe it", icon=":material/query_stats:")
         if problem := st.session_state.pop(_PROBLEM, None):
-            st.error(problem, icon=":material/error:")
+            st.error(foreign.plain(problem), icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
     if asked and file:
         content = file.getvalue()

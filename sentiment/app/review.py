@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app import analyses, navigation, serving, wording
+from sentiment.app import analyses, foreign, navigation, serving, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.examples import EXAMPLES
 from sentiment.figures import percent
@@ -82,7 +82,8 @@ def _verdict(analysis: Analysis) -> None:
             st.markdown(f":material/info: {caveat}")
         with st.container(horizontal=True, vertical_alignment="center"):
             taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
-            st.caption(f"{prediction.tokens_read:,} words and signs read by {analysis.run} {taken}")
+            run = foreign.plain(analysis.run)
+            st.caption(f"{prediction.tokens_read:,} words and signs read by {run} {taken}")
             navigation.link("model_card", "About this model")
 
 

@@ -70,7 +70,7 @@ def _save(current: Analysis, classifier: Classifier) -> None:
                 "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=20
             )
     if note := st.session_state.pop(_NOTE, None):
-        st.error(note)
+        st.error(foreign.plain(note))
 
 
 def _open(key: str) -> None:
@@ -103,7 +103,7 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
             st.subheader(f"No. {each.number}: {wording.headline(each.prediction)}")
             st.write(wording.chance(each.prediction))
             if each.number in marked:
-                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {each.run}")
+                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {foreign.plain(each.run)}")
                 highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
     if first.explanation and second.explanation:
         _contributions(first, second, first.explanation, second.explanation)

@@ -48,13 +48,13 @@ def page() -> None:
             _uploads(set(folders))
     _watch({path: curves.finished(path) for path in folders.values()})
     chosen = [folders[name] for name in names]
-    foreign = list(st.session_state.get(_FOREIGN, {}).values())
-    if not chosen and not foreign:
+    theirs = list(st.session_state.get(_FOREIGN, {}).values())
+    if not chosen and not theirs:
         st.caption("Choose a run with a training history to see its curves.")
         return
     live = any(not curves.finished(folder) for folder in chosen)
     draw = st.fragment(_curves, run_every="3s") if live else _curves
-    draw(chosen, foreign, [*folders, *st.session_state.get(_FOREIGN, {})])
+    draw(chosen, theirs, [*folders, *st.session_state.get(_FOREIGN, {})])
     if chosen:
         _settings(chosen)
 
@@ -84,9 +84,9 @@ def _uploads(taken: set[str]) -> None:
         args=(taken, f"tensorboard-{number}"),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem)
+        st.error(foreign.plain(problem))
     if held := st.session_state.get(_FOREIGN):
-        st.button(f"Remove {', '.join(held)}", on_click=held.clear, icon=":material/delete:")
+        st.button(f"Remove {foreign.plain(', '.join(held))}", on_click=held.clear, icon=":material/delete:")
 
 
 def _add_csv(taken: set[str], key: str) -> None:
@@ -123,7 +123,7 @@ def _add(read: Callable[[], pd.DataFrame], taken: set[str]) -> None:
         st.session_state.setdefault(_FOREIGN, {})[name] = history.assign(run=name)
 
 
-def _curves(folders: list[Path], foreign: list[pd.DataFrame], known: list[str]) -> None:
+def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -> None:
     """Controls and charts; while a run is still being trained, this part alone is drawn anew every few seconds."""
     for folder in folders:
         st.text(_story(folder) if curves.finished(folder) else _progress(folder))
@@ -132,10 +132,10 @@ def _curves(folders: list[Path], foreign: list[pd.DataFrame], known: list[str]) 
     history, problems = _histories(folders, view.grain)
     for problem in problems:
         st.warning(problem, icon=":material/warning:")
-    history = pd.concat([history, *foreign])
-    lost = [run for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
+    history = pd.concat([history, *theirs])
+    lost = [str(run) for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
     if lost:
-        st.info(f"Not drawn against {x}, which its history does not tell: {', '.join(map(str, lost))}.")
+        st.info(f"Not drawn against {x}, which its history does not tell: {foreign.plain(', '.join(lost))}.")
     history = curves.add_smoothed(history.dropna(subset=[_X[x]]), view.smoothing)
     if history.empty:
         st.caption("There is no finished epoch yet.")

@@ -143,7 +143,7 @@ def _pointer_rule(panel: Panel, x: str, x_title: str) -> alt.Chart:
 
 
 def _field(name: str) -> str:
-    """A column's name as Vega reads it: dots and brackets in it are not paths."""
-    for character in "\\.[]'\"":
+    """A column's name as Vega and Altair read it: dots and brackets in it are not paths, and colons no types."""
+    for character in "\\.[]'\":":
         name = name.replace(character, f"\\{character}")
     return name

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import charts, what_if, wording
+from sentiment.app import charts, foreign, what_if, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.highlight import highlight
 from sentiment.classifier import Classifier
@@ -39,7 +39,8 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
         explanation = analysis.explained(classifier)
     own = analysis.is_by(classifier)
     if not own:
-        st.caption(f"Saved by {analysis.run}, which is not the model served now; so it can be read, but not varied.")
+        run = foreign.plain(analysis.run)
+        st.caption(f"Saved by {run}, which is not the model served now; so it can be read, but not varied.")
     sentence = reasons(explanation)
     st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.way(explanation)}")
     left, right = st.columns([3, 2], gap="medium")
