@@ -83,6 +83,14 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     assert "Starting point" in said(app)
 
 
+def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
+    app = open_page("review")
+    for text, shown in (("zyx xyz yzx", 0), ("the film is good", 1)):
+        app.text_area(key="review_text").set_value(text)
+        app.button(key="analyse").click().run()
+        assert len(app.get("progress")) == shown
+
+
 def test_one_click_on_an_example_judges_it(open_page):
     app = open_page("review")
     app.get_by_key("example").set_value("Scathing").run()

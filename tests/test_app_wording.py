@@ -57,6 +57,13 @@ def test_what_was_not_read_and_not_known_is_said():
     assert list(wording.caveats(verdict(1.0, 1.0, "ok", 10, 10, 0.0))) == []
 
 
+def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():
+    unknown = verdict(9.0, 1.0, "mostly_unknown", 5, 5, 1.0)
+    assert "would say positive" in wording.chance(unknown)
+    assert not any(sign.isdigit() for sign in wording.chance(unknown))
+    assert list(wording.caveats(unknown)) == ["The model does not know 100 % of the words it read."]
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=60))
 def test_the_waterfall_ends_where_the_score_is(values):

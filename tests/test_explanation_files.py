@@ -89,6 +89,13 @@ def test_the_page_says_what_was_not_read_and_what_is_unknown(classifier):
     assert "unread" not in to_html(classifier.explain("good film")).split("</style>")[-1]
 
 
+def test_of_a_text_of_unknown_words_the_page_names_no_probability(classifier):
+    page = to_html(classifier.explain("zyx xyz yzx"))
+    assert "<h2>Mostly words the model does not know</h2>" in page
+    assert "probability" not in page
+    assert "probability" in to_html(classifier.explain("good film"))
+
+
 def test_an_explanation_comes_back_from_json_as_it_was(classifier):
     explanation = classifier.explain("The film is n't good, zyx: it was GREAT!")
 

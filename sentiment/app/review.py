@@ -76,7 +76,7 @@ def _verdict(analysis: Analysis) -> None:
     with st.container(border=True, gap="small"):
         st.header(wording.headline(prediction), icon=_icon(prediction))
         st.write(wording.chance(prediction))
-        if prediction.label:
+        if prediction.label and prediction.status != "mostly_unknown":
             st.progress(prediction.probability, text=f"Probability of “positive”: {percent(prediction.probability)}")
         for caveat in wording.caveats(prediction):
             st.markdown(f":material/info: {caveat}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sentiment import figures
 from sentiment.metrics import Comparison
 from sentiment.records import Explanation, Prediction
 
@@ -22,9 +23,11 @@ def headline(prediction: Prediction) -> str:
 
 
 def chance(prediction: Prediction) -> str:
-    """The calibrated probability in a sentence."""
+    """The calibrated probability in a sentence; none of a text of unknown words, on which nothing was calibrated."""
     if prediction.label is None:
         return "There is not a word in it."
+    if prediction.status == "mostly_unknown":
+        return f"If it had to choose, it would say {prediction.label}; how often it is right there is not known."
     stated = percent(max(prediction.probability, 1 - prediction.probability))
     if prediction.confidence == "unsure":
         return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
@@ -44,7 +47,7 @@ def caveats(prediction: Prediction) -> Iterator[str]:
             "the rest had no say."
         )
     if prediction.unknown_rate >= _MANY_UNKNOWN:
-        yield f"The model does not know {percent(prediction.unknown_rate)} of the words it read."
+        yield f"The model does not know {figures.percent(prediction.unknown_rate, 0)} of the words it read."
 
 
 def way(explanation: Explanation) -> str:

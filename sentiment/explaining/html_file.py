@@ -88,6 +88,8 @@ def _headline(explanation: Explanation) -> str:
     prediction = explanation.prediction
     if prediction.label is None:
         return "Nothing to judge"
+    if prediction.status == "mostly_unknown":
+        return "Mostly words the model does not know"
     certainty = max(prediction.probability, 1 - prediction.probability)
     return f"{prediction.label.capitalize()}, {prediction.confidence}: probability {certainty:.0%}"
 
