@@ -123,6 +123,57 @@ def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_p
     assert compared.loc["good", "change"] == compared.loc["good", "second"]
 
 
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def test_the_example_chosen_is_the_one_whose_text_is_shown(open_page):
+    app = open_page("review")
+    app.text_area(key="review_text").set_value("the film is good")
+    app.button(key="analyse").click().run()
+    app.get_by_key("example").set_value("Scathing").run()
+    for number, example in ((2, None), (1, "Glowing")):
+        next(box for box in app.selectbox if box.label == "Analysis").select(number).run()
+        press(app, "Reopen")
+        assert app.text_area(key="review_text").value == EXAMPLES.get(example, "the film is good")
+        assert app.session_state["example"] == example
+
+
+@pytest.mark.parametrize("example", [None, "Glowing", "Mixed"])
+def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, example):
+    def script():
+        import streamlit as st
+
+        from sentiment.app import analyses, review, serving
+
+        serving.choose_run()
+        if "elsewhere" not in st.session_state:
+            review.page()
+        elif st.button("Open"):
+            analyses.show(st.session_state.pop("elsewhere"))
+            st.rerun()
+
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    app = AppTest.from_function(script, default_timeout=30).run()
+    app.get_by_key("example").set_value("Scathing").run()
+    app.session_state["elsewhere"] = EXAMPLES.get(example, "a text")
+    app.run()
+    press(app, "Open")
+    assert app.text_area(key="review_text").value == EXAMPLES.get(example, "a text")
+    assert app.session_state["example"] == example
+
+
+def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
+    app = open_page("review")
+    app.session_state["reasons_view"] = "What if"
+    app.run()
+    press(app, "Change")
+    press(app, "Analyse this version")
+    assert app.text_area(key="review_text").value not in EXAMPLES.values()
+    assert app.session_state["example"] is None
+
+
 def test_delete_all_forgets_texts_and_analyses(open_page):
     app = open_page("review")
     next(button for button in app.button if button.label == "Delete all").click().run()

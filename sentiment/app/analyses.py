@@ -12,6 +12,7 @@ from typing import cast
 
 import streamlit as st
 
+from sentiment.app.examples import EXAMPLES
 from sentiment.classifier import Classifier
 from sentiment.records import Explanation, Prediction
 
@@ -20,6 +21,7 @@ KEPT = 50  # analyses a session holds; the oldest goes first
 
 TEXT = "review_text"  # the key of the text area
 EXAMPLE = "example"  # the key of the choice of an example
+EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
 
 WHAT_IF = "what_if"  # the key of the changes tried: number of the analysis -> one {place: word} after the other
 
@@ -85,21 +87,22 @@ def every() -> Sequence[Analysis]:
     return cast(list[Analysis], st.session_state.get(_ANALYSES, []))
 
 
-def show(text: str) -> None:
-    """Lets the Review page show a text as if the user had pasted it; for callbacks, and before the page is drawn."""
+def put(text: str) -> None:
+    """Lets the Review page show a text, whichever example is chosen; before the text area is drawn."""
     st.session_state[TEXT] = st.session_state[_SHOWN] = text
     st.session_state.pop(_OPENED, None)
 
 
-def open_elsewhere(text: str) -> None:
-    """Lets the Review page show a text when it is next opened; from another page."""
-    show(text)
-    st.session_state[EXAMPLE] = None
+def show(text: str) -> None:
+    """Lets the Review page show a text as if the user had pasted it; for callbacks, and from another page."""
+    put(text)
+    example = next((name for name, example in EXAMPLES.items() if example == text), None)
+    st.session_state[EXAMPLE] = st.session_state[EXAMPLE_SHOWN] = example
 
 
 def show_opened(analysis: Analysis) -> None:
     """Lets the Review page show an analysis that was opened from a file; for callbacks."""
-    show(analysis.text)
+    put(analysis.text)
     st.session_state[EXAMPLE] = None
     st.session_state[_OPENED] = analysis.number
 
@@ -114,7 +117,7 @@ def shown(classifier: Classifier) -> Analysis | None:
 def delete_all() -> None:
     """Forgets every analysis of this session and the text shown; for callbacks."""
     show("")
-    st.session_state[_SHOWN] = st.session_state[EXAMPLE] = None
+    st.session_state[_SHOWN] = None
     st.session_state[_ANALYSES] = []
     st.session_state[WHAT_IF] = {}
 

@@ -10,7 +10,6 @@ from sentiment.app.examples import EXAMPLES
 from sentiment.figures import percent
 from sentiment.records import Prediction
 
-_EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
 _EXAMPLE_KEPT = "example_kept"  # the example to choose again, for a run
 _ANALYSE = "analyse"
 
@@ -39,21 +38,21 @@ def page() -> None:
 def _choose_example() -> None:
     """One-click examples. The choice stands in the address; the user's own text never does."""
     state = st.session_state
-    returned = _EXAMPLE_SHOWN in state and _ANALYSE not in state  # other pages drop what is not theirs
+    returned = analyses.EXAMPLE_SHOWN in state and _ANALYSE not in state  # other pages drop what is not theirs
     if _EXAMPLE_KEPT in state:
         state[analyses.EXAMPLE] = state.pop(_EXAMPLE_KEPT)
     example = st.pills(
         "Try an example", list(EXAMPLES), default=next(iter(EXAMPLES)), key=analyses.EXAMPLE, bind="query-params"
     )
-    if example == state.get(_EXAMPLE_SHOWN):
+    if example == state.get(analyses.EXAMPLE_SHOWN):
         return
     if returned and analyses.EXAMPLE not in st.query_params:
         # The browser's "back" comes without the example, and the choice fell to the first one: keep what was shown.
-        state[_EXAMPLE_KEPT] = state[_EXAMPLE_SHOWN]
+        state[_EXAMPLE_KEPT] = state[analyses.EXAMPLE_SHOWN]
         st.rerun()
-    state[_EXAMPLE_SHOWN] = example
+    state[analyses.EXAMPLE_SHOWN] = example
     if example:
-        analyses.show(EXAMPLES[example])
+        analyses.put(EXAMPLES[example])
 
 
 def _input() -> None:
@@ -65,9 +64,7 @@ def _input() -> None:
 
 
 def _submit() -> None:
-    text = st.session_state[analyses.TEXT]
-    st.session_state[analyses.EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
-    analyses.show(text)
+    analyses.show(st.session_state[analyses.TEXT])
 
 
 def _verdict(analysis: Analysis) -> None:

@@ -40,7 +40,7 @@ def offer_opening(text: str, name: str) -> None:
     if isinstance(text, str) and st.button(
         "Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"
     ):
-        analyses.open_elsewhere(text)
+        analyses.show(text)
         navigation.go("review")
 
 
