@@ -88,6 +88,20 @@ def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
     assert history[(history["split"] == "validation") & (history["epoch"] == 2)]["value"].tolist() == [0.45]
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "other", ["value", "run", "split", "metric", "step", "minutes", "column", "date", "a b c", "acc"]
+)
+def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_history_is_read(separator, other):
+    lines = [["epoch", other, "accuracy", "loss"], ["0", "1", "0.7", "0.6"], ["1", "2", "0.8", "0.4"]]
+    if other == "date":
+        lines[1][1] = lines[2][1] = "1 May 2026"
+    history = elsewhere.from_csv("t.tsv", "\n".join(map(separator.join, lines)).encode())
+    found = {(row["metric"], row["epoch"]): row["value"] for row in history.to_dict("records")}
+    assert found == {("accuracy", 1): 0.7, ("accuracy", 2): 0.8, ("loss", 1): 0.6, ("loss", 2): 0.4}
+    assert set(history["run"]) == {"t.tsv"}
+
+
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"epoch,loss\n0,high\n", b"\xff\xfe\x00", b"just words"])
 def test_another_file_is_refused_in_a_sentence(content):
     with pytest.raises(ForeignHistoryError, match=r"^training\.log .*\.$"):

@@ -21,7 +21,7 @@ POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring s
 
 _LEVEL = 0.95  # a learning rate that keeps this share of itself from point to point stands still
 
-_METRICS = {
+METRICS = {  # a column as in ``history.csv`` -> metric and split
     "loss": ("loss", "train"),
     "accuracy": ("accuracy", "train"),
     "val_loss": ("loss", "validation"),
@@ -250,8 +250,8 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
     """A history from columns as in ``history.csv``, with ``run`` and ``minutes``; what is not there is left out."""
-    measured = [name for name in _METRICS if name in frame]
+    measured = [name for name in METRICS if name in frame]
     long = frame.melt(["run", "epoch", "step", "minutes"], measured, var_name="column", value_name="value")
-    named = long["column"].map(_METRICS)
+    named = long["column"].map(METRICS)
     long["metric"], long["split"] = named.str[0], named.str[1]
     return long.drop(columns="column").dropna(subset=["value"]).reset_index(drop=True)

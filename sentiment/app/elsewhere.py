@@ -16,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sentiment.app.curves import tidy
+from sentiment.app.curves import METRICS, tidy
 
 _NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
+_SEPARATORS = ",;\t|"
 _MEASURED = ("loss", "accuracy", "learning_rate")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), ""),
@@ -45,11 +46,13 @@ def from_csv(name: str, content: bytes) -> pd.DataFrame:
     Raises:
         ForeignHistoryError: it is no such file.
     """
+    header = content.partition(b"\n")[0].decode(errors="replace")
     try:
-        frame = pd.read_csv(io.BytesIO(content)).rename(columns=_NAMES)
+        frame = pd.read_csv(io.BytesIO(content), sep=max(_SEPARATORS, key=header.count))
+        frame = frame.rename(columns={old: new for old, new in _NAMES.items() if new not in frame.columns})
         if not {"epoch", "loss"} <= set(frame.columns):
             raise ForeignHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
-        frame = frame.apply(pd.to_numeric)
+        frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric)
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
         raise ForeignHistoryError(f"{name} is no table that CSVLogger wrote.") from error
     return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
