@@ -39,6 +39,7 @@ def page() -> None:
         return
     job = jobs.find(settings, id)
     if job is None:
+        bulk_results.forget()
         st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
         st.button("Upload a file", on_click=_leave)
         return
@@ -283,6 +284,7 @@ def _leave() -> None:
 
 def _delete(job: Job) -> None:
     job.delete()
+    bulk_results.forget()
     _leave()
     st.toast("The file and all that was made of it are gone.")
 

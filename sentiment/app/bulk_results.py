@@ -43,7 +43,8 @@ def show(job: Job) -> None:
     """The results of a job that is done or was stopped."""
     found, task = job.read("inspection"), job.read("task")
     done = len(list(job.parts.folder.glob("part-*.parquet")))
-    results = _load(str(job.parts.folder), done, tuple(found["columns"]), task["text"], task["label"])
+    made_from = json.dumps(job.parts.state())
+    results = _load(str(job.parts.folder), made_from, done, tuple(found["columns"]), task["text"], task["label"])
     if job.state == "cancelled":
         st.warning(
             f"Stopped after {results.rows:,} of {found['survey']['rows']:,} rows.", icon=":material/stop_circle:"
@@ -65,8 +66,15 @@ def show(job: Job) -> None:
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _load(folder: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+def _load(
+    folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None
+) -> Results:  # what the parts were made from, and how many are done, tell other results from these
     return Results(Parts(Path(folder)), list(columns), text, label)
+
+
+def forget() -> None:
+    """Lets go of the results last shown."""
+    _load.clear()
 
 
 def _run(path: str) -> Run | None:

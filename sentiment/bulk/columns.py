@@ -76,7 +76,7 @@ def label_values(values: Iterable[str]) -> dict[str, int | None]:
     """What each value of a label column means: 1 positive, 0 negative, None neither or not known.
 
     Words say it themselves. Numbers are read on the smallest scale that holds them all: 0 and 1, -1 to 1, 1 and 2, 0
-    and 4 with 2 between, stars from 1 to 5, marks from 1 to 10; the middle of a scale is neither. On a scale that is
+    and 4 with 2 between, stars up to 5, marks up to 10; the middle of a scale is neither. On a scale that is
     none of these, a number says nothing.
     """
     values = list(values)
@@ -102,7 +102,7 @@ def _ends(numbers: set[float]) -> tuple[float, float] | None:
     ):
         if numbers <= scale:
             return low, high
-    if min(numbers) < 1 or max(numbers) > _MARKS:
+    if min(numbers) < 0 or max(numbers) > _MARKS:
         return None
     return (2, 4) if max(numbers) <= _STARS else (4, 7)
 
