@@ -27,7 +27,7 @@ def chance(prediction: Prediction) -> str:
     if prediction.label is None:
         return "There is not a word in it."
     if prediction.status == "mostly_unknown":
-        return f"If it had to choose, it would say {prediction.label}; how often it is right there is not known."
+        return f"If it had to choose, it would say {prediction.label}; how often it would be right is not known."
     stated = percent(max(prediction.probability, 1 - prediction.probability))
     if prediction.confidence == "unsure":
         return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
