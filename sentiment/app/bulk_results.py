@@ -18,7 +18,7 @@ from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.results import Filter, Results, Rows
-from sentiment.bulk.writing import check_limits
+from sentiment.bulk.writing import check_limits, prefix
 from sentiment.figures import interval, percent
 
 _PAGE_ROWS = 50
@@ -66,9 +66,8 @@ def show(job: Job) -> None:
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _load(
-    folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None
-) -> Results:  # what the parts were made from, and how many are done, tell other results from these
+def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+    """Results are others where their parts were ``made_from`` something else, or more of them are ``done``."""
     return Results(Parts(Path(folder)), list(columns), text, label)
 
 
@@ -267,7 +266,9 @@ def _download_listed(results: Results, rows: Rows) -> None:
 
 def _listed(results: Results, rows: Rows) -> str:
     frame = results.read(rows, range(len(results.columns)))
-    row, *verdict = tables.named(["row", *frame.columns[len(results.columns) + 1 :]], results.columns)
+    ours = ["row", *frame.columns[len(results.columns) + 1 :]]
+    before = prefix(ours, results.columns)
+    row, *verdict = (before + name for name in ours)
     return tables.csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
 
 

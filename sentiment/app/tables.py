@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from sentiment.bulk.writing import harmless
@@ -16,11 +14,3 @@ def csv(frame: pd.DataFrame) -> str:
     """
     safe = frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
     return safe.to_csv(index=False, lineterminator="\r\n", header=[harmless(str(name)) for name in frame.columns])
-
-
-def named(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    """Our names beside those of a file: all of them with a prefix where one is taken, as in ``bulk.writing.Layout``."""
-    prefix = ""
-    while any(prefix + name in theirs for name in ours):
-        prefix += "predicted_"
-    return [prefix + name for name in ours]

@@ -52,11 +52,8 @@ class Layout:
         fields = [*VERDICT, *(WORDS if explain else []), *([PROBLEM] if problems else [])]
         self.ours = [field.name for field in fields]
         self.types = [field.type for field in fields]
-        prefix = ""
-        while any(prefix + name in source.columns for name in self.ours):
-            prefix += "predicted_"
-        self.prefix = prefix
-        self.names = [*source.columns, *(prefix + name for name in self.ours)]
+        self.prefix = prefix(self.ours, source.columns)
+        self.names = [*source.columns, *(self.prefix + name for name in self.ours)]
 
     def input_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
         """The input's columns of a part."""
@@ -65,6 +62,14 @@ class Layout:
     def our_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
         """Our columns of a part."""
         return [part[name] for name in self.ours]
+
+
+def prefix(ours: Sequence[str], theirs: Sequence[str]) -> str:
+    """What stands before all of our names of columns where one of them is taken, nothing where none is."""
+    found = ""
+    while any(found + name in theirs for name in ours):
+        found += "predicted_"
+    return found
 
 
 def check_limits(form: str, survey: Survey, width: int) -> None:
