@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from sentiment.app import bulk_results, foreign, serving
 from sentiment.app.foreign import plain
@@ -20,7 +19,7 @@ from sentiment.bulk.progress import duration
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
-_UPLOADS = "uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
+_UPLOAD = "upload"
 _REFUSED = "upload_refused"  # why the last one was not taken, until it has been shown
 _OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
@@ -73,14 +72,14 @@ def _upload(settings: Settings) -> None:
         f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
         "also as .gz, .zst or .zip. Every row comes back with its verdict."
     )
-    number = st.session_state.setdefault(_UPLOADS, 0)
+    key = foreign.uploader(_UPLOAD)
     st.file_uploader(
         "A file of reviews",
         type=_TYPES,
-        key=f"upload-{number}",
+        key=key,
         label_visibility="collapsed",
         on_change=_take,
-        args=(settings, f"upload-{number}"),
+        args=(settings, key),
     )
     if refused := st.session_state.pop(_REFUSED, None):
         st.error(plain(refused), icon=":material/error:")
@@ -99,22 +98,14 @@ def _upload(settings: Settings) -> None:
 
 
 def _take(settings: Settings, key: str) -> None:
-    """Makes a job of an upload, and lets go of Streamlit's copy of it.
-
-    This is a callback because the value that the uploader returns to a page is one more copy, in memory, and because
-    Streamlit would keep its own until the visitor leaves.
-    """
-    file = st.session_state[key]
-    if file is None or isinstance(file, DeletedFile):  # told again of an upload that was taken
-        return
-    try:
-        job = jobs.create(settings, file.name, file, file.size)
-    except BulkError as error:
-        st.session_state[_REFUSED] = str(error)
-    else:
-        st.query_params[_PARAMETER] = job.id
-    st.session_state[_UPLOADS] += 1
-    foreign.let_go(file)
+    """Makes a job of an upload; a callback, for the value that the uploader returns to a page is one more copy."""
+    for file in foreign.taken(_UPLOAD, st.session_state[key]):
+        try:
+            job = jobs.create(settings, file.name, file, file.size)
+        except BulkError as error:
+            st.session_state[_REFUSED] = str(error)
+        else:
+            st.query_params[_PARAMETER] = job.id
 
 
 def _run_argument() -> str:

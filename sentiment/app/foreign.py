@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII's punctuation, any of which Markdown lets one escape
 
@@ -16,8 +19,28 @@ def plain(text: str) -> str:
     return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
-def let_go(file: Any) -> None:
-    """Removes Streamlit's copy of an uploaded file, which it would keep until the visitor leaves."""
+def uploader(name: str) -> str:
+    """The key of an uploader, another one after each upload, so that the file of the last is let go."""
+    return f"{name}-{st.session_state.setdefault(_counter(name), 0)}"
+
+
+def taken(name: str, given: Any) -> Iterator[Any]:
+    """The files of an upload, each while it is read; then Streamlit's copy goes, which it would keep for the session.
+
+    Args:
+        name: that of the uploader.
+        given: what the uploader returns: a file, files, or none.
+    """
+    files = given if isinstance(given, list) else [given]
+    files = [file for file in files if file is not None and not isinstance(file, DeletedFile)]  # told of again
     context = get_script_run_ctx()
-    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
-        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    for file in files:
+        yield file
+        if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    if files:
+        st.session_state[_counter(name)] += 1
+
+
+def _counter(name: str) -> str:
+    return f"{name}_uploads"

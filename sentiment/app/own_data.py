@@ -19,7 +19,7 @@ from sentiment.description import COUNTS, FACTS
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _FORMS = ["csv", "tsv", "zip", "parquet", "gz"]
 _HELD = "own_data"
-_UPLOADS = "own_data_uploads"  # counts them, so that each has an uploader of its own and the last one's file is let go
+_UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
 
 
@@ -50,7 +50,7 @@ def choose(max_length: int) -> Description | None:
             file = st.file_uploader(
                 "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive",
                 type=_FORMS,
-                key=f"own_data-{st.session_state.setdefault(_UPLOADS, 0)}",
+                key=foreign.uploader(_UPLOAD),
             )
             with st.container(horizontal=True):
                 text = st.text_input("Column of the texts", placeholder="review or text", width=220)
@@ -60,9 +60,7 @@ def choose(max_length: int) -> Description | None:
             st.error(foreign.plain(problem), icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
     if asked and file:
-        content = file.getvalue()
-        foreign.let_go(file)
-        st.session_state[_UPLOADS] += 1
+        [content] = [each.getvalue() for each in foreign.taken(_UPLOAD, file)]
         with st.spinner("Reading the file"):
             _take(file.name, content, text.strip(), label.strip(), max_length)
         st.rerun()

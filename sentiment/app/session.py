@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from sentiment.app import analyses, foreign, serving, wording
 from sentiment.app.analyses import Analysis
@@ -15,7 +14,7 @@ from sentiment.explaining.html_file import to_html
 from sentiment.explaining.json_file import from_json, to_json
 from sentiment.records import Explanation
 
-_UPLOADS = "opened_files"  # counts them, so that each has an uploader of its own and the last one's file is let go
+_UPLOAD = "saved_explanation"
 _NOTE = "session_note"
 _CHANGED = 15  # words listed in a comparison
 
@@ -65,7 +64,7 @@ def _save(current: Analysis, classifier: Classifier) -> None:
             )
             st.download_button("Save as HTML", to_html(explanation), "explanation.html", "text/html", on_click="ignore")
         with st.popover("Open a saved one", icon=":material/upload_file:"):
-            key = f"saved_explanation-{st.session_state.setdefault(_UPLOADS, 0)}"
+            key = foreign.uploader(_UPLOAD)
             st.file_uploader(
                 "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=20
             )
@@ -74,15 +73,11 @@ def _save(current: Analysis, classifier: Classifier) -> None:
 
 
 def _open(key: str) -> None:
-    file = st.session_state[key]
-    if file is None or isinstance(file, DeletedFile):  # told again of one that was opened
-        return
-    try:
-        analyses.show_opened(analyses.add(from_json(file.getvalue())))
-    except ValueError as error:
-        st.session_state[_NOTE] = str(error)
-    st.session_state[_UPLOADS] += 1
-    foreign.let_go(file)
+    for file in foreign.taken(_UPLOAD, st.session_state[key]):
+        try:
+            analyses.show_opened(analyses.add(from_json(file.getvalue())))
+        except ValueError as error:
+            st.session_state[_NOTE] = str(error)
 
 
 def _reopen(number: int) -> None:

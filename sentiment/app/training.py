@@ -12,14 +12,13 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 from sentiment.app import curves, elsewhere, foreign, serving, shown, training_charts
 from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
 _FOREIGN = "foreign_histories"  # name -> a history that was uploaded
-_UPLOADS = "foreign_uploads"  # counts them, so that each has an uploader of its own and the last one's files are let go
+_LOG, _FOLDER = "csv_logger", "tensorboard"  # the uploaders
 _PROBLEM = "foreign_problem"
 _TITLES = {
     "loss": "Loss: binary cross-entropy in nats, lower is better",
@@ -68,20 +67,16 @@ def _watch(seen: dict[Path, bool]) -> None:
 
 def _uploads(taken: set[str]) -> None:
     """Histories that other programs wrote; kept for the session, and removed at a click."""
-    number = st.session_state.setdefault(_UPLOADS, 0)
+    log, folder = foreign.uploader(_LOG), foreign.uploader(_FOLDER)
     st.file_uploader(
-        "A file of Keras' CSVLogger",
-        type=["csv", "log", "tsv"],
-        key=f"csv_logger-{number}",
-        on_change=_add_csv,
-        args=(taken, f"csv_logger-{number}"),
+        "A file of Keras' CSVLogger", type=["csv", "log", "tsv"], key=log, on_change=_add_csv, args=(taken, log)
     )
     st.file_uploader(
         "A folder of TensorBoard logs",
         accept_multiple_files="directory",
-        key=f"tensorboard-{number}",
+        key=folder,
         on_change=_add_events,
-        args=(taken, f"tensorboard-{number}"),
+        args=(taken, folder),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(foreign.plain(problem))
@@ -90,25 +85,14 @@ def _uploads(taken: set[str]) -> None:
 
 
 def _add_csv(taken: set[str], key: str) -> None:
-    for file in _taken([st.session_state[key]]).items():
-        _add(partial(elsewhere.from_csv, *file), taken)
+    for file in foreign.taken(_LOG, st.session_state[key]):
+        _add(partial(elsewhere.from_csv, file.name, file.getvalue()), taken)
 
 
 def _add_events(taken: set[str], key: str) -> None:
-    if files := _taken(st.session_state[key]):
+    if files := {file.name: file.getvalue() for file in foreign.taken(_FOLDER, st.session_state[key])}:
         events = {name: content for name, content in files.items() if "tfevents" in name}
         _add(lambda: elsewhere.from_events(events), taken)
-
-
-def _taken(files: list[Any]) -> dict[str, bytes]:
-    """The contents of uploads by name, of which Streamlit's copies are let go."""
-    contents = {}
-    for file in files:
-        if file is not None and not isinstance(file, DeletedFile):  # told again of one that was taken
-            contents[file.name] = file.getvalue()
-            foreign.let_go(file)
-    st.session_state[_UPLOADS] += bool(contents)
-    return contents
 
 
 def _add(read: Callable[[], pd.DataFrame], taken: set[str]) -> None:
