@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment import Classifier, dataset
+from sentiment import Classifier, dataset, provenance
 from sentiment.artifacts import ROOT, default_run, open_run
 from tests.real_data import IMDB, needs_real_data
 
@@ -93,3 +93,10 @@ def _texts() -> pd.Series:
     reviews = dataset.load(IMDB)
     frames = pd.concat([reviews.train, reviews.validation, reviews.test])
     return frames.drop_duplicates("fingerprint").set_index("fingerprint")["text"]
+
+
+@every_run
+def test_a_run_has_learnt_from_none_of_the_reviews_that_the_readme_says_it_left_out(folder):
+    left_out = dataset.read_fingerprints(ROOT / "reviews" / "reserved.txt")
+    assert len(left_out) > 400
+    assert not left_out & set(provenance.learned_from(open_run(folder), "train"))

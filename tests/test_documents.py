@@ -1,0 +1,28 @@
+"""What the documents name is there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from sentiment.artifacts import ROOT
+
+HOME = ROOT.parent
+DOCUMENTS = sorted([*HOME.glob("*.md"), *HOME.glob("docs/*.md")])
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+NAME = re.compile(r"`((?:artifacts|deploy|docs|scripts|sentiment|tests)/[\w./-]*\w)")
+THEIRS = {"artifacts/mine"}  # where readers' own runs would go
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_is_in_the_repository(document):
+    text = document.read_text(encoding="utf-8")
+    named = {HOME / name for name in NAME.findall(text) if name not in THEIRS}
+    linked = {document.parent / name for name in LINK.findall(text)}
+    assert [str(path) for path in named | linked if not path.exists()] == []
+
+
+def test_documents_are_found():
+    names = {path.name for path in DOCUMENTS}
+    assert {"README.md", "model.md"} <= names
