@@ -58,7 +58,9 @@ def test_the_suspected_labels_that_were_read_are_as_good_as_drawn_at_random():
 def test_nothing_in_the_folder_holds_a_text():
     for path in readings.FOLDER.glob("*.csv"):
         assert all(re.fullmatch(r"[0-9a-f]{16},[a-z ]+", line) for line in path.read_text().splitlines()[1:])
-    assert {path.suffix for path in readings.FOLDER.iterdir()} == {".csv", ".json", ".parquet"}
+    for path in readings.FOLDER.glob("*.txt"):
+        assert all(re.fullmatch(r"[0-9a-f]{16}", line) for line in path.read_text().splitlines())
+    assert {path.suffix for path in readings.FOLDER.iterdir()} == {".csv", ".json", ".parquet", ".txt"}
 
 
 def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder):
