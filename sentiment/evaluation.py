@@ -148,6 +148,25 @@ def length_bands(lengths: npt.NDArray[Any]) -> Iterator[tuple[str, str, npt.NDAr
     yield from _bands("length", lengths, _LENGTHS, str)
 
 
+def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list[dict[str, Any]]:
+    """The calibration error of each length band that holds a review, beside what chance alone gives.
+
+    Returns:
+        ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``: median and 95th
+        percentile of what a perfectly calibrated model would show on as many reviews.
+    """
+    labels = predictions["label"].to_numpy()
+    probabilities = metrics.sigmoid(predictions["logit"].to_numpy(np.float64) / temperature)
+    found = []
+    for _, value, rows in length_bands(predictions["length"].to_numpy()):
+        if rows.any():
+            error = metrics.reliability(probabilities[rows], labels[rows]).error
+            median, high = metrics.chance_error(probabilities[rows])
+            counts = {"value": value, "n": int(rows.sum()), "calibration_error": error}
+            found.append(counts | {"by_chance": median, "by_chance_high": high})
+    return found
+
+
 def _bands(
     by: str, values: npt.NDArray[Any], ends: Sequence[float], name: Callable[[float], str]
 ) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:

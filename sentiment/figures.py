@@ -66,3 +66,17 @@ def slices_table(judged: dict[str, Any]) -> str:
         for e in judged["slices"]
     )
     return table(["by", "value", "reviews", "accuracy", "95 % interval"], rows)
+
+
+def calibration_table(bands: Iterable[dict[str, Any]]) -> str:
+    """The calibration error of each length band, beside what chance alone gives."""
+    rows = (
+        [
+            e["value"],
+            f"{e['n']:,}",
+            *(percent(e[key], 2) for key in ("calibration_error", "by_chance", "by_chance_high")),
+        ]
+        for e in bands
+    )
+    header = ["length in tokens", "reviews", "calibration error", "by chance, median", "by chance, 95th percentile"]
+    return table(header, rows)

@@ -186,6 +186,22 @@ def reliability(probabilities: Array, labels: Array, bins: int = BINS) -> Reliab
     )
 
 
+def chance_error(probabilities: Array, bins: int = BINS, *, samples: int = 300, seed: int = 0) -> tuple[float, float]:
+    """The calibration error of a model whose every probability is true: it is not 0, for outcomes vary.
+
+    Labels are drawn from the probabilities again and again (Bröcker & Smith 2007, section 3: consistency resampling).
+
+    Returns:
+        The median and the 95th percentile of ``reliability(probabilities, drawn labels, bins).error``.
+    """
+    stated, rng = np.sort(np.asarray(probabilities, np.float64)), np.random.default_rng(seed)
+    starts = np.cumsum([0, *(len(part) for part in np.array_split(stated, min(bins, len(stated))))])[:-1]
+    gaps = ((rng.random(len(stated)) < stated) - stated for _ in range(samples))
+    errors = [np.abs(np.add.reduceat(each, starts)).sum() / len(stated) for each in gaps]
+    median, high = np.quantile(errors, [0.5, 0.95])
+    return float(median), float(high)
+
+
 def fit_temperature(logits: Array, labels: Array) -> float:
     """The temperature T for which the log loss of ``logits / T`` is least (Guo et al. 2017, section 4.2).
 

@@ -13,7 +13,8 @@ import pandas as pd
 from sentiment import readings
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
-from sentiment.figures import confidence_table, duration, interval, percent, slices_table, table
+from sentiment.evaluation import calibration_by_length
+from sentiment.figures import calibration_table, confidence_table, duration, interval, percent, slices_table, table
 from sentiment.proofs import card as explanations
 from sentiment.provenance import is_imdb, learned_from
 from sentiment.verdict import KNOWN_WORDS
@@ -116,9 +117,21 @@ def _results(run: Run) -> Iterator[str]:
         yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
     yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(judged[name])}"
     yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(judged[name])}"
+    if run.has("test_predictions.parquet"):
+        yield f"### Whether its probabilities hold at every length\n\n{_calibration(run)}"
     mistakes = readings.confident_test_mistakes(run)
     if mistakes is not None and mistakes["cause"].notna().any():
         yield f"### Why it errs where it is sure\n\n{_causes(mistakes)}"
+
+
+def _calibration(run: Run) -> str:
+    predictions = pd.read_parquet(run.file("test_predictions.parquet"))
+    bands = calibration_by_length(predictions, run.json("config.json")["temperature"])
+    return (
+        "On the test reviews, the mean gap between stated and observed, in bins of the same number of reviews. The "
+        "fewer reviews, the larger it comes out by chance: beside it, what a model whose every probability is true "
+        f"would show.\n\n{calibration_table(bands)}"
+    )
 
 
 def _causes(mistakes: pd.DataFrame) -> str:

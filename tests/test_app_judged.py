@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sentiment.app import evaluation_charts
 from sentiment.app.judged import CELLS, EVERYTHING, Judged, Pair, cell_name
 from tests.app_runs import predictions
 
@@ -115,6 +116,15 @@ def test_the_change_of_a_slice_is_that_of_its_accuracies():
     before, after = (side.by_slice().set_index("slice")["accuracy"] for side in (pair.first, pair.second))
     np.testing.assert_allclose(changes["difference"], (after - before)[changes.index])
     assert ((changes["low"] <= changes["difference"]) & (changes["difference"] <= changes["high"])).all()
+
+
+def test_the_calibration_of_each_length_is_charted_over_what_chance_gives():
+    bands = judged().calibration_by_length()
+    assert bands["n"].sum() == len(judged().table)
+    assert (bands["chance"] <= bands["high"]).all()
+    bar, tick, point = evaluation_charts.calibration_by_length(bands).to_dict()["layer"]
+    assert [bar["mark"]["type"], tick["mark"]["type"], point["mark"]["type"]] == ["bar", "tick", "point"]
+    assert [layer["encoding"]["x"]["field"] for layer in (bar, tick, point)] == ["high", "chance", "error"]
 
 
 def test_a_table_of_one_class_still_has_its_figures():

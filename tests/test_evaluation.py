@@ -147,6 +147,16 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
     assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
 
 
+def test_calibration_is_told_for_each_length_that_a_review_has() -> None:
+    rows = table(length=[50, 60, 150, 150], label=[1, 0, 1, 1], logit=[2.0, 2.0, -2.0, -4.0])
+    found = evaluation.calibration_by_length(rows, 2.0)
+    assert [(band["value"], band["n"]) for band in found] == [("below 100", 2), ("100 to 200", 2)]
+    for band, logits, labels in zip(found, ([2.0, 2.0], [-2.0, -4.0]), ([1, 0], [1, 1]), strict=True):
+        probabilities = metrics.sigmoid(np.array(logits) / 2)
+        assert band["calibration_error"] == metrics.reliability(probabilities, np.array(labels)).error
+        assert (band["by_chance"], band["by_chance_high"]) == metrics.chance_error(probabilities)
+
+
 def test_a_summary_is_json_even_where_a_class_is_missing() -> None:
     found = evaluation.summary(table(label=[1, 1]), 1.0)
     assert found["auc"] is None

@@ -137,6 +137,24 @@ def test_calibrated_probabilities_have_hardly_any_calibration_error() -> None:
     assert metrics.reliability(metrics.sigmoid(3 * logits), labels).error > 0.05
 
 
+def test_chance_alone_gives_a_calibrated_model_the_error_it_is_said_to() -> None:
+    logits, _ = calibrated(600)
+    probabilities, rng = metrics.sigmoid(logits), np.random.default_rng(5)
+    median, high = metrics.chance_error(probabilities, samples=2000)
+    drawn = [metrics.reliability(probabilities, rng.random(600) < probabilities).error for _ in range(2000)]
+    assert np.mean(np.array(drawn) > median) == pytest.approx(0.5, abs=0.05)
+    assert np.mean(np.array(drawn) > high) == pytest.approx(0.05, abs=0.02)
+
+
+def test_chance_gives_less_calibration_error_the_more_reviews_there_are() -> None:
+    few, many = (metrics.chance_error(metrics.sigmoid(calibrated(n)[0])) for n in (200, 20_000))
+    assert many[1] < few[0]
+
+
+def test_chance_gives_no_calibration_error_to_a_model_that_knows() -> None:
+    assert metrics.chance_error(np.array([0.0, 1.0, 1.0])) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
 def test_the_temperature_that_spoiled_calibration_is_found_again(temperature: float) -> None:
     logits, labels = calibrated(100_000)

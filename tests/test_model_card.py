@@ -10,7 +10,7 @@ import pytest
 
 from sentiment import artifacts, model_card, readings
 from sentiment.artifacts import Run, add_parts, open_run
-from sentiment.evaluation import summary
+from sentiment.evaluation import calibration_by_length, summary
 from tests.app_runs import predictions, proofs
 from tests.tiny import tiny_run
 
@@ -78,6 +78,20 @@ def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(
     assert "judged on 2026-01-03" in card
     assert "| stars the reviewer gave | 4 |" in card
     assert "| confident | 90 % or more |" in card
+
+
+def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_gives(run: Run, tmp_path: Path) -> None:
+    assert "at every length" not in model_card.render(with_test(run))
+    table = predictions(("test",))
+    table.to_parquet(tmp_path / "rows.parquet", index=False)
+    tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
+    bands = calibration_by_length(table, tested.json("config.json")["temperature"])
+    card = model_card.render(tested)
+    for band in bands:
+        shares = (100 * band[key] for key in ("calibration_error", "by_chance", "by_chance_high"))
+        told = " | ".join(f"{share:.2f} %" for share in shares)
+        assert f"| {band['value']} | {band['n']:,} | {told} |" in card
+    assert len(bands) > 1
 
 
 def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read(

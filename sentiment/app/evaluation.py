@@ -46,6 +46,7 @@ def page() -> None:
     _figures(judged, f"{len(judged.table):,} {split} reviews, judged by {run.name}")
     _mistakes(judged)
     _curves(judged)
+    _calibration(judged)
     if other:
         _compared(other, run, judged, split)
     mistakes.show(judged)
@@ -209,43 +210,57 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 
 
 def _curves(judged: Judged) -> None:
-    """What other thresholds would give, and whether probabilities are to be believed."""
-    counts, sweep, bins = judged.confusion, judged.sweep, judged.reliability
-    cost = st.session_state["cost"]
+    """What other thresholds would give."""
+    counts, sweep, cost = judged.confusion, judged.sweep, st.session_state["cost"]
     fallout = counts.fp / max(1, counts.fp + counts.tn)
     curve = judged.curve().assign(cost=100 * sweep.thin().cost(cost))
-    agreement = judged.calibration()
-    charted = [
-        (
+    grid = st.grid(2, min_column_width=300)
+    with grid.cell():
+        shown.chart(
             "Finding more costs false alarms (ROC)",
             evaluation_charts.roc(curve, fallout, counts.recall),
             curve[["threshold", "false_positive_rate", "recall"]],
             f"Area under the curve {sweep.auc:.4f}; at the threshold {percent(counts.recall)} found, "
             f"{percent(fallout)} alarmed",
-        ),
-        (
+        )
+    with grid.cell():
+        shown.chart(
             "Finding more costs precision",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
             curve[["threshold", "recall", "precision"]],
             f"Average precision {sweep.average_precision:.4f}; at the threshold {percent(counts.precision)} are right",
-        ),
-        (
-            "What it says comes true (calibration)",
-            evaluation_charts.reliability(agreement, judged.threshold),
-            agreement,
-            f"Stated against observed probability; calibration error {percent(bins.error, 2)}",
-        ),
-        (
-            "What errors cost at each threshold",
-            evaluation_charts.cost(curve, judged.threshold, sweep.cheapest(cost)),
-            curve[["threshold", "cost"]],
-            f"Cost of 100 reviews by threshold, least {100 * sweep.cost(cost).min():.2f}",
-        ),
-    ]
+        )
+    shown.chart(
+        "What errors cost at each threshold",
+        evaluation_charts.cost(curve, judged.threshold, sweep.cheapest(cost)),
+        curve[["threshold", "cost"]],
+        f"Cost of 100 reviews by threshold, least {100 * sweep.cost(cost).min():.2f}",
+    )
+
+
+def _calibration(judged: Judged) -> None:
+    """Whether probabilities are to be believed, of all reviews and of those of each length."""
+    bins, bands = judged.calibration(), judged.calibration_by_length()
     grid = st.grid(2, min_column_width=300)
-    for title, chart, rows, alt in charted:
-        with grid.cell():
-            shown.chart(title, chart, rows, alt)
+    with grid.cell():
+        shown.chart(
+            "What it says comes true (calibration)",
+            evaluation_charts.reliability(bins, judged.threshold),
+            bins,
+            f"Stated against observed probability; calibration error {percent(judged.reliability.error, 2)}",
+        )
+    with grid.cell():
+        shown.chart(
+            "Whether it does so at every length",
+            evaluation_charts.calibration_by_length(bands),
+            bands,
+            f"Calibration error by length in tokens, from {percent(bands['error'].min(), 2)} to "
+            f"{percent(bands['error'].max(), 2)}",
+        )
+        st.caption(
+            "Bars: what chance alone can do to so few reviews (95th percentile), and what it usually does (tick). "
+            "In brackets, the number of reviews."
+        )
 
 
 def _compared(path: Path, run: Run, judged: Judged, split: str) -> None:

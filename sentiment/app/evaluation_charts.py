@@ -150,6 +150,31 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
     return over(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
 
 
+def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
+    """The calibration error of reviews of each length, over a bar of what chance alone may give.
+
+    Args:
+        bands: columns ``length``, ``n``, ``error``, ``chance``, ``high``, in the order to show.
+    """
+    bands = bands.assign(name=[f"{length}  ({n:,})" for length, n in zip(bands["length"], bands["n"], strict=True)])
+    base = alt.Chart(bands).encode(
+        y=names("name"),
+        tooltip=[
+            alt.Tooltip("length:N", title="tokens"),
+            alt.Tooltip("n:Q", title="reviews", format=","),
+            alt.Tooltip("error:Q", title="calibration error", format=".2%"),
+            alt.Tooltip("chance:Q", title="by chance, median", format=".2%"),
+            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".2%"),
+        ],
+    )
+    title = "Calibration error"
+    chance = base.mark_bar(color="gray", opacity=0.25, size=16).encode(x=alt.X("high:Q", title=title))
+    median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
+    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".1%"))
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
+    return over(chance, median, inked(points))
+
+
 def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
     """Accuracy of each slice with its interval; a click on a point selects it as ``part``.
 

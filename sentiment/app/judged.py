@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment import metrics
-from sentiment.evaluation import slices
+from sentiment.evaluation import calibration_by_length, slices
 
 EVERYTHING = "everything"
 CELLS = {
@@ -114,6 +114,11 @@ class Judged:
         """By bin of probability: stated, observed, n."""
         bins = self.reliability
         return pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
+
+    def calibration_by_length(self) -> pd.DataFrame:
+        """By length band: ``length``, ``n``, ``error``, ``chance``, ``high``, as ``evaluation`` has them."""
+        names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
+        return pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
 
     def cells(self) -> pd.DataFrame:
         """The confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
