@@ -46,7 +46,16 @@ def main() -> int:
     except KeyboardInterrupt:
         return 130
     print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
-    return _train(options, reviews, teachers)
+    try:
+        if options.overwrite and options.output.exists():
+            artifacts.remove_run(options.output)
+        return _train(options, reviews, teachers)
+    except ArtifactError as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"train.py: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 1
 
 
 def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
@@ -165,15 +174,16 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Leaves an unfinished run for training to go on with; refuses anything else that stands there."""
-    if not folder.exists():
+    """Refuses a folder where a run cannot go, or where another thing stands than a run, or one that is not to go."""
+    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not standing.is_dir():
+        raise ArtifactError(f"{standing} is a file; name another folder")
+    if standing != folder or not any(folder.iterdir()):
         return
-    ours = (folder / artifacts.MANIFEST).exists() or (folder / "checkpoint").is_dir()
-    if overwrite and ours:
-        artifacts.remove_run(folder)
-    elif (folder / artifacts.MANIFEST).exists():
+    finished = artifacts.holds_run(folder)
+    if finished and not overwrite:
         raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
-    elif not ours and (not folder.is_dir() or any(folder.iterdir())):
+    if not finished and not (folder / "checkpoint" / "settings.json").is_file():
         raise ArtifactError(f"{folder} is no run's folder and not empty; name another")
 
 

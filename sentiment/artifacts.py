@@ -116,6 +116,14 @@ def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
     return Run(run.path, manifest)
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether a finished run of this program stands in a folder, in whatever format."""
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["program"] == "sentiment"
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def remove_run(folder: Path) -> None:
     """Removes a run's folder, finished or not."""
     shutil.rmtree(folder)

@@ -37,6 +37,8 @@ from sentiment.training.run import train  # noqa: E402
 from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
+from tests.command import run_script  # noqa: E402
+from tests.tiny import tiny_run  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = {
@@ -412,6 +414,35 @@ def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
     assert refused.returncode == 2
     assert "finished run" in refused.stderr
     assert open_run(finished).manifest == before
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--data", "none.csv"), ("--exclude", "none.txt"), ("--text-column", "none")], ids=lambda pair: pair[0]
+)
+def test_a_slip_in_the_command_costs_no_finished_run_though_overwriting_is_asked_for(wrong, labelled_csv, tmp_path):
+    run = tiny_run(tmp_path / "tiny")
+    option, name = wrong
+    asked = ["--data", labelled_csv, "--preset", "lstm", "--output", run, "--overwrite"]
+    refused = run_script("train.py", *asked, option, name if option == "--text-column" else tmp_path / name)
+    assert refused.status == 2
+    open_run(run)
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON"])
+def test_a_folder_of_another_program_is_not_overwritten_though_it_has_a_manifest(content, labelled_csv, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "manifest.json").write_text(content)
+    asked = ["--data", labelled_csv, "--preset", "lstm", "--output", tmp_path / "site", "--overwrite"]
+    refused = run_script("train.py", *asked)
+    assert (refused.status, "no run's folder" in refused.stderr) == (2, True)
+    assert (tmp_path / "site" / "manifest.json").read_text() == content
+
+
+def test_a_run_that_would_go_into_a_file_is_refused_in_a_sentence(labelled_csv, tmp_path):
+    asked = ["--data", labelled_csv, "--preset", "lstm", "--output", labelled_csv / "run"]
+    refused = run_script("train.py", *asked)
+    assert (refused.status, refused.stderr.count("\n")) == (2, 1)
+    assert "is a file" in refused.stderr
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
