@@ -309,6 +309,11 @@ def packed() -> Iterator[Case]:
     yield Case("zip_of_none.zip", _zip({}), error="0 files")
     yield Case("zip_of_a_picture.zip", _zip({"a.png": text}), error="no form that is read here")
     yield Case("zip_cut_short.csv.zip", _zip({"a.csv": text * 100})[:-30], error="damaged")
+    for name, method in (("bzip2", zipfile.ZIP_BZIP2), ("lzma", zipfile.ZIP_LZMA), ("deflate", zipfile.ZIP_DEFLATED)):
+        content = _zip({"inner.csv": b"id,review\n" + b"1,good\n" * 1000}, method)
+        yield Case(f"zip_of_{name}.csv.zip", content, head, rows * 1000)
+        yield Case(f"zip_of_damaged_{name}.csv.zip", _scrambled(content), error="damaged")
+    yield Case("zip_of_an_unknown_packing.csv.zip", _repacked(_zip({"inner.csv": text})), error="damaged")
     yield Case("gz_of_nothing.csv.gz", gzip.compress(b""), error="is empty")
     yield Case("gz_that_is_none.csv.gz", text, error="damaged")
 
@@ -386,6 +391,9 @@ def workbooks() -> Iterator[Case]:
     yield Case("header_only.xlsx", _xlsx([["id", "review"]]), ["id", "review"], [])
     yield Case("nothing.xlsx", _xlsx([]), error="no rows")
     yield Case("cut_short.xlsx", _xlsx([["review"], ["good"]])[:-200], error="damaged")
+    sheet = _xlsx([["review"], *[[f"good {i}"] for i in range(500)]])
+    yield Case("scrambled.xlsx", _scrambled(sheet, b"xl/worksheets/sheet1.xml"), error="damaged")
+    yield Case("an_unknown_packing.xlsx", _repacked(sheet), error="damaged")
     yield Case("control_signs.xlsx", _xlsx([["review"], ["good_x0001_bad"]]), ["review"], ok(["good\x01bad"]))
 
 
@@ -417,9 +425,23 @@ def not_what_they_seem() -> Iterator[Case]:
     yield Case("page.pdf", b"%PDF-1.7", error="no form that is read here")
 
 
-def _zip(members: dict[str, bytes]) -> bytes:
+def _scrambled(archive: bytes, after: bytes = b"inner.csv") -> bytes:
+    """A zip archive with eight bytes of a member's packed data turned over."""
+    place = archive.index(after) + len(after) + 20
+    return archive[:place] + bytes(byte ^ 0xFF for byte in archive[place : place + 8]) + archive[place + 8 :]
+
+
+def _repacked(archive: bytes) -> bytes:
+    """A zip archive whose members say that they are packed by Deflate64, which Python does not know."""
+    for magic, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        parts = archive.split(magic)
+        archive = magic.join([parts[0], *(p[: place - 4] + b"\x09\x00" + p[place - 2 :] for p in parts[1:])])
+    return archive
+
+
+def _zip(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", packing) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sentiment.bulk.writing import harmless
+from sentiment.bulk.spreadsheets import harmless
 
 
 def csv(frame: pd.DataFrame) -> str:

@@ -156,7 +156,10 @@ def _read(row: Row, run: Path) -> Iterator[Row]:
 
 
 def _finish(row: Row, run: Path, clock: float) -> Row:
-    return {"content": finish(Opened.of(row["task"], run), run, clock)}
+    try:
+        return {"content": finish(Opened.of(row["task"], run), run, clock)}
+    except BulkError as error:  # a workbook cannot hold it
+        return {"error": str(error)}
 
 
 def _rows(dataset: ray.data.Dataset) -> Iterator[Row]:

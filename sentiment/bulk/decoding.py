@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -22,6 +23,9 @@ TEXT_FORMS = ("csv", "tsv", "txt", "jsonl")
 FORMS = (*TEXT_FORMS, "parquet", "xlsx")
 WRITTEN_FORMS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 PACKINGS = ("gz", "zst", "zip")
+
+UNPACKING = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, NotImplementedError)
+# what damaged packed data raise, or such as are packed in a way unknown here
 
 _BLOCK = 1 << 20
 _BOMS = (
@@ -107,10 +111,10 @@ def open_bytes(path: Path, packing: str) -> Iterator[BinaryIO]:
         else:
             with path.open("rb") as file:
                 yield file
-    except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error) as error:
+    except UNPACKING as error:
         raise BulkError(f"{path.name} is damaged: its packed data are broken or end too early.") from error
     except OSError as error:
-        if packing == "zst" and error.errno is None:
+        if packing and error.errno is None:  # zstd, and bzip2 in a zip archive, have no error of their own
             raise BulkError(f"{path.name} is damaged: its packed data are broken or end too early.") from error
         raise
 

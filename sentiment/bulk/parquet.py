@@ -40,7 +40,7 @@ class ParquetSource(Source):
     @property
     def texts(self) -> list[int]:
         """Places of the columns that hold text."""
-        return [i for i, kind in enumerate(self._schema.types) if _is_text(kind)]
+        return [i for i, kind in enumerate(self._schema.types) if is_text(kind)]
 
     def sample(self) -> list[Sequence[str | None]]:
         """The first rows, as text."""
@@ -52,7 +52,7 @@ class ParquetSource(Source):
     def chunks(self, text: int) -> Iterator[Chunk]:
         """Every row, in order."""
         kind = self._schema.types[text]
-        if not _is_text(kind):
+        if not is_text(kind):
             raise BulkError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
         row = 1
         for table in self._tables():
@@ -96,10 +96,11 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
     try:
         return pc.cast(column, pa.string()).to_pylist()
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return [None if value is None else _as_json(value) for value in column.to_pylist()]
+        return [None if value is None else as_json(value) for value in column.to_pylist()]
 
 
-def _as_json(value: object) -> str:
+def as_json(value: object) -> str:
+    """A list or a struct as JSON."""
     return printable(json.dumps(value, ensure_ascii=False, default=str))
 
 
@@ -111,9 +112,10 @@ def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
     return list(as_texts(plain)), {i: f"row {first + i}: bytes that are not utf-8" for i in broken}
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text, as characters or as bytes."""
     if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
+        return is_text(kind.value_type)
     is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     return is_string or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sentiment.bulk.decoding import FORMS, form_of
 from sentiment.bulk.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.jsonl import JsonLinesSource
-from sentiment.bulk.parquet import ParquetSource
+from sentiment.bulk.parquet import ParquetSource, as_texts, is_text
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.source import Chunk, Options, Source
+from sentiment.bulk.spreadsheets import WIDEST, XLSX_CHARACTERS, worksheet_length
 from sentiment.bulk.xlsx import WorkbookSource
 
 
@@ -54,7 +56,7 @@ class Survey:
     Attributes:
         rows: how many.
         unreadable: how many of them cannot be read.
-        longest: characters in the longest cell.
+        longest: characters that the longest cell of text takes in a worksheet.
         longest_line: where that cell stands.
     """
 
@@ -68,11 +70,17 @@ class Survey:
         self.rows += len(chunk.texts)
         self.unreadable += len(chunk.problems)
         for column in chunk.columns:
-            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-                lengths = pc.utf8_length(column)
-                longest = pc.max(lengths).as_py() or 0
-                if longest > self.longest:
-                    self.longest, self.longest_line = longest, chunk.lines[pc.index(lengths, longest).as_py()]
+            if is_text(column.type):
+                self._measure(column, chunk.lines)
+
+    def _measure(self, column: pa.Array, lines: list[int]) -> None:
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            column = pa.array(as_texts(column), pa.large_string())
+        lengths = pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False).copy()
+        for row in np.flatnonzero(lengths > XLSX_CHARACTERS // WIDEST):  # others fit, whatever is escaped
+            lengths[row] = worksheet_length(column[int(row)].as_py())
+        if len(lengths) and lengths.max() > self.longest:
+            self.longest, self.longest_line = int(lengths.max()), lines[int(lengths.argmax())]
 
 
 def survey(source: Source, text: int, report: Report) -> Survey:

@@ -6,9 +6,8 @@ import codecs
 import csv
 import json
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,17 @@ from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
 from sentiment.bulk.source import Source
+from sentiment.bulk.spreadsheets import (
+    XLSX_CHARACTERS,
+    XLSX_COLUMNS,
+    XLSX_ROWS,
+    from_letter,
+    harmless,
+    worksheet_text,
+    worksheet_value,
+)
 
-XLSX_ROWS = 1_048_576
-XLSX_COLUMNS = 16_384
-XLSX_CHARACTERS = 32_767
-
-_RUNS = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # what makes a spreadsheet run a cell (OWASP, CSV Injection)
-_NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\r\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 _TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-_EXACT = 2**53  # a worksheet's numbers are doubles
 _ROW_GROUP = 65_536
 
 
@@ -123,11 +123,6 @@ def write_output(
         raise
 
 
-def harmless(cell: str) -> str:
-    """The cell with an apostrophe before it where a spreadsheet would run it; numbers stay as they are."""
-    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell) else cell
-
-
 def unique(names: Sequence[str]) -> list[str]:
     """The names, each different: an empty one is called by its place, one that repeats gets a number."""
     taken = set(names)
@@ -153,8 +148,14 @@ def _write_delimited(parts: Parts, layout: Layout, path: Path, delimiter: str, r
             theirs = [[cell or "" for cell in as_texts(column)] for column in layout.input_columns(part)]
             if not raw:
                 theirs = [[harmless(cell) for cell in cells] for cells in theirs]
-            ours = [column.to_pylist() for column in layout.our_columns(part)]
+            ours = [_harmless(column, raw=raw) for column in layout.our_columns(part)]
             writer.writerows(zip(*theirs, *ours, strict=True))
+
+
+def _harmless(column: pa.ChunkedArray, *, raw: bool) -> list[Any]:
+    """Values of a column of ours; the strongest words are a visitor's, and may begin with ``=``."""
+    values = column.to_pylist()
+    return values if raw else [harmless(value) if isinstance(value, str) else value for value in values]
 
 
 def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
@@ -195,17 +196,18 @@ def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None
     def cell(value: Any) -> Any:
         if not isinstance(value, str):
             return value
-        text = WriteOnlyCell(sheet, _CONTROL.sub(_escaped, value if raw else harmless(value)))
+        text = WriteOnlyCell(sheet, worksheet_text(value, raw=raw))
         text.data_type = "s"  # never a formula, whatever it begins with
         return text
 
-    sheet.append([cell(name) for name in layout.names])
-    for part in parts.tables():
-        columns = [column.to_pylist() for column in _typed(part, layout)]
-        rows = zip(*columns, strict=True)
-        for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
-            values = map(_from_letter, row, native.ljust(len(row), "s")) if native else row
-            sheet.append([cell(_excel_value(value)) for value in values])
+    with closing(sheet):  # or it complains later, where a cell is refused
+        sheet.append([cell(name) for name in layout.names])
+        for part in parts.tables():
+            columns = [column.to_pylist() for column in _typed(part, layout)]
+            rows = zip(*columns, strict=True)
+            for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
+                values = map(from_letter, row, native.ljust(len(row), "s")) if native else row
+                sheet.append([cell(worksheet_value(value)) for value in values])
     book.save(path)
 
 
@@ -245,43 +247,3 @@ def _dumps(value: dict[str, Any]) -> str:
 def _json_value(value: Any) -> Any:
     """JSON has no numbers that are not finite."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _excel_value(value: Any) -> Any:
-    """A value as a worksheet can hold it without loss, as text otherwise."""
-    match value:
-        case bool() | str() | None | time():
-            return value
-        case int() if abs(value) <= _EXACT:
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case datetime() if value.tzinfo is None and value.year >= 1900:
-            return value
-        case date() if not isinstance(value, datetime) and value.year >= 1900:
-            return value
-        case _:
-            return str(value)
-
-
-def _from_letter(value: Any, letter: str) -> Any:
-    """A cell of a workbook as it was: see ``xlsx.WorkbookSource``."""
-    if not isinstance(value, str):
-        return value
-    match letter:
-        case "n":
-            return int(value) if value.lstrip("-").isdecimal() else float(value)
-        case "b":
-            return value == "TRUE"
-        case "d":
-            return datetime.fromisoformat(value)
-        case "t":
-            return time.fromisoformat(value)
-        case _:
-            return value
-
-
-def _escaped(match: re.Match[str]) -> str:
-    """What XML cannot hold, as Office Open XML writes it (ECMA-376 part 1, 22.9.2.19)."""
-    found = match[0]
-    return f"_x005F{found}" if len(found) > 1 else f"_x{ord(found):04X}_"

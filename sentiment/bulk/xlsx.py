@@ -15,10 +15,13 @@ from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sentiment.bulk.columns import has_header
-from sentiment.bulk.decoding import printable
+from sentiment.bulk.decoding import UNPACKING, printable
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import SAMPLE_ROWS, Options, Row, RowSource
 
+_DAMAGES = (  # what openpyxl lets through
+    InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, *UNPACKING,
+)  # fmt: skip
 MAX_UNPACKED = 4 << 30  # bytes; a workbook that unpacks to more is taken for an attack
 
 
@@ -81,7 +84,7 @@ class WorkbookSource(RowSource):
                     yield from sheet.iter_rows(values_only=True)
                 finally:
                     book.close()
-            except (InvalidFileException, zipfile.BadZipFile, ParseError, KeyError, IndexError, ValueError) as error:
+            except _DAMAGES as error:
                 raise BulkError(f"{self.path.name} is damaged, or no Excel workbook.") from error
 
 

@@ -1,0 +1,91 @@
+"""What a spreadsheet makes of cells: which of them it would run, and what a worksheet can hold."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, time
+from typing import Any
+
+from sentiment.bulk.parquet import as_json
+from sentiment.bulk.problem import BulkError
+
+XLSX_ROWS = 1_048_576
+XLSX_COLUMNS = 16_384
+XLSX_CHARACTERS = 32_767
+
+_RUNS = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # what makes a spreadsheet run a cell (OWASP, CSV Injection)
+_NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\r\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
+WIDEST = 7  # characters that a worksheet needs at most for one it has to escape
+_EXACT = 2**53  # a worksheet's numbers are doubles
+
+
+def harmless(cell: str) -> str:
+    """The cell with an apostrophe before it where a spreadsheet would run it; numbers stay as they are."""
+    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def worksheet_text(cell: str, *, raw: bool) -> str:
+    """A text as a worksheet holds it: what XML cannot hold is escaped, and nothing is run.
+
+    Args:
+        cell: the text.
+        raw: leave it as it is though a spreadsheet would run it.
+
+    Raises:
+        BulkError: it is too long, and would be cut.
+    """
+    text = _CONTROL.sub(_escaped, cell if raw else harmless(cell))
+    if len(text) > XLSX_CHARACTERS:
+        raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; one here has {len(text):,}.")
+    return text
+
+
+def worksheet_length(cell: str) -> int:
+    """Characters that a text takes in a worksheet at most, apostrophe and escapes included."""
+    return len(_CONTROL.sub(_escaped, harmless(cell)))
+
+
+def worksheet_value(value: Any) -> Any:
+    """A value as a worksheet can hold it without loss, as text otherwise."""
+    match value:
+        case bool() | str() | None | time():
+            return value
+        case int() if abs(value) <= _EXACT:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case datetime() if value.tzinfo is None and value.year >= 1900:
+            return value
+        case date() if not isinstance(value, datetime) and value.year >= 1900:
+            return value
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+        case list() | dict():
+            return as_json(value)
+        case _:
+            return str(value)
+
+
+def from_letter(value: Any, letter: str) -> Any:
+    """A cell of a workbook as it was: see ``xlsx.WorkbookSource``."""
+    if not isinstance(value, str):
+        return value
+    match letter:
+        case "n":
+            return int(value) if value.lstrip("-").isdecimal() else float(value)
+        case "b":
+            return value == "TRUE"
+        case "d":
+            return datetime.fromisoformat(value)
+        case "t":
+            return time.fromisoformat(value)
+        case _:
+            return value
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """What XML cannot hold, as Office Open XML writes it (ECMA-376 part 1, 22.9.2.19)."""
+    found = match[0]
+    return f"_x005F{found}" if len(found) > 1 else f"_x{ord(found):04X}_"
