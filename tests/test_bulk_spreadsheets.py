@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -69,3 +71,16 @@ def test_bytes_and_lists_are_written_as_the_text_they_are(classifier, tmp_path):
 @pytest.mark.parametrize("text", ["good", "=1+1", "a\rb", "_x0041_", "\x00", "'=", "-1"])
 def test_the_length_told_of_a_text_is_that_which_is_written(text):
     assert worksheet_length(text) == len(worksheet_text(text, raw=False))
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_strongest_words_cannot_be_run_either(form, classifier, tmp_path):
+    (tmp_path / "in.txt").write_text("=D\n")
+    output = tmp_path / f"out.{form}"
+    score_file(Task(tmp_path / "in.txt", output, form, explain=True), classifier, lambda *_: None)
+    if form == "csv":
+        with output.open(newline="", encoding="utf-8") as file:
+            cells = list(csv.reader(file))[1]
+    else:
+        cells = [str(cell) for cell in list(openpyxl.load_workbook(output).active.values)[1]]
+    assert [cell[:4] for cell in cells if "=" in cell] == ["'=D", "'=d:"]
