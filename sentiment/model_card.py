@@ -99,7 +99,8 @@ def _introduction(run: Run, made: dict[str, Any] | None) -> str:
     return (
         f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
         f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
-        "network for Keras. `manifest.json` has the SHA-256 of every file."
+        "network for Keras, which loads it once `sentiment.training` is imported. `manifest.json` has the SHA-256 of "
+        "every file."
     )
 
 
@@ -158,8 +159,9 @@ def _making(made: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
     commit = f"Commit: {made['commit']}. " if made["commit"] else ""
     return (
-        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again. {commit}Made on "
-        f"{made['date']} in {duration(made['training_seconds'])} on {machine}; {versions}.\n\n{stages}"
+        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again; it names files without the "
+        f"folders they stand in. {commit}Made on {made['date']} in {duration(made['training_seconds'])} on {machine}; "
+        f"{versions}.\n\n{stages}"
     )
 
 

@@ -60,13 +60,14 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in ("markdown", "text", "caption", "error") for element in app.get(kind))
 
 
-def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("text", "label"), [("words", "mood"), ("-words", "--mood")])
+def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, tmp_path, monkeypatch, text, label):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
-    content = reviews(tmp_path, "words", "mood").read_bytes()
+    content = reviews(tmp_path, text, label).read_bytes()
     given = uploads.watch(monkeypatch)
-    describe_it(page, "mine.csv", content, "words", "mood")
+    describe_it(page, "mine.csv", content, text, label)
     assert given.names == ["mine.csv"]
     assert given.held == []
     assert not page.exception

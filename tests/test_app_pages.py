@@ -283,6 +283,23 @@ def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_pa
         assert len(panels(app)) == 3
 
 
+def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(tmp_path, monkeypatch):
+    whole, young = full_run(tmp_path / "tiny"), full_run(tmp_path / "young")
+    (tmp_path / "default").write_text("tiny")
+    (young / "manifest.json").unlink()
+    (young / "config.json").write_text('{"preset": "ti')
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    app = _open("training", runs="tiny,young")
+    assert not app.exception
+    assert not app.error
+    (whole / "metadata.json").write_text("{}")
+    app = _open("training")
+    assert [error.value for error in app.error] == [
+        "The run tiny is damaged: metadata.json is not the file that was written."
+    ]
+    assert not app.exception
+
+
 def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
     app = open_page("training")
     app.slider(key="part").set_value((1, 1)).run()

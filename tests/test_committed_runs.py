@@ -66,7 +66,7 @@ def test_contributions_add_up_to_the_score(folder):
 @pytest.mark.training
 def test_the_keras_file_scores_as_the_served_one(folder):
     keras = pytest.importorskip("keras")
-    import sentiment.training.layers  # noqa: F401  registers the layers that model.keras names
+    import sentiment.training  # noqa: F401  registers the layers that model.keras names
 
     network = keras.saving.load_model(folder / "model.keras", safe_mode=True)
     classifier = Classifier.load(folder)

@@ -117,6 +117,7 @@ def test_an_explanation_comes_back_from_json_as_it_was(classifier):
         ({"text": "something else"}, "stand in the text"),
         ({"logit": 5.0}, "add up"),
         ({"baseline_logit": float("nan")}, "numbers"),
+        ({"logit": float("nan")}, "numbers"),
         (
             {"contributions": [{"token": "a", "start": float("inf"), "end": 1, "value": 0, "unknown": False}]},
             "no explanation",

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("scipy")
+pytest.importorskip("tensorflow")
 pytest.importorskip("cleanlab")
 
 from sentiment.dataset import DatasetError, fingerprint

@@ -78,7 +78,8 @@ def _take(name: str, content: bytes, text: str, label: str, max_length: int) -> 
         path = Path(scratch) / Path(name).name
         path.write_bytes(content)
         command = [sys.executable, "-m", "sentiment.description", str(path), scratch, "--max-length", str(max_length)]
-        command += [*(["--text-column", text] if text else []), *(["--label-column", label] if label else [])]
+        named = {"--text-column": text, "--label-column": label}
+        command += [f"{option}={column}" for option, column in named.items() if column]  # which may begin with a dash
         done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             facts = json.loads((Path(scratch) / FACTS).read_text(encoding="utf-8"))

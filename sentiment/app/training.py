@@ -210,7 +210,10 @@ def _progress(folder: Path) -> str:
 
 def _planned(folder: Path) -> int | None:
     """The epochs that a run is to take at most, where its settings tell."""
-    epochs = _facts(folder).get("model", {}).get("epochs")
+    try:
+        epochs = _facts(folder).get("model", {}).get("epochs")
+    except ArtifactError:
+        return None
     return epochs if isinstance(epochs, int) else None
 
 
@@ -277,7 +280,9 @@ def _epochs(history: pd.DataFrame) -> None:
 def _settings(folders: list[Path]) -> None:
     """Hyper-parameters and circumstances, a column a run; where runs differ, the row is tinted."""
     st.header("Settings")
-    table = curves.settings_table({folder.name: _facts(folder) for folder in folders})
+    with serving.sentences():
+        facts = {folder.name: _facts(folder) for folder in folders}
+    table = curves.settings_table(facts)
     if "differs" not in table:
         st.dataframe(table, hide_index=True, alt="Settings of the run", column_config=_columns(table))
         shown.download(table, "settings", "Settings as CSV")
@@ -299,11 +304,25 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _facts(folder: Path) -> dict[str, Any]:
-    """What ``config.json`` and ``metadata.json`` say, as far as they are there, and each thing once."""
+    """What ``config.json`` and ``metadata.json`` say, as far as they are there, and each thing once.
+
+    Raises:
+        ArtifactError: the run is finished, and one of them is damaged.
+    """
     facts: dict[str, Any] = {}
     for part in ("config.json", "metadata.json"):
-        if (folder / part).is_file():
-            facts |= json.loads((folder / part).read_text(encoding="utf-8"))
+        facts |= _json(folder, part)
     if "model" in facts:
         facts.pop("options", None)  # the same again
     return {name: value for name, value in facts.items() if name not in {"format", "stages", "summary", "preset"}}
+
+
+def _json(folder: Path, part: str) -> dict[str, Any]:
+    """A file of a run; of an unfinished one nothing where it is not there, or no JSON yet."""
+    if curves.finished(folder):
+        run = serving.open_path(folder)
+        return run.json(part) if run.has(part) else {}
+    try:
+        return dict(json.loads((folder / part).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}

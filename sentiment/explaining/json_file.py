@@ -95,7 +95,10 @@ def _check(explanation: Explanation) -> None:
         if token.start < end or token.start >= token.end or explanation.text[token.start : token.end] != token.text:
             raise ValueError("a token does not stand in the text where it says")
         end = token.end
-    numbers = (prediction.probability, prediction.logit, prediction.unknown_rate, explanation.baseline_logit)
+    numbers = (
+        *(prediction.probability, prediction.logit, prediction.unknown_rate),
+        *(explanation.logit, explanation.baseline_logit),
+    )
     total = explanation.baseline_logit + math.fsum(explanation.contributions.tolist()) + explanation.residual
     if not all(map(math.isfinite, (*numbers, total))) or not 0 <= prediction.probability <= 1:
         raise ValueError("one of its numbers is none")
