@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -46,12 +47,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(page.table_of(found))
     if found["profiles"]:
         print(page.profile_of(found))
+    try:
+        _write(found, options)
+    except OSError as error:
+        _say(f"benchmark.py: {error.filename or 'a file'} cannot be written: {error.strerror}.")
+        return 1
+    return 0
+
+
+def _write(found: dict[str, Any], options: argparse.Namespace) -> None:
     if options.json:
         artifacts.write_json(options.json, found)
     if options.page:
         artifacts.write_atomically(options.page.with_suffix(".svg"), page.chart(found).encode())
         artifacts.write_atomically(options.page, page.render(found, options.page.with_suffix(".svg").name).encode())
-    return 0
 
 
 def _say(line: str) -> None:

@@ -24,13 +24,20 @@ def main() -> int:
     try:
         reviews = read(arguments.data).reviews
     except DatasetError as error:
-        print(error, file=sys.stderr)
+        print(f"build_index.py: {error}", file=sys.stderr)
         return 2
     labelled = reviews[reviews["part"].isin(["train", "test"])]
-    write_index(labelled.assign(fingerprint=list(map(fingerprint, labelled["text"]))), arguments.output)
+    try:
+        write_index(labelled.assign(fingerprint=list(map(fingerprint, labelled["text"]))), arguments.output)
+    except OSError as error:
+        print(f"build_index.py: {arguments.output} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 2
     print(f"{len(labelled):,} reviews indexed in {arguments.output}.")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -6,6 +6,7 @@ cannot, too, and says so.
 
 from __future__ import annotations
 
+import argparse
 import platform
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from sentiment.compiling import BATCH, STEPS_8, STEPS_16, compile_library
 
 def main() -> None:
     """Runs the command line."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         print("compile.py: nothing is compiled for this processor, and all is done without", file=sys.stderr)
         return

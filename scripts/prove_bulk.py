@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sentiment.artifacts import default_run, write_json
+from sentiment.artifacts import ArtifactError, open_run, write_json
 from sentiment.proofs import files
 from sentiment.proofs.files_page import page
 from sentiment.proofs.server import process_of, resident
@@ -27,9 +27,13 @@ PROOFS = ("memory_and_rate", "kills", "full_disk", "server", "cluster")
 
 
 def main() -> int:
-    """Runs the proofs asked for; gives 1 where one of them fails."""
+    """Runs the proofs asked for; gives the exit status: 1 where one of them fails."""
     options = _options()
-    run = options.artifacts or default_run()
+    try:
+        run = open_run(options.artifacts).path
+    except ArtifactError as error:
+        print(f"prove_bulk.py: {error}", file=sys.stderr)
+        return 2
     proofs = {
         "memory_and_rate": lambda folder: files.memory_and_rate(run, folder, options.rows),
         "kills": lambda folder: files.kills(run, folder, options.kills),
@@ -109,4 +113,7 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

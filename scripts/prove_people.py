@@ -16,16 +16,20 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.screenshots import serve
 from sentiment.app.people import Plan, at_once, page
-from sentiment.artifacts import default_run, write_json
+from sentiment.artifacts import ArtifactError, open_run, write_json
 from sentiment.machine import processor
 
 HOME = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Runs the proof; gives 1 where it fails."""
+    """Runs the proof; gives the exit status: 1 where it fails."""
     options = _options()
-    run = options.artifacts or default_run()
+    try:
+        run = open_run(options.artifacts).path
+    except ArtifactError as error:
+        print(f"prove_people.py: {error}", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory(prefix="prove-people-") as folder:
         runs = Path(folder) / "runs"
         shutil.copytree(run, runs / run.name)

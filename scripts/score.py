@@ -121,7 +121,7 @@ def _file(options: argparse.Namespace) -> None:
         task = Task(
             input=source,
             output=output,
-            form=options.output_form or ("" if source.is_dir() and not output.suffix else output_form(output)),
+            form=options.output_form or ("" if not output.suffix and source.is_dir() else output_form(output)),
             text_column=options.text_column,
             label_column=options.label_column,
             explain=options.explain,

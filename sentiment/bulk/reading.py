@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,17 @@ def open_source(path: Path, options: Options | None = None) -> Source:
         BulkError: it cannot be read at all; the message says why in a sentence.
     """
     options = options or Options()
-    if not path.exists():
-        raise BulkError(f"There is no file {path}.")
+    try:
+        facts = path.stat()
+    except FileNotFoundError as error:
+        raise BulkError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise BulkError(f"{path} cannot be read: {error.strerror}.") from error
     if not path.is_file():
         raise BulkError(f"{path} is not a file.")
-    if path.stat().st_size == 0:
+    if not os.access(path, os.R_OK):
+        raise BulkError(f"{path} may not be read.")
+    if facts.st_size == 0:
         raise BulkError(f"{path.name} is empty.")
     if options.form is not None and options.form not in FORMS:
         raise BulkError(f"There is no form {options.form}; there is {', '.join(FORMS)}.")
