@@ -17,8 +17,10 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 BINS = 15  # of the calibration error
+HISTOGRAM_BINS = 25  # of a chart of probabilities
+SAMPLES = 500  # of a bootstrap over all figures
 _DRAWN = 50  # bootstrap samples held in memory at a time
-_Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 _TEMPERATURES = (0.05, 20.0)  # a fit ends here where the data alone would have no end
 
 
@@ -220,7 +222,7 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 # --- Intervals and comparisons
 
 
-def wilson_interval(successes: int, n: int, z: float = _Z) -> tuple[float, float]:
+def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]:
     """The interval for a share, 95 % unless ``z`` says otherwise (Wilson 1927); (0, 1) where ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0
@@ -290,7 +292,7 @@ class Change:
 
 
 def changes(
-    first: Array, second: Array, labels: Array, threshold: float = 0.5, *, samples: int = 500, seed: int = 0
+    first: Array, second: Array, labels: Array, threshold: float = 0.5, *, samples: int = SAMPLES, seed: int = 0
 ) -> dict[str, Change]:
     """Accuracy, F1, AUC, log loss and calibration error of two classifiers, and how sure their differences are.
 

@@ -19,17 +19,6 @@ def normal_form(token: str) -> str:
     return token.lower().replace("’", "'")
 
 
-def count_tokens(token_lists: Iterable[Iterable[str]]) -> Counter[str]:
-    """How often each normal form occurs in texts already split into tokens."""
-    counts: Counter[str] = Counter()
-    for tokens in token_lists:
-        counts.update(tokens)
-    merged: Counter[str] = Counter()
-    for token, count in counts.items():
-        merged[normal_form(token)] += count
-    return merged
-
-
 class Vocabulary:
     """An immutable list of tokens, most frequent first; ids 0 and 1 are ``PAD`` and ``UNK``.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sentiment.training import counterfactuals as module
 from sentiment.training.clauses import VERBS, Opinions, asides, clauses, opinions, things
 from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.fit import Examples
-from sentiment.vocabulary import Vocabulary, count_tokens
+from sentiment.vocabulary import Vocabulary, normal_form
 
 KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))
@@ -123,7 +124,8 @@ def test_nouns_are_known_by_the_verb_after_them():
 def vocabulary() -> Vocabulary:
     texts = ["the plot was very splendid. we saw it. i loved the film.", "the plot was very dire."]
     words = [word for form in EVERY_FORM for word in form.split() if word[0] not in "{<"]
-    counts = count_tokens([*map(token_texts, texts), words, FILLED_BY_RULE])
+    tokens = [*(token for text in texts for token in token_texts(text)), *words, *FILLED_BY_RULE]
+    counts = Counter(map(normal_form, tokens))
     return Vocabulary.from_counts(counts, max_size=1_000, min_count=1)
 
 

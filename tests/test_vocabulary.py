@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.tokenizer import token_texts
-from sentiment.vocabulary import PAD, UNK, Vocabulary, count_tokens, normal_form
+from sentiment.vocabulary import PAD, UNK, Vocabulary, normal_form
 
 SMALL = Vocabulary(["the", "film", "n't"])
 
@@ -43,10 +43,6 @@ def test_the_most_frequent_tokens_come_first_and_ties_stand_in_alphabetical_orde
     assert Vocabulary.from_counts(counts, max_size=2, min_count=1).tokens == ("c", "a")
 
 
-def test_counting_joins_the_forms_of_a_token() -> None:
-    assert count_tokens([["Film", "film"], ["FILM", "n’t", "n't"]]) == {"film": 3, "n't": 2}
-
-
 @pytest.mark.parametrize("tokens", [["a", "a"], [""], ["Film"], ["n’t"], ["a\nb"], ["a\u2028b"]])
 def test_what_is_no_vocabulary_is_refused(tokens: list[str]) -> None:
     with pytest.raises(ValueError, match="token"):
@@ -57,7 +53,7 @@ def test_what_is_no_vocabulary_is_refused(tokens: list[str]) -> None:
 def test_a_vocabulary_counted_from_any_texts_survives_its_file(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]
 ) -> None:
-    counts = count_tokens(map(token_texts, texts))
+    counts = Counter(normal_form(token) for text in texts for token in token_texts(text))
     vocabulary = Vocabulary.from_counts(counts, max_size=1000, min_count=1)
     path = tmp_path_factory.mktemp("vocabulary") / "vocabulary.txt"
     vocabulary.write(path)

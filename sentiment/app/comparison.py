@@ -12,7 +12,7 @@ import streamlit as st
 from sentiment.app import evaluation_charts, listing, serving, shown, wording
 from sentiment.app.judged import EVERYTHING, Judged, Pair
 from sentiment.artifacts import Run
-from sentiment.metrics import Change
+from sentiment.metrics import SAMPLES, Change
 
 _FIGURES = {
     "accuracy": ("Accuracy", "more"),
@@ -102,7 +102,7 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
         },
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Intervals by a paired bootstrap: both judged on the same reviews, drawn anew 500 times.")
+        st.caption(f"Intervals by a paired bootstrap: both judged on the same reviews, drawn anew {SAMPLES} times.")
         shown.download(table, "figures_side_by_side")
 
 

@@ -26,6 +26,7 @@ from sentiment.app import (
 from sentiment.app.judged import CELLS, EVERYTHING, VERDICTS, Judged, cell_name
 from sentiment.artifacts import Run
 from sentiment.figures import interval, percent
+from sentiment.metrics import BINS, HISTOGRAM_BINS
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _MARKS = "evaluation_marks"  # the filter as the charts mark it, and how often it was set by other means than a click
@@ -129,7 +130,12 @@ def _figures(judged: Judged, of_what: str) -> None:
         ("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
         ("AUC", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}", "With average precision."),
         ("Log loss", f"{judged.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
-        ("Calibration", percent(judged.reliability.error, 2), "mean gap", "Stated against observed, in 15 equal bins."),
+        (
+            "Calibration",
+            percent(judged.reliability.error, 2),
+            "mean gap",
+            f"Stated against observed, in {BINS} equal bins.",
+        ),
     ]
     with st.grid(5, min_column_width=140):
         for name, value, detail, meaning in figures:
@@ -198,7 +204,7 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
         part = st.selectbox("Slice", slices, key="slice", bind="query-params", width=250, on_change=_mark)
         between = st.slider(
             "Probability of “positive”",
-            *(0.0, 1.0, (0.0, 1.0), 0.04),
+            *(0.0, 1.0, (0.0, 1.0), 1 / HISTOGRAM_BINS),
             key="between",
             bind="query-params",
             width=200,
@@ -293,7 +299,7 @@ def _mark() -> None:
     cell = CELLS.get(st.session_state.get("verdicts", ""))
     part = st.session_state.get("slice", EVERYTHING)
     low, high = st.session_state.get("between", (0.0, 1.0))
-    edges = [(round(0.04 * step, 2), round(0.04 * (step + 1), 2)) for step in range(25)]
+    edges = [tuple(round((step + end) / HISTOGRAM_BINS, 3) for end in (0, 1)) for step in range(HISTOGRAM_BINS)]
     within = [{"low": start, "high": end} for start, end in edges if low <= start and end <= high]
     st.session_state[_MARKS] = {
         "turn": st.session_state.get(_MARKS, {"turn": 0})["turn"] + 1,

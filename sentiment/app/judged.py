@@ -23,7 +23,6 @@ CELLS = {
 }  # the name of a cell of the confusion matrix -> (label, verdict)
 VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
 
-_BINS = 25
 _MANY_UNKNOWN = 0.05  # share of unknown words from which they may have misled
 _SLICES = {
     "length": "length in tokens",
@@ -134,7 +133,7 @@ class Judged:
 
     def histogram(self) -> pd.DataFrame:
         """How many reviews of each class stand at each probability: ``low``, ``high``, ``label``, ``n``."""
-        edges = np.linspace(0, 1, _BINS + 1)
+        edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         counts = {
             name: np.histogram(self.probabilities[self.labels == label], edges)[0]
@@ -244,7 +243,7 @@ class Pair:
         for name, mask in self.second.parts():
             if n := int(mask.sum()):
                 mean = float(gained[mask].mean())
-                spread = 1.96 * float(gained[mask].std()) / n**0.5  # of a mean of paired differences
+                spread = metrics.Z * float(gained[mask].std()) / n**0.5  # of a mean of paired differences
                 rows.append((name, n, mean, mean - spread, mean + spread))
         return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
 

@@ -7,8 +7,7 @@ from math import sqrt
 from typing import Any
 
 from sentiment.artifacts import Run
-
-_Z = 1.959964  # 95 %, normal
+from sentiment.metrics import Z
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | 
     share = min(1.0, max(0.0, (raw - fpr) / (tpr - fpr)))
     here = (share * tpr * (1 - tpr) + (1 - share) * fpr * (1 - fpr)) / n
     there = share**2 * tpr * (1 - tpr) / positives + (1 - share) ** 2 * fpr * (1 - fpr) / negatives
-    spread = _Z * sqrt(here + there) / (tpr - fpr)
+    spread = Z * sqrt(here + there) / (tpr - fpr)
     return Share(raw, share, max(0.0, share - spread), min(1.0, share + spread))
 
 

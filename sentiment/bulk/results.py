@@ -26,7 +26,6 @@ Rows = npt.NDArray[np.int64]
 _MOST_LABELS = 1000  # a column with more different values holds no labels
 _MOST_GROUPS = 30
 _MOST_POINTS = 60  # on a line over time
-_BINS = 25
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
 
@@ -111,7 +110,7 @@ class Results:
 
     def histogram(self) -> pd.DataFrame:
         """How many rows of each sentiment stand at each probability: ``low``, ``high``, ``label``, ``n``."""
-        edges = np.linspace(0, 1, _BINS + 1)
+        edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         judged = self.judged
         frames = [
