@@ -116,7 +116,9 @@ def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.decoding import output_form
     from sentiment.bulk.pipeline import Task
     from sentiment.bulk.source import Options
+    from sentiment.memory import share_heaps
 
+    share_heaps()
     with _paths(options) as (source, output):
         task = Task(
             input=source,

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from sentiment.artifacts import default_run
 from sentiment.proofs import files
 from sentiment.proofs.files_page import page
 from tests.tiny import tiny_run
@@ -37,6 +38,11 @@ def test_memory_stays_below_its_bound_and_does_not_grow_with_the_rows(run, tmp_p
     assert found["many"]["peak_megabytes"] < 1.2 * found["few"]["peak_megabytes"]
 
 
+def test_the_run_that_ships_stays_below_the_bound_too(tmp_path):
+    found = files.memory_and_rate(default_run(), tmp_path, 10_000)
+    assert found["many"]["peak_megabytes"] < files.MEMORY
+
+
 def test_runs_that_are_killed_end_in_the_same_bytes(run, tmp_path):
     found = files.kills(run, tmp_path, 3)
     assert (found["same_bytes"], found["holds"]) == (3, True)
@@ -54,7 +60,17 @@ def test_a_full_disk_is_told_in_a_sentence_and_overcome_by_resuming(run, tmp_pat
 
 def test_the_page_tells_what_was_measured_and_nothing_else():
     measured = {"run": "tiny", "cores": 2, "cluster": {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0}}
+    measured["cluster"]["holds"] = True
     told = page(measured)
     assert "500 reviews a second; two: 1,000, 2.00 times as many" in told
     assert "| 64 | 32,000 | 8.7 h | 556 |" in told
     assert "Kill" not in told
+    assert "It holds." in told
+
+
+@pytest.mark.parametrize(("holds", "said"), [(True, "It holds."), (False, "It does not hold.")])
+def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
+    size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
+    told = page({"run": "tiny", "cores": 2, "memory_and_rate": {"few": size, "many": size, "holds": holds}})
+    assert f"less than {files.MEMORY} MB" in told
+    assert said in told

@@ -20,6 +20,7 @@ from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Pace
 from sentiment.bulk.reading import open_source
 from sentiment.bulk.source import Options
+from sentiment.memory import share_heaps
 
 _EVERY = 0.5  # seconds between two notes of the progress
 
@@ -63,6 +64,7 @@ class JobProgress:
 
 def main() -> int:
     """Does the action that ``action.json`` names."""
+    share_heaps()
     job, settings = Job(Path(sys.argv[1])), Settings.from_environment()
     action = job.read("action")
     progress = JobProgress(job, settings)

@@ -78,7 +78,7 @@ def _peak(child: subprocess.Popen[bytes]) -> float:
     while child.poll() is None:
         for line in Path(f"/proc/{child.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
-                peak = int(line.split()[1]) / 1024
+                peak = int(line.split()[1]) * 1024 / 1e6  # the system counts in 1,024 bytes
         time.sleep(0.02)
     return peak
 

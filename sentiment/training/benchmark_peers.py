@@ -25,12 +25,12 @@ from sentiment.benchmarking.epoch import BATCH
 from sentiment.benchmarking.measuring import seconds_of
 from sentiment.benchmarking.peers import serve
 from sentiment.benchmarking.setting import LENGTH, Sizes
+from sentiment.memory import keep_freed_memory
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage
 from sentiment.training.export import logit_network
 from sentiment.training.fit import run_epochs
 from sentiment.training.layers import Lengths, Pooling
-from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_network, build_optimizer
 from sentiment.training.presets import BILSTM, Preset
 from sentiment.vocabulary import UNK

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.memory import keep_freed_memory
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
-from sentiment.training.memory import keep_freed_memory
 from sentiment.training.networks import build_optimizer
 from sentiment.training.presets import Fitting
 

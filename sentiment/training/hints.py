@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from sentiment.memory import keep_freed_memory
 from sentiment.training.batches import TrainingBatches
 from sentiment.training.gated import DeepReader
-from sentiment.training.memory import keep_freed_memory
 from sentiment.training.presets import Preset
 from sentiment.training.steps import take_steps
 from sentiment.vocabulary import PAD

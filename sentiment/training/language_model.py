@@ -18,8 +18,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from sentiment.batching import pad
+from sentiment.memory import keep_freed_memory
 from sentiment.training.gated import DeepReader, product
-from sentiment.training.memory import keep_freed_memory
 from sentiment.training.steps import take_steps
 from sentiment.vocabulary import PAD, UNK
 
