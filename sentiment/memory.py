@@ -10,7 +10,7 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
 _M_ARENA_MAX = -8
 
-_HEAPS = 3  # fewer take a twentieth more time, each more 25 MB
+_HEAPS = 2  # one takes longer, and each more takes 25 MB
 
 
 def keep_freed_memory() -> None:
@@ -23,16 +23,25 @@ def keep_freed_memory() -> None:
 
 
 def share_heaps() -> None:
-    """Threads share three heaps, where each would have its own, and each would keep room for a batch of reviews."""
+    """Threads, and Arrow, share two heaps, where each would have its own and keep room for a batch of reviews in it."""
+    import pyarrow as pa  # here, for training has no need of it
+
     _set({_M_ARENA_MAX: _HEAPS})
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+def return_freed_memory() -> None:
+    """Hands back to the system what is free; for after a large thing was made of others, which are gone."""
+    if library := _glibc():
+        library.malloc_trim(0)
 
 
 def _set(settings: dict[int, int]) -> None:
-    if sys.platform != "linux":
-        return
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:  # another C library
-        return
-    for name, value in settings.items():
-        mallopt(name, value)
+    if library := _glibc():
+        for name, value in settings.items():
+            library.mallopt(name, value)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if hasattr(library, "malloc_trim") else None

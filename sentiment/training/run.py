@@ -55,13 +55,7 @@ def train(job: Job) -> Path:
     artifacts.write_json(job.output / "config.json", _config(preset))  # so that a run under way tells what it is
 
     with stages("reading texts"):
-        corpus = Corpus()
-        texts, more_texts, held_out_texts = (
-            corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
-        )
-        counts = corpus.counts(texts + more_texts)
-        vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
-        ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
+        vocabulary, ids, more_ids, held_out_ids = _read(dataset, preset)
 
     embedding = None
     if preset.embedding_start == "skipgram":
@@ -100,6 +94,18 @@ def train(job: Job) -> Path:
         _write(job, network, vocabulary, ids, held_out_ids)
     _finish(job, stages)
     return job.output
+
+
+def _read(dataset: Dataset, preset: Preset) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
+    """The vocabulary of all training texts, and the training, unlabelled and validation reviews encoded, uncut."""
+    corpus = Corpus()
+    texts, more_texts, held_out_texts = (
+        corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
+    )
+    counts = corpus.counts(texts + more_texts)
+    vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
+    ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
+    return vocabulary, ids, more_ids, held_out_ids
 
 
 def _claim(work: Path, job: Job) -> None:
