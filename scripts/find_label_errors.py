@@ -24,7 +24,6 @@ import pandas as pd
 from sentiment import artifacts, dataset, provenance, readings
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.records import NAMES
-from sentiment.training import label_errors
 
 
 def main() -> int:
@@ -63,6 +62,8 @@ def main() -> int:
 
 def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The suspected reviews of train and validation together, and the figures."""
+    from sentiment.training import label_errors  # here, for with it comes TensorFlow, which takes seconds to import
+
     rows, reviews = label_errors.prepare(pd.concat([data.train, data.validation], ignore_index=True))
     logits = label_errors.cross_fit(reviews, _say)
     verdicts = label_errors.suspect(reviews.labels, label_errors.out_of_fold(reviews, logits))

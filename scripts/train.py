@@ -17,7 +17,7 @@ import pandas as pd
 from sentiment import artifacts, dataset, provenance
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
-from sentiment.training.presets import PARTS, PRESETS, PartError, Preset, without
+from sentiment.presets import PARTS, PRESETS, PartError, Preset, without
 
 
 def main() -> int:

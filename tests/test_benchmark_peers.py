@@ -18,10 +18,10 @@ from sentiment.benchmarking.measuring import MissingError  # noqa: E402
 from sentiment.benchmarking.peers import Peer  # noqa: E402
 from sentiment.benchmarking.setting import QUICK, Sizes  # noqa: E402
 from sentiment.benchmarking.table import BENCHMARKS, measure  # noqa: E402
+from sentiment.presets import BILSTM, LSTM  # noqa: E402
 from sentiment.training.benchmark_peers import KerasPeer  # noqa: E402
 from sentiment.training.export import export  # noqa: E402
 from sentiment.training.networks import build_network  # noqa: E402
-from sentiment.training.presets import BILSTM, LSTM  # noqa: E402
 from sentiment.vocabulary import UNK, Vocabulary  # noqa: E402
 from tests.tiny import WORDS  # noqa: E402
 

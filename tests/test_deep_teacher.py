@@ -12,11 +12,11 @@ import pytest
 pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
+from sentiment.presets import DEEP  # noqa: E402
 from sentiment.training import deep_teacher, language_model, steps  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
-from sentiment.training.presets import DEEP  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 
 SIZE, GOOD, BAD = 14, 12, 13

@@ -12,12 +12,12 @@ tf = pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
 
+from sentiment.presets import BILSTM, DEEP  # noqa: E402
 from sentiment.training import hints as hints_module  # noqa: E402
 from sentiment.training import steps  # noqa: E402
 from sentiment.training.gated import DeepReader  # noqa: E402
 from sentiment.training.hints import _Hints, learn_states  # noqa: E402
 from sentiment.training.networks import build_network  # noqa: E402
-from sentiment.training.presets import BILSTM, DEEP  # noqa: E402
 
 SIZE = 12
 TINY = dataclasses.replace(

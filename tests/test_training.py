@@ -24,6 +24,7 @@ import keras  # noqa: E402
 from sentiment import Classifier, dataset, logbook  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.preprocessor import Preprocessor  # noqa: E402
+from sentiment.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
 from sentiment.training import export, hints, language_model  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.clauses import NEGATIONS  # noqa: E402
@@ -32,7 +33,6 @@ from sentiment.training.counterfactuals import FORMS  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
 from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import Job  # noqa: E402
-from sentiment.training.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
 from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402
 from sentiment.vocabulary import Vocabulary  # noqa: E402

@@ -26,13 +26,13 @@ from sentiment.benchmarking.measuring import seconds_of
 from sentiment.benchmarking.peers import serve
 from sentiment.benchmarking.setting import LENGTH, Sizes
 from sentiment.memory import keep_freed_memory
+from sentiment.presets import BILSTM, Preset
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage
 from sentiment.training.export import logit_network
 from sentiment.training.fit import run_epochs
 from sentiment.training.layers import Lengths, Pooling
 from sentiment.training.networks import build_network, build_optimizer
-from sentiment.training.presets import BILSTM, Preset
 from sentiment.vocabulary import UNK
 
 _STEPS = 100 * Sizes().batches  # more than are ever measured, for the schedule of the learning rate

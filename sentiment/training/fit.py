@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.memory import keep_freed_memory
+from sentiment.presets import Fitting
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
 from sentiment.training.networks import build_optimizer
-from sentiment.training.presets import Fitting
 
 Ids = npt.NDArray[np.int32]
 

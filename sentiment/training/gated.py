@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from sentiment.training.presets import DeepTeacherPreset
+from sentiment.presets import DeepTeacherPreset
 
 STEPS = 32  # lengths are padded to a multiple, so that XLA compiles for a few shapes only
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from sentiment.memory import keep_freed_memory
+from sentiment.presets import Preset
 from sentiment.training.batches import TrainingBatches
 from sentiment.training.gated import DeepReader
-from sentiment.training.presets import Preset
 from sentiment.training.steps import take_steps
 from sentiment.vocabulary import PAD
 

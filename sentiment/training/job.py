@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sentiment import artifacts
 from sentiment.dataset import Dataset
+from sentiment.presets import Preset
 from sentiment.training.counterfactuals import FORMS
-from sentiment.training.presets import Preset
 
 
 @dataclass(frozen=True, slots=True)

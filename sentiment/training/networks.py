@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.presets import Fitting, Preset
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
-from sentiment.training.presets import Fitting, Preset
 
 
 def build_network(

@@ -21,6 +21,7 @@ from sentiment.dataset import Dataset
 from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
+from sentiment.presets import Preset
 from sentiment.sessions import open_model
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
@@ -30,7 +31,6 @@ from sentiment.training.fit import NONE, Examples, OtherSettingsError, fit
 from sentiment.training.hints import learn_states
 from sentiment.training.job import Job
 from sentiment.training.networks import build_network
-from sentiment.training.presets import Preset
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
 from sentiment.training.unlabelled import read_by_teachers, sentence_ends
