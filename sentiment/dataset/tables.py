@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import warnings
 import zipfile
 import zlib
@@ -65,7 +66,7 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
                 check_member(member, path)
             member = _only_csv(archive.namelist(), path)
             content = archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
     except (RuntimeError, NotImplementedError) as error:  # what zipfile raises for a password and for odd methods
         raise DatasetError(f"{path.name} cannot be unpacked: {error}.") from error

@@ -16,62 +16,52 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: what ``scripts/prove_bulk.py`` keeps; a proof that was not run has no section.
     """
-    lines = [
+    parts = [
         "# Bulk scoring, put to the proof",
-        "",
         f"Written by `make proof` (`scripts/prove_bulk.py`), with the run {found['run']} on {found['cores']} cores.",
     ]
-    if measured := found.get("memory_and_rate"):
-        rows = [
-            [
-                f"{size['rows']:,}",
-                f"{size['input_megabytes']:.0f} MB",
-                f"{size['rows_a_second']:,.0f}",
-                f"{size['peak_megabytes']:.0f} MB",
-            ]
-            for size in (measured["few"], measured["many"])
+    for name, (title, told) in _SECTIONS.items():
+        if name in found:
+            parts += [f"## {title}", told(found[name])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _memory_and_rate(measured: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{size['rows']:,}",
+            f"{size['input_megabytes']:.0f} MB",
+            f"{size['rows_a_second']:,.0f}",
+            f"{size['peak_megabytes']:.0f} MB",
         ]
-        asked = (
-            f"Asked for: less than {MEMORY} MB, and the many as fast as the few or {percent(RATE, 0)} slower at most."
-        )
-        lines += ["", "## Memory and rate", "", table(["rows", "file", "rows a second", "peak memory"], rows)]
-        lines += ["", f"{asked} {_verdict(measured)}"]
-    if kills := found.get("kills"):
-        said = f"{kills['kills']} runs were ended by kill -9 at a random moment and resumed; {kills['same_bytes']}"
-        lines += [
-            "",
-            "## Kill -9",
-            "",
-            f"{said} of them ended byte for byte where an unbroken run ends. {_verdict(kills)}",
-        ]
-    if disk := found.get("full_disk"):
-        said = "ended byte for byte where an unbroken run ends" if disk["same_bytes"] else "ended elsewhere"
-        lines += [
-            "",
-            "## A full disk",
-            "",
-            f"The run said `{disk['said']}`, and with room again, resumed, {said}. {_verdict(disk)}",
-        ]
-    if server := found.get("server"):
-        lines += [
-            "",
-            "## The server at the largest upload",
-            "",
-            f"{server['upload_megabytes']} MB uploaded: {server['before_megabytes']:.0f} MB resident before, "
-            f"{server['during_megabytes']:.0f} MB at most during, {server['after_megabytes']:.0f} MB after. "
-            f"{_verdict(server)}",
-        ]
-    if cluster := found.get("cluster"):
-        said = f"One worker of one core: {cluster['one']:,.0f} reviews a second; two: {cluster['two']:,.0f}"
-        lines += [
-            "",
-            "## A cluster",
-            "",
-            f"{said}, {cluster['ratio']:.2f} times as many. {_verdict(cluster)}",
-            "",
-            _billion(cluster),
-        ]
-    return "\n".join(lines) + "\n"
+        for size in (measured["few"], measured["many"])
+    ]
+    asked = f"less than {MEMORY} MB, and the many as fast as the few or {percent(RATE, 0)} slower at most"
+    figures = table(["rows", "file", "rows a second", "peak memory"], rows)
+    return f"{figures}\n\nAsked for: {asked}. {_verdict(measured)}"
+
+
+def _kills(measured: dict[str, Any]) -> str:
+    said = f"{measured['kills']} runs were ended by kill -9 at a random moment and resumed; {measured['same_bytes']}"
+    return f"{said} of them ended byte for byte where an unbroken run ends. {_verdict(measured)}"
+
+
+def _full_disk(measured: dict[str, Any]) -> str:
+    ended = "ended byte for byte where an unbroken run ends" if measured["same_bytes"] else "ended elsewhere"
+    return f"The run said `{measured['said']}`, and with room again, resumed, {ended}. {_verdict(measured)}"
+
+
+def _server(measured: dict[str, Any]) -> str:
+    return (
+        f"{measured['upload_megabytes']} MB uploaded: {measured['before_megabytes']:.0f} MB resident before, "
+        f"{measured['during_megabytes']:.0f} MB at most during, {measured['after_megabytes']:.0f} MB after. "
+        f"{_verdict(measured)}"
+    )
+
+
+def _cluster(measured: dict[str, Any]) -> str:
+    said = f"One worker of one core: {measured['one']:,.0f} reviews a second; two: {measured['two']:,.0f}"
+    return f"{said}, {measured['ratio']:.2f} times as many. {_verdict(measured)}\n\n{_billion(measured)}"
 
 
 def _verdict(proof: dict[str, Any]) -> str:
@@ -85,3 +75,12 @@ def _billion(cluster: dict[str, Any]) -> str:
         seconds = _BILLION / (cluster["two"] / 2 * cores)
         rows.append([f"{cores:,}", f"{_BILLION / seconds:,.0f}", duration(seconds), f"{seconds * cores / 3600:,.0f}"])
     return table(["cores", "reviews a second", "a billion reviews take", "core hours"], rows)
+
+
+_SECTIONS = {
+    "memory_and_rate": ("Memory and rate", _memory_and_rate),
+    "kills": ("Kill -9", _kills),
+    "full_disk": ("A full disk", _full_disk),
+    "server": ("The server at the largest upload", _server),
+    "cluster": ("A cluster", _cluster),
+}  # a proof -> the title of its section, and what tells of it
