@@ -303,17 +303,19 @@ def packed() -> Iterator[Case]:
     yield Case("gz_cut_short.csv.gz", gzip.compress(text * 100)[:-9], error="damaged")
     yield Case("zst.csv.zst", pa.compress(text, codec="zstd", asbytes=True), head, rows)
     yield Case("zst_cut_short.csv.zst", pa.compress(text * 100, codec="zstd", asbytes=True)[:-5], error="damaged")
-    yield Case("zip.csv.zip", _zip({"inner.csv": text}), head, rows)
-    yield Case("zip_by_member.zip", _zip({"inner.csv": text, "__MACOSX/._inner.csv": b"x", "folder/": b""}), head, rows)
-    yield Case("zip_of_two.zip", _zip({"a.csv": text, "b.csv": text}), error="2 files")
-    yield Case("zip_of_none.zip", _zip({}), error="0 files")
-    yield Case("zip_of_a_picture.zip", _zip({"a.png": text}), error="no form that is read here")
-    yield Case("zip_cut_short.csv.zip", _zip({"a.csv": text * 100})[:-30], error="damaged")
+    yield Case("zip.csv.zip", zipped({"inner.csv": text}), head, rows)
+    yield Case(
+        "zip_by_member.zip", zipped({"inner.csv": text, "__MACOSX/._inner.csv": b"x", "folder/": b""}), head, rows
+    )
+    yield Case("zip_of_two.zip", zipped({"a.csv": text, "b.csv": text}), error="2 files")
+    yield Case("zip_of_none.zip", zipped({}), error="0 files")
+    yield Case("zip_of_a_picture.zip", zipped({"a.png": text}), error="no form that is read here")
+    yield Case("zip_cut_short.csv.zip", zipped({"a.csv": text * 100})[:-30], error="damaged")
     for name, method in (("bzip2", zipfile.ZIP_BZIP2), ("lzma", zipfile.ZIP_LZMA), ("deflate", zipfile.ZIP_DEFLATED)):
-        content = _zip({"inner.csv": b"id,review\n" + b"1,good\n" * 1000}, method)
+        content = zipped({"inner.csv": b"id,review\n" + b"1,good\n" * 1000}, method)
         yield Case(f"zip_of_{name}.csv.zip", content, head, rows * 1000)
-        yield Case(f"zip_of_damaged_{name}.csv.zip", _scrambled(content), error="damaged")
-    yield Case("zip_of_an_unknown_packing.csv.zip", _repacked(_zip({"inner.csv": text})), error="damaged")
+        yield Case(f"zip_of_damaged_{name}.csv.zip", scrambled(content), error="damaged")
+    yield Case("zip_of_an_unknown_packing.csv.zip", _repacked(zipped({"inner.csv": text})), error="damaged")
     yield Case("gz_of_nothing.csv.gz", gzip.compress(b""), error="is empty")
     yield Case("gz_that_is_none.csv.gz", text, error="damaged")
 
@@ -392,7 +394,7 @@ def workbooks() -> Iterator[Case]:
     yield Case("nothing.xlsx", _xlsx([]), error="no rows")
     yield Case("cut_short.xlsx", _xlsx([["review"], ["good"]])[:-200], error="damaged")
     sheet = _xlsx([["review"], *[[f"good {i}"] for i in range(500)]])
-    yield Case("scrambled.xlsx", _scrambled(sheet, b"xl/worksheets/sheet1.xml"), error="damaged")
+    yield Case("scrambled.xlsx", scrambled(sheet, b"xl/worksheets/sheet1.xml"), error="damaged")
     yield Case("an_unknown_packing.xlsx", _repacked(sheet), error="damaged")
     yield Case("control_signs.xlsx", _xlsx([["review"], ["good_x0001_bad"]]), ["review"], ok(["good\x01bad"]))
 
@@ -425,7 +427,7 @@ def not_what_they_seem() -> Iterator[Case]:
     yield Case("page.pdf", b"%PDF-1.7", error="no form that is read here")
 
 
-def _scrambled(archive: bytes, after: bytes = b"inner.csv") -> bytes:
+def scrambled(archive: bytes, after: bytes = b"inner.csv") -> bytes:
     """A zip archive with eight bytes of a member's packed data turned over."""
     place = archive.index(after) + len(after) + 20
     return archive[:place] + bytes(byte ^ 0xFF for byte in archive[place : place + 8]) + archive[place + 8 :]
@@ -439,7 +441,7 @@ def _repacked(archive: bytes) -> bytes:
     return archive
 
 
-def _zip(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", packing) as archive:
         for name, content in members.items():

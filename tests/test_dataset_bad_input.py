@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gzip
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from sentiment.dataset import DatasetError, load
 from tests.data_forms import parquet_folder, release, stanford_archive, stanford_files, stanford_folder, tar_of, zip_of
+from tests.hostile_files import scrambled, zipped
 
 
 def refusal(path: Path, **options) -> str:
@@ -236,3 +238,10 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "read_bytes", locked)
     assert refusal(path) == f"{path} cannot be read: Permission denied."
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_with_damaged_data_is_told_whatever_its_packing(packing, tmp_path):
+    whole = zipped({"inner.csv": b"review,sentiment\n" + b"good,positive\n" * 1000}, packing)
+    (tmp_path / "mine.zip").write_bytes(scrambled(whole))
+    assert re.search("truncated or damaged|Invalid data stream", refusal(tmp_path / "mine.zip"))

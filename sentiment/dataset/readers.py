@@ -23,7 +23,7 @@ def read(path: Path, text_column: str | None = None, label_column: str | None = 
             raise DatasetError(f"There is nothing at {path}.")
         return _read_file(path, text_column, label_column)
     except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
 def _read_folder(path: Path, text_column: str | None, label_column: str | None) -> RawData:
