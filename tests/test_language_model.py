@@ -157,3 +157,16 @@ def test_batches_from_a_step_on_are_those_of_an_unbroken_pass():
     for expected, again in zip(whole[20:], later, strict=True):
         for array, same in zip(expected, again, strict=True):
             np.testing.assert_array_equal(array, same)
+
+
+@pytest.mark.parametrize("negatives", [1_000, 20_000])
+def test_the_sampled_loss_is_that_of_the_whole_vocabulary_however_many_are_drawn(negatives, monkeypatch):
+    monkeypatch.setattr(language_model, "_NEGATIVES", negatives)
+    languages = language_model._Languages(DeepReader(TINY, SIZE))
+    rng = np.random.default_rng(4)
+    languages.bias.assign(np.where(np.arange(SIZE) <= UNK, -20, rng.normal(size=SIZE)))  # PAD and UNK are never drawn
+    ids = rng.integers(UNK + 1, SIZE, (8, 16)).astype(np.int32)
+    batches = language_model._Batches(reviews(9), SIZE, seed=5)
+    sampled = [float(languages.sampled_loss(ids, tf.constant(batches._negatives(step)))) for step in range(20)]
+    nats, tokens = languages.entropy(tf.constant(ids))
+    assert np.mean(sampled) == pytest.approx(float(nats) / float(tokens), rel=0.01)

@@ -1,7 +1,8 @@
 """How a deep reader learns what follows what, from either end, in all training texts, before it is fitted to labels.
 
 Both directions share one embedding, which is the output matrix, too (Press & Wolf 2017, section 3). The softmax is
-sampled (Jean et al. 2015, section 3): every position is judged against the same negatives of a step.
+sampled: a position's denominator is the true token's share and, of all others, an estimate from the negatives of the
+step, each weighed by how rarely it is drawn (importance sampling, Bengio & Senécal 2003, section 3).
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class _Languages(keras.Model):
     def _sampled(self, predicted: tf.Tensor, ids: tf.Tensor, counts: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
         table = self.reader.embedding
         true = tf.reduce_sum(tf.cast(predicted, tf.float32) * table(ids), 1)
-        true += tf.gather(self.bias, ids) - self._log_rate(ids)
+        true += tf.gather(self.bias, ids)  # as it is: it was not drawn but stands there
         others = tf.matmul(predicted, tf.cast(table(negatives), tf.bfloat16), transpose_b=True)
         others_bias = tf.gather(self.bias, negatives) - self._log_rate(negatives)
         return cross_entropy(true, others, others_bias, ids[:, None] == negatives[None, :], counts)
@@ -146,7 +147,8 @@ def pretrain(
     keep_freed_memory()
     languages = _Languages(reader)
     batches = _Batches(reviews, languages.bias.shape[0], seed)
-    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps, warmup_target=rate, warmup_steps=steps // 20)
+    warmup = steps // 20
+    schedule = keras.optimizers.schedules.CosineDecay(0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup)
     optimizer = keras.optimizers.Adam(schedule, global_clipnorm=1.0)
     unused = {id(weights) for weights in reader.dense.trainable_variables}
     learnt = [weights for weights in languages.trainable_variables if id(weights) not in unused]
