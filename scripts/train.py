@@ -188,7 +188,7 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
 
 
 def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -> str:
-    """The command with the names of files but not the places where they stood."""
+    """The command, files of one's own by name only: where they stood is nobody's concern."""
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if teachers:
@@ -198,8 +198,14 @@ def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -
     for name in ("without", "epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
+            words += [f"--{name.replace('_', '-')}", _told(value) if isinstance(value, Path) else str(value)]
     return shlex.join(words)
+
+
+def _told(path: Path) -> str:
+    """A file of this repository by its place there, any other by its name."""
+    root, path = Path(__file__).resolve().parent.parent, path.resolve()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 if __name__ == "__main__":

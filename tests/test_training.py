@@ -372,8 +372,9 @@ def own(labelled_csv, output):
 
 def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(labelled_csv, tmp_path):
     runs = [tmp_path / "first", tmp_path / "second"]
+    reserved = ROOT / "artifacts" / "reviews" / "reserved.txt"
     for seed, output in enumerate(runs, 1):
-        options = ("--seed", seed, "--split-seed", 1, "--without", "average", "--epochs", 1)
+        options = ("--seed", seed, "--split-seed", 1, "--without", "average", "--epochs", 1, "--exclude", reserved)
         assert ended(*own(labelled_csv, output), *options).returncode == 0
     first, second = (pd.read_parquet(folder / "predictions.parquet") for folder in runs)
     assert first["fingerprint"].tolist() == second["fingerprint"].tolist()
@@ -383,6 +384,8 @@ def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(l
     assert (made["preset"], made["options"]["average"]) == ("lstm-without-average", None)
     assert "--without average" in made["command"]
     assert "--split-seed 1" in made["command"]
+    assert "--exclude artifacts/reviews/reserved.txt" in made["command"]
+    assert str(tmp_path) not in made["command"]
 
 
 def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
