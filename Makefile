@@ -20,10 +20,11 @@ test: .venv/complete $(LIBRARIES)  ## linter, types and every test
 	.venv/bin/mypy
 	.venv/bin/pytest -n 2
 
-train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=)
+train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=, EXCLUDE=)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
 		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))" \
-		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)")
+		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)") \
+		$(if $(EXCLUDE),--exclude "$(EXCLUDE)")
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other ways on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'

@@ -39,7 +39,7 @@ def main() -> int:
             limit=options.limit,
             seed=options.split_seed,
         )
-        _check_teachers(teachers, reviews)
+        _check_teachers(teachers, reviews, options.split_seed)
     except (ArtifactError, DatasetError, PartError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -162,7 +162,7 @@ def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
     return teachers
 
 
-def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Dataset) -> None:
+def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Dataset, split_seed: int) -> None:
     """Refuses teachers that would have nothing to read, or that know what the new run is to be judged by."""
     if teachers and reviews.unlabelled.empty:
         raise DatasetError("A teacher reads the unlabelled reviews, and this data has none.")
@@ -170,7 +170,8 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
         known = provenance.learned_from(run, "train")
         if pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).any():
             split = provenance.split_seed(run)
-            raise ArtifactError(f"{run.name} has learnt from what is held out now; name --split-seed {split}.")
+            other = f"name --split-seed {split}" if split != split_seed else "--exclude what it left out, see its card"
+            raise ArtifactError(f"{run.name} has learnt from what is held out now; {other}.")
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:

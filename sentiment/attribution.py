@@ -3,7 +3,7 @@
 The review and a baseline text of the same length are run once each; then multipliers are carried backwards from the
 score, in which every nonlinearity counts with the slope of its chord between the two runs. Everything telescopes, so
 ``baseline_logit + contributions.sum()`` is the logit but for rounding. This is the rescale rule of DeepLIFT
-(Shrikumar et al. 2017, section 3.5.1) extended to the products of the LSTM and to pooling over time. With the
+(Shrikumar et al. 2017, section 3.5.2) extended to the products of the LSTM and to pooling over time. With the
 straight path from baseline to review cut into segments, taken one after the other, it stays exact, and tends to
 integrated gradients (Sundararajan et al. 2017) as they grow many.
 

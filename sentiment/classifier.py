@@ -176,7 +176,7 @@ class Classifier:
         return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
 
     def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
-        """The verdict on an encoded review of this score, of whose text ``total`` tokens are known."""
+        """The verdict on an encoded review of this score, whose text has ``total`` tokens."""
         status: Status = "ok"
         if self.preprocessor.known_words(ids) < KNOWN_WORDS:
             status = "mostly_unknown"

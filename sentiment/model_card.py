@@ -157,11 +157,11 @@ def _making(made: dict[str, Any]) -> str:
     stages = table(["stage", "time"], ([each["name"], duration(each["seconds"])] for each in made["stages"]))
     machine = f"{made['machine']['processor']}, {made['machine']['cores']} cores"
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    commit = f"Commit: {made['commit']}. " if made["commit"] else ""
+    commit = f" at commit {made['commit']}" if made["commit"] else ""
     return (
-        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again; it names files without the "
-        f"folders they stand in. {commit}Made on {made['date']} in {duration(made['training_seconds'])} on {machine}; "
-        f"{versions}.\n\n{stages}"
+        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again{commit}; it names files "
+        f"without the folders they stood in. Made on {made['date']} in {duration(made['training_seconds'])} on "
+        f"{machine}; {versions}.\n\n{stages}"
     )
 
 

@@ -21,7 +21,7 @@ from sentiment.training.networks import build_network  # noqa: E402
 
 SIZE = 12
 TINY = dataclasses.replace(
-    BILSTM, embedding_size=8, units=6, batch_size=8, train_length=20, embedding_dropout=0.0, hint_passes=15
+    BILSTM, embedding_size=8, units=6, batch_size=8, train_length=20, embedding_dropout=0.3, hint_passes=15
 )
 DEEP_TINY = dataclasses.replace(DEEP, embedding_size=6, units=5, layers=2)
 REVIEWS = [np.random.default_rng(n).integers(2, SIZE, 3 + n % 30).astype("i4") for n in range(60)]
@@ -97,3 +97,5 @@ def test_broken_off_it_goes_on_and_ends_where_an_unbroken_one_ends(reader, tmp_p
     assert losses(folders[1]) == pytest.approx(losses(folders[0]), abs=0.02)
     for mine, whole in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
         np.testing.assert_allclose(mine, whole, atol=0.05)
+    drawn = [each.get_layer("embedding_dropout").seed_generator.state.numpy() for each in (resumed, unbroken)]
+    np.testing.assert_array_equal(*drawn)  # so that what is fitted next drops the same, too

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
 
 from sentiment import Classifier  # noqa: E402
-from sentiment.artifacts import open_run  # noqa: E402
+from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
+from sentiment.dataset import fingerprint  # noqa: E402
 from sentiment.metrics import sigmoid  # noqa: E402
 from sentiment.training.fit import Examples  # noqa: E402
 from sentiment.training.teachers import run_reading, soft_targets  # noqa: E402
 from tests.command import run_script  # noqa: E402
+from tests.data_forms import release, stanford_folder  # noqa: E402
 from tests.tiny import tiny_run  # noqa: E402
 
 HELD_OUT = 400
@@ -83,3 +86,18 @@ def test_a_forgotten_teacher_costs_no_finished_run(tmp_path):
     )
     assert done.status == 2
     open_run(run)
+
+
+@pytest.mark.parametrize(("split_seed", "remedy"), [(1, "--exclude what it left out"), (2, "name --split-seed 1")])
+def test_a_teacher_that_knows_what_is_held_out_is_refused_and_the_remedy_told(split_seed, remedy, tmp_path):
+    data = stanford_folder(release(), tmp_path / "data")
+    teacher = tiny_run(tmp_path / "tiny")
+    known = [fingerprint(text) for text in release()["text"]]
+    pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(teacher / "predictions.parquet")
+    write_json(teacher / "metadata.json", {"seed": 1})
+    seal(teacher)
+    options = ["--preset", "distilled", "--output", tmp_path / "run", "--split-seed", split_seed]
+    done = run_script("train.py", "--data", data, "--teacher", teacher, *options)
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "tiny has learnt from what is held out now" in done.stderr
+    assert remedy in done.stderr

@@ -22,7 +22,7 @@ STEPS = ("step", "epoch", "loss", "accuracy", "learning_rate", "seconds")
 class MovingAverage(keras.callbacks.Callback):
     """Exponential moving average of the weights (Polyak & Juditsky 1992), which stands in for them in validation.
 
-    The momentum grows from 0.1 with the number of steps, so that the random start is soon forgotten.
+    The momentum grows from 2/11 with the number of steps, so that the random start is soon forgotten.
     """
 
     def __init__(self, momentum: float) -> None:

@@ -99,18 +99,7 @@ def fit(
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
     keep_freed_memory()
-    examples = always + in_turn
-    batches = TrainingBatches(
-        examples.ids,
-        examples.targets,
-        always=len(always.ids),
-        batch_size=preset.batch_size,
-        length=preset.train_length,
-        crop_rate=preset.crop_rate,
-        sentence_ends=sentence_ends,
-        unknown_rate=preset.unknown_rate,
-        seed=seed,
-    )
+    batches = _batches(preset, always, in_turn, sentence_ends, seed)
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",
@@ -134,6 +123,23 @@ def fit(
         raise StoppedError(network if checkpoint.epoch else None, checkpoint.epoch) from None
     _take_best(network, checkpoint)
     return clock()
+
+
+def _batches(
+    preset: Fitting, always: Examples, in_turn: Examples, sentence_ends: Sequence[int], seed: int
+) -> TrainingBatches:
+    examples = always + in_turn
+    return TrainingBatches(
+        examples.ids,
+        examples.targets,
+        always=len(always.ids),
+        batch_size=preset.batch_size,
+        length=preset.train_length,
+        crop_rate=preset.crop_rate,
+        sentence_ends=sentence_ends,
+        unknown_rate=preset.unknown_rate,
+        seed=seed,
+    )
 
 
 @keras.saving.register_keras_serializable("sentiment")

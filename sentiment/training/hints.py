@@ -124,4 +124,4 @@ def learn_states(
             yield from ((ids,) for ids, _ in islice(batches.epoch(epoch), skipped, None))
             skipped = 0
 
-    return take_steps("hints", step, from_step, steps, optimizer, folder)
+    return take_steps("hints", step, from_step, steps, optimizer, folder, also=hints.states.non_trainable_variables)

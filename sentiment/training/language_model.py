@@ -82,8 +82,11 @@ class _Languages(keras.Model):
         """The summed cross-entropy of all tokens that count against the whole vocabulary, in nats, and their number."""
         total, number = tf.constant(0.0), tf.constant(0.0)
         table = tf.cast(self.reader.embedding.embeddings, tf.bfloat16)
+        never = tf.where(
+            tf.range(self.bias.shape[0]) <= UNK, -1e9, 0.0
+        )  # drawn or expected, so nothing was learnt of them
         for predicted, expected, counts in self._positions(ids):
-            logits = tf.cast(tf.matmul(predicted, table, transpose_b=True), tf.float32) + self.bias
+            logits = tf.cast(tf.matmul(predicted, table, transpose_b=True), tf.float32) + self.bias + never
             loss = tf.nn.sparse_softmax_cross_entropy_with_logits(expected, logits)
             total, number = total + tf.reduce_sum(loss * counts), number + tf.reduce_sum(counts)
         return total, number
@@ -172,7 +175,7 @@ class _Batches:
 
     def __init__(self, reviews: Sequence[Ids], vocabulary_size: int, seed: int) -> None:
         self._reviews, self._size, self._seed = reviews, vocabulary_size, seed
-        self.steps = max(sum(len(_cuts(len(review), 0)) for review in reviews) // _BATCH, 1)
+        self.steps = max(-(-len(self._pieces(0)) // _BATCH), 1)  # other passes have a few pieces more or less
 
     def from_step(self, first: int) -> Iterator[tuple[Ids, Ids]]:
         """Batches <int32>[64, 128] and negatives <int32>[1024] without end, those before step ``first`` left out."""

@@ -1,4 +1,4 @@
-"""A linear model on n-grams weighted by naive Bayes (Wang & Manning 2012, section 2.2): the teacher.
+"""A linear model on n-grams weighted by naive Bayes (Wang & Manning 2012, section 2.3): the teacher.
 
 It sees no order beyond three tokens, so it errs differently from an LSTM; what it makes of the unlabelled reviews is
 worth learning from. Fitted in seconds by L-BFGS on the logistic loss.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ def take_steps(
     steps: int,
     optimizer: keras.optimizers.Optimizer,
     folder: Path,
+    also: Sequence[keras.Variable] = (),
 ) -> float:
     """Takes steps, from the last checkpoint on if there is one; gives the seconds it took.
 
@@ -33,9 +34,11 @@ def take_steps(
         steps: how many to take in all.
         optimizer: built for all that is learnt.
         folder: where ``{name}.csv`` and the checkpoints go.
+        also: what else changes with every step, such as the random state of dropout.
     """
     file_name = name.replace(" ", "_")
-    checkpoint = tf.train.Checkpoint(optimizer=optimizer)  # which holds the weights as well
+    also_kept = [variable.value for variable in also]
+    checkpoint = tf.train.Checkpoint(optimizer=optimizer, also=also_kept)  # an optimizer holds the weights as well
     manager = tf.train.CheckpointManager(checkpoint, folder / file_name, max_to_keep=1)
     checkpoint.restore(manager.latest_checkpoint)
     first = int(optimizer.iterations)
