@@ -82,11 +82,10 @@ class _Languages(keras.Model):
         """The summed cross-entropy of all tokens that count against the whole vocabulary, in nats, and their number."""
         total, number = tf.constant(0.0), tf.constant(0.0)
         table = tf.cast(self.reader.embedding.embeddings, tf.bfloat16)
-        never = tf.where(
-            tf.range(self.bias.shape[0]) <= UNK, -1e9, 0.0
-        )  # drawn or expected, so nothing was learnt of them
+        unlearnt = tf.range(self.bias.shape[0]) <= UNK  # PAD and UNK, neither drawn nor expected
         for predicted, expected, counts in self._positions(ids):
-            logits = tf.cast(tf.matmul(predicted, table, transpose_b=True), tf.float32) + self.bias + never
+            logits = tf.cast(tf.matmul(predicted, table, transpose_b=True), tf.float32) + self.bias
+            logits = tf.where(unlearnt, -1e9, logits)
             loss = tf.nn.sparse_softmax_cross_entropy_with_logits(expected, logits)
             total, number = total + tf.reduce_sum(loss * counts), number + tf.reduce_sum(counts)
         return total, number
