@@ -52,8 +52,11 @@ class DeepTeacherPreset(Fitting):
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         layer_dropout: likewise, of channels between two layers.
         dropout: rate at which pooled features are dropped in training.
-        language_model_steps: of 64 pieces of 128 tokens, in which it learns what follows what before it is fitted.
+        language_model_steps: of 128 pieces of 256 tokens, in which it learns what follows what before it is fitted.
         language_model_rate: Adam's learning rate in them, at its highest.
+        language_model_dropout: rate at which channels are dropped in them, below the first layer and between layers.
+        rounds: how often it is fitted, each time from its language models on: at first to what other teachers make of
+            unlabelled reviews, then to what the n-gram model and its own earlier rounds do.
     """
 
     embedding_size: int
@@ -64,6 +67,8 @@ class DeepTeacherPreset(Fitting):
     dropout: float
     language_model_steps: int
     language_model_rate: float
+    language_model_dropout: float
+    rounds: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,14 +197,16 @@ DEEP = DeepTeacherPreset(
     weight_decay=0.01,
     average=0.99,
     patience=2,
-    embedding_size=256,
-    units=512,
+    embedding_size=384,
+    units=1_024,
     layers=3,
     embedding_dropout=0.3,
     layer_dropout=0.2,
     dropout=0.5,
-    language_model_steps=5_400,
-    language_model_rate=2e-3,
+    language_model_steps=15_008,
+    language_model_rate=1.5e-3,
+    language_model_dropout=0.2,
+    rounds=2,
 )
 
 DISTILLED = dataclasses.replace(

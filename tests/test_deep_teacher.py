@@ -22,7 +22,8 @@ from tests.breaking import broken_off, interrupted  # noqa: E402
 SIZE, GOOD, BAD = 14, 12, 13
 TINY = dataclasses.replace(
     DEEP, embedding_size=6, units=5, layers=2, batch_size=16, epochs=6, learning_rate=0.02, crop_rate=0.0,
-    language_model_steps=30, dropout=0.0, embedding_dropout=0.0, layer_dropout=0.0, unknown_rate=0.0,
+    language_model_steps=30, language_model_dropout=0.1, rounds=2, dropout=0.0, embedding_dropout=0.0,
+    layer_dropout=0.0, unknown_rate=0.0,
 )  # fmt: skip
 
 
@@ -108,12 +109,18 @@ def examples(count, seed):
 TAUGHT = examples(100, seed=2)
 
 
+def n_gram_like(given):
+    """Logits that are right about four examples in five."""
+    return np.where(given.targets > 0.5, 2.0, -2.0) * np.where(np.arange(len(given.ids)) % 5, 1, -1)
+
+
 def teacher(folder, preset=TINY, labelled=0, held_out=1, taught=TAUGHT, taught_by=("one run",), seed=1):
     return DeepTeacher(
         preset,
         examples(300, labelled),
         examples(60, held_out),
         taught,
+        (n_gram_like(taught), n_gram_like(examples(60, held_out))),
         taught_by=taught_by,
         vocabulary_size=SIZE,
         sentence_ends=[],
@@ -144,30 +151,66 @@ def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatc
     np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
 
 
-@pytest.mark.parametrize("breaks", ["language model", "fit", "logits"])
+@pytest.mark.parametrize("breaks", ["language model", "first round", "reading", "second round"])
 def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
     breaks, small, tmp_path, monkeypatch
 ):
     unseen, folder = examples(40, seed=3).ids, tmp_path / "broken"
     unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
+    if breaks == "second round":
+        teacher(folder).targets(1)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         if breaks == "language model":
             patch.setattr(steps._Log, "write", after(2, steps._Log.write))
-        elif breaks == "logits":
+        elif breaks == "reading":
             patch.setattr(deep_teacher, "logits", interrupted)
-        with broken_off(patch) if breaks == "fit" else contextlib.nullcontext():
+        with broken_off(patch) if breaks.endswith("round") else contextlib.nullcontext():
             teacher(folder).read("unseen", unseen)
-    for name, done in {"skipgram": True, "pretrain": breaks == "logits", "fit": breaks == "logits"}.items():
-        if done:
-            monkeypatch.setattr(deep_teacher, name, lambda *_, **__: pytest.fail("learnt again"))
-    begun = [(folder / name).read_text() for name in ("language_model.csv", "history.csv") if (folder / name).exists()]
+    begun = {path: path.read_text() for path in folder.rglob("*.csv") if path.name != "steps.csv"}
+    histories = sum(path.name == "history.csv" for path in begun)
+    assert histories == {"language model": 0, "first round": 1, "reading": 1, "second round": 2}[breaks]
+    monkeypatch.setattr(deep_teacher, "skipgram", lambda *_, **__: pytest.fail("learnt again"))
     np.testing.assert_allclose(teacher(folder).read("unseen", unseen), unbroken, atol=0.05)  # bfloat16, in any order
-    for before, name in zip(begun, ("language_model.csv", "history.csv"), strict=False):
-        assert (folder / name).read_text().startswith(before)  # seconds and all
-    assert len((folder / "history.csv").read_text().splitlines()) == 1 + TINY.epochs
+    for path, before in begun.items():
+        assert path.read_text().startswith(before)  # seconds and all
+    for number in (1, 2):
+        assert len((folder / f"round-{number}" / "history.csv").read_text().splitlines()) == 1 + TINY.epochs
     for left in (folder, tmp_path / "unbroken"):
-        files = {file.name for file in left.rglob("*") if not file.name.startswith("unseen-")}
+        files = {file.name for file in left.rglob("*") if file.is_file() and file.suffix != ".npy"}
         assert files == {"reader.npz", "settings.json", "stages.json", "history.csv", "steps.csv", "language_model.csv"}
+
+
+def test_a_round_begins_with_the_language_models_and_leaves_their_embedding_as_it_is(small, tmp_path, monkeypatch):
+    begun = []
+    fitted = deep_teacher.fit
+
+    def noting(preset, reader, *given, in_turn, **options):
+        begun.append(([weights.numpy() for weights in reader.weights], in_turn.targets))
+        return fitted(preset, reader, *given, in_turn=in_turn, **options)
+
+    monkeypatch.setattr(deep_teacher, "fit", noting)
+    made = teacher(tmp_path)
+    embedding, *_, output = (weights.numpy() for weights in made.reader.weights)
+    (first, by_others), (second, by_itself) = begun
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(embedding, first[0])
+    assert (output != first[-1]).all()
+    np.testing.assert_array_equal(by_others, TAUGHT.targets)
+    np.testing.assert_array_equal(by_itself, made.targets(1))
+
+
+def test_what_is_taught_is_the_mean_of_the_n_gram_model_and_of_all_rounds(small, tmp_path):
+    made = teacher(tmp_path)
+    by_ngrams = n_gram_like(TAUGHT)
+    for rounds in (1, 2):
+        targets = made.targets(rounds)
+        readings = [made.read("unlabelled reviews", TAUGHT.ids, number + 1) for number in range(rounds)]
+        assert len({reading.tobytes() for reading in readings}) == rounds
+        sure_and_alike = np.all([np.sign(reading) == np.sign(by_ngrams) for reading in readings], axis=0)
+        assert (np.sign(targets - 0.5) == np.sign(by_ngrams))[sure_and_alike].all()
+        assert ((targets > 0.5) == TAUGHT.targets).mean() > 0.9  # where the n-gram model is wrong, too
+    np.testing.assert_array_equal(made.targets(), made.targets(2))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,9 @@ def run(folder):
     folder.mkdir(exist_ok=True)
     keras.utils.set_random_seed(1)
     reader = DeepReader(TINY, SIZE)
-    seconds = pretrain(reader, reviews(200), reviews(40, seed=9), steps=STEPS, rate=RATE, folder=folder, seed=3)
+    seconds = pretrain(
+        reader, reviews(200), reviews(40, seed=9), steps=STEPS, rate=RATE, dropout=0.1, folder=folder, seed=3
+    )
     return reader, seconds
 
 
@@ -133,7 +135,7 @@ def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroke
 
 
 def test_negatives_are_drawn_as_often_as_the_loss_takes_them_to_be():
-    languages = language_model._Languages(DeepReader(TINY, SIZE))
+    languages = language_model._Languages(DeepReader(TINY, SIZE), dropout=0.0)
     batches = language_model._Batches(reviews(9), SIZE, seed=2)
     drawn = np.concatenate([batches._negatives(step) for step in range(3_000)])
     ids = np.arange(UNK + 1, SIZE)
@@ -166,7 +168,7 @@ def test_batches_from_a_step_on_are_those_of_an_unbroken_pass():
 @pytest.mark.parametrize("negatives", [1_000, 20_000])
 def test_the_sampled_loss_is_that_of_the_whole_vocabulary_however_many_are_drawn(negatives, monkeypatch):
     monkeypatch.setattr(language_model, "_NEGATIVES", negatives)
-    languages = language_model._Languages(DeepReader(TINY, SIZE))
+    languages = language_model._Languages(DeepReader(TINY, SIZE), dropout=0.0)
     rng = np.random.default_rng(4)
     languages.bias.assign(rng.normal(size=SIZE))
     ids = rng.integers(UNK + 1, SIZE, (8, 16)).astype(np.int32)

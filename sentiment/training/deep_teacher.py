@@ -1,8 +1,9 @@
 """A teacher too large to be served: language models from both ends, then fitted to labels and to what others read.
 
 A network that has first learnt to predict the next token reads a review better than one that begins at random (Dai & Le
-2015, section 2; Howard & Ruder 2018, section 3). On two processor cores only a network like that of ``gated.py`` can be
-trained so within hours; what it makes of unlabelled texts is then learnt by the network that ships.
+2015, section 2; Howard & Ruder 2018, section 3), and better still when it has then learnt from what it made of
+unlabelled reviews (Xie et al. 2020, CVPR, algorithm 1). A network like that of ``gated.py`` is trained so in minutes on
+a GPU; what it makes of texts is then learnt by the network that ships.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from sentiment.training.gated import STEPS, DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
+from sentiment.training.teachers import Reading, soft_targets
 
 Ids = npt.NDArray[np.int32]
 
@@ -40,6 +42,9 @@ _BATCH_TOKENS = 16_384
 class DeepTeacher:
     """Reads with a network that is trained when first asked, and kept.
 
+    It is fitted in rounds. Each begins with the language models and leaves their embedding as it is; from the second on
+    it learns what it made of the unlabelled reviews itself, in earlier rounds, together with the n-gram model.
+
     Broken off and made again with the same arguments, it goes on from its last checkpoint.
 
     Args:
@@ -48,8 +53,9 @@ class DeepTeacher:
         validation: what decides which epoch is best.
         taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
             and the labelled ones teach it the language.
-        taught_by: names of these teachers, which tell one from another; what they read may differ in its last digits
-            from machine to machine.
+        by_ngrams: what the n-gram model makes of these and of the validation reviews.
+        taught_by: names of the other teachers, which tell one from another; what they read may differ in its last
+            digits from machine to machine.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
@@ -68,6 +74,7 @@ class DeepTeacher:
         labelled: Examples,
         validation: Examples,
         taught: Examples,
+        by_ngrams: Reading,
         *,
         taught_by: Sequence[str],
         vocabulary_size: int,
@@ -76,7 +83,7 @@ class DeepTeacher:
         seed: int,
     ) -> None:
         self._preset, self._labelled, self._validation, self._taught = preset, labelled, validation, taught
-        self._taught_by, self._size, self._ends = taught_by, vocabulary_size, sentence_ends
+        self._by_ngrams, self._taught_by, self._size, self._ends = by_ngrams, taught_by, vocabulary_size, sentence_ends
         self._folder, self._seed = folder, seed
         folder.mkdir(parents=True, exist_ok=True)
         self.stages = Stages(folder / "stages.json")
@@ -87,51 +94,103 @@ class DeepTeacher:
         elif kept.read_text(encoding="utf-8") != self._settings:
             raise OtherSettingsError(folder)
 
-    def read(self, name: str, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
+    def targets(self, rounds: int | None = None) -> npt.NDArray[np.float32]:
+        """<float32>[taught], what the n-gram model and its own first rounds, all by default, make of "positive".
+
+        Before the first round, what the other teachers do.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C while it was trained.
+        """
+        rounds = self._preset.rounds if rounds is None else rounds
+        if not rounds:
+            return self._taught.targets
+        readings = [
+            (self.read("unlabelled reviews", self._taught.ids, n), self.read("validation", self._validation.ids, n))
+            for n in range(1, rounds + 1)
+        ]
+        return soft_targets(self._validation, [self._by_ngrams, *readings])
+
+    def read(self, name: str, reviews: Sequence[Ids], number: int | None = None) -> npt.NDArray[np.float32]:
         """<float32>[reviews], logits; kept, and taken from there when the same reviews are read again.
 
         Args:
             name: what the reviews are, for people.
             reviews: <int32>[tokens] each, none of them empty.
+            number: of the round after which it reads, from 1; the last by default.
 
         Raises:
             KeyboardInterrupt: Ctrl-C while it was trained.
         """
-        path = self._folder / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
+        number = number or self._preset.rounds
+        path = self._round(number) / f"{name.replace(' ', '-')}-{_digest(reviews)[:12]}.npy"
         if not path.exists():
-            reader = self.reader
-            with self.stages(f"reading {name}"):
+            reader = self.reader if number == self._preset.rounds else self._reader(number)
+            with self.stages(f"reading {name}, round {number}"):
                 read = logits(reader, [review[: self._preset.max_length] for review in reviews])
             save_arrays(path, read)
         return np.load(path)
 
     @cached_property
     def reader(self) -> DeepReader:
-        """The network.
+        """The network after its last round.
 
         Raises:
             KeyboardInterrupt: Ctrl-C while it was trained.
         """
-        path = self._folder / "reader.npz"
-        keras.utils.set_random_seed(self._seed)
-        reader = DeepReader(self._preset, self._size)
-        if path.exists():
-            with np.load(path) as kept:
-                for variable, name in zip(reader.trainable_variables, kept.files, strict=True):
-                    variable.assign(kept[name])
-        else:
-            self._train(reader)
-            save_arrays(path, *(variable.numpy() for variable in reader.trainable_variables))
+        reader = self._reader(self._preset.rounds)
         self._tidy()
         return reader
 
+    def _reader(self, number: int) -> DeepReader:
+        path = self._round(number) / "reader.npz"
+        if not path.exists():
+            targets = self.targets(number - 1)
+            save_arrays(path, *(weights.numpy() for weights in self._train(number, targets).weights))
+        reader = self._new()
+        with np.load(path) as kept:
+            for weights, name in zip(reader.weights, kept.files, strict=True):
+                weights.assign(kept[name])
+        return reader
+
+    def _new(self) -> DeepReader:
+        keras.utils.set_random_seed(self._seed)
+        return DeepReader(self._preset, self._size)
+
+    def _round(self, number: int) -> Path:
+        return self._folder / f"round-{number}"
+
     def _tidy(self) -> None:
         """Removes what is only needed to go on."""
-        forget(self._folder)
+        for number in range(1, self._preset.rounds + 1):
+            forget(self._round(number))
         shutil.rmtree(self._folder / "language_model", ignore_errors=True)
         (self._folder / "embedding.npy").unlink(missing_ok=True)
 
-    def _train(self, reader: DeepReader) -> None:
+    def _train(self, number: int, targets: npt.NDArray[np.float32]) -> DeepReader:
+        reader = self._new()
+        self._learn_language(reader)
+        reader.embedding.trainable = False
+        print(f"fitting the deep teacher, round {number} ...", file=sys.stderr, flush=True)
+        try:
+            seconds = fit(
+                self._preset,
+                reader,
+                self._labelled,
+                self._validation,
+                self._round(number),
+                in_turn=Examples(self._taught.ids, targets),
+                sentence_ends=self._ends,
+                seed=self._seed + number - 1,
+                settings=self._settings,
+            )
+        except StoppedError:
+            raise KeyboardInterrupt from None  # the weights of half a teacher are nothing to hand over
+        self.stages.record(f"fitting, round {number}", seconds)
+        return reader
+
+    def _learn_language(self, reader: DeepReader) -> None:
+        """Once; later rounds take it from the last checkpoint."""
         reviews = [*self._labelled.ids, *self._taught.ids]
         embedding = self._folder / "embedding.npy"
         if not embedding.exists():
@@ -145,26 +204,11 @@ class DeepTeacher:
             self._validation.ids,
             steps=self._preset.language_model_steps,
             rate=self._preset.language_model_rate,
+            dropout=self._preset.language_model_dropout,
             folder=self._folder,
             seed=self._seed,
         )
         self.stages.record("language models", seconds)
-        print("fitting the deep teacher ...", file=sys.stderr, flush=True)
-        try:
-            seconds = fit(
-                self._preset,
-                reader,
-                self._labelled,
-                self._validation,
-                self._folder,
-                in_turn=self._taught,
-                sentence_ends=self._ends,
-                seed=self._seed,
-                settings=self._settings,
-            )
-        except StoppedError:
-            raise KeyboardInterrupt from None  # the weights of half a teacher are nothing to hand over
-        self.stages.record("fitting", seconds)
 
     def _all_settings(self) -> str:
         facts = asdict(self._preset) | {

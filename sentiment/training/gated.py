@@ -9,12 +9,15 @@ on; weights and the cells within a layer are float32.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from sentiment.presets import DeepTeacherPreset
+
+Drop = Callable[[tf.Tensor], tf.Tensor]  # channels at random, or none
 
 STEPS = 32  # lengths are padded to a multiple, so that XLA compiles for a few shapes only
 
@@ -116,6 +119,11 @@ class GatedLayer(keras.layers.Layer):
         return gated_states(*tf.split(gates, 3, 2), past)
 
 
+def channel_dropout(rate: float) -> keras.layers.Layer:
+    """Drops channels of each text, ``<bfloat16>[time, batch, channels]``, at all its steps alike."""
+    return keras.layers.Dropout(rate, (1, None, None), dtype="bfloat16")
+
+
 class DeepReader(keras.Model):
     """``ids <int32>[batch, time]``, 0 = PAD at the end, to the probability of "positive" ``<float32>[batch, 1]``.
 
@@ -130,8 +138,7 @@ class DeepReader(keras.Model):
             [GatedLayer(preset.units, 2 if not i else 1, name=f"{way}_{i}") for i in range(preset.layers)]
             for way in ("forward", "backward")
         ]
-        self.below_dropout = keras.layers.Dropout(preset.embedding_dropout, (1, None, None), dtype="bfloat16")
-        self.layer_dropout = keras.layers.Dropout(preset.layer_dropout, (1, None, None), dtype="bfloat16")
+        self.below_dropout, self.layer_dropout = map(channel_dropout, (preset.embedding_dropout, preset.layer_dropout))
         self.dropout = keras.layers.Dropout(preset.dropout)
         self.dense = keras.layers.Dense(1, name="dense")
         self.embedding.build(())
@@ -140,19 +147,26 @@ class DeepReader(keras.Model):
                 layer.build((None, None, size))
         self.dense.build((None, 6 * preset.units))
 
-    def directions(self, ids: tf.Tensor, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor]]:
+    def directions(
+        self, ids: tf.Tensor, below: Drop = tf.identity, between: Drop = tf.identity
+    ) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """For each direction the ids in its reading order, <int32>[time, batch], and the states of its last layer.
 
         States are <bfloat16>[time, batch, units]; those past a review's end mean nothing.
+
+        Args:
+            ids: <int32>[batch, time]
+            below: what embeddings go through, <bfloat16>[time, batch, channels].
+            between: what the states of one layer go through to the next, likewise.
         """
         lengths = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
         ids = tf.pad(ids, [[0, 0], [0, -tf.shape(ids)[1] % STEPS]])
         read = []
         for stack, turned in zip(self.stacks, (ids, tf.reverse_sequence(ids, lengths, seq_axis=1)), strict=True):
             in_order = tf.transpose(turned)
-            states = self.below_dropout(tf.cast(self.embedding(in_order), tf.bfloat16), training=training)
+            states = below(tf.cast(self.embedding(in_order), tf.bfloat16))
             for i, layer in enumerate(stack):
-                states = layer(self.layer_dropout(states, training=training) if i else states)
+                states = layer(between(states) if i else states)
             read.append((in_order, states))
         return read
 
@@ -163,8 +177,9 @@ class DeepReader(keras.Model):
     def logits(self, ids: tf.Tensor, training: bool = False) -> tf.Tensor:
         """<float32>[batch, 1], from the states pooled inside each review."""
         lengths = tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
+        drops = [partial(layer, training=True) for layer in (self.below_dropout, self.layer_dropout)]
         features = []
-        for in_order, states in self.directions(ids, training):
+        for in_order, states in self.directions(ids, *(drops if training else [])):
             states = tf.cast(states, tf.float32)
             inside = tf.transpose(tf.sequence_mask(lengths, tf.shape(in_order)[0]))[:, :, None]
             last = tf.stack([tf.maximum(lengths - 1, 0), tf.range(tf.shape(lengths)[0])], 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +21,41 @@ import tensorflow as tf
 
 from sentiment.batching import pad
 from sentiment.memory import keep_freed_memory
-from sentiment.training.gated import DeepReader, product
+from sentiment.training.gated import DeepReader, channel_dropout, product
 from sentiment.training.steps import take_steps
 from sentiment.vocabulary import PAD, UNK
 
 Ids = npt.NDArray[np.int32]
 
-_LENGTH = 128  # tokens of a piece; one shape for all batches, so that XLA compiles once
-_BATCH = 64
-_NEGATIVES = 1_024
-_SLICE = 8  # pieces judged against the whole vocabulary at a time: a gigabyte of logits for 64
+_LENGTH = 256  # tokens of a piece; one shape for all batches, so that XLA compiles once
+_BATCH = 128
+_NEGATIVES = 4_096
+_SLICE = 4  # pieces judged against the whole vocabulary at a time: four gigabytes of logits for 128
 
 
 class _Languages(keras.Model):
-    """A reader's two language models."""
+    """A reader's two language models.
 
-    def __init__(self, reader: DeepReader) -> None:
+    Args:
+        reader: what they are of.
+        dropout: rate at which channels are dropped in training, below the first layer and between layers.
+    """
+
+    def __init__(self, reader: DeepReader, dropout: float) -> None:
         super().__init__(name="language_models")
         self.reader = reader
         vocabulary_size, size = reader.embedding.embeddings.shape
         units = reader.stacks[0][0].units
         self.outward = [self.add_weight(shape=(units, size), name=f"outward_{way}") for way in ("forward", "backward")]
         self.bias = self.add_weight(shape=(vocabulary_size,), initializer="zeros", name="bias")
+        self.dropout = channel_dropout(dropout)
         self._log_range = float(np.log(vocabulary_size - UNK))
 
-    def _positions(self, ids: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
+    def _positions(self, ids: tf.Tensor, training: bool = False) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
         """For each direction: what was predicted, <bfloat16>[n, embedding], what stands there, whether it counts."""
+        drop = partial(self.dropout, training=training)
         positions = []
-        for (in_order, states), outward in zip(self.reader.directions(ids), self.outward, strict=True):
+        for (in_order, states), outward in zip(self.reader.directions(ids, drop, drop), self.outward, strict=True):
             predicted = product(states[:-1], tf.convert_to_tensor(outward))
             next_ids = tf.reshape(in_order[1:], [-1])
             counts = tf.cast((next_ids != PAD) & (next_ids != UNK), tf.float32)
@@ -55,13 +63,13 @@ class _Languages(keras.Model):
         return positions
 
     def sampled_loss(self, ids: tf.Tensor, negatives: tf.Tensor) -> tf.Tensor:
-        """The mean sampled cross-entropy of all tokens that count, in nats.
+        """The mean sampled cross-entropy of all tokens that count, in nats; channels are dropped at random.
 
         Args:
             ids: <int32>[batch, time]
             negatives: <int32>[n]
         """
-        positions = self._positions(ids)
+        positions = self._positions(ids, training=True)
         losses = [self._sampled(*position, negatives) for position in positions]
         return tf.add_n(losses) / tf.add_n([tf.reduce_sum(counts) for *_, counts in positions])
 
@@ -129,6 +137,7 @@ def pretrain(
     *,
     steps: int,
     rate: float,
+    dropout: float,
     folder: Path,
     seed: int,
 ) -> float:
@@ -140,14 +149,15 @@ def pretrain(
         reader: what is trained, but for its last layer.
         reviews: encoded, uncut.
         held_out: reviews whose perplexity is reported.
-        steps: of 64 pieces of 128 tokens.
+        steps: of 128 pieces of 256 tokens.
         rate: Adam's learning rate, at its highest.
+        dropout: rate at which channels are dropped.
         folder: where ``language_model.csv`` and the checkpoints go.
         seed: of weights, order and negatives.
     """
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
-    languages = _Languages(reader)
+    languages = _Languages(reader, dropout)
     batches = _Batches(reviews, languages.bias.shape[0], seed)
     warmup = steps // 20
     schedule = keras.optimizers.schedules.CosineDecay(0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup)
@@ -163,7 +173,9 @@ def pretrain(
         optimizer.apply(tape.gradient(loss, [weights.value for weights in learnt]))
         return loss
 
-    seconds = take_steps("language model", step, batches.from_step, steps, optimizer, folder)
+    seconds = take_steps(
+        "language model", step, batches.from_step, steps, optimizer, folder, languages.non_trainable_variables
+    )
     perplexity = _perplexity(languages, held_out, seed)
     print(f"language model: perplexity {perplexity:.1f} on held-out reviews", file=sys.stderr, flush=True)
     return seconds

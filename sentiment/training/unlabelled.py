@@ -47,14 +47,14 @@ def read_by_teachers(
         labelled,
         validation,
         taught,
+        by_ngrams,
         taught_by=job.taught_by,
         vocabulary_size=len(vocabulary),
         sentence_ends=sentence_ends(vocabulary),
         folder=job.cache or job.output / "checkpoint" / "deep",
         seed=job.split_seed,
     )
-    by_deep = deep.read("unlabelled reviews", reviews), deep.read("validation", validation.ids)
-    taught = Examples(reviews, soft_targets(validation, [by_ngrams, by_deep]))  # what the runs know, it learnt
+    taught = Examples(reviews, deep.targets())  # what the runs know, it learnt
     taught += _crops(job, deep, reviews, validation, vocabulary)
     for name, seconds in deep.stages.seconds.items():
         stages.record(f"deep teacher: {name}", seconds)
