@@ -126,6 +126,7 @@ def proofs() -> dict[str, Any]:
     """``explanations.json`` with made-up numbers."""
     measure = {"mean": 0.4, "interval": [0.3, 0.5]}
     names = ("ours", "random")
+    reached = {"gap": 0.02, "reached": {"n": 10, "within": 0.1, "mean": 0.9999, "least": 0.999}}
     both = [{"name": name, "comprehensiveness": measure, "sufficiency": measure} for name in names]
 
     def each(**figures: Any) -> list[dict[str, Any]]:
@@ -138,7 +139,7 @@ def proofs() -> dict[str, Any]:
         "forward": {"n": 10, "largest": 1e-6},
         "completeness": {"n": 10, "median": 1e-7, "largest": 2e-6},
         "dummy": {"n": 10, "largest": 0.0},
-        "limit": {"n": 10, "segments": 64, "points": 256, "mean": 0.9999, "least": 0.999},
+        "limit": {"n": 10, "segments": 64, "points": 256, "mean": 0.9999, "least": 0.999, **reached},
         "stability": {"n": 10, "segments": 16, "mean": 0.98, "least": 0.9},
         "shapley": {"n": 5, "longest": 12, "methods": each(mean=0.97, interval=[0.95, 0.98])},
         "erasure": {"n": 10, "bins": [0.1], "ways": [{"way": "deletion", "methods": both, "better_than": both[1:]}]},

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from sentiment import Classifier
+from sentiment.proofs import card, shortcuts
 from sentiment.proofs import report as module
-from sentiment.proofs import shortcuts
 from sentiment.proofs.methods import OURS, RIVALS
 from sentiment.proofs.report import Sizes, lines, once, prove
 from sentiment.vocabulary import UNK
+from tests.app_runs import proofs
 from tests.tiny import WORDS, tiny_run
 
 SMALL = Sizes(completeness=None, erasure=6, hybrids=6, shapley=3, sample=4, limit=2, choice=4)
@@ -41,6 +42,22 @@ def test_the_identities_are_reported_as_they_are(report):
     assert report["forward"]["largest"] < 1e-5
     assert report["dummy"]["largest"] == 0.0
     assert report["limit"]["least"] > 0.99
+    assert report["limit"]["gap"] < 0.1
+    assert report["limit"]["reached"]["n"] == report["limit"]["n"]
+
+
+@pytest.mark.parametrize(
+    ("reached", "result"),
+    [
+        ({"n": 0}, "elsewhere they miss it by up to 3"),
+        ({"n": 1, "mean": 0.9, "least": 0.9}, "correlation 0.9000, at least 0.9000; elsewhere they miss it by up to 3"),
+        ({"n": 2, "mean": 0.9, "least": 0.8}, "correlation 0.9000, at least 0.8000"),
+    ],
+)
+def test_reviews_whose_score_integrated_gradients_miss_are_told_apart(reached, result):
+    limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
+    told = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
+    assert ("The same, where these miss the score by 0.1 at most", reached["n"], result) in card.identities(told)
 
 
 def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_path):

@@ -144,7 +144,14 @@ def test_the_identities_hold_for_path_secants_and_are_broken_by_their_rivals(mod
 
 
 def test_many_segments_agree_with_integrated_gradients(model, reviews):
-    assert min(identities.limit_correlations(Attributor(model, 60), reviews, 64, 256)) > 0.999
+    agreement, gaps = identities.limit_agreement(Attributor(model, 60), lstm_logits(model), reviews, 64, 256)
+    assert min(agreement) > 0.999
+    assert max(gaps) < 0.01
+
+
+def test_integrated_gradients_at_too_few_points_are_told_from_their_limit(model, reviews):
+    _, gaps = identities.limit_agreement(Attributor(model, 60), lstm_logits(model), reviews, 64, 1)
+    assert max(gaps) > 0.1
 
 
 def test_every_method_explains_every_review(model, reviews):

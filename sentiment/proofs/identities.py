@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.attribution import Attribution, Attributor, integrated_gradients, path_secants
 from sentiment.explaining.stability import correlation
 from sentiment.proofs.methods import Floats, Ids, Logits, Method
 from sentiment.vocabulary import UNK
@@ -28,8 +28,7 @@ def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids])
 
 def completeness_gaps(method: Method, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
     """<float64>[reviews], how far baseline and contributions together are from the model's score."""
-    totals = [a.baseline_logit + a.contributions.sum(dtype=np.float64) for a in method(reviews)]
-    return np.abs(np.array(totals) - logits(reviews))
+    return _gaps(method(reviews), logits(reviews))
 
 
 def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generator) -> Floats:
@@ -43,12 +42,25 @@ def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generato
     return np.concatenate(values)
 
 
-def limit_correlations(attributor: Attributor, reviews: Sequence[Ids], segments: int, points: int) -> list[float]:
-    """Pearson's, review by review, of path secants in many segments with integrated gradients at many points."""
+def limit_agreement(
+    attributor: Attributor, logits: Logits, reviews: Sequence[Ids], segments: int, points: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Path secants in many segments beside integrated gradients at many points.
+
+    Returns:
+        <float64>[reviews], Pearson's correlation of the two; and <float64>[reviews], how far integrated gradients are
+        from making up the score: where they miss it, they are not yet the limit that both tend to.
+    """
     rules = (partial(path_secants, segments=segments), partial(integrated_gradients, points=points))
     secants, integrated = (attributor(reviews, rule) for rule in rules)
     pairs = zip(secants, integrated, strict=True)
-    return [correlation(a.contributions, b.contributions) for a, b in pairs]
+    agreement = [correlation(a.contributions, b.contributions) for a, b in pairs]
+    return np.array(agreement), _gaps(integrated, logits(reviews))
+
+
+def _gaps(attributions: Sequence[Attribution], scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    totals = [each.baseline_logit + each.contributions.sum(dtype=np.float64) for each in attributions]
+    return np.abs(np.array(totals) - scores)
 
 
 def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:

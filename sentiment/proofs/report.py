@@ -6,7 +6,8 @@
      "forward": {"n", "largest"},                           our pass against ONNX Runtime, logits
      "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
      "dummy": {"n", "largest"},                             what unknown words get that stand in a review
-     "limit": {"n", "segments", "points", "mean", "least"}, correlation with integrated gradients
+     "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients; how far those miss
+               "gap", "reached": {"n", "within", "mean", "least"}}, the score at worst; where by no more than "within"
      "stability": {"n", "segments", "mean", "least"},       correlation of 1 segment with more
      "shapley": {"n", "longest", "methods": [{"name", "mean", "interval"}]},
      "erasure": {"n", "bins", "ways": [{"way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M}],
@@ -50,6 +51,8 @@ from sentiment.proofs import erasure, hybrids, identities
 from sentiment.proofs.methods import OURS, RIVALS, Ids, Method, candidates, methods
 from sentiment.proofs.shapley import LONGEST, shapley_values
 from sentiment.weights import read_onnx
+
+_REACHED = 0.1  # logits; integrated gradients that miss a score by more have not come to their limit there
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +207,12 @@ def _dummy(evidence: _Evidence) -> dict[str, Any]:
 
 def _limit(evidence: _Evidence) -> dict[str, Any]:
     reviews, segments, points = evidence.sample(evidence.sizes.limit), 64, 256
-    found = identities.limit_correlations(evidence.classifier.attributor, reviews, segments, points)
-    return {"n": len(found), "segments": segments, "points": points, **_mean_and_least(found)}
+    classifier = evidence.classifier
+    agreement, gaps = identities.limit_agreement(classifier.attributor, classifier.logits, reviews, segments, points)
+    reached = agreement[gaps <= _REACHED]
+    there = {"n": len(reached), "within": _REACHED, **(_mean_and_least(reached) if len(reached) else {})}
+    found = {"n": len(agreement), "segments": segments, "points": points, **_mean_and_least(agreement)}
+    return {**found, "gap": float(gaps.max()), "reached": there}
 
 
 def _stability(evidence: _Evidence) -> dict[str, Any]:
@@ -358,5 +365,5 @@ def _measured(values: npt.NDArray[np.float64]) -> dict[str, Any]:
     return {"mean": mean, "interval": [low, high]}
 
 
-def _mean_and_least(values: Sequence[float]) -> dict[str, float]:
+def _mean_and_least(values: Sequence[float] | npt.NDArray[np.float64]) -> dict[str, float]:
     return {"mean": float(np.mean(values)), "least": float(np.min(values))}
