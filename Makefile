@@ -2,7 +2,8 @@ PYTHON ?= python3
 PORT ?= 8501
 PRESET ?= bilstm
 RUN ?=
-LIBRARIES = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sentiment/libcompiled_batch.so
+LIBRARIES = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sentiment/libcompiled_batch_amx.so \
+	sentiment/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 .DEFAULT_GOAL := help

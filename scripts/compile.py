@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sentiment.compiling import BATCH, STEPS_8, STEPS_16, compile_library
+from sentiment.compiling import BATCH_AMX, BATCH_VNNI, STEPS_8, STEPS_16, compile_library
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         print("compile.py: nothing is compiled for this processor, and all is done without", file=sys.stderr)
         return
-    for library in (STEPS_16, STEPS_8, BATCH):
+    for library in (STEPS_16, STEPS_8, BATCH_AMX, BATCH_VNNI):
         try:
             compile_library(library)
         except OSError as error:

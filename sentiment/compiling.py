@@ -32,9 +32,9 @@ class Library:
 _STEPS, _BATCH = _HOME / "compiled_lstm.c", _HOME / "bulk" / "compiled_batch.c"
 STEPS_16 = Library(_STEPS, _HOME / "libcompiled_lstm_16.so", ("-DLANES=16", "-mavx512f", "-mfma"))
 STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma"))
-BATCH = Library(
-    _BATCH, _HOME / "libcompiled_batch.so", ("-mavx512f", "-mavx512bw", "-mavx512vl", "-mamx-tile", "-mamx-int8")
-)
+_AVX_512 = ("-mavx512f", "-mavx512bw", "-mavx512vl")
+BATCH_AMX = Library(_BATCH, _HOME / "libcompiled_batch_amx.so", (*_AVX_512, "-mamx-tile", "-mamx-int8"))
+BATCH_VNNI = Library(_BATCH, _HOME / "libcompiled_batch_vnni.so", (*_AVX_512, "-mavx512vnni"))
 
 
 def compile_library(library: Library) -> None:

@@ -1,6 +1,7 @@
-/* One direction of an LSTM over a batch of texts, in int8 on the matrix unit of those x86 processors that have one (AMX):
- * what the fast form of tabled.py computes, and tells of. The states of ROWS texts at a time by a matrix make tiles of
- * 16 texts by 16 units, which the cells' arithmetic takes up in single precision.
+/* One direction of an LSTM over a batch of texts, in int8: what the fast form of tabled.py computes, and tells of. The
+ * states of ROWS texts at a time by a matrix make products for LANES units, which the cells' arithmetic takes up in
+ * single precision. Compiled once for the matrix unit of those x86 processors that have one (AMX), and once for the
+ * vectors of those that add products of four bytes in a step (AVX-512 VNNI); to the bit the products are the same.
  *
  * Gates stand in the order of the enum, those with a sigmoid halved, as in numpy_lstm.py. `units` is a multiple of
  * DEPTH. A table of what words add to the gates, with bias, is [words, units / LANES, GATES, LANES] in half precision. */
@@ -12,18 +13,10 @@ const char source[] = SOURCE; /* this file's hash, so that what was compiled fro
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, ROWS = 32, DEPTH = 64, TILE = LANES * DEPTH, WORDS = 6 };
-enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, DEPTH = 64, TILE = LANES * DEPTH, WORDS = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
-#define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
-
-/* Whether the processor has such a unit, and the system lends it to this process. */
-int usable(void) {
-    return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
-           !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
-}
 
 /* Rows of the table for some words, WORDS at most. */
 INLINE void tabulate_some(int words, long width, long units, const float *embeddings, const float *packed,
@@ -73,8 +66,35 @@ INLINE __m512 squash(Curve curve, __m512 x) {
 
 INLINE __m512 sigmoid(Curve curve, __m512 half) { return squash(curve, half) * 0.5f + 0.5f; }
 
-/* What the states of ROWS texts add to the gates of LANES units: `products`, [GATES, ROWS, LANES]. */
-INLINE void multiply(long units, const signed char *states, const signed char *packed, int *products) {
+/* In two forms: `multiply`, what the states of some texts add to the gates of LANES units, [GATES, ROWS, LANES]. A byte
+ * of a state counts its steps from RESTING; with `starts`, [GATES, LANES], sums begin, so that RESTING adds nothing. */
+#ifdef __AMX_INT8__
+
+enum { ROWS = 32, RESTING = 0 };
+enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
+#define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
+
+/* Whether the processor has such a unit, and the system lends it to this process. */
+int usable(void) {
+    return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
+           !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
+}
+
+INLINE void begin(void) {
+    struct {
+        unsigned char palette, start, unused[14];
+        unsigned short bytes[16];
+        unsigned char rows[16];
+    } shape = {.palette = 1};
+    EACH(tile, 8) shape.bytes[tile] = DEPTH, shape.rows[tile] = LANES;
+    SETTLE;
+    _tile_loadconfig(&shape);
+}
+
+INLINE void end(void) { _tile_release(); }
+
+INLINE void multiply(long rows, long units, const signed char *states, const signed char *packed, const int *starts,
+                     int *products) {
     const long tiles = units / DEPTH;
     SETTLE;
     for (int gate = 0; gate < GATES; gate += 2, packed += 2 * tiles * TILE, products += 2 * ROWS * LANES) {
@@ -99,6 +119,48 @@ INLINE void multiply(long units, const signed char *states, const signed char *p
     }
 }
 
+#else
+
+enum { ROWS = 16, RESTING = -128, BLOCK = 4 }; /* the instruction takes states without a sign */
+
+int usable(void) { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"); }
+
+INLINE void begin(void) {}
+
+INLINE void end(void) {}
+
+INLINE void multiply(long rows, long units, const signed char *states, const signed char *packed, const int *starts,
+                     int *products) {
+    for (long row = 0; row < rows; row += BLOCK, states += BLOCK * units, products += BLOCK * LANES) {
+        __m512i sums[BLOCK][GATES];
+        EACH(text, BLOCK) EACH(gate, GATES) sums[text][gate] = _mm512_loadu_si512(starts + gate * LANES);
+        for (long place = 0; place < units; place += 4) {
+            __m512i weights[GATES];
+            EACH(gate, GATES) weights[gate] = _mm512_loadu_si512(packed + (gate * units + place) * LANES);
+            EACH(text, BLOCK) {
+                int four;
+                memcpy(&four, states + text * units + place, sizeof four);
+                const __m512i state = _mm512_set1_epi32(four);
+                EACH(gate, GATES) /* written out, since compilers copy every sum that _mm512_dpbusd_epi32 adds to */
+                    __asm__("vpdpbusd %2, %1, %0" : "+v"(sums[text][gate]) : "v"(state), "v"(weights[gate]));
+            }
+        }
+        EACH(text, BLOCK) EACH(gate, GATES)
+            _mm512_storeu_si512(products + (gate * ROWS + text) * LANES, sums[text][gate]);
+    }
+}
+
+#endif
+
+/* The `starts` of all units, [units / LANES, GATES, LANES]. */
+INLINE void start(long units, const signed char *packed, int *starts) {
+    for (long left = GATES * units / LANES; left; left--, starts += LANES) {
+        memset(starts, 0, LANES * sizeof *starts);
+        for (long place = 0; place < units; place += 4)
+            for (int byte = 0; byte < 4 * LANES; byte++) starts[byte / 4] -= (unsigned char)RESTING * *packed++;
+    }
+}
+
 /* The arithmetic of LANES cells of a text at a step. `word` is its row of the table from these units on; `pooled` lies
  * `units` apart: the last hidden value, the largest, and the sum. */
 INLINE void step(Curve curve, long units, const int *products, const __m512 scale[GATES], const short *word, float *cell,
@@ -113,7 +175,8 @@ INLINE void step(Curve curve, long units, const int *products, const __m512 scal
     const __m512 new_cell = sigmoid(curve, z[INPUT]) * squash(curve, z[CANDIDATE]) + kept;
     const __m512 hidden = sigmoid(curve, z[OUTPUT]) * squash(curve, new_cell);
     _mm512_storeu_ps(cell, new_cell);
-    _mm_storeu_si128((void *)state, _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(hidden * 127)));
+    const __m128i steps = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(hidden * 127));
+    _mm_storeu_si128((void *)state, _mm_xor_si128(steps, _mm_set1_epi8(RESTING)));
     if (is_last) _mm512_storeu_ps(pooled, hidden);
     _mm512_storeu_ps(pooled + units, _mm512_max_ps(hidden, _mm512_loadu_ps(pooled + units)));
     _mm512_storeu_ps(pooled + 2 * units, hidden + _mm512_loadu_ps(pooled + 2 * units));
@@ -121,11 +184,12 @@ INLINE void step(Curve curve, long units, const int *products, const __m512 scal
 
 /* Some texts, ROWS at most: `ids` [rows, time] to `pooled` [rows, 3, units]. */
 INLINE void read_some(Curve curve, long rows, long time, long units, int backward, const int *ids, const int *lengths,
-                      const short *table, const signed char *packed, const float *scales, float *pooled) {
+                      const short *table, const signed char *packed, const int *starts, const float *scales,
+                      float *pooled) {
     signed char states[2][ROWS * units];
     float cells[ROWS * units];
     int products[GATES * ROWS * LANES], longest = 0;
-    memset(states, 0, sizeof states);
+    memset(states, RESTING, sizeof states);
     memset(cells, 0, sizeof cells);
     for (long row = 0; row < rows; row++) {
         float *own = pooled + 3 * row * units;
@@ -134,7 +198,7 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
     }
     for (int now = 0; now < longest; now++)
         for (long unit = 0; unit < units; unit += LANES) {
-            multiply(units, states[now % 2], packed + unit * GATES * units, products);
+            multiply(rows, units, states[now % 2], packed + unit * GATES * units, starts + unit * GATES, products);
             __m512 scale[GATES];
             EACH(gate, GATES) scale[gate] = _mm512_loadu_ps(scales + gate * units + unit);
             for (long row = 0; row < rows; row++) {
@@ -164,16 +228,11 @@ void read_batch(long batch, long time, long units, int backward, const int *ids,
                            float *pooled) {
     const Curve pieces = {_mm512_loadu_ps(curve), _mm512_loadu_ps(curve + LANES), _mm512_loadu_ps(curve + 2 * LANES),
                           curve[3 * LANES], curve[3 * LANES + 1]};
-    struct {
-        unsigned char palette, start, unused[14];
-        unsigned short bytes[16];
-        unsigned char rows[16];
-    } shape = {.palette = 1};
-    EACH(tile, 8) shape.bytes[tile] = DEPTH, shape.rows[tile] = LANES;
-    SETTLE;
-    _tile_loadconfig(&shape);
+    int starts[GATES * units];
+    start(units, packed, starts);
+    begin();
     for (long first = 0; first < batch; first += ROWS)
         read_some(pieces, batch - first < ROWS ? batch - first : ROWS, time, units, backward, ids + first * time,
-                  lengths + first, table, packed, scales, pooled + first * 3 * units);
-    _tile_release();
+                  lengths + first, table, packed, starts, scales, pooled + first * 3 * units);
+    end();
 }

@@ -1,9 +1,9 @@
-"""The fast form of the model as files are scored with it, compiled from ``compiled_batch.c`` for AMX, in place of ONNX.
+"""The fast form of the model as files are scored with it, compiled from ``compiled_batch.c``, in place of ONNX.
 
 As in ``tabled.py``, what a word adds to the gates is looked up, in float16, and what the states add is computed in int8
-with scales that no batch has a part in. The matrix unit of these processors takes weights of 127 steps either way, and
-the rest is done on what it gives while it is at hand: tanh in pieces of a parabola each, off by less than 3e-4, where a
-step of a state is 8e-3.
+with scales that no batch has a part in. A processor's matrix unit (AMX), or its products of four bytes (AVX-512 VNNI),
+take weights of 127 steps either way, and the rest is done on what they give while it is at hand: tanh in pieces of a
+parabola each, off by less than 3e-4, where a step of a state is 8e-3.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.compiling import BATCH, load_library
+from sentiment.compiling import BATCH_AMX, BATCH_VNNI, load_library
 from sentiment.weights import Weights, halved_gates
 
 Array = npt.NDArray[Any]
@@ -32,20 +32,25 @@ _FUNCTIONS: dict[str, list[Any]] = {
 }
 
 
+_WAYS = {"AMX": BATCH_AMX, "AVX-512 VNNI": BATCH_VNNI}  # the faster first
+
+
 @cache
-def _library() -> ctypes.CDLL | None:
-    return load_library(BATCH, _FUNCTIONS)
+def _library() -> tuple[str, ctypes.CDLL] | None:
+    loaded = ((way, load_library(library, _FUNCTIONS)) for way, library in _WAYS.items())
+    return next(((way, library) for way, library in loaded if library), None)
 
 
 def way_of_int8() -> str:
-    """How int8 arithmetic is done here, which may change a score's last digits: "matrix unit" or "ONNX Runtime"."""
-    return "matrix unit" if _library() else "ONNX Runtime"
+    """How int8 arithmetic is done here, which may change a score's last digits: one of ``_WAYS``, or "ONNX Runtime"."""
+    library = _library()
+    return library[0] if library else "ONNX Runtime"
 
 
 def compiled_batch(weights: Weights) -> CompiledBatch | None:
     """The model, compiled; None where it cannot be."""
     library = _library()
-    return CompiledBatch(weights, library) if library and weights.units % _DEPTH == 0 else None
+    return CompiledBatch(weights, library[1]) if library and weights.units % _DEPTH == 0 else None
 
 
 class CompiledBatch:
