@@ -338,7 +338,7 @@ def test_the_filter_decides_what_the_table_lists(open_page):
 
 def test_the_proofs_of_explanations_are_shown_with_their_numbers(open_page):
     app = open_page("evaluation")
-    checks = next(table.value for table in app.dataframe if "check" in table.value)
+    checks = next(table.value for table in app.table if "check" in table.value)
     assert "within 2e-06" in checks["result"].iloc[1]
     others = next(table.value for table in app.dataframe if "milliseconds" in table.value)
     assert list(others["method"]) == ["ours", "random"]

@@ -263,7 +263,7 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color(
             "measure:N",
             scale=alt.Scale(domain=[*SIDES, *measures]),  # neither takes the colour of a class
-            legend=alt.Legend(orient="top", title=None, values=measures),
+            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # whose row a phone would cut
         ),
         tooltip=[
             "method:N",

@@ -25,14 +25,12 @@ def show(run: Run) -> None:
     with serving.sentences():
         proof = serving.facts(card.PART)
     st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
-    st.dataframe(
-        pd.DataFrame(card.identities(proof), columns=["check", "reviews", "result"]),
+    checks = [(check, f"{n:,}", result) for check, n, result in card.identities(proof)]
+    st.table(  # since its sentences wrap on a phone
+        pd.DataFrame(checks, columns=["check", "reviews", "result"]),
+        border="horizontal",
         hide_index=True,
         alt="Checks that explanations must pass",
-        column_config={
-            "check": st.column_config.TextColumn("check", width="large"),
-            "result": st.column_config.TextColumn("result", width="large"),
-        },
     )
     _erasure(proof)
     left, right = st.columns(2, gap="medium")
