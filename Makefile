@@ -47,7 +47,7 @@ lock:  ## work out the locks anew from pyproject.toml; needs uv
 		-c requirements.txt -o requirements-app.txt
 
 clean:  ## remove the virtual environment, caches and what was compiled
-	rm -rf $(LIBRARIES) .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf sentiment/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \

@@ -102,3 +102,18 @@ def test_tanh_in_pieces_is_near_it_everywhere():
     piece = np.rint(capped * curve[48]).astype(int)
     found = constants[piece] + capped * (slopes[piece] + capped * squares[piece])
     assert np.abs(found - np.tanh(size)).max() < 3e-4
+
+
+@pytest.mark.parametrize(
+    ("usable", "way"),
+    [
+        (["AMX", "AVX-512 VNNI"], "AMX"),
+        (["AVX-512 VNNI"], "AVX-512 VNNI"),
+        ([], "ONNX Runtime"),
+    ],
+)
+def test_the_fastest_way_that_the_processor_has_is_taken(usable, way, monkeypatch):
+    libraries = [compiled_batch._WAYS[name] for name in usable]
+    monkeypatch.setattr(compiled_batch, "load_library", lambda library, _: library if library in libraries else None)
+    monkeypatch.setattr(compiled_batch, "_library", compiled_batch._library.__wrapped__)
+    assert compiled_batch.way_of_int8() == way

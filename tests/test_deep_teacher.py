@@ -16,7 +16,8 @@ from sentiment.presets import DEEP  # noqa: E402
 from sentiment.training import deep_teacher, language_model, steps  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
 from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
-from sentiment.training.gated import DeepReader, GatedLayer, gated_states  # noqa: E402
+from sentiment.training.gated import DeepReader, GatedLayer, channel_dropout, gated_states  # noqa: E402
+from sentiment.training.teachers import soft_targets  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 
 SIZE, GOOD, BAD = 14, 12, 13
@@ -87,6 +88,22 @@ def test_a_review_is_read_the_same_alone_and_among_longer_ones():
     alone = [logits(reader, [review])[0] for review in reviews]
     np.testing.assert_allclose(together, alone, atol=1e-3)
     assert len(set(together.tolist())) == len(reviews)
+
+
+def test_channels_are_dropped_of_a_whole_text_and_the_others_make_up_for_it():
+    dropped = np.float32(channel_dropout(0.5)(tf.ones((7, 3, 40), tf.bfloat16), training=True))
+    assert (dropped == dropped[:1]).all()  # at all steps alike
+    assert set(np.unique(dropped)) == {0.0, 2.0}
+    assert (dropped[:, 0] != dropped[:, 1]).any()
+
+
+@pytest.mark.parametrize("rate", ["embedding_dropout", "layer_dropout", "dropout"])
+def test_each_dropout_is_at_work_in_training_and_there_alone(rate):
+    reader = DeepReader(dataclasses.replace(TINY, **{rate: 0.5}), SIZE)
+    ids = tf.constant(np.random.default_rng(8).integers(2, SIZE, (4, 9)).astype("i4"))
+    once, again = (reader.logits(ids, training=True).numpy() for _ in range(2))
+    assert (once != again).all()
+    np.testing.assert_array_equal(reader.logits(ids), reader.logits(ids))
 
 
 @pytest.fixture
@@ -201,15 +218,16 @@ def test_a_round_begins_with_the_language_models_and_leaves_their_embedding_as_i
 
 
 def test_what_is_taught_is_the_mean_of_the_n_gram_model_and_of_all_rounds(small, tmp_path):
-    made = teacher(tmp_path)
-    by_ngrams = n_gram_like(TAUGHT)
+    made, held = teacher(tmp_path), examples(60, 1)
+    by_rounds = [
+        (made.read("unlabelled reviews", TAUGHT.ids, number), made.read("validation", held.ids, number))
+        for number in (1, 2)
+    ]
+    assert (by_rounds[0][0] != by_rounds[1][0]).any()
     for rounds in (1, 2):
-        targets = made.targets(rounds)
-        readings = [made.read("unlabelled reviews", TAUGHT.ids, number + 1) for number in range(rounds)]
-        assert len({reading.tobytes() for reading in readings}) == rounds
-        sure_and_alike = np.all([np.sign(reading) == np.sign(by_ngrams) for reading in readings], axis=0)
-        assert (np.sign(targets - 0.5) == np.sign(by_ngrams))[sure_and_alike].all()
-        assert ((targets > 0.5) == TAUGHT.targets).mean() > 0.9  # where the n-gram model is wrong, too
+        expected = soft_targets(held, [(n_gram_like(TAUGHT), n_gram_like(held)), *by_rounds[:rounds]])
+        np.testing.assert_array_equal(made.targets(rounds), expected)
+        assert ((expected > 0.5) == TAUGHT.targets).mean() > 0.9  # where the n-gram model is wrong, too
     np.testing.assert_array_equal(made.targets(), made.targets(2))
 
 

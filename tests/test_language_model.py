@@ -176,3 +176,12 @@ def test_the_sampled_loss_is_that_of_the_whole_vocabulary_however_many_are_drawn
     sampled = [float(languages.sampled_loss(ids, tf.constant(batches._negatives(step)))) for step in range(20)]
     nats, tokens = languages.entropy(tf.constant(ids))
     assert np.mean(sampled) == pytest.approx(float(nats) / float(tokens), rel=0.01)
+
+
+def test_channels_are_dropped_in_what_is_learnt_from_and_not_in_what_is_judged():
+    languages = language_model._Languages(DeepReader(TINY, SIZE), dropout=0.5)
+    languages.bias.assign(np.linspace(-1, 1, SIZE))
+    ids = np.random.default_rng(4).integers(UNK + 1, SIZE, (8, 16)).astype(np.int32)
+    negatives = tf.constant(language_model._Batches(reviews(9), SIZE, seed=5)._negatives(0))
+    assert float(languages.sampled_loss(ids, negatives)) != float(languages.sampled_loss(ids, negatives))
+    assert float(languages.entropy(ids)[0]) == float(languages.entropy(ids)[0])

@@ -175,7 +175,10 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     complete, limit = report["completeness"], report["limit"]
     yield f"explained by {report['method']}, starting from {report['baseline']}"
     yield f"{complete['n']:,} reviews: baseline and contributions miss the score by {complete['largest']:.1e} at most"
-    yield f"correlation with integrated gradients in the limit: {limit['mean']:.4f}, at least {limit['least']:.4f}"
+    reached = limit["reached"]
+    yield f"correlation with integrated gradients at {limit['points']} points: {limit['mean']:.4f}"
+    if reached["n"]:
+        yield f"where these reach the score ({reached['n']} of {limit['n']} reviews): {reached['mean']:.4f}"
     for way in report["erasure"]["ways"]:
         yield f"{report['erasure']['n']:,} reviews, tokens removed by {way['way']}:"
         for row in way["methods"]:

@@ -153,7 +153,7 @@ def pretrain(
         rate: Adam's learning rate, at its highest.
         dropout: rate at which channels are dropped.
         folder: where ``language_model.csv`` and the checkpoints go.
-        seed: of weights, order and negatives.
+        seed: of weights, order, negatives and what is dropped.
     """
     keras.utils.set_random_seed(seed)
     keep_freed_memory()
@@ -189,7 +189,7 @@ class _Batches:
         self.steps = max(-(-len(self._pieces(0)) // _BATCH), 1)  # other passes have a few pieces more or less
 
     def from_step(self, first: int) -> Iterator[tuple[Ids, Ids]]:
-        """Batches <int32>[64, 128] and negatives <int32>[1024] without end, those before step ``first`` left out."""
+        """Batches <int32>[128, 256] and negatives <int32>[4096] without end, those before step ``first`` left out."""
         number, skipped = divmod(first, self.steps)
         while True:
             pieces = self._pieces(number)
