@@ -102,7 +102,7 @@ def test_each_dropout_is_at_work_in_training_and_there_alone(rate):
     reader = DeepReader(dataclasses.replace(TINY, **{rate: 0.5}), SIZE)
     ids = tf.constant(np.random.default_rng(8).integers(2, SIZE, (4, 9)).astype("i4"))
     once, again = (reader.logits(ids, training=True).numpy() for _ in range(2))
-    assert (once != again).all()
+    assert (once != again).any()  # of one text, now and then the same channels are drawn twice
     np.testing.assert_array_equal(reader.logits(ids), reader.logits(ids))
 
 
