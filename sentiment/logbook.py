@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sentiment.artifacts import ArtifactError, Run
+from sentiment.behaviour import card as behaviour
+from sentiment.behaviour.report import totals
 from sentiment.figures import duration, interval, percent, table
 
-_KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "calibration_error")  # of a summary
+_KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "log_loss", "calibration_error")  # of a summary
 
 _PAGE = """\
 # Runs
@@ -42,6 +44,7 @@ def record(run: Run) -> dict[str, Any]:
         "data": f"{made['data']['form']}; split: {made['data']['split']}",
         "validation": _extract(run.json("metrics.json")["validation"]),
         "test": _extract(run.json("test.json")["test"]) if run.has("test.json") else None,
+        "behaviour": _behaviour(run.json(behaviour.PART)) if run.has(behaviour.PART) else None,
         "model_bytes": run.file("model.onnx").stat().st_size,
         "training_seconds": made["training_seconds"],
         "machine": f"{made['machine']['processor']}, {made['machine']['cores']} cores",
@@ -87,6 +90,15 @@ def _row(each: dict[str, Any], default: str | None) -> list[str]:
         f"{each['model_bytes'] / 1e6:.1f} MB",
         duration(each["training_seconds"]),
     ]
+
+
+def _behaviour(found: dict[str, Any]) -> dict[str, Any]:
+    sentences = found["domains"][-1]
+    right = {"sentences": sentences, "sentences_confident": sentences["confident"]}
+    return {
+        "failures": {name: row["rate"] for name, row in totals(found)},
+        **{name: {"n": of["n"], "accuracy": of["accuracy"]} for name, of in right.items()},
+    }
 
 
 def _extract(judged: dict[str, Any]) -> dict[str, Any]:

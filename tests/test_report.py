@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,9 +161,48 @@ def test_a_run_that_was_never_tested_has_a_record_without_test_figures(tmp_path:
     validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
     found = logbook.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), validated))
     assert found["test"] is None
+    assert found["behaviour"] is None
     assert found["validation"]["n"] == 400
     assert "| tiny |" in logbook.page([found], None)
     assert json.loads(json.dumps(found)) == found
+
+
+def count_and_right(judged: dict[str, Any]) -> str:
+    return f"{judged['n']}, {figures.percent(judged['accuracy'])}"
+
+
+SAID: dict[str, Callable[[dict[str, Any]], str]] = {  # what a column of docs/model.md says of a record
+    "validation": lambda run: figures.percent(run["validation"]["accuracy"]),
+    "log loss": lambda run: f"{run['validation']['log_loss']:.4f}"[1:],
+    "negation fails": lambda run: figures.percent(run["behaviour"]["failures"]["negation"]),
+    "invariance fails": lambda run: figures.percent(run["behaviour"]["failures"]["must not change"]),
+    "sentences": lambda run: figures.percent(run["behaviour"]["sentences"]["accuracy"]),
+    "confident there, and right": lambda run: count_and_right(run["behaviour"]["sentences_confident"]),
+    "test": lambda run: figures.percent(run["test"]["accuracy"]),
+    "log loss on test": lambda run: f"{run['test']['log_loss']:.4f}"[1:],
+}
+RECORDED = "in RUNS.md"
+
+
+def tables(document: str) -> Iterator[dict[str, str]]:
+    """Each row of each table whose rows name records, by column."""
+    for block in document.split("\n\n"):
+        header, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines())
+        if RECORDED in header:
+            yield from (dict(zip(header, row, strict=True)) for row in rows[1:])
+
+
+def test_docs_model_says_of_a_run_what_its_record_says() -> None:
+    records = {each["run"]: each for each in logbook.read(ROOT)}
+    rows = [row for row in tables((HOME / "docs" / "model.md").read_text(encoding="utf-8")) if row[RECORDED]]
+    held = 0
+    for row in rows:
+        run = records[row[RECORDED]]
+        for column in SAID.keys() & row.keys():
+            if "behaviour" in run or column in ("validation", "test"):  # the first records had less
+                held += 1
+                assert row[column] == SAID[column](run), f"{column} of {run['run']}"
+    assert held > 6 * 8
 
 
 def test_figures_read_well() -> None:
