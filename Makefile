@@ -23,7 +23,7 @@ test: .venv/complete $(LIBRARIES)  ## linter, types and every test
 
 train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=, EXCLUDE=)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
-		--output "artifacts/$(or $(RUN),$(PRESET)-$(shell date +%Y-%m-%d))" \
+		--output "artifacts/$(or $(RUN),my-$(PRESET))" \
 		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)") \
 		$(if $(EXCLUDE),--exclude "$(EXCLUDE)")
 
@@ -33,9 +33,8 @@ benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 	.venv/bin/python scripts/report.py
 
-proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs, on DATA= (RUN=); hours
-	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --artifacts "artifacts/$(or $(RUN),$(shell cat artifacts/default))" \
-		--explanations --behaviour
+proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the run that is served, on DATA=; hours
+	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --explanations --behaviour
 	.venv/bin/python scripts/prove_bulk.py
 	.venv/bin/python scripts/prove_people.py
 	.venv/bin/python scripts/prove_opening.py

@@ -1,6 +1,7 @@
 """The long proofs of bulk scoring: memory and rate, kills, a full disk, the server at an upload, two workers.
 
-Writes what it measured as JSON, and as the page docs/bulk-proof.md. Takes an hour or two on two cores.
+Writes what it measured as JSON, and as the page docs/bulk-proof.md. Takes an hour or two on two cores. With --only,
+what the others found before is kept where they had the same model.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sentiment.artifacts import ArtifactError, open_run, write_json
 from sentiment.proofs import files
+from sentiment.proofs.circumstances import circumstances
 from sentiment.proofs.files_page import page
 from sentiment.proofs.server import process_of, resident
 
@@ -30,10 +32,11 @@ def main() -> int:
     """Runs the proofs asked for; gives the exit status: 1 where one of them fails."""
     options = _options()
     try:
-        run = open_run(options.artifacts).path
+        opened = open_run(options.artifacts)
     except ArtifactError as error:
         print(f"prove_bulk.py: {error}", file=sys.stderr)
         return 2
+    run = opened.path
     proofs = {
         "memory_and_rate": lambda folder: files.memory_and_rate(run, folder, options.rows),
         "kills": lambda folder: files.kills(run, folder, options.kills),
@@ -41,8 +44,9 @@ def main() -> int:
         "server": lambda folder: server(run, folder),
         "cluster": lambda folder: cluster(run, folder),
     }
-    found = json.loads(options.json.read_text()) if options.json.exists() else {}
-    found |= {"run": run.name, "cores": os.cpu_count()}
+    kept = json.loads(options.json.read_text()) if options.json.exists() else {}
+    measured = circumstances(opened)
+    found = (kept if kept.get("model") == measured["model"] else {}) | measured
     for name in options.only or proofs:
         print(f"{name} ...", file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="prove-bulk-") as folder:

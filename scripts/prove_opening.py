@@ -8,7 +8,6 @@ Writes what it measured as JSON, and as the page docs/opening-proof.md. Takes a 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -22,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.screenshots import CHROMIUM, free_port, server, wait_until_served
-from sentiment.artifacts import ROOT, default_run, write_json
-from sentiment.machine import processor
+from sentiment.artifacts import ROOT, default_run, open_run, write_json
+from sentiment.proofs.circumstances import circumstances, told
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -51,7 +50,7 @@ def main() -> int:
         }
         browser.close()
     app = {name: statistics.median(seconds) for name, seconds in found["app"].items()}
-    found |= {"run": default_run(options.artifacts).name, "cores": os.cpu_count(), "processor": processor()}
+    found |= circumstances(open_run(default_run(options.artifacts)))
     found |= {"holds": max(app["first"], app["again"]) < WARM and app["start"] < COLD}
     write_json(options.json, found)
     options.page.write_text(page(found), encoding="utf-8")
@@ -113,8 +112,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "# The first seconds"
     yield ""
     yield (
-        f"Written by `make proof` (`scripts/prove_opening.py`), with the run {found['run']} on {found['cores']} cores "
-        f"({found['processor']}), which Chromium shared with the server."
+        f"Written by `make proof` (`scripts/prove_opening.py`), {told(found)}, which Chromium shared with the server."
     )
     yield ""
     yield "Seconds until the example's verdict stands on the screen; beside it, until the heading of a Streamlit page"

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts.screenshots import serve
 from sentiment.app.people import Plan, at_once, page
 from sentiment.artifacts import ArtifactError, open_run, write_json
-from sentiment.machine import processor
+from sentiment.proofs.circumstances import circumstances
 
 HOME = Path(__file__).resolve().parent.parent
 
@@ -26,10 +26,11 @@ def main() -> int:
     """Runs the proof; gives the exit status: 1 where it fails."""
     options = _options()
     try:
-        run = open_run(options.artifacts).path
+        opened = open_run(options.artifacts)
     except ArtifactError as error:
         print(f"prove_people.py: {error}", file=sys.stderr)
         return 2
+    run = opened.path
     with tempfile.TemporaryDirectory(prefix="prove-people-") as folder:
         runs = Path(folder) / "runs"
         shutil.copytree(run, runs / run.name)
@@ -39,7 +40,7 @@ def main() -> int:
             found = at_once(address, run, Plan(people=options.people, texts=options.texts))
         if found["errors"]:
             print((Path(folder) / "log").read_text(encoding="utf-8"), file=sys.stderr)
-    found |= {"run": run.name, "cores": os.cpu_count(), "processor": processor()}
+    found |= circumstances(opened)
     write_json(options.json, found)
     options.page.write_text(page(found), encoding="utf-8")
     return 0 if found["holds"] else 1

@@ -15,6 +15,13 @@ from sentiment.evaluation import summary
 from tests.tiny import WORDS, tiny_run
 
 TEMPERATURE = 1.5
+CIRCUMSTANCES = {  # of a proof
+    "run": "tiny",
+    "model": "0123456789abcdef",
+    "date": "2026-01-02",
+    "cores": 2,
+    "processor": "a processor",
+}
 
 
 def predictions(splits: tuple[str, ...], n: int = 400, seed: int = 0) -> pd.DataFrame:

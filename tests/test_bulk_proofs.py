@@ -8,6 +8,7 @@ import pytest
 from sentiment.artifacts import default_run
 from sentiment.proofs import files
 from sentiment.proofs.files_page import page
+from tests.app_runs import CIRCUMSTANCES
 from tests.tiny import tiny_run
 
 
@@ -59,7 +60,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_overcome_by_resuming(run, tmp_pat
 
 
 def test_the_page_tells_what_was_measured_and_nothing_else():
-    measured = {"run": "tiny", "cores": 2, "cluster": {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0}}
+    measured = {**CIRCUMSTANCES, "cluster": {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0}}
     measured["cluster"]["holds"] = True
     told = page(measured)
     assert "500 reviews a second; two: 1,000, 2.00 times as many" in told
@@ -71,6 +72,6 @@ def test_the_page_tells_what_was_measured_and_nothing_else():
 @pytest.mark.parametrize(("holds", "said"), [(True, "It holds."), (False, "It does not hold.")])
 def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
     size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
-    told = page({"run": "tiny", "cores": 2, "memory_and_rate": {"few": size, "many": size, "holds": holds}})
+    told = page({**CIRCUMSTANCES, "memory_and_rate": {"few": size, "many": size, "holds": holds}})
     assert f"less than {files.MEMORY} MB" in told
     assert said in told

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from scripts.prove_opening import page
+from tests.app_runs import CIRCUMSTANCES
 
 
 def found(**changes: object) -> dict[str, object]:
     app = {"start": [2.0, 2.5, 9.0], "first": [1.0, 1.2], "again": [0.8, 0.9]}
     blank = {"start": [1.9], "first": [0.9], "again": [0.7]}
-    return {"run": "tiny", "cores": 2, "processor": "a processor", "app": app, "blank": blank, "holds": True} | changes
+    return {**CIRCUMSTANCES, "app": app, "blank": blank, "holds": True} | changes
 
 
 def test_the_page_gives_median_and_extremes_beside_an_empty_page():

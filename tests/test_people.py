@@ -7,7 +7,9 @@ import pytest
 from scripts.screenshots import serve
 from sentiment.app.people import Plan, at_once, page
 from sentiment.app.visitor import VisitError, Visitor
-from tests.app_runs import all_runs
+from sentiment.artifacts import open_run, sha256
+from sentiment.proofs.circumstances import circumstances
+from tests.app_runs import CIRCUMSTANCES, all_runs
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +47,16 @@ def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):
         assert not visitor.hears("What did the reviewer feel?")
 
 
+def test_a_proof_tells_the_model_it_was_made_with(runs):
+    made = circumstances(open_run(runs / "tiny"))
+    assert made["model"] == sha256(runs / "tiny" / "model.onnx")
+    assert made.keys() == CIRCUMSTANCES.keys()
+
+
 def test_the_page_says_when_the_promise_is_broken():
     seconds = {"n": 40, "median": 0.2, "p95": 1.5, "most": 2.0}
     found = {
-        "run": "tiny",
-        "cores": 2,
-        "processor": "a processor",
+        **CIRCUMSTANCES,
         "people": 20,
         "reading_seconds": [2.0, 8.0],
         "file_rows": 50,
@@ -65,5 +71,6 @@ def test_the_page_says_when_the_promise_is_broken():
         "holds": False,
     }
     told = page(found)
+    assert "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in told
     assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in told
     assert told.endswith("It does not hold.\n")

@@ -19,6 +19,7 @@ import numpy as np
 from sentiment.app.visitor import VisitError, Visitor
 from sentiment.app.wording import headline
 from sentiment.classifier import Classifier
+from sentiment.proofs.circumstances import told
 from sentiment.proofs.files import reviews
 from sentiment.proofs.server import process_of, resident
 
@@ -164,8 +165,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "# Many people at once"
     yield ""
     yield (
-        f"Written by `make proof` (`scripts/prove_people.py`), with the run {found['run']} on {found['cores']} cores "
-        f"({found['processor']}), which the visitors shared with the server."
+        f"Written by `make proof` (`scripts/prove_people.py`), {told(found)}, which the visitors shared with the "
+        "server."
     )
     yield ""
     yield (

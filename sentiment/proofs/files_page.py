@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sentiment.figures import duration, percent, table
+from sentiment.proofs.circumstances import told
 from sentiment.proofs.files import MEMORY, RATE
 
 _BILLION = 1_000_000_000
@@ -18,11 +19,11 @@ def page(found: dict[str, Any]) -> str:
     """
     parts = [
         "# Bulk scoring, put to the proof",
-        f"Written by `make proof` (`scripts/prove_bulk.py`), with the run {found['run']} on {found['cores']} cores.",
+        f"Written by `make proof` (`scripts/prove_bulk.py`), {told(found)}.",
     ]
-    for name, (title, told) in _SECTIONS.items():
+    for name, (title, section) in _SECTIONS.items():
         if name in found:
-            parts += [f"## {title}", told(found[name])]
+            parts += [f"## {title}", section(found[name])]
     return "\n\n".join(parts) + "\n"
 
 
