@@ -16,13 +16,11 @@ class Fitting:
     Attributes:
         max_length: tokens read of a review when it is scored.
         train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
-        crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
-            labelled reviews, of which they are; none where these take turns.
         unknown_rate: rate at which tokens are hidden as unknown in training.
         batch_size: reviews in a training step.
         epochs: at most; each shows all labelled reviews and half of what there is besides, unless labels take turns.
-        learning_rate: Adam's, at its highest.
-        schedule: constant, or a linear warm-up over a tenth of the steps and a cosine down to zero.
+        learning_rate: Adam's, at its highest, after a linear warm-up over a tenth of the steps; then a cosine takes it
+            down to zero.
         weight_decay: AdamW's (Loshchilov & Hutter 2019).
         average: momentum of the moving average of weights that is validated and kept; None keeps the weights as are.
         patience: epochs without a better validation loss after which training stops.
@@ -30,12 +28,10 @@ class Fitting:
 
     max_length: int
     train_length: int
-    crop_rate: float
     unknown_rate: float
     batch_size: int
     epochs: int
     learning_rate: float
-    schedule: Literal["constant", "cosine"]
     weight_decay: float
     average: float | None
     patience: int
@@ -49,6 +45,8 @@ class DeepTeacherPreset(Fitting):
         embedding_size: numbers that stand for a token.
         units: gated cells in each direction and layer.
         layers: on top of each other.
+        crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
+            labelled reviews, of which they are.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         layer_dropout: likewise, of channels between two layers.
         dropout: rate at which pooled features are dropped in training.
@@ -62,6 +60,7 @@ class DeepTeacherPreset(Fitting):
     embedding_size: int
     units: int
     layers: int
+    crop_rate: float
     embedding_dropout: float
     layer_dropout: float
     dropout: float
@@ -116,11 +115,6 @@ class Preset(Fitting):
     embedding_dropout: float
     dropout: float
 
-    def __post_init__(self) -> None:
-        """Refuses what does not go together."""
-        if self.labels_take_turns and self.crop_rate:
-            raise ValueError("where labelled reviews take turns, there are no crops of them")
-
 
 LSTM = Preset(
     name="lstm",
@@ -139,7 +133,6 @@ LSTM = Preset(
     pooling=("last",),
     embedding_dropout=0.5,
     dropout=0.0,
-    crop_rate=0.0,
     crops_read=0,
     counterfactuals=False,
     labels_take_turns=False,
@@ -147,7 +140,6 @@ LSTM = Preset(
     batch_size=64,
     epochs=6,
     learning_rate=3e-3,
-    schedule="cosine",
     weight_decay=0.0,
     average=0.99,
     patience=2,
@@ -171,7 +163,6 @@ BILSTM = Preset(
     pooling=("max", "mean"),
     embedding_dropout=0.4,
     dropout=0.3,
-    crop_rate=0.0,
     crops_read=0,
     counterfactuals=False,
     labels_take_turns=False,
@@ -179,7 +170,6 @@ BILSTM = Preset(
     batch_size=64,
     epochs=4,
     learning_rate=1e-3,
-    schedule="cosine",
     weight_decay=0.01,
     average=0.99,
     patience=2,
@@ -188,18 +178,17 @@ BILSTM = Preset(
 DEEP = DeepTeacherPreset(
     max_length=1_000,
     train_length=400,
-    crop_rate=0.5,
     unknown_rate=0.05,
     batch_size=32,
     epochs=2,
     learning_rate=5e-4,
-    schedule="cosine",
     weight_decay=0.01,
     average=0.99,
     patience=2,
     embedding_size=384,
     units=1_024,
     layers=3,
+    crop_rate=0.5,
     embedding_dropout=0.3,
     layer_dropout=0.2,
     dropout=0.5,
@@ -233,7 +222,7 @@ PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 # that it has read; without clauses they hold negations again.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
-    "crops": {"crop_rate": 0.0, "crops_read": 0},
+    "crops": {"crops_read": 0},
     "deep": {"deep": None, "hint_passes": 0, "crops_read": 0},
     "hints": {"hint_passes": 0},
     "run": {"teacher": "ngrams"},

@@ -212,10 +212,10 @@ def test_unlabelled_reviews_that_a_teacher_would_read_are_missed_aloud(reviews, 
     assert "no unlabelled reviews" in capsys.readouterr().err
 
 
-def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, tmp_path):
+def test_a_network_is_taught_by_an_earlier_run(finished, reviews, tmp_path):
     texts = reviews.test.assign(label=-1)
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
-    preset = dataclasses.replace(TINY, teacher="ngrams and run", crop_rate=1.5)
+    preset = dataclasses.replace(TINY, teacher="ngrams and run")
     unlabelled = dataclasses.replace(reviews, unlabelled=texts)
     job = Job(preset, unlabelled, tmp_path / "taught", 1, 0, "python scripts/train.py ...", (open_run(finished),))
     right = (logits(train(job), reviews.test["text"]) > 0) == reviews.test["label"]
@@ -224,7 +224,7 @@ def test_a_network_is_taught_by_an_earlier_run_and_by_crops(finished, reviews, t
         finished.name: open_run(finished).manifest["files"]["model.onnx"]
     }
     steps = pd.read_csv(job.output / "steps.csv")
-    shown = len(reviews.train) + len(texts) // 2 + round(1.5 * len(reviews.train))
+    shown = len(reviews.train) + len(texts) // 2
     assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
 
 

@@ -2,8 +2,8 @@
 
 A network that has first learnt to predict the next token reads a review better than one that begins at random (Dai & Le
 2015, section 2; Howard & Ruder 2018, section 3), and better still when it has then learnt from what it made of
-unlabelled reviews (Xie et al. 2020, CVPR, algorithm 1). A network like that of ``gated.py`` is trained so in minutes on
-a GPU; what it makes of texts is then learnt by the network that ships.
+unlabelled reviews (Xie et al. 2020, CVPR, algorithm 1). A network like that of ``gated.py`` is made for a GPU; what
+it makes of texts is then learnt by the network that ships.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class DeepTeacher:
         taught: unlabelled reviews with the reading of other teachers; it is fitted to half of them an epoch, and they
             and the labelled ones teach it the language.
         by_ngrams: what the n-gram model makes of these and of the validation reviews.
-        taught_by: names of the other teachers, which tell one from another; what they read may differ in its last
-            digits from machine to machine.
+        taught_by: hashes of the other teachers' models, which tell one from another; what they read may differ in its
+            last digits from machine to machine.
         vocabulary_size: one more than the highest id.
         sentence_ends: ids of the tokens that end a sentence.
         folder: where it keeps what it has learnt and read.
@@ -180,6 +180,7 @@ class DeepTeacher:
                 self._validation,
                 self._round(number),
                 in_turn=Examples(self._taught.ids, targets),
+                crop_rate=self._preset.crop_rate,
                 sentence_ends=self._ends,
                 seed=self._seed + number - 1,
                 settings=self._settings,

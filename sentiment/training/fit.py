@@ -72,6 +72,7 @@ def fit(
     folder: Path,
     *,
     in_turn: Examples = NONE,
+    crop_rate: float = 0.0,
     sentence_ends: Sequence[int] = (),
     seed: int,
     settings: str,
@@ -86,6 +87,7 @@ def fit(
         validation: what decides when to stop and which epoch is best.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
         in_turn: what every epoch shows half of; often none.
+        crop_rate: how many crops every epoch shows besides, as a multiple of ``always``, of which they are.
         sentence_ends: ids of the tokens that end a sentence, for crops.
         seed: of order and stretches.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
@@ -99,7 +101,7 @@ def fit(
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
     keep_freed_memory()
-    batches = _batches(preset, always, in_turn, sentence_ends, seed)
+    batches = _batches(preset, always, in_turn, crop_rate, sentence_ends, seed)
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",
@@ -126,7 +128,7 @@ def fit(
 
 
 def _batches(
-    preset: Fitting, always: Examples, in_turn: Examples, sentence_ends: Sequence[int], seed: int
+    preset: Fitting, always: Examples, in_turn: Examples, crop_rate: float, sentence_ends: Sequence[int], seed: int
 ) -> TrainingBatches:
     examples = always + in_turn
     return TrainingBatches(
@@ -135,7 +137,7 @@ def _batches(
         always=len(always.ids),
         batch_size=preset.batch_size,
         length=preset.train_length,
-        crop_rate=preset.crop_rate,
+        crop_rate=crop_rate,
         sentence_ends=sentence_ends,
         unknown_rate=preset.unknown_rate,
         seed=seed,

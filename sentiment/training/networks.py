@@ -52,12 +52,10 @@ def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
 
 def build_optimizer(preset: Fitting, total_steps: int) -> keras.optimizers.Optimizer:
     """Adam, or AdamW where the preset decays weights, with its schedule over ``total_steps``."""
-    rate: Any = preset.learning_rate
-    if preset.schedule == "cosine":
-        warmup = max(total_steps // 10, 1)
-        rate = keras.optimizers.schedules.CosineDecay(
-            0.0, max(total_steps - warmup, 1), warmup_target=preset.learning_rate, warmup_steps=warmup
-        )
+    warmup = max(total_steps // 10, 1)
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, max(total_steps - warmup, 1), warmup_target=preset.learning_rate, warmup_steps=warmup
+    )
     if preset.weight_decay:
         return keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay, global_clipnorm=1.0)
     return keras.optimizers.Adam(rate, global_clipnorm=1.0)

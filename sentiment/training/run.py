@@ -33,7 +33,7 @@ from sentiment.training.job import Job
 from sentiment.training.networks import build_network
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
-from sentiment.training.unlabelled import read_by_teachers, sentence_ends
+from sentiment.training.unlabelled import read_by_teachers
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
@@ -84,7 +84,6 @@ def train(job: Job) -> Path:
         validation,
         job.output,
         in_turn=in_turn,
-        sentence_ends=sentence_ends(vocabulary),
         seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
