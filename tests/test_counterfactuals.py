@@ -287,6 +287,14 @@ def test_the_opposite_of_so_good_is_not_good():
     assert not any("so good" in form for form in turned)
 
 
+def test_the_article_fits_what_is_left_of_an_extremely_good_film():
+    (clause,) = found("it was an extremely good film.")
+    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
+    turned = {writer.form(clause, "opposite") for _ in range(2_000)}
+    assert "it was never a good film" in turned
+    assert not any("an good" in form for form in turned)
+
+
 def test_another_noun_takes_the_place_of_a_things_own_where_the_verb_fits():
     forms = written("thing", praise=True, nouns={"was": ["waiter"], "were": ["shoes"]})["same"]
     assert {"the cast was good", "the waiter was good"} <= forms

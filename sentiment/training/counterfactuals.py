@@ -145,7 +145,8 @@ class Writer:
         parts["a"] = _article(parts["opinion"])
         parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
         if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
-            parts["said"] = parts["said"].replace(parts["degree"], "", 1)
+            article = f"{parts['a']} " if parts["article"] else ""
+            parts["said"] = f"{article}{parts['opinion']}{parts['rest']}"
         return kind, parts
 
     def _varied(self, clause: Clause) -> tuple[str, dict[str, str]]:
