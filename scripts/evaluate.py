@@ -83,6 +83,8 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
 def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Judges one run; gives all that is to be reported, and what is new about its own test reviews, as parts."""
     own = provenance.set_aside_for(run, data)
+    if options.explanations and not own:  # other reviews cannot choose the method, nor lend texts for shortcuts
+        raise DatasetError(f"Explanations are proved on the data that {run.name} was trained on; this is other data.")
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
@@ -108,10 +110,11 @@ def _prove(run: Run, data: Dataset) -> dict[str, Any]:
     classifier, kept = Classifier.load(run.path), run.path / _KEPT
     train, validation = (provenance.learned(run, data, split) for split in ("train", "validation"))
     texts, labels = data.test["text"].tolist(), data.test["label"].to_numpy()
-    report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=_say)
     lending = train[train["text"].str.contains(r"\w")]
     reviews = [classifier.preprocessor.ids(text)[0] for text in lending["text"]]
-    return {**report, "shortcuts": prove_shortcuts(reviews, lending["label"].to_numpy(), kept=kept, say=_say)}
+    shortcuts = prove_shortcuts(reviews, lending["label"].to_numpy(), kept=kept, say=_say)
+    report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=_say)
+    return {**report, "shortcuts": shortcuts}
 
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:

@@ -127,6 +127,13 @@ def test_unfinished_proofs_stay_until_the_explanations_are_proven(
     assert unfinished.exists() == ("--explanations" not in asked)
 
 
+def test_explanations_are_not_proved_on_data_that_the_run_does_not_come_from(run: Path, place: Path) -> None:
+    done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--explanations")
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "was trained on; this is other data." in done.stderr
+    assert not (run / ".explanations").exists()
+
+
 def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     before = (place / "run" / "manifest.json").read_bytes()

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from sentiment.attribution import Attributor
 from sentiment.batching import pad
+from sentiment.dataset import DatasetError
 from sentiment.proofs.methods import Floats, Ids, methods
 from sentiment.proofs.report import digest, once
 from sentiment.proofs.shortcuts import KINDS, LONGEST, SIZE, Kind, Planted, plant, precision
@@ -41,7 +42,7 @@ def prove_shortcuts(
     """Trains a model for each kind of shortcut and seed, and measures how well every method finds the shortcut.
 
     Args:
-        reviews: encoded reviews that lend the texts, ``TRAINING + VALIDATION + TEST`` of them.
+        reviews: encoded reviews that lend the texts, ``TRAINING + VALIDATION + TEST`` of them or more.
         labels: <int8>[reviews]
         seeds: of planting and training.
         kept: a folder in which each model leaves its result, so that a broken run goes on where it stopped.
@@ -50,7 +51,12 @@ def prove_shortcuts(
     Returns:
         ``{"seeds", "kinds": [{"kind", "accuracy", "methods": [{"name", "precision"}]}]}``; accuracy is on unseen texts
         with a shortcut, both are means over seeds.
+
+    Raises:
+        DatasetError: there are too few reviews.
     """
+    if len(reviews) < (asked := TRAINING + VALIDATION + TEST):
+        raise DatasetError(f"Shortcuts are planted in {asked:,} training reviews; there are {len(reviews):,}.")
     of = {"reviews": digest([review.tolist() for review in reviews], labels.tolist())}
     kinds = []
     for kind in KINDS:
