@@ -6,7 +6,6 @@ The runs meant are those with a record in artifacts/records/; --remember makes o
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -57,7 +56,7 @@ def _stale(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
         if (root / path.stem / artifacts.MANIFEST).is_file():
             run = artifacts.open_run(root / path.stem)
             record = logbook.record(run)
-            if json.loads(path.read_text(encoding="utf-8")) != record:
+            if logbook.read_one(path) != record:
                 yield path, partial(artifacts.write_json, path, record)
             card = run.path / "README.md"
             if _text(card) != model_card.render(run):
@@ -86,7 +85,10 @@ def _options() -> argparse.Namespace:
     )
     home = Path(__file__).resolve().parent.parent
     parser.add_argument("--home", type=Path, default=home, help="the folder of README.md and artifacts/")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.check and options.remember:
+        parser.error("--check writes nothing, so nothing can be remembered with it")
+    return options
 
 
 if __name__ == "__main__":

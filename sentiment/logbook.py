@@ -20,9 +20,9 @@ _KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "log_loss", "calibra
 _PAGE = """\
 # Runs
 
-Every run worth remembering, the best last, by accuracy on validation. The test reviews were judged once a recipe was
-final; recipes were chosen by validation and by our own behavioural cases, those of negation above all. The intervals
-are 95 %. The one in bold is what the app serves unless told otherwise.
+Every run worth remembering, the best last, by accuracy on validation. Each was judged on the test reviews a single
+time, when its recipe was final; recipes were chosen by validation and by our own behavioural cases, those of negation
+above all. The intervals are 95 %. The one in bold is what the app serves unless told otherwise.
 
 {table}
 
@@ -32,6 +32,12 @@ Written by `python scripts/report.py` from the runs' folders and `records/`; not
 
 def record(run: Run) -> dict[str, Any]:
     """What is remembered of a run once its folder is gone.
+
+    ``{"run", "date", "recipe", "data", "validation", "test", "behaviour", "model_bytes", "training_seconds",
+    "machine"}``. Of "validation" and "test" it holds a few keys of ``evaluation.summary``; of "behaviour" the rates of
+    ``failures`` by kind and of negation, and how many ``sentences`` there are, how many of them the run is confident
+    of, and the share of each that it reads right. "test" and "behaviour" are None where the run was not tried; the
+    oldest records lack "behaviour" and "log_loss".
 
     Raises:
         ArtifactError: the run does not say how it was made or how it fared on validation.
@@ -57,13 +63,21 @@ def read(root: Path) -> list[dict[str, Any]]:
     Raises:
         ArtifactError: a record is not readable.
     """
-    records = []
-    for path in sorted(root.glob("records/*.json")):
-        try:
-            records.append(json.loads(path.read_text(encoding="utf-8")))
-        except ValueError as error:
-            raise ArtifactError(f"The record {path.name} is not readable.") from error
-    return sorted(records, key=lambda each: each["validation"]["accuracy"])
+    records = [read_one(path) for path in root.glob("records/*.json")]
+    return sorted(records, key=lambda each: (each["validation"]["accuracy"], each["run"]))
+
+
+def read_one(path: Path) -> dict[str, Any]:
+    """A record, from its file.
+
+    Raises:
+        ArtifactError: it is not readable.
+    """
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ArtifactError(f"The record {path.name} is not readable.") from error
+    return kept
 
 
 def page(records: list[dict[str, Any]], default: str | None) -> str:

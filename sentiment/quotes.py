@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sentiment import logbook
-from sentiment.artifacts import ArtifactError, Run, default_run, open_run
+from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, open_run
 from sentiment.benchmarking import page
 from sentiment.figures import accuracy, confidence_table, duration, interval, percent, slices_table, table
 
@@ -51,9 +51,9 @@ def _test(run: Run) -> dict[str, Any]:
 
 
 def _table(run: Run) -> str:
-    """This run and the recorded ones that stand beside it, by what they reach on the test."""
+    """This run and the recorded ones that stand beside it and were judged, by what they reach on the test."""
     root = run.path.parent
-    beside = {each["run"] for each in logbook.read(root) if (root / each["run"]).is_dir()}
+    beside = {each["run"] for each in logbook.read(root) if each["test"] and (root / each["run"] / MANIFEST).is_file()}
     runs = [open_run(root / name) for name in sorted(beside | {run.name})]
     rows = []
     for each in sorted(runs, key=lambda each: _test(each)["accuracy"]):

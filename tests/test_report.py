@@ -88,6 +88,30 @@ def test_a_benchmark_is_quoted_where_there_is_one(written: Path) -> None:
     assert "| all | 400 | 100.0 % | 200 | 100.0 % |" in text
 
 
+def test_check_and_remember_exclude_each_other(home: Path) -> None:
+    done = report("--check", "--remember", home / "artifacts" / "best", home=home)
+    assert done.status == 2
+    assert "--check writes nothing" in done.stderr
+    assert not (home / "artifacts" / "records").exists()
+
+
+def test_a_damaged_record_is_told_in_a_sentence(written: Path) -> None:
+    (written / "artifacts" / "records" / "best.json").write_text("{")
+    done = report("--check", home=written)
+    assert (done.status, done.stderr) == (2, "report.py: The record best.json is not readable.\n")
+
+
+def test_a_remembered_run_that_was_never_tested_stands_in_no_table_of_test_figures(written: Path) -> None:
+    root = written / "artifacts"
+    made = tiny_run(root / "new")
+    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
+    add_parts(open_run(made), validated)
+    done = report("--remember", made, home=written)
+    assert done.status == 0, done.stderr
+    assert "`new`" not in (written / "README.md").read_text()
+    assert "| new |" in (root / "RUNS.md").read_text()
+
+
 def test_runs_md_lists_every_record_and_marks_the_run_that_is_served(written: Path) -> None:
     page = (written / "artifacts" / "RUNS.md").read_text()
     assert "| **best** | 2026-01-02 | two units, untrained |" in page
@@ -199,7 +223,7 @@ def test_docs_model_says_of_a_run_what_its_record_says() -> None:
     for row in rows:
         run = records[row[RECORDED]]
         for column in SAID.keys() & row.keys():
-            if "behaviour" in run or column in ("validation", "test"):  # the first records had less
+            if run.get("behaviour") or column in ("validation", "test"):  # the first records had less
                 held += 1
                 assert row[column] == SAID[column](run), f"{column} of {run['run']}"
     assert held > 6 * 8
