@@ -1,7 +1,7 @@
 """Finds training reviews whose label may be wrong, and measures whether it helps to train without them.
 
 Writes label_errors.parquet (the suspected reviews, by fingerprint, the least likely label first) and label_errors.json
-(how they were found, how many, and what it helps). No text is part of either. Takes about six minutes on one core.
+(how they were found, how many, and what it helps). No text is part of either. label_errors.json tells how long it took.
 """
 
 from __future__ import annotations

@@ -158,10 +158,11 @@ def _making(made: dict[str, Any]) -> str:
     machine = f"{made['machine']['processor']}, {made['machine']['cores']} cores"
     versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
     commit = f" at commit {made['commit']}" if made["commit"] else ""
+    note = f" {made['note']}" if "note" in made else ""  # what the rest of the metadata cannot tell
     return (
-        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again{commit}; it names files "
-        f"without the folders they stood in. Made on {made['date']} in {duration(made['training_seconds'])} on "
-        f"{machine}; {versions}.\n\n{stages}"
+        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again{commit}; files from outside "
+        f"the repository are named without their folders. Made on {made['date']} in "
+        f"{duration(made['training_seconds'])} on {machine}; {versions}.{note}\n\n{stages}"
     )
 
 

@@ -27,7 +27,7 @@ def show(run: Run) -> None:
     st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
     checks = [(check, f"{n:,}", result) for check, n, result in card.identities(proof)]
     st.table(  # since its sentences wrap on a phone
-        pd.DataFrame(checks, columns=["check", "reviews", "result"]),
+        pd.DataFrame(checks, columns=["check", "cases", "result"]),
         border="horizontal",
         hide_index=True,
         alt="Checks that explanations must pass",

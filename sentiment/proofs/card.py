@@ -43,7 +43,10 @@ By {n:,} validation reviews, words removed by {way}; the time is that of a revie
 
 
 def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """What must hold whatever the model has learned: name, number of reviews and result of each check, in words."""
+    """What must hold whatever the model has learned: name, number of cases and result of each check, in words.
+
+    Cases are reviews, but for the unknown words, which are counted themselves.
+    """
     forward, complete, dummy = proof["forward"], proof["completeness"], proof["dummy"]
     limit, stability, other = proof["limit"], proof["stability"], proof["random_weights"]
     reached = limit["reached"]
@@ -54,7 +57,7 @@ def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
             complete["n"],
             f"within {complete['largest']:.0e}, half within {complete['median']:.0e}",
         ),
-        ("An unknown word contributes nothing", dummy["n"], _nearly_nothing(dummy["largest"])),
+        ("An unknown word in a review contributes nothing", dummy["n"], _nearly_nothing(dummy["largest"])),
         (
             f"{limit['segments']} segments agree with integrated gradients at {limit['points']} points",
             limit["n"],
@@ -144,7 +147,7 @@ def sections(run: Run) -> Iterator[str]:
         return
     proof = run.json(PART)
     rows = ([check, f"{n:,}", result] for check, n, result in identities(proof))
-    yield f"{_HEADING.format(**proof)}\n\n{table(['check', 'reviews', 'result'], rows)}"
+    yield f"{_HEADING.format(**proof)}\n\n{table(['check', 'cases', 'result'], rows)}"
     yield _methods(proof)
     yield _shortcuts(proof)
     yield _choice(proof)

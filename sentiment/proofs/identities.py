@@ -32,7 +32,7 @@ def completeness_gaps(method: Method, logits: Logits, reviews: Sequence[Ids]) ->
 
 
 def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generator) -> Floats:
-    """<float>[n], what unknown words get that were put into reviews at random places, one for every ten tokens."""
+    """<float>[n], what the unknown words of reviews get, and more put in at random, one for every ten tokens."""
     values = []
     for review in reviews:
         places = rng.integers(len(review) + 1, size=max(1, len(review) // 10))

@@ -5,7 +5,7 @@
     {"method", "baseline", "date", "versions",
      "forward": {"n", "largest"},                           our pass against ONNX Runtime, logits
      "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
-     "dummy": {"n", "largest"},                             what unknown words get that stand in a review
+     "dummy": {"n", "largest"},                             what unknown words get that stand in reviews; n words
      "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients; how far those miss
                "gap", "reached": {"n", "within", "mean", "least"}}, the score at worst; where by no more than "within"
      "stability": {"n", "segments", "mean", "least"},       correlation of 1 segment with more
