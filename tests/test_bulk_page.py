@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import DeletedFile
@@ -204,6 +206,25 @@ def test_another_form_is_prepared_and_then_offered(scored, settings):
     assert any(each.label.startswith("Download") for each in scored.get("download_button"))
 
 
+def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
+    file = io.BytesIO()
+    pq.write_table(pa.table({"review": ["good"], "words": [["a word"] * 10_000]}), file)
+    app = settle(upload("films.parquet", file.getvalue()), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    (job_of(app, settings).folder / "download.xlsx").write_bytes(b"made with other options")
+    app.selectbox(key="form").set_value("xlsx").run()
+    button(app, "Prepare").click().run()
+    settle(app, settings, "done", "failed")
+    assert "one here has" in app.error[0].value
+    assert {metric.label: metric.value for metric in app.metric}["Rows"] == "1"
+    app.selectbox(key="form").set_value("jsonl").run()
+    assert not app.error
+    button(app, "Prepare").click().run()
+    settle(app, settings, "done")
+    assert any(each.label.startswith("Download") for each in app.get("download_button"))
+
+
 def test_a_file_that_is_none_says_so_in_a_sentence(settings):
     app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
     assert r"is not text\: it looks like gzip data" in app.error[0].value
@@ -280,6 +301,20 @@ def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
     button(app, "Score").click().run()
     settle(app, settings, "done")
     assert {metric.label: metric.value for metric in app.metric}["Rows"] == "120"
+
+
+@pytest.mark.parametrize("name", ["result", "cancel"])
+def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name):
+    app = settle(upload(), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    job = job_of(app, settings)
+    job.remove("result")
+    job.write(name, True)
+    job.write("error", "The disk is full.")
+    button(app.run(), "Start anew").click().run()
+    assert not app.exception
+    assert button(app, "Score")
 
 
 def test_an_unknown_address_is_told_and_leads_back():

@@ -59,7 +59,7 @@ def page() -> None:
             if job.read("task"):
                 with st.container(horizontal=True):
                     st.button("Try again", on_click=job.submit, args=(job.read("task"),))
-                    st.button("Start anew", on_click=job.remove, args=("error", "task"))
+                    st.button("Start anew", on_click=job.withdraw)
             else:
                 _read_otherwise(job, expanded=True)
         case "cancelled" | "done" | "preparing":

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import bulk_charts, bulk_labels, charts, tables, texts
+from sentiment.app import bulk_charts, bulk_labels, charts, foreign, tables, texts
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.decoding import WRITTEN_FORMS
 from sentiment.bulk.jobs import Job
@@ -115,6 +115,8 @@ def _download(job: Job, found: dict[str, Any]) -> None:
             )
         else:
             st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
+            if (problem := job.read("unwritten")) and _is_of(job, wanted):
+                st.error(foreign.plain(problem), icon=":material/error:")
         if result := job.read("result"):
             st.download_button(
                 "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
@@ -130,7 +132,12 @@ def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
     if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
         return job.folder / "output.csv"
     file = job.folder / f"download.{wanted['form']}"
-    return file if file.exists() and job.read("action") == {"name": "write", **wanted} else None
+    return file if file.exists() and _is_of(job, wanted) else None
+
+
+def _is_of(job: Job, wanted: dict[str, Any]) -> bool:
+    """Whether the form wanted is the last that was asked for."""
+    return bool(job.read("action") == {"name": "write", **wanted})
 
 
 @st.fragment(run_every=1.0)

@@ -140,9 +140,13 @@ class Job:
             shutil.rmtree(self.parts.folder, ignore_errors=True)
         for download in self.folder.glob("download.*"):
             download.unlink()
-        self.remove("error", "result", "cancel", "attempts")
+        self.remove("error", "unwritten", "result", "cancel", "attempts")
         with suppress(FileNotFoundError):
             self.write("task", task)
+
+    def withdraw(self) -> None:
+        """Takes back what was to be done, and how that ended; ``error`` goes last, lest the job be started between."""
+        self.remove("result", "cancel", "task", "error")
 
     def cancel(self) -> None:
         """Stops the work after the part at hand, if there is any; what is done stays."""
@@ -175,7 +179,7 @@ class Job:
         try:
             with _lock(self.folder / "lock") as lock:
                 self.write("action", {"name": action, **options})
-                self.remove("progress")
+                self.remove("progress", "unwritten")
                 with (self.folder / "log").open("ab") as log:
                     child = subprocess.Popen(
                         [*_POLITELY, sys.executable, "-m", WORKER, str(self.folder.resolve()), str(lock.fileno())],

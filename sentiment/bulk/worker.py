@@ -67,9 +67,11 @@ def main() -> int:
     share_heaps()
     job, settings = Job(Path(sys.argv[1])), Settings.from_environment()
     action = job.read("action")
+    name = action.pop("name")
+    failure = "unwritten" if name == "write" else "error"  # what is scored stays where a download fails
     progress = JobProgress(job, settings)
     try:
-        match action.pop("name"):
+        match name:
             case "inspect":
                 job.write("inspection", inspect(job.input, Options(**action), progress).as_dict())
             case "score":
@@ -82,10 +84,10 @@ def main() -> int:
         job.write("task", job.read("task"))  # its time is the place in the line
         return 0
     except (BulkError, ArtifactError) as error:
-        job.write("error", str(error))
+        job.write(failure, str(error))
         return 2
     except OSError as error:
-        job.write("error", f"The server could not go on: {error.strerror}.")
+        job.write(failure, f"The server could not go on: {error.strerror}.")
         return 1
     return 0
 
@@ -110,9 +112,10 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
 
 
 def _write(job: Job, *, form: str, raw: bool, bom: bool) -> None:
-    content = job.read("task")
+    content, output = job.read("task"), job.folder / f"download.{form}"
+    output.unlink(missing_ok=True)  # written with other options, it would pass for this one if this one fails
     source = open_source(job.input, Options(**content["reading"]))
-    export(source, job.parts, job.folder / f"download.{form}", form, explain=content["explain"], raw=raw, bom=bom)
+    export(source, job.parts, output, form, explain=content["explain"], raw=raw, bom=bom)
 
 
 if __name__ == "__main__":
