@@ -390,6 +390,9 @@ def workbooks() -> Iterator[Case]:
         ["id", "review"],
         [(["1", "good"], "ok"), (["", ""], "unreadable"), (["3", ""], "unreadable")],
     )
+    yield Case(
+        "blank_first.xlsx", _xlsx([[None], [None], ["id", "review"], [1, "good"]]), ["id", "review"], ok(["1", "good"])
+    )
     yield Case("header_only.xlsx", _xlsx([["id", "review"]]), ["id", "review"], [])
     yield Case("nothing.xlsx", _xlsx([]), error="no rows")
     yield Case("cut_short.xlsx", _xlsx([["review"], ["good"]])[:-200], error="damaged")

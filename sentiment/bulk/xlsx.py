@@ -1,4 +1,4 @@
-"""Reviews in an Excel workbook: the first sheet, its first row the header."""
+"""Reviews in an Excel workbook: the first sheet, its first row that is not blank the header."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class WorkbookSource(RowSource):
         self.found["header"] = self._header
 
     def rows(self) -> Iterator[Row]:
-        """Every row but the header, blank ones at the end left out."""
+        """Every row but the header, blank ones at the start and the end left out."""
         rows = self._rows()
         if self._header:
             next(rows)
@@ -59,18 +59,20 @@ class WorkbookSource(RowSource):
         return rows or None
 
     def _rows(self) -> Iterator[Row]:
+        """The rows from the first that is not blank to the last."""
+        begun = False
         blank: list[Row] = []
         for number, values in enumerate(self._values(), 1):
             cells = [_as_text(value) for value in values]
             while cells and cells[-1] is None:
                 cells.pop()
             row = Row(number, cells, native="".join(map(_letter, values[: len(cells)])))
-            if not cells:
+            if cells:
+                yield from blank
+                yield row
+                begun, blank = True, []
+            elif begun:
                 blank.append(row)
-                continue
-            yield from blank
-            blank = []
-            yield row
 
     def _values(self) -> Iterator[Sequence[object]]:
         with warnings.catch_warnings():
