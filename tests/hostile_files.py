@@ -356,6 +356,7 @@ def json_lines() -> Iterator[Case]:
         ["review"],
         [(["good \\ud83d"], "unreadable"), (["🎬"], "ok")],
     )
+    yield Case("half_a_key.jsonl", b'{"\\ud83d": 1, "review": "good"}\n', ["\\ud83d", "review"], ok(["1", "good"]))
     deep = b'{"review": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
     yield Case(
         "deep.jsonl",

@@ -27,7 +27,8 @@ class JsonLinesSource(RowSource):
         self._encoding = encoding_of(path, packing, options)
         self.found = {"encoding": self._encoding.name}
         kinds = self._kinds_by_key()
-        self.columns = list(kinds)
+        self._keys = list(kinds)
+        self.columns = [printable(key) for key in kinds]
         self.kinds = [_common(kind) for kind in kinds.values()]
         if not self.columns:
             raise BulkError(f"{path.name} has no JSON object on any of its lines.")
@@ -40,7 +41,7 @@ class JsonLinesSource(RowSource):
             if isinstance(value, str):
                 row = Row(line.number, [text], value)
             else:
-                cells = [_as_text(value.get(key)) for key in self.columns]
+                cells = [_as_text(value.get(key)) for key in self._keys]
                 halves = any(printable(cell or "") != cell for cell in cells if cell and not cell.isascii())
                 problem = "half a character, a surrogate without its other half" if halves else ""
                 row = Row(line.number, [cell and printable(cell) for cell in cells] if halves else cells, problem, text)
