@@ -357,6 +357,12 @@ def json_lines() -> Iterator[Case]:
         [(["good \\ud83d"], "unreadable"), (["🎬"], "ok")],
     )
     yield Case("half_a_key.jsonl", b'{"\\ud83d": 1, "review": "good"}\n', ["\\ud83d", "review"], ok(["1", "good"]))
+    yield Case(
+        "bytes_of_no_character.jsonl",
+        '{"review": "good ééé"}\n{"ü": 1, "review": "bad"}\n'.encode() + b'{"review": "good \xff", "\xe9": 2}\n',
+        ["review", "ü", "\\xe9"],
+        [(["good ééé", "", ""], "ok"), (["bad", "1", ""], "ok"), (["good \\xff", "", "2"], "unreadable")],
+    )
     deep = b'{"review": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
     yield Case(
         "deep.jsonl",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sentiment.bulk.decoding import open_text, printable
+from sentiment.bulk.decoding import is_damaged, open_text, printable
 from sentiment.bulk.delimited import encoding_of, undamaged
 from sentiment.bulk.lines import Line, read_lines
 from sentiment.bulk.problem import BulkError
@@ -41,11 +41,9 @@ class JsonLinesSource(RowSource):
             if isinstance(value, str):
                 row = Row(line.number, [text], value)
             else:
-                cells = [_as_text(value.get(key)) for key in self._keys]
-                halves = any(printable(cell or "") != cell for cell in cells if cell and not cell.isascii())
-                problem = "half a character, a surrogate without its other half" if halves else ""
-                row = Row(line.number, [cell and printable(cell) for cell in cells] if halves else cells, problem, text)
-            yield undamaged(row, self._encoding)
+                native = "" if self._encoding.damaged and is_damaged(text) else text  # which could not be written
+                row = Row(line.number, [_as_text(value.get(key)) for key in self._keys], native=native)
+            yield _whole(undamaged(row, self._encoding))
 
     def _lines(self) -> Iterator[Line]:
         with open_text(self.path, self._packing, self._encoding) as file:
@@ -87,6 +85,14 @@ def _parse(line: Line) -> dict[str, Any] | str:
     except ValueError:
         return "a number with too many digits"
     return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _whole(row: Row) -> Row:
+    """The row with its halves of characters written out, and with them as its problem."""
+    if not any(printable(cell) != cell for cell in row.cells if cell and not cell.isascii()):
+        return row
+    problem = row.problem or "half a character, a surrogate without its other half"
+    return Row(row.line, [cell and printable(cell) for cell in row.cells], problem, row.native)
 
 
 def _as_text(value: object) -> str | None:
