@@ -120,10 +120,11 @@ def _file(options: argparse.Namespace) -> None:
 
     share_heaps()
     with _paths(options) as (source, output):
+        folder = source.is_dir() and not (options.output_form or output.suffix)
         task = Task(
             input=source,
             output=output,
-            form=options.output_form or ("" if not output.suffix and source.is_dir() else output_form(output)),
+            form="" if folder else output_form(output, options.output_form),
             text_column=options.text_column,
             label_column=options.label_column,
             explain=options.explain,
@@ -227,8 +228,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
     add("--engine", choices=["local", "ray"], default="local", help="where to run; ray is for a cluster, %(default)s")
     add("--address", metavar="A", help="of the Ray cluster; one on this machine alone without")
-    add("--input-form", metavar="F", help="the input's form, where its name does not say it")
-    add("--output-form", metavar="F", help="the output's form, where its name does not say it")
+    add("--input-form", metavar="F", type=str.lower, help="the input's form, where its name does not say it")
+    add("--output-form", metavar="F", type=str.lower, help="the output's form, where its name does not say it")
     options = parser.parse_args(arguments)
     if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
         parser.error('give either INPUT and OUTPUT, or --text "A review"')

@@ -179,7 +179,9 @@ def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(run, tmp_path, name
         (["--encoding", "undefined"], "cannot be read in the encoding undefined"),
         (["--encoding", "idna"], "cannot be read in the encoding idna"),
         (["--encoding", "punycode"], "cannot be read in the encoding punycode"),
-        (["--resume", "--input-form", "csv"], ""),
+        (["--input-form", "text"], "no form text; there is csv"),
+        (["--output-form", "json"], "no form json to write; there is csv, tsv, jsonl"),
+        (["--resume", "--input-form", "CSV", "--output-form", "CSV"], ""),
     ],
 )
 def test_an_option_that_does_not_fit_is_named(run, table, tmp_path, options, says):
@@ -192,6 +194,12 @@ def test_the_output_may_not_be_the_input(run, table):
     done = score(table, table, "--artifacts", run)
     assert done.returncode == 2
     assert "The output is the input" in done.stderr
+
+
+def test_an_input_that_is_not_there_is_told_whether_or_not_the_output_is(run, table):
+    done = score(table.parent / "nothing.csv", table, "--artifacts", run)
+    assert done.returncode == 2
+    assert "There is no file" in done.stderr
 
 
 def test_a_column_can_be_named_or_numbered(scored, tmp_path):

@@ -78,13 +78,15 @@ def form_of(path: Path) -> tuple[str, str]:
     raise BulkError(f"{path.name} is of no form that is read here: {known}, the first four also as .gz, .zst or .zip.")
 
 
-def output_form(path: Path) -> str:
-    """The form of an output, by its suffix.
+def output_form(path: Path, asked: str | None = None) -> str:
+    """The form of an output: the one asked for, else that of its suffix.
 
     Raises:
-        BulkError: the suffix is none of those written.
+        BulkError: it is none of those written.
     """
-    form = path.suffix.lower().lstrip(".")
+    if asked and asked not in WRITTEN_FORMS:
+        raise BulkError(f"There is no form {asked} to write; there is {', '.join(WRITTEN_FORMS)}.")
+    form = asked or path.suffix.lower().lstrip(".")
     if form not in WRITTEN_FORMS:
         known = ", ".join(f".{form}" for form in WRITTEN_FORMS)
         raise BulkError(f"The output's name must end in one of {known}; {path.name} does not.")

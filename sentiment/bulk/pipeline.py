@@ -243,7 +243,7 @@ def check_output(task: Task) -> None:
         raise BulkError(f"The folder {folder} cannot be written to.")
     if task.output.is_dir():
         raise BulkError(f"{task.output} is a folder; name a file for the output.")
-    if task.output.exists() and task.output.samefile(task.input):
+    if task.output.exists() and task.input.exists() and task.output.samefile(task.input):
         raise BulkError("The output is the input; name another file.")
 
 
