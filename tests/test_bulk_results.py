@@ -75,6 +75,11 @@ def test_orders_are_over_all_rows(table):
     highest = results.select(Filter(), "probability", descending=True)
     assert len(highest) == ROWS
     assert float(rows[highest[0]]["p_positive"]) == max(float(row["p_positive"] or 0) for row in rows)
+    lowest = results.select(Filter(), "probability")
+    judged = [float(rows[row]["p_positive"]) for row in lowest if rows[row]["sentiment"]]
+    assert judged == sorted(judged)
+    for order in (highest, lowest):
+        assert not any(rows[row]["sentiment"] for row in order[len(judged) :])  # those without a verdict come last
     worst = rows[results.select(Filter(), "error")[0]]
     assert worst["label"] == ("neg" if worst["sentiment"] == "positive" else "pos")
 

@@ -163,7 +163,7 @@ class Results:
         Args:
             wanted: the filter.
             order: row, probability, length, or error: the most confident contradictions of a label first.
-            descending: the other way round.
+            descending: the other way round; rows without a verdict come last either way.
         """
         frame = self.verdicts
         keep = np.ones(len(frame), bool)
@@ -188,7 +188,7 @@ class Results:
             distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
             return rows[np.argsort(-distance[rows], kind="stable")]
         if by := _ORDERS.get(order):
-            rows = rows[np.argsort(frame[by].fillna(-1).to_numpy()[rows], kind="stable")]
+            return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
         return rows[::-1] if descending else rows
 
     def read(self, rows: Sequence[int] | Rows, places: Sequence[int]) -> pd.DataFrame:
