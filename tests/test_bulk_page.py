@@ -13,7 +13,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
-from sentiment.app import bulk, upkeep
+from sentiment.app import bulk, bulk_labels, upkeep
 from sentiment.artifacts import write_json
 from sentiment.bulk.jobs import Settings, create, find, jobs
 from tests.app_runs import all_runs
@@ -367,6 +367,17 @@ def test_labels_that_are_probably_wrong_can_be_listed(scored):
     scored.checkbox(key="only_mislabelled").check().run()
     assert f"{doubtful} of 120 rows" in said(scored)
     scored.checkbox(key="only_mislabelled").uncheck().run()
+
+
+def test_a_click_on_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored, settings):
+    scored.slider(key=bulk_labels.CUT).set_value(0.99).run()
+    clicked = {"cell": [{"label": "positive", "verdict": "negative"}]}
+    scored.session_state[bulk_labels.CELLS] = SimpleNamespace(selection=clicked)
+    scored.run()
+    assert "80 of 120 rows" in said(scored)  # all that are labelled so
+    scored.session_state[bulk_labels.CELLS] = SimpleNamespace(selection={})
+    scored.slider(key=bulk_labels.CUT).set_value(0.5).run()
+    assert "120 of 120 rows" in said(scored)
 
 
 def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(scored, settings):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sentiment import Classifier
+from sentiment import Classifier, metrics
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.prevalence import adjusted_count
@@ -100,6 +100,9 @@ def test_a_cell_of_the_confusion_matrix_filters_the_rows(table):
     cells = {"tp": ("positive", "positive"), "fp": ("negative", "positive"), "fn": ("positive", "negative")}
     for name, cell in cells.items():
         assert len(results.select(Filter(cell=cell))) == counts[name]
+        labelled = results.labelled
+        at = metrics.confusion(labelled["p_positive"].to_numpy(), labelled["label"].to_numpy(), 0.6)
+        assert len(results.select(Filter(cell=cell, threshold=0.6))) == getattr(at, name) != counts[name]
 
 
 def test_the_figures_against_labels_are_those_of_the_output(table):

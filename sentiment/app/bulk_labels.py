@@ -22,6 +22,7 @@ from sentiment.evaluation import length_bands
 from sentiment.figures import interval, percent
 
 CELLS = "bulk_cells"  # the key of the confusion matrix, whose clicks filter the table
+CUT = "cut"  # the key of the threshold that the matrix is for
 _PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
@@ -35,7 +36,7 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
     """
     st.header("Against the labels of the file")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key="cut", width=320)
+        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=CUT, width=320)
         cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
     labelled = results.labelled
     judged = Judged.of(labelled.rename(columns={"tokens_read": "length"}), 1.0, threshold)

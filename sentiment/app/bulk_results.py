@@ -290,8 +290,13 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
         order = st.selectbox("Order", list(orders), key="order", width=240)
     points = st.session_state[bulk_labels.CELLS].selection.get("cell", []) if labelled else []
-    cell = (points[0]["label"], points[0]["verdict"]) if points else None
     wanted = Filter(
-        tuple(sentiments), tuple(confidences), tuple(statuses), search=search, cell=cell, mislabelled=doubtful
+        tuple(sentiments),
+        tuple(confidences),
+        tuple(statuses),
+        search=search,
+        cell=(points[0]["label"], points[0]["verdict"]) if points else None,
+        threshold=st.session_state[bulk_labels.CUT] if labelled else 0.5,
+        mislabelled=doubtful,
     )
     return wanted, orders[order]

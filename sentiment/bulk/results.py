@@ -38,6 +38,7 @@ class Filter:
         between: bounds on the probability of "positive".
         search: what the text must hold, in any case.
         cell: (label, verdict), each "positive" or "negative".
+        threshold: on the probability of "positive", for the verdict of ``cell``.
         mislabelled: only rows whose label is probably wrong.
     """
 
@@ -47,6 +48,7 @@ class Filter:
     between: tuple[float, float] = (0.0, 1.0)
     search: str = ""
     cell: tuple[str, str] | None = None
+    threshold: float = 0.5
     mislabelled: bool = False
 
 
@@ -178,7 +180,8 @@ class Results:
             keep &= frame["p_positive"].between(*wanted.between).to_numpy()
         if wanted.cell and "label" in frame:
             label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
-            keep &= label & (frame["sentiment"] == wanted.cell[1]).to_numpy()
+            p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN where there is no verdict
+            keep &= label & (p >= threshold if wanted.cell[1] == "positive" else p < threshold)
         if wanted.mislabelled:
             keep &= np.isin(np.arange(len(frame)), self.likely_mislabelled())
         if wanted.search:
