@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,17 @@ def test_a_twin_scores_the_same_file_with_another_run_and_goes_with_its_job(sett
     assert twin.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
     job.delete()
     assert not twin.folder.exists()
+
+
+def test_a_twin_asked_for_again_is_the_same_so_that_none_outlives_its_job(settings, run, tmp_path):
+    job = upload(settings, table(10))
+    job.submit({**TASK, "run": str(run)})
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(job.begin_twin, [str(tmp_path / "other")] * 4))
+    job.begin_twin(str(tmp_path / "other"))
+    assert len(jobs(settings)) == 2
+    job.delete()
+    assert jobs(settings) == []
 
 
 def test_a_job_that_is_just_being_started_is_still_unread(settings):

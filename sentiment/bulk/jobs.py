@@ -163,13 +163,16 @@ class Job:
         """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
         if not self.folder.exists():
             return
-        twin = _new(self.folder.parent)
-        os.link(self.input, twin.folder / self.input.name)
-        for name in ("upload", "inspection", "reading"):
-            if (content := self.read(name)) is not None:
-                twin.write(name, content)
-        self.write("twins", {**(self.read("twins") or {}), run: twin.id})
-        twin.submit({**self.read("task"), "run": run})
+        with suppress(BlockingIOError), _lock(self.folder / "twins.lock"):  # of two, only one would be found to go
+            if self.twin(run):
+                return
+            twin = _new(self.folder.parent)
+            os.link(self.input, twin.folder / self.input.name)
+            for name in ("upload", "inspection", "reading"):
+                if (content := self.read(name)) is not None:
+                    twin.write(name, content)
+            self.write("twins", {**(self.read("twins") or {}), run: twin.id})
+            twin.submit({**self.read("task"), "run": run})
 
     def start(self, action: Action, **options: Any) -> bool:
         """Starts a child for an action; False where one is at work already, or the job is gone.
