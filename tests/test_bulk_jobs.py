@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sentiment.bulk.jobs import ATTEMPTS, Settings, create, find, jobs, tend
+from sentiment.bulk.jobs import ATTEMPTS, Job, Settings, create, find, jobs, tend
 from sentiment.bulk.problem import BulkError
 from tests.tiny import tiny_run
 
@@ -178,6 +178,13 @@ def test_no_more_jobs_run_at_once_than_set_and_the_first_come_first(settings, ru
     assert (first.state, second.state) == ("running", "waiting")
     wait(first, "done")
     wait(second, "done")  # the first child starts the second: no page is needed for it
+
+
+def test_a_job_that_is_deleted_while_the_line_is_looked_at_stops_nobody(settings, monkeypatch):
+    job = upload(settings, table(10))
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "read", lambda job, name: TASK)  # as if the task had been there a moment before
+        assert jobs(settings) == [job]
 
 
 def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):

@@ -288,7 +288,14 @@ def find(settings: Settings, id: str) -> Job | None:
 def jobs(settings: Settings) -> list[Job]:
     """All jobs, those first that have waited longest."""
     found = [Job(path.parent) for path in settings.folder.glob("*/upload.json") if _ID.fullmatch(path.parent.name)]
-    return sorted(found, key=lambda job: (job.folder / "task.json").stat().st_mtime if job.read("task") else 0.0)
+    return sorted(found, key=_waits_since)
+
+
+def _waits_since(job: Job) -> float:
+    try:
+        return (job.folder / "task.json").stat().st_mtime
+    except FileNotFoundError:  # nothing is to be done, or its owner has just deleted it
+        return 0.0
 
 
 def tend(settings: Settings) -> None:
