@@ -173,6 +173,20 @@ def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings,
     assert not any(path.is_dir() for path in settings.folder.iterdir())
 
 
+def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
+    ended, asked, read, named = submit(settings, run, 10), *(upload(settings, table(10)) for _ in range(3))
+    wait(ended, "done")
+    read.start("inspect")
+    wait(read, "new")
+    asked.write("task", TASK)
+    for job, name in ((ended, "result"), (asked, "task"), (read, "inspection"), (named, "upload")):
+        (job.folder / f"{name}.json").write_bytes(b"")  # as a power cut leaves it
+    assert (asked.state, read.state, find(settings, named.id)) == ("unread", "unread", None)
+    tend(settings)
+    wait(ended, "done")
+    assert ended.read("result")["rows"] == 10
+
+
 def test_no_more_jobs_run_at_once_than_set_and_the_first_come_first(settings, run):
     first, second = submit(settings, run, 6000), submit(settings, run, 10)
     assert (first.state, second.state) == ("running", "waiting")

@@ -98,10 +98,10 @@ class Job:
         return Parts(self.folder / "parts")
 
     def read(self, name: str) -> Any:
-        """One of the job's JSON files, None where it is missing."""
+        """One of the job's JSON files, None where it is missing or damaged."""
         try:
             return json.loads((self.folder / f"{name}.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return None
 
     def write(self, name: str, content: Any) -> None:
@@ -119,9 +119,9 @@ class Job:
         if self.alive and (action := self.read("action")):  # for a moment the lock is held and no action named
             return _STATES[action["name"]]
         for name, state in (("error", "failed"), ("result", "done"), ("cancel", "cancelled"), ("task", "waiting")):
-            if (self.folder / f"{name}.json").exists():
+            if self.read(name) is not None:
                 return state  # type: ignore[return-value]
-        return "new" if (self.folder / "inspection.json").exists() else "unread"
+        return "unread" if self.read("inspection") is None else "new"
 
     @property
     def alive(self) -> bool:
@@ -281,8 +281,8 @@ def _new(folder: Path) -> Job:
 
 def find(settings: Settings, id: str) -> Job | None:
     """The job of this id, None where there is none (any more)."""
-    folder = settings.folder / id
-    return Job(folder) if _ID.fullmatch(id) and (folder / "upload.json").is_file() else None
+    job = Job(settings.folder / id)
+    return job if _ID.fullmatch(id) and job.read("upload") is not None else None
 
 
 def jobs(settings: Settings) -> list[Job]:
