@@ -14,6 +14,7 @@ from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
 from sentiment.app import bulk, bulk_labels, upkeep
+from sentiment.app.foreign import plain
 from sentiment.artifacts import write_json
 from sentiment.bulk.jobs import Settings, create, find, jobs
 from tests.app_runs import all_runs
@@ -263,6 +264,30 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
     while job.folder.exists():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
+    failures = iter([ValueError("something is damaged"), OSError("the disk is full")])
+
+    def tend(settings):
+        raise next(failures, SystemExit)  # which ends it
+
+    monkeypatch.setattr("sentiment.bulk.jobs.tend", tend)
+    monkeypatch.setattr(upkeep, "_EVERY", 0)
+    with pytest.raises(SystemExit):
+        upkeep._tend()
+    assert "something is damaged" in caplog.text
+    assert "the disk is full" in caplog.text
+
+
+@pytest.mark.parametrize("hours", ["24h", "nan", "-1"])
+def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, hours):
+    monkeypatch.setenv("SENTIMENT_JOB_HOURS", hours)
+    app = open_page()
+    assert not app.exception
+    upkeep._tend()
+    assert caplog.messages[-1] == f"SENTIMENT_JOB_HOURS must be a number, 0 or more; it is {hours}."
+    assert app.error[0].value == plain(caplog.messages[-1])
 
 
 def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settings):

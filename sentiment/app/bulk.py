@@ -30,7 +30,11 @@ _HEADERS = {"found out": None, "yes": True, "no": False}
 def page() -> None:
     """An upload, or the job that the address names."""
     st.title("What did all of them feel?")
-    settings = Settings.from_environment()
+    try:
+        settings = Settings.from_environment()
+    except BulkError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
     jobs.tend(settings)
     id = st.query_params.get(_PARAMETER)
     if id is None:

@@ -8,6 +8,8 @@ import time
 
 import streamlit as st
 
+from sentiment.bulk.problem import BulkError
+
 _EVERY = 60  # seconds
 
 
@@ -20,10 +22,15 @@ def begin() -> None:
 def _tend() -> None:
     from sentiment.bulk import jobs  # here, because PyArrow takes long to import and no page should wait for it
 
-    settings = jobs.Settings.from_environment()
+    log = logging.getLogger(__name__)
+    try:
+        settings = jobs.Settings.from_environment()
+    except BulkError as error:
+        log.error(str(error))
+        return
     while True:
         try:
             jobs.tend(settings)
-        except OSError:
-            logging.getLogger(__name__).exception("The jobs could not be tended.")
+        except Exception:  # whatever it was: the next upload must go in time, too
+            log.exception("The jobs could not be tended.")
         time.sleep(_EVERY)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import re
 import secrets
@@ -65,15 +66,29 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """The settings of this server."""
-        env = os.environ
+        """The settings of this server.
+
+        Raises:
+            BulkError: one that is a number is set to something else.
+        """
         return cls(
-            folder=Path(env.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
-            hours=float(env.get("SENTIMENT_JOB_HOURS", cls.hours)),
-            gigabytes=float(env.get("SENTIMENT_JOB_GIGABYTES", cls.gigabytes)),
-            at_once=int(env.get("SENTIMENT_JOBS_AT_ONCE", cls.at_once)),
-            turn=float(env.get("SENTIMENT_JOB_TURN", cls.turn)),
+            folder=Path(os.environ.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
+            hours=_number("SENTIMENT_JOB_HOURS", cls.hours),
+            gigabytes=_number("SENTIMENT_JOB_GIGABYTES", cls.gigabytes),
+            at_once=int(_number("SENTIMENT_JOBS_AT_ONCE", cls.at_once)),
+            turn=_number("SENTIMENT_JOB_TURN", cls.turn),
         )
+
+
+def _number(name: str, default: float) -> float:
+    given = os.environ.get(name, default)
+    try:
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise BulkError(f"{name} must be a number, 0 or more; it is {given}.")
+    return number
 
 
 @dataclass(frozen=True, slots=True)
