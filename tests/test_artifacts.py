@@ -129,6 +129,19 @@ def test_a_write_that_fails_leaves_the_file_before_and_nothing_else(run: Path, m
     assert (run / "config.json").read_bytes() == before
 
 
+def test_a_file_is_on_the_disk_before_it_takes_the_place_of_another(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = (run / "config.json").read_text()
+    synced: list[str] = []
+
+    def sync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").read_text())
+        assert (run / "config.json").read_text() == before
+
+    monkeypatch.setattr("os.fsync", sync)
+    artifacts.write_json(run / "config.json", {})
+    assert synced == [(run / "config.json").read_text()] == ["{}\n"]
+
+
 def test_only_finished_runs_are_listed(tmp_path: Path, run: Path) -> None:
     (tmp_path / "young").mkdir()
     (tmp_path / "young" / "history.csv").write_text("epoch,loss\n")
