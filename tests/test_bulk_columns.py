@@ -2,7 +2,13 @@
 
 import pytest
 
-from sentiment.bulk.columns import guess_label_column, guess_text_column, label_values, looks_like_reviews
+from sentiment.bulk.columns import (
+    guess_label_column,
+    guess_text_column,
+    label_values,
+    labels_to_choose,
+    looks_like_reviews,
+)
 
 LONG = "one of the better films of that year, in spite of its length"
 
@@ -19,6 +25,12 @@ LONG = "one of the better films of that year, in spite of its length"
 )
 def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, text):
     assert guess_text_column(columns, [row]) == text
+
+
+def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
+    columns = ["text", "score", "text", "none", "", "text (column 3)"]
+    shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
+    assert labels_to_choose(columns) == [*shown, "text (column 3) (column 6)"]
 
 
 @pytest.mark.parametrize(

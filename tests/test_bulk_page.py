@@ -111,6 +111,18 @@ def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     assert not app.exception
 
 
+def test_of_two_columns_of_one_name_the_one_chosen_stays_chosen(settings):
+    content = b"text,none,text,genre,genre\na good film,1,x,drama,war\na dull film,2,y,comedy,love\n"
+    app = settle(upload("twice.csv", content), settings, "new")
+    app.selectbox(key="text_column").set_value(0).run()
+    app.selectbox(key="label_column").set_value(None).run()
+    assert (app.selectbox(key="text_column").value, app.selectbox(key="label_column").value) == (0, None)
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    app.selectbox(key="group").set_value(3).run()
+    assert app.selectbox(key="group").value == 3
+
+
 def test_streamlit_keeps_no_copy_of_an_upload(monkeypatch):
     held, forget = [], MemoryUploadedFileManager.remove_file
 

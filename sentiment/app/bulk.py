@@ -12,7 +12,7 @@ import streamlit as st
 from sentiment.app import bulk_results, foreign, serving
 from sentiment.app.foreign import plain
 from sentiment.bulk import jobs
-from sentiment.bulk.columns import label_values, looks_like_reviews
+from sentiment.bulk.columns import label_values, labels_to_choose, looks_like_reviews
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import duration
@@ -149,7 +149,7 @@ def _choices(job: Job) -> None:
     for problem in found["problems"][:3]:
         st.warning(f"Unreadable, {plain(problem)}", icon=":material/warning:")
     left, right = st.columns(2)
-    names = [name or f"(column {i + 1})" for i, name in enumerate(columns)]
+    names = labels_to_choose(columns)
     text = left.selectbox(
         "Column of reviews", range(len(columns)), index=found["text"], format_func=names.__getitem__, key="text_column"
     )

@@ -11,6 +11,7 @@ import streamlit as st
 
 from sentiment.app import bulk_charts, bulk_labels, charts, foreign, tables, texts
 from sentiment.artifacts import ArtifactError, Run, open_run
+from sentiment.bulk.columns import labels_to_choose
 from sentiment.bulk.decoding import WRITTEN_FORMS
 from sentiment.bulk.jobs import Job
 from sentiment.bulk.parts import Parts
@@ -197,14 +198,14 @@ def _share(results: Results, run: Run | None) -> None:
 
 def _groups(results: Results, found: dict[str, Any]) -> None:
     """Sentiment by a category or a date column of the file."""
-    names = found["columns"]
+    names = labels_to_choose(found["columns"])
     categories = {int(place): names[int(place)] for place in found["values"]}
     dates = {place: names[place] for place in found["dates"]}
     places = [*dates, *(place for place in categories if place not in dates and place != results.label)]
     if not places:
         return
     st.header("Sentiment by group and over time")
-    place = st.selectbox("By", places, format_func=lambda place: names[place], key="group", width=300)
+    place = st.selectbox("By", places, format_func=names.__getitem__, key="group", width=300)
     if place in dates:
         st.altair_chart(bulk_charts.over_time(results.over_time(place), names[place]), alt="Share of positive by date")
     else:

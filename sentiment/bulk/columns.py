@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from sentiment.bulk.problem import BulkError
@@ -38,6 +39,15 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
         if known in names:
             return names[known]
     return max(texts, key=lambda i: sum(len((row[i] or "").split()) for row in rows if i < len(row)))
+
+
+def labels_to_choose(columns: Sequence[str]) -> list[str]:
+    """A label a column, no two alike and none of them "none": a choice in the browser is known by its label alone."""
+    often = Counter(columns)
+    return [
+        f"{name} (column {i + 1})".lstrip() if often[name] > 1 or name in ("", "none") or "(column " in name else name
+        for i, name in enumerate(columns)
+    ]
 
 
 def looks_like_reviews(columns: Sequence[str], rows: Sequence[Cells], place: int) -> bool:
