@@ -9,6 +9,8 @@ from sentiment.bulk.columns import (
     labels_to_choose,
     looks_like_reviews,
 )
+from sentiment.bulk.inspection import inspect
+from sentiment.bulk.source import Options
 
 LONG = "one of the better films of that year, in spite of its length"
 
@@ -93,3 +95,26 @@ def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, row
 )
 def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(values, meanings):
     assert list(label_values(values).values()) == meanings
+
+
+@pytest.mark.parametrize(
+    ("cell", "dated"),
+    [
+        ("2024-01-02", True),
+        ("2024-01-02T10:30:00Z", True),
+        ("May 2021", True),
+        ("3/4/21", True),
+        ("3/4/21 10:30", True),
+        ("3-May-21", True),
+        ("8/10", False),
+        ("12-35", False),
+        ("10:30", False),
+        ("1:02:15", False),
+        ("May", False),
+        ("2021", False),
+    ],
+)
+def test_a_date_has_a_year_and_a_mark_out_of_ten_is_none(cell, dated, tmp_path):
+    path = tmp_path / "in.tsv"
+    path.write_text(f"review\tseen\n{LONG}\t{cell}\n")
+    assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])

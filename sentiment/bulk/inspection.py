@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ PREVIEW_CHARACTERS = 400
 MOST_VALUES = 30  # a column with more is no category
 _PROFILED = 100  # columns looked at for categories
 _PROBLEMS = 10
+# A year in full, three numbers, or a word between two, as in "3-May-21"; "8/10" and "10:30" are no dates.
+_DATED = re.compile(r"\d{4}|\d+[^\d:]+\d+[^\d:]+\d|\d\W+[a-z]{3,}\W+\d", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,9 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
 
 
 def _are_dates(values: Iterable[str | None]) -> bool:
-    """Whether all values are dates written with signs between their parts; a bare number is none."""
+    """Whether all values are dates written with signs between their parts; a bare number or a mark is none."""
     given = [value for value in values if value]
-    if not given or any(value.replace(".", "").isdecimal() for value in given):
+    if not given or any(value.replace(".", "").isdecimal() or not _DATED.search(value) for value in given):
         return False
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         return bool(pd.to_datetime(given, errors="coerce", format="mixed", utc=True).notna().all())
