@@ -132,6 +132,16 @@ def test_best_epoch_early_stop_and_schedule_changes_are_marked():
     assert "stopped early" not in set(curves.events(known, {})["event"])
 
 
+def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
+    measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
+    theirs = curves.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
+    known = pd.concat([theirs, curves.of_run("ours", "epoch", history(), None)]).reset_index(drop=True)
+    marked = curves.events(known, {"ours": 4})
+    best = marked[marked["event"] == "least validation loss"]
+    assert best.groupby("run")["value"].apply(list).to_dict() == {"theirs": [0.3, 0.8], "ours": [0.4, 0.85]}
+    assert set(marked[marked["run"] == "theirs"]["event"]) == {"least validation loss"}
+
+
 def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
     said = curves.progress("run", steps(2), 4, None)
     assert "epoch 2 of 4, step 40 after 2.0 min, about 2.0 min left" in said

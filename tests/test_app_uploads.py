@@ -12,6 +12,7 @@ from sentiment.classifier import Classifier
 from sentiment.explaining.json_file import to_json
 from tests import uploads
 from tests.app_runs import all_runs
+from tests.test_app_elsewhere import event
 from tests.test_app_pages import said
 
 IMAGE = "![x](https://evil.example/p.png)"  # which Markdown would have the browser fetch
@@ -91,6 +92,18 @@ def test_event_files_that_were_read_are_let_go(given):
     assert app.error
     assert given.names
     assert given.held == []
+
+
+@pytest.mark.parametrize("against", ["steps", "minutes"])
+def test_a_history_by_steps_is_drawn(against):
+    app = open_page("training")
+    measured = [(step, tag, 1 / step) for step in (1, 2, 3) for tag in ("Loss/train", "Loss/validation")]
+    content = b"".join(event(step, tag, value, 60.0 * step) for step, tag, value in measured)
+    upload(app, 1, "logs/events.out.tfevents.1", content)
+    app.get_by_key("against").set_value(against).run()
+    assert not app.exception
+    [chart] = app.get("vega_lite_chart")
+    assert "in validation 0.333" in chart.proto.alt
 
 
 def test_what_a_file_says_of_its_format_fetches_no_image(runs):

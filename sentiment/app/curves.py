@@ -149,13 +149,15 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
         history: of several runs.
         planned: the epochs that each finished run was to take at most, where that is known.
     """
-    best = best_epochs(history)[["run", "epoch"]].drop_duplicates()
+    place = ["run", "epoch", "step"]  # a history by steps has no epochs, and NaN matches NaN
+    best = best_epochs(history)[place].drop_duplicates()
     validated = history[history["split"] == "validation"]
-    ends = validated.loc[validated[validated["metric"] == "loss"].groupby("run")["epoch"].idxmax()]
+    losses = validated[validated["metric"] == "loss"].dropna(subset=["epoch"])
+    ends = losses.loc[losses.groupby("run")["epoch"].idxmax()]
     early = ends[[epoch < (planned.get(run) or 0) for run, epoch in zip(ends["run"], ends["epoch"], strict=True)]]
     return pd.concat(
         [
-            validated.merge(best, on=["run", "epoch"]).assign(event="least validation loss"),
+            validated.merge(best, on=place).assign(event="least validation loss"),
             early.assign(event="stopped early"),
             schedule_changes(history),
         ]
