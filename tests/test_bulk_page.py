@@ -399,6 +399,15 @@ def test_labels_give_accuracy_curves_calibration_and_slices(scored):
     assert {"Accuracy", "F1", "ROC area", "Calibration", "Cheapest threshold"} <= shown
 
 
+def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
+    content = b"review,label\na good film,neg\na good film,neg\na good film,pos\n"
+    app = settle(upload("labelled.csv", content), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    shown = next(metric for metric in app.metric if metric.label == "Cheapest threshold")
+    assert (shown.value, shown.delta) == ("over 1", "call none positive")
+
+
 def test_labels_that_are_probably_wrong_can_be_listed(scored):
     doubtful = int(next(words for words in said(scored).split(". ") if "probably wrong" in words).split()[0])
     scored.checkbox(key="only_mislabelled").check().run()

@@ -59,7 +59,12 @@ def _figures(judged: Judged, cost: float) -> None:
         if _both(judged):
             st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
             st.metric("Calibration", percent(judged.reliability.error, 2), "mean gap", **_PLAIN)
-            st.metric("Cheapest threshold", f"{judged.sweep.cheapest(cost):.2f}", "at this cost", **_PLAIN)
+            st.metric("Cheapest threshold", *_cheapest(judged.sweep.cheapest(cost)), **_PLAIN)
+
+
+def _cheapest(threshold: float) -> tuple[str, str]:
+    """The cheapest threshold in words; where a false positive has the highest score, it may be above them all."""
+    return (f"{threshold:.2f}", "at this cost") if np.isfinite(threshold) else ("over 1", "call none positive")
 
 
 def _charts(judged: Judged) -> None:
