@@ -27,6 +27,14 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def likelihood(probability: float, digits: int = 0) -> str:
+    """A probability of a verdict as a percentage: never 0 or 100 %, for no verdict is certain."""
+    shown, step = round(100 * probability, digits), 10**-digits
+    if step <= shown <= 100 - step:
+        return percent(probability, digits)
+    return f"under {percent(step / 100, digits)}" if shown < step else f"over {percent(1 - step / 100, digits)}"
+
+
 def interval(bounds: Sequence[float], digits: int = 1) -> str:
     """The two ends of an interval of shares: "91.4 to 92.1 %"."""
     return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.app.examples import EXAMPLES
-from sentiment.artifacts import seal
+from sentiment.artifacts import seal, write_json
 from sentiment.classifier import Classifier
 from sentiment.dataset import fingerprint
 from tests.app_runs import all_runs, full_run, predictions
@@ -89,6 +89,19 @@ def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
         app.text_area(key="review_text").set_value(text)
         app.button(key="analyse").click().run()
         assert len(app.get("progress")) == shown
+
+
+def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
+    run = full_run(tmp_path / "tiny")
+    write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 1e-4})
+    seal(run)
+    (tmp_path / "default").write_text("tiny")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    app = _open("review")
+    app.text_area(key="review_text").set_value("the film is good")
+    app.button(key="analyse").click().run()
+    [bar] = app.get("progress")
+    assert bar.proto.text.endswith((": over 99.9 %", ": under 0.1 %"))
 
 
 def test_one_click_on_an_example_judges_it(open_page):

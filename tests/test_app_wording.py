@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import wording
+from sentiment.app import why, wording
 from sentiment.app.highlight import _parts
 from sentiment.app.why import waterfall_steps
 from sentiment.explaining.grouping import group
+from sentiment.explaining.html_file import to_html
+from sentiment.explaining.reading import ReadingPoint
+from sentiment.figures import likelihood
 from sentiment.records import Explanation, Token
 from sentiment.verdict import no_verdict, verdict
 
@@ -46,8 +49,29 @@ def test_an_empty_text_gets_no_verdict_in_words_either():
     assert "not a word" in wording.chance(no_verdict("empty"))
 
 
-def test_no_probability_is_stated_as_certainty():
-    assert "over 99 %" in wording.chance(verdict(30.0, 1.0, "ok", 5, 5, 0.0))
+def test_no_probability_is_stated_as_certainty(monkeypatch):
+    sure = explanation([30.0])
+    monkeypatch.setattr(why, "read_along", lambda *_: [ReadingPoint(0, 2, 30.0, sure.prediction.probability)])
+    curve = why._curve(sure.text, group(sure, "word"), None)
+    assert curve["points"] == [(0, 1.0, "over 99 %")]
+    assert curve["description"] == "From over 99 % to over 99 %, at the end over 99 %"
+    assert "over 99 %" in wording.chance(sure.prediction)
+    assert "probability over 99 %" in to_html(sure)
+
+
+@pytest.mark.parametrize(
+    ("probability", "whole", "tenths"),
+    [
+        (0.0, "under 1 %", "under 0.1 %"),
+        (0.004, "under 1 %", "0.4 %"),
+        (0.012, "1 %", "1.2 %"),
+        (0.99, "99 %", "99.0 %"),
+        (0.9951, "over 99 %", "99.5 %"),
+        (0.9996, "over 99 %", "over 99.9 %"),
+    ],
+)
+def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, whole, tenths):
+    assert (likelihood(probability), likelihood(probability, 1)) == (whole, tenths)
 
 
 def test_what_was_not_read_and_not_known_is_said():

@@ -3,7 +3,6 @@
 const FAINT = 0.04 // of the strongest contribution: what is weaker stays unmarked
 
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2)
-const percent = (probability) => (100 * probability).toFixed(0) + " %"
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const at = (selector) => parentElement.querySelector(selector)
@@ -108,7 +107,7 @@ function describe([words, value, unknown], point) {
   const side = value > 0 ? "towards positive" : value < 0 ? "towards negative" : "no push"
   const lines = [`${words.length > 80 ? words.slice(0, 80) + "…" : words}  ${signed(value)} ${side}`]
   if (unknown) lines.push("a word the model does not know")
-  if (point) lines.push(`read up to here: ${percent(point[1])} positive`)
+  if (point) lines.push(`read up to here: ${point[2]} positive`)
   return lines.join("\n")
 }
 

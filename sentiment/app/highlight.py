@@ -47,7 +47,7 @@ def highlight(
         key: names the element on its page.
         rest_note: says why the rest was not read; empty when everything was.
         scale: the contribution of the deepest colour; that of the strongest span if None.
-        curve: a line beneath the text: ``points`` (pairs of a span's index and a probability), ``title``,
+        curve: a line beneath the text: ``points`` (a span's index, a probability, and that in words), ``title``,
             ``description``.
         pick: whether a click, or Enter, picks a span.
         legend: whether the scale is shown; not where one nearby holds for this text too.

@@ -7,7 +7,7 @@ import streamlit as st
 from sentiment.app import analyses, foreign, navigation, serving, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.examples import EXAMPLES
-from sentiment.figures import percent
+from sentiment.figures import likelihood
 from sentiment.records import Prediction
 
 _EXAMPLE_KEPT = "example_kept"  # the example to choose again, for a run
@@ -74,7 +74,8 @@ def _verdict(analysis: Analysis) -> None:
         st.header(wording.headline(prediction), icon=_icon(prediction))
         st.write(wording.chance(prediction))
         if prediction.label and prediction.status != "mostly_unknown":
-            st.progress(prediction.probability, text=f"Probability of “positive”: {percent(prediction.probability)}")
+            stated = likelihood(prediction.probability, 1)
+            st.progress(prediction.probability, text=f"Probability of “positive”: {stated}")
         for caveat in wording.caveats(prediction):
             st.markdown(f":material/info: {caveat}")
         with st.container(horizontal=True, vertical_alignment="center"):

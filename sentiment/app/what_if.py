@@ -13,6 +13,7 @@ from sentiment.app.highlight import Span, highlight, strongest
 from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare, edit, smallest_flip
 from sentiment.explaining.grouping import group
+from sentiment.figures import likelihood
 from sentiment.records import Explanation
 
 _CHANGED = 10  # differences listed
@@ -69,7 +70,7 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
     for column, name, version in ((left, "Before", before), (right, "After", after)):
         column.metric(
             name,
-            wording.percent(version.prediction.probability),
+            likelihood(version.prediction.probability),
             f"score {wording.signed(version.logit)}",
             delta_color="off",
             delta_arrow="off",

@@ -18,7 +18,7 @@ from sentiment.explaining.negation import negations
 from sentiment.explaining.reading import read_along
 from sentiment.explaining.reasons import reasons
 from sentiment.explaining.stability import SEGMENTS, stability
-from sentiment.figures import interval, percent
+from sentiment.figures import likelihood
 from sentiment.records import Explanation
 
 _STEPS = 12  # parts the waterfall names; the others stand in one step
@@ -113,9 +113,9 @@ def _curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, 
     places = {bisect.bisect_right(firsts, point.place) - 1: round(point.probability, 4) for point in points}
     low, high = min(places.values()), max(places.values())
     return {
-        "points": list(places.items()),
+        "points": [(place, probability, likelihood(probability)) for place, probability in places.items()],
         "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
-        "description": f"From {interval((low, high), 0)}, at the end {percent(points[-1].probability, 0)}",
+        "description": f"From {likelihood(low)} to {likelihood(high)}, at the end {likelihood(points[-1].probability)}",
     }
 
 

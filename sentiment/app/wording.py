@@ -28,15 +28,10 @@ def chance(prediction: Prediction) -> str:
         return "There is not a word in it."
     if prediction.status == "mostly_unknown":
         return f"If it had to choose, it would say {prediction.label}; how often it would be right is not known."
-    stated = percent(max(prediction.probability, 1 - prediction.probability))
+    stated = figures.likelihood(max(prediction.probability, 1 - prediction.probability))
     if prediction.confidence == "unsure":
         return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
     return f"Of reviews it judges like this one, {stated} are {prediction.label}."
-
-
-def percent(share: float) -> str:
-    """A share as people say it; never 100 %, for no verdict is certain."""
-    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:

@@ -7,6 +7,7 @@ from html import escape
 
 from sentiment.explaining.grouping import Group, group
 from sentiment.explaining.reasons import reasons
+from sentiment.figures import likelihood
 from sentiment.records import Explanation
 
 RANKED = 20  # words in the table
@@ -91,7 +92,7 @@ def _headline(explanation: Explanation) -> str:
     if prediction.status == "mostly_unknown":
         return "Mostly words the model does not know"
     certainty = max(prediction.probability, 1 - prediction.probability)
-    return f"{prediction.label.capitalize()}, {prediction.confidence}: probability {certainty:.0%}"
+    return f"{prediction.label.capitalize()}, {prediction.confidence}: probability {likelihood(certainty)}"
 
 
 def _legend(explanation: Explanation, scale: float) -> str:
