@@ -1,6 +1,7 @@
 """The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
 
 import io
+import json
 import os
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from sentiment.app.foreign import plain
 from sentiment.artifacts import write_json
 from sentiment.bulk.jobs import Settings, create, find, jobs
 from tests.app_runs import all_runs
-from tests.test_app_pages import said
+from tests.test_app_pages import said, selections
 
 CONTENT = (
     "id,review,label,genre,seen\n"
@@ -406,6 +407,25 @@ def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
     settle(app, settings, "done")
     shown = next(metric for metric in app.metric if metric.label == "Cheapest threshold")
     assert (shown.value, shown.delta) == ("over 1", "call none positive")
+
+
+def test_the_rows_of_a_cell_of_the_confusion_matrix_are_found_without_a_mouse(scored):
+    def matrix():
+        return next(chart.proto for chart in scored.get("vega_lite_chart") if "a click filters" in chart.proto.alt)
+
+    wrong = int(matrix().alt.split(" and ")[1].split()[0])
+    scored.selectbox(key="only_verdicts").set_value("false positives").run()
+    assert f"{wrong} of 120 rows" in said(scored)
+    [marked] = [param["value"] for param in selections(json.loads(matrix().spec))]
+    assert marked == [{"label": "negative", "verdict": "positive"}]
+    scored.selectbox(key="only_verdicts").set_value("everything").run()
+    assert "120 of 120 rows" in said(scored)
+
+
+def test_every_table_has_a_name(scored, settings):
+    app = settle(upload(), settings, "new")
+    assert len(app.dataframe) == 2
+    assert all(table.proto.alt for table in [*app.dataframe, *scored.dataframe])
 
 
 def test_labels_that_are_probably_wrong_can_be_listed(scored):

@@ -213,6 +213,7 @@ def _label_meaning(values: dict[str, int] | None, name: str) -> None:
         {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
         hide_index=True,
         width="content",
+        alt="What each value of the labels means, and how many rows have it",
     )
 
 
@@ -222,7 +223,8 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
     keys = [f"c{i}" for i in order]
     labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
     st.header("How it begins")
-    st.dataframe([dict(zip(keys, row, strict=True)) for row in rows], hide_index=True, column_config=labels)
+    shown = [dict(zip(keys, row, strict=True)) for row in rows]
+    st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
 
 
 def _read_otherwise(job: Job, *, expanded: bool = False) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from sentiment import metrics
 from sentiment.app import evaluation_charts, foreign, serving, wording
-from sentiment.app.judged import Judged
+from sentiment.app.judged import CELLS, EVERYTHING, Judged, cell_name
 from sentiment.bulk import jobs
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.parts import Parts
@@ -21,8 +21,9 @@ from sentiment.bulk.results import Results
 from sentiment.evaluation import length_bands
 from sentiment.figures import interval, percent
 
-CELLS = "bulk_cells"  # the key of the confusion matrix, whose clicks filter the table
-CUT = "cut"  # the key of the threshold that the matrix is for
+CUT = "cut"  # the key of the threshold that the confusion matrix is for
+_VERDICTS = "only_verdicts"  # the cell of the confusion matrix that the table lists, by name
+_TURN, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
@@ -74,9 +75,9 @@ def _charts(judged: Judged) -> None:
     with grid.cell():
         st.subheader("Where verdicts and labels meet")
         st.altair_chart(
-            evaluation_charts.confusion(judged.cells()),
-            key=CELLS,
-            on_select="rerun",
+            evaluation_charts.confusion(judged.cells(), _marked()),
+            key=_key(),
+            on_select=_filter_by_cell,
             alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
             "a click filters the table",
         )
@@ -101,6 +102,32 @@ def _charts(judged: Judged) -> None:
         with grid.cell():
             st.subheader(title)
             st.altair_chart(chart, alt=alt)
+
+
+def choose_cell() -> tuple[str, str] | None:
+    """The choice in words that a click in the confusion matrix sets as well: label and verdict of the rows listed."""
+    return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_draw_anew, width=220))
+
+
+def _key() -> str:
+    return f"bulk_cells_{st.session_state.setdefault(_TURN, 0)}"
+
+
+def _marked() -> list[dict[str, str]]:
+    """What the confusion matrix marks when it is drawn first; from then on it keeps its own selection."""
+    if _key() not in st.session_state:
+        cell = CELLS.get(st.session_state.get(_VERDICTS, EVERYTHING))
+        st.session_state[_MARKED] = [{"label": cell[0], "verdict": cell[1]}] if cell else []
+    return list(st.session_state[_MARKED])
+
+
+def _filter_by_cell() -> None:
+    cells = st.session_state[_key()].selection.get("cell", [])
+    st.session_state[_VERDICTS] = cell_name(cells[0]) if cells else EVERYTHING
+
+
+def _draw_anew() -> None:
+    st.session_state[_TURN] += 1
 
 
 def _slices(judged: Judged, results: Results, found: dict[str, Any]) -> None:

@@ -170,7 +170,8 @@ def _figures(results: Results, run: Run | None) -> None:
         st.header("How many are positive")
         _share(results, run)
         named = [(kind, value, n) for kind in ("confidence", "status") for value, n in results.counts(kind).items()]
-        st.dataframe(pd.DataFrame(named, columns=["of", "value", "rows"]), hide_index=True)
+        counts = pd.DataFrame(named, columns=["of", "value", "rows"])
+        st.dataframe(counts, hide_index=True, alt="Rows by confidence and by status")
 
 
 def _share(results: Results, run: Run | None) -> None:
@@ -281,22 +282,22 @@ def _listed(results: Results, rows: Rows) -> str:
 
 
 def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
-    """The filter and the order that are set; a click on the confusion matrix adds to the filter."""
+    """The filter and the order that are set."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
         confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
         statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
         search = st.text_input("Text holds", key="only_text", width=220)
+        cell = bulk_labels.choose_cell() if labelled else None
         doubtful = labelled and st.checkbox("Labels that are probably wrong", key="only_mislabelled")
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
         order = st.selectbox("Order", list(orders), key="order", width=240)
-    points = st.session_state[bulk_labels.CELLS].selection.get("cell", []) if labelled else []
     wanted = Filter(
         tuple(sentiments),
         tuple(confidences),
         tuple(statuses),
         search=search,
-        cell=(points[0]["label"], points[0]["verdict"]) if points else None,
+        cell=cell,
         threshold=st.session_state[bulk_labels.CUT] if labelled else 0.5,
         mislabelled=doubtful,
     )
