@@ -436,6 +436,24 @@ def test_the_model_card_is_the_runs_own(open_page):
     assert "It knows a dozen words." in said(open_page("model_card"))
 
 
+@pytest.mark.parametrize("name", ["model_card", "bulk"])
+def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name):
+    full_run(tmp_path / "runs" / "my *run*")
+    (tmp_path / "runs" / "default").write_text("my *run*")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    app = _open(name)
+    shown = said(app) + "".join(code.value for code in app.code)
+    assert str(tmp_path) not in shown
+    assert {"model_card": r"files of my \*run\*", "bulk": """--artifacts "$SENTIMENT_RUNS"/'my *run*'"""}[name] in shown
+
+
+@pytest.mark.parametrize("name", ["review", "bulk"])
+def test_what_becomes_of_texts_is_said_so_that_it_is_true_from_afar(open_page, tmp_path, monkeypatch, name):
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    assert "server of this page and nowhere else" in said(open_page(name))
+
+
 def test_deleting_all_analyses_takes_the_changes_tried_on_them_along(open_page):
     app = open_page("review")
     app.session_state["what_if"] = {1: [{0: "secret"}]}

@@ -5,6 +5,8 @@ A job is found by the address of the page (``?job=``) alone, so it outlives a re
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import Any
 
 import streamlit as st
@@ -88,8 +90,8 @@ def _upload(settings: Settings) -> None:
     if refused := st.session_state.pop(_REFUSED, None):
         st.error(plain(refused), icon=":material/error:")
     st.caption(
-        f"The file stays on this machine, under an address that only you know. It goes when you delete it, or by "
-        f"itself {settings.hours:g} hours after the work on it has ended."
+        "The file is kept on the server of this page and nowhere else, under an address that only you know. It goes "
+        f"when you delete it, or by itself {settings.hours:g} hours after the work on it has ended."
     )
     with st.expander("A larger file, or many of them", icon=":material/terminal:"):
         st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
@@ -113,8 +115,9 @@ def _take(settings: Settings, key: str) -> None:
 
 
 def _run_argument() -> str:
-    path = serving.run().path
-    return f"artifacts/{path.name}" if path.parent.name == "artifacts" else str(path)
+    """The run's folder for a shell; where on the server it lies is not told."""
+    root = '"$SENTIMENT_RUNS"' if "SENTIMENT_RUNS" in os.environ else "artifacts"
+    return f"{root}/{shlex.quote(serving.run().name)}"
 
 
 def _header(job: Job, settings: Settings) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app import serving
+from sentiment.app.foreign import plain
 
 
 def page() -> None:
@@ -16,10 +17,12 @@ def page() -> None:
             card = run.file("README.md").read_text(encoding="utf-8")
             st.markdown(card.replace(" %", "\N{NO-BREAK SPACE}%"))  # on a phone it would stand in a line of its own
         else:
-            st.title(run.name)
+            st.title(plain(run.name))
             st.caption("This run has no model card.")
     with st.expander("Files of this run", icon=":material/folder_open:"):
-        st.caption(f"In {run.path}. Each file was hashed when the run was finished; the hashes are checked on loading.")
+        st.caption(
+            f"The files of {plain(run.name)} were hashed when it was finished; the hashes are checked on loading."
+        )
         files = [(name, (run.path / name).stat().st_size, digest) for name, digest in run.manifest["files"].items()]
         st.dataframe(
             pd.DataFrame(files, columns=["file", "size", "SHA-256"]),

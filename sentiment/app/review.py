@@ -60,7 +60,7 @@ def _input() -> None:
     st.text_area("Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", shortcut="Mod+Enter", on_click=_submit)
-        st.caption("The text stays on this machine.")
+        st.caption("The text goes to the server of this page and nowhere else.")
 
 
 def _submit() -> None:
