@@ -435,15 +435,29 @@ def test_labels_that_are_probably_wrong_can_be_listed(scored):
     scored.checkbox(key="only_mislabelled").uncheck().run()
 
 
-def test_a_click_on_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored, settings):
+def test_a_cell_of_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored):
     scored.slider(key=bulk_labels.CUT).set_value(0.99).run()
-    clicked = {"cell": [{"label": "positive", "verdict": "negative"}]}
-    scored.session_state[bulk_labels.CELLS] = SimpleNamespace(selection=clicked)
-    scored.run()
+    scored.selectbox(key="only_verdicts").set_value("false negatives").run()
     assert "80 of 120 rows" in said(scored)  # all that are labelled so
-    scored.session_state[bulk_labels.CELLS] = SimpleNamespace(selection={})
+    scored.selectbox(key="only_verdicts").set_value("everything").run()
     scored.slider(key=bulk_labels.CUT).set_value(0.5).run()
     assert "120 of 120 rows" in said(scored)
+
+
+@pytest.mark.parametrize("way", ["relative", "linked", "each run linked"])
+def test_the_run_that_scored_a_file_is_not_offered_as_another_however_its_folder_is_named(
+    scored, settings, runs, tmp_path, monkeypatch, way
+):
+    monkeypatch.chdir(runs.parent)
+    if way == "linked":
+        (tmp_path / "link").symlink_to(runs)
+    elif way == "each run linked":
+        (tmp_path / "link").mkdir()
+        for path in runs.iterdir():
+            (tmp_path / "link" / path.name).symlink_to(path)
+    monkeypatch.setenv("SENTIMENT_RUNS", runs.name if way == "relative" else str(tmp_path / "link"))
+    app = open_page(job=job_of(scored, settings).id)
+    assert app.selectbox(key="bulk_compare").options == ["other"]
 
 
 def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(scored, settings):

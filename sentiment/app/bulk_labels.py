@@ -157,7 +157,8 @@ def _parts_of(
 def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
     """The same rows under another run, which a twin of the job scores when asked to."""
     this = job.read("task")["run"]
-    others = {path.name: str(path) for path in serving.paths() if str(path) != this}
+    runs = {path.name: str(path.resolve()) for path in serving.paths()}  # in full, as the job names its own
+    others = {name: path for name, path in runs.items() if path != this}
     if not others:
         return
     st.subheader("Against another run")
