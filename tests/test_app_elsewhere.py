@@ -81,6 +81,12 @@ def test_a_record_that_is_still_being_written_is_left_out():
     assert len(list(elsewhere.scalars(whole + whole[:-9]))) == 1
 
 
+def test_a_number_without_end_is_refused():
+    record = b"\x10" + b"\xff" * 1_000 + b"\x01"
+    with pytest.raises(ForeignHistoryError, match="no event files"):
+        list(elsewhere.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
+
+
 def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
     content = b"epoch,acc,loss,lr,val_loss\n0,0.7,0.6,0.001,0.5\n1,0.8,0.4,0.001,0.45\n"
     history = elsewhere.from_csv("training.log", content)

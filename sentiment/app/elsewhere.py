@@ -20,6 +20,7 @@ from sentiment.app.curves import METRICS, tidy
 
 _NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
 _SEPARATORS = ",;\t|"
+_VARINT = 10  # bytes that 64 bits take at most; one without end would keep the server busy
 _MEASURED = ("loss", "accuracy", "learning_rate")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), ""),
@@ -180,10 +181,10 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[place]
-        value |= (byte & 0x7F) << shift
-        place, shift = place + 1, shift + 7
+    value = 0
+    for i in range(_VARINT):
+        byte = message[place + i]
+        value |= (byte & 0x7F) << 7 * i
         if not byte & 0x80:
-            return value, place
+            return value, place + i + 1
+    raise IndexError
