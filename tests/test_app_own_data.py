@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -93,6 +96,35 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monk
     assert problem.endswith(".")
     assert "--" not in problem
     assert not page.exception
+
+
+def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, tmp_path, monkeypatch):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
+    monkeypatch.setattr(own_data, "_PATIENCE", 0.01)
+    describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
+    assert "given up after" in page.error[0].value
+    assert list(scratch.iterdir()) == []
+
+
+def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch):
+    events = []
+
+    def run(command, **_):
+        events.append("begun")
+        time.sleep(0.05)
+        events.append("ended")
+        return subprocess.CompletedProcess(command, 1, "", "")
+
+    monkeypatch.setattr("streamlit.session_state", {})
+    monkeypatch.setattr(own_data.subprocess, "run", run)
+    visitors = [threading.Thread(target=own_data._take, args=("mine.csv", b"", "", "", 50)) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    for visitor in visitors:
+        visitor.join()
+    assert events == ["begun", "ended"] * 3
 
 
 def test_the_name_of_a_file_that_is_refused_is_shown_as_it_is(page):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sentiment.dataset import DatasetError, load
+from sentiment.dataset import DatasetError, load, tables
 from tests.data_forms import parquet_folder, release, stanford_archive, stanford_files, stanford_folder, tar_of, zip_of
 from tests.hostile_files import scrambled, zipped
 
@@ -170,6 +170,12 @@ def test_a_zip_without_a_csv_is_refused(tmp_path):
 
 def test_a_zip_with_several_csvs_is_refused(tmp_path):
     assert "2 CSV files" in refusal(zip_of({"a.csv": b"x", "b.csv": b"x"}, tmp_path / "a.zip"))
+
+
+def test_a_zip_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    path = zip_of({"mine.csv": b"text,label\n" + b"0" * 1024}, tmp_path / "a.zip")
+    monkeypatch.setattr(tables, "_MOST_UNPACKED", 1024)
+    assert "too much to read" in refusal(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])

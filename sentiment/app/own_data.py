@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,15 @@ import streamlit as st
 
 from sentiment.app import foreign, navigation
 from sentiment.description import COUNTS, FACTS
+from sentiment.figures import duration
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _FORMS = ["csv", "tsv", "zip", "parquet", "gz"]
 _HELD = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
+_PATIENCE = 600.0  # seconds, for a file
+_ONE = threading.Lock()  # one file at a time, for each takes many times its size in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +78,17 @@ def choose(max_length: int) -> Description | None:
 
 def _take(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
     """Describes a file, or says why it cannot be described; its texts are gone from the disk afterwards."""
-    with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
+    with _ONE, tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
         path = Path(scratch) / Path(name).name
         path.write_bytes(content)
         command = [sys.executable, "-m", "sentiment.description", str(path), scratch, "--max-length", str(max_length)]
         named = {"--text-column": text, "--label-column": label}
         command += [f"{option}={column}" for option, column in named.items() if column]  # which may begin with a dash
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+        except subprocess.TimeoutExpired:
+            st.session_state[_PROBLEM] = f"{name} was given up after {duration(_PATIENCE)}; try a part of it."
+            return
         if done.returncode == 0:
             facts = json.loads((Path(scratch) / FACTS).read_text(encoding="utf-8"))
             st.session_state[_HELD] = Description(name, facts, pd.read_parquet(Path(scratch) / COUNTS))

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError
 from sentiment.dataset.stanford import check_member
 
+_MOST_UNPACKED = 1 << 30  # bytes; a zip may hold a thousand times its size
 _TEXT_COLUMNS = ("review", "text")  # where the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")
 _LABELS = {
@@ -58,13 +59,16 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
     """Reviews from the only CSV in a zip, read without unpacking it.
 
     Raises:
-        DatasetError: the zip is truncated or damaged, unsafe, locked, or does not hold exactly one CSV.
+        DatasetError: the zip is truncated or damaged, unsafe, locked, too large, or does not hold exactly one CSV.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
                 check_member(member, path)
             member = _only_csv(archive.namelist(), path)
+            size = archive.getinfo(member).file_size
+            if size > _MOST_UNPACKED:
+                raise DatasetError(f"{path.name} holds {size / 1e9:,.1f} GB, too much to read without unpacking it.")
             content = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
