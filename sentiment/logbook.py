@@ -20,8 +20,8 @@ _KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "log_loss", "calibra
 _PAGE = """\
 # Runs
 
-Every run worth remembering, the best last, by accuracy on validation. Each was judged on the test reviews a single
-time, when its recipe was final; recipes were chosen by validation and by our own behavioural cases, those of negation
+Every run worth remembering, the best last, by accuracy on validation. Those with figures of the test were judged
+on it a single time, when their recipe was final; recipes were chosen by validation and by our own behavioural cases, those of negation
 above all. The intervals are 95 %. The one in bold is what the app serves unless told otherwise.
 
 {table}
@@ -36,8 +36,8 @@ def record(run: Run) -> dict[str, Any]:
     ``{"run", "date", "recipe", "data", "validation", "test", "behaviour", "model_bytes", "training_seconds",
     "machine"}``. Of "validation" and "test" it holds a few keys of ``evaluation.summary``; of "behaviour" the rates of
     ``failures`` by kind and of negation, and how many ``sentences`` there are, how many of them the run is confident
-    of, and the share of each that it reads right. "test" and "behaviour" are None where the run was not tried; the
-    oldest records lack "behaviour" and "log_loss".
+    of, and the share of each that it reads right. "test" and "behaviour" are None where the run was not tried; some
+    records are older than "behaviour" and "log_loss", and their runs are gone.
 
     Raises:
         ArtifactError: the run does not say how it was made or how it fared on validation.

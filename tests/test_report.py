@@ -223,7 +223,7 @@ def test_docs_model_says_of_a_run_what_its_record_says() -> None:
     for row in rows:
         run = records[row[RECORDED]]
         for column in SAID.keys() & row.keys():
-            if run.get("behaviour") or column in ("validation", "test"):  # the first records had less
+            if run.get("behaviour") or column in ("validation", "test"):  # some records have less
                 held += 1
                 assert row[column] == SAID[column](run), f"{column} of {run['run']}"
     assert held > 6 * 8

@@ -68,6 +68,8 @@ def page() -> None:
                     st.button("Start anew", on_click=job.withdraw)
             else:
                 _read_otherwise(job, expanded=True)
+        case _ if job.read("task") is None or job.read("inspection") is None:
+            st.error("A file of this job is damaged; upload the reviews anew.", icon=":material/error:")
         case "cancelled" | "done" | "preparing":
             bulk_results.show(job)
 
@@ -116,7 +118,7 @@ def _take(settings: Settings, key: str) -> None:
 
 def _run_argument() -> str:
     """The run's folder for a shell; where on the server it lies is not told."""
-    root = '"$SENTIMENT_RUNS"' if "SENTIMENT_RUNS" in os.environ else "artifacts"
+    root = '"${SENTIMENT_RUNS:-artifacts}"' if "SENTIMENT_RUNS" in os.environ else "artifacts"
     return f"{root}/{shlex.quote(serving.run().name)}"
 
 

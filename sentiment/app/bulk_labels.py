@@ -15,6 +15,7 @@ from sentiment import metrics
 from sentiment.app import evaluation_charts, foreign, serving, wording
 from sentiment.app.judged import CELLS, EVERYTHING, Judged, cell_name
 from sentiment.bulk import jobs
+from sentiment.bulk.columns import labels_to_choose
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
@@ -40,7 +41,7 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
         threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=CUT, width=320)
         cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
     labelled = results.labelled
-    judged = Judged.of(labelled.rename(columns={"tokens_read": "length"}), 1.0, threshold)
+    judged = Judged.of(labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold)
     _figures(judged, cost)
     doubtful = results.likely_mislabelled()
     st.caption(
@@ -147,11 +148,12 @@ def _parts_of(
         yield f"length in tokens: {value}", mask
     for level in table["confidence"].cat.categories:
         yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
+    names = labels_to_choose(found["columns"])
     for place in map(int, found["values"]):
         if place != results.label:
             values = results.column(place)[table.index]
             for value in values.dropna().unique():
-                yield f"{found['columns'][place]}: {value}", (values == value).to_numpy()
+                yield f"{names[place]}: {value}", (values == value).to_numpy()
 
 
 def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:

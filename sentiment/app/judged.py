@@ -52,6 +52,8 @@ class Judged:
     def of(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> Judged:
         """Judges the rows of a predictions table, one at least."""
         probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+        if "probability" in predictions:  # to the last digit, since a threshold may be one of them
+            probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
         right = called == (predictions["label"].to_numpy() == 1)

@@ -24,6 +24,7 @@ _HELD = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
 _PATIENCE = 600.0  # seconds, for a file
+_TURN = 60.0  # seconds that it waits for others at most
 _ONE = threading.Lock()  # one file at a time, for each takes many times its size in memory
 
 
@@ -77,8 +78,19 @@ def choose(max_length: int) -> Description | None:
 
 
 def _take(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
-    """Describes a file, or says why it cannot be described; its texts are gone from the disk afterwards."""
-    with _ONE, tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
+    """Describes a file when its turn comes, or says why it cannot be described."""
+    if not _ONE.acquire(timeout=_TURN):
+        st.session_state[_PROBLEM] = "The files of others are being read; try again in a minute."
+        return
+    try:
+        _describe(name, content, text, label, max_length)
+    finally:
+        _ONE.release()
+
+
+def _describe(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
+    """Keeps what is told of a file, or why nothing is; its texts are gone from the disk afterwards."""
+    with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
         path = Path(scratch) / Path(name).name
         path.write_bytes(content)
         command = [sys.executable, "-m", "sentiment.description", str(path), scratch, "--max-length", str(max_length)]

@@ -22,8 +22,11 @@ PREVIEW_CHARACTERS = 400
 MOST_VALUES = 30  # a column with more is no category
 _PROFILED = 100  # columns looked at for categories
 _PROBLEMS = 10
-# A year in full, three numbers, or a word between two, as in "3-May-21"; "8/10" and "10:30" are no dates.
-_DATED = re.compile(r"\d{4}|\d+[^\d:]+\d+[^\d:]+\d|\d\W+[a-z]{3,}\W+\d", re.IGNORECASE)
+# A year in full, three numbers with one sign between them, or a name among two: "8/10" and "10:30" are no dates.
+_DATED = re.compile(
+    r"(?<![\d.,:])(1\d|20)\d\d(?!\d)|\d([-/])\d+\2\d|\d(?:st|nd|rd|th)?\W+[a-z]{3,}\W+\d|[a-z]{3,}\W+\d+\w*\W+\d\d",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

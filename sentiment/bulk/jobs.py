@@ -71,11 +71,14 @@ class Settings:
         Raises:
             BulkError: one that is a number is set to something else.
         """
+        at_once = _number("SENTIMENT_JOBS_AT_ONCE", cls.at_once)
+        if at_once < 1 or at_once % 1:
+            raise BulkError(f"SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once:g}.")
         return cls(
             folder=Path(os.environ.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
             hours=_number("SENTIMENT_JOB_HOURS", cls.hours),
             gigabytes=_number("SENTIMENT_JOB_GIGABYTES", cls.gigabytes),
-            at_once=int(_number("SENTIMENT_JOBS_AT_ONCE", cls.at_once)),
+            at_once=int(at_once),
             turn=_number("SENTIMENT_JOB_TURN", cls.turn),
         )
 
@@ -86,7 +89,7 @@ def _number(name: str, default: float) -> float:
         number = float(given)
     except ValueError:
         number = math.nan
-    if not 0 <= number < math.inf:
+    if not number >= 0:
         raise BulkError(f"{name} must be a number, 0 or more; it is {given}.")
     return number
 
@@ -176,9 +179,10 @@ class Job:
 
     def begin_twin(self, run: str) -> None:
         """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
-        if not self.folder.exists():
-            return
-        with suppress(BlockingIOError), _lock(self.folder / "twins.lock"):  # of two, only one would be found to go
+        with (
+            suppress(FileNotFoundError, BlockingIOError),
+            _lock(self.folder / "twins.lock"),
+        ):  # that none is lost sight of
             if self.twin(run):
                 return
             twin = _new(self.folder.parent)
@@ -239,12 +243,15 @@ class Job:
 
     def delete(self) -> None:
         """Ends the child, if there is one, and removes everything, twins included."""
-        for run in self.read("twins") or {}:
-            if twin := self.twin(run):
-                twin.delete()
         while True:
             try:
-                with _lock(self.folder / "lock"):  # no child can start while this is held
+                with (
+                    _lock(self.folder / "twins.lock"),
+                    _lock(self.folder / "lock"),
+                ):  # no twin, no child begins meanwhile
+                    for run in self.read("twins") or {}:
+                        if twin := self.twin(run):
+                            twin.delete()
                     gone = self.folder.rename(self.folder.with_name(f".{self.id}"))
                     shutil.rmtree(gone)
                     return
