@@ -20,9 +20,9 @@ _KEPT = ("n", "accuracy", "accuracy_interval", "f1", "auc", "log_loss", "calibra
 _PAGE = """\
 # Runs
 
-Every run worth remembering, the best last, by accuracy on validation. Those with figures of the test were judged
-on it a single time, when their recipe was final; recipes were chosen by validation and by our own behavioural cases, those of negation
-above all. The intervals are 95 %. The one in bold is what the app serves unless told otherwise.
+Every run worth remembering, the best last, by accuracy on validation. Those with figures of the test were judged on it
+a single time, when their recipe was final; recipes were chosen by validation and by our own behavioural cases, those of
+negation above all. The intervals are 95 %. The one in bold is what the app serves unless told otherwise.
 
 {table}
 
