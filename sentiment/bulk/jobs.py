@@ -179,10 +179,8 @@ class Job:
 
     def begin_twin(self, run: str) -> None:
         """Puts the same file in line under another run. The twin shares the input, and goes when this job goes."""
-        with (
-            suppress(FileNotFoundError, BlockingIOError),
-            _lock(self.folder / "twins.lock"),
-        ):  # that none is lost sight of
+        # The lock: of two twins one would be lost sight of, and one begun while the job is deleted would outlive it.
+        with suppress(FileNotFoundError, BlockingIOError), _lock(self.folder / "twins.lock"):
             if self.twin(run):
                 return
             twin = _new(self.folder.parent)
@@ -245,10 +243,8 @@ class Job:
         """Ends the child, if there is one, and removes everything, twins included."""
         while True:
             try:
-                with (
-                    _lock(self.folder / "twins.lock"),
-                    _lock(self.folder / "lock"),
-                ):  # no twin, no child begins meanwhile
+                # While these are held no twin is begun, and no child.
+                with _lock(self.folder / "twins.lock"), _lock(self.folder / "lock"):
                     for run in self.read("twins") or {}:
                         if twin := self.twin(run):
                             twin.delete()

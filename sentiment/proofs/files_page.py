@@ -17,13 +17,10 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: what ``scripts/prove_bulk.py`` keeps; a proof that was not run has no section.
     """
-    parts = [
-        "# Bulk scoring, put to the proof",
-        f"Written by `make proof` (`scripts/prove_bulk.py`), {told(found)}.",
-    ]
+    parts = ["# Bulk scoring, put to the proof", "Written by `make proof` (`scripts/prove_bulk.py`)."]
     for name, (title, section) in _SECTIONS.items():
         if name in found:
-            parts += [f"## {title}", section(found[name])]
+            parts += [f"## {title}", section(found[name]), f"Measured {told(found[name]['circumstances'])}."]
     return "\n\n".join(parts) + "\n"
 
 
