@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -96,6 +98,13 @@ def test_the_waterfall_ends_where_the_score_is(values):
     assert steps["name"].is_unique
     assert steps["end"].iloc[-2] == pytest.approx(explained.logit, abs=1e-4)
     assert steps["end"].iloc[-1] == pytest.approx(explained.logit)
+
+
+def test_the_equation_has_one_kind_of_minus():
+    told = wording.equation(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7))
+    assert (
+        told == "Starting point +0.5000 + contributions −1.0000 = score −0.5000, in logits; rounding leaves over −2e−7."
+    )
 
 
 def test_the_words_of_the_sum_are_those_of_the_numbers():

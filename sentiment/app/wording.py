@@ -59,12 +59,10 @@ def way(explanation: Explanation) -> str:
 def equation(explanation: Explanation) -> str:
     """The sum behind the score, with what rounding leaves over."""
     total = float(explanation.contributions.sum(dtype=float))
+    left = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
     return (
         f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
-        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {explanation.residual:+.0e}".replace(
-            "e-0", "e-"
-        )
-        + "."
+        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {left}."
     )
 
 
