@@ -327,6 +327,16 @@ def test_a_workbook_keeps_numbers_dates_and_texts_apart(scored, tmp_path):
     assert after == [*values[:2], [0.1, None, None, None]]
 
 
+def test_cells_too_many_in_a_workbook_change_none_of_our_columns(scored, tmp_path):
+    book = openpyxl.Workbook()
+    for row in [["review", "id"], ["bad film", 2, "x", 5, 6, 7, 8], ["good", 3, *[None] * 3, True, True]]:
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    _, *rows = openpyxl.load_workbook(scored(tmp_path / "in.xlsx", "out.xlsx")).active.values
+    assert [(*row[:2], row[5]) for row in rows] == [("bad film", 2, "unreadable"), ("good", 3, "unreadable")]
+    assert [row[7][:19] for row in rows] == ["row 2: 7 cells for ", "row 3: 7 cells for "]
+
+
 def test_json_lines_stay_as_they_were_written(scored, tmp_path):
     lines = ['{"review":"good",  "n": 1.10, "big": 123456789012345678901}', '{"review": null, "x": {"y": [1e5]}}', "{}"]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))

@@ -200,14 +200,15 @@ def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None
         text.data_type = "s"  # never a formula, whatever it begins with
         return text
 
+    width = len(layout.source.columns)
     with closing(sheet):  # or it complains later, where a cell is refused
         sheet.append([cell(name) for name in layout.names])
         for part in parts.tables():
             columns = [column.to_pylist() for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
-                values = map(from_letter, row, native.ljust(len(row), "s")) if native else row
-                sheet.append([cell(worksheet_value(value)) for value in values])
+                theirs = map(from_letter, row[:width], native.ljust(width, "s")) if native else row[:width]
+                sheet.append([cell(worksheet_value(value)) for value in (*theirs, *row[width:])])
     book.save(path)
 
 
