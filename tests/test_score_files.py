@@ -310,6 +310,24 @@ def test_parquet_keeps_its_types(scored, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("kind", [pa.string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
+@pytest.mark.parametrize("length", [1, 5000])  # of which the longer has to be measured
+def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_form(scored, tmp_path, length, kind):
+    raw = pa.array([b"good", b"caf\xe9 bad" * length])
+    table = pa.table({"review": pa.Array.from_buffers(pa.string(), 2, raw.buffers()).cast(kind)})
+    pq.write_table(table, tmp_path / "in.parquet")
+    if length == 5000:
+        scored(tmp_path / "in.parquet", "out.xlsx", status=2)
+    else:
+        rows = [list(row) for row in openpyxl.load_workbook(scored(tmp_path / "in.parquet", "out.xlsx")).active.values]
+        assert [[row[0], row[4]] for row in rows[1:]] == [["good", "ok"], ["caf\\xe9 bad", "unreadable"]]
+    lines = scored(tmp_path / "in.parquet", "out.jsonl").read_text("utf-8").splitlines()
+    rows = [[row["review"], row["status"]] for row in map(json.loads, lines)]
+    assert rows == [["good", "ok"], ["caf\\xe9 bad" * length, "unreadable"]]
+    assert [[row[0], row[4]] for row in rows_of(scored(tmp_path / "in.parquet"))[1:]] == rows
+    assert pq.read_table(scored(tmp_path / "in.parquet", "out.parquet"))["review"].type == kind
+
+
 def test_a_column_of_parquet_that_holds_no_text_is_not_guessed(scored, tmp_path):
     pq.write_table(pa.table({"review": [1, 2], "text": ["a good film", "bad"]}), tmp_path / "in.parquet")
     rows = rows_of(scored(tmp_path / "in.parquet"))[1:]

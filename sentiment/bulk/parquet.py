@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -79,6 +80,14 @@ class ParquetSource(Source):
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.unify_dictionaries().chunks)
+
+
+def as_values(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column as they are; as text where a string in it is not UTF-8."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return list(as_texts(column))
 
 
 def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:

@@ -63,7 +63,7 @@ class Survey:
     Attributes:
         rows: how many.
         unreadable: how many of them cannot be read.
-        longest: characters that the longest cell of text takes in a worksheet.
+        longest: characters that the longest cell of text takes in a worksheet at most.
         longest_line: where that cell stands.
     """
 
@@ -83,9 +83,10 @@ class Survey:
     def _measure(self, column: pa.Array, lines: list[int]) -> None:
         if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             column = pa.array(as_texts(column), pa.large_string())
-        lengths = pc.fill_null(pc.utf8_length(column), 0).to_numpy(zero_copy_only=False).copy()
+        lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False).copy()
         for row in np.flatnonzero(lengths > XLSX_CHARACTERS // WIDEST):  # others fit, whatever is escaped
-            lengths[row] = worksheet_length(column[int(row)].as_py())
+            [text] = as_texts(column.slice(row, 1))
+            lengths[row] = worksheet_length(text or "")
         if len(lengths) and lengths.max() > self.longest:
             self.longest, self.longest_line = int(lengths.max()), lines[int(lengths.argmax())]
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
-from sentiment.bulk.parquet import as_texts
+from sentiment.bulk.parquet import as_texts, as_values
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
@@ -164,7 +164,7 @@ def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
     names = unique(layout.names)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for part in parts.tables():
-            columns = [column.to_pylist() for column in _typed(part, layout)]
+            columns = [as_values(column) for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "jsonl", layout), strict=True):
                 ours = dict(zip(names[width:], map(_json_value, row[width:]), strict=True))
@@ -204,7 +204,7 @@ def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None
     with closing(sheet):  # or it complains later, where a cell is refused
         sheet.append([cell(name) for name in layout.names])
         for part in parts.tables():
-            columns = [column.to_pylist() for column in _typed(part, layout)]
+            columns = [as_values(column) for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
                 theirs = map(from_letter, row[:width], native.ljust(width, "s")) if native else row[:width]
