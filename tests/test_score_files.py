@@ -328,6 +328,16 @@ def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_form(score
     assert pq.read_table(scored(tmp_path / "in.parquet", "out.parquet"))["review"].type == kind
 
 
+def test_numbers_that_json_has_not_are_null_in_it_however_deep_they_lie(scored, tmp_path):
+    nan, inf = float("nan"), float("inf")
+    table = pa.table({"review": ["good"], "x": [nan], "list": [[1.0, nan]], "struct": [{"a": [{"b": inf}]}]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    line = scored(tmp_path / "in.parquet", "out.jsonl").read_text()
+    row = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert (row["x"], row["list"], row["struct"]) == (None, [1.0, None], {"a": [{"b": None}]})
+    assert rows_of(scored(tmp_path / "in.parquet"))[1][2:4] == ["[1.0, null]", '{"a": [{"b": null}]}']
+
+
 def test_a_column_of_parquet_that_holds_no_text_is_not_guessed(scored, tmp_path):
     pq.write_table(pa.table({"review": [1, 2], "text": ["a good film", "bad"]}), tmp_path / "in.parquet")
     rows = rows_of(scored(tmp_path / "in.parquet"))[1:]

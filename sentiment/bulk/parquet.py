@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,20 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
 
 
 def as_json(value: object) -> str:
-    """A list or a struct as JSON."""
-    return printable(json.dumps(value, ensure_ascii=False, default=str))
+    """A value as JSON; numbers that are not finite, which JSON has not, are null."""
+    return printable(json.dumps(_json_value(value), ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _json_value(value: object) -> object:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case list() | tuple():
+            return [_json_value(each) for each in value]
+        case dict():
+            return {key: _json_value(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:

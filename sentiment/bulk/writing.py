@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import json
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
-from sentiment.bulk.parquet import as_texts, as_values
+from sentiment.bulk.parquet import as_json, as_texts, as_values
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
@@ -167,13 +165,13 @@ def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
             columns = [as_values(column) for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "jsonl", layout), strict=True):
-                ours = dict(zip(names[width:], map(_json_value, row[width:]), strict=True))
+                ours = dict(zip(names[width:], row[width:], strict=True))
                 if native:
                     body = native[1:-1].strip()
-                    file.write("{" + body + (", " if body else "") + _dumps(ours)[1:] + "\n")
+                    file.write("{" + body + (", " if body else "") + as_json(ours)[1:] + "\n")
                 else:
-                    theirs = dict(zip(names[:width], map(_json_value, row[:width]), strict=True))
-                    file.write(_dumps(theirs | ours) + "\n")
+                    theirs = dict(zip(names[:width], row[:width], strict=True))
+                    file.write(as_json(theirs | ours) + "\n")
 
 
 def _write_parquet(parts: Parts, layout: Layout, path: Path) -> None:
@@ -239,12 +237,3 @@ def _grouped(tables: Iterator[pa.Table]) -> Iterator[list[pa.Table]]:
             group = []
     if group:
         yield group
-
-
-def _dumps(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _json_value(value: Any) -> Any:
-    """JSON has no numbers that are not finite."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
