@@ -338,6 +338,13 @@ def test_numbers_that_json_has_not_are_null_in_it_however_deep_they_lie(scored, 
     assert rows_of(scored(tmp_path / "in.parquet"))[1][2:4] == ["[1.0, null]", '{"a": [{"b": null}]}']
 
 
+def test_bytes_are_the_text_they_hold_in_json_too(scored, tmp_path):
+    pq.write_table(pa.table({"review": [b"good", b"caf\xe9"], "tags": [[b"a"], []]}), tmp_path / "in.parquet")
+    rows = [json.loads(line) for line in scored(tmp_path / "in.parquet", "out.jsonl").read_text().splitlines()]
+    assert [[row["review"], row["tags"]] for row in rows] == [["good", ["a"]], ["caf\\xe9", []]]
+    assert [row[1] for row in rows_of(scored(tmp_path / "in.parquet"))[1:]] == ['["a"]', "[]"]
+
+
 def test_a_column_of_parquet_that_holds_no_text_is_not_guessed(scored, tmp_path):
     pq.write_table(pa.table({"review": [1, 2], "text": ["a good film", "bad"]}), tmp_path / "in.parquet")
     rows = rows_of(scored(tmp_path / "in.parquet"))[1:]

@@ -110,7 +110,7 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
 
 
 def as_json(value: object) -> str:
-    """A value as JSON; numbers that are not finite, which JSON has not, are null."""
+    """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
     return printable(json.dumps(_json_value(value), ensure_ascii=False, allow_nan=False, default=str))
 
 
@@ -118,6 +118,8 @@ def _json_value(value: object) -> object:
     match value:
         case float() if not math.isfinite(value):
             return None
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
         case list() | tuple():
             return [_json_value(each) for each in value]
         case dict():
