@@ -381,6 +381,16 @@ def test_json_lines_stay_as_they_were_written(scored, tmp_path):
     assert rows_of(scored(tmp_path / "in.jsonl"))[1][:4] == ["good", "1.10", "123456789012345678901", ""]
 
 
+def test_a_line_that_is_not_json_stands_among_numbers_in_every_form(scored, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"id": 1, "text": 5}\nnot json\n')
+    lines = [json.loads(line) for line in scored(tmp_path / "in.jsonl", "out.jsonl").read_text().splitlines()]
+    assert [(row["id"], row["text"]) for row in lines] == [(1, 5), (None, "not json")]
+    rows = pq.read_table(scored(tmp_path / "in.jsonl", "out.parquet")).to_pylist()
+    assert [(row["id"], row["text"]) for row in rows] == [(1, "5"), (None, "not json")]
+    _, *rows = openpyxl.load_workbook(scored(tmp_path / "in.jsonl", "out.xlsx")).active.values
+    assert [row[:2] for row in rows] == [(1, "5"), (None, "not json")]
+
+
 def slowly(run, source, output, *options):
     """The command at work on a file that takes it a while."""
     command = [sys.executable, str(ROOT / "scripts/score.py"), str(source), str(output), "--artifacts", str(run)]

@@ -113,7 +113,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     check_output(task)
     opened = Opened.of(task, classifier.run)
     total = survey(opened.source, opened.text, report)
-    widest = Layout(opened.source, explain=task.explain, problems=total.unreadable > 0)
+    widest = Layout(opened.source, opened.text, explain=task.explain, problems=total.unreadable > 0)
     check_limits(task.form, total, len(widest.names))
     parts = Parts(task.parts)
     with parts.locked():
@@ -132,7 +132,9 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
         clock: ``perf_counter`` when the work began.
     """
     task, source, parts = opened.task, opened.source, Parts(opened.task.parts)
-    layout = export(source, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom)
+    layout = export(
+        source, opened.text, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom
+    )
     counted = counts(parts)
     content = {
         "model": {"run": run.name, "manifest_sha256": sha256(run / MANIFEST)},
@@ -175,10 +177,18 @@ def _measured_effect(run: Path) -> dict[str, Any] | None:
 
 
 def export(
-    source: Source, parts: Parts, output: Path, form: str, *, explain: bool, raw: bool = False, bom: bool = False
+    source: Source,
+    text: int,
+    parts: Parts,
+    output: Path,
+    form: str,
+    *,
+    explain: bool,
+    raw: bool = False,
+    bom: bool = False,
 ) -> Layout:
     """Writes what the parts hold, all of it or what is done, in a form; see ``writing.write_output``."""
-    layout = Layout(source, explain=explain, problems=bool(_problems(parts)))
+    layout = Layout(source, text, explain=explain, problems=bool(_problems(parts)))
     write_output(parts, layout, output, form, raw=raw, bom=bom)
     return layout
 

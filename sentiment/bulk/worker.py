@@ -115,7 +115,7 @@ def _write(job: Job, *, form: str, raw: bool, bom: bool) -> None:
     content, output = job.read("task"), job.folder / f"download.{form}"
     output.unlink(missing_ok=True)  # written with other options, it would pass for this one if this one fails
     source = open_source(job.input, Options(**content["reading"]))
-    export(source, job.parts, output, form, explain=content["explain"], raw=raw, bom=bom)
+    export(source, content["text"], job.parts, output, form, explain=content["explain"], raw=raw, bom=bom)
 
 
 if __name__ == "__main__":

@@ -42,11 +42,14 @@ class Layout:
         names: what they are called: the input's as they stand, then ours, all of them with the prefix
             ``predicted_`` where one is taken.
         source: the input.
+        kinds: of the input's columns, as ``Source`` has them; a row that could not be taken apart makes a string of the
+            scored one, in which it stands whole.
         ours: the names that the parts have for ours.
     """
 
-    def __init__(self, source: Source, *, explain: bool, problems: bool) -> None:
+    def __init__(self, source: Source, text: int, *, explain: bool, problems: bool) -> None:
         self.source = source
+        self.kinds = ["string" if problems and i == text else kind for i, kind in enumerate(source.kinds)]
         fields = [*VERDICT, *(WORDS if explain else []), *([PROBLEM] if problems else [])]
         self.ours = [field.name for field in fields]
         self.types = [field.type for field in fields]
@@ -177,7 +180,7 @@ def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
 def _write_parquet(parts: Parts, layout: Layout, path: Path) -> None:
     names = unique(layout.names)
     source = layout.source
-    types = source.schema.types if source.schema else [_TYPES[kind] for kind in source.kinds]
+    types = source.schema.types if source.schema else [_TYPES[kind] for kind in layout.kinds]
     metadata = source.schema.metadata if source.schema else None
     fields = [pa.field(name, type) for name, type in zip(names, [*types, *layout.types], strict=True)]
     schema = pa.schema(fields, metadata)
@@ -216,7 +219,7 @@ def _typed(part: pa.Table, layout: Layout) -> list[pa.ChunkedArray]:
     if layout.source.schema is None:
         theirs = [
             column if kind == "string" else pc.cast(column, _TYPES[kind])
-            for column, kind in zip(theirs, layout.source.kinds, strict=True)
+            for column, kind in zip(theirs, layout.kinds, strict=True)
         ]
     return [*theirs, *layout.our_columns(part)]
 
