@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task
 from sentiment.bulk.problem import BulkError
 from tests.command import run_script
@@ -70,6 +72,28 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
     [row] = _read({"task": task}, run)
     assert "a.csv is not text" in row["error"]
     assert Scorer(run, explain=False)(row) == row
+
+
+@needs_ray
+def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run, tmp_path, monkeypatch):
+    from sentiment.bulk import cluster
+
+    def starts(*_, **__):
+        raise BulkError("no further")
+
+    (tmp_path / "a.csv").write_text("review\ngood\n")
+    task, parts = Task(tmp_path / "a.csv", tmp_path / "out.csv", "csv"), Parts(tmp_path / "out.csv.parts")
+    monkeypatch.setattr(cluster, "_connected", lambda address: nullcontext(1))
+    monkeypatch.setattr(cluster.ray.data, "from_items", starts)
+    with parts.locked():
+        for folder in (parts.folder, parts.folder / "b.csv"):  # of a file each
+            Parts(folder).begin({}, resume=False)
+        with pytest.raises(BulkError, match="Another run is at work"):
+            cluster.score_on_cluster(task, run, None, lambda *_: None)
+        assert parts.state() == {}
+    with pytest.raises(BulkError, match="no further"):
+        cluster.score_on_cluster(task, run, None, lambda *_: None)
+    assert [path.name for path in parts.folder.iterdir()] == ["lock"]
 
 
 @needs_ray

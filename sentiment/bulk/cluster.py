@@ -52,9 +52,9 @@ def score_on_cluster(task: Task, run: Path, address: str | None, report: Report)
     """
     clock, tasks = perf_counter(), files_of(task)
     parts = Parts(task.parts)
-    if not task.resume and task.parts.exists():
-        parts.delete()
     with parts.locked(), _connected(address) as cores:
+        if not task.resume:
+            parts.clear()
         files = ray.data.from_items([{"task": each} for each in tasks], override_num_blocks=len(tasks))
         readers = ray.data.TaskPoolStrategy(size=cores)
         chunks = files.flat_map(partial(_read, run=run), num_cpus=0, compute=readers)

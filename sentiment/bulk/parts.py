@@ -94,6 +94,14 @@ class Parts:
             yield pq.read_table(self.path(number), columns=columns, partitioning=None)
             number += 1
 
+    def clear(self) -> None:
+        """Removes what is in the folder, but for the lock, which is held."""
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
+
     def delete(self) -> None:
         """Removes the folder."""
         shutil.rmtree(self.folder)
