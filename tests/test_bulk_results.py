@@ -163,6 +163,23 @@ def test_the_adjusted_count_finds_the_true_share_where_counting_does_not(truth):
     assert abs(np.mean(distance)) < 0.003
 
 
+@pytest.mark.parametrize("truth", [0, 0.1, 0.5, 0.9, 1])
+def test_the_adjusted_count_of_a_model_seen_to_err_seldom_or_never_is_not_sure(truth):
+    rng = np.random.default_rng(0)
+    tpr, fpr, labels, n, covered = 0.95, 0.05, 20, 200, 0
+    for _ in range(400):
+        known = {"tp": rng.binomial(labels, tpr), "fp": rng.binomial(labels, fpr)}
+        known |= {"fn": labels - known["tp"], "tn": labels - known["fp"]}
+        positives = round(truth * n)
+        called = rng.binomial(positives, tpr) + rng.binomial(n - positives, fpr)
+        share = adjusted_count(int(called), n, known)
+        covered += share.low <= truth <= share.high
+    assert covered / 400 > 0.92
+    never = adjusted_count(100, 100, {"tp": 10, "fp": 0, "fn": 0, "tn": 10})
+    assert (never.corrected, never.high) == (1, 1)
+    assert 0.7 < never.low < 0.9
+
+
 def test_the_adjusted_count_says_nothing_where_the_rates_say_nothing():
     assert adjusted_count(5, 10, {"tp": 1, "fp": 1, "fn": 1, "tn": 1}) is None
     assert adjusted_count(0, 0, {"tp": 9, "fp": 1, "fn": 1, "tn": 9}) is None

@@ -30,7 +30,9 @@ def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | 
     """The adjusted count (Forman 2008, section 2.2): ``(raw - fpr) / (tpr - fpr)``, kept within 0 and 1.
 
     The interval, by the delta method, covers the chance in which reviews of this file are misjudged and that in the
-    rates themselves. It supposes that the model errs here as it did there.
+    rates themselves. For its width alone, a success and a failure are added to the reviews behind each rate (Lang &
+    Reiczigel 2014), since a rate of 0 or 1 would have no chance in it. It supposes that the model errs here as it did
+    there.
 
     Args:
         positive: reviews called positive.
@@ -48,10 +50,17 @@ def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | 
         return None
     raw = positive / n
     share = min(1.0, max(0.0, (raw - fpr) / (tpr - fpr)))
-    here = (share * tpr * (1 - tpr) + (1 - share) * fpr * (1 - fpr)) / n
-    there = share**2 * tpr * (1 - tpr) / positives + (1 - share) ** 2 * fpr * (1 - fpr) / negatives
+    of_tpr, of_fpr = _variance(confusion["tp"], positives), _variance(confusion["fp"], negatives)
+    here = (share * of_tpr + (1 - share) * of_fpr) / n
+    there = share**2 * of_tpr / (positives + 2) + (1 - share) ** 2 * of_fpr / (negatives + 2)
     spread = Z * sqrt(here + there) / (tpr - fpr)
     return Share(raw, share, max(0.0, share - spread), min(1.0, share + spread))
+
+
+def _variance(k: int, n: int) -> float:
+    """Of a single verdict that turned out so ``k`` times in ``n``, with a success and a failure added."""
+    rate = (k + 1) / (n + 2)
+    return rate * (1 - rate)
 
 
 def error_rates(run: Run) -> dict[str, Any] | None:
