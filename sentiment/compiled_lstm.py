@@ -82,11 +82,16 @@ class CompiledLSTM:
         return tables
 
     def logit(self, ids: npt.NDArray[np.int32]) -> float:
-        """The score of a text that is not empty."""
+        """The score of a text that is not empty.
+
+        Raises:
+            IndexError: an id is not in the vocabulary.
+        """
         common = self._common.shape[1]
-        rare, places = np.unique(ids[ids >= common], return_inverse=True)
-        rows = ids.astype(np.int32)  # of the common words, and then of the rare ones, each once
-        rows[ids >= common] = common + places
+        rows = ids.astype(np.uint32)  # of the common words, and then of the rare ones, each once
+        is_rare = rows >= common  # a negative id too, which is now very large, and in no vocabulary
+        rare, places = np.unique(rows[is_rare], return_inverse=True)
+        rows[is_rare] = common + places
         embedded = self._weights.embedding[rare].astype(np.float32)
         directions, width = len(self._kernels), embedded.shape[1]
         pooled = np.empty((directions, 3, self._units), np.float32)

@@ -85,6 +85,13 @@ def test_words_that_are_not_common_are_read_as_well(monkeypatch):
 
 
 @needs_compiled
+@pytest.mark.parametrize("id", [14, -1])
+def test_a_word_that_is_not_in_the_vocabulary_is_refused(id):
+    with pytest.raises(IndexError):
+        compiled(weights_of()).logit(np.array([2, id], np.int32))
+
+
+@needs_compiled
 def test_padding_after_a_single_review_is_not_read(tmp_path):
     write_onnx(weights_of(), tmp_path / "model.onnx")
     model, [review] = open_single_review(tmp_path / "model.onnx"), REVIEWS[4:5]

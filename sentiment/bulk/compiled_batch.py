@@ -73,11 +73,13 @@ class CompiledBatch:
         """As ``InferenceSession.run``.
 
         Raises:
-            IndexError: an id is not in the vocabulary.
+            IndexError: an id is not in the vocabulary, or a length not within the batch.
         """
         ids, lengths = (np.ascontiguousarray(feed[name], np.int32) for name in ("ids", "lengths"))
-        if ids.max() >= len(self._weights.embedding):
-            raise IndexError(f"id {ids.max()} is not in a vocabulary of {len(self._weights.embedding)}")
+        if ids.view(np.uint32).max() >= len(self._weights.embedding):  # as which a negative one is very large
+            raise IndexError(f"ids {ids.min()} to {ids.max()} in a vocabulary of {len(self._weights.embedding)}")
+        if lengths.view(np.uint32).max() > ids.shape[1]:
+            raise IndexError(f"lengths {lengths.min()} to {lengths.max()} in a batch of {ids.shape[1]} steps")
         pooled = np.empty((len(self._tables), len(ids), 3, self._weights.units), np.float32)
         for direction, (table, (packed, scales)) in enumerate(zip(self._tables, self._matrices, strict=True)):
             arrays = (ids, lengths, table, packed, scales, self._curve, pooled[direction])
