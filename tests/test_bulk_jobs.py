@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -255,6 +256,24 @@ def test_without_a_job_nothing_is_tended_and_nothing_written(settings):
     assert not settings.folder.exists()
 
 
+def test_jobs_can_be_kept_for_ever(settings, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_JOB_HOURS", "inf")
+    job = upload(settings, b"review\n")
+    for path in [job.folder, *job.folder.iterdir()]:
+        os.utime(path, (1, 1))
+    tend(Settings.from_environment())
+    assert jobs(settings) == [job]
+
+
+@pytest.mark.parametrize("at_once", ["0", "0.9", "1.5", "inf"])
+def test_a_number_of_jobs_at_once_that_is_none_is_refused_in_a_sentence(monkeypatch, at_once):
+    monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", at_once)
+    with pytest.raises(
+        BulkError, match=f"^SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once}.$"
+    ):
+        Settings.from_environment()
+
+
 def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
     older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
     for path in [older.folder, *older.folder.iterdir()]:
@@ -302,6 +321,22 @@ def test_a_twin_asked_for_again_is_the_same_so_that_none_outlives_its_job(settin
     assert len(jobs(settings)) == 2
     job.delete()
     assert jobs(settings) == []
+
+
+def test_a_twin_asked_for_while_its_job_is_deleted_leaves_nothing_behind(settings, run, monkeypatch):
+    job = upload(settings, table(10))
+    job.submit({**TASK, "run": str(run)})
+    link, deletion = os.link, Thread(target=job.delete)
+
+    def linked(*paths):
+        deletion.start()
+        deletion.join(0.5)  # which it cannot, for it has to wait for the twin
+        link(*paths)
+
+    monkeypatch.setattr(os, "link", linked)
+    job.begin_twin(str(run))
+    deletion.join()
+    assert not any(path.is_dir() for path in settings.folder.iterdir())
 
 
 def test_a_job_that_is_just_being_started_is_still_unread(settings):

@@ -324,6 +324,17 @@ def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(setti
     assert "measured against them" in app.info[0].value
 
 
+@pytest.mark.parametrize("name", ["task", "inspection"])
+def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
+    app = settle(upload(), settings, "new")
+    job = job_of(app, settings)
+    for each in ("result", "task"):
+        job.write(each, {"rows": 120})
+    (job.folder / f"{name}.json").write_bytes(b"")
+    assert app.run().error[0].value == "A file of this job is damaged; upload the reviews anew."
+    assert not app.exception
+
+
 def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
