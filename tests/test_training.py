@@ -333,13 +333,14 @@ def test_early_stopping_keeps_the_best_epoch(reviews, tmp_path):
     assert np.logaddexp(0, -towards_label).mean() == pytest.approx(min(losses), rel=0.01)
 
 
-def test_an_export_that_would_score_otherwise_is_refused(finished, reviews, tmp_path, monkeypatch):
+@pytest.mark.parametrize("off", [1e-3, np.nan])
+def test_an_export_that_would_score_otherwise_is_refused(off, finished, reviews, tmp_path, monkeypatch):
     network = keras.saving.load_model(finished / "model.keras")
     weights_of = export.weights_of
 
     def wrong(network, pooling):
         weights = weights_of(network, pooling)
-        return dataclasses.replace(weights, dense_bias=weights.dense_bias + 1e-3)
+        return dataclasses.replace(weights, dense_bias=weights.dense_bias + off)
 
     monkeypatch.setattr(export, "weights_of", wrong)
     ids = [np.array([2, 3, 4], np.int32)]
