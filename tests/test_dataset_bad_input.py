@@ -4,13 +4,16 @@ import errno
 import gzip
 import os
 import re
+import tarfile
 import zipfile
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from sentiment.dataset import DatasetError, load, tables
+from sentiment.dataset import DatasetError, load, stanford
 from tests.data_forms import parquet_folder, release, stanford_archive, stanford_files, stanford_folder, tar_of, zip_of
 from tests.hostile_files import scrambled, zipped
 
@@ -174,8 +177,44 @@ def test_a_zip_with_several_csvs_is_refused(tmp_path):
 
 def test_a_zip_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     path = zip_of({"mine.csv": b"text,label\n" + b"0" * 1024}, tmp_path / "a.zip")
-    monkeypatch.setattr(tables, "_MOST_UNPACKED", 1024)
+    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 1024)
     assert "too much to read" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["train/pos/0_9.txt", "notes.txt", "n" * 20_000])
+def test_an_archive_that_would_fill_the_memory_is_refused_whatever_fills_it(name, tmp_path, monkeypatch):
+    path = tar_of({name: b"0" * 20_000}, tmp_path / "a.tar.gz")
+    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 15_000)
+    assert "too much to read" in refusal(path)
+
+
+def test_an_archive_of_files_that_are_mostly_holes_is_refused_for_what_they_unpack_to(tmp_path, monkeypatch):
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as tar:
+        for number in range(3):
+            member = tarfile.TarInfo(f"train/pos/{number}_9.txt")
+            member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(20_000)}
+            tar.addfile(member)
+    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    assert "too much to read" in refusal(path)
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_a_parquet_file_that_would_fill_the_memory_is_refused_also_where_it_is_one_text_many_times(
+    dictionary, tmp_path, monkeypatch
+):
+    table = pa.table({"text": ["0" * 1024] * 100, "label": ["pos"] * 100})
+    table = table.set_column(0, "text", table["text"].dictionary_encode()) if dictionary else table
+    pq.write_table(table, tmp_path / "a.parquet")
+    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    assert "too much to read" in refusal(tmp_path / "a.parquet")
+
+
+def test_a_parquet_file_that_says_it_would_fill_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
+    pq.write_table(pa.table({"text": [f"{i:01000}" for i in range(100)]}), tmp_path / "a.parquet")
+    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_: pytest.fail("read"))
+    assert "too much to read" in refusal(tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])

@@ -23,6 +23,7 @@ _REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt$")
 _URLS = re.compile(r"(?:^|/)(train|test)/urls_(pos|neg|unsup)\.txt$")
 _FILM = re.compile(r"\btt\d+")
 _LABELS = {"pos": POSITIVE, "neg": NEGATIVE, "unsup": UNLABELLED}
+_MOST_UNPACKED = 1 << 30  # bytes; a small file may hold a thousand times its size
 
 
 def find_folder(path: Path) -> Path | None:
@@ -45,7 +46,7 @@ def read_archive(path: Path, sha256: str) -> RawData:
     """The reviews in ``aclImdb_v1.tar.gz``, or in the tar inside it.
 
     Raises:
-        DatasetError: the archive is truncated, damaged, no tar at all, unsafe, or holds no reviews.
+        DatasetError: the archive is truncated, damaged, no tar at all, unsafe, too large, or holds no reviews.
     """
     return RawData("Stanford archive", sha256, _collect(_members_of(path), path))
 
@@ -63,6 +64,16 @@ def check_member(name: str, archive: Path) -> None:
         raise DatasetError(f"{archive.name} is refused: its member {name!r} would land outside the folder.")
 
 
+def check_size(size: int, name: str) -> None:
+    """Refuses a file of which so many bytes are unpacked, before it fills the memory.
+
+    Raises:
+        DatasetError: it is more than any form of the IMDB reviews holds.
+    """
+    if size > _MOST_UNPACKED:
+        raise DatasetError(f"{name} unpacks to more than {_MOST_UNPACKED / 1e9:.1f} GB, too much to read.")
+
+
 def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yields the files of interest by relative name, and notes the digest of each on the way."""
     for path in sorted(folder.glob("*/**/*.txt")):
@@ -75,12 +86,16 @@ def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
 
 def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yields the files of interest by name; reads to the very end, so that a cut is noticed wherever it is."""
+    size = 0
     try:
-        with path.open("rb") as file, _unpacked(file) as stream:
-            with tarfile.open(fileobj=stream, mode="r|") as tar:
+        with path.open("rb") as file, _unpacked(file) as unpacked:
+            stream = _Counted(unpacked, path.name)
+            with tarfile.open(fileobj=stream, mode="r|") as tar:  # type: ignore[call-overload]
                 for member in tar:
                     check_member(member.name, path)
                     if member.isfile() and (_REVIEW.search(member.name) or _URLS.search(member.name)):
+                        size += member.size  # of a sparse file, more than the stream gives
+                        check_size(size, path.name)
                         content = tar.extractfile(member)
                         assert content is not None  # as a regular file always has content
                         yield member.name, content.read()
@@ -90,6 +105,20 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
         raise DatasetError(
             f"{path.name} is not a whole tar archive: it is truncated, damaged or something else."
         ) from error
+
+
+class _Counted:
+    """A stream that is refused once it has given too much, be it in members, their names or behind them."""
+
+    def __init__(self, stream: BinaryIO | gzip.GzipFile, name: str) -> None:
+        self._stream, self._name, self._size = stream, name, 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, so many at most."""
+        block = self._stream.read(size)
+        self._size += len(block)
+        check_size(self._size, self._name)
+        return block
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO | gzip.GzipFile:

@@ -7,6 +7,7 @@ import lzma
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -14,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError
-from sentiment.dataset.stanford import check_member
+from sentiment.dataset.stanford import check_member, check_size
 
-_MOST_UNPACKED = 1 << 30  # bytes; a zip may hold a thousand times its size
+_ROWS = 1_000  # of a Parquet file, that are read at once
 _TEXT_COLUMNS = ("review", "text")  # where the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")
 _LABELS = {
@@ -66,9 +67,7 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
             for member in archive.namelist():
                 check_member(member, path)
             member = _only_csv(archive.namelist(), path)
-            size = archive.getinfo(member).file_size
-            if size > _MOST_UNPACKED:
-                raise DatasetError(f"{path.name} holds {size / 1e9:,.1f} GB, too much to read without unpacking it.")
+            check_size(archive.getinfo(member).file_size, path.name)
             content = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
@@ -111,9 +110,28 @@ def _only_csv(members: list[str], path: Path) -> str:
 
 def _parquet_table(path: Path) -> pd.DataFrame:
     try:
-        return pq.read_table(path).to_pandas()
+        file = pq.ParquetFile(path)
+        groups = map(file.metadata.row_group, range(file.num_row_groups))
+        check_size(sum(group.total_byte_size for group in groups), path.name)
+        return pa.Table.from_batches(_batches(file, path.name), _plain(file.schema_arrow)).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f"{path.name} is not a whole Parquet file: it is truncated or damaged.") from error
+
+
+def _batches(file: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+    """The rows, as long as they are not too many; a text written once may stand in any number of them."""
+    size = 0
+    for batch in file.iter_batches(_ROWS):
+        plain = batch.cast(_plain(batch.schema))
+        size += plain.nbytes
+        check_size(size, name)
+        yield plain
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """The schema with values in the place of dictionaries."""
+    types = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in schema]
+    return pa.schema([field.with_type(type) for field, type in zip(schema, types, strict=True)], schema.metadata)
 
 
 def _reviews(
