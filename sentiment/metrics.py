@@ -278,7 +278,7 @@ class Change:
     Attributes:
         first: the first one's figure; NaN where it is not defined.
         second: the second one's.
-        interval: of the second minus the first, 95 %.
+        interval: of the second minus the first, 95 %; NaN where that is not defined either.
     """
 
     first: float
@@ -297,6 +297,7 @@ def changes(
     """Accuracy, F1, AUC, log loss and calibration error of two classifiers, and how sure their differences are.
 
     The intervals are percentiles of a paired bootstrap (Efron 1979): both are judged on the same reviews, drawn anew.
+    That of the AUC is of those draws that hold both classes.
 
     Args:
         first: <float>[n], calibrated logits of the first.
@@ -317,7 +318,9 @@ def changes(
     before, after = (figure(np.ones((1, n))) for figure in figures)
     found = {}
     for name, differences in drawn.items():
-        low, high = np.quantile(np.concatenate(differences), [0.025, 0.975])
+        values = np.concatenate(differences)
+        defined = values[~np.isnan(values)]
+        low, high = np.quantile(defined, [0.025, 0.975]) if len(defined) else (np.nan, np.nan)
         found[name] = Change(float(before[name][0]), float(after[name][0]), (float(low), float(high)))
     return found
 

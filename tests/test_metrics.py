@@ -249,8 +249,17 @@ def test_the_interval_of_a_change_holds_the_truth_about_as_often_as_it_says():
     assert 52 <= held <= 60
 
 
+def test_the_auc_of_a_rare_class_has_an_interval_from_the_draws_that_hold_it():
+    labels = np.zeros(200, int)
+    labels[:3] = 1
+    bad = np.random.default_rng(0).normal(size=200)
+    change = metrics.changes(bad, bad + 9 * labels, labels)["auc"]
+    assert 0 < change.interval[0] <= change.difference <= change.interval[1]
+
+
 def test_a_change_without_one_class_has_no_auc_and_every_other_figure():
     logits = np.linspace(-1, 1, 20)
     changes = metrics.changes(logits, logits, np.ones(20, int))
     assert np.isnan(changes["auc"].first)
+    assert np.isnan(changes["auc"].interval).all()
     assert changes["log_loss"].difference == 0
