@@ -173,7 +173,7 @@ def _bands(
     """Bands that each hold their lower end and not their upper."""
     names = [name(end) for end in ends]
     between = [f"{low} to {high}" for low, high in pairwise(names)]
-    band = np.digitize(values, ends)
+    band = np.digitize(values, np.asarray(ends, values.dtype))  # or float32(0.01) is less than 0.01
     for index, value in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
         yield by, value, band == index
 

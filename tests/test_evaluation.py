@@ -147,6 +147,13 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
     assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
 
 
+def test_a_review_at_the_edge_of_two_bands_counts_in_the_upper_one_in_the_precision_of_a_table() -> None:
+    edges = pd.Series([0.01, 0.02, 0.05, 0.10], dtype="float32")
+    found = evaluation.summary(table(label=[1] * 4).assign(unknown_rate=edges), 1.0)["slices"]
+    bands = [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"]
+    assert bands == [("1 % to 2 %", 1), ("2 % to 5 %", 1), ("5 % to 10 %", 1), ("10 % and more", 1)]
+
+
 def test_calibration_is_told_for_each_length_that_a_review_has() -> None:
     rows = table(length=[50, 60, 150, 150], label=[1, 0, 1, 1], logit=[2.0, 2.0, -2.0, -4.0])
     found = evaluation.calibration_by_length(rows, 2.0)
