@@ -250,6 +250,16 @@ def test_a_truncated_parquet_file_is_refused(tmp_path):
     assert refusal(folder) == refusal(path) == "train.parquet is not a whole Parquet file: it is truncated or damaged."
 
 
+@pytest.mark.parametrize("form", [pa.string(), pa.binary()])
+@pytest.mark.parametrize("column", ["text", "label", "movie"])
+def test_a_parquet_file_in_another_encoding_is_refused_whichever_column_it_is_in(column, form, tmp_path):
+    columns = {"text": [b"Row"] * 3, "label": [b"pos"] * 3, "movie": [b""] * 3}
+    columns[column][1] = "Café".encode("cp1252")
+    table = pa.table({name: pa.array(values, pa.binary()).view(form) for name, values in columns.items()})
+    pq.write_table(table, tmp_path / "mine.parquet")
+    assert refusal(tmp_path / "mine.parquet") == "mine.parquet holds text that is not UTF-8."
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -78,7 +78,7 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
 
 def read_parquet(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
     """Reviews from a Parquet file."""
-    return _reviews(_parquet_table(path), path.name, text_column, label_column)
+    return _from_parquet(path, text_column, label_column)
 
 
 def find_parts(folder: Path) -> dict[str, list[Path]]:
@@ -92,9 +92,7 @@ def read_parts(parts: dict[str, list[Path]], text_column: str | None, label_colu
     frames = []
     for part, files in parts.items():
         for file in files:
-            table = _parquet_table(file)
-            labelled = part != "unsup"
-            frame = _reviews(table, file.name, text_column, label_column, labelled=labelled)
+            frame = _from_parquet(file, text_column, label_column, labelled=part != "unsup")
             frames.append(frame.assign(part=part))
     return pd.concat(frames, ignore_index=True)
 
@@ -108,12 +106,23 @@ def _only_csv(members: list[str], path: Path) -> str:
     return found[0]
 
 
-def _parquet_table(path: Path) -> pd.DataFrame:
+def _from_parquet(
+    path: Path, text_column: str | None, label_column: str | None, *, labelled: bool = True
+) -> pd.DataFrame:
+    table = _parquet_table(path)
+    try:
+        table.validate(full=True)  # or text in another encoding would be noticed only where it is used
+        return _reviews(table.to_pandas(), path.name, text_column, label_column, labelled=labelled)
+    except (UnicodeDecodeError, pa.ArrowException) as error:
+        raise DatasetError(f"{path.name} holds text that is not UTF-8.") from error
+
+
+def _parquet_table(path: Path) -> pa.Table:
     try:
         file = pq.ParquetFile(path)
         groups = map(file.metadata.row_group, range(file.num_row_groups))
         check_size(sum(group.total_byte_size for group in groups), path.name)
-        return pa.Table.from_batches(_batches(file, path.name), _plain(file.schema_arrow)).to_pandas()
+        return pa.Table.from_batches(_batches(file, path.name), _plain(file.schema_arrow))
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f"{path.name} is not a whole Parquet file: it is truncated or damaged.") from error
 
