@@ -300,6 +300,14 @@ def test_a_single_film_cannot_be_held_out_so_texts_are(tmp_path):
     assert dataset.validation["label"].value_counts().to_dict() == {0: 6, 1: 6}
 
 
+def test_a_rating_in_a_file_name_that_none_can_have_is_unknown(tmp_path):
+    reviews = release()
+    reviews.loc[reviews["kind"] == "neg", "rating"] = 200
+    dataset = load(FORMS["Stanford folder"](reviews, tmp_path))
+    assert set(dataset.test.query("label == 0")["rating"]) == {0}
+    assert set(dataset.test.query("label == 1")["rating"]) == {7, 8, 9, 10}
+
+
 def test_the_folder_above_the_unpacked_release_will_do(tmp_path):
     folder = FORMS["Stanford folder"](release(), tmp_path)
     assert load(tmp_path).source == load(folder).source

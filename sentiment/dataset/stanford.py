@@ -155,7 +155,7 @@ def _frame(rows: list[tuple[str, str, int, int, str]], films: dict[tuple[str, st
         {
             "text": pd.Series(texts, dtype="str"),
             "label": pd.Series([_LABELS[kind] for kind in kinds], dtype="int8"),
-            "rating": pd.Series(ratings, dtype="int8"),
+            "rating": pd.Series([rating if 1 <= rating <= 10 else 0 for rating in ratings], dtype="int8"),
             "film": pd.Series(map(film, parts, kinds, ids), dtype="str"),
             "part": pd.Series(["unsup" if kind == "unsup" else part for part, kind in zip(parts, kinds, strict=True)]),
         }
