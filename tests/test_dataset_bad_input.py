@@ -250,6 +250,13 @@ def test_a_truncated_parquet_file_is_refused(tmp_path):
     assert refusal(folder) == refusal(path) == "train.parquet is not a whole Parquet file: it is truncated or damaged."
 
 
+def test_a_parquet_file_with_a_column_twice_is_told_from_a_damaged_one(tmp_path):
+    table = pa.Table.from_arrays([pa.array(["Row"]), pa.array(["pos"]), pa.array(["Row"])], ["text", "label", "text"])
+    pq.write_table(table, tmp_path / "mine.parquet")
+    sentence = refusal(tmp_path / "mine.parquet")
+    assert sentence == "mine.parquet has the column 'text' twice, so which one is meant is unknown."
+
+
 @pytest.mark.parametrize("form", [pa.string(), pa.binary()])
 @pytest.mark.parametrize("column", ["text", "label", "movie"])
 def test_a_parquet_file_in_another_encoding_is_refused_whichever_column_it_is_in(column, form, tmp_path):

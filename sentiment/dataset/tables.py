@@ -120,6 +120,9 @@ def _from_parquet(
 def _parquet_table(path: Path) -> pa.Table:
     try:
         file = pq.ParquetFile(path)
+        names = file.schema_arrow.names
+        if doubled := next((column for column in names if names.count(column) > 1), None):
+            raise DatasetError(f"{path.name} has the column {doubled!r} twice, so which one is meant is unknown.")
         groups = map(file.metadata.row_group, range(file.num_row_groups))
         check_size(sum(group.total_byte_size for group in groups), path.name)
         return pa.Table.from_batches(_batches(file, path.name), _plain(file.schema_arrow))
