@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -167,6 +168,16 @@ def test_a_flip_turns_the_verdict_and_needs_every_word_it_drops(classifier):
             kept = edit(explanation.text, explanation.tokens, dict.fromkeys(fewer, ""))
             assert classifier.predict([kept])[0].label == explanation.prediction.label
     assert found >= 3
+
+
+def test_a_word_is_put_back_that_the_flip_can_do_without_only_once_another_is_back():
+    explanation = explained({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0})
+    turned = {"", "d", "b d", "b c d"}  # what is left in the flips there are
+
+    def predict(texts):
+        return [verdict(-3.0 if text.strip() in turned else 3.0, 1.0, "ok", 5, 5, 0.0) for text in texts]
+
+    assert smallest_flip(SimpleNamespace(predict=predict), explanation).places == (0, 4)
 
 
 def test_no_flip_is_offered_where_there_is_nothing_to_turn(classifier):

@@ -63,17 +63,19 @@ def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | No
     """A suggestion of the fewest tokens to drop for the verdict to turn; None where no small change does.
 
     Tokens are dropped in the order of their contributions to the verdict until it turns; then each is put back, the
-    least first, that the flip can do without. Every step, and the resulting text, is scored. The result is minimal
-    in the sense that none of its tokens can be put back, not proved the smallest of all.
+    least first, that the flip can do without, until it needs them all. Every step, and the resulting text, is scored.
+    The result is minimal in the sense that none of its tokens can be put back, not proved the smallest of all.
     """
     pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
     order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MOST_DROPPED] if pushes[place] > 0]
     flips = _flips(classifier, explanation, [order[:count] for count in range(1, len(order) + 1)])
-    flip = next(flips, None)
-    for place in reversed(order):
-        if flip and place in flip.places:
-            fewer = [other for other in flip.places if other != place]
-            flip = next(_flips(classifier, explanation, [fewer]), flip)
+    flip, before = next(flips, None), None
+    while flip != before:  # what was needed may not be once another word is back
+        before = flip
+        for place in reversed(order):
+            if flip and place in flip.places:
+                fewer = [other for other in flip.places if other != place]
+                flip = next(_flips(classifier, explanation, [fewer]), flip)
     return flip
 
 
