@@ -67,7 +67,8 @@ class Dataset:
 
     Attributes:
         train: what is trained on.
-        validation: what choices are made by; shares no text with train, and no film where films are known.
+        validation: what choices are made by; shares no text with train, and no film where it is held out by film, as
+            ``source`` says.
         test: what a finished model is judged by; nothing is ever taken out of it.
         unlabelled: further reviews without labels, often none.
         source: where they came from.
