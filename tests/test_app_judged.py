@@ -34,6 +34,15 @@ def test_a_cell_of_the_matrix_counts_what_the_filter_lists():
         assert len(table.chosen(cell_name(cell), EVERYTHING, WHOLE)) == cell["n"]
 
 
+def test_a_review_of_the_threshold_s_own_probability_is_positive_in_matrix_and_table_alike():
+    rows = predictions(("test",), n=3).assign(label=[1, 1, 0], probability=[0.42, 0.41, 0.42])
+    rows["logit"] = np.log(rows["probability"] / (1 - rows["probability"])).astype("float32")
+    table = Judged.of(rows, 1.0, 0.42)
+    counts = table.confusion
+    assert (counts.tp, counts.fp, counts.fn, counts.tn) == (1, 1, 1, 0)
+    assert table.table["verdict"].tolist() == ["positive", "negative", "positive"]
+
+
 def test_a_higher_threshold_calls_fewer_reviews_positive():
     counts = [(judged(t).table["verdict"] == "positive").sum() for t in (0.1, 0.5, 0.9)]
     assert counts == sorted(counts, reverse=True)

@@ -108,6 +108,17 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, 
     assert list(scratch.iterdir()) == []
 
 
+def test_a_file_whose_turn_does_not_come_is_not_read_and_the_next_one_is(page, tmp_path, monkeypatch):
+    monkeypatch.setattr(own_data, "_TURN", 0.01)
+    content = reviews(tmp_path).read_bytes()
+    with own_data._ONE:
+        describe_it(page, "mine.csv", content)
+    [error] = page.error
+    assert error.value.replace("\\", "") == "The files of others are being read; try again in a minute."
+    describe_it(page, "mine.csv", content)
+    assert "This page shows mine.csv." in said(page)
+
+
 def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch):
     events = []
 

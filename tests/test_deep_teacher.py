@@ -217,6 +217,12 @@ def test_a_round_begins_with_the_language_models_and_leaves_their_embedding_as_i
     np.testing.assert_array_equal(by_itself, made.targets(1))
 
 
+def test_a_round_shows_crops_of_the_labelled_reviews_besides(small, tmp_path):
+    assert teacher(tmp_path, dataclasses.replace(TINY, crop_rate=0.5, epochs=1, rounds=1)).reader
+    steps = (tmp_path / "round-1" / "steps.csv").read_text().splitlines()[1:]
+    assert len(steps) == -(-(300 + 100 // 2 + 150) // TINY.batch_size)
+
+
 def test_what_is_taught_is_the_mean_of_the_n_gram_model_and_of_all_rounds(small, tmp_path):
     made, held = teacher(tmp_path), examples(60, 1)
     by_rounds = [

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from sentiment import Classifier
+from sentiment.dataset import DatasetError
 from sentiment.proofs import card, shortcuts
 from sentiment.proofs import report as module
 from sentiment.proofs.methods import OURS, RIVALS
@@ -146,6 +147,15 @@ def test_half_the_planted_texts_hold_the_shortcut_that_decides_their_label(kind)
         },
     }
     assert seen == expected[kind]
+
+
+@pytest.mark.training
+def test_shortcuts_are_planted_in_enough_reviews_or_in_none():
+    pytest.importorskip("tensorflow")
+    from sentiment.training.shortcuts import prove_shortcuts
+
+    with pytest.raises(DatasetError, match=r"in 14,000 training reviews; there are 2\."):
+        prove_shortcuts([np.array([2, 3], np.int32)] * 2, np.array([0, 1], np.int8))
 
 
 def test_precision_counts_the_shortcuts_tokens_among_the_first_so_many():
