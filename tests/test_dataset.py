@@ -106,21 +106,6 @@ def test_repeats_and_texts_of_the_test_part_are_removed_and_counted(tmp_path):
     assert len(dataset.test) == 120
 
 
-def test_texts_without_a_letter_are_repeats_and_test_texts_only_where_they_are_the_same(tmp_path):
-    marks = {"train": ["😀", "😀", "😡", "!!!"], "test": ["😡", "?!"], "unsup": ["!!!", "?!"]}
-    for part, own in marks.items():
-        texts = [*own, *(f"Mine to {part} with, {i}" for i in range(40))]
-        labels = np.resize([1, 0], len(texts))
-        pd.DataFrame({"text": texts, "label": labels}).to_parquet(tmp_path / f"{part}.parquet")
-    dataset = load(tmp_path)
-    learned = {*dataset.train["text"], *dataset.validation["text"]}
-    assert {"😀", "!!!"} <= learned
-    assert "😡" not in learned
-    assert "!!!" in set(dataset.unlabelled["text"])
-    removed = dataset.source.removed
-    assert (removed.repeats, removed.train_in_test, removed.unlabelled_in_test) == (1, 1, 1)
-
-
 def test_no_film_stands_in_train_and_validation_and_classes_keep_their_share(tmp_path):
     dataset = in_form("Kaggle zip", tmp_path)
     assert not set(dataset.train["film"]) & set(dataset.validation["film"])

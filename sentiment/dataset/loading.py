@@ -17,7 +17,6 @@ from sentiment.dataset.splits import draw
 VALIDATION = 2_500  # reviews, or a tenth of the training reviews where that is less
 TEST_SHARE = 0.2  # of data that comes without a test part
 FEWEST = 10  # reviews of each class in data that is to be split
-_BARE = fingerprint("")  # of every text without a letter or digit, be it 😀 or 😡
 
 
 def load(
@@ -115,9 +114,9 @@ def _clean(
     train: pd.DataFrame, test: pd.DataFrame, unlabelled: pd.DataFrame, exclude: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, Removed]:
     """Train and unlabelled without what must not be learned from, and how many rows went."""
-    repeats = _identity(train).duplicated()
+    repeats = train["fingerprint"].duplicated()
     train = train[~repeats]
-    leaked, leaked_unlabelled = (_identity(part).isin(_identity(test)) for part in (train, unlabelled))
+    leaked, leaked_unlabelled = (part["fingerprint"].isin(test["fingerprint"]) for part in (train, unlabelled))
     train, unlabelled = train[~leaked], unlabelled[~leaked_unlabelled]
     excluded, excluded_unlabelled = (part["fingerprint"].isin(set(exclude)) for part in (train, unlabelled))
     removed = Removed(
@@ -127,11 +126,6 @@ def _clean(
         excluded=int(excluded.sum() + excluded_unlabelled.sum()),
     )
     return train[~excluded], unlabelled[~excluded_unlabelled], removed
-
-
-def _identity(reviews: pd.DataFrame) -> pd.Series:
-    """<str>[rows], the same for two copies of a text: its fingerprint or, where that says nothing, the text itself."""
-    return reviews["fingerprint"].where(reviews["fingerprint"] != _BARE, reviews["text"])
 
 
 def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
