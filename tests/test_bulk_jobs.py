@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from threading import Thread
 
 import pytest
 
-from sentiment.bulk.jobs import ATTEMPTS, Job, Settings, create, find, jobs, tend
+from sentiment.bulk.jobs import ATTEMPTS, Job, Settings, _lock, create, find, jobs, tend
 from sentiment.bulk.problem import BulkError
 from tests.tiny import tiny_run
 
@@ -176,6 +177,20 @@ def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings,
     assert not any(path.is_dir() for path in settings.folder.iterdir())
 
 
+def test_to_delete_a_job_while_its_twin_begins_waits_and_kills_nobody(settings):
+    job = upload(settings, table(10))
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        job.write("child", stranger.pid)  # of a child that has ended, whose number another process has now
+        deleting = Thread(target=job.delete)
+        with _lock(job.folder / "twins.lock"):
+            deleting.start()
+            deleting.join(0.3)
+            assert deleting.is_alive()
+        deleting.join()
+        assert (job.folder.exists(), stranger.poll()) == (False, None)
+        stranger.kill()
+
+
 def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
     ended, asked, read, named = submit(settings, run, 10), *(upload(settings, table(10)) for _ in range(3))
     wait(ended, "done")
@@ -256,16 +271,7 @@ def test_without_a_job_nothing_is_tended_and_nothing_written(settings):
     assert not settings.folder.exists()
 
 
-def test_jobs_can_be_kept_for_ever(settings, monkeypatch):
-    monkeypatch.setenv("SENTIMENT_JOB_HOURS", "inf")
-    job = upload(settings, b"review\n")
-    for path in [job.folder, *job.folder.iterdir()]:
-        os.utime(path, (1, 1))
-    tend(Settings.from_environment())
-    assert jobs(settings) == [job]
-
-
-@pytest.mark.parametrize("at_once", ["0", "0.9", "1.5", "inf"])
+@pytest.mark.parametrize("at_once", ["0", "0.9", "1.5"])
 def test_a_number_of_jobs_at_once_that_is_none_is_refused_in_a_sentence(monkeypatch, at_once):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", at_once)
     with pytest.raises(

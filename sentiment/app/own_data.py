@@ -65,9 +65,8 @@ def choose(max_length: int) -> Description | None:
             st.error(foreign.plain(problem), icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
     if asked and file:
-        [content] = [each.getvalue() for each in foreign.taken(_UPLOAD, file)]
         with st.spinner("Reading the file"):
-            _take(file.name, content, text.strip(), label.strip(), max_length)
+            _take(file, text.strip(), label.strip(), max_length)
         st.rerun()
     if held:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -77,13 +76,14 @@ def choose(max_length: int) -> Description | None:
     return held
 
 
-def _take(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
-    """Describes a file when its turn comes, or says why it cannot be described."""
+def _take(file: Any, text: str, label: str, max_length: int) -> None:
+    """Describes an upload when its turn comes, or says why not; a file whose turn does not come stays in the form."""
     if not _ONE.acquire(timeout=_TURN):
         st.session_state[_PROBLEM] = "The files of others are being read; try again in a minute."
         return
     try:
-        _describe(name, content, text, label, max_length)
+        [content] = [each.getvalue() for each in foreign.taken(_UPLOAD, file)]
+        _describe(file.name, content, text, label, max_length)
     finally:
         _ONE.release()
 

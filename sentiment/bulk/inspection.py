@@ -24,7 +24,11 @@ _PROFILED = 100  # columns looked at for categories
 _PROBLEMS = 10
 # A year in full, three numbers with one sign between them, or a name among two: "8/10" and "10:30" are no dates.
 _DATED = re.compile(
-    r"(?<![\d.,:])(1\d|20)\d\d(?!\d)|\d([-/])\d+\2\d|\d(?:st|nd|rd|th)?\W+[a-z]{3,}\W+\d|[a-z]{3,}\W+\d+\w*\W+\d\d",
+    r"(?<![\d.,:])(1\d|20)\d\d(?!\d)"  # 2021-05-03, May 2021
+    r"|(?<!\d)(19|20)\d{6}[T ]\d"  # 20210503T1030
+    r"|(?<![\d.])\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)\b(?!\.)"  # 3/4/21, 3.4.2021 10:30
+    r"|\d(?:st|nd|rd|th)?\W+[a-z]{3,}\W+\d"  # 3-May-21
+    r"|[a-z]{3,}\W+\d+\w*\W*,\s*\d\d\b",  # May 3, 21
     re.IGNORECASE,
 )
 

@@ -89,7 +89,7 @@ def _number(name: str, default: float) -> float:
         number = float(given)
     except ValueError:
         number = math.nan
-    if not number >= 0:
+    if not 0 <= number < math.inf:
         raise BulkError(f"{name} must be a number, 0 or more; it is {given}.")
     return number
 
@@ -241,18 +241,19 @@ class Job:
 
     def delete(self) -> None:
         """Ends the child, if there is one, and removes everything, twins included."""
+        with suppress(FileNotFoundError), _lock(self.folder / "twins.lock", patient=True):  # no twin begins any more
+            for run in self.read("twins") or {}:
+                if twin := self.twin(run):
+                    twin.delete()
+            self._delete_alone()
+
+    def _delete_alone(self) -> None:
         while True:
             try:
-                # While these are held no twin is begun, and no child.
-                with _lock(self.folder / "twins.lock"), _lock(self.folder / "lock"):
-                    for run in self.read("twins") or {}:
-                        if twin := self.twin(run):
-                            twin.delete()
+                with _lock(self.folder / "lock"):  # no child can start while this is held
                     gone = self.folder.rename(self.folder.with_name(f".{self.id}"))
                     shutil.rmtree(gone)
                     return
-            except FileNotFoundError:
-                return  # a twin goes with its job
             except BlockingIOError:
                 if child := self.read("child"):
                     with suppress(ProcessLookupError):  # it has just ended by itself
@@ -293,7 +294,8 @@ def create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job:
 def _new(folder: Path) -> Job:
     job = Job(folder / secrets.token_urlsafe(16))
     job.folder.mkdir(mode=0o700)
-    (job.folder / "lock").touch()
+    for name in ("lock", "twins.lock"):
+        (job.folder / name).touch()  # now, since it must be possible to delete it on a full disk
     return job
 
 
@@ -361,12 +363,12 @@ def _clean(settings: Settings) -> None:
 
 
 @contextmanager
-def _lock(path: Path, kind: int = fcntl.LOCK_EX) -> Iterator[BinaryIO]:
+def _lock(path: Path, kind: int = fcntl.LOCK_EX, *, patient: bool = False) -> Iterator[BinaryIO]:
     """Holds a lock; a child that inherits the file holds it on.
 
     Raises:
-        BlockingIOError: it is held by someone else.
+        BlockingIOError: it is held by someone else, and this is not to wait for it.
     """
     with path.open("ab") as file:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        fcntl.flock(file, kind if patient else kind | fcntl.LOCK_NB)
         yield file

@@ -84,7 +84,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def as_values(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as they are; as text where a string in it is not UTF-8."""
+    """The values of a column as they are; as text where it is of strings and one of them is not UTF-8."""
     try:
         return column.to_pylist()
     except UnicodeDecodeError:
@@ -111,19 +111,25 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
 
 def as_json(value: object) -> str:
     """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
-    return printable(json.dumps(_json_value(value), ensure_ascii=False, allow_nan=False, default=str))
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_string)
+    except ValueError:  # there is such a number, which is seldom
+        text = json.dumps(_finite(value), ensure_ascii=False, default=_as_string)
+    return printable(text)
 
 
-def _json_value(value: object) -> object:
+def _as_string(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: object) -> object:
     match value:
         case float() if not math.isfinite(value):
             return None
-        case bytes():
-            return value.decode("utf-8", "backslashreplace")
         case list() | tuple():
-            return [_json_value(each) for each in value]
+            return [_finite(each) for each in value]
         case dict():
-            return {key: _json_value(each) for key, each in value.items()}
+            return {key: _finite(each) for key, each in value.items()}
         case _:
             return value
 
