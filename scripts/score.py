@@ -120,7 +120,7 @@ def _file(options: argparse.Namespace) -> None:
 
     share_heaps()
     with _paths(options) as (source, output):
-        folder = source.is_dir() and not (options.output_form or output.suffix)
+        folder = not (options.output_form or output.suffix) and source.is_dir()
         task = Task(
             input=source,
             output=output,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,8 +254,9 @@ def check_output(task: Task) -> None:
         raise BulkError(f"The folder {folder} cannot be written to.")
     if task.output.is_dir():
         raise BulkError(f"{task.output} is a folder; name a file for the output.")
-    if task.output.exists() and task.input.exists() and task.output.samefile(task.input):
-        raise BulkError("The output is the input; name another file.")
+    with suppress(OSError):  # an input that is not there is told of when it is opened
+        if task.output.exists() and task.output.samefile(task.input):
+            raise BulkError("The output is the input; name another file.")
 
 
 def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
