@@ -47,6 +47,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def size(n: int) -> str:
+    """Bytes in the unit that suits them: "10.0 kB", "1.3 MB"."""
+    return f"{n / 1e6:,.1f} MB" if n >= 1e5 else f"{n / 1e3:,.1f} kB"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; the first column is flush left, the others flush right."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]

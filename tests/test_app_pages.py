@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app import bulk_charts, charts
 from sentiment.app.examples import EXAMPLES
 from sentiment.artifacts import seal, write_json
 from sentiment.classifier import Classifier
@@ -65,6 +66,27 @@ def selections(spec: dict) -> list[dict]:
     """The parameters of a chart and of what it is made of."""
     inner = [part for kind in ("layer", "vconcat") for part in spec.get(kind, [])]
     return [*spec.get("params", []), *(param for part in inner for param in selections(part))]
+
+
+def black_rules(spec: dict) -> list[dict]:
+    """The rules of a chart that have no colour, and are black in the dark theme, too."""
+    if "mark" in spec:
+        mark = spec["mark"]
+        return [mark] if mark["type"] == "rule" and "color" not in {*mark, *spec["encoding"]} else []
+    return [mark for kind in ("layer", "vconcat") for part in spec.get(kind, []) for mark in black_rules(part)]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_rule_in_a_chart_is_left_black_for_the_dark_theme(open_page, name):
+    specs = [json.loads(chart.proto.spec) for chart in open_page(name).get("vega_lite_chart")]
+    assert [mark for spec in specs for mark in black_rules(spec)] == []
+
+
+def test_nor_is_one_in_the_charts_that_a_page_draws_when_asked():
+    steps = pd.DataFrame({"name": ["a"], "start": [0.0], "end": [1.0], "value": [1.0], "side": ["positive"]})
+    groups = pd.DataFrame({"group": ["a"], "n": [1], "share": [0.5], "low": [0.1], "high": [0.9]})
+    drawn = charts.waterfall(steps), bulk_charts.shares(groups, "group")
+    assert [mark for chart in drawn for mark in black_rules(chart.to_dict())] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -279,20 +279,19 @@ def test_the_article_is_that_of_the_word_after_it():
         assert f"such {article} {word} cast" in {writer.form(clause, "same") for _ in range(3_000)}
 
 
-def test_the_opposite_of_so_good_is_not_good():
-    (clause,) = found("it was so good.")
+@pytest.mark.parametrize(
+    ("said", "turned", "never"),
+    [
+        ("it was so good.", "it was never good", "so good"),
+        ("it was an extremely good film.", "it was never a good film", "an good"),
+    ],
+)
+def test_the_opposite_of_a_degree_is_without_it_and_its_article_fits(said, turned, never):
+    (clause,) = found(said)
     writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
-    turned = {writer.form(clause, "opposite") for _ in range(2_000)}
-    assert "it was never good" in turned
-    assert not any("so good" in form for form in turned)
-
-
-def test_the_article_fits_what_is_left_of_an_extremely_good_film():
-    (clause,) = found("it was an extremely good film.")
-    writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
-    turned = {writer.form(clause, "opposite") for _ in range(2_000)}
-    assert "it was never a good film" in turned
-    assert not any("an good" in form for form in turned)
+    forms = {writer.form(clause, "opposite") for _ in range(2_000)}
+    assert turned in forms
+    assert not any(never in form for form in forms)
 
 
 def test_another_noun_takes_the_place_of_a_things_own_where_the_verb_fits():

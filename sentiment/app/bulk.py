@@ -18,6 +18,7 @@ from sentiment.bulk.columns import label_values, labels_to_choose, looks_like_re
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import duration
+from sentiment.figures import size
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
@@ -126,7 +127,7 @@ def _header(job: Job, settings: Settings) -> None:
     upload = job.read("upload")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(plain(upload["name"]), icon=":material/description:", width="content")
-        st.caption(f"{_megabytes(upload['bytes'])} · come back to it by this page's address", width="stretch")
+        st.caption(f"{size(upload['bytes'])} · come back to it by this page's address", width="stretch")
         st.button("Another file", on_click=_leave, icon=":material/upload_file:")
         st.button(
             "Delete now",
@@ -289,7 +290,3 @@ def _delete(job: Job) -> None:
     bulk_results.forget()
     _leave()
     st.toast("The file and all that was made of it are gone.")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

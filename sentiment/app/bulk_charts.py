@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.charts import over, side_colour
+from sentiment.app.charts import inked, over, side_colour
 
 
 def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -16,7 +16,8 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
         title: what the groups are.
     """
     base = _share(alt.Chart(groups)).encode(y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)))
-    return over(base.mark_rule().encode(x="low:Q", x2="high:Q"), base.mark_circle(size=80), height=alt.Step(24))
+    spread = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
+    return over(inked(spread), inked(base.mark_circle(size=80)), height=alt.Step(24))
 
 
 def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:

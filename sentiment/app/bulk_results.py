@@ -20,7 +20,7 @@ from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
-from sentiment.figures import interval, percent
+from sentiment.figures import interval, percent, size
 
 _PAGE_ROWS = 50
 _SHOWN_COLUMNS = 12
@@ -108,7 +108,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
             _preparing(str(job.folder))
         elif file is not None:
             st.download_button(
-                f"Download {file.stat().st_size / 1e6:,.1f} MB",
+                f"Download {size(file.stat().st_size)}",
                 file.read_bytes() if file.stat().st_size < _SMALL else lambda: file.open("rb"),
                 f"{name}-scored.{form}",
                 on_click="ignore",

@@ -55,8 +55,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     bars = base.mark_bar(height={"band": 0.7}).encode(
         x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=side_colour("side", "Towards")
     )
-    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(strokeDash=[4, 4]).encode(x="x:Q")
-    return over(zero, bars, height=alt.Step(26))
+    return over(rules([0.0], "x"), bars, height=alt.Step(26))
 
 
 def probabilities(

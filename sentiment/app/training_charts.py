@@ -138,7 +138,7 @@ def _pointer_rule(panel: Panel, x: str, x_title: str) -> alt.Chart:
     shown = [alt.Tooltip(f"{x}:Q", title=x_title, format=".4~g")]
     shown += [alt.Tooltip(_field(name), title=name, type="nominal") for name in panel.pointer.columns if name != x]
     pointed = alt.OpacityValue(0, condition={"param": "pointer", "empty": False, "value": 0.6})
-    rule = alt.Chart(panel.pointer, name=panel.name).mark_rule(strokeWidth=1)
+    rule = alt.Chart(panel.pointer, name=panel.name).mark_rule(strokeWidth=1, color="gray")
     return rule.encode(x=f"{x}:Q", opacity=pointed, tooltip=shown)
 
 

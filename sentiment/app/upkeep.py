@@ -31,6 +31,6 @@ def _tend() -> None:
     while True:
         try:
             jobs.tend(settings)
-        except Exception:  # whatever it was: the next upload must go in time, too
+        except Exception:  # any: a thread that ended would leave all uploads on the disk from then on, unseen
             log.exception("The jobs could not be tended.")
         time.sleep(_EVERY)

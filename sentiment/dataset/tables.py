@@ -76,9 +76,20 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
     return read_csv(content, f"{member} in {path.name}", text_column, label_column)
 
 
-def read_parquet(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
-    """Reviews from a Parquet file."""
-    return _from_parquet(path, text_column, label_column)
+def read_parquet(
+    path: Path, text_column: str | None, label_column: str | None, *, labelled: bool = True
+) -> pd.DataFrame:
+    """Reviews from a Parquet file.
+
+    Raises:
+        DatasetError: the file is truncated, damaged or too large, a column stands twice, or text is not UTF-8.
+    """
+    table = _parquet_table(path)
+    try:
+        table.validate(full=True)  # or text in another encoding would be noticed only where it is used
+        return _reviews(table.to_pandas(), path.name, text_column, label_column, labelled=labelled)
+    except (UnicodeDecodeError, pa.ArrowException) as error:
+        raise DatasetError(f"{path.name} holds text that is not UTF-8.") from error
 
 
 def find_parts(folder: Path) -> dict[str, list[Path]]:
@@ -92,7 +103,7 @@ def read_parts(parts: dict[str, list[Path]], text_column: str | None, label_colu
     frames = []
     for part, files in parts.items():
         for file in files:
-            frame = _from_parquet(file, text_column, label_column, labelled=part != "unsup")
+            frame = read_parquet(file, text_column, label_column, labelled=part != "unsup")
             frames.append(frame.assign(part=part))
     return pd.concat(frames, ignore_index=True)
 
@@ -104,17 +115,6 @@ def _only_csv(members: list[str], path: Path) -> str:
     if len(found) > 1:
         raise DatasetError(f"{path.name} holds {len(found)} CSV files, so which one is meant is unknown; unpack it.")
     return found[0]
-
-
-def _from_parquet(
-    path: Path, text_column: str | None, label_column: str | None, *, labelled: bool = True
-) -> pd.DataFrame:
-    table = _parquet_table(path)
-    try:
-        table.validate(full=True)  # or text in another encoding would be noticed only where it is used
-        return _reviews(table.to_pandas(), path.name, text_column, label_column, labelled=labelled)
-    except (UnicodeDecodeError, pa.ArrowException) as error:
-        raise DatasetError(f"{path.name} holds text that is not UTF-8.") from error
 
 
 def _parquet_table(path: Path) -> pa.Table:
