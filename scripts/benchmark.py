@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment.dataset import DatasetError, fingerprint
 from sentiment.dataset.official import INDEX, write_index

@@ -10,9 +10,8 @@ import argparse
 import platform
 import subprocess
 import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment.compiling import BATCH_AMX, BATCH_VNNI, STEPS_8, STEPS_16, compile_library
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment.dataset import Dataset, DatasetError, load
 from sentiment.dataset.download import SHA256, URL, download

@@ -16,8 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
 from sentiment import artifacts, dataset, evaluation, metrics, model_card, provenance

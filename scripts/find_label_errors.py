@@ -17,8 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
 from sentiment import artifacts, dataset, provenance, readings

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment.artifacts import ArtifactError, open_run, write_json
 from sentiment.proofs import files

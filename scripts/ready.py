@@ -12,7 +12,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+import _path  # noqa: F401 - makes the package importable
 
 from sentiment import Classifier
 from sentiment.artifacts import ROOT, ArtifactError, default_run

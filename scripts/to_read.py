@@ -11,8 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
+import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
 from sentiment import artifacts, dataset, readings

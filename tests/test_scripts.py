@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
+
 import pytest
 
 from tests.command import SCRIPTS, run_script
 
-NAMES = sorted(path.name for path in SCRIPTS.glob("*.py"))
+NAMES = sorted(path.name for path in SCRIPTS.glob("[!_]*.py"))
 USES_A_RUN = {"evaluate.py": ("--behaviour",), "prove_bulk.py": (), "prove_people.py": ()}
 
 
@@ -14,6 +18,24 @@ USES_A_RUN = {"evaluate.py": ("--behaviour",), "prove_bulk.py": (), "prove_peopl
 def test_every_script_tells_how_it_is_used(name):
     done = run_script(name, "--help")
     assert (done.status, done.stdout.startswith(f"usage: {name}")) == (0, True)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_script_makes_the_package_importable_before_it_imports_it(name):
+    imports = [
+        (node.lineno, alias.name if isinstance(node, ast.Import) else node.module)
+        for node in ast.parse((SCRIPTS / name).read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    ]
+    ours = [line for line, module in imports if module.split(".")[0] in ("sentiment", "scripts", "dev")]
+    assert not ours or {module: line for line, module in imports}["_path"] < min(ours)
+
+
+def test_a_script_runs_in_any_folder(tmp_path):
+    command = [sys.executable, SCRIPTS / "download_data.py", "--help"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", USES_A_RUN)
