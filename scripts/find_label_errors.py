@@ -61,7 +61,7 @@ def main() -> int:
 
 def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The suspected reviews of train and validation together, and the figures."""
-    from sentiment.training import label_errors  # here, for with it comes TensorFlow, which takes seconds to import
+    from sentiment.training import label_errors  # here, because SciPy and cleanlab take seconds to import
 
     rows, reviews = label_errors.prepare(pd.concat([data.train, data.validation], ignore_index=True))
     logits = label_errors.cross_fit(reviews, _say)

@@ -15,7 +15,8 @@ tf = pytest.importorskip("tensorflow")
 from sentiment.presets import DEEP  # noqa: E402
 from sentiment.training import deep_teacher, language_model, steps  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher, logits  # noqa: E402
-from sentiment.training.fit import Examples, OtherSettingsError  # noqa: E402
+from sentiment.training.examples import Examples  # noqa: E402
+from sentiment.training.fit import OtherSettingsError  # noqa: E402
 from sentiment.training.gated import DeepReader, GatedLayer, channel_dropout, gated_states  # noqa: E402
 from sentiment.training.teachers import soft_targets  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402

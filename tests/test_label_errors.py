@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 pytest.importorskip("scipy")
-pytest.importorskip("tensorflow")
 pytest.importorskip("cleanlab")
 
 from sentiment.dataset import DatasetError, fingerprint

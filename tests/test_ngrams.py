@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("scipy")
-pytest.importorskip("tensorflow")
 
 from sentiment.training.ngrams import NgramModel
 

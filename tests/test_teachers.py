@@ -6,18 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.training
-pytest.importorskip("tensorflow")
-
-from sentiment import Classifier  # noqa: E402
-from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
-from sentiment.dataset import fingerprint  # noqa: E402
-from sentiment.metrics import sigmoid  # noqa: E402
-from sentiment.training.fit import Examples  # noqa: E402
-from sentiment.training.teachers import run_reading, soft_targets  # noqa: E402
-from tests.command import run_script  # noqa: E402
-from tests.data_forms import release, stanford_folder  # noqa: E402
-from tests.tiny import tiny_run  # noqa: E402
+from sentiment import Classifier
+from sentiment.artifacts import open_run, seal, write_json
+from sentiment.dataset import fingerprint
+from sentiment.metrics import sigmoid
+from sentiment.training.examples import Examples
+from sentiment.training.teachers import run_reading, soft_targets
+from tests.command import run_script
+from tests.data_forms import release, stanford_folder
+from tests.tiny import tiny_run
 
 HELD_OUT = 400
 

@@ -31,7 +31,8 @@ from sentiment.training.clauses import NEGATIONS  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.counterfactuals import FORMS  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
-from sentiment.training.fit import NONE, Examples, OtherSettingsError, StoppedError  # noqa: E402
+from sentiment.training.examples import NONE, Examples  # noqa: E402
+from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import Job  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
 from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.training.clauses import VERBS, Clause, Opinions, asides, clauses, opinions, things
-from sentiment.training.fit import Examples
+from sentiment.training.examples import Examples
 from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]

@@ -27,7 +27,8 @@ import tensorflow as tf
 from sentiment.artifacts import write_atomically
 from sentiment.batching import batches_by_length, pad
 from sentiment.presets import DeepTeacherPreset
-from sentiment.training.fit import Examples, OtherSettingsError, StoppedError, fit, forget
+from sentiment.training.examples import Examples
+from sentiment.training.fit import OtherSettingsError, StoppedError, fit, forget
 from sentiment.training.gated import STEPS, DeepReader
 from sentiment.training.language_model import pretrain
 from sentiment.training.skipgram import skipgram

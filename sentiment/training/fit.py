@@ -5,46 +5,17 @@ from __future__ import annotations
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-import numpy.typing as npt
 
 from sentiment.memory import keep_freed_memory
 from sentiment.presets import Fitting
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
+from sentiment.training.examples import NONE, Examples
 from sentiment.training.networks import build_optimizer
-
-Ids = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Encoded reviews, uncut, and what is to be learnt of each.
-
-    Attributes:
-        ids: <int32>[tokens] a review, none of them empty.
-        targets: <float32>[reviews], the probability of "positive"; 1 or 0 where a label says so.
-    """
-
-    ids: Sequence[Ids]
-    targets: npt.NDArray[np.float32]
-
-    def __post_init__(self) -> None:
-        """Refuses what does not go together."""
-        if len(self.ids) != len(self.targets):
-            raise ValueError(f"{len(self.ids)} reviews have {len(self.targets)} targets")
-
-    def __add__(self, more: Examples) -> Examples:
-        """These, and then others."""
-        return Examples([*self.ids, *more.ids], np.concatenate([self.targets, more.targets]))
-
-
-NONE = Examples((), np.zeros(0, np.float32))
 
 
 class StoppedError(Exception):

@@ -26,8 +26,9 @@ from sentiment.sessions import open_model
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.deep_teacher import save_arrays
+from sentiment.training.examples import NONE, Examples
 from sentiment.training.export import export
-from sentiment.training.fit import NONE, Examples, OtherSettingsError, fit
+from sentiment.training.fit import OtherSettingsError, fit
 from sentiment.training.hints import learn_states
 from sentiment.training.job import Job
 from sentiment.training.networks import build_network

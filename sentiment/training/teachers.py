@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from sentiment import artifacts, metrics
 from sentiment.bulk.tabled import load_bulk
-from sentiment.training.fit import Examples
+from sentiment.training.examples import Examples
 from sentiment.training.ngrams import NgramModel
 
 Ids = npt.NDArray[np.int32]

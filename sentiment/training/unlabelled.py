@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sentiment.training.batches import crop
 from sentiment.training.clauses import NEGATIONS
 from sentiment.training.deep_teacher import DeepTeacher
-from sentiment.training.fit import NONE, Examples
+from sentiment.training.examples import NONE, Examples
 from sentiment.training.job import Job
 from sentiment.training.stages import Stages
 from sentiment.training.teachers import ngram_reading, run_reading, soft_targets

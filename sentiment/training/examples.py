@@ -1,0 +1,36 @@
+"""What a network is trained on; a module of its own because it needs no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Encoded reviews, uncut, and what is to be learnt of each.
+
+    Attributes:
+        ids: <int32>[tokens] a review, none of them empty.
+        targets: <float32>[reviews], the probability of "positive"; 1 or 0 where a label says so.
+    """
+
+    ids: Sequence[Ids]
+    targets: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        """Refuses what does not go together."""
+        if len(self.ids) != len(self.targets):
+            raise ValueError(f"{len(self.ids)} reviews have {len(self.targets)} targets")
+
+    def __add__(self, more: Examples) -> Examples:
+        """These, and then others."""
+        return Examples([*self.ids, *more.ids], np.concatenate([self.targets, more.targets]))
+
+
+NONE = Examples((), np.zeros(0, np.float32))
