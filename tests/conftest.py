@@ -1,8 +1,82 @@
-"""What every test starts from."""
+"""What every test starts from, and the rules that keep the markers true.
+
+A test that starts a child process has the marker ``process``, one that imports TensorFlow ``training``; otherwise it
+fails here. The marker ``slow`` comes from ``slow.txt``, a list of tests with their parameters or without.
+"""
 
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
 
 # A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that; some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+SLOW = Path(__file__).with_name("slow.txt")
+_STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
+_WHOLE_MODULE = "\npytestmark = pytest.mark.training\n"
+_started: list[str] = []  # audit events of the present test that start a child process
+
+
+def slow_tests() -> list[str]:
+    """The node ids in ``slow.txt``."""
+    lines = (line.partition("#")[0].strip() for line in SLOW.read_text(encoding="utf-8").splitlines())
+    return [line for line in lines if line]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watches for child processes from now on; an audit hook cannot be missed, nor be taken back."""
+    sys.addaudithook(lambda event, _: _started.append(event) if event in _STARTS else None)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves modules alone that are ``training`` as a whole where that is not asked for; they import TensorFlow."""
+    unwanted = _without_tensorflow(config) and collection_path.suffix == ".py"
+    return True if unwanted and _WHOLE_MODULE in collection_path.read_text(encoding="utf-8") else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what is slow and what uses the served app; puts groups, which take long, first."""
+    slow = set(slow_tests())
+    for item in items:
+        if slow & {item.nodeid, item.nodeid.partition("[")[0]}:
+            item.add_marker(pytest.mark.slow)
+        if {"address", "browser"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.process)
+            item.add_marker(pytest.mark.xdist_group("served"))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuses a test module that imports TensorFlow and is not marked as a whole."""
+    if _without_tensorflow(session.config) and "tensorflow" in sys.modules:
+        raise pytest.UsageError("A test module imports TensorFlow without `pytestmark = pytest.mark.training`.")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Forgets what the test before has started."""
+    _started.clear()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Fails a test that lacks a marker."""
+    result = yield
+    if _started and not item.get_closest_marker("process"):
+        pytest.fail(f"{item.nodeid} starts a child process ({_started[0]}) and lacks @pytest.mark.process.")
+    if _without_tensorflow(item.config) and "tensorflow" in sys.modules:
+        pytest.fail(f"{item.nodeid} imports TensorFlow and lacks @pytest.mark.training.")
+    return result
+
+
+def _without_tensorflow(config: pytest.Config) -> bool:
+    return "not training" in config.option.markexpr

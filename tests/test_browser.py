@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
-from scripts.screenshots import CHROMIUM, serve, settle
+from scripts.screenshots import settle
 from sentiment.app.examples import EXAMPLES
-from tests.app_runs import all_runs
 
 pytestmark = pytest.mark.browser
 
@@ -21,63 +17,6 @@ HOSTILE = (
     "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>\n"
     "\u202egnorw\u202c ![i](http://example.org/i.png) :red[a] $x$ good"
 )
-TOOLS = ("playwright", "axe_playwright_python")
-
-
-def _missing() -> str:
-    if not CHROMIUM.is_file():
-        return f"Chromium is not at {CHROMIUM}"
-    absent = [name for name in TOOLS if find_spec(name) is None]
-    return f"{absent[0]} is not installed" if absent else ""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if missing := _missing():
-        if os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    return tmp_path_factory.mktemp("log") / "server.log"
-
-
-@pytest.fixture(scope="module")
-def address(browser, log, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SENTIMENT_JOBS", str(tmp_path_factory.mktemp("jobs")))
-        with serve(all_runs(tmp_path_factory.mktemp("served") / "runs"), log) as address:
-            yield address
-
-
-@pytest.fixture
-def new_page(browser):
-    """Opens pages that remember every request and every error of theirs."""
-    contexts = []
-
-    def new(width: int = 1280, scheme: str = "light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, accept_downloads=True
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.requested, page.failed = [], []
-        page.on("request", lambda request: page.requested.append(request.url))
-        page.on("pageerror", lambda error: page.failed.append(str(error)))
-        return page
-
-    yield new
-    for context in contexts:
-        context.close()
 
 
 def submit(page, text: str) -> None:
@@ -296,15 +235,14 @@ def test_a_link_keeps_the_pages_settings(address, new_page):
     page.get_by_text("400 reviews, the most confident").wait_for()
 
 
-def test_a_run_that_is_still_trained_is_followed(address, new_page, tmp_path_factory):
+def test_a_run_that_is_still_trained_is_followed(address, new_page, served_runs):
     page = new_page()
     page.goto(f"{address}/training?runs=young&grain=step")
     settle(page)
     page.get_by_text("young is being trained").wait_for()
     chart = page.locator("[data-testid=stVegaLiteChart][aria-label*='at the end']").first
     before = chart.get_attribute("aria-label")
-    runs = next(Path(tmp_path_factory.getbasetemp()).glob("served*/runs"))
-    with (runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
+    with (served_runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
         file.write("23,0.9,0.001,160.0\n52,3,0.9,0.9,0.001,170.0\n")
     page.wait_for_function("before => !document.body.innerHTML.includes(before)", arg=before, timeout=20_000)
 

@@ -17,8 +17,9 @@ from streamlit.testing.v1 import AppTest
 from sentiment.app import bulk, bulk_labels, upkeep
 from sentiment.app.foreign import plain
 from sentiment.artifacts import write_json
-from sentiment.bulk.jobs import Settings, create, find, jobs
+from sentiment.bulk.jobs import Job, Settings, create, find, jobs
 from tests.app_runs import all_runs
+from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
 CONTENT = (
@@ -28,6 +29,13 @@ CONTENT = (
         for i, (text, label) in enumerate([("a good film", "pos"), ("a dull film", "neg"), ("not bad .", "pos")] * 40)
     )
 ).encode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worker():
+    """Each job is done before its start returns; tests/test_bulk_jobs.py has the children."""
+    with inline_worker():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +91,7 @@ def settle(app, settings, *states):
 
 
 @pytest.fixture(scope="module")
-def scored(runs, settings):
+def scored(runs, settings, worker):
     """The page of a job that is done."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SENTIMENT_RUNS", str(runs))
@@ -383,7 +391,7 @@ def test_deleting_leaves_nothing_behind(settings):
 
 
 @pytest.mark.parametrize("state", ["new", "done", "waiting"])
-def test_a_button_on_a_job_that_is_gone_says_so(settings, state):
+def test_a_button_on_a_job_that_is_gone_says_so(settings, state, monkeypatch):
     app = settle(upload(), settings, "new")
     job = job_of(app, settings)
     if state == "done":
@@ -391,6 +399,7 @@ def test_a_button_on_a_job_that_is_gone_says_so(settings, state):
         settle(app, settings, "done")
         app.selectbox(key="form").set_value("jsonl").run()
     elif state == "waiting":
+        monkeypatch.setattr(Job, "start", lambda *_, **__: False)
         button(app, "Score").click().run()
     job.delete()
     button(app, {"new": "Score", "done": "Prepare", "waiting": "Stop"}[state]).click().run()

@@ -4,30 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.screenshots import serve
 from sentiment.app.people import Plan, at_once, page
 from sentiment.app.visitor import VisitError, Visitor
 from sentiment.artifacts import open_run, sha256
 from sentiment.proofs.circumstances import circumstances
-from tests.app_runs import CIRCUMSTANCES, all_runs
+from tests.app_runs import CIRCUMSTANCES
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("served") / "runs")
-
-
-@pytest.fixture(scope="module")
-def address(runs, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("people")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SENTIMENT_JOBS", str(folder / "jobs"))
-        with serve(runs, folder / "log") as address:
-            yield address
-
-
-def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(address, runs):
-    found = at_once(address, runs / "tiny", Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), kept=0.0))
+def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(address, served_runs):
+    found = at_once(address, served_runs / "tiny", Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), kept=0.0))
     assert found["errors"] == []
     assert found["verdict_seconds"]["n"] == 9
     assert found["file_seconds"]["n"] == 3
@@ -47,9 +32,9 @@ def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):
         assert not visitor.hears("What did the reviewer feel?")
 
 
-def test_a_proof_tells_the_model_it_was_made_with(runs):
-    made = circumstances(open_run(runs / "tiny"))
-    assert made["model"] == sha256(runs / "tiny" / "model.onnx")
+def test_a_proof_tells_the_model_it_was_made_with(served_runs):
+    made = circumstances(open_run(served_runs / "tiny"))
+    assert made["model"] == sha256(served_runs / "tiny" / "model.onnx")
     assert made.keys() == CIRCUMSTANCES.keys()
 
 

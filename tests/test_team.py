@@ -19,6 +19,7 @@ from sentiment.app.visitor import VisitError, Visitor
 from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
+from tests.served import need
 
 HOME = Path(__file__).resolve().parent.parent
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -27,13 +28,6 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
     return all_runs(tmp_path_factory.mktemp("served") / "runs")
-
-
-def need(there: object, what: str) -> None:
-    if not there:
-        if os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1":
-            pytest.fail(f"{what} is not installed")
-        pytest.skip(f"{what} is not installed")
 
 
 @pytest.fixture
@@ -146,8 +140,8 @@ def _log_in(url: str) -> str:
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
-def test_without_a_section_auth_there_is_no_login(runs, tmp_path):
-    with serve(runs, tmp_path / "log") as address, Visitor(address) as visitor:
+def test_without_a_section_auth_there_is_no_login(address):
+    with Visitor(address) as visitor:
         assert visitor.offers("text_area", "Review")
         assert not visitor.offers("button", "Log out")
 
