@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.app import evaluation_charts
-from sentiment.app.judged import CELLS, EVERYTHING, Judged, Pair, cell_name
+from sentiment.app.judged import CELLS, EVERYTHING, Judged, Pair, causes, cell_name
 from tests.app_runs import predictions
 
 WHOLE = (0.0, 1.0)
@@ -143,3 +143,24 @@ def test_a_table_of_one_class_still_has_its_figures():
     assert table.interval[0] <= table.confusion.accuracy <= table.interval[1]
     assert pd.notna(table.log_loss)
     assert table.reliability.count.sum() == pytest.approx(len(table.table))
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "cause"),
+    [
+        ("rating", {1: False, 3: False, 4: True, 5: True, 6: True, 7: True, 8: False, 10: False}, "mild rating"),
+        ("negation", {True: True, False: False}, "negation"),
+        ("contrast", {True: True, False: False}, "but"),
+        ("truncated", {True: True, False: False}, "cut off"),
+        ("unknown_rate", {0.0: False, 0.5: True}, "unknown words"),
+    ],
+)
+def test_what_may_have_misled_the_model_is_named(column, values, cause):
+    plain = {"rating": 9, "negation": False, "contrast": False, "truncated": False, "unknown_rate": 0.0}
+    rows = pd.DataFrame([{**plain, column: value} for value in values])
+    assert causes(rows) == [cause if misled else "" for misled in values.values()]
+
+
+def test_several_causes_are_named_together():
+    rows = pd.DataFrame([{"rating": 5, "negation": True, "contrast": False, "truncated": True, "unknown_rate": 0.0}])
+    assert causes(rows) == ["mild rating, negation, cut off"]

@@ -43,6 +43,8 @@ def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
         ("price", ["12", "13"], False),
         ("genre", ["drama", "film noir"], False),
         ("only", ["", None], True),
+        ("said", ["quite dull", "it was quite dull"], True),  # three words on average
+        ("said", ["quite dull", "it was dull"], False),
     ],
 )
 def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, cells, looks):

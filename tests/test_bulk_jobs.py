@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 
@@ -286,6 +287,17 @@ def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
         os.utime(path, (time.time() - 60, time.time() - 60))
     tend(Settings(settings.folder, gigabytes=100_000 / 1e9))
     assert jobs(settings) == [newer]
+
+
+@pytest.mark.parametrize(("free", "taken"), [(500, True), (499, False)])
+def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+    if taken:
+        assert upload(settings, b"x" * 100).input.stat().st_size == 100
+    else:
+        with pytest.raises(BulkError, match="no room for this file"):
+            upload(settings, b"x" * 100)
+        assert jobs(settings) == []
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])

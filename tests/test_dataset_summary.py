@@ -142,6 +142,11 @@ def test_log_odds_change_sign_when_the_classes_are_swapped():
     np.testing.assert_allclose(log_odds(counts), -log_odds(swapped), rtol=1e-12)
 
 
+def test_in_a_class_of_ten_thousand_tokens_the_prior_halves_the_log_odds():
+    counts = pd.DataFrame({"positive": [60, 9_940], "negative": [20, 9_980]})
+    assert log_odds(counts)["log_odds"][0] == pytest.approx(math.log(3) / 2, abs=0.1)
+
+
 def test_a_rare_word_in_one_class_alone_tells_less_than_a_frequent_one():
     counts = pd.DataFrame({"positive": [2, 500, 9_000], "negative": [0, 100, 9_000]})
     z = log_odds(counts)["z"]

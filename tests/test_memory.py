@@ -1,0 +1,98 @@
+"""What the settings of the C library are for, measured in a process of its own."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are those of glibc"),
+]
+HOME = Path(__file__).resolve().parent.parent
+
+FREED = """
+import ctypes
+from sentiment.memory import keep_freed_memory, return_freed_memory
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+def after_a_large_block():
+    block = libc.malloc(100_000_000)
+    libc.memset(block, 1, 100_000_000)
+    libc.free(block)
+    return resident() - before
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+libc.free.argtypes = [ctypes.c_void_p]
+before = resident()
+as_it_comes = after_a_large_block()
+keep_freed_memory()
+kept = after_a_large_block()
+return_freed_memory()
+print(as_it_comes, kept, resident() - before)
+"""
+
+HEAPS = """
+import ctypes, threading
+import pyarrow
+from sentiment.memory import share_heaps
+
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.malloc.argtypes = [ctypes.c_size_t]
+libc.fopen.restype = ctypes.c_void_p
+libc.fclose.argtypes = [ctypes.c_void_p]
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+
+def heaps(threads):
+    together = threading.Barrier(threads)
+    def work():
+        together.wait()
+        libc.malloc(10_000)
+        together.wait()
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers: worker.start()
+    for worker in workers: worker.join()
+    file = libc.fopen(b"heaps.xml", b"w")
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+    return open("heaps.xml").read().count("<heap nr=")
+
+share_heaps()
+print(heaps(8), pyarrow.default_memory_pool().backend_name)
+"""
+
+
+def measured(code: str, folder: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PYTHONPATH": str(HOME)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+def test_a_large_block_that_is_freed_stays_with_the_process_until_it_is_handed_back(tmp_path):
+    as_it_comes, kept, handed_back = map(float, measured(FREED, tmp_path))
+    assert as_it_comes < 20  # megabytes
+    assert kept > 90
+    assert handed_back < 20
+
+
+def test_threads_share_two_heaps_and_arrow_uses_them_too(tmp_path):
+    heaps, pool = measured(HEAPS, tmp_path)
+    assert int(heaps) <= 2
+    assert pool == "system"
