@@ -6,20 +6,33 @@ LIBRARIES = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sen
 	sentiment/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
+PYTEST = .venv/bin/pytest -n 2 --dist loadgroup --durations 10
+
 .DEFAULT_GOAL := help
-.PHONY: help app test train benchmark proof lock clean python data-named
+.PHONY: help app lint check test test-slow test-all train benchmark proof lock clean python data-named
 
 help:  ## these lines
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 app: .venv/serving $(LIBRARIES)  ## serve the app on port 8501 (PORT= changes it); DATA= lets it show the review texts
 	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT) $(if $(DATA),-- --data "$(DATA)")
 
-test: .venv/complete $(LIBRARIES)  ## linter, types and every test
+lint: .venv/checks  ## linters and types
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/codespell
 	.venv/bin/mypy
-	.venv/bin/pytest -n 2
+
+check: lint $(LIBRARIES)  ## linters, types and the tests without TensorFlow, browser or child process: a minute
+	$(PYTEST) -m "not training and not browser and not process and not real_data and not slow"
+
+test: .venv/complete lint $(LIBRARIES)  ## linters, types and every test but the slow ones
+	$(PYTEST) -m "not slow"
+
+test-slow: .venv/complete $(LIBRARIES)  ## the tests that tests/slow.txt lists
+	$(PYTEST) -m slow
+
+test-all: test test-slow  ## linters, types and every test
 
 train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=, EXCLUDE=)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
@@ -44,6 +57,8 @@ lock:  ## work out the locks anew from pyproject.toml; needs uv
 		pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header pyproject.toml \
 		-c requirements.txt -o requirements-app.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra check pyproject.toml \
+		-c requirements.txt -o requirements-check.txt
 
 clean:  ## remove the virtual environment, caches and what was compiled
 	rm -rf sentiment/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
@@ -66,6 +81,10 @@ $(LIBRARIES) &: sentiment/compiled_lstm.c sentiment/bulk/compiled_batch.c sentim
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-app.txt
 	@touch $@
 
+.venv/checks: requirements-check.txt | .venv/bin/pip
+	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-check.txt
+	@touch $@ .venv/serving
+
 .venv/complete: requirements.txt | .venv/bin/pip
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
-	@touch $@ .venv/serving
+	@touch $@ .venv/serving .venv/checks

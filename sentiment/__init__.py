@@ -1,9 +1,9 @@
-"""Sentiment of movie reviews by an LSTM, with contributions that add up.
+r"""Sentiment of movie reviews by an LSTM, with contributions that add up.
 
 The way of one review::
 
     text -> tokenizer -> Tokens -> vocabulary -> ids -> model -> logit -> verdict -> Prediction
-                                                  \\-> attribution -> contributions -> Explanation
+                                                  \-> attribution -> contributions -> Explanation
 
 The model is run by ONNX Runtime, in batches, and for a single review by compiled steps, where there is a compiler.
 

@@ -1,4 +1,4 @@
-"""Does a run behave as a person would expect, where a test set of whole film reviews does not look?
+r"""Does a run behave as a person would expect, where a test set of whole film reviews does not look?
 
 Behavioural tests in the manner of CheckList (Ribeiro et al. 2020, "Beyond Accuracy: Behavioral Testing of NLP Models
 with CheckList", ACL), in our own words, of its three kinds:
@@ -10,6 +10,6 @@ with CheckList", ACL), in our own words, of its three kinds:
 They stand in ``minimum_functionality.toml``, ``invariance.toml`` and ``directional_expectation.toml``, the words that
 fill their templates in ``lexicon.toml``. Beside them, ``sentences.csv`` holds short sentences over six domains::
 
-    lexicon, templates -> cases -> checking ->\\
+    lexicon, templates -> cases -> checking ->\
                           sentences -> domains ->  report -> behaviour.json
 """

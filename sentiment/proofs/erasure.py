@@ -1,4 +1,4 @@
-"""Does the verdict fall with the words pointed at, and stand on them alone? (DeYoung et al. 2020, section 4.2)
+"""Does the verdict fall with the words pointed at, and stand on them alone? (DeYoung et al. 2020, section 4.2).
 
 Tokens are ranked by what they add to the verdict. *Comprehensiveness* is how far the probability of the verdict
 falls when the first 1, 5, 10, 20 and 50 % are removed, *sufficiency* how far it falls when only they are kept, both
