@@ -6,6 +6,7 @@ fails here. The marker ``slow`` comes from ``slow.txt``, a list of tests with th
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = Path(__file__).with_name("slow.txt")
 _STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
-_WHOLE_MODULE = "\npytestmark = pytest.mark.training\n"
+_WHOLE_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.training\b", re.MULTILINE)
 _started: list[str] = []  # audit events of the present test that start a child process
 
 
@@ -38,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leaves modules alone that are ``training`` as a whole where that is not asked for; they import TensorFlow."""
     unwanted = _without_tensorflow(config) and collection_path.suffix == ".py"
-    return True if unwanted and _WHOLE_MODULE in collection_path.read_text(encoding="utf-8") else None
+    return True if unwanted and _WHOLE_MODULE.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 @pytest.hookimpl(tryfirst=True)

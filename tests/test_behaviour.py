@@ -336,6 +336,7 @@ def test_the_terminal_names_aims_where_there_are_some() -> None:
     assert any(line.startswith("negation") and "aim: 15 % or fewer" in line for line in lines)
 
 
+@pytest.mark.process
 def test_trying_behaviour_imports_neither_vader_nor_tensorflow_before_it_is_needed() -> None:
     heavy = {"vaderSentiment", "tensorflow", "pandas", "onnxruntime"}
     code = f"import sys, sentiment.behaviour.report; print({heavy} & set(sys.modules))"

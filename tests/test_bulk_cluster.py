@@ -47,6 +47,7 @@ def folder(tmp_path_factory):
     return folder
 
 
+@pytest.mark.process
 @needs_ray
 def test_every_row_comes_back_once_and_the_same_though_a_worker_is_killed(folder, run, tmp_path):
     command = [sys.executable, "-m", "tests.two_nodes", folder, tmp_path / "out", run]
@@ -74,6 +75,7 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
     assert Scorer(run, explain=False)(row) == row
 
 
+@pytest.mark.process
 @needs_ray
 def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run, tmp_path, monkeypatch):
     from sentiment.bulk import cluster

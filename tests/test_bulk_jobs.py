@@ -18,6 +18,8 @@ from sentiment.bulk.jobs import ATTEMPTS, Job, Settings, _lock, create, find, jo
 from sentiment.bulk.problem import BulkError
 from tests.tiny import tiny_run
 
+pytestmark = pytest.mark.process
+
 TASK = {"text": 1, "label": None, "explain": False, "reading": {}}
 
 

@@ -11,6 +11,8 @@ from sentiment.proofs.files_page import page
 from tests.app_runs import CIRCUMSTANCES
 from tests.tiny import tiny_run
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

@@ -76,6 +76,7 @@ def test_the_keras_file_scores_as_the_served_one(folder):
 
 
 @every_run
+@pytest.mark.real_data
 @needs_real_data
 def test_2000_real_reviews_still_get_the_logits_that_were_recorded(folder):
     run = open_run(folder)

@@ -190,6 +190,7 @@ def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, 
     assert whole == pytest.approx(float(logits(theirs, REVIEWS[-1:])[0]), abs=1e-4)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("compiler", "says"), [("no-such-compiler", "No such file"), ("false", "not made")])
 def test_where_nothing_can_be_compiled_a_sentence_says_so_and_the_way_goes_on(compiler, says, tmp_path):
     shutil.copytree(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("deep teacher")]
 tf = pytest.importorskip("tensorflow")
 
 from sentiment.presets import DEEP  # noqa: E402
@@ -107,11 +109,13 @@ def test_each_dropout_is_at_work_in_training_and_there_alone(rate):
     np.testing.assert_array_equal(reader.logits(ids), reader.logits(ids))
 
 
-@pytest.fixture
-def small(monkeypatch):
-    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}.items():
-        monkeypatch.setattr(language_model, name, value)
-    monkeypatch.setattr(steps, "_EVERY", 10)
+@pytest.fixture(scope="module")
+def small():
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}.items():
+            patch.setattr(language_model, name, value)
+        patch.setattr(steps, "_EVERY", 10)
+        yield
 
 
 def examples(count, seed):
@@ -124,7 +128,7 @@ def examples(count, seed):
     return Examples(ids, labels.astype("f4"))
 
 
-TAUGHT = examples(100, seed=2)
+TAUGHT, UNSEEN = examples(100, seed=2), examples(100, seed=3)
 
 
 def n_gram_like(given):
@@ -147,6 +151,39 @@ def teacher(folder, preset=TINY, labelled=0, held_out=1, taught=TAUGHT, taught_b
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class Unbroken:
+    """A teacher that was trained in one go.
+
+    Attributes:
+        folder: where it is kept; a test that writes copies it.
+        begun: of each round, the weights it began with and what it taught in turn.
+        read: the logits of UNSEEN.
+    """
+
+    folder: Path
+    begun: list
+    read: np.ndarray
+
+    def copy(self, folder):
+        return shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def unbroken(small, tmp_path_factory):
+    begun, fitted = [], deep_teacher.fit
+
+    def noting(preset, reader, *given, in_turn, **options):
+        begun.append(([weights.numpy() for weights in reader.weights], in_turn.targets))
+        return fitted(preset, reader, *given, in_turn=in_turn, **options)
+
+    folder = tmp_path_factory.mktemp("teachers") / "unbroken"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deep_teacher, "fit", noting)
+        read = teacher(folder).read("unseen", UNSEEN.ids)
+    return Unbroken(folder, begun, read)
+
+
 def after(times, function):
     """The function, until Ctrl-C on the call after so many."""
     calls = itertools.count()
@@ -157,24 +194,24 @@ def after(times, function):
     return breaking
 
 
-def test_a_teacher_learns_and_keeps_what_it_has_read(small, tmp_path, monkeypatch):
-    unseen = examples(100, seed=3)
-    read = teacher(tmp_path).read("unseen", unseen.ids)
-    assert ((read > 0) == unseen.targets).mean() > 0.9
+def test_a_teacher_learns_and_keeps_what_it_has_read(unbroken, tmp_path, monkeypatch):
+    read = unbroken.read
+    assert ((read > 0) == UNSEEN.targets).mean() > 0.9
     monkeypatch.setattr(deep_teacher, "fit", lambda *_, **__: pytest.fail("trained again"))
-    more = teacher(tmp_path).read("under another name", unseen.ids)
+    folder = unbroken.copy(tmp_path)
+    more = teacher(folder).read("under another name", UNSEEN.ids)
     np.testing.assert_allclose(more, read, atol=1e-5)
-    np.testing.assert_allclose(teacher(tmp_path).read("unseen", unseen.ids[:50]), read[:50], atol=1e-5)
+    np.testing.assert_allclose(teacher(folder).read("unseen", UNSEEN.ids[:50]), read[:50], atol=1e-5)
+    unbroken.copy(folder)
     monkeypatch.setattr(deep_teacher, "logits", lambda *_: pytest.fail("read again"))
-    np.testing.assert_array_equal(teacher(tmp_path).read("unseen", unseen.ids), read)
+    np.testing.assert_array_equal(teacher(folder).read("unseen", UNSEEN.ids), read)
 
 
 @pytest.mark.parametrize("breaks", ["language model", "first round", "reading", "second round"])
 def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_ends(
-    breaks, small, tmp_path, monkeypatch
+    breaks, unbroken, tmp_path, monkeypatch
 ):
-    unseen, folder = examples(40, seed=3).ids, tmp_path / "broken"
-    unbroken = teacher(tmp_path / "unbroken").read("unseen", unseen)
+    folder = tmp_path / "broken"
     if breaks == "second round":
         teacher(folder).targets(1)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -183,31 +220,25 @@ def test_broken_off_anywhere_a_teacher_goes_on_and_ends_where_an_unbroken_one_en
         elif breaks == "reading":
             patch.setattr(deep_teacher, "logits", interrupted)
         with broken_off(patch) if breaks.endswith("round") else contextlib.nullcontext():
-            teacher(folder).read("unseen", unseen)
+            teacher(folder).read("unseen", UNSEEN.ids)
     begun = {path: path.read_text() for path in folder.rglob("*.csv") if path.name != "steps.csv"}
     histories = sum(path.name == "history.csv" for path in begun)
     assert histories == {"language model": 0, "first round": 1, "reading": 1, "second round": 2}[breaks]
     monkeypatch.setattr(deep_teacher, "skipgram", lambda *_, **__: pytest.fail("learnt again"))
-    np.testing.assert_allclose(teacher(folder).read("unseen", unseen), unbroken, atol=0.05)  # bfloat16, in any order
+    np.testing.assert_allclose(
+        teacher(folder).read("unseen", UNSEEN.ids), unbroken.read, atol=0.05
+    )  # bfloat16, in any order
     for path, before in begun.items():
         assert path.read_text().startswith(before)  # seconds and all
     for number in (1, 2):
         assert len((folder / f"round-{number}" / "history.csv").read_text().splitlines()) == 1 + TINY.epochs
-    for left in (folder, tmp_path / "unbroken"):
+    for left in (folder, unbroken.folder):
         files = {file.name for file in left.rglob("*") if file.is_file() and file.suffix != ".npy"}
         assert files == {"reader.npz", "settings.json", "stages.json", "history.csv", "steps.csv", "language_model.csv"}
 
 
-def test_a_round_begins_with_the_language_models_and_leaves_their_embedding_as_it_is(small, tmp_path, monkeypatch):
-    begun = []
-    fitted = deep_teacher.fit
-
-    def noting(preset, reader, *given, in_turn, **options):
-        begun.append(([weights.numpy() for weights in reader.weights], in_turn.targets))
-        return fitted(preset, reader, *given, in_turn=in_turn, **options)
-
-    monkeypatch.setattr(deep_teacher, "fit", noting)
-    made = teacher(tmp_path)
+def test_a_round_begins_with_the_language_models_and_leaves_their_embedding_as_it_is(unbroken, tmp_path):
+    made, begun = teacher(unbroken.copy(tmp_path)), unbroken.begun
     embedding, *_, output = (weights.numpy() for weights in made.reader.weights)
     (first, by_others), (second, by_itself) = begun
     for one, other in zip(first, second, strict=True):
@@ -224,8 +255,8 @@ def test_a_round_shows_crops_of_the_labelled_reviews_besides(small, tmp_path):
     assert len(steps) == -(-(300 + 100 // 2 + 150) // TINY.batch_size)
 
 
-def test_what_is_taught_is_the_mean_of_the_n_gram_model_and_of_all_rounds(small, tmp_path):
-    made, held = teacher(tmp_path), examples(60, 1)
+def test_what_is_taught_is_the_mean_of_the_n_gram_model_and_of_all_rounds(unbroken, tmp_path):
+    made, held = teacher(unbroken.copy(tmp_path)), examples(60, 1)
     by_rounds = [
         (made.read("unlabelled reviews", TAUGHT.ids, number), made.read("validation", held.ids, number))
         for number in (1, 2)

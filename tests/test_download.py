@@ -183,6 +183,7 @@ def script(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.process
 def test_the_script_fetches_a_release_and_says_what_it_holds(server, tmp_path):
     server.content = stanford_archive(release(), tmp_path).read_bytes()
     checksum = hashlib.sha256(server.content).hexdigest()
@@ -192,6 +193,7 @@ def test_the_script_fetches_a_release_and_says_what_it_holds(server, tmp_path):
     assert "120 reviews to test, 39 reviews without a label." in output
 
 
+@pytest.mark.process
 def test_the_script_ends_with_2_and_one_line_on_a_wrong_checksum(server, tmp_path):
     with script("--url", server.url, "--output", tmp_path) as process:
         output, errors = process.communicate()
@@ -200,6 +202,7 @@ def test_the_script_ends_with_2_and_one_line_on_a_wrong_checksum(server, tmp_pat
     assert errors.count("\n") == 1
 
 
+@pytest.mark.process
 def test_the_script_ends_with_2_where_it_cannot_write(server, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with script("--url", server.url, "--output", tmp_path / "file") as process:
@@ -208,6 +211,7 @@ def test_the_script_ends_with_2_where_it_cannot_write(server, tmp_path):
     assert errors.endswith("cannot be written: File exists.\n")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
 def test_ctrl_c_ends_the_script_with_130_and_keeps_what_has_arrived(server, tmp_path):
     server.sends = [100_000]

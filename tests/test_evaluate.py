@@ -181,6 +181,7 @@ def test_bad_input_gets_one_line_and_status_2(options: tuple[str, ...], said: st
     assert done.stdout == ""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("script", ["evaluate.py", "report.py"])
 def test_a_script_runs_from_anywhere_and_explains_itself(script: str, tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPTS / script), "--help"]

@@ -116,6 +116,7 @@ def test_importing_a_module_only_defines_names(path: Path) -> None:
     assert acts == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
@@ -135,6 +136,7 @@ def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwante
     assert loaded & unwanted == set()
 
 
+@pytest.mark.process
 @pytest.mark.training
 def test_importing_training_registers_the_layers_of_model_keras_though_keras_is_imported_later() -> None:
     pytest.importorskip("tensorflow")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
+import io
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("language model")]
 tf = pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
@@ -57,8 +60,9 @@ def trained(tmp_path_factory):
             patch.setattr(language_model, name, value)
         patch.setattr(steps, "_EVERY", 20)
         folder = tmp_path_factory.mktemp("language")
-        reader, seconds = run(folder)
-    return folder, reader, seconds
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            reader, seconds = run(folder)
+    return SimpleNamespace(folder=folder, reader=reader, seconds=seconds, said=said.getvalue())
 
 
 def losses(folder):
@@ -67,15 +71,13 @@ def losses(folder):
 
 
 def test_what_follows_is_learnt(trained):
-    folder, _, seconds = trained
-    assert losses(folder)[-1] < 0.5 * losses(folder)[0]
-    assert seconds > 0
+    found = losses(trained.folder)
+    assert found[-1] < 0.5 * found[0]
+    assert trained.seconds > 0
 
 
-def test_perplexity_on_unseen_reviews_is_reported_and_near_one_where_all_can_be_told(capsys, tmp_path):
-    run(tmp_path / "again")
-    said = capsys.readouterr().err
-    perplexity = float(said.rsplit("perplexity ", 1)[1].split()[0])
+def test_perplexity_on_unseen_reviews_is_reported_and_near_one_where_all_can_be_told(trained):
+    perplexity = float(trained.said.rsplit("perplexity ", 1)[1].split()[0])
     assert 1 <= perplexity < 4  # of ten words; the first of a review is not judged
 
 
@@ -114,7 +116,6 @@ def test_the_loss_is_the_cross_entropy_of_the_true_token_and_its_gradient_that_o
 def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroken_run_ends(
     trained, tmp_path, monkeypatch
 ):
-    _, unbroken, _ = trained
     original, seen = steps._Log.add, []
 
     def break_off(self, loss):
@@ -130,7 +131,7 @@ def test_broken_off_they_go_on_from_the_last_checkpoint_and_end_where_an_unbroke
     assert len(losses(tmp_path / "broken")) == 1
     resumed, _ = run(tmp_path / "broken")
     assert len(losses(tmp_path / "broken")) == 3
-    for weights, expected in zip(resumed.get_weights(), unbroken.get_weights(), strict=True):
+    for weights, expected in zip(resumed.get_weights(), trained.reader.get_weights(), strict=True):
         np.testing.assert_allclose(weights, expected, atol=1e-3)
 
 

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tiny import tiny_run
+
+pytestmark = pytest.mark.process
 
 HOME = Path(__file__).resolve().parent.parent
 SCORE = "import sys; from sentiment import Classifier; Classifier.load(sys.argv[1]).predict(['good'])"

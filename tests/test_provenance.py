@@ -77,6 +77,7 @@ def test_a_run_without_a_record_of_its_reviews_has_seen_none(tmp_path: Path) -> 
     assert not provenance.is_imdb(provenance.learned_from(run))
 
 
+@pytest.mark.process
 def test_the_commit_is_marked_where_code_differs_but_not_where_a_run_does(tmp_path, monkeypatch):
     code, run = tmp_path / "sentiment" / "a.py", tmp_path / "artifacts" / "run" / "config.json"
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]

@@ -219,6 +219,7 @@ def test_a_file_without_reviews_is_scored_with_a_doubt(run, tmp_path):
     assert named.stderr == ""
 
 
+@pytest.mark.process
 def test_pipes_take_the_place_of_files(run, table):
     command = [sys.executable, str(ROOT / "scripts/score.py"), "-", "-", "--artifacts", str(run)]
     done = subprocess.run(command, input=table.read_bytes(), capture_output=True, timeout=60)
@@ -413,6 +414,7 @@ def wait_for_parts(output, process, count=2):
         time.sleep(0.01)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "parquet", "xlsx"])
 def test_a_killed_run_resumes_to_the_same_output(scored, run, long_table, tmp_path, form):
     if form == "xlsx":
@@ -440,6 +442,7 @@ def sheet_rows(path):
         return list(book.active.values)
 
 
+@pytest.mark.process
 def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):
     output = tmp_path / "out.csv"
     process = slowly(run, long_table, output)
@@ -454,6 +457,7 @@ def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):
     assert rows_of(scored(long_table, "out.csv", "--resume"))[1][1] == "kept"
 
 
+@pytest.mark.process
 def test_an_input_or_option_that_changed_is_refused(scored, run, long_table, tmp_path):
     output = tmp_path / "out.csv"
     process = slowly(run, long_table, output)
@@ -485,6 +489,7 @@ def test_nothing_to_resume_starts_afresh(scored, table):
     assert len(rows_of(scored(table, "out.csv", "--resume"))) == len(REVIEWS) + 1
 
 
+@pytest.mark.process
 def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(run, long_table, tmp_path):
     process = slowly(run, long_table, tmp_path / "out.csv")
     wait_for_parts(tmp_path / "out.csv", process, 1)
@@ -496,6 +501,7 @@ def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(run, long_table,
     assert not (tmp_path / "out.csv").exists()
 
 
+@pytest.mark.process
 def test_two_runs_never_work_on_one_output(run, long_table, tmp_path):
     process = slowly(run, long_table, tmp_path / "out.csv")
     wait_for_parts(tmp_path / "out.csv", process, 1)

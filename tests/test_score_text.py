@@ -12,6 +12,8 @@ import pytest
 from sentiment import Classifier
 from tests.tiny import tiny_run
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = ["label", "probability", "logit", "confidence", "status", "tokens_read", "tokens_total", "unknown_rate"]
 

@@ -32,6 +32,7 @@ def test_a_script_makes_the_package_importable_before_it_imports_it(name):
     assert not ours or {module: line for line, module in imports}["_path"] < min(ours)
 
 
+@pytest.mark.process
 def test_a_script_runs_in_any_folder(tmp_path):
     command = [sys.executable, SCRIPTS / "download_data.py", "--help"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -51,6 +51,7 @@ def behind_nginx(runs, tmp_path, monkeypatch):
         nginx.wait(10)
 
 
+@pytest.mark.process
 def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_comes_back_scored(behind_nginx):
     origin = {"Origin": behind_nginx.removesuffix("/sentiment")}  # as a browser says it
     with Visitor(behind_nginx, headers=origin) as visitor:
@@ -68,6 +69,7 @@ def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_comes_back_
         assert len(visitor.download("Download").splitlines()) == 3
 
 
+@pytest.mark.process
 def test_behind_nginx_a_page_of_another_origin_gets_no_websocket(behind_nginx):
     with pytest.raises(Exception, match="403"):
         Visitor(behind_nginx, headers={"Origin": "http://elsewhere.example"})
@@ -97,6 +99,7 @@ def test_a_server_that_does_not_answer_is_not_ready(runs, monkeypatch):
     assert done.stderr.startswith("ready.py: not ready: ")
 
 
+@pytest.mark.process
 def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
     served = shutil.copytree(runs, tmp_path / "runs")
     with serve(served, tmp_path / "log") as address, Visitor(address) as long_open:
@@ -109,6 +112,7 @@ def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
             assert long_open.shows("read by tiny")
 
 
+@pytest.mark.process
 def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
     need(find_spec("authlib"), "Authlib")
     app, idp = free_port(), free_port()
@@ -155,6 +159,7 @@ def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():
         assert any(line.removeprefix("!").split("/")[0] == name for line in ignored if line.startswith("!"))
 
 
+@pytest.mark.process
 def test_hadolint_finds_nothing_in_the_dockerfile():
     hadolint = shutil.which("hadolint") or shutil.which("hadolint", path=str(HOME / ".venv/bin"))
     if not hadolint:

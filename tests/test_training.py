@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
 pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
@@ -151,9 +152,9 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(finished, rev
 
 @pytest.mark.parametrize("preset", [TINY, TINY_LSTM], ids=["bilstm", "lstm"])
 def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroken_one_ends(
-    preset, reviews, tmp_path, monkeypatch
+    preset, finished, reviews, tmp_path, monkeypatch
 ):
-    unbroken = run(reviews, tmp_path / "unbroken", preset)
+    unbroken = finished if preset is TINY else run(reviews, tmp_path / "unbroken", preset)
     with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
         run(reviews, tmp_path / "broken", preset)
     assert stop.value.epoch == 1
@@ -167,12 +168,12 @@ def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroke
     np.testing.assert_allclose(logits(broken, texts), logits(unbroken, texts), atol=1e-5)
 
 
-def test_a_training_begun_with_other_settings_is_not_taken_up(reviews, tmp_path):
-    folder = run(reviews, tmp_path / "run", dataclasses.replace(TINY, epochs=1))
+def test_a_training_begun_with_other_settings_is_not_taken_up(finished, reviews, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "run")
     with pytest.raises(OtherSettingsError):
-        run(reviews, folder, TINY)
+        run(reviews, folder, dataclasses.replace(TINY, epochs=1))
     with pytest.raises(OtherSettingsError):
-        run(reviews, folder, dataclasses.replace(TINY, epochs=1), split_seed=1)
+        run(reviews, folder, TINY, split_seed=1)
 
 
 def test_a_training_broken_off_before_its_first_epoch_is_not_taken_up_with_other_settings_either(
@@ -366,7 +367,7 @@ def train_command(*arguments):
 
 
 def ended(*arguments):
-    return subprocess.run(train_command(*arguments), capture_output=True, text=True, check=False)
+    return run_script("train.py", *arguments)
 
 
 def own(labelled_csv, output):
@@ -379,7 +380,7 @@ def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(l
     reserved = ROOT / "artifacts" / "reviews" / "reserved.txt"
     for seed, output in enumerate(runs, 1):
         options = ("--seed", seed, "--split-seed", 1, "--without", "average", "--epochs", 1, "--exclude", reserved)
-        assert ended(*own(labelled_csv, output), *options).returncode == 0
+        assert ended(*own(labelled_csv, output), *options).status == 0
     first, second = (pd.read_parquet(folder / "predictions.parquet") for folder in runs)
     assert first["fingerprint"].tolist() == second["fingerprint"].tolist()
     assert not np.allclose(first["logit"], second["logit"])
@@ -394,7 +395,7 @@ def test_another_seed_may_hold_the_same_reviews_out_and_a_part_may_be_left_out(l
 
 def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
     refused = ended(*own(labelled_csv, tmp_path / "run"), "--without", "clauses")
-    assert refused.returncode == 2
+    assert refused.status == 2
     assert "no clauses to leave out" in refused.stderr
     with pytest.raises(PartError):
         without(BILSTM, "run")
@@ -404,21 +405,21 @@ def test_a_deep_teacher_is_not_kept_where_the_run_goes(finished, labelled_csv, t
     folder = tmp_path / "run"
     asked = ("--data", labelled_csv, "--preset", "distilled", "--teacher", finished, "--output", folder)
     refused = ended(*asked, "--cache", tmp_path / "other" / ".." / "run")
-    assert refused.returncode == 2
+    assert refused.status == 2
     assert "the same folder" in refused.stderr
     assert not folder.exists()
 
 
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):
     refused = ended("--data", tmp_path / "none.csv", "--preset", "lstm", "--output", tmp_path / "run")
-    assert refused.returncode == 2
+    assert refused.status == 2
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
 def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
     before = open_run(finished).manifest
     refused = ended(*own(labelled_csv, finished))
-    assert refused.returncode == 2
+    assert refused.status == 2
     assert "finished run" in refused.stderr
     assert open_run(finished).manifest == before
 
@@ -452,6 +453,7 @@ def test_a_run_that_would_go_into_a_file_is_refused_in_a_sentence(labelled_csv, 
     assert "is a file" in refused.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
     output = tmp_path / "run"
@@ -467,7 +469,7 @@ def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
         keras.saving.load_model(output / "model.keras", safe_mode=True)
     assert not (output / "manifest.json").exists()
     again = ended(*own(labelled_csv, output))
-    assert again.returncode == 0, again.stderr
+    assert again.status == 0, again.stderr
     assert "epoch 2/6" not in again.stderr
     epochs = [int(row["epoch"]) for row in history(output)]
     assert epochs == list(range(1, len(epochs) + 1))

@@ -1,0 +1,94 @@
+"""The markers by which `make check`, `make test` and `make test-all` choose their tests."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import slow_tests
+
+HOME = Path(__file__).resolve().parent.parent
+
+STARTS = """
+import multiprocessing, os, subprocess, sys
+import pytest
+
+def end():
+    os._exit(0)
+
+def forks():
+    if not os.fork():
+        os._exit(0)
+    os.wait()
+
+def runs():
+    subprocess.run([sys.executable, "-c", ""])
+
+def spawns():
+    child = multiprocessing.get_context("fork").Process(target=end)
+    child.start()
+    child.join()
+
+@pytest.mark.parametrize("start", [forks, runs, spawns])
+def test_unmarked(start):
+    start()
+
+@pytest.mark.process
+@pytest.mark.parametrize("start", [forks, runs, spawns])
+def test_marked(start):
+    start()
+"""
+IMPORTS = """
+import pytest
+
+def test_unmarked():
+    import tensorflow
+
+@pytest.mark.training
+def test_marked():
+    import tensorflow
+"""
+
+
+@pytest.mark.parametrize("line", slow_tests())
+def test_a_slow_test_exists(line):
+    file, name = line.split("::")
+    functions = ast.parse((HOME / file).read_text(encoding="utf-8")).body
+    assert name.partition("[")[0] in {each.name for each in functions if isinstance(each, ast.FunctionDef)}
+
+
+def outcomes(folder: Path, tests: str, *options: str) -> str:
+    """What pytest says of a module that stands under the rules of tests/conftest.py."""
+    (folder / "test_it.py").write_text(tests)
+    (folder / "tensorflow.py").touch()  # the name is all that counts
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest"]
+    command += ["-c", HOME / "pyproject.toml", "--rootdir", folder, *options, folder]
+    environment = {"PYTHONPATH": f"{folder}:{HOME}"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+@pytest.mark.process
+def test_a_test_that_starts_a_child_without_saying_so_fails(tmp_path):
+    said = outcomes(tmp_path, STARTS)
+    assert "6 passed, 3 errors" in said
+    assert said.count("lacks @pytest.mark.process") >= 3
+
+
+@pytest.mark.process
+def test_a_test_that_imports_tensorflow_without_saying_so_fails_where_it_is_not_wanted(tmp_path):
+    said = outcomes(tmp_path, IMPORTS, "-m", "not training")
+    assert "1 passed, 1 deselected, 1 error" in said
+    assert "lacks @pytest.mark.training" in said
+
+
+@pytest.mark.process
+def test_a_module_that_imports_tensorflow_is_left_alone_only_where_it_says_so(tmp_path):
+    marked = "import pytest\n\npytestmark = pytest.mark.training\nimport tensorflow\n\ndef test_it(): pass\n"
+    assert "no tests ran" in outcomes(tmp_path, marked, "-m", "not training")
+    assert "1 passed" in outcomes(tmp_path, marked)
+    assert "without `pytestmark" in outcomes(tmp_path, marked.replace("pytestmark =", "other ="), "-m", "not training")
