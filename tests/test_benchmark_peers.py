@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytestmark = [pytest.mark.training, pytest.mark.process, pytest.mark.xdist_group("benchmark peers")]
+pytestmark = [pytest.mark.training, pytest.mark.process]
 pytest.importorskip("tensorflow")
 
 from sentiment import Classifier, dataset  # noqa: E402

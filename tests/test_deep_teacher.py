@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.training, pytest.mark.xdist_group("deep teacher")]
+pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
 from sentiment.presets import DEEP  # noqa: E402

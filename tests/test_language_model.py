@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.training, pytest.mark.xdist_group("language model")]
+pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402

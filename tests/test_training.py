@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytestmark = [pytest.mark.training, pytest.mark.xdist_group("training")]
+pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
