@@ -60,7 +60,7 @@ def score_on_cluster(task: Task, run: Path, address: str | None, report: Report)
         chunks = files.flat_map(partial(_read, run=run), num_cpus=0, compute=readers)
         done = 0
         scored = chunks.map(
-            Scorer,  # type: ignore[arg-type]  # Ray makes an actor of a class that can be called
+            Scorer,  # Ray makes an actor of a class that can be called
             fn_constructor_args=(run, task.explain),
             num_cpus=1,
             compute=ray.data.ActorPoolStrategy(size=cores),

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sentiment.bulk.columns import DELIMITERS, guess_delimiter, has_header
 from sentiment.bulk.decoding import (
-    BulkError,
     Encoding,
     count_damaged,
     detect_encoding,
@@ -17,6 +16,7 @@ from sentiment.bulk.decoding import (
     printable,
 )
 from sentiment.bulk.lines import MAX_RECORD, Record, read_lines, read_records
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 
 

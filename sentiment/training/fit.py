@@ -174,7 +174,7 @@ def forget(folder: Path) -> None:
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 
-def _resumable(checkpoint: Path, settings: str) -> dict | None:
+def _resumable(checkpoint: Path, settings: str) -> dict[str, Any] | None:
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     if not checkpoint.exists():
         return None
