@@ -65,6 +65,7 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in ("markdown", "text", "caption", "error") for element in app.get(kind))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("text", "label"), [("words", "mood"), ("-words", "--mood")])
 def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, tmp_path, monkeypatch, text, label):
     scratch = tmp_path / "scratch"
@@ -86,6 +87,7 @@ def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, t
     assert not page.exception
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"review,sentiment\ngood,positive\n"])
 def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monkeypatch):
     given = uploads.watch(monkeypatch)
@@ -100,6 +102,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monk
     assert not page.exception
 
 
+@pytest.mark.process
 def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -110,6 +113,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, 
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_file_whose_turn_does_not_come_is_not_read_and_the_next_one_is(page, tmp_path, monkeypatch):
     monkeypatch.setattr(own_data, "_TURN", 0.01)
     content = reviews(tmp_path).read_bytes()
@@ -143,6 +147,7 @@ def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch
     assert events == ["begun", "ended"] * 3
 
 
+@pytest.mark.process
 def test_the_name_of_a_file_that_is_refused_is_shown_as_it_is(page):
     describe_it(page, "![x](evil.png).csv", b"a,b\n1,2\n")
     [error] = page.error
