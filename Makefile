@@ -23,8 +23,8 @@ lint: .venv/checks  ## linters and types
 	.venv/bin/codespell
 	.venv/bin/mypy
 
-check: lint $(LIBRARIES)  ## linters, types and the tests without TensorFlow, browser or child process: a minute
-	$(PYTEST) -m "not training and not browser and not process and not real_data and not slow"
+check: lint $(LIBRARIES)  ## linters, types and the quick tests: no TensorFlow, browser, child process or page
+	$(PYTEST) -m "not training and not browser and not process and not page and not real_data and not slow"
 
 test: .venv/complete lint $(LIBRARIES)  ## linters, types and every test but the slow ones
 	$(PYTEST) -m "not slow"

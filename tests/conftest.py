@@ -13,11 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
 
 # A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that; some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A machine that does other things besides is no fault.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 SLOW = Path(__file__).with_name("slow.txt")
 _STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
@@ -44,12 +49,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what is slow, and what must share a worker of pytest-xdist; puts what takes long first."""
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Gives the markers that need not be written down, and groups for pytest-xdist; puts what takes long first."""
     slow = set(slow_tests())
     for item in items:
         if slow & {item.nodeid, item.nodeid.partition("[")[0]}:
             item.add_marker(pytest.mark.slow)
+        if hasattr(item.module, "AppTest"):
+            item.add_marker(pytest.mark.page)
         group = item.nodeid.partition("::")[0]  # the module, so that its fixtures are made once
         if {"address", "browser"} & set(item.fixturenames):
             item.add_marker(pytest.mark.process)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from xml.etree import ElementTree
 
 import numpy as np
@@ -69,6 +70,7 @@ def test_a_library_that_is_not_here_is_named_with_what_brings_it():
         need("no_such_library", "Nothing", "benchmark")
 
 
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
 def test_a_missing_peer_is_a_row_and_no_error(run, labelled):
     chosen = [each for each in BENCHMARKS if each.name in ("score", "overhead", "training")]
     found = measure(open_run(run), dataset.load(labelled), QUICK, chosen)
@@ -115,6 +117,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
     assert effect == pytest.approx({"labels_changed": share, "accuracy_change": -share, "probability_change": 0.25})
 
 
+@pytest.mark.process
 def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled, tmp_path):
     rows = ["overhead", "tfidf", "arithmetic"]
     files = tmp_path / "found.json", tmp_path / "found.md"
@@ -144,6 +147,7 @@ def test_a_profile_tells_the_time_of_each_stage_and_needs_no_row(run, labelled):
     assert "| run the model |" in page.profile_of(found)
 
 
+@pytest.mark.process
 def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, GROWTH)
     rate, memory = found["rows"]

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -30,6 +31,12 @@ DEFERRED = ("records", "explaining")
 HOMES = {"tensorflow": "training", "keras": "training", "gensim": "training", "streamlit": "app"}
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file; several tests look at each."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(tree: ast.AST) -> Iterator[str]:
     """The dotted names of everything a module imports, wherever in it; ``from a import b`` gives "a.b"."""
     for node in ast.walk(tree):
@@ -49,7 +56,7 @@ def graph() -> dict[str, set[str]]:
     """Which part imports which. The package's own ``__init__`` opens the front door and is none of them."""
     found: dict[str, set[str]] = {}
     for path in FILES:
-        names = {name.split(".")[1] for name in imported(ast.parse(path.read_text())) if name.startswith("sentiment.")}
+        names = {name.split(".")[1] for name in imported(parsed(path)) if name.startswith("sentiment.")}
         found.setdefault(part_of(path), set()).update(names - {part_of(path)})
     del found["__init__"]
     found[DEFERRED[0]].remove(DEFERRED[1])
@@ -85,31 +92,24 @@ def test_every_part_stands_on_a_level_below_those_that_lean_on_it() -> None:
 
 def test_the_import_that_points_up_waits_until_it_is_needed() -> None:
     part, other = DEFERRED
-    tree = ast.parse((PACKAGE / f"{part}.py").read_text())
+    tree = parsed(PACKAGE / f"{part}.py")
     at_once = {name for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom) for name in imported(node)}
     assert not any(name.startswith(f"sentiment.{other}") for name in at_once)
 
 
 @pytest.mark.parametrize("library", HOMES)
 def test_a_heavy_library_is_imported_by_its_own_part_alone(library: str) -> None:
-    users = {
-        part_of(path)
-        for path in FILES
-        for name in imported(ast.parse(path.read_text()))
-        if name.split(".")[0] == library
-    }
+    users = {part_of(path) for path in FILES for name in imported(parsed(path)) if name.split(".")[0] == library}
     assert users == {HOMES[library]}
     scripts = [
-        p.name
-        for p in (HOME / "scripts").glob("*.py")
-        if library in {n.split(".")[0] for n in imported(ast.parse(p.read_text()))}
+        p.name for p in (HOME / "scripts").glob("*.py") if library in {n.split(".")[0] for n in imported(parsed(p))}
     ]
     assert scripts == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_importing_a_module_only_defines_names(path: Path) -> None:
-    body = ast.parse(path.read_text()).body
+    body = parsed(path).body
     doing = (ast.For, ast.While, ast.With, ast.Raise, ast.Assert, ast.Delete)
     acts = [node.lineno for node in body if isinstance(node, doing)]
     acts += [node.lineno for node in body if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)]

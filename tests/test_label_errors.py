@@ -120,6 +120,7 @@ def test_reviews_of_a_single_film_are_refused_in_a_sentence():
         prepare(made_up().assign(film="tt0000001"))
 
 
+@pytest.mark.process
 def test_the_script_writes_fingerprints_and_figures_but_no_text(tmp_path: Path):
     frame = made_up(300, wrong=15)
     table = pd.DataFrame({"review": frame["text"], "sentiment": frame["label"].map({1: "positive", 0: "negative"})})

@@ -95,6 +95,7 @@ def test_the_commit_is_marked_where_code_differs_but_not_where_a_run_does(tmp_pa
     assert provenance.commit() == f"{clean}+"
 
 
+@pytest.mark.process
 def test_there_is_no_commit_outside_a_checkout(tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "a.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.process]  # a run asks git for its commit
 pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
@@ -453,7 +453,6 @@ def test_a_run_that_would_go_into_a_file_is_refused_in_a_sentence(labelled_csv, 
     assert "is a file" in refused.stderr
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
 def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
     output = tmp_path / "run"
