@@ -2,7 +2,8 @@ PYTHON ?= python3
 PORT ?= 8501
 PRESET ?= bilstm
 RUN ?=
-LIBRARIES = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sentiment/libcompiled_batch_amx.so \
+LIBRARIES = $(if $(filter arm64 aarch64,$(shell uname -m)),sentiment/libcompiled_lstm_4.so,$(LIBRARIES_X86))
+LIBRARIES_X86 = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sentiment/libcompiled_batch_amx.so \
 	sentiment/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 

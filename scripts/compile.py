@@ -1,28 +1,27 @@
 """Compiles what reads single reviews and, on some processors, files soonest. Without it everything works, and slower.
 
-Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 processor. Exits with 0 where it
+Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 or arm64 processor. Exits with 0 where it
 cannot, too, and says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
 import subprocess
 import sys
 
 import _path  # noqa: F401 - makes the package importable
 
-from sentiment.compiling import BATCH_AMX, BATCH_VNNI, STEPS_8, STEPS_16, compile_library
+from sentiment.compiling import compile_library, libraries
 
 
 def main() -> None:
     """Runs the command line."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    if platform.machine().lower() not in {"x86_64", "amd64"}:
+    if not libraries():
         print("compile.py: nothing is compiled for this processor, and all is done without", file=sys.stderr)
         return
-    for library in (STEPS_16, STEPS_8, BATCH_AMX, BATCH_VNNI):
+    for library in libraries():
         try:
             compile_library(library)
         except OSError as error:

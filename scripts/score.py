@@ -88,7 +88,7 @@ def _json(result: dict[str, Any], encoding: str | None) -> str:
 
 def _one(options: argparse.Namespace) -> dict[str, Any]:
     """What is printed for one text; ``label`` and ``confidence`` are null where there is nothing to judge."""
-    classifier = Classifier.load(options.artifacts, form=open_model)  # one text: what counts is to be ready
+    classifier = Classifier.load(options.artifacts, form=lambda path, _: open_model(path))  # opens soonest
     explanation = classifier.explain(options.text) if options.explain else None
     [prediction] = classifier.predict([options.text])
     judged = prediction.label is not None

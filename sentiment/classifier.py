@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +23,16 @@ from sentiment.vocabulary import UNK, Vocabulary
 
 if TYPE_CHECKING:
     from sentiment.attribution import Attributor
+    from sentiment.weights import Weights
 
-_errors = ort.capi.onnxruntime_pybind11_state
-# What ONNX Runtime raises for a file that is no model, or a model it cannot run; the errors have no common base.
-_UNLOADABLE = (
-    _errors.Fail,
-    _errors.InvalidArgument,
-    _errors.InvalidGraph,
-    _errors.InvalidProtobuf,
-    _errors.NotImplemented,
-    _errors.RuntimeException,
-)
+_errors = vars(ort.capi.onnxruntime_pybind11_state).values()
+# ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base.
+_UNLOADABLE = tuple(error for error in _errors if isinstance(error, type) and issubclass(error, Exception))
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
+
+# Bounds on config.json. Explanations take about 25 kB for each token that is read.
+_MOST_TOKENS = 10_000
+_TEMPERATURES = (0.01, 100.0)
 
 
 class Classifier:
@@ -45,6 +43,7 @@ class Classifier:
         preprocessor: the run's own.
         temperature: by which logits are divided.
         model: ``model.onnx`` in one of its forms.
+        weights: reads its weights; called when they are first needed, and more than once.
         threads: how many batches run side by side; one a core where None.
         batch_tokens: tokens in a batch, padding included.
     """
@@ -56,6 +55,7 @@ class Classifier:
         temperature: float,
         model: Model,
         *,
+        weights: Callable[[], Weights] | None = None,
         threads: int | None = None,
         batch_tokens: int = _BATCH_TOKENS,
     ) -> None:
@@ -63,6 +63,7 @@ class Classifier:
         self.preprocessor = preprocessor
         self.temperature = temperature
         self._model = model
+        self._weights = weights or _reader(run, len(preprocessor.vocabulary))
         self._threads = threads or os.cpu_count()
         self._batch_tokens = batch_tokens
 
@@ -72,33 +73,46 @@ class Classifier:
         run: Path | str | None = None,
         *,
         threads: int | None = None,
-        form: Callable[[Path], Model] | None = None,
+        form: Callable[[Path, Callable[[], Weights]], Model] | None = None,
         batch_tokens: int = _BATCH_TOKENS,
     ) -> Classifier:
-        """Loads the run at ``run``, or the one that ``artifacts/default`` names, after checking its hashes.
+        """Loads the run at ``run``, or the one that ``default`` in the folder of runs names, and checks it.
 
         Args:
             run: its folder.
             threads: see the class.
-            form: opens ``model.onnx``, and raises ValueError where the file is no model of this program; that in which
-                a single review is scored soonest where None.
+            form: makes a model of the path of ``model.onnx``, or of its weights, which its second argument reads. By
+                default the form in which a single review is scored soonest.
             batch_tokens: see the class.
 
         Raises:
             ArtifactError: there is no usable run; the message says why in a sentence.
         """
         if form is None:
-            from sentiment.single_review import open_single_review  # here, for it brings onnx
-
-            form = open_single_review
+            from sentiment.single_review import open_single_review as form
         opened = open_run(run)
         try:
             max_length, temperature = _config(opened.json("config.json"))
             preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
-            model = form(opened.path / "model.onnx")
-            return cls(opened.path, preprocessor, temperature, model, threads=threads, batch_tokens=batch_tokens)
-        except (ValueError, *_UNLOADABLE) as error:
-            raise ArtifactError(f"The run {opened.name} does not hold a model of this program.") from error
+            weights = _reader(opened.path, len(preprocessor.vocabulary))
+            model = form(opened.file("model.onnx"), weights)
+            _try(model, len(preprocessor.vocabulary))
+        except ValueError as error:
+            reason = " ".join(str(error).split())
+            raise ArtifactError(f"The run {opened.name} does not hold a model of this program ({reason}).") from error
+        except (MemoryError, *_UNLOADABLE) as error:
+            raise ArtifactError(
+                f"The run {opened.name} does not hold a model of this program (ONNX Runtime cannot run it)."
+            ) from error
+        return cls(
+            opened.path,
+            preprocessor,
+            temperature,
+            model,
+            weights=weights,
+            threads=threads,
+            batch_tokens=batch_tokens,
+        )
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
         """A prediction for each text, in order. Anything in ``texts`` that is not a string is ``unreadable``.
@@ -165,11 +179,17 @@ class Classifier:
 
     @cached_property
     def attributor(self) -> Attributor:
-        """What computes contributions, made from the weights in ``model.onnx`` when first needed."""
-        from sentiment.attribution import Attributor  # here, for it brings onnx, a fifth of the time a score needs
-        from sentiment.weights import read_onnx
+        """Computes contributions; made when first needed.
 
-        return Attributor(read_onnx(self.run / "model.onnx"), self.preprocessor.max_length)
+        Raises:
+            ArtifactError: ``model.onnx`` does not hold a model of this program.
+        """
+        from sentiment.attribution import Attributor  # here, because importing onnx takes a third as long as a score
+
+        try:
+            return Attributor(self._weights(), self.preprocessor.max_length)
+        except ValueError as error:
+            raise ArtifactError(f"The run {self.run.name} does not hold a model of this program ({error}).") from error
 
     def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
@@ -185,15 +205,41 @@ class Classifier:
         return verdict(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
 
 
+def _reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
+    """Reads and checks the weights of a run, once however often it is called."""
+
+    @cache
+    def weights() -> Weights:
+        from sentiment.weights import read_onnx  # here, because importing onnx takes a third as long as a score
+
+        return read_onnx(run / "model.onnx", vocabulary_size)
+
+    return weights
+
+
+def _try(model: Model, vocabulary_size: int) -> None:
+    """Scores the last word of the vocabulary.
+
+    Raises:
+        ValueError: the score is not a finite number.
+    """
+    [logits] = model.run(["logit"], {"ids": np.array([[vocabulary_size - 1]], np.int32), "lengths": np.ones(1, np.int32)})
+    if np.shape(logits) != (1,) or not np.isfinite(logits[0]):
+        raise ValueError("it gives no score")
+
+
 def _config(content: object) -> tuple[int, float]:
     """The tokens read of a text, and the temperature.
 
     Raises:
         ValueError: ``content`` is not that of a ``config.json``.
     """
-    match content:
-        case {"max_length": int(max_length), "temperature": int() | float() as temperature} if (
-            max_length > 0 and temperature > 0
-        ):
-            return max_length, float(temperature)
-    raise ValueError("config.json names no length or no temperature")
+    if not isinstance(content, dict):
+        raise ValueError("config.json is not an object")
+    length, temperature = content.get("max_length"), content.get("temperature")
+    if type(length) is not int or not 1 <= length <= _MOST_TOKENS:
+        raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
+    low, high = _TEMPERATURES
+    if type(temperature) not in {int, float} or not low <= temperature <= high:
+        raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
+    return length, float(temperature)

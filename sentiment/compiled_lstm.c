@@ -7,7 +7,7 @@
  * `units` is a multiple of BLOCK. Gates stand in the order of the enum, those with a sigmoid halved; in arrays of one
  * value for each gate and unit they lie `stride` apart.
  *
- * It is compiled for vectors of 16 numbers (AVX-512) and of 8 (AVX2): LANES. */
+ * It is compiled for vectors of 16 numbers (AVX-512), of 8 (AVX2) and of 4 (arm64): LANES. */
 
 enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, PARTS = 2, BLOCK = LANES * PARTS, ROWS = LANES == 16 ? 3 : 1 };
 
@@ -17,11 +17,16 @@ typedef int bits __attribute__((vector_size(4 * LANES), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
-const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+const char sentiment_source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
 
-/* Whether the processor has such vectors. */
-int usable(void) {
-    return __builtin_cpu_supports("fma") && (LANES == 16 ? __builtin_cpu_supports("avx512f") : __builtin_cpu_supports("avx2"));
+/* Whether the processor has such vectors. Those of 4 numbers are part of every arm64 processor. */
+int sentiment_usable(void) {
+#ifdef __x86_64__
+    if (LANES > 4 && !__builtin_cpu_supports("fma")) return 0;
+    return LANES == 16 ? __builtin_cpu_supports("avx512f") : LANES == 4 || __builtin_cpu_supports("avx2");
+#else
+    return LANES == 4;
+#endif
 }
 
 /* Vectors. */
@@ -92,7 +97,7 @@ INLINE void project_block(int rows, long width, const float *packed, const float
 
 /* Rows of `projected`, [.., GATES, units] and `row_stride` apart, from `width` numbers each, `embedding_stride` apart,
  * and `bias`, [GATES, units]. */
-void project(long rows, long width, long units, const float *packed, const float *bias,
+void sentiment_project(long rows, long width, long units, const float *packed, const float *bias,
                                const float *embeddings, long embedding_stride, float *projected, long row_stride,
                                long stride) {
     for (long block = 0; block < units; block += BLOCK, packed += width * GATES * BLOCK) {
@@ -123,7 +128,7 @@ INLINE vec next_cell(const vec squashed[GATES], vec cell) {
 }
 
 /* All that a pass computes, see Trace in numpy_lstm.py, over a projection: `start` + `share` * `change`. */
-void forward(long steps, long units, long stride, float share, const float *packed,
+void sentiment_forward(long steps, long units, long stride, float share, const float *packed,
                                const float *start, const float *change, float *z, float *squashed, float *cells,
                                float *tanh_cells, float *hiddens) {
     float nothing[units];
@@ -160,10 +165,10 @@ void forward(long steps, long units, long stride, float share, const float *pack
 /* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What words add to
  * the gates stands in two tables, [.., GATES, units], of common words, and of rare ones, worked out here from their
  * embeddings; each step has a row, those of the rare after all of the common. */
-void pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
+void sentiment_pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
                             const float *embeddings, long rares, long width, const float *kernel, const float *bias,
                             float *rare, const int *rows, float *pooled) {
-    project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
+    sentiment_project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
     float hiddens[2][units], cell[units], *last = pooled, *largest = last + units, *sum = largest + units;
     for (long unit = 0; unit < units; unit++) hiddens[1][unit] = cell[unit] = sum[unit] = 0, largest[unit] = -1;
     for (long step = 0; step < steps; step++) {
@@ -195,7 +200,7 @@ void pool(long steps, long units, int backwards, const float *packed, const floa
 
 /* From what each hidden value adds to the score through the pooling, `by_hidden`, to what goes into the gates does; see
  * NumpyLSTM.multipliers. The matrix is packed as if it led from gates to hidden values. */
-void backward(long steps, long units, long stride, const float *packed, const float *low_z,
+void sentiment_backward(long steps, long units, long stride, const float *packed, const float *low_z,
                                 const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
                                 const float *high_z, const float *high_squashed, const float *high_cells,
                                 const float *high_tanh_cells, const float *by_hidden, float *multipliers) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import platform
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -32,23 +33,34 @@ class Library:
 _STEPS, _BATCH = _HOME / "compiled_lstm.c", _HOME / "bulk" / "compiled_batch.c"
 STEPS_16 = Library(_STEPS, _HOME / "libcompiled_lstm_16.so", ("-DLANES=16", "-mavx512f", "-mfma"))
 STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma"))
+STEPS_4 = Library(_STEPS, _HOME / "libcompiled_lstm_4.so", ("-DLANES=4",))
 _AVX_512 = ("-mavx512f", "-mavx512bw", "-mavx512vl")
 BATCH_AMX = Library(_BATCH, _HOME / "libcompiled_batch_amx.so", (*_AVX_512, "-mamx-tile", "-mamx-int8"))
 BATCH_VNNI = Library(_BATCH, _HOME / "libcompiled_batch_vnni.so", (*_AVX_512, "-mavx512vnni"))
+_FOR_MACHINE = {
+    **dict.fromkeys(("x86_64", "amd64"), (STEPS_16, STEPS_8, BATCH_AMX, BATCH_VNNI)),
+    **dict.fromkeys(("aarch64", "arm64"), (STEPS_4,)),
+}
 
 
-def compile_library(library: Library) -> None:
-    """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it.
+def libraries(machine: str | None = None) -> tuple[Library, ...]:
+    """Returns the libraries for a kind of processor, this one's by default; none where nothing is compiled for it."""
+    return _FOR_MACHINE.get((machine or platform.machine()).lower(), ())
+
+
+def compile_library(library: Library, options: tuple[str, ...] = ()) -> str:
+    """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it; returns its warnings.
 
     Raises:
         OSError: there is no such compiler, or the folder cannot be written.
         CalledProcessError: it failed; ``stderr`` says why.
     """
     part = library.path.with_suffix(f".{os.getpid()}.part")
-    ours = ["-O3", "-shared", "-fPIC", "-w", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
-    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
-    subprocess.run(command, capture_output=True, text=True, check=True)
+    ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
+    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *options, *library.options, str(library.source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     part.replace(library.path)  # in a step: a server that has the old one loaded goes on
+    return done.stderr
 
 
 def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
@@ -60,10 +72,10 @@ def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CD
     """
     try:
         loaded = ctypes.CDLL(str(library.path))
-        compiled_from = (ctypes.c_char * 64).in_dll(loaded, "source").value.decode()
+        compiled_from = (ctypes.c_char * 64).in_dll(loaded, "sentiment_source").value.decode()
     except (OSError, ValueError):  # there is none, or one of another machine or program
         return None
-    if compiled_from != _hash(library.source) or not loaded.usable():
+    if compiled_from != _hash(library.source) or not loaded.sentiment_usable():
         return None
     for name, arguments in functions.items():
         function = getattr(loaded, name)

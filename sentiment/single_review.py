@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from sentiment.compiled_lstm import CompiledLSTM, compiled
 from sentiment.sessions import Model, open_model
-from sentiment.weights import read_onnx
+from sentiment.weights import Weights, read_onnx
 
 
 class SingleReview:
@@ -26,11 +27,16 @@ class SingleReview:
         return [np.array([self._lstm.logit(ids[0, : lengths[0]])], np.float32)]
 
 
-def open_single_review(path: Path) -> Model:
-    """``model.onnx``, compiled for single reviews if that can be.
+def open_single_review(path: Path, weights: Callable[[], Weights] | None = None) -> Model:
+    """Opens ``model.onnx``, compiled for single reviews where that is possible.
+
+    Args:
+        path: of ``model.onnx``.
+        weights: reads its weights.
 
     Raises:
         ValueError: it is not a model of this program.
     """
-    session, lstm = open_model(path), compiled(read_onnx(path))
+    lstm = compiled(weights() if weights else read_onnx(path))  # before ONNX Runtime opens it, because it is checked here
+    session = open_model(path)
     return SingleReview(session, lstm) if lstm else session

@@ -9,19 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 import onnx
 from google.protobuf.message import DecodeError
 from onnx import TensorProto, helper, numpy_helper
+from onnx.external_data_helper import uses_external_data
 
 Pooling = Literal["last", "max", "mean"]
 Float = npt.NDArray[np.float32]
 
 _OPSET = 17
 _IR_VERSION = 9  # the oldest that holds opset 17, so that older runtimes read it too
+
+# Bounds on a file from elsewhere. Compiled code keeps some arrays of this many units on the stack.
+_MOST_UNITS = 1_024
+_MOST_NUMBERS = 4_096  # in an embedding
+_LARGEST = 1e6  # size of a weight; no sum of the network's can overflow
+_HELD = {
+    "embedding": (np.float16, 2),
+    "lstm_w": (np.float32, 3),
+    "lstm_r": (np.float32, 3),
+    "lstm_b": (np.float32, 2),
+    "dense_kernel": (np.float32, 2),
+    "dense_bias": (np.float32, 1),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +58,7 @@ class Direction:
         return int(self.recurrent.shape[0])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Weights:
     """Embedding -> LSTM (one direction or two) -> pooling -> Dense.
 
@@ -56,6 +70,9 @@ class Weights:
         pooling: how the LSTM's states over the review become one vector
         dense_kernel: <float32>[len(pooling) * len(directions) * units]
         dense_bias: the last layer's bias
+
+    Raises:
+        ValueError: the arrays do not fit together. Compiled code trusts their shapes.
     """
 
     embedding: npt.NDArray[np.float16]
@@ -63,6 +80,21 @@ class Weights:
     pooling: tuple[Pooling, ...]
     dense_kernel: Float
     dense_bias: float
+
+    def __post_init__(self) -> None:
+        if len(self.directions) not in {1, 2} or self.embedding.ndim != 2:
+            raise ValueError("a model has one or two directions and a table of embeddings")
+        if not self.pooling or len({*self.pooling}) < len(self.pooling) or not {*self.pooling} <= {*get_args(Pooling)}:
+            raise ValueError(f"unknown pooling: {', '.join(map(str, self.pooling))}")
+        units, width = self.units, self.embedding.shape[1]
+        arrays = {"dense_kernel": (self.dense_kernel, (len(self.pooling) * len(self.directions) * units,))}
+        for place, direction in enumerate(self.directions):
+            arrays[f"kernel {place}"] = direction.kernel, (width, 4 * units)
+            arrays[f"recurrent {place}"] = direction.recurrent, (units, 4 * units)
+            arrays[f"bias {place}"] = direction.bias, (4 * units,)
+        for name, (array, shape) in arrays.items():
+            if array.shape != shape:
+                raise ValueError(f"{name} has the shape {array.shape} instead of {shape}")
 
     @property
     def units(self) -> int:
@@ -75,24 +107,12 @@ def write_onnx(weights: Weights, path: Path) -> None:
 
     A length of 0 is outside the graph's domain; the classifier never asks for it.
     """
-    constants = _constants(weights)
-    nodes = (
-        _encoder(weights)
-        + _pooling(weights.pooling)
-        + [
-            helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
-            helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
-        ]
-    )
+    constants, nodes = _constants(weights), _nodes(weights)
     used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,
         "sentiment",
-        [
-            helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "time"]),
-            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
-        ],
-        [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])],
+        *_interface(),
         [numpy_helper.from_array(array, name) for name, array in constants.items() if name in used],
     )
     model = helper.make_model(
@@ -106,31 +126,106 @@ def write_onnx(weights: Weights, path: Path) -> None:
     onnx.save(model, path)
 
 
-def read_onnx(path: Path) -> Weights:
-    """Reads back what ``write_onnx`` wrote.
+def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
+    """Reads and checks a file that ``write_onnx`` wrote.
+
+    Every array is checked against the others and the graph against the one that belongs to these weights. A file
+    from elsewhere therefore computes what our network computes, or is refused.
+
+    Args:
+        path: the file.
+        vocabulary_size: the number of ids in the run's vocabulary; not checked where None.
 
     Raises:
-        ValueError: the file is no graph of ours.
+        ValueError: the file does not hold a model of this program; the message says why.
     """
     try:
-        model = onnx.load(path)
-        held = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
-        pooling = {entry.key: entry.value for entry in model.metadata_props}["pooling"].split(",")
-        directions = tuple(
-            Direction(reorder(w.T, "iofc", "ifco"), reorder(r.T, "iofc", "ifco"), reorder(b, "iofc", "ifco"))
-            for w, r, b in zip(
-                held["lstm_w"], held["lstm_r"], held["lstm_b"][:, : held["lstm_w"].shape[1]], strict=True
-            )
-        )
-        return Weights(
-            held["embedding"],
-            directions,
-            tuple(pooling),
-            held["dense_kernel"][:, 0],
-            float(held["dense_bias"][0]),
-        )
-    except (DecodeError, KeyError, IndexError, ValueError) as error:
-        raise ValueError(f"{path.name} does not hold this program's model") from error
+        model = onnx.load(path, load_external_data=False)
+        weights = _weights(model)
+        _check_graph(model, weights)
+        if vocabulary_size not in {None, len(weights.embedding)}:
+            raise ValueError(f"{len(weights.embedding):,} embeddings for a vocabulary of {vocabulary_size:,}")
+    except DecodeError as error:
+        raise ValueError(f"{path.name}: it is not an ONNX file") from error
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, onnx.checker.ValidationError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    return weights
+
+
+def _weights(model: onnx.ModelProto) -> Weights:
+    """The weights in a model's initializers, each of the expected type, bounded and finite."""
+    tensors = {tensor.name: tensor for tensor in model.graph.initializer}
+    if missing := _HELD.keys() - tensors.keys():
+        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
+    held = {name: _array(tensors[name], dtype, ndim) for name, (dtype, ndim) in _HELD.items()}
+    for name, array in held.items():
+        if not np.isfinite(array).all() or (array.dtype == np.float32 and np.abs(array).max() > _LARGEST):
+            raise ValueError(f"{name} holds numbers that are not finite, or too large")
+    pooling = {entry.key: entry.value for entry in model.metadata_props}.get("pooling", "").split(",")
+    w, r, b, dense = (held[name] for name in ("lstm_w", "lstm_r", "lstm_b", "dense_kernel"))
+    directions, units, width = len(w), r.shape[2], w.shape[2]
+    if not (1 <= units <= _MOST_UNITS and 1 <= width <= _MOST_NUMBERS and len(held["embedding"]) >= 2):
+        raise ValueError(f"{units:,} units or embeddings of {width:,} numbers are out of bounds")
+    if (len(r), b.shape, dense.shape[1:], held["dense_bias"].shape) != (directions, (directions, 8 * units), (1,), (1,)):
+        raise ValueError("its arrays do not fit together")
+    return Weights(
+        held["embedding"],
+        tuple(
+            Direction(*(reorder(array, "iofc", "ifco") for array in (w[place].T, r[place].T, b[place, : 4 * units])))
+            for place in range(directions)
+        ),
+        tuple(pooling),  # type: ignore[arg-type]  # checked by Weights
+        dense[:, 0],
+        float(held["dense_bias"][0]),
+    )
+
+
+def _array(tensor: onnx.TensorProto, dtype: Any, ndim: int) -> npt.NDArray[Any]:
+    """An initializer of this type and number of axes."""
+    if uses_external_data(tensor):
+        raise ValueError(f"{tensor.name} is in another file")
+    if tensor.data_type != helper.np_dtype_to_tensor_dtype(np.dtype(dtype)) or len(tensor.dims) != ndim:
+        raise ValueError(f"{tensor.name} has another type or number of axes")
+    array = numpy_helper.to_array(tensor)
+    if array.shape != tuple(tensor.dims) or not array.size:  # a negative size would be worked out from the others
+        raise ValueError(f"{tensor.name} has the shape {tuple(tensor.dims)}")
+    return array
+
+
+def _check_graph(model: onnx.ModelProto, weights: Weights) -> None:
+    """Whether the graph is the one that ``write_onnx`` writes for these weights, constants included."""
+    graph, nodes, (inputs, outputs) = model.graph, _nodes(weights), _interface()
+    opsets = [(opset.domain, opset.version) for opset in model.opset_import]
+    if (list(graph.node), list(graph.input), list(graph.output), opsets) != (nodes, inputs, outputs, [("", _OPSET)]):
+        raise ValueError("its graph is not ours")
+    if model.functions or graph.sparse_initializer:
+        raise ValueError("it has functions or sparse arrays")
+    used = {name for node in nodes for name in node.input}
+    expected = {name: array for name, array in _constants(weights).items() if name in used}
+    if sorted(tensor.name for tensor in graph.initializer) != sorted(expected):
+        raise ValueError("its constants are not ours")
+    for tensor in graph.initializer:
+        array = expected[tensor.name]
+        if tensor.name != "embedding" and not np.array_equal(_array(tensor, array.dtype, array.ndim), array):
+            raise ValueError(f"{tensor.name} is not what this program writes")
+
+
+def _nodes(weights: Weights) -> list[onnx.NodeProto]:
+    """From ids and lengths to the logit."""
+    return [
+        *_encoder(weights),
+        *_pooling(weights.pooling),
+        helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
+        helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
+    ]
+
+
+def _interface() -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
+    """The graph's inputs and outputs."""
+    return [
+        helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "time"]),
+        helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+    ], [helper.make_tensor_value_info("logit", TensorProto.FLOAT, ["batch"])]
 
 
 def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:

@@ -96,5 +96,5 @@ def test_the_embedding_is_stored_in_half_precision(tmp_path: Path) -> None:
 def test_a_file_that_is_no_model_of_ours_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"model\.onnx does not hold this program's model"):
+    with pytest.raises(ValueError, match=r"model\.onnx: "):
         read_onnx(path)

@@ -6,7 +6,7 @@
  * Gates stand in the order of the enum, those with a sigmoid halved, as in numpy_lstm.py. `units` is a multiple of
  * DEPTH. A table of what words add to the gates, with bias, is [words, units / LANES, GATES, LANES] in half precision. */
 
-const char source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+const char sentiment_source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
 
 #include <immintrin.h>
 #include <string.h>
@@ -40,7 +40,7 @@ INLINE void tabulate_some(int words, long width, long units, const float *embedd
  *
  * packed: [units / LANES, width, GATES, LANES], what each number of an embedding adds.
  * bias: [GATES, units]. */
-void tabulate(long words, long width, long units, const float *embeddings, const float *packed,
+void sentiment_tabulate(long words, long width, long units, const float *embeddings, const float *packed,
                          const float *bias, short *table) {
     for (; words >= WORDS; words -= WORDS, embeddings += WORDS * width, table += WORDS * GATES * units)
         tabulate_some(WORDS, width, units, embeddings, packed, bias, table);
@@ -75,7 +75,7 @@ enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_
 #define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
 
 /* Whether the processor has such a unit, and the system lends it to this process. */
-int usable(void) {
+int sentiment_usable(void) {
     return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
            !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
 }
@@ -96,6 +96,7 @@ INLINE void end(void) { _tile_release(); }
 INLINE void multiply(long rows, long units, const signed char *states, const signed char *packed, const int *starts,
                      int *products) {
     const long tiles = units / DEPTH;
+    (void)rows, (void)starts; /* only the other form needs them */
     SETTLE;
     for (int gate = 0; gate < GATES; gate += 2, packed += 2 * tiles * TILE, products += 2 * ROWS * LANES) {
         _tile_zero(0);
@@ -123,7 +124,7 @@ INLINE void multiply(long rows, long units, const signed char *states, const sig
 
 enum { ROWS = 16, RESTING = -128, BLOCK = 4 }; /* the instruction takes states without a sign */
 
-int usable(void) { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"); }
+int sentiment_usable(void) { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"); }
 
 INLINE void begin(void) {}
 
@@ -223,7 +224,7 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
  * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], what states add, in steps of a scale.
  * scales: [GATES, units], a step of a weight times a step of a state.
  * curve: of tanh, [3, 16] coefficients, then the pieces to one, and its end. */
-void read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
+void sentiment_read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
                            const short *table, const signed char *packed, const float *scales, const float *curve,
                            float *pooled) {
     const Curve pieces = {_mm512_loadu_ps(curve), _mm512_loadu_ps(curve + LANES), _mm512_loadu_ps(curve + 2 * LANES),

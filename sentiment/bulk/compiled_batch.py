@@ -27,8 +27,8 @@ _INT8 = 127
 _PIECES, _END = 16, 4.65  # of tanh, which is 1 from there on, but for 2e-4
 _SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS: dict[str, list[Any]] = {
-    "tabulate": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 4],
-    "read_batch": [_SIZE, _SIZE, _SIZE, ctypes.c_int, *[_PLACE] * 7],
+    "sentiment_tabulate": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 4],
+    "sentiment_read_batch": [_SIZE, _SIZE, _SIZE, ctypes.c_int, *[_PLACE] * 7],
 }
 
 
@@ -74,16 +74,19 @@ class CompiledBatch:
 
         Raises:
             IndexError: an id is not in the vocabulary, or a length not within the batch.
+            ValueError: ids and lengths do not have the shapes [batch, time] and [batch], or the batch is empty.
         """
         ids, lengths = (np.ascontiguousarray(feed[name], np.int32) for name in ("ids", "lengths"))
+        if ids.ndim != 2 or lengths.shape != ids.shape[:1] or not ids.size:
+            raise ValueError(f"ids {ids.shape} and lengths {lengths.shape} instead of [batch, time] and [batch]")
         if ids.view(np.uint32).max() >= len(self._weights.embedding):  # as which a negative one is very large
             raise IndexError(f"ids {ids.min()} to {ids.max()} in a vocabulary of {len(self._weights.embedding)}")
-        if lengths.view(np.uint32).max() > ids.shape[1]:
+        if not 1 <= lengths.min() <= lengths.max() <= ids.shape[1]:
             raise IndexError(f"lengths {lengths.min()} to {lengths.max()} in a batch of {ids.shape[1]} steps")
         pooled = np.empty((len(self._tables), len(ids), 3, self._weights.units), np.float32)
         for direction, (table, (packed, scales)) in enumerate(zip(self._tables, self._matrices, strict=True)):
             arrays = (ids, lengths, table, packed, scales, self._curve, pooled[direction])
-            self._library.read_batch(*ids.shape, self._weights.units, direction, *(a.ctypes.data for a in arrays))
+            self._library.sentiment_read_batch(*ids.shape, self._weights.units, direction, *(a.ctypes.data for a in arrays))
         last, largest, total = pooled.transpose(2, 1, 0, 3).reshape(3, len(ids), -1)
         features = {"last": last, "max": largest, "mean": total / lengths[:, None].astype(np.float32)}
         read_off = np.concatenate([features[name] for name in self._weights.pooling], axis=1)
@@ -96,7 +99,7 @@ class CompiledBatch:
         packed = np.ascontiguousarray(kernel.reshape(gates, width, -1, _LANES).transpose(2, 1, 0, 3))
         table = np.empty((len(embedding), units // _LANES, gates, _LANES), np.float16)
         arrays = (embedding, packed, bias, table)
-        self._library.tabulate(len(embedding), width, units, *(array.ctypes.data for array in arrays))
+        self._library.sentiment_tabulate(len(embedding), width, units, *(array.ctypes.data for array in arrays))
         return table
 
 

@@ -13,6 +13,7 @@ from the data, so here too a review's score does not depend on its batch. The ta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sentiment.bulk.compiled_batch import compiled_batch
 from sentiment.classifier import Classifier
 from sentiment.memory import return_freed_memory
 from sentiment.sessions import Model, session_options
-from sentiment.weights import Weights, read_onnx
+from sentiment.weights import Weights
 
 _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them
 _STATE = 127  # steps of a hidden state on either side of zero
@@ -43,9 +44,8 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
         ArtifactError: as ``Classifier.load``.
     """
 
-    def tabled(model: Path) -> Model:
-        weights = read_onnx(model)
-        return (fast and compiled_batch(weights)) or tabled_session(weights, fast=fast)
+    def tabled(path: Path, weights: Callable[[], Weights]) -> Model:
+        return (fast and compiled_batch(weights())) or tabled_session(weights(), fast=fast)
 
     classifier = Classifier.load(run, threads=threads, form=tabled, batch_tokens=_BATCH_TOKENS)
     return_freed_memory()  # 85 MB, of which the table was made
