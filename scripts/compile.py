@@ -1,7 +1,7 @@
-"""Compiles what reads single reviews and, on some processors, files soonest. Without it everything works, and slower.
+"""Compiles the C code that scores single reviews and, on some processors, files faster. It is optional.
 
-Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 or arm64 processor. Exits with 0 where it
-cannot, too, and says so.
+Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 or arm64 processor. Where that is
+missing it says so and exits with 0.
 """
 
 from __future__ import annotations

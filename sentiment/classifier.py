@@ -193,7 +193,10 @@ class Classifier:
 
     def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
-        return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+        try:
+            return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+        except _UNLOADABLE as error:  # a foreign model, opened without its weights being read
+            raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
 
     def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
         """The verdict on an encoded review of this score, whose text has ``total`` tokens."""
@@ -223,7 +226,9 @@ def _try(model: Model, vocabulary_size: int) -> None:
     Raises:
         ValueError: the score is not a finite number.
     """
-    [logits] = model.run(["logit"], {"ids": np.array([[vocabulary_size - 1]], np.int32), "lengths": np.ones(1, np.int32)})
+    [logits] = model.run(
+        ["logit"], {"ids": np.array([[vocabulary_size - 1]], np.int32), "lengths": np.ones(1, np.int32)}
+    )
     if np.shape(logits) != (1,) or not np.isfinite(logits[0]):
         raise ValueError("it gives no score")
 

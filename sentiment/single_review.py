@@ -37,6 +37,8 @@ def open_single_review(path: Path, weights: Callable[[], Weights] | None = None)
     Raises:
         ValueError: it is not a model of this program.
     """
-    lstm = compiled(weights() if weights else read_onnx(path))  # before ONNX Runtime opens it, because it is checked here
+    lstm = compiled(
+        weights() if weights else read_onnx(path)
+    )  # before ONNX Runtime opens it, because it is checked here
     session = open_model(path)
     return SingleReview(session, lstm) if lstm else session

@@ -166,7 +166,12 @@ def _weights(model: onnx.ModelProto) -> Weights:
     directions, units, width = len(w), r.shape[2], w.shape[2]
     if not (1 <= units <= _MOST_UNITS and 1 <= width <= _MOST_NUMBERS and len(held["embedding"]) >= 2):
         raise ValueError(f"{units:,} units or embeddings of {width:,} numbers are out of bounds")
-    if (len(r), b.shape, dense.shape[1:], held["dense_bias"].shape) != (directions, (directions, 8 * units), (1,), (1,)):
+    if (len(r), b.shape, dense.shape[1:], held["dense_bias"].shape) != (
+        directions,
+        (directions, 8 * units),
+        (1,),
+        (1,),
+    ):
         raise ValueError("its arrays do not fit together")
     return Weights(
         held["embedding"],

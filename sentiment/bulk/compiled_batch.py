@@ -86,7 +86,9 @@ class CompiledBatch:
         pooled = np.empty((len(self._tables), len(ids), 3, self._weights.units), np.float32)
         for direction, (table, (packed, scales)) in enumerate(zip(self._tables, self._matrices, strict=True)):
             arrays = (ids, lengths, table, packed, scales, self._curve, pooled[direction])
-            self._library.sentiment_read_batch(*ids.shape, self._weights.units, direction, *(a.ctypes.data for a in arrays))
+            self._library.sentiment_read_batch(
+                *ids.shape, self._weights.units, direction, *(a.ctypes.data for a in arrays)
+            )
         last, largest, total = pooled.transpose(2, 1, 0, 3).reshape(3, len(ids), -1)
         features = {"last": last, "max": largest, "mean": total / lengths[:, None].astype(np.float32)}
         read_off = np.concatenate([features[name] for name in self._weights.pooling], axis=1)
