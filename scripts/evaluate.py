@@ -20,7 +20,7 @@ import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
 from sentiment import artifacts, dataset, evaluation, metrics, model_card, provenance
-from sentiment.artifacts import ArtifactError, Run
+from sentiment.artifacts import DEFAULT_RUN, ArtifactError, Run
 from sentiment.behaviour import report as behaviour
 from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset, DatasetError
@@ -181,7 +181,7 @@ def _say(line: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="what train.py takes")
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run (default: {DEFAULT_RUN})")
     parser.add_argument("--compare", type=Path, metavar="RUN_FOLDER", help="a second run, judged on the same reviews")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure too")
     parser.add_argument("--explanations", action="store_true", help="put the explanations to the proof")

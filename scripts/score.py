@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import _path  # noqa: F401 - makes the package importable
 
 from sentiment import Classifier
-from sentiment.artifacts import ArtifactError, open_run
+from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report, TerminalProgress
 from sentiment.figures import interval, percent
@@ -211,7 +211,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("input", metavar="INPUT", nargs="?", help="a file of reviews, - for standard input")
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
     add("--text", help="one review, instead of a file")
-    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use; the one artifacts/default names")
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
     add("--text-column", metavar="C", help="name or number of the column of reviews; guessed without")
     add("--label-column", metavar="C", help="name or number of a column of labels, to measure against")
     add("--explain", action="store_true", help="also the words that pushed the score")

@@ -21,6 +21,8 @@ FORMAT = 1  # raised when a program that reads format n could not read n + 1
 MANIFEST = "manifest.json"
 REQUIRED = ("model.onnx", "vocabulary.txt", "config.json")
 ROOT = Path(__file__).resolve().parent.parent / "artifacts"
+VARIABLE = "SENTIMENT_RUNS"  # names another folder of runs than ROOT, for the app, the commands and the library
+DEFAULT_RUN = f"the one that artifacts/default names, or default in the folder that {VARIABLE} names"  # for --help
 
 
 class ArtifactError(Exception):
@@ -59,12 +61,24 @@ class Run:
         return path
 
     def json(self, part: str) -> Any:
-        """The content of one of the run's JSON files."""
-        return json.loads(self.file(part).read_text(encoding="utf-8"))
+        """The content of one of the run's JSON files.
+
+        Raises:
+            ArtifactError: as ``file``, or the file is not JSON.
+        """
+        try:
+            return json.loads(self.file(part).read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise ArtifactError(f"The run {self.name} is damaged: {part} is not JSON.") from error
+
+
+def runs_root() -> Path:
+    """Returns the folder of runs: the one that the environment variable ``SENTIMENT_RUNS`` names, or ``artifacts``."""
+    return Path(os.environ.get(VARIABLE) or ROOT)
 
 
 def open_run(path: Path | str | None = None) -> Run:
-    """The run at ``path``, or the one that ``artifacts/default`` names.
+    """Opens the run at ``path``, or the one that ``default`` in the folder of runs names.
 
     Raises:
         ArtifactError: no run is there, or it is unfinished, foreign, incomplete or damaged.
@@ -80,20 +94,39 @@ def open_run(path: Path | str | None = None) -> Run:
     return run
 
 
-def default_run(root: Path = ROOT) -> Path:
-    """The folder that ``default`` in the runs' root names."""
+def default_run(root: Path | None = None) -> Path:
+    """Returns the folder that ``default`` in the folder of runs names.
+
+    Raises:
+        ArtifactError: there is no ``default``, or it names no folder beside it.
+    """
+    root = root or runs_root()
     try:
         name = (root / "default").read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except FileNotFoundError as error:
         raise ArtifactError(f"No run is chosen: {root.name}/default is missing. Train one, or name one.") from error
-    if name == ".." or not name or Path(name).name != name:
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{root.name}/default cannot be read. Write the name of a run's folder into it.") from error
+    if not name.isprintable() or Path(name).name != name or name in {"", ".."}:
         raise ArtifactError(f"{root.name}/default must hold the name of a run's folder beside it.")
+    if not _is_folder(root / name):
+        runs = ", ".join(path.name for path in list_runs(root)) or "none"
+        raise ArtifactError(
+            f"{root.name}/default names {name}, which is not there. Write one of these into it: {runs}."
+        )
     return root / name
 
 
-def list_runs(root: Path = ROOT) -> list[Path]:
-    """The folders of finished runs under ``root``, by name."""
-    return sorted(path.parent for path in root.glob(f"*/{MANIFEST}"))
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
+
+
+def list_runs(root: Path | None = None) -> list[Path]:
+    """Returns the folders of finished runs in the folder of runs, by name."""
+    return sorted(path.parent for path in (root or runs_root()).glob(f"*/{MANIFEST}"))
 
 
 def seal(folder: Path) -> None:
@@ -159,7 +192,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         program, form, files = manifest["program"], manifest["format"], manifest["files"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{MANIFEST} of the run {folder.name} is not readable.") from error
     if program != "sentiment" or not isinstance(files, dict):
         raise ArtifactError(f"The folder {folder.name} belongs to another program.")

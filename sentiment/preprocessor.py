@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.records import EncodedReview
-from sentiment.tokenizer import stretches, token_texts, tokenize
+from sentiment.records import EncodedReview, Token
+from sentiment.tokenizer import count_tokens, stretches, token_texts, tokenize
 from sentiment.vocabulary import UNK, Vocabulary
 
 _REMEMBERED = 100_000  # stretches, about 15 MB
 _LONG = 50  # characters of a stretch that is not worth remembering
+_LONG_TEXT = 20_000  # characters; of a longer text only what is read is looked up, so that it takes little memory
 
 
 class _Stretches(dict[str, tuple[int, ...]]):
@@ -45,15 +47,21 @@ class Preprocessor:
 
     def __call__(self, text: str) -> EncodedReview:
         """A text with its tokens in place, for showing and explaining."""
-        tokens = tokenize(text)
-        read = tuple(tokens[: self.max_length])
-        ids = self.vocabulary.encode(token.text for token in read)
-        return EncodedReview(ids, read, len(tokens), int((ids == UNK).sum()))
+        tokens = tuple(tokenize(text, self.max_length))
+        ids = self.vocabulary.encode(token.text for token in tokens)
+        return EncodedReview(ids, tokens, self._total(text, tokens), int((ids == UNK).sum()))
 
     def ids(self, text: str) -> tuple[npt.NDArray[np.int32], int]:
         """<int32>[tokens_read], the same ids as by a call, and the number of tokens in the text; for many texts."""
+        if len(text) > _LONG_TEXT:
+            tokens = tokenize(text, self.max_length)
+            return self.vocabulary.encode(token.text for token in tokens), self._total(text, tokens)
         ids = list(chain.from_iterable(map(self._stretches.__getitem__, stretches(text))))
         return np.array(ids[: self.max_length], np.int32), len(ids)
+
+    def _total(self, text: str, read: Sequence[Token]) -> int:
+        """The number of tokens in a text of which these are read."""
+        return len(read) + (count_tokens(text, read[-1].end) if len(read) == self.max_length else 0)
 
     def known_words(self, ids: npt.NDArray[np.int32]) -> float:
         """The share of known words among words, so that full stops do not make a language familiar.

@@ -13,37 +13,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from sentiment.records import Token
 
 # Bounds on how far a tag and a mark reach keep the search linear, whatever a long text is made of.
 _TAG = r"<(?i:[a-zA-Z/!])[^<>]{0,200}>"
-_PATTERN = re.compile(
-    rf"""
-    {_TAG}
-    |(  \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
+_MULTIPLE = r"""
+        \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
      |  [^\W\d_]+(?=n['’]t(?![^\W_]))         # the stem of a negated verb: do|n't
      |  n['’]t(?![^\W_])
      |  ['’](?:s|m|d|re|ve|ll)(?![^\W_])      # it|'s, they|'re
      |  [^\W_]+
      |  \.\.+
      |  [:;=]-?[()DP](?![^\W_])               # a smiley
-     |  \S
-    )""",
-    re.VERBOSE | re.IGNORECASE,
-)
+"""
+_PATTERN = re.compile(rf"{_TAG}|({_MULTIPLE}|\S)", re.VERBOSE | re.IGNORECASE)
 _TAGS = re.compile(_TAG)
+# The same, with a run of characters that are a token each in the second group: for counting them.
+_RUNS = re.compile(
+    rf"((?:[^\w\s<.:;='’]|_|(?!{_TAG}|{_MULTIPLE})[<.:;='’])+)|{_TAG}|({_MULTIPLE})", re.VERBOSE | re.IGNORECASE
+)
 
 
-def tokenize(text: str) -> list[Token]:
-    """The tokens of ``text`` in order, each with its ``[start, end)`` span."""
-    return list(_tokens(text))
+def tokenize(text: str, limit: int | None = None) -> list[Token]:
+    """Returns the tokens of ``text`` in order, each with its ``[start, end)`` span; the first ``limit`` of them."""
+    return list(islice(_tokens(text), limit))
 
 
 def _tokens(text: str) -> Iterator[Token]:
     for match in _PATTERN.finditer(text):
         if match.lastindex:
             yield Token(match[1], *match.span())
+
+
+def count_tokens(text: str, start: int = 0) -> int:
+    """Returns the number of tokens from ``start`` on, where one must end; faster than finding them, in no memory."""
+    count = 0
+    for match in _RUNS.finditer(text, start):
+        if match.lastindex:
+            count += match.end() - match.start() if match.lastindex == 1 else 1
+    return count
 
 
 def stretches(text: str) -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,7 +52,9 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda run: reseal(run, "config.json", b'{"max_length": "50", "temperature": 1}'),
         "does not hold a model of this program (",
     ),
-    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "does not hold a model of this program ("),
+    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "is damaged: config.json is not JSON."),
+    "config too deep": (lambda run: reseal(run, "config.json", b"[" * 200_000), "config.json is not JSON."),
+    "manifest too deep": (lambda run: (run / MANIFEST).write_text("[" * 200_000), "manifest.json of the run"),
     "vocabulary of bytes": (lambda run: reseal(run, "vocabulary.txt", b"\xff\n"), "does not hold a model of this"),
     "vocabulary twice": (lambda run: reseal(run, "vocabulary.txt", b"a\na\n"), "does not hold a model of this"),
 }  # fmt: skip
@@ -66,6 +71,31 @@ def test_a_run_that_cannot_be_used_is_named_in_one_sentence(how: str, run: Path)
     assert said in message
     assert "\n" not in message
     assert message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("max_length", value) for value in ("0", "-1", "10001", "1e7", "50.0", "true", "null", "NaN", "[50]", '"50"')]
+    + [("temperature", value) for value in ("0", "-1", "0.009", "101", "NaN", "Infinity", "1e999", "true", '"1"')]
+    + [("max_length", ""), ("temperature", ""), ("temperature", "1" * 5_000)],
+)  # fmt: skip
+def test_a_config_with_another_value_is_refused_in_a_sentence(name: str, value: str, run: Path) -> None:
+    values = {"max_length": "50", "temperature": "1.5", name: value}
+    entries = ", ".join(f'"{key}": {held}' for key, held in values.items() if held)
+    reseal(run, "config.json", f"{{{entries}}}".encode())
+    with pytest.raises(ArtifactError, match=rf"{name} in config.json is not a|config.json is not JSON") as error:
+        Classifier.load(run)
+    assert str(error.value).endswith(".")
+    assert len(str(error.value)) < 200
+
+
+@pytest.mark.parametrize(("length", "temperature"), [(1, 0.01), (10_000, 100), (50, 1)])
+def test_a_config_at_the_bounds_is_taken(length: int, temperature: float, run: Path) -> None:
+    artifacts.write_json(run / "config.json", {"max_length": length, "temperature": temperature})
+    seal(run)
+    classifier = Classifier.load(run)
+    assert (classifier.preprocessor.max_length, classifier.temperature) == (length, temperature)
+    assert abs(classifier.explain("A good film.").residual) < 1e-4
 
 
 def test_a_model_of_another_make_is_refused_even_where_it_can_be_run(run: Path) -> None:
@@ -164,3 +194,56 @@ def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_p
 def test_without_a_default_the_sentence_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"default is missing\. Train one, or name one\."):
         default_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nothing", "Tiny", "tiny2", "x" * 300])
+def test_a_default_that_names_no_run_is_refused_with_the_names_of_those_there_are(name: str, run: Path) -> None:
+    (run.parent / "default").write_text(f"{name}\n")
+    with pytest.raises(ArtifactError, match=f"default names {name}, which is not there. .* into it: tiny\\."):
+        default_run(run.parent)
+
+
+def test_a_default_of_bytes_is_refused(run: Path) -> None:
+    (run.parent / "default").write_bytes(b"\xff\n")
+    with pytest.raises(ArtifactError, match="default cannot be read"):
+        default_run(run.parent)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, run: Path) -> dict[str, str]:
+    """An environment that names another folder of runs, whose default is ``tiny``."""
+    (tmp_path / "default").write_text("tiny\n")
+    return {**os.environ, "SENTIMENT_RUNS": str(tmp_path)}
+
+
+def test_the_variable_names_the_folder_of_runs_for_the_library(
+    elsewhere: dict[str, str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTIMENT_RUNS", elsewhere["SENTIMENT_RUNS"])
+    assert Classifier.load().run == run
+    assert open_run().path == default_run() == run
+    assert list_runs() == [run]
+    monkeypatch.setenv("SENTIMENT_RUNS", "")
+    assert artifacts.runs_root() == artifacts.ROOT
+    monkeypatch.delenv("SENTIMENT_RUNS")
+    assert artifacts.runs_root() == artifacts.ROOT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("score.py", "--text", "A good film."),
+        ("score.py", "reviews.csv", "scored.csv"),
+        ("evaluate.py", "--behaviour", "--json", "found.json"),
+        ("ready.py",),
+    ],
+)
+def test_every_command_obeys_the_variable(command: tuple[str, ...], elsewhere: dict[str, str], run: Path) -> None:
+    (run.parent / "reviews.csv").write_text("review\nA good film.\n")
+    script = [sys.executable, str(artifacts.ROOT.parent / "scripts" / command[0]), *command[1:]]
+    subprocess.run(script, cwd=run.parent, env=elsewhere, check=True, capture_output=True)
+    (run.parent / "default").write_text("nothing\n")
+    done = subprocess.run(script, cwd=run.parent, env=elsewhere, capture_output=True, text=True, check=False)
+    assert done.returncode in {1, 2}
+    assert "default names nothing, which is not there." in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from sentiment.artifacts import MANIFEST, ROOT, ArtifactError, Run, default_run, list_runs, open_run
+from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +21,7 @@ _KEY = "run"
 
 def root() -> Path:
     """The folder of runs: ``artifacts``, or what the environment variable ``SENTIMENT_RUNS`` names."""
-    return Path(os.environ.get("SENTIMENT_RUNS", ROOT))
+    return runs_root()
 
 
 def paths() -> list[Path]:
