@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.records import EncodedReview, Token
-from sentiment.tokenizer import count_tokens, stretches, token_texts, tokenize
+from sentiment.tokenizer import count_tokens, each_stretch, stretches, token_texts, tokenize
 from sentiment.vocabulary import UNK, Vocabulary
 
 _REMEMBERED = 100_000  # stretches, about 15 MB
@@ -61,7 +61,10 @@ class Preprocessor:
 
     def _total(self, text: str, read: Sequence[Token]) -> int:
         """The number of tokens in a text of which these are read."""
-        return len(read) + (count_tokens(text, read[-1].end) if len(read) == self.max_length else 0)
+        if len(read) < self.max_length:
+            return len(read)
+        rest = each_stretch(text[read[-1].end :])
+        return len(read) + sum(len(self._stretches[s]) if len(s) < _LONG else count_tokens(s) for s in rest)
 
     def known_words(self, ids: npt.NDArray[np.int32]) -> float:
         """The share of known words among words, so that full stops do not make a language familiar.

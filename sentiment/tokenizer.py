@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from operator import itemgetter
 
 from sentiment.records import Token
 
@@ -30,10 +31,9 @@ _MULTIPLE = r"""
 """
 _PATTERN = re.compile(rf"{_TAG}|({_MULTIPLE}|\S)", re.VERBOSE | re.IGNORECASE)
 _TAGS = re.compile(_TAG)
-# The same, with a run of characters that are a token each in the second group: for counting them.
-_RUNS = re.compile(
-    rf"((?:[^\w\s<.:;='’]|_|(?!{_TAG}|{_MULTIPLE})[<.:;='’])+)|{_TAG}|({_MULTIPLE})", re.VERBOSE | re.IGNORECASE
-)
+# The same, with runs of characters that are a token each in the first group.
+_RUNS = re.compile(rf"([^\w\s<.:;='’]+|<+(?=<)|_+)|{_TAG}|({_MULTIPLE}|\S)", re.VERBOSE | re.IGNORECASE)
+_STRETCH = re.compile(r"\S+")
 
 
 def tokenize(text: str, limit: int | None = None) -> list[Token]:
@@ -47,10 +47,10 @@ def _tokens(text: str) -> Iterator[Token]:
             yield Token(match[1], *match.span())
 
 
-def count_tokens(text: str, start: int = 0) -> int:
-    """Returns the number of tokens from ``start`` on, where one must end; faster than finding them, in no memory."""
+def count_tokens(text: str) -> int:
+    """Returns the number of tokens in ``text``, which may be long: takes no memory for them."""
     count = 0
-    for match in _RUNS.finditer(text, start):
+    for match in _RUNS.finditer(text):
         if match.lastindex:
             count += match.end() - match.start() if match.lastindex == 1 else 1
     return count
@@ -58,7 +58,16 @@ def count_tokens(text: str, start: int = 0) -> int:
 
 def stretches(text: str) -> list[str]:
     """The text, cut where there is white space or a tag: no token reaches over a cut, nor depends on what is there."""
-    return (_TAGS.sub(" ", text) if "<" in text else text).split()
+    return _without_tags(text).split()
+
+
+def each_stretch(text: str) -> Iterator[str]:
+    """The same one by one, for long texts."""
+    return map(itemgetter(0), _STRETCH.finditer(_without_tags(text)))
+
+
+def _without_tags(text: str) -> str:
+    return _TAGS.sub(" ", text) if "<" in text else text
 
 
 def token_texts(text: str) -> list[str]:

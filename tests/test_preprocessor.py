@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sentiment.preprocessor import Preprocessor
+from sentiment.tokenizer import count_tokens, token_texts, tokenize
 from sentiment.vocabulary import UNK, Vocabulary
 from tests.test_tokenizer import TEXTS
 from tests.tiny import WORDS
@@ -72,3 +75,80 @@ def test_nothing_of_a_text_is_remembered_but_known_words() -> None:
     remembered = set(preprocessor._stretches)
     assert {"The", "film"} <= remembered
     assert "Zebedee" not in remembered
+
+
+# Pieces whose neighbours decide what is a token, and how many there are.
+PIECES = [
+    "a",
+    "n't",
+    "don",
+    "'",
+    "’",
+    "s",
+    "re",
+    "1",
+    "8/10",
+    ".",
+    "...",
+    "<",
+    "<b>",
+    "</",
+    ">",
+    "<br />",
+    "!",
+    "_",
+    "-",
+    ":",
+]
+PIECES += [
+    " ",
+    "\n",
+    "\u3000",
+    ":)",
+    ":-(",
+    "=",
+    "e\u0301",
+    "\u0301",
+    "\U0001f600",
+    "great",
+    "film",
+    "x" * 60,
+    "(",
+    "D",
+    ",",
+    "/",
+]
+
+
+@pytest.mark.parametrize("seed", range(300))
+@pytest.mark.parametrize("long_text", [0, 10_000])
+def test_a_text_that_is_cut_off_is_counted_to_its_end(
+    seed: int, long_text: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sentiment.preprocessor._LONG_TEXT", long_text)
+    rng = np.random.default_rng(seed)
+    text = "".join(rng.choice(PIECES, int(rng.integers(1, 80))).tolist())
+    tokens = tokenize(text)
+    assert count_tokens(text) == len(tokens)
+    for length in (1, 5, 200):
+        preprocessor = Preprocessor(Vocabulary(("a", "n't", "great", ".")), length)
+        review = preprocessor(text)
+        assert review.tokens == tuple(tokens[:length])
+        assert review.tokens_total == len(tokens)
+        ids, total = preprocessor.ids(text)
+        assert (ids.tolist(), total) == (review.ids.tolist(), len(tokens))
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "!?#%", " ", "a", "e\u0301", "\u0301", "a ", ". ", "<br/>", "n'", "1/", "_", "\U0001f600"]
+)
+def test_a_text_of_any_length_takes_little_memory_beside_its_own(piece: str) -> None:
+    text = piece * (400_000 // len(piece))
+    preprocessor = Preprocessor(Vocabulary(("a", ".")), 1_000)
+    expected = len(token_texts(text))
+    tracemalloc.start()
+    try:
+        assert preprocessor.ids(text)[1] == preprocessor(text).tokens_total == expected
+        assert tracemalloc.get_traced_memory()[1] < 6_000_000  # one copy of 4 bytes a character, and the tokens read
+    finally:
+        tracemalloc.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -10,9 +11,14 @@ import numpy as np
 
 from sentiment.classifier import Classifier
 from sentiment.records import Explanation, Prediction, Token
+from sentiment.tokenizer import tokenize
 from sentiment.vocabulary import normal_form
 
 MOST_DROPPED = 30  # words a flip may drop; beyond it the change is no longer small
+
+_LONGEST = 100  # characters of a token that are kept where only the score counts: no known word is longer
+_MATCHES = 30_000  # pairs of equal tokens in two versions; ordinary ones of 1,000 tokens have about 12,000
+_MARGIN = 2 * MOST_DROPPED  # tokens after those read that can move up where some are dropped
 
 _ENDS = {".", ",", ";", "!", "?"}
 
@@ -44,6 +50,26 @@ def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
     return "".join([*parts, _close_up(gap, text[done:])])
 
 
+def condense(text: str, tokens: Sequence[Token]) -> tuple[str, list[Token]]:
+    """Returns a short text that is scored like the tokens of ``text``, and its tokens.
+
+    White space, tags and tokens that are long are cut short, and what follows the tokens is left out. So an edited
+    version takes time and memory by the number of tokens, whatever lies between them.
+    """
+    parts: list[str] = []
+    short: list[Token] = []
+    at, done = 0, 0
+    for token in tokens:
+        gap = text[done : token.start] if token.start - done < 2 else "\n\n"
+        word = token.text[:_LONGEST]
+        parts += [gap, word]
+        at += len(gap)
+        short.append(Token(word, at, at + len(word)))
+        at += len(word)
+        done = token.end
+    return "".join(parts), short
+
+
 @dataclass(frozen=True, slots=True)
 class Flip:
     """A small change that turns the verdict.
@@ -68,23 +94,29 @@ def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | No
     """
     pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
     order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MOST_DROPPED] if pushes[place] > 0]
-    flips = _flips(classifier, explanation, [order[:count] for count in range(1, len(order) + 1)])
-    flip, before = next(flips, None), None
+    near = condense(explanation.text, tokenize(explanation.text, len(explanation.tokens) + _MARGIN))
+    choices = [order[:count] for count in range(1, len(order) + 1)]
+    flip, before = next(_turning(classifier, explanation, near, choices), None), None
     while flip != before:  # what was needed may not be once another word is back
         before = flip
         for place in reversed(order):
-            if flip and place in flip.places:
-                fewer = [other for other in flip.places if other != place]
-                flip = next(_flips(classifier, explanation, [fewer]), flip)
-    return flip
+            if flip and place in flip:
+                fewer = [other for other in flip if other != place]
+                flip = next(_turning(classifier, explanation, near, [fewer]), flip)
+    if flip is None:
+        return None
+    text = edit(explanation.text, explanation.tokens, dict.fromkeys(flip, ""))
+    return Flip(tuple(sorted(flip)), text, classifier.predict([text])[0])
 
 
-def _flips(classifier: Classifier, explanation: Explanation, choices: Sequence[Sequence[int]]) -> Iterator[Flip]:
-    """Those choices of tokens to drop that turn the verdict."""
-    texts = [edit(explanation.text, explanation.tokens, dict.fromkeys(choice, "")) for choice in choices]
-    for choice, text, prediction in zip(choices, texts, classifier.predict(texts), strict=True):
+def _turning(
+    classifier: Classifier, explanation: Explanation, near: tuple[str, Sequence[Token]], choices: Sequence[list[int]]
+) -> Iterator[list[int]]:
+    """Those choices of tokens to drop that turn the verdict, by a text that is scored like the whole one."""
+    texts = [edit(*near, dict.fromkeys(choice, "")) for choice in choices]
+    for choice, prediction in zip(choices, classifier.predict(texts), strict=True):
         if prediction.label not in {None, explanation.prediction.label}:
-            yield Flip(tuple(sorted(choice)), text, prediction)
+            yield choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +139,14 @@ class Difference:
 def compare(before: Explanation, after: Explanation) -> list[Difference]:
     """The tokens of both versions in order, those that stand in both matched.
 
-    The changes, with those of the baseline's score and of the residual, sum to the change in score.
+    The changes, with those of the baseline's score and of the residual, sum to the change in score. In versions that
+    repeat a few words hundreds of times, those words are matched only beside others.
     """
     old, new = ([normal_form(token.text) for token in version.tokens] for version in (before, after))
+    counts = Counter(old)
+    repetitive = sum(counts[token] for token in new) > _MATCHES  # matching would take minutes
     result = []
-    for _, a, a_stop, b, b_stop in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for _, a, a_stop, b, b_stop in SequenceMatcher(None, old, new, autojunk=repetitive).get_opcodes():
         pairs = old[a:a_stop] == new[b:b_stop]
         if pairs:
             result += [_difference(before, after, a + i, b + i) for i in range(a_stop - a)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from sentiment.classifier import Classifier
-from sentiment.explaining.counterfactual import edit
+from sentiment.explaining.counterfactual import condense, edit
 from sentiment.explaining.grouping import cuts
 from sentiment.records import Token
 from sentiment.vocabulary import normal_form
@@ -15,6 +18,7 @@ NEGATORS = frozenset(
     {"not", "n't", "no", "never", "nothing", "none", "nobody", "neither", "nor", "without", "cannot"}
     | {"hardly", "barely", "scarcely"}
 )
+_TOKENS = 30_000  # in the texts scored, for each kind of them; no ordinary review has so many negators
 REACH = 5  # tokens after a negator, within its phrase, among which its opinion is sought
 _LEAST = 0.5  # logits a word must move the score without its negator to count as an opinion
 
@@ -45,22 +49,39 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
     """Each negator with the word after it, in its phrase, that would move the score most without it.
 
     A negator without such a word within reach is left out, and so is one whose word would move the score by less
-    than half a logit.
+    than half a logit. In a long text with very many negators only the candidates that contribute
+    most are scored.
     """
     tokens = classifier.preprocessor(text).tokens
-    pairs = _candidates(text, tokens)
+    pairs = _strongest(classifier, text, _candidates(text, tokens), _TOKENS // max(len(tokens), 1))
     if not pairs:
         return []
-    read = text[: tokens[-1].end]  # what was cut off must not move up when a token is dropped
-    drops = list(dict.fromkeys(drop for a, b in pairs for drop in ((), (a,), (b,), (a, b))))
-    predictions = classifier.predict([edit(read, tokens, dict.fromkeys(drop, "")) for drop in drops])
-    score = {drop: prediction.logit for drop, prediction in zip(drops, predictions, strict=True)}
-    strongest: dict[int, Negation] = {}
+    read = condense(text, tokens)  # without what was cut off, which would move up when a token is dropped
+    score = _scores(classifier, *read, [(), *((a,) for a, _ in pairs), *pairs])
+    alone: dict[int, tuple[int, float]] = {}
     for a, b in pairs:
-        one = Negation(a, b, score[()] - score[b,], score[a,] - score[a, b])
-        if abs(one.alone) >= max(_LEAST, abs(strongest[a].alone) if a in strongest else 0):
-            strongest[a] = one
-    return list(strongest.values())
+        by_itself = score[a,] - score[a, b]
+        if abs(by_itself) >= max(_LEAST, abs(alone[a][1]) if a in alone else 0):
+            alone[a] = b, by_itself
+    score |= _scores(classifier, *read, [(b,) for b, _ in alone.values()])
+    return [Negation(a, b, score[()] - score[b,], by_itself) for a, (b, by_itself) in alone.items()]
+
+
+def _scores(
+    classifier: Classifier, text: str, tokens: Sequence[Token], drops: Sequence[tuple[int, ...]]
+) -> dict[tuple[int, ...], float]:
+    """The score of the text without the tokens at some places, for each such choice."""
+    drops = list(dict.fromkeys(drops))
+    predictions = classifier.predict([edit(text, tokens, dict.fromkeys(drop, "")) for drop in drops])
+    return {drop: prediction.logit for drop, prediction in zip(drops, predictions, strict=True)}
+
+
+def _strongest(classifier: Classifier, text: str, pairs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """The pairs whose tokens contribute most, ``most`` of them, in the order of the text."""
+    if len(pairs) <= most:
+        return pairs
+    sizes = np.abs(classifier.explain(text).contributions)
+    return sorted(sorted(pairs, key=lambda pair: -(sizes[pair[0]] + sizes[pair[1]]))[:most])
 
 
 def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
@@ -71,7 +92,7 @@ def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
     ends = [*cuts(text, tokens, "phrase"), len(tokens)]
     for place, token in enumerate(tokens):
         if normal_form(token.text) in NEGATORS:
-            stop = min(next(end for end in ends if end > place), place + 1 + REACH)
+            stop = min(ends[bisect_right(ends, place)], place + 1 + REACH)
             words = (other for other in range(place + 1, stop) if tokens[other].text.isalpha())
             pairs += [(place, other) for other in words if normal_form(tokens[other].text) not in NEGATORS]
     return pairs
