@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 _errors = vars(ort.capi.onnxruntime_pybind11_state).values()
 # ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base.
-_UNLOADABLE = tuple(error for error in _errors if isinstance(error, type) and issubclass(error, Exception))
+_UNLOADABLE: tuple[type[Exception], ...] = tuple(
+    error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
+)
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
 
 # Bounds on config.json. Explanations take about 25 kB for each token that is read.
@@ -89,7 +91,9 @@ class Classifier:
             ArtifactError: there is no usable run; the message says why in a sentence.
         """
         if form is None:
-            from sentiment.single_review import open_single_review as form
+            from sentiment.single_review import open_single_review  # here, because it imports onnx
+
+            form = open_single_review
         opened = open_run(run)
         try:
             max_length, temperature = _config(opened.json("config.json"))
@@ -242,9 +246,9 @@ def _config(content: object) -> tuple[int, float]:
     if not isinstance(content, dict):
         raise ValueError("config.json is not an object")
     length, temperature = content.get("max_length"), content.get("temperature")
-    if type(length) is not int or not 1 <= length <= _MOST_TOKENS:
-        raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
     low, high = _TEMPERATURES
-    if type(temperature) not in {int, float} or not low <= temperature <= high:
+    if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= _MOST_TOKENS:
+        raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
+    if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not low <= temperature <= high:
         raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
     return length, float(temperature)

@@ -48,8 +48,8 @@ def libraries(machine: str | None = None) -> tuple[Library, ...]:
     return _FOR_MACHINE.get((machine or platform.machine()).lower(), ())
 
 
-def compile_library(library: Library, options: tuple[str, ...] = ()) -> str:
-    """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it; returns its warnings.
+def compile_library(library: Library) -> None:
+    """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it.
 
     Raises:
         OSError: there is no such compiler, or the folder cannot be written.
@@ -57,10 +57,9 @@ def compile_library(library: Library, options: tuple[str, ...] = ()) -> str:
     """
     part = library.path.with_suffix(f".{os.getpid()}.part")
     ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
-    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *options, *library.options, str(library.source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
+    subprocess.run(command, capture_output=True, text=True, check=True)
     part.replace(library.path)  # in a step: a server that has the old one loaded goes on
-    return done.stderr
 
 
 def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:

@@ -87,7 +87,8 @@ class Weights:
         if not self.pooling or len({*self.pooling}) < len(self.pooling) or not {*self.pooling} <= {*get_args(Pooling)}:
             raise ValueError(f"unknown pooling: {', '.join(map(str, self.pooling))}")
         units, width = self.units, self.embedding.shape[1]
-        arrays = {"dense_kernel": (self.dense_kernel, (len(self.pooling) * len(self.directions) * units,))}
+        features = len(self.pooling) * len(self.directions) * units
+        arrays: dict[str, tuple[Float, tuple[int, ...]]] = {"dense_kernel": (self.dense_kernel, (features,))}
         for place, direction in enumerate(self.directions):
             arrays[f"kernel {place}"] = direction.kernel, (width, 4 * units)
             arrays[f"recurrent {place}"] = direction.recurrent, (units, 4 * units)
@@ -179,7 +180,7 @@ def _weights(model: onnx.ModelProto) -> Weights:
             Direction(*(reorder(array, "iofc", "ifco") for array in (w[place].T, r[place].T, b[place, : 4 * units])))
             for place in range(directions)
         ),
-        tuple(pooling),  # type: ignore[arg-type]  # checked by Weights
+        tuple(pooling),  # checked by Weights
         dense[:, 0],
         float(held["dense_bias"][0]),
     )
