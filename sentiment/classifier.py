@@ -104,7 +104,7 @@ class Classifier:
         except ValueError as error:
             reason = " ".join(str(error).split())
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program ({reason}).") from error
-        except (MemoryError, *_UNLOADABLE) as error:
+        except _UNLOADABLE as error:
             raise ArtifactError(
                 f"The run {opened.name} does not hold a model of this program (ONNX Runtime cannot run it)."
             ) from error
