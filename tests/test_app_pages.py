@@ -115,7 +115,7 @@ def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
 
 def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     run = full_run(tmp_path / "tiny")
-    write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 1e-4})
+    write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 0.01})
     seal(run)
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
