@@ -120,7 +120,7 @@ def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open("review")
-    app.text_area(key="review_text").set_value("the film is good")
+    app.text_area(key="review_text").set_value("bad")
     app.button(key="analyse").click().run()
     [bar] = app.get("progress")
     assert bar.proto.text.endswith((": over 99.9 %", ": under 0.1 %"))
