@@ -91,7 +91,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
         form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
         bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
         raw = False
-        if form in ("csv", "xlsx"):
+        if form in ("csv", "tsv", "xlsx"):
             raw = st.checkbox(
                 "Leave formulas alive",
                 key="raw",

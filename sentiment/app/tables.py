@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sentiment.bulk.spreadsheets import harmless
+from sentiment.bulk.spreadsheets import escape_formula
 
 
 def csv(frame: pd.DataFrame) -> str:
@@ -12,5 +12,5 @@ def csv(frame: pd.DataFrame) -> str:
 
     Lines end in CR LF; only so does ``csv`` quote a cell that holds a lone CR.
     """
-    safe = frame.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
-    return safe.to_csv(index=False, lineterminator="\r\n", header=[harmless(str(name)) for name in frame.columns])
+    safe = frame.map(lambda cell: escape_formula(cell) if isinstance(cell, str) else cell)
+    return safe.to_csv(index=False, lineterminator="\r\n", header=[escape_formula(str(name)) for name in frame.columns])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import io
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,14 +20,17 @@ from typing import BinaryIO, TextIO, cast
 import pyarrow as pa
 
 from sentiment.bulk.problem import BulkError
+from sentiment.limits import BoundedStream, LimitError, unpacked_limit
 
 TEXT_FORMS = ("csv", "tsv", "txt", "jsonl")
 FORMS = (*TEXT_FORMS, "parquet", "xlsx")
 WRITTEN_FORMS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 PACKINGS = ("gz", "zst", "zip")
 
-UNPACKING = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, NotImplementedError)
-# what damaged packed data raise, or such as are packed in a way unknown here
+UNPACKING = (  # what the libraries raise for packed data that are damaged, locked, or packed in a way unknown here
+    EOFError, ValueError, RuntimeError, KeyError, struct.error,
+    zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException,
+)  # fmt: skip
 
 _BLOCK = 1 << 20
 _BOMS = (
@@ -100,25 +105,47 @@ def open_bytes(path: Path, packing: str) -> Iterator[BinaryIO]:
     Raises:
         BulkError: the packed data are damaged, cut short or locked.
     """
+    if not packing:
+        with path.open("rb") as file:
+            yield file
+        return
     try:
-        if packing == "gz":
-            with gzip.open(path) as file:
-                yield cast(BinaryIO, file)
-        elif packing == "zst":
-            with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-                yield stream
-        elif packing == "zip":
-            with zipfile.ZipFile(path) as archive, archive.open(_member(path)) as member:
-                yield cast(BinaryIO, member)
-        else:
-            with path.open("rb") as file:
-                yield file
-    except UNPACKING as error:
-        raise BulkError(f"{path.name} is damaged: its packed data are broken or end too early.") from error
-    except OSError as error:
-        if packing and error.errno is None:  # zstd, and bzip2 in a zip archive, have no error of their own
-            raise BulkError(f"{path.name} is damaged: its packed data are broken or end too early.") from error
+        with _unpacked(path, packing) as stream:
+            bounded = BoundedStream(stream, unpacked_limit(path.stat().st_size), path.name)
+            yield io.BufferedReader(bounded, _BLOCK)
+    except (BulkError, UnicodeError):
         raise
+    except LimitError as error:
+        raise BulkError(str(error)) from error
+    except UNPACKING as error:
+        raise BulkError(_broken(path)) from error
+    except OSError as error:
+        if is_damage(error):
+            raise BulkError(_broken(path)) from error
+        raise
+
+
+@contextmanager
+def _unpacked(path: Path, packing: str) -> Iterator[BinaryIO]:
+    if packing == "gz":
+        with gzip.open(path) as file:
+            yield cast(BinaryIO, file)
+    elif packing == "zst":
+        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
+            yield stream
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(_member(path)) as member:
+            yield cast(BinaryIO, member)
+
+
+def is_damage(error: OSError) -> bool:
+    """Whether an error is of the packed data and not of the disk."""
+    # zstd and bzip2 have no error of their own; a damaged zip archive may send its reader before the file's start
+    return error.errno in (None, errno.EINVAL)
+
+
+def _broken(path: Path) -> str:
+    return f"{path.name} is damaged: its packed data are broken or end too early."
 
 
 @contextmanager
@@ -242,8 +269,12 @@ def _member(path: Path) -> zipfile.ZipInfo:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
-    except zipfile.BadZipFile as error:
+    except UNPACKING as error:
         raise BulkError(f"{path.name} is damaged, or no zip archive.") from error
+    except OSError as error:
+        if is_damage(error):
+            raise BulkError(f"{path.name} is damaged, or no zip archive.") from error
+        raise
     if len(members) != 1:
         raise BulkError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
     if members[0].flag_bits & 1:

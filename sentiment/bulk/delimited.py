@@ -15,9 +15,9 @@ from sentiment.bulk.decoding import (
     open_text,
     printable,
 )
-from sentiment.bulk.lines import MAX_RECORD, Record, read_lines, read_records
-from sentiment.bulk.problem import BulkError
+from sentiment.bulk.lines import Record, read_lines, read_records
 from sentiment.bulk.source import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
+from sentiment.limits import MAX_COLUMNS, MAX_RECORD
 
 
 class DelimitedSource(RowSource):
@@ -33,6 +33,7 @@ class DelimitedSource(RowSource):
         first = self._first_rows(self._delimiter)
         if not first:
             raise BulkError(f"{path.name} has no rows, not even a header.")
+        self.check_columns(first[0])
         self._header = has_header(first) if options.header is None else options.header
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]
         self.kinds = ["string"] * len(self.columns)
@@ -66,8 +67,8 @@ class DelimitedSource(RowSource):
         size = 0
         for record in self._records(delimiter, 0):
             if not record.problem or not rows:
-                rows.append([printable(cell) for cell in record.cells])
-            size += sum(map(len, rows[-1]))
+                rows.append([printable(cell) for cell in record.cells[: MAX_COLUMNS + 1]])
+            size += sum(map(len, record.cells)) + len(record.cells)
             if len(rows) > SAMPLE_ROWS or size > SAMPLE_CHARACTERS:
                 break
         return rows

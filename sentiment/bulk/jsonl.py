@@ -12,7 +12,7 @@ from sentiment.bulk.decoding import is_damaged, open_text, printable
 from sentiment.bulk.delimited import encoding_of, undamaged
 from sentiment.bulk.lines import Line, read_lines
 from sentiment.bulk.problem import BulkError
-from sentiment.bulk.source import MAX_COLUMNS, Options, Row, RowSource
+from sentiment.bulk.source import Options, Row, RowSource
 
 _EXACT = 2**53  # integers up to here are exact as doubles
 _LONG = 2**63
@@ -54,16 +54,17 @@ class JsonLinesSource(RowSource):
         for line in self._lines():
             value = _parse(line)
             if isinstance(value, dict):
+                if new := value.keys() - kinds.keys():
+                    self.check_columns([*kinds, *new])
                 for key, cell in value.items():
                     kinds.setdefault(key, set()).add(_kind(cell))
-                if len(kinds) > MAX_COLUMNS:
-                    raise BulkError(f"{self.path.name} has more than {MAX_COLUMNS:,} different keys.")
         return kinds
 
 
 class _Float(float):
     """A number that remembers how it was written."""
 
+    __slots__ = ("literal",)
     literal: str
 
     def __new__(cls, literal: str) -> _Float:

@@ -1,7 +1,7 @@
-"""Lines and CSV records with their numbers, and a way on after each that is broken.
+"""Numbered lines and CSV records, with recovery after a malformed one.
 
 A quotation mark that is opened and never closed would swallow the rest of the file into one cell. Here it costs its
-own line: reading goes on with the next.
+own line: reading goes on with the next. Recovery is linear: no line is parsed more than three times.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-MAX_RECORD = 16_000_000  # characters in a row; more is taken for a quotation mark that was never closed
+from sentiment.limits import MAX_RECORD, MAX_RECORD_LINES  # a longer row is taken for a quotation mark never closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,33 +68,52 @@ def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
                     yield Record(number, cells)
             return
         except csv.Error as error:
-            first = lines.rewind()
-            yield _leniently(first, delimiter, width, first.problem or _in_words(error))
+            first = lines.rewind(str(error))
+            yield _leniently(first, delimiter, width, first.problem or _in_words(str(error)))
 
 
 @dataclass
 class _Rewindable:
-    """The texts of lines, with a memory of those taken for the present record."""
+    """The texts of lines, with a memory of those taken for the present record.
+
+    A record that spans lines is inside a quoted cell at the start of each line but its first. What follows from there
+    depends on these lines alone. So where a record has failed on line n, every later one that began before n and goes
+    beyond its own line fails on n too, and need not be read as far.
+
+    Attributes:
+        lines: the lines of the file.
+        taken: those of the present record.
+        again: those to be given once more.
+        size: characters in ``taken``.
+        failed_line: the last line of the last record that failed.
+        failure: why it failed.
+    """
 
     lines: Iterator[Line]
     taken: list[Line] = field(default_factory=list)
     again: deque[Line] = field(default_factory=deque)
     size: int = 0
+    failed_line: int = 0
+    failure: str = ""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
+        if self.taken and self.taken[-1].number < self.failed_line:
+            raise csv.Error(self.failure)
         line = self.again.popleft() if self.again else next(self.lines)
         self.size = self.size + len(line.text) if self.taken else len(line.text)
         self.taken.append(line)
-        if line.problem or self.size > MAX_RECORD:
+        if line.problem or self.size > MAX_RECORD or len(self.taken) > MAX_RECORD_LINES:
             raise csv.Error("unexpected end of data")
         return line.text
 
-    def rewind(self) -> Line:
-        """Gives the first line taken, and the others once more."""
+    def rewind(self, failure: str) -> Line:
+        """Returns the first line of a record that failed; the others are given once more."""
         first, *others = self.taken
+        if self.taken[-1].number > self.failed_line:
+            self.failed_line, self.failure = self.taken[-1].number, failure
         self.again.extendleft(reversed(others))
         self.taken.clear()
         return first
@@ -108,7 +127,7 @@ def _leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
     return Record(line.number, [text], problem)
 
 
-def _in_words(error: csv.Error) -> str:
-    if "end of data" in str(error):
+def _in_words(error: str) -> str:
+    if "end of data" in error:
         return "a quotation mark is opened and never closed"
     return "a quotation mark stands inside a quoted cell without being doubled"

@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 
 from sentiment.bulk.decoding import printable
 from sentiment.bulk.problem import BulkError
-from sentiment.bulk.source import CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
+from sentiment.bulk.source import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
+from sentiment.limits import LimitError
+from sentiment.parquet_batches import plain_bytes, read_batches
 
 _STEP = 256  # rows read at a time, so that very long texts do not pile up
+_DAMAGES = (pa.ArrowException, OSError, ValueError, TypeError, KeyError)  # what pyarrow raises for a damaged file
 
 
 class ParquetSource(Source):
@@ -27,9 +30,10 @@ class ParquetSource(Source):
         try:
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
-        except (pa.ArrowInvalid, OSError) as error:
+        except _DAMAGES as error:
             raise BulkError(f"{path.name} is damaged, or no Parquet file.") from error
         self.columns = list(self._schema.names)
+        self.check_columns(self.columns)
         self.kinds = ["string"] * len(self.columns)
         if not self.columns:
             raise BulkError(f"{path.name} has no columns.")
@@ -65,18 +69,26 @@ class ParquetSource(Source):
 
     def _tables(self) -> Iterator[pa.Table]:
         gathered: list[pa.RecordBatch] = []
+        rows = size = 0
+        most = max(1, min(CHUNK_ROWS, CHUNK_CELLS // len(self.columns)))
         try:
-            with pq.ParquetFile(self.path, pre_buffer=False, buffer_size=1 << 20) as file:
-                for batch in file.iter_batches(_STEP, use_threads=False):
-                    gathered.append(batch)
-                    rows, size = sum(b.num_rows for b in gathered), sum(b.nbytes for b in gathered)
-                    if rows >= CHUNK_ROWS or size > CHUNK_CHARACTERS:
-                        yield pa.Table.from_batches(gathered, self._schema)
-                        gathered = []
-        except (pa.ArrowInvalid, OSError) as error:
-            raise BulkError(f"{self.path.name} is damaged: {str(error).splitlines()[0]}") from error
-        if gathered:
-            yield pa.Table.from_batches(gathered, self._schema)
+            for batch in read_batches(self.path, min(_STEP, most)):
+                gathered.append(batch)
+                rows, size = rows + batch.num_rows, size + plain_bytes(batch)
+                if rows >= most or size > CHUNK_CHARACTERS:
+                    yield pa.Table.from_batches(gathered, self._schema)
+                    gathered, rows, size = [], 0, 0
+            if gathered:
+                yield pa.Table.from_batches(gathered, self._schema)
+        except LimitError as error:
+            raise BulkError(str(error)) from error
+        except _DAMAGES as error:
+            raise BulkError(f"{self.path.name} is damaged: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a library's message, as a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".") + "."
 
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:

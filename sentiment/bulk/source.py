@@ -1,24 +1,29 @@
 """What a table of reviews is to the rest: columns, and rows in chunks.
 
 Everything is text: "NA", "null" and "001" stay what they are; Parquet keeps its own types. A row that cannot be read
-comes with its line number and what is wrong with it. Memory does not grow with the file, xlsx excepted.
+comes with its line number and what is wrong with it. Memory does not grow with the file, xlsx excepted; ``limits``
+has the bounds on what a file may hold.
 """
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from sentiment import limits
+from sentiment.bulk.problem import BulkError
+
 CHUNK_ROWS = 2048
 CHUNK_CHARACTERS = 8_000_000
+CHUNK_CELLS = 1_000_000
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 1_000_000
-MAX_COLUMNS = 16_384  # as many as a worksheet has
+_SHOWN = 100  # surplus cells of a row that are named though they may be empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,17 @@ class Source(ABC):
         """Places of the columns that hold text."""
         return list(range(len(self.columns)))
 
+    def check_columns(self, columns: Collection[str]) -> None:
+        """Refuses a table whose columns are too many, or whose names are too long.
+
+        Raises:
+            BulkError: they are.
+        """
+        try:
+            limits.check_columns(columns, self.path.name)
+        except limits.LimitError as error:
+            raise BulkError(str(error)) from error
+
     @abstractmethod
     def sample(self) -> list[Sequence[str | None]]:
         """The first rows that can be read, for guessing and for a preview."""
@@ -124,23 +140,41 @@ class RowSource(Source):
         for row in self.rows():
             if not row.problem:
                 rows.append(row.cells)
-            size += sum(len(cell or "") for cell in row.cells)
+            size += _size(row)
             if len(rows) >= SAMPLE_ROWS or size > SAMPLE_CHARACTERS:
                 break
         return rows
 
     def chunks(self, text: int) -> Iterator[Chunk]:
-        """Chunks of at most ``CHUNK_ROWS`` rows, and of about ``CHUNK_CHARACTERS`` characters."""
+        """Chunks of at most ``CHUNK_ROWS`` rows, and of about ``CHUNK_CHARACTERS`` characters or ``CHUNK_CELLS`` cells.
+
+        Raises:
+            BulkError: the table lacks too many cells.
+        """
+        width = len(self.columns)
+        most = max(1, min(CHUNK_ROWS, CHUNK_CELLS // width))
         gathered: list[Row] = []
-        size = 0
+        size = missing = 0
         for row in self.rows():
-            gathered.append(_fitted(row, len(self.columns), text))
-            size += sum(len(cell or "") for cell in row.cells)
-            if len(gathered) == CHUNK_ROWS or size > CHUNK_CHARACTERS:
+            fitted = _fitted(row, width, text)
+            missing += row.cells.count(None) + max(0, width - len(row.cells))
+            if missing > limits.MAX_MISSING:
+                raise BulkError(
+                    f"More than {limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do not "
+                    f"fill its {width:,} columns; keep only the columns that you need."
+                )
+            gathered.append(fitted)
+            size += _size(fitted)
+            if len(gathered) == most or size > CHUNK_CHARACTERS:
                 yield _chunk(gathered, text, self.unit)
                 gathered, size = [], 0
         if gathered:
             yield _chunk(gathered, text, self.unit)
+
+
+def _size(row: Row) -> int:
+    """Characters that a row takes in memory, one more for each cell."""
+    return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
 
 
 def _fitted(row: Row, width: int, text: int) -> Row:
@@ -155,7 +189,8 @@ def _fitted(row: Row, width: int, text: int) -> Row:
     if len(cells) > width:
         surplus, cells = cells[width:], cells[:width]
         if any(surplus) and not problem:
-            left_over = json.dumps(surplus, ensure_ascii=False)
+            shown = surplus if len(surplus) <= _SHOWN else [cell for cell in surplus if cell]
+            left_over = json.dumps(shown, ensure_ascii=False)
             problem = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
     if len(cells) <= text and not problem:
         problem = f"{_number(len(cells), 'cell')} for {_number(width, 'column')}, none of them the text"

@@ -14,16 +14,23 @@ XLSX_ROWS = 1_048_576
 XLSX_COLUMNS = 16_384
 XLSX_CHARACTERS = 32_767
 
-_RUNS = re.compile(r"[=+\-@\t\r\n＝＋－＠]")  # what makes a spreadsheet run a cell (OWASP, CSV Injection)
+# A spreadsheet runs a cell that begins with one of these (OWASP, CSV Injection); full-width signs are read as the others.
+_SIGNS = "=+-@＝＋－＠"
+# What it leaves out before them: white space and control characters, zero-width signs, byte order marks, soft hyphens.
+_IGNORED = (
+    r"\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff"
+)
+_RUNS = re.compile(rf"[\t\r\n]|[{_IGNORED}]*[{re.escape(_SIGNS)}]")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\r\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
 WIDEST = 7  # characters that a worksheet needs at most for one it has to escape
 _EXACT = 2**53  # a worksheet's numbers are doubles
 
 
-def harmless(cell: str) -> str:
-    """The cell with an apostrophe before it where a spreadsheet would run it; numbers stay as they are."""
-    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell) else cell
+def escape_formula(cell: str) -> str:
+    """Puts an apostrophe before a cell that a spreadsheet would run as a formula; numbers stay as they are."""
+    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell.strip(" \xa0")) else cell
 
 
 def worksheet_text(cell: str, *, raw: bool) -> str:
@@ -36,7 +43,7 @@ def worksheet_text(cell: str, *, raw: bool) -> str:
     Raises:
         BulkError: it is too long, and would be cut.
     """
-    text = _CONTROL.sub(_escaped, cell if raw else harmless(cell))
+    text = _CONTROL.sub(_escaped, cell if raw else escape_formula(cell))
     if len(text) > XLSX_CHARACTERS:
         raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; one here has {len(text):,}.")
     return text
@@ -44,7 +51,7 @@ def worksheet_text(cell: str, *, raw: bool) -> str:
 
 def worksheet_length(cell: str) -> int:
     """Characters that a text takes in a worksheet at most, apostrophe and escapes included."""
-    return len(_CONTROL.sub(_escaped, harmless(cell)))
+    return len(_CONTROL.sub(_escaped, escape_formula(cell)))
 
 
 def worksheet_value(value: Any) -> Any:

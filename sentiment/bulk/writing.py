@@ -25,8 +25,8 @@ from sentiment.bulk.spreadsheets import (
     XLSX_CHARACTERS,
     XLSX_COLUMNS,
     XLSX_ROWS,
+    escape_formula,
     from_letter,
-    harmless,
     worksheet_text,
     worksheet_value,
 )
@@ -110,7 +110,7 @@ def write_output(
     """
     write: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: _write_delimited(parts, layout, path, ",", raw, bom),
-        "tsv": lambda path: _write_delimited(parts, layout, path, "\t", True, bom),
+        "tsv": lambda path: _write_delimited(parts, layout, path, "\t", raw, bom),
         "jsonl": lambda path: _write_json_lines(parts, layout, path),
         "parquet": lambda path: _write_parquet(parts, layout, path),
         "xlsx": lambda path: _write_workbook(parts, layout, path, raw),
@@ -127,15 +127,17 @@ def write_output(
 def unique(names: Sequence[str]) -> list[str]:
     """The names, each different: an empty one is called by its place, one that repeats gets a number."""
     taken = set(names)
-    result: list[str] = []
+    used: dict[str, int] = {}  # in order, each with the last number that was given to its repeats
     for place, name in enumerate(names, 1):
-        free = name or f"column_{place}"
-        number = 2
-        while free in result or (free != name and free in taken):
-            free = f"{name or f'column_{place}'}_{number}"
+        wanted = free = name or f"column_{place}"
+        number = used.get(wanted, 1)
+        while free in used or (free != name and free in taken):
             number += 1
-        result.append(free)
-    return result
+            free = f"{wanted}_{number}"
+        if wanted in used:
+            used[wanted] = number
+        used[free] = 1
+    return list(used)
 
 
 def _write_delimited(parts: Parts, layout: Layout, path: Path, delimiter: str, raw: bool, bom: bool) -> None:
@@ -144,19 +146,19 @@ def _write_delimited(parts: Parts, layout: Layout, path: Path, delimiter: str, r
         if bom:
             file.write(codecs.BOM_UTF8.decode())
         writer = csv.writer(file, delimiter=delimiter)
-        writer.writerow(layout.names if raw else map(harmless, layout.names))
+        writer.writerow(layout.names if raw else map(escape_formula, layout.names))
         for part in parts.tables():
             theirs = [[cell or "" for cell in as_texts(column)] for column in layout.input_columns(part)]
             if not raw:
-                theirs = [[harmless(cell) for cell in cells] for cells in theirs]
-            ours = [_harmless(column, raw=raw) for column in layout.our_columns(part)]
+                theirs = [[escape_formula(cell) for cell in cells] for cells in theirs]
+            ours = [_escaped(column, raw=raw) for column in layout.our_columns(part)]
             writer.writerows(zip(*theirs, *ours, strict=True))
 
 
-def _harmless(column: pa.ChunkedArray, *, raw: bool) -> list[Any]:
+def _escaped(column: pa.ChunkedArray, *, raw: bool) -> list[Any]:
     """Values of a column of ours; the strongest words are a visitor's, and may begin with ``=``."""
     values = column.to_pylist()
-    return values if raw else [harmless(value) if isinstance(value, str) else value for value in values]
+    return values if raw else [escape_formula(value) if isinstance(value, str) else value for value in values]
 
 
 def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:

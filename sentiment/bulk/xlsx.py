@@ -7,22 +7,34 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
+from typing import IO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sentiment.bulk.columns import has_header
-from sentiment.bulk.decoding import UNPACKING, printable
+from sentiment.bulk.decoding import UNPACKING, is_damage, printable
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import SAMPLE_ROWS, Options, Row, RowSource
+from sentiment.bulk.spreadsheets import XLSX_ROWS
+from sentiment.limits import (
+    MAX_BLANK_ROWS,
+    MAX_SHEET_ROW,
+    MAX_WORKBOOK_PART,
+    LimitError,
+    check_unpacked,
+    workbook_limit,
+)
 
 _DAMAGES = (  # what openpyxl lets through
-    InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, *UNPACKING,
+    InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError,
+    *UNPACKING,
 )  # fmt: skip
-MAX_UNPACKED = 4 << 30  # bytes; a workbook that unpacks to more is taken for an attack
+_BLOCK = 64  # rows read at a time
 
 
 class WorkbookSource(RowSource):
@@ -37,6 +49,7 @@ class WorkbookSource(RowSource):
         first = self._first()
         if first is None:
             raise BulkError(f"{path.name} has no rows on its first sheet.")
+        self.check_columns(first[0])
         if options.header is None:
             self._header = has_header(first)
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]
@@ -60,44 +73,110 @@ class WorkbookSource(RowSource):
 
     def _rows(self) -> Iterator[Row]:
         """The rows from the first that is not blank to the last."""
-        begun = False
-        blank: list[Row] = []
+        begun, blank = False, 0
         for number, values in enumerate(self._values(), 1):
             cells = [_as_text(value) for value in values]
             while cells and cells[-1] is None:
                 cells.pop()
-            row = Row(number, cells, native="".join(map(_letter, values[: len(cells)])))
-            if cells:
-                yield from blank
-                yield row
-                begun, blank = True, []
-            elif begun:
-                blank.append(row)
+            if number > XLSX_ROWS:
+                raise BulkError(
+                    f"{self.path.name} has rows beyond {XLSX_ROWS:,}, where a worksheet ends; save it again from a "
+                    "spreadsheet program."
+                )
+            if not cells:
+                blank += begun
+                continue
+            if blank > MAX_BLANK_ROWS:
+                raise BulkError(
+                    f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete that row or the blank ones."
+                )
+            yield from (Row(above, []) for above in range(number - blank, number))
+            yield Row(number, cells, native="".join(map(_letter, values[: len(cells)])))
+            begun, blank = True, 0
 
     def _values(self) -> Iterator[Sequence[object]]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            try:
-                book = openpyxl.load_workbook(self.path, read_only=True, data_only=True)
-                try:
-                    sheet = book.worksheets[0]
-                    self.found["sheet"] = sheet.title
-                    sheet.reset_dimensions()
-                    yield from sheet.iter_rows(values_only=True)
-                finally:
-                    book.close()
-            except _DAMAGES as error:
+        try:
+            rows = self._sheet_rows()
+            while block := _next_rows(rows):
+                yield from block
+        except LimitError as error:
+            raise BulkError(str(error)) from error
+        except _DAMAGES as error:
+            raise BulkError(f"{self.path.name} is damaged, or no Excel workbook.") from error
+        except OSError as error:
+            if is_damage(error):
                 raise BulkError(f"{self.path.name} is damaged, or no Excel workbook.") from error
+            raise
+
+    def _sheet_rows(self) -> Iterator[Sequence[object]]:
+        """The values of the first sheet, row by row."""
+        reader = ExcelReader(self.path, read_only=True, data_only=True)
+        reader.archive.close()
+        with _Archive(self.path) as archive:
+            reader.archive = archive
+            reader.read()
+            sheet = reader.wb.worksheets[0]
+            self.found["sheet"] = sheet.title
+            sheet.reset_dimensions()
+            with _SheetStream(sheet._get_source(), self.path.name) as stream:
+                sheet._get_source = lambda: stream
+                for values in sheet.iter_rows(values_only=True):
+                    stream.row_bytes = 0
+                    yield values
+
+
+class _Archive(zipfile.ZipFile):
+    """A workbook's archive; the parts that openpyxl reads whole are bounded, since it makes objects of them."""
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """A part of the workbook other than its sheets and strings."""
+        if (name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)).file_size > MAX_WORKBOOK_PART:
+            raise LimitError(
+                f"A part of {self.filename and Path(self.filename).name} other than its cells, such as its styles, has "
+                f"more than {MAX_WORKBOOK_PART:,} bytes; save the workbook as .csv."
+            )
+        return super().read(name, pwd)
+
+
+class _SheetStream:
+    """The XML of a sheet; a row that takes too much of it is refused before its cells fill the memory."""
+
+    def __init__(self, stream: IO[bytes], name: str) -> None:
+        self._stream, self._name = stream, name
+        self.row_bytes = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        block = self._stream.read(size)
+        self.row_bytes += len(block)
+        if self.row_bytes > MAX_SHEET_ROW:
+            raise LimitError(f"{self._name} has a row of more than {MAX_SHEET_ROW:,} bytes; save it as .csv.")
+        return block
+
+    def __enter__(self) -> _SheetStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+
+def _next_rows(rows: Iterator[Sequence[object]]) -> list[Sequence[object]]:
+    """The next rows, without what openpyxl warns of; no filter of warnings outlasts the call."""
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        return list(islice(rows, _BLOCK))
 
 
 def _check(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(info.file_size for info in archive.infolist())
-    except zipfile.BadZipFile as error:
+        check_unpacked(unpacked, workbook_limit(path.stat().st_size), path.name, "save it as .csv")
+    except LimitError as error:
+        raise BulkError(str(error)) from error
+    except (*UNPACKING, OSError) as error:
+        if isinstance(error, OSError) and not is_damage(error):
+            raise
         raise BulkError(f"{path.name} is damaged, or no Excel workbook.") from error
-    if unpacked > MAX_UNPACKED:
-        raise BulkError(f"{path.name} unpacks to {unpacked >> 30:,} GB; save it as .csv.")
 
 
 def _as_text(value: object) -> str | None:

@@ -1,0 +1,145 @@
+"""Reads Parquet in batches of bounded size.
+
+A column that is encoded by a dictionary holds a value once, however many rows have it, so the size of a file says
+little about what it unpacks to. The longest value of each dictionary is looked up before any row is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError, check_unpacked, unpacked_limit
+
+_BATCH_BYTES = 16_000_000
+_WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
+_ADVICE = "save it as .csv, or split it"
+_BUFFER = 1 << 20  # pages are read one by one, not a whole column at once
+
+
+def read_batches(path: Path, most: int) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of a file in batches of at most ``most``, of fewer where values are long.
+
+    Raises:
+        LimitError: the file has too many columns, too long a cell, or unpacks to too much.
+        pa.ArrowException, OSError: it is damaged.
+    """
+    limit = unpacked_limit(path.stat().st_size)
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
+        if file.metadata.num_columns > MAX_COLUMNS:
+            raise LimitError(f"{path.name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
+        check_unpacked(_declared_bytes(file.metadata), limit, path.name, _ADVICE)
+        size = 0
+        for number in range(file.num_row_groups):
+            step = _step(path, file, number, most)
+            for batch in file.iter_batches(step, row_groups=[number], use_threads=False):
+                bytes_read = plain_bytes(batch)
+                size += bytes_read
+                check_unpacked(size, limit, path.name, _ADVICE)
+                if bytes_read > MAX_RECORD:
+                    _check_rows(batch, bytes_read, path.name)
+                yield batch
+
+
+def plain_bytes(batch: pa.RecordBatch) -> int:
+    """Bytes that a batch takes with every value written out, at least one a cell."""
+    size = batch.num_rows * batch.num_columns
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and _is_long(column.type.value_type):
+            lengths = pc.binary_length(column.dictionary).take(column.indices)
+            size += pc.sum(lengths).as_py() or 0
+        else:
+            size += column.nbytes
+    return size
+
+
+def _declared_bytes(metadata: pq.FileMetaData) -> int:
+    """Bytes that the file says it unpacks to; four for a value at least, since they may take none in the file."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    leaves = range(metadata.num_columns)
+    repeated = [leaf for leaf in leaves if metadata.schema.column(leaf).max_repetition_level]
+    values = metadata.num_rows * len(leaves) + sum(g.column(leaf).num_values for g in groups for leaf in repeated)
+    return max(4 * values, sum(group.total_byte_size for group in groups))
+
+
+def _step(path: Path, file: pq.ParquetFile, number: int, most: int) -> int:
+    """Rows of a row group to read at a time."""
+    group = file.metadata.row_group(number)
+    leaves = range(file.metadata.num_columns)
+    chunks = [group.column(leaf) for leaf in leaves]
+    values_per_row = [chunk.num_values / max(group.num_rows, 1) for chunk in chunks]
+    # No value is longer than its column unless values share their beginnings, and then no more than as long.
+    widths = [_WIDTHS.get(chunk.physical_type) or chunk.total_uncompressed_size for chunk in chunks]
+    step = _fitting(widths, values_per_row)
+    if step >= most:
+        return most
+    columns = [file.schema.column(leaf) for leaf in leaves]
+    for leaf, (column, chunk) in enumerate(zip(columns, chunks, strict=True)):
+        if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
+            widths[leaf] = column.length
+        elif column.physical_type == "BYTE_ARRAY" and "DELTA_BYTE_ARRAY" not in chunk.encodings:
+            mean = chunk.total_uncompressed_size // max(chunk.num_values, 1)
+            widths[leaf] = max(mean, _longest_in_dictionary(path, column.path, number, most))
+        if widths[leaf] > MAX_RECORD and column.physical_type != "BYTE_ARRAY":
+            raise LimitError(_too_long(path.name))
+    return max(1, min(most, _fitting(widths, values_per_row)))
+
+
+def _fitting(widths: list[int], values_per_row: list[float]) -> int:
+    """Rows of such values that fit into a batch."""
+    row = sum(width * max(1.0, values) for width, values in zip(widths, values_per_row, strict=True))
+    return int(_BATCH_BYTES / max(row, 1.0))
+
+
+def _longest_in_dictionary(path: Path, column: str, number: int, most: int) -> int:
+    """Bytes of the longest value in the dictionary of a column in a row group; without one, in its first rows.
+
+    Raises:
+        LimitError: it is longer than a cell may be.
+    """
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER, read_dictionary=[column]) as file:
+        for batch in file.iter_batches(most, row_groups=[number], columns=[column], use_threads=False):
+            if longest := max(map(_longest, batch.columns)):
+                break
+        else:
+            return 0
+    if longest > MAX_RECORD:
+        raise LimitError(_too_long(path.name))
+    return longest
+
+
+def _longest(array: pa.Array) -> int:
+    """Bytes of the longest value in the dictionaries of an array."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _longest(array.dictionary)
+    if _is_long(kind):
+        return pc.max(pc.binary_length(array)).as_py() or 0
+    if pa.types.is_map(kind):
+        return max(_longest(array.keys), _longest(array.items))
+    if pa.types.is_struct(kind):
+        return max((_longest(array.field(i)) for i in range(kind.num_fields)), default=0)
+    return _longest(array.values) if pa.types.is_nested(kind) and hasattr(array, "values") else 0
+
+
+def _check_rows(batch: pa.RecordBatch, size: int, name: str) -> None:
+    for column in batch.columns:
+        values = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if _is_long(values.type) and (pc.max(pc.binary_length(values)).as_py() or 0) > MAX_RECORD:
+            raise LimitError(_too_long(name))
+    if size > MAX_RECORD * batch.num_rows:
+        raise LimitError(f"{name} has a row of more than {MAX_RECORD:,} bytes; shorten it.")
+
+
+def _too_long(name: str) -> str:
+    return f"{name} has a cell of more than {MAX_RECORD:,} bytes; shorten it."
+
+
+def _is_long(kind: pa.DataType) -> bool:
+    """Whether values of this type may be of any length and have one that Arrow can tell."""
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
