@@ -88,7 +88,7 @@ class WorkbookSource(RowSource):
                 continue
             if blank > MAX_BLANK_ROWS:
                 raise BulkError(
-                    f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete that row or the blank ones."
+                    f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete that row, or them."
                 )
             yield from (Row(above, []) for above in range(number - blank, number))
             yield Row(number, cells, native="".join(map(_letter, values[: len(cells)])))

@@ -1,0 +1,250 @@
+"""Small files made to take much memory: each ends in rows or in a sentence, within a gigabyte and a half."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sentiment import limits
+from sentiment.bulk import decoding, source
+from sentiment.bulk.delimited import DelimitedSource
+from sentiment.bulk.inspection import inspect
+from sentiment.bulk.problem import BulkError
+from sentiment.bulk.reading import open_source
+from sentiment.bulk.source import Options
+from tests.hostile_files import zipped
+
+CHILD = """
+import json, resource, sys
+from pathlib import Path
+from sentiment.bulk.inspection import inspect
+from sentiment.bulk.problem import BulkError
+from sentiment.bulk.source import Options
+most = 1500 << 20
+resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+told = {}
+for path in map(Path, sys.argv[1:]):
+    try:
+        told[path.name] = f"{inspect(path, Options(), lambda *_: None).survey.rows} rows"
+    except BulkError as error:
+        told[path.name] = str(error)
+    except BaseException as error:
+        told[path.name] = f"uncaught {type(error).__name__}: {error}"
+print(json.dumps(told))
+"""
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>review</t></is></c></row>'
+CELL = '<c r="{}" t="inlineStr"><is><t>good</t></is></c>'
+
+
+def workbook(path: Path, rows: str, **parts: str) -> None:
+    """A workbook whose first sheet has these rows of XML."""
+    openpyxl.Workbook().save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["xl/worksheets/sheet1.xml"] = SHEET.format(rows).encode()
+    members |= {f"xl/{name}.xml": content.encode() for name, content in parts.items()}
+    path.write_bytes(zipped(members))
+
+
+def repeated(path: Path, text: str, rows: int, *, in_lists_of: int = 0) -> None:
+    """A Parquet file whose rows all hold one text, written once; or lists of it."""
+    indices = pa.array(np.zeros(rows * max(in_lists_of, 1), "int32"))
+    column = pa.DictionaryArray.from_arrays(indices, pa.array([text]))
+    columns = {"review": column}
+    if in_lists_of:
+        offsets = pa.array(np.arange(rows + 1, dtype="int32") * in_lists_of)
+        columns = {"review": ["good"] * rows, "tags": pa.ListArray.from_arrays(offsets, column)}
+    pq.write_table(pa.table(columns), path, compression="zstd", dictionary_pagesize_limit=1 << 30, store_schema=False)
+
+
+def plain_parquet(path: Path, size: int) -> None:
+    table = pa.table({"review": ["x" * size]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
+
+
+FILES = {
+    "dictionary.parquet": (lambda p: repeated(p, "x" * 4_000_000, 3_000), "unpacks to more than 256 MB"),
+    "dictionary_in_lists.parquet": (
+        lambda p: repeated(p, "y" * 100_000, 1_000, in_lists_of=1_000),
+        "a row of more than 16,000,000 bytes",
+    ),
+    "long_value.parquet": (lambda p: repeated(p, "x" * 20_000_000, 100_000), "a cell of more than 16,000,000 bytes"),
+    "one_value.parquet": (lambda p: plain_parquet(p, 400_000_000), "unpacks to more than 256 MB"),
+    "many_rows.parquet": (lambda p: repeated(p, "good", 70_000_000), "unpacks to more than 256 MB"),
+    "wide.csv": (lambda p: p.write_text(",".join(["review"] * 100_000) + "\n" + "good\n" * 2_048), "4,096 columns"),
+    "wide_and_empty.csv": (lambda p: p.write_text("," * 999_999 + "\n" + "good\n" * 100), "4,096 columns"),
+    "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "names of columns"),
+    "ragged.csv": (lambda p: p.write_text("review,id\n" + ("," * 2_000_000 + "x\n") * 8), "8 rows"),
+    "wide_rows.jsonl": (
+        lambda p: p.write_text("".join(json.dumps({f"k{i}": 1}) + "\n" for i in range(16_384))),
+        "4,096 columns",
+    ),
+    "wide_row.jsonl": (lambda p: p.write_text(json.dumps({f"k{i}": 0 for i in range(500_000)})), "4,096 columns"),
+    "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "names of columns"),
+    "floats.jsonl": (lambda p: p.write_text('{"review":"good","a":[' + "1e1," * 2_000_000 + "0]}"), "1 rows"),
+    "row_far_down.xlsx": (
+        lambda p: workbook(p, f'{HEADER}<row r="2000000000">{CELL.format("A2000000000")}</row>'),
+        "rows beyond 1,048,576",
+    ),
+    "gap.xlsx": (
+        lambda p: workbook(p, f'{HEADER}<row r="1000000">{CELL.format("A1000000")}</row>'),
+        "999,998 blank rows before row 1,000,000",
+    ),
+    "far_right.xlsx": (lambda p: workbook(p, f'<row r="1">{CELL.format("ZZZ1")}</row>'), "4,096 columns"),
+    "beyond_all_columns.xlsx": (lambda p: workbook(p, f'<row r="1">{CELL.format("ZZZZZ1")}</row>'), "damaged"),
+    "long_cell.xlsx": (
+        lambda p: workbook(p, HEADER + CELL.replace("good", "x" * 300_000_000).join(["<row>", "</row>"])),
+        "unpacks to more than 32 MB",
+    ),
+    "long_row.xlsx": (
+        lambda p: workbook(p, f'{HEADER}<row r="2">{"<c/>" * 1_100_000}</row>'),
+        "a row of more than 4,000,000 bytes",
+    ),
+    "styles.xlsx": (
+        lambda p: workbook(p, HEADER, styles="<styleSheet>" + "<xf/>" * 1_000_000 + "</styleSheet>"),
+        "such as its styles",
+    ),
+    "strings.xlsx": (
+        lambda p: workbook(p, HEADER, sharedStrings="<sst>" + "<si/>" * 8_000_000 + "</sst>"),
+        "unpacks to more than 32 MB",
+    ),
+    "packed.csv.gz": (
+        lambda p: p.write_bytes(gzip.compress(b"review\n" + b"x" * 300_000_000)),
+        "unpacks to more than 256 MB",
+    ),
+    "packed.csv.zst": (
+        lambda p: p.write_bytes(pa.compress(b"review\n" + b"x" * 300_000_000, "zstd", asbytes=True)),
+        "unpacks to more than 256 MB",
+    ),
+    "packed.zip": (
+        lambda p: p.write_bytes(zipped({"a.txt": b"x" * 300_000_000})),
+        "unpacks to more than 256 MB",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    for name, (make, _) in FILES.items():
+        make(folder / name)
+        assert (folder / name).stat().st_size < 20_000_000
+    command = [sys.executable, "-c", CHILD, *(str(folder / name) for name in FILES)]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_made_to_fill_the_memory_does_not(name, told):
+    expected = FILES[name][1]
+    assert re.search(rf"\b{re.escape(expected)}", told[name]), told[name]
+    assert "uncaught" not in told[name]
+
+
+def write_short_rows(folder: Path) -> list[Path]:
+    csv, jsonl, xlsx = (folder / f"short.{form}" for form in ("csv", "jsonl", "xlsx"))
+    csv.write_text("review,a,b\n" + "good\n" * 100)
+    jsonl.write_text('{"review": "good", "a": 1, "b": 2}\n' + '{"review": "good"}\n' * 100)
+    book = openpyxl.Workbook()
+    book.active.append(["review", "a", "b"])
+    for _ in range(100):
+        book.active.append(["good", None, None])
+    book.save(xlsx)
+    return [csv, jsonl, xlsx]
+
+
+def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_path, monkeypatch):
+    for path in write_short_rows(tmp_path):
+        monkeypatch.setattr(limits, "MAX_MISSING", 200)
+        assert inspect(path, Options(), lambda *_: None).survey.rows in (100, 101)
+        monkeypatch.setattr(limits, "MAX_MISSING", 199)
+        with pytest.raises(BulkError, match="More than 199 cells of .* are missing"):
+            inspect(path, Options(), lambda *_: None)
+
+
+@pytest.mark.parametrize("size", [10, 1_000, 10_000])
+def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(size, tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "CHUNK_CHARACTERS", 5_000)
+    monkeypatch.setattr(source, "CHUNK_CELLS", 60)
+    path = tmp_path / "in.csv"
+    path.write_text("review,a,b\n" + ("x" * size + ",1\n") * 100)
+    chunks = [len(chunk.texts) for chunk in open_source(path).chunks(0)]
+    assert sum(chunks) == 100
+    assert max(chunks) <= max(1, min(20, 5_000 // size + 1))
+    problems = tmp_path / "surplus.csv"
+    problems.write_text("review,a\n" + ("good,1," + "x" * size + "\n") * 100)
+    assert max(len(chunk.texts) for chunk in open_source(problems).chunks(0)) <= max(1, min(30, 5_000 // size + 1))
+
+
+def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path, monkeypatch):
+    monkeypatch.setattr("sentiment.bulk.parquet.CHUNK_CHARACTERS", 100_000)
+    for name, kind in (("plain", pa.string()), ("category", pa.dictionary(pa.int32(), pa.string()))):
+        column = pa.array(["x" * 1_000] * 2_000).cast(kind)
+        pq.write_table(pa.table({"review": column}), tmp_path / f"{name}.parquet")
+        chunks = [len(chunk.texts) for chunk in open_source(tmp_path / f"{name}.parquet").chunks(0)]
+        assert sum(chunks) == 2_000
+        assert max(chunks) <= 256
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
+def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, extra, tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "MAX_UNPACKED_FREE", 1_000_000)
+    monkeypatch.setattr(limits, "MAX_UNPACKED_RATIO", 1)
+    text = b"review\n" + b"x" * (1_000_000 - 7 + extra)
+    pack = {
+        "gz": gzip.compress,
+        "zst": lambda content: pa.compress(content, "zstd", asbytes=True),
+        "zip": lambda content: zipped({"in.csv": content}),
+    }
+    path = tmp_path / f"in.csv.{packing}"
+    path.write_bytes(pack[packing](text))
+    if not extra:
+        assert DelimitedSource(path, "csv", packing, Options()).columns == ["review"]
+        return
+    with pytest.raises(BulkError, match="unpacks to more than 1 MB, too much for a file of its size; use it unpacked"):
+        open_source(path)
+
+
+def test_what_packs_as_text_does_is_not_refused(tmp_path):
+    """A file's own size counts: 200 times that of what is packed."""
+    assert limits.unpacked_limit(1_000) == 256_000_000
+    assert limits.unpacked_limit(100_000_000) == 20_000_000_000
+    path = tmp_path / "in.csv.gz"
+    path.write_bytes(gzip.compress(b"review\n" + b"a good film\n" * 1_000_000))
+    with decoding.open_bytes(path, "gz") as file:
+        assert sum(map(len, iter(lambda: file.read(1 << 20), b""))) == 12_000_007
+
+
+def test_a_workbook_of_blank_rows_in_its_midst_keeps_them_up_to_the_bound(tmp_path, monkeypatch):
+    path = tmp_path / "gap.xlsx"
+    workbook(path, f'{HEADER}<row r="12">{CELL.format("A12")}</row>')
+    monkeypatch.setattr("sentiment.bulk.xlsx.MAX_BLANK_ROWS", 10)
+    assert [row.line for row in open_source(path).rows()] == list(range(2, 13))
+    monkeypatch.setattr("sentiment.bulk.xlsx.MAX_BLANK_ROWS", 9)
+    with pytest.raises(BulkError, match="10 blank rows before row 12"):
+        open_source(path)
+
+
+def test_reading_a_workbook_leaves_the_filters_of_warnings_alone(tmp_path):
+    import warnings
+
+    path = tmp_path / "in.xlsx"
+    workbook(path, HEADER + "".join(f'<row r="{i}">{CELL.format(f"A{i}")}</row>' for i in range(2, 300)))
+    rows = open_source(path).rows()
+    before = list(warnings.filters)
+    next(rows)
+    assert warnings.filters == before

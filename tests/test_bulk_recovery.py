@@ -1,0 +1,115 @@
+"""Broken quoting costs its own line, and reading stays linear whatever is broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from sentiment.bulk import lines
+from sentiment.bulk.lines import Record, read_lines, read_records
+
+PATTERNS = [
+    'x","\n',
+    '"x\n',
+    '"\n',
+    'x,"\n',
+    '","\n',
+    '"a"b\n',
+    '"a\n"b\n',
+    '""","\n',
+    '"a,\nb",c\nx"y","\n',
+    'x","\r\n',
+    '"\r',
+]
+
+
+class Counted:
+    """``csv`` with a count of the characters that its readers were given."""
+
+    Error = csv.Error
+
+    def __init__(self) -> None:
+        self.characters = 0
+
+    def reader(self, texts, **options):
+        return csv.reader(self._counted(texts), **options)
+
+    def _counted(self, texts):
+        for text in texts:
+            self.characters += len(text)
+            yield text
+
+
+def characters_parsed(text: str, monkeypatch) -> int:
+    counted = Counted()
+    monkeypatch.setattr(lines, "csv", counted)
+    list(read_records(io.StringIO(text, newline=""), ",", 2))
+    return counted.characters
+
+
+def by_reading_again(text: str, width: int) -> list[Record]:
+    """What recovery comes to, told simply: after a record that fails, all lines but its first are read again."""
+    waiting, found = deque(read_lines(io.StringIO(text, newline=""))), []
+    while waiting:
+        taken = []
+
+        def texts(taken=taken):
+            for line in waiting:
+                taken.append(line)
+                yield line.text
+
+        try:
+            cells = next(csv.reader(texts(), strict=True))
+        except csv.Error as error:
+            found.append(lines._leniently(taken[0], ",", width, lines._in_words(str(error))))
+            waiting.popleft()
+            continue
+        if cells:
+            found.append(Record(taken[0].number, cells))
+        for _ in taken:
+            waiting.popleft()
+    return found
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_pattern_of_broken_quotes_is_parsed_more_than_three_times(pattern, monkeypatch):
+    text = "review,id\n" + pattern * (20_000 // len(pattern))
+    assert characters_parsed(text, monkeypatch) <= 3 * len(text)
+
+
+AWKWARD = st.lists(st.sampled_from(['"', ",", "x", "\n", "\r\n", '""', '","', '"x', 'x"', "\r"]), max_size=60).map(
+    "".join
+)
+
+
+@given(AWKWARD)
+@settings(deadline=None)
+def test_no_text_is_parsed_more_than_three_times(text):
+    with pytest.MonkeyPatch.context() as patch:
+        assert characters_parsed(text * 20, patch) <= 3 * len(text * 20)
+
+
+@given(AWKWARD, st.integers(1, 3))
+@example('"a\n"b\nc\n', 1)
+@example('x","\n"a\nb",c\n"', 2)
+@settings(deadline=None, max_examples=500)
+def test_recovery_gives_what_reading_every_line_again_gives(text, width):
+    assert list(read_records(io.StringIO(text, newline=""), ",", width)) == by_reading_again(text, width)
+
+
+def test_a_row_of_too_many_lines_is_taken_for_a_quotation_mark_never_closed(monkeypatch):
+    monkeypatch.setattr(lines, "MAX_RECORD_LINES", 3)
+    read = list(read_records(io.StringIO('"a\nb\nc",1\n"a\nb\nc\nd",2\n'), ",", 2))
+    assert [record.cells for record in read] == [["a\nb\nc", "1"], ['"a'], ["b"], ["c"], ['d"', "2"]]
+    assert "never closed" in read[1].problem
+
+
+def test_a_row_of_too_many_characters_is_too(monkeypatch):
+    monkeypatch.setattr(lines, "MAX_RECORD", 9)
+    read = list(read_records(io.StringIO('"aa\nbb",\n"aa\nbbbb\ncc",1\n'), ",", 2))
+    assert [record.cells for record in read] == [["aa\nbb", ""], ['"aa'], ["bbbb"], ['cc"', "1"]]
