@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError, check_unpacked, unpacked_limit
 
+DAMAGES = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)  # what pyarrow raises for a damaged file
 _BATCH_BYTES = 16_000_000
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 _ADVICE = "save it as .csv, or split it"
@@ -26,7 +27,7 @@ def read_batches(path: Path, most: int) -> Iterator[pa.RecordBatch]:
 
     Raises:
         LimitError: the file has too many columns, too long a cell, or unpacks to too much.
-        pa.ArrowException, OSError: it is damaged.
+        DAMAGES: it is damaged.
     """
     limit = unpacked_limit(path.stat().st_size)
     with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:

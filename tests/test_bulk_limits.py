@@ -23,15 +23,18 @@ from sentiment.bulk.inspection import inspect
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import open_source
 from sentiment.bulk.source import Options
+from sentiment.bulk.writing import _grouped, unique
 from tests.hostile_files import zipped
 
 CHILD = """
 import json, resource, sys
 from pathlib import Path
+from sentiment import limits
 from sentiment.bulk.inspection import inspect
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import Options
 most = 1500 << 20
+limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 told = {}
 for path in map(Path, sys.argv[1:]):
@@ -77,14 +80,14 @@ def plain_parquet(path: Path, size: int) -> None:
 
 
 FILES = {
-    "dictionary.parquet": (lambda p: repeated(p, "x" * 4_000_000, 3_000), "unpacks to more than 256 MB"),
+    "dictionary.parquet": (lambda p: repeated(p, "x" * 4_000_000, 3_000), "unpacks to more than 50 MB"),
     "dictionary_in_lists.parquet": (
         lambda p: repeated(p, "y" * 100_000, 1_000, in_lists_of=1_000),
         "a row of more than 16,000,000 bytes",
     ),
     "long_value.parquet": (lambda p: repeated(p, "x" * 20_000_000, 100_000), "a cell of more than 16,000,000 bytes"),
-    "one_value.parquet": (lambda p: plain_parquet(p, 400_000_000), "unpacks to more than 256 MB"),
-    "many_rows.parquet": (lambda p: repeated(p, "good", 70_000_000), "unpacks to more than 256 MB"),
+    "one_value.parquet": (lambda p: plain_parquet(p, 60_000_000), "unpacks to more than 50 MB"),
+    "many_rows.parquet": (lambda p: repeated(p, "good", 15_000_000), "unpacks to more than 50 MB"),
     "wide.csv": (lambda p: p.write_text(",".join(["review"] * 100_000) + "\n" + "good\n" * 2_048), "4,096 columns"),
     "wide_and_empty.csv": (lambda p: p.write_text("," * 999_999 + "\n" + "good\n" * 100), "4,096 columns"),
     "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "names of columns"),
@@ -95,7 +98,7 @@ FILES = {
     ),
     "wide_row.jsonl": (lambda p: p.write_text(json.dumps({f"k{i}": 0 for i in range(500_000)})), "4,096 columns"),
     "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "names of columns"),
-    "floats.jsonl": (lambda p: p.write_text('{"review":"good","a":[' + "1e1," * 2_000_000 + "0]}"), "1 rows"),
+    "floats.jsonl": (lambda p: p.write_text('{"review":"good","a":[' + "1e1," * 500_000 + "0]}"), "1 rows"),
     "row_far_down.xlsx": (
         lambda p: workbook(p, f'{HEADER}<row r="2000000000">{CELL.format("A2000000000")}</row>'),
         "rows beyond 1,048,576",
@@ -107,11 +110,11 @@ FILES = {
     "far_right.xlsx": (lambda p: workbook(p, f'<row r="1">{CELL.format("ZZZ1")}</row>'), "4,096 columns"),
     "beyond_all_columns.xlsx": (lambda p: workbook(p, f'<row r="1">{CELL.format("ZZZZZ1")}</row>'), "damaged"),
     "long_cell.xlsx": (
-        lambda p: workbook(p, HEADER + CELL.replace("good", "x" * 300_000_000).join(["<row>", "</row>"])),
+        lambda p: workbook(p, HEADER + CELL.replace("good", "x" * 60_000_000).join(["<row>", "</row>"])),
         "unpacks to more than 32 MB",
     ),
     "long_row.xlsx": (
-        lambda p: workbook(p, f'{HEADER}<row r="2">{"<c/>" * 1_100_000}</row>'),
+        lambda p: workbook(p, f'{HEADER}<row r="2">{"<c/>" * 1_050_000}</row>'),
         "a row of more than 4,000,000 bytes",
     ),
     "styles.xlsx": (
@@ -123,16 +126,16 @@ FILES = {
         "unpacks to more than 32 MB",
     ),
     "packed.csv.gz": (
-        lambda p: p.write_bytes(gzip.compress(b"review\n" + b"x" * 300_000_000)),
-        "unpacks to more than 256 MB",
+        lambda p: p.write_bytes(gzip.compress(b"review\n" + b"x" * 60_000_000)),
+        "unpacks to more than 50 MB",
     ),
     "packed.csv.zst": (
-        lambda p: p.write_bytes(pa.compress(b"review\n" + b"x" * 300_000_000, "zstd", asbytes=True)),
-        "unpacks to more than 256 MB",
+        lambda p: p.write_bytes(pa.compress(b"review\n" + b"x" * 60_000_000, "zstd", asbytes=True)),
+        "unpacks to more than 50 MB",
     ),
     "packed.zip": (
-        lambda p: p.write_bytes(zipped({"a.txt": b"x" * 300_000_000})),
-        "unpacks to more than 256 MB",
+        lambda p: p.write_bytes(zipped({"a.txt": b"x" * 60_000_000})),
+        "unpacks to more than 50 MB",
     ),
 }
 
@@ -171,7 +174,7 @@ def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_pat
         monkeypatch.setattr(limits, "MAX_MISSING", 200)
         assert inspect(path, Options(), lambda *_: None).survey.rows in (100, 101)
         monkeypatch.setattr(limits, "MAX_MISSING", 199)
-        with pytest.raises(BulkError, match="More than 199 cells of .* are missing"):
+        with pytest.raises(BulkError, match=r"More than 199 cells of .* are missing"):
             inspect(path, Options(), lambda *_: None)
 
 
@@ -248,3 +251,19 @@ def test_reading_a_workbook_leaves_the_filters_of_warnings_alone(tmp_path):
     before = list(warnings.filters)
     next(rows)
     assert warnings.filters == before
+
+
+def test_parts_are_put_together_until_a_row_group_is_of_good_size():
+    small = pa.table({"text": ["good"] * 2_048})
+    groups = [sum(table.num_rows for table in group) for group in _grouped(iter([small] * 70))]
+    assert groups == [65_536, 65_536, 12_288]
+    large = pa.table({"text": ["x" * 30_000_000]})
+    assert [len(group) for group in _grouped(iter([large] * 7))] == [3, 3, 1]
+    assert list(_grouped(iter([]))) == []
+
+
+def test_thousands_of_columns_of_one_name_get_names_of_their_own_at_once():
+    names = unique(["a"] * 4_096)
+    assert names[:3] == ["a", "a_2", "a_3"]
+    assert len(set(names)) == 4_096
+    assert unique(["", "b", "b", "b_2", "", "column_5"]) == ["column_1", "b", "b_3", "b_2", "column_5_2", "column_5"]

@@ -21,8 +21,8 @@ from tests.tiny import tiny_run
 HOME = Path(__file__).resolve().parent.parent
 SIGNS = "=+-@＝＋－＠"
 IGNORED = (
-    " \t\r\n\x00\x01\x0b\x0c\x1f\x7f\x85\xa0\xad\u061c\u1680\u180e\u2003\u2007\u200b\u200e\u2028\u202e\u202f\u2060\u3000"
-    "\ufe0f\ufeff\ufffe"
+    " \t\r\n\x00\x01\x0b\x0c\x1f\x7f\x85\xa0\xad\u061c\u1680\u180e\u2003\u2007\u200b\u200e\u2028\u202e"
+    "\u202f\u2060\u3000\ufe0f\ufeff\ufffe"
 )
 HOSTILE = [
     *(sign + "SUM(A1)" for sign in SIGNS),

@@ -28,7 +28,7 @@ WRITTEN_FORMS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 PACKINGS = ("gz", "zst", "zip")
 
 UNPACKING = (  # what the libraries raise for packed data that are damaged, locked, or packed in a way unknown here
-    EOFError, ValueError, RuntimeError, KeyError, struct.error,
+    EOFError, ValueError, RuntimeError, LookupError, struct.error,
     zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException,
 )  # fmt: skip
 

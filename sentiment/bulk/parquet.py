@@ -16,10 +16,9 @@ from sentiment.bulk.decoding import printable
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
 from sentiment.limits import LimitError
-from sentiment.parquet_batches import plain_bytes, read_batches
+from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
 
 _STEP = 256  # rows read at a time, so that very long texts do not pile up
-_DAMAGES = (pa.ArrowException, OSError, ValueError, TypeError, KeyError)  # what pyarrow raises for a damaged file
 
 
 class ParquetSource(Source):
@@ -30,7 +29,7 @@ class ParquetSource(Source):
         try:
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
-        except _DAMAGES as error:
+        except DAMAGES as error:
             raise BulkError(f"{path.name} is damaged, or no Parquet file.") from error
         self.columns = list(self._schema.names)
         self.check_columns(self.columns)
@@ -82,7 +81,7 @@ class ParquetSource(Source):
                 yield pa.Table.from_batches(gathered, self._schema)
         except LimitError as error:
             raise BulkError(str(error)) from error
-        except _DAMAGES as error:
+        except DAMAGES as error:
             raise BulkError(f"{self.path.name} is damaged: {first_line(error)}") from error
 
 

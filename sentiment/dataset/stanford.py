@@ -18,6 +18,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError, RawData
+from sentiment.limits import unpacked_limit
 
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt$")
 _URLS = re.compile(r"(?:^|/)(train|test)/urls_(pos|neg|unsup)\.txt$")
@@ -64,14 +65,20 @@ def check_member(name: str, archive: Path) -> None:
         raise DatasetError(f"{archive.name} is refused: its member {name!r} would land outside the folder.")
 
 
-def check_size(size: int, name: str) -> None:
+def check_size(size: int, name: str, packed: int) -> None:
     """Refuses a file of which so many bytes are unpacked, before it fills the memory.
 
+    Args:
+        size: bytes unpacked so far.
+        name: what the file is called.
+        packed: its own size.
+
     Raises:
-        DatasetError: it is more than any form of the IMDB reviews holds.
+        DatasetError: it is more than any form of the IMDB reviews holds, or than a file of this size may hold.
     """
-    if size > _MOST_UNPACKED:
-        raise DatasetError(f"{name} unpacks to more than {_MOST_UNPACKED / 1e9:.1f} GB, too much to read.")
+    limit = min(_MOST_UNPACKED, unpacked_limit(packed))
+    if size > limit:
+        raise DatasetError(f"{name} unpacks to more than {limit / 1e9:.1f} GB, too much to read.")
 
 
 def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -89,13 +96,13 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
     size = 0
     try:
         with path.open("rb") as file, _unpacked(file) as unpacked:
-            stream = _Counted(unpacked, path.name)
+            stream = _Counted(unpacked, path)
             with tarfile.open(fileobj=stream, mode="r|") as tar:  # type: ignore[call-overload]
                 for member in tar:
                     check_member(member.name, path)
                     if member.isfile() and (_REVIEW.search(member.name) or _URLS.search(member.name)):
                         size += member.size  # of a sparse file, more than the stream gives
-                        check_size(size, path.name)
+                        check_size(size, path.name, path.stat().st_size)
                         content = tar.extractfile(member)
                         assert content is not None  # as a regular file always has content
                         yield member.name, content.read()
@@ -110,14 +117,14 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
 class _Counted:
     """A stream that is refused once it has given too much, be it in members, their names or behind them."""
 
-    def __init__(self, stream: BinaryIO | gzip.GzipFile, name: str) -> None:
-        self._stream, self._name, self._size = stream, name, 0
+    def __init__(self, stream: BinaryIO | gzip.GzipFile, path: Path) -> None:
+        self._stream, self._name, self._packed, self._size = stream, path.name, path.stat().st_size, 0
 
     def read(self, size: int) -> bytes:
         """The next bytes, so many at most."""
         block = self._stream.read(size)
         self._size += len(block)
-        check_size(self._size, self._name)
+        check_size(self._size, self._name, self._packed)
         return block
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -16,8 +18,11 @@ import pyarrow.parquet as pq
 
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError
 from sentiment.dataset.stanford import check_member, check_size
+from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError
+from sentiment.parquet_batches import DAMAGES, read_batches
 
 _ROWS = 1_000  # of a Parquet file, that are read at once
+_CELLS = 1_000_000  # of a CSV file, that are read at once
 _TEXT_COLUMNS = ("review", "text")  # where the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")
 _LABELS = {
@@ -38,14 +43,7 @@ def read_csv(content: bytes, name: str, text_column: str | None, label_column: s
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more fields than the header has
-            table = pd.read_csv(
-                io.BytesIO(content),
-                sep=separator,
-                dtype=str,
-                keep_default_na=False,
-                index_col=False,
-                encoding="utf-8-sig",
-            )
+            table = _csv_table(content, separator, name)
     except UnicodeDecodeError as error:
         raise DatasetError(f"{name} is not UTF-8 text; save it as a CSV in UTF-8.") from error
     except pd.errors.EmptyDataError as error:
@@ -54,6 +52,23 @@ def read_csv(content: bytes, name: str, text_column: str | None, label_column: s
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
         raise DatasetError(f"{name} is not a well-formed CSV: {reason}.") from error
     return _reviews(table, name, text_column, label_column)
+
+
+def _csv_table(content: bytes, separator: str, name: str) -> pd.DataFrame:
+    """The columns that are of use, read in pieces, since pandas pads every short row to the width of the table."""
+    options: dict[str, Any] = {
+        "sep": separator,
+        "dtype": str,
+        "keep_default_na": False,
+        "index_col": False,
+        "encoding": "utf-8-sig",
+    }
+    if content[:MAX_RECORD].partition(b"\n")[0].count(separator.encode()) >= MAX_COLUMNS:
+        raise DatasetError(f"{name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
+    header = pd.read_csv(io.BytesIO(content), nrows=0, **options)
+    rows = max(1, _CELLS // max(1, len(header.columns)))
+    with pd.read_csv(io.BytesIO(content), chunksize=rows, **options) as pieces:
+        return pd.concat([header, *pieces], ignore_index=True)
 
 
 def read_zip(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
@@ -67,9 +82,9 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
             for member in archive.namelist():
                 check_member(member, path)
             member = _only_csv(archive.namelist(), path)
-            check_size(archive.getinfo(member).file_size, path.name)
+            check_size(archive.getinfo(member).file_size, path.name, path.stat().st_size)
             content = archive.read(member)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, ValueError, struct.error) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
     except (RuntimeError, NotImplementedError) as error:  # what zipfile raises for a password and for odd methods
         raise DatasetError(f"{path.name} cannot be unpacked: {error}.") from error
@@ -87,7 +102,7 @@ def read_parquet(
     table = _parquet_table(path)
     try:
         table.validate(full=True)  # or text in another encoding would be noticed only where it is used
-        return _reviews(table.to_pandas(), path.name, text_column, label_column, labelled=labelled)
+        return _reviews(table.to_pandas(ignore_metadata=True), path.name, text_column, label_column, labelled=labelled)
     except (UnicodeDecodeError, pa.ArrowException) as error:
         raise DatasetError(f"{path.name} holds text that is not UTF-8.") from error
 
@@ -119,24 +134,27 @@ def _only_csv(members: list[str], path: Path) -> str:
 
 def _parquet_table(path: Path) -> pa.Table:
     try:
-        file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
+        with pq.ParquetFile(path) as file:
+            schema, metadata = file.schema_arrow, file.metadata
+        names = schema.names
         if doubled := next((column for column in names if names.count(column) > 1), None):
             raise DatasetError(f"{path.name} has the column {doubled!r} twice, so which one is meant is unknown.")
-        groups = map(file.metadata.row_group, range(file.num_row_groups))
-        check_size(sum(group.total_byte_size for group in groups), path.name)
-        return pa.Table.from_batches(_batches(file, path.name), _plain(file.schema_arrow))
-    except (pa.ArrowException, OSError) as error:
+        groups = map(metadata.row_group, range(metadata.num_row_groups))
+        check_size(sum(group.total_byte_size for group in groups), path.name, path.stat().st_size)
+        return pa.Table.from_batches(_batches(path), _plain(schema))
+    except LimitError as error:
+        raise DatasetError(str(error)) from error
+    except DAMAGES as error:
         raise DatasetError(f"{path.name} is not a whole Parquet file: it is truncated or damaged.") from error
 
 
-def _batches(file: pq.ParquetFile, name: str) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     """The rows, as long as they are not too many; a text written once may stand in any number of them."""
     size = 0
-    for batch in file.iter_batches(_ROWS):
+    for batch in read_batches(path, _ROWS):
         plain = batch.cast(_plain(batch.schema))
         size += plain.nbytes
-        check_size(size, name)
+        check_size(size, path.name, path.stat().st_size)
         yield plain
 
 

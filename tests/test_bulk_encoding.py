@@ -1,0 +1,27 @@
+"""UTF-16 without a mark is known by its NULs, and only by a pattern of them that no other text has."""
+
+import pytest
+
+from sentiment.bulk.decoding import detect_encoding
+
+GREEK = "ταινία"
+
+
+def encoding(tmp_path, content: bytes) -> str:
+    (tmp_path / "in.csv").write_bytes(content)
+    return detect_encoding(tmp_path / "in.csv", "").name
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("text", ["a good film\n", f"a good film {GREEK}\n", "a good film, well worth a look\0\n"])
+def test_utf_16_is_known_though_some_of_it_is_greek_or_nul(text, order, tmp_path):
+    assert encoding(tmp_path, (text * 40).encode(f"utf-16-{order}")) == f"utf-16-{order}"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"good\0", b"ab\0", b"x\0yzzz", b"\0xyzzz", b"x\0" + b"good", b"ab\0\0", b"x\0" * 8 + b"\0x" * 2],
+    ids=ascii,
+)
+def test_text_with_nuls_in_other_patterns_is_not_utf_16(piece, tmp_path):
+    assert encoding(tmp_path, piece * 120) == "utf-8"
