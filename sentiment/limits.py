@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
+from typing import BinaryIO
 
 MAX_RECORD = 16_000_000  # characters in a row, bytes in a Parquet cell
 MAX_RECORD_LINES = 100_000  # lines in a row of a CSV file
@@ -64,7 +65,7 @@ def check_unpacked(size: int, limit: int, name: str, advice: str = "use it unpac
 class BoundedStream(io.RawIOBase):
     """A stream of unpacked bytes that ends in a ``LimitError`` once it has given too many."""
 
-    def __init__(self, stream: io.BufferedIOBase, limit: int, name: str) -> None:
+    def __init__(self, stream: BinaryIO, limit: int, name: str) -> None:
         self._stream, self._limit, self._name, self._size = stream, limit, name, 0
 
     def readable(self) -> bool:

@@ -82,7 +82,7 @@ def plain_parquet(path: Path, size: int) -> None:
 FILES = {
     "dictionary.parquet": (lambda p: repeated(p, "x" * 4_000_000, 3_000), "unpacks to more than 50 MB"),
     "dictionary_in_lists.parquet": (
-        lambda p: repeated(p, "y" * 100_000, 1_000, in_lists_of=1_000),
+        lambda p: repeated(p, "y" * 100_000, 1_000, in_lists_of=300),
         "a row of more than 16,000,000 bytes",
     ),
     "long_value.parquet": (lambda p: repeated(p, "x" * 20_000_000, 100_000), "a cell of more than 16,000,000 bytes"),

@@ -221,6 +221,12 @@ def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
     scored.text_input(key="only_text").set_value("").run()
 
 
+@pytest.mark.parametrize(("form", "offered"), [("csv", True), ("tsv", True), ("xlsx", True), ("jsonl", False)])
+def test_formulas_can_be_left_alive_in_every_form_for_spreadsheets(form, offered, scored):
+    scored.selectbox(key="form").set_value(form).run()
+    assert any(each.label == "Leave formulas alive" for each in scored.checkbox) == offered
+
+
 def test_another_form_is_prepared_and_then_offered(scored, settings):
     scored.selectbox(key="form").set_value("xlsx").run()
     button(scored, "Prepare").click().run()

@@ -81,6 +81,8 @@ class ParquetSource(Source):
                 yield pa.Table.from_batches(gathered, self._schema)
         except LimitError as error:
             raise BulkError(str(error)) from error
+        except MemoryError as error:
+            raise BulkError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
         except DAMAGES as error:
             raise BulkError(f"{self.path.name} is damaged: {first_line(error)}") from error
 
