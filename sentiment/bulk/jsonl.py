@@ -27,7 +27,7 @@ class JsonLinesSource(RowSource):
         self._encoding = encoding_of(path, packing, options)
         self.found = {"encoding": self._encoding.name}
         kinds = self._kinds_by_key()
-        self._keys = list(kinds)
+        self._places = {key: place for place, key in enumerate(kinds)}
         self.columns = [printable(key) for key in kinds]
         self.kinds = [_common(kind) for kind in kinds.values()]
         if not self.columns:
@@ -42,7 +42,10 @@ class JsonLinesSource(RowSource):
                 row = Row(line.number, [text], value)
             else:
                 native = "" if self._encoding.damaged and is_damaged(text) else text  # which could not be written
-                row = Row(line.number, [_as_text(value.get(key)) for key in self._keys], native=native)
+                cells: list[str | None] = [None] * len(self._places)
+                for key, cell in value.items():
+                    cells[self._places[key]] = _as_text(cell)
+                row = Row(line.number, cells, native=native)
             yield _whole(undamaged(row, self._encoding))
 
     def _lines(self) -> Iterator[Line]:
