@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from sentiment.app import bulk_results, foreign, serving
+from sentiment.app import bulk_results, foreign, serving, storing
 from sentiment.app.foreign import plain
 from sentiment.bulk import jobs
 from sentiment.bulk.columns import label_values, labels_to_choose, looks_like_reviews
@@ -27,6 +27,7 @@ _REFUSED = "upload_refused"  # why the last one was not taken, until it has been
 _OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_QUEUED = "Other files are being processed. This one waits for its turn."
 _HEADERS = {"found out": None, "yes": True, "no": False}
 
 
@@ -38,6 +39,7 @@ def page() -> None:
     except BulkError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
+    storing.show_problem()
     jobs.tend(settings)
     id = st.query_params.get(_PARAMETER)
     if id is None:
@@ -52,10 +54,7 @@ def page() -> None:
     st.session_state.setdefault(_OWN, {})[job.id] = job.read("upload")["name"]
     _header(job, settings)
     match job.state:
-        case "unread":
-            job.inspect()
-            _reading(job.id)
-        case "inspecting":
+        case "unread" | "inspecting":
             _reading(job.id)
         case "new":
             _choices(job)
@@ -65,8 +64,8 @@ def page() -> None:
             st.error(plain(job.read("error")), icon=":material/error:")
             if job.read("task"):
                 with st.container(horizontal=True):
-                    st.button("Try again", on_click=job.submit, args=(job.read("task"),))
-                    st.button("Start anew", on_click=job.withdraw)
+                    st.button("Try again", on_click=storing.attempt, args=(job.submit, job.read("task")))
+                    st.button("Start anew", on_click=storing.attempt, args=(job.withdraw,))
             else:
                 _read_otherwise(job, expanded=True)
         case _ if job.read("task") is None or job.read("inspection") is None:
@@ -141,8 +140,12 @@ def _header(job: Job, settings: Settings) -> None:
 @st.fragment(run_every=0.5)
 def _reading(id: str) -> None:
     job = _find(id)
-    if job is None or job.state != "inspecting":
+    if job is None or (state := job.state) not in ("unread", "inspecting"):
         st.rerun()
+    if state == "unread":
+        jobs.tend(Settings.from_environment())
+        st.info(_QUEUED, icon=":material/hourglass_top:")
+        return
     progress = job.read("progress") or {"done": 0}
     st.info(f"Reading the file: {progress['done']:,} rows", icon=":material/hourglass_top:")
 
@@ -246,7 +249,7 @@ def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
         if chosen["encoding"] == _ENCODINGS[0]:
             chosen["encoding"] = None
         if st.form_submit_button("Read again"):
-            job.read_otherwise(chosen)
+            storing.attempt(job.read_otherwise, chosen)
             st.rerun()
 
 
@@ -255,9 +258,10 @@ def _progress(id: str) -> None:
     job = _find(id)
     if job is None or (state := job.state) not in ("waiting", "running"):
         st.rerun()
+    storing.show_problem()
     jobs.tend(Settings.from_environment())
     if state == "waiting":
-        st.info("Others are at work; this file waits its turn.", icon=":material/hourglass_top:")
+        st.info(_QUEUED, icon=":material/hourglass_top:")
     elif progress := job.read("progress"):
         done, rows, rate = progress["done"], progress["rows"], progress["rate"]
         said = f"{progress['stage'].capitalize()}: {done:,} of {rows:,} rows" if rows else f"Reading: {done:,} rows"
@@ -266,11 +270,11 @@ def _progress(id: str) -> None:
         st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
     else:
         st.progress(0.0, text="Starting")
-    st.button("Stop, and keep what is done", on_click=job.cancel, icon=":material/stop:")
+    st.button("Stop, and keep what is done", on_click=storing.attempt, args=(job.cancel,), icon=":material/stop:")
 
 
 def _submit(job: Job, task: dict[str, Any]) -> None:
-    job.submit({**task, "run": str(serving.run().path), "reading": job.read("reading") or {}})
+    storing.attempt(job.submit, {**task, "run": str(serving.run().path), "reading": job.read("reading") or {}})
 
 
 def _find(id: str) -> Job | None:
@@ -286,7 +290,12 @@ def _leave() -> None:
 
 
 def _delete(job: Job) -> None:
-    job.delete()
+    gone = storing.attempt(job.delete)
+    if gone is None:
+        return
     bulk_results.forget()
     _leave()
-    st.toast("The file and all that was made of it are gone.")
+    if gone:
+        st.toast("The file and all that was made of it are gone.")
+    else:
+        st.toast("Another server is working on this file. It stops soon, and the file is then deleted.")

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import metrics
-from sentiment.app import evaluation_charts, foreign, serving, wording
+from sentiment.app import evaluation_charts, foreign, serving, storing, wording
 from sentiment.app.judged import CELLS, EVERYTHING, Judged, cell_name
 from sentiment.bulk import jobs
 from sentiment.bulk.columns import labels_to_choose
@@ -169,7 +169,7 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
         return
     twin = job.twin(others[name])
     if twin is None:
-        st.button(f"Score the file with {name}, too", on_click=job.begin_twin, args=(others[name],))
+        st.button(f"Score the file with {name}, too", on_click=storing.attempt, args=(job.begin_twin, others[name]))
     elif twin.state != "done":
         _wait(twin.id)
     else:

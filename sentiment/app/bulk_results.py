@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import bulk_charts, bulk_labels, charts, foreign, tables, texts
+from sentiment.app import bulk_charts, bulk_labels, charts, foreign, storing, tables, texts
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.columns import labels_to_choose
 from sentiment.bulk.decoding import WRITTEN_FORMS
-from sentiment.bulk.jobs import Job
+from sentiment.bulk.jobs import Job, Settings, tend
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.problem import BulkError
@@ -50,7 +50,7 @@ def show(job: Job) -> None:
         st.warning(
             f"Stopped after {results.rows:,} of {found['survey']['rows']:,} rows.", icon=":material/stop_circle:"
         )
-        st.button("Go on", on_click=job.submit, args=(task,), icon=":material/play_arrow:")
+        st.button("Go on", on_click=storing.attempt, args=(job.submit, task), icon=":material/play_arrow:")
     if not results.rows:
         st.info("There are no rows to show.")
         return
@@ -125,7 +125,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
 
 
 def _prepare(job: Job, wanted: dict[str, Any]) -> None:
-    job.start("write", **wanted)
+    storing.attempt(job.prepare, wanted)
 
 
 def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
@@ -143,9 +143,14 @@ def _is_of(job: Job, wanted: dict[str, Any]) -> bool:
 
 @st.fragment(run_every=1.0)
 def _preparing(folder: str) -> None:
-    if Job(Path(folder)).state != "preparing":
+    job = Job(Path(folder))
+    if job.state != "preparing":
         st.rerun()
-    st.caption("Writing the file …")
+    if job.alive:
+        st.caption("Writing the file …")
+    else:
+        tend(Settings.from_environment())
+        st.caption("Other files are being processed. This one waits for its turn.")
 
 
 def _figures(results: Results, run: Run | None) -> None:

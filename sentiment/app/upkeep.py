@@ -1,4 +1,4 @@
-"""What must be done though nobody may come: uploaded files go in time, and those that wait have their turn."""
+"""Background maintenance without visitors: deletes expired uploads, starts queued jobs, and logs what workers did."""
 
 from __future__ import annotations
 
@@ -16,11 +16,20 @@ _EVERY = 60  # seconds
 @st.cache_resource(show_spinner=False)
 def begin() -> None:
     """Starts the one timer of this process; on every later call does nothing."""
+    _show_events()
     threading.Thread(target=_tend, daemon=True).start()
 
 
+def _show_events() -> None:
+    """Lets the log show what is no warning: that workers started and ended."""
+    log = logging.getLogger("sentiment")
+    if not log.hasHandlers():
+        log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+
+
 def _tend() -> None:
-    from sentiment.bulk import jobs  # here, because PyArrow takes long to import and no page should wait for it
+    from sentiment.bulk import events, jobs  # here, because PyArrow takes long to import and no page should wait for it
 
     log = logging.getLogger(__name__)
     try:
@@ -31,6 +40,7 @@ def _tend() -> None:
     while True:
         try:
             jobs.tend(settings)
+            events.report(settings.folder)
         except Exception:  # any: a thread that ended would leave all uploads on the disk from then on, unseen
             log.exception("The jobs could not be tended.")
         time.sleep(_EVERY)
