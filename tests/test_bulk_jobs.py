@@ -201,7 +201,8 @@ def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
     for job, name in ((ended, "result"), (asked, "task"), (read, "inspection"), (named, "upload")):
         (job.folder / f"{name}.json").write_bytes(b"")  # as a power cut leaves it
     assert find(settings, named.id) is None
-    assert {asked.state, read.state} <= {"unread", "inspecting"}  # the last worker may have started an inspection
+    assert read.state in ("unread", "inspecting")  # the last worker may have started an inspection
+    assert asked.state in ("unread", "inspecting", "new")
     wait(ended, "done", tended=settings)  # more than once, for the child that read may be tending them
     assert ended.read("result")["rows"] == 10
 

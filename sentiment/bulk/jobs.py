@@ -281,13 +281,13 @@ class Job:
         with suppress(FileNotFoundError, BlockingIOError), _lock(self.folder / "twins.lock"):
             if self.twin(run):
                 return
-            twin = _new(self.folder.parent)
-            os.link(self.input, twin.folder / self.input.name)
-            for name in ("upload", "inspection", "reading"):
-                if (content := self.read(name)) is not None:
-                    twin.write(name, content)
-            self.write("twins", {**(self.read("twins") or {}), run: twin.id})
-            twin.submit({**self.read("task"), "run": run})
+            with _new(self.folder.parent) as twin:
+                os.link(self.input, twin.folder / self.input.name)
+                for name in ("upload", "inspection", "reading"):
+                    if (content := self.read(name)) is not None:
+                        twin.write(name, content)
+                self.write("twins", {**(self.read("twins") or {}), run: twin.id})
+                twin.submit({**self.read("task"), "run": run})
 
     @_stored()
     def read_otherwise(self, reading: dict[str, Any]) -> None:
@@ -471,14 +471,10 @@ def create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if shutil.disk_usage(settings.folder).free < 5 * size or limits.nearly_full(settings.folder):
             raise BulkError("The server's disk has no room for this file at the moment. Try again later.")
-        job = _new(settings.folder)
-        try:
+        with _new(settings.folder) as job:
             with (job.folder / stored).open("wb") as file:
                 shutil.copyfileobj(content, file, _BLOCK)
             job.write("upload", {"name": _display_name(path), "bytes": size})
-        except BaseException:
-            shutil.rmtree(job.folder, ignore_errors=True)
-            raise
     return job
 
 
@@ -502,16 +498,18 @@ def _display_name(path: Path) -> str:
     return "".join(sign if sign.isprintable() else " " for sign in path.name[-_NAME_CHARACTERS:])
 
 
-def _new(folder: Path) -> Job:
+@contextmanager
+def _new(folder: Path) -> Iterator[Job]:
+    """A job's folder to be filled, which is removed if that fails."""
     job = Job(folder / secrets.token_urlsafe(16))
     job.folder.mkdir(mode=0o700)
     try:
         for name in ("lock", "gate", "twins.lock"):
             (job.folder / name).touch()  # now, since it must be possible to delete it on a full disk
+        yield job
     except BaseException:
         shutil.rmtree(job.folder, ignore_errors=True)
         raise
-    return job
 
 
 def find(settings: Settings, id: str) -> Job | None:

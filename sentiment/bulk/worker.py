@@ -179,7 +179,12 @@ def _write(job: Job, *, form: str, raw: bool, bom: bool) -> None:
     export(source, content["text"], job.parts, output, form, explain=content["explain"], raw=raw, bom=bom)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Does the action, then lets the next job in the queue start."""
     main()
-    os.close(int(sys.argv[2]))  # gives the lock back, so that the next in the queue can start
+    os.close(int(sys.argv[2]))  # gives the lock back
     tend(Settings.from_environment(), patient=True)
+
+
+if __name__ == "__main__":
+    run()
