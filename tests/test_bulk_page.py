@@ -1,5 +1,6 @@
 """The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
 
+import errno
 import io
 import json
 import os
@@ -17,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from sentiment.app import bulk, bulk_labels, upkeep
 from sentiment.app.foreign import plain
 from sentiment.artifacts import write_json
-from sentiment.bulk.jobs import Job, Settings, create, find, jobs
+from sentiment.bulk.jobs import Settings, create, find, jobs
+from sentiment.bulk.limits import DISK_FULL
 from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
@@ -499,3 +501,80 @@ def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(sco
     scored.run()
     assert "On 120 common reviews" in said(scored)
     assert "McNemar" in said(scored)
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device", "/a/folder/of/the/server")
+
+
+@pytest.mark.parametrize("label", ["Score", "Prepare", "Go on", "Read again"])
+def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
+    app = settle(upload(), settings, "new")
+    if label in ("Prepare", "Go on"):
+        button(app, "Score").click().run()
+        settle(app, settings, "done")
+    if label == "Prepare":
+        app.selectbox(key="form").set_value("jsonl").run()
+    elif label == "Go on":
+        job = job_of(app, settings)
+        job.remove("result")
+        job.cancel()
+        app.run()
+    with monkeypatch.context() as patch:
+        patch.setattr("sentiment.bulk.jobs.write_json", full)
+        button(app, label).click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [plain(DISK_FULL)]
+    assert not app.run().error
+
+
+def test_an_upload_that_waits_for_its_turn_says_so(settings, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
+    other = create(settings, "others.csv", io.BytesIO(b"review\n"), 7)
+    with other._locked():  # as a worker does
+        app = upload()
+        assert "waits for its turn" in app.info[0].value
+        assert job_of(app, settings).state == "unread"
+    settle(app.run(), settings, "new")
+    other.delete()
+
+
+def test_a_job_that_another_server_works_on_is_gone_for_its_owner_at_once(settings, monkeypatch):
+    app = settle(upload(), settings, "new")
+    job = job_of(app, settings)
+    monkeypatch.setattr("sentiment.bulk.jobs._PATIENCE", 0)
+    with job._locked():
+        button(app, "Delete now").click().run()
+        assert "Another server" in app.toast[0].value
+        assert app.file_uploader
+        assert find(settings, job.id) is None
+    assert job.delete()
+
+
+def test_a_job_on_a_read_only_disk_is_still_shown(settings, monkeypatch):
+    app = settle(upload(), settings, "new")
+    open_file = Path.open
+
+    def read_only(path, mode="r", *arguments, **named):
+        if path.is_relative_to(settings.folder) and set(mode) & set("wax+"):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return open_file(path, mode, *arguments, **named)
+
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", read_only)
+        for name in ("touch", "mkdir", "rename", "unlink"):
+            patch.setattr(Path, name, refuse)
+        patch.setattr("sentiment.bulk.jobs.write_json", refuse)
+        app.run()
+        assert button(app, "Score")
+        assert not app.exception
+        button(app, "Delete now").click().run()
+        assert not app.exception
+        assert "read\\-only" in app.error[0].value
+        fresh = open_page()
+        fresh.file_uploader[0].upload("films.csv", CONTENT).run()
+        assert not fresh.exception
+        assert "read\\-only" in fresh.error[0].value
