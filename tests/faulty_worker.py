@@ -37,6 +37,19 @@ def one_large_request(folder):
     np.ones(10**12)
 
 
+def just_too_much(folder):
+    held = np.ones(80_000_000)  # 0.64 GB, which is refused to nobody
+    time.sleep(60)
+    del held
+
+
+def reserve_only(folder):
+    held = np.empty(80_000_000)  # of which nothing is used
+    time.sleep(1.5)
+    del held
+    raise limits.BulkError("The end.")
+
+
 def python_memory(folder):
     held = []
     while True:
@@ -69,6 +82,8 @@ FAULTS = {
     "numpy": numpy_memory,
     "arrow": arrow_memory,
     "large": one_large_request,
+    "held": just_too_much,
+    "reserve": reserve_only,
     "python": python_memory,
     "fill": fill_disk,
     "full": meet_full_disk,

@@ -294,14 +294,20 @@ def test_a_journal_that_nobody_reads_does_not_grow_for_ever(tmp_path, monkeypatc
     assert (tmp_path / "events").stat().st_size < 1000
 
 
-@pytest.mark.parametrize("fault", ["numpy", "arrow", "large", "python"])
+@pytest.mark.parametrize("fault", ["numpy", "arrow", "large", "held", "python"])
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not enforce the limit")
-def test_a_file_that_takes_too_much_memory_fails_in_a_sentence(settings, faulty, fault):
+def test_a_file_that_needs_too_much_memory_fails_in_a_sentence(settings, faulty, fault):
     job = faulty(fault, SENTIMENT_JOB_MEMORY_GIGABYTES="0.5")
     wait(job, "failed")
     assert job.read("error") == limits.too_much_memory(0.5)
     tend(settings)
     assert job.state == "failed"
+
+
+def test_memory_that_a_library_only_reserves_does_not_count(faulty):
+    job = faulty("reserve", SENTIMENT_JOB_MEMORY_GIGABYTES="0.5")
+    wait(job, "failed")
+    assert job.read("error") == "The end."
 
 
 @pytest.mark.parametrize("fault", ["sleep", "stuck", "expression"])

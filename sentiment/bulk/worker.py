@@ -114,12 +114,14 @@ def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) ->
     limits.limit_memory(settings.memory)
     seconds = 0.0 if name == "score" else settings.seconds  # scoring can be stopped, and lets others go first
 
-    def disk_problem() -> str:
+    def problem() -> str:
+        if settings.memory and limits.resident() > settings.memory * 1e9:
+            return limits.too_much_memory(settings.memory)
         if job.size > settings.largest * 1e9:
             return limits.too_large(settings.largest)
         return limits.NEARLY_FULL if limits.nearly_full(job.folder) else ""
 
-    with job.trace.open("w") as trace, _temporary(job), limits.watched(disk_problem, seconds, trace):
+    with job.trace.open("w") as trace, _temporary(job), limits.watched(problem, seconds, trace):
         match name:
             case "inspect":
                 job.write("inspection", inspect(job.input, Options(**action), progress).as_dict())
