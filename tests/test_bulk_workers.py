@@ -189,7 +189,7 @@ def test_a_worker_of_another_server_stops_at_its_next_part_when_its_job_is_delet
 def test_deleting_three_hundred_jobs_whose_states_are_being_asked_for_kills_nobody(settings):
     made = [upload(settings) for _ in range(300)]
     current = [made[0]]
-    with stranger() as process, pollers(lambda: current[0].state):
+    with stranger() as process, pollers(lambda: current[0].alive):
         record = processes.identify(process.pid)
         for job in made:
             job.write("worker", record)  # as that of a worker that has ended, if readers were taken for workers
@@ -434,6 +434,21 @@ def test_any_name_makes_a_job_that_can_be_read_or_is_refused_in_a_sentence_and_l
         assert len(job.read("upload")["name"]) <= 255
         assert job.read("upload")["name"].isprintable()
         assert job.delete()
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("films.2024.zip", "input.zip"),
+        ("..zip", "input.zip"),
+        ("x." + "y" * 250 + ".zip", "input.zip"),
+        ("my.films.CSV.GZ", "input.csv.gz"),
+        ("C:\\films\\a.tsv", "input.tsv"),
+        ("z" * 300 + ".parquet", "input.parquet"),
+    ],
+)
+def test_an_upload_is_stored_by_its_format_alone(settings, name, stored):
+    assert upload(settings, name).input.name == stored
 
 
 def full(*_, **__):
