@@ -62,6 +62,7 @@ _REMOVED = {
     "empty": "rows without text",
     "unmatched": "rows the official release does not hold",
     "repeats": "repeats within train",
+    "contradicting": "of these with another label than the copy that was kept",
     "train_in_test": "training reviews that are also in test",
     "unlabelled_in_test": "unlabelled reviews that are also in test",
     "excluded": "reviews excluded by hand",

@@ -18,6 +18,7 @@ _CLEANING = {
     "empty": "rows without text",
     "unmatched": "rows the official release does not hold",
     "repeats": "repeats within train, removed",
+    "contradicting": "of these, with another label than the copy that was kept",
     "train_in_test": "training texts that are also in test, removed from train",
     "unlabelled_in_test": "unlabelled texts that are also in test, removed",
     "excluded": "training texts left out on request",

@@ -12,10 +12,11 @@ import pandas as pd
 from sentiment.dataset import official, readers
 from sentiment.dataset.fingerprints import fingerprint
 from sentiment.dataset.records import NAMES, UNLABELLED, Dataset, DatasetError, Removed, Source
-from sentiment.dataset.splits import draw
+from sentiment.dataset.splits import distinct, draw
 
-VALIDATION = 2_500  # reviews, or a tenth of the training reviews where that is less
-TEST_SHARE = 0.2  # of data that comes without a test part
+VALIDATION = 2_500  # reviews at most
+VALIDATION_SHARE = 10  # one in so many training reviews
+TEST_SHARE = 0.2  # of the distinct texts, in data that comes without a test part
 FEWEST = 10  # reviews of each class in data that is to be split
 
 
@@ -32,8 +33,8 @@ def load(
 
     Takes the Kaggle CSV or its zip, the Stanford folder or archive, a folder of ``train.parquet``, ``test.parquet`` and
     perhaps ``unsup.parquet``, or any CSV or Parquet file with a text and a label column. Repeats within train are
-    removed, and so are train and unlabelled texts that are also in test. The test part is the same whatever
-    ``exclude`` and ``limit`` say.
+    removed, and so are train and unlabelled texts that are also in test. Where copies of a text have different labels,
+    the label of most copies counts. The test part is the same whatever ``exclude`` and ``limit`` say.
 
     Args:
         path: a file or a folder.
@@ -57,8 +58,10 @@ def load(
     for part in ("train", "test"):
         _check_classes(labelled[part], f"The {part} part of {path.name}")
     train, unlabelled, removed = _clean(labelled["train"], labelled["test"], labelled["unsup"], exclude)
-    _check_classes(train, f"What is left of {path.name} to train on", 2)
-    train, validation, how = _hold_out(train, max(2, min(VALIDATION, len(labelled["train"]) // 10)), rng)
+    once = ", each text counted once," if removed.repeats else ""
+    _check_classes(train, f"What is left of {path.name} to train on{once}", 2)
+    size = _validation_size(len(train), len(labelled["train"]), official_split=split.startswith("official"))
+    train, validation, how = _hold_out(train, size, rng)
     if limit is not None and limit < len(train):
         train, validation, unlabelled = _cut(train, validation, unlabelled, limit, rng)
     removed = replace(removed, empty=empty, unmatched=unmatched)
@@ -76,8 +79,8 @@ def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     texts = [text.replace("\r\n", "\n").strip() for text in reviews["text"]]
     filled = [row for row, text in enumerate(texts) if text]
     prints = {row: fingerprint(texts[row]) for row in filled}
-    films, ratings = reviews["film"].tolist(), reviews["rating"].tolist()
-    filled.sort(key=lambda row: (prints[row], texts[row], films[row], ratings[row]))
+    films, ratings, labels = (reviews[name].tolist() for name in ("film", "rating", "label"))
+    filled.sort(key=lambda row: (prints[row], texts[row], films[row], ratings[row], labels[row]))
     ordered = reviews.iloc[filled].assign(
         text=pd.Series([texts[row] for row in filled], filled, dtype="str"),
         fingerprint=pd.Series([prints[row] for row in filled], filled, dtype="str"),
@@ -97,8 +100,9 @@ def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFram
     if is_imdb and _can_be_judged(reviews, found["part"]):
         split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
         return reviews.assign(part=found["part"], film=found["film"])[known], split, int((~known).sum())
-    test = draw(reviews, "fingerprint", round(len(reviews) * TEST_SHARE), rng)
-    part = np.where(test, "test", "train")
+    texts = distinct(reviews)
+    chosen = draw(texts, "fingerprint", max(2, round(len(texts) * TEST_SHARE)), rng)
+    part = np.where(reviews["fingerprint"].isin(texts["fingerprint"][chosen]), "test", "train")
     return reviews.assign(part=part), f"seeded, stratified: {TEST_SHARE:.0%} test", 0
 
 
@@ -114,18 +118,36 @@ def _clean(
     train: pd.DataFrame, test: pd.DataFrame, unlabelled: pd.DataFrame, exclude: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, Removed]:
     """Train and unlabelled without what must not be learned from, and how many rows went."""
-    repeats = train["fingerprint"].duplicated()
-    train = train[~repeats]
+    kept = distinct(train)
+    repeats, contradicting = len(train) - len(kept), _contradicting(train, kept)
+    train = kept
     leaked, leaked_unlabelled = (part["fingerprint"].isin(test["fingerprint"]) for part in (train, unlabelled))
     train, unlabelled = train[~leaked], unlabelled[~leaked_unlabelled]
     excluded, excluded_unlabelled = (part["fingerprint"].isin(set(exclude)) for part in (train, unlabelled))
     removed = Removed(
-        repeats=int(repeats.sum()),
+        repeats=repeats,
+        contradicting=contradicting,
         train_in_test=int(leaked.sum()),
         unlabelled_in_test=int(leaked_unlabelled.sum()),
         excluded=int(excluded.sum() + excluded_unlabelled.sum()),
     )
     return train[~excluded], unlabelled[~excluded_unlabelled], removed
+
+
+def _contradicting(rows: pd.DataFrame, kept: pd.DataFrame) -> int:
+    """Counts the rows whose label is not that of the copy of their text that was kept."""
+    labels = rows["fingerprint"].map(kept.set_index("fingerprint")["label"])
+    return int((rows["label"] != labels).sum())
+
+
+def _validation_size(texts: int, rows: int, *, official_split: bool) -> int:
+    """Returns the number of training reviews to hold out.
+
+    A share of the official split is a share of its rows, so that every form of the IMDB reviews, and every file of
+    reviews to exclude, gives the size known from the literature; but never more than twice the share of the texts.
+    """
+    base = min(rows, 2 * texts) if official_split else texts
+    return max(2, min(VALIDATION, base // VALIDATION_SHARE))
 
 
 def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
@@ -156,4 +178,5 @@ def _check_classes(reviews: pd.DataFrame, what: str, fewest: int = 1) -> None:
         if count == 0:
             raise DatasetError(f"{what} holds no {name} reviews; both classes are needed.")
         if count < fewest:
-            raise DatasetError(f"{what} holds only {count} {name} reviews; at least {fewest} of each class are needed.")
+            held = f"{count} {name} review{'s' if count > 1 else ''}"
+            raise DatasetError(f"{what} holds only {held}; at least {fewest} of each class are needed.")

@@ -21,7 +21,8 @@ class Removed:
     Attributes:
         empty: rows without text.
         unmatched: rows of an IMDB file that the official release does not hold, or holds fewer times.
-        repeats: later copies of a text within train.
+        repeats: further copies of a text within train.
+        contradicting: those repeats whose label differs from that of the copy that was kept.
         train_in_test: train rows whose text is also in test.
         unlabelled_in_test: unlabelled rows whose text is also in test.
         excluded: train and unlabelled rows whose fingerprint the caller excluded.
@@ -30,6 +31,7 @@ class Removed:
     empty: int = 0
     unmatched: int = 0
     repeats: int = 0
+    contradicting: int = 0
     train_in_test: int = 0
     unlabelled_in_test: int = 0
     excluded: int = 0

@@ -1,10 +1,26 @@
-"""Drawing reviews by seed: whole groups, so that no film or text stands on both sides, each class in its share."""
+"""Drawing reviews by seed: whole groups, so that no film or text stands on both sides, each class in its share.
+
+Sizes are numbers of distinct texts: a text that is repeated a hundred times teaches, and tests, no more than once.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+
+def distinct(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Returns one row for each text, in their order: the first one that has the label of most copies of the text.
+
+    In a tie the first copy is kept.
+
+    Args:
+        reviews: has the columns ``label`` (0 or 1) and ``fingerprint``.
+    """
+    positive = reviews.groupby("fingerprint")["label"].transform("mean")
+    outvoted = (reviews["label"] - positive).abs() > 0.5
+    return reviews[~outvoted].drop_duplicates("fingerprint")
 
 
 def draw(reviews: pd.DataFrame, group: str, size: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
