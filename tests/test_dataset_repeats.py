@@ -74,7 +74,7 @@ def test_however_often_texts_are_repeated_the_split_is_that_of_each_text_once(te
 
 @pytest.mark.parametrize("texts", [1, 2, 4])
 def test_too_few_texts_to_divide_are_refused_however_often_they_are_repeated(texts, tmp_path):
-    with pytest.raises(DatasetError, match="holds only|holds no"):
+    with pytest.raises(DatasetError, match=r"holds only|holds no"):
         load(written(tmp_path, answers(texts, 500)))
 
 
@@ -84,12 +84,14 @@ def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_stand_in_the_f
         data = load(written(tmp_path, order))
         learned = pd.concat([data.train, data.validation])
         assert len(learned) == 32
-        assert all(int(text.split()[-1]) % 2 == label for text, label in zip(learned["text"], learned["label"]))
+        assert all(
+            int(text.split()[-1]) % 2 == label for text, label in zip(learned["text"], learned["label"], strict=True)
+        )
         assert (data.source.removed.repeats, data.source.removed.contradicting) == (64, 32)
 
 
 def test_in_a_tie_the_order_of_the_rows_in_the_file_does_not_matter(tmp_path):
-    rows = answers(40, 1) + [("Answer number 1", 0), ("Answer number 2", 1)]
+    rows = [*answers(40, 1), ("Answer number 1", 0), ("Answer number 2", 1)]
     first, second = (load(written(tmp_path, order)) for order in (rows, rows[::-1]))
     for part in PARTS:
         pd.testing.assert_frame_equal(getattr(first, part), getattr(second, part))

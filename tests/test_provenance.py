@@ -47,9 +47,14 @@ OWN = pd.Series([f"{i:016x}" for i in range(100, 110)])
 
 
 def test_the_file_a_run_was_trained_on_holds_its_test_reviews(tmp_path: Path) -> None:
-    run = run_trained_on(OWN, tmp_path)
-    assert provenance.set_aside_for(run, data(OWN, SOURCE.sha256))
-    assert not provenance.set_aside_for(run, data(OWN, "b" * 64))
+    run = run_trained_on(OWN[:8], tmp_path)
+    assert provenance.set_aside_for(run, data(OWN[8:], SOURCE.sha256))
+    assert not provenance.set_aside_for(run, data(OWN[8:], "b" * 64))
+
+
+def test_reviews_that_a_run_was_trained_on_are_not_set_aside_though_they_are_in_the_test_part_now(tmp_path):
+    run = run_trained_on(OWN[:8], tmp_path)
+    assert not provenance.set_aside_for(run, data(OWN[7:], SOURCE.sha256))
 
 
 def test_a_run_on_the_imdb_reviews_may_be_judged_on_the_official_test_in_any_form(tmp_path: Path) -> None:
