@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import shlex
+import shutil
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -43,6 +46,9 @@ def main() -> int:
     except (ArtifactError, DatasetError, PartError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"train.py: {error.filename or options.output}: {error.strerror}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
@@ -77,7 +83,8 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
         options.tensorboard,
     )
     try:
-        train(job)
+        with _nothing_left_unless_trained(options.output):
+            train(job)
     except StoppedError as stop:
         if stop.network is not None:
             without_optimizer(stop.network).save(options.output / "model.keras")
@@ -103,6 +110,21 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     return 0
 
 
+@contextlib.contextmanager
+def _nothing_left_unless_trained(folder: Path) -> Iterator[None]:
+    """Removes a new run folder when training fails before anything is learned; Ctrl-C leaves it, to be resumed."""
+    existed = folder.exists()
+    try:
+        yield
+    except Exception:
+        if not existed and {path.name for path in (folder / "checkpoint").glob("*")} <= {
+            "settings.json",
+            "stages.json",
+        }:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -111,11 +133,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
     parser.add_argument("--without", choices=PARTS, help="a part of the recipe to leave out")
     parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="where the run goes")
-    parser.add_argument("--epochs", type=_positive, help="passes over the training reviews at most")
-    parser.add_argument("--limit", type=_positive, help="train on this many reviews only, for a quick try")
-    parser.add_argument("--seed", type=int, default=1, help="of what is random in training (default: 1)")
+    parser.add_argument("--epochs", type=_whole_number(1, 1_000_000), help="passes over the training reviews at most")
     parser.add_argument(
-        "--split-seed", type=int, help="of what is held out (default: --seed), for runs of several seeds"
+        "--limit", type=_whole_number(1, 10**9), help="train on this many reviews only, for a quick try"
+    )
+    seed = _whole_number(0, 2**32 - 1)
+    parser.add_argument("--seed", type=seed, default=1, help="of what is random in training (default: 1)")
+    parser.add_argument(
+        "--split-seed", type=seed, help="of what is held out (default: --seed), for runs of several seeds"
     )
     parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
     parser.add_argument(
@@ -138,11 +163,16 @@ def _preset(options: argparse.Namespace) -> Preset:
     return dataclasses.replace(preset, epochs=options.epochs) if options.epochs else preset
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
+def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Returns an argument type; its errors say what is allowed, where argparse would name a Python function."""
+
+    def parse(text: str) -> int:
+        with contextlib.suppress(ValueError):
+            if lowest <= (number := int(text)) <= highest:
+                return number
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number from {lowest} to {highest:,}")
+
+    return parse
 
 
 def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
@@ -168,10 +198,30 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
         raise DatasetError("A teacher reads the unlabelled reviews, and this data has none.")
     for run in teachers:
         known = provenance.learned_from(run, "train")
-        if pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).any():
-            split = provenance.split_seed(run)
-            other = f"name --split-seed {split}" if split != split_seed else "--exclude what it left out, see its card"
-            raise ArtifactError(f"{run.name} has learnt from what is held out now; {other}.")
+        shared = int(pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).sum())
+        if shared:
+            remedy = _other_split(run, reviews.source, split_seed)
+            raise ArtifactError(f"{run.name} was trained on {shared:,} of the reviews that are held out now; {remedy}.")
+
+
+def _other_split(run: artifacts.Run, source: dataset.Source, split_seed: int) -> str:
+    """Says why a teacher's training held out other reviews, and what to do."""
+    made = run.json("metadata.json")["data"]
+    excluded, seed = made["removed"]["excluded"], provenance.split_seed(run)
+    if _kind_of_split(made["split"]) != _kind_of_split(source.split):
+        return f'its data was split otherwise ("{made["split"]}"), so train it again on this data'
+    if made["sha256"] != source.sha256 and _kind_of_split(source.split) != "official":
+        return "it was trained on other data, so train it again on this data"
+    if seed != split_seed:
+        return f"name --split-seed {seed}"
+    if excluded != source.removed.excluded:
+        here = source.removed.excluded
+        return f"it left out {excluded:,} reviews and this training {here:,}, so give both the same --exclude"
+    return "it was trained with another version of this program or other options, so train it again"
+
+
+def _kind_of_split(split: str) -> str:
+    return split.partition(",")[0]  # "official" and "official, recovered: ..." are the same
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:

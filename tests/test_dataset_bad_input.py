@@ -310,27 +310,21 @@ def test_a_zip_with_damaged_data_is_told_whatever_its_packing(packing, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "lines", ["text,label" + ",x" * 10_000 + "\n" + "good,1\n" * 3, "," * 100_000 + "\n"], ids=["named", "blank"]
+    "text", ['{"text": "Row", "label": 1}\n' * 3, '[\n  {"text": "Row"}\n]', '\ufeff {"a": 1}', '["Row"]', "{}"]
 )
-def test_a_csv_of_too_many_columns_is_refused(lines, tmp_path):
-    assert refusal(csv(tmp_path, lines)) == "mine.csv has more than 4,096 columns; keep those that you need."
+def test_json_is_refused_as_json_and_none_of_it_is_repeated(text, tmp_path):
+    sentence = refusal(csv(tmp_path, text))
+    assert sentence == "mine.csv is JSON, and a data set is not read from JSON; save it as CSV or Parquet."
 
 
-def test_short_rows_of_a_wide_csv_are_read_in_pieces_and_all_are_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("sentiment.dataset.tables._CELLS", 1_000)
-    path = csv(tmp_path, "text,label" + ",x" * 300 + "\n" + rows(*["pos", "neg"] * 50))
-    dataset = load(path)
-    assert sum(map(len, (dataset.train, dataset.validation, dataset.test))) == 100
+@pytest.mark.parametrize("member", ["[Content_Types].xml", "META-INF/manifest.xml"])
+def test_an_office_document_is_not_called_a_zip(member, tmp_path):
+    path = zip_of({member: b"<xml/>", "content.xml": b"<xml/>"}, tmp_path / "book.xlsx")
+    assert refusal(path) == "book.xlsx is a workbook or another office document; save it as CSV in UTF-8."
 
 
-def test_a_small_zip_that_unpacks_to_hundreds_of_megabytes_is_refused_unread(tmp_path, monkeypatch):
-    path = zip_of({"mine.csv": b"text,label\n" + b"x" * 260_000_000}, tmp_path / "a.zip")
-    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("read"))
-    assert refusal(path) == "a.zip unpacks to more than 0.3 GB, too much to read."
-
-
-def test_a_small_parquet_file_of_one_long_text_many_times_is_refused(tmp_path):
-    indices = pa.array([0] * 2_000, pa.int32())
-    column = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * 1_000_000]))
-    pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet", dictionary_pagesize_limit=1 << 30)
-    assert "unpacks to more than 256 MB" in refusal(tmp_path / "a.parquet")
+def test_reviews_in_the_place_of_a_header_are_cut_in_the_message(tmp_path):
+    sentence = refusal(csv(tmp_path, ",".join(f"a secret of mine {i} " + "and so on " * 20 for i in range(30)) + "\n"))
+    assert "add a header" in sentence
+    assert "22 more" in sentence
+    assert len(sentence) < 600

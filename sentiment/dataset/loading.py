@@ -18,6 +18,8 @@ VALIDATION = 2_500  # reviews at most
 VALIDATION_SHARE = 10  # one in so many training reviews
 TEST_SHARE = 0.2  # of the distinct texts, in data that comes without a test part
 FEWEST = 10  # reviews of each class in data that is to be split
+FEWEST_TEXTS = 3  # distinct ones of each class, one for each part
+_ONCE = ", each text counted once by its letters and digits,"
 
 
 def load(
@@ -53,13 +55,12 @@ def load(
     raw = readers.read(path, text_column, label_column)
     rng = np.random.default_rng(seed)
     reviews, empty = _in_order(raw.reviews, path)
-    reviews, split, unmatched = _split(reviews, rng)
+    reviews, split, unmatched = _split(reviews, path, rng)
     labelled = {part: reviews[reviews["part"] == part].drop(columns="part") for part in ("train", "test", "unsup")}
     for part in ("train", "test"):
         _check_classes(labelled[part], f"The {part} part of {path.name}")
     train, unlabelled, removed = _clean(labelled["train"], labelled["test"], labelled["unsup"], exclude)
-    once = ", each text counted once," if removed.repeats else ""
-    _check_classes(train, f"What is left of {path.name} to train on{once}", 2)
+    _check_classes(train, f"What is left of {path.name} to train on{_ONCE if removed.repeats else ''}", 2)
     size = _validation_size(len(train), len(labelled["train"]), official_split=split.startswith("official"))
     train, validation, how = _hold_out(train, size, rng)
     if limit is not None and limit < len(train):
@@ -89,7 +90,7 @@ def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
     return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
-def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
+def _split(reviews: pd.DataFrame, path: Path, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
     """The reviews with every ``part`` filled in, how that was done, and how many belong to none and were left out."""
     labelled = reviews[reviews["label"] != UNLABELLED]
     found = official.match(labelled)
@@ -101,6 +102,7 @@ def _split(reviews: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFram
         split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
         return reviews.assign(part=found["part"], film=found["film"])[known], split, int((~known).sum())
     texts = distinct(reviews)
+    _check_classes(texts, f"{path.name}{_ONCE}", FEWEST_TEXTS)
     chosen = draw(texts, "fingerprint", max(2, round(len(texts) * TEST_SHARE)), rng)
     part = np.where(reviews["fingerprint"].isin(texts["fingerprint"][chosen]), "test", "train")
     return reviews.assign(part=part), f"seeded, stratified: {TEST_SHARE:.0%} test", 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 from sentiment.artifacts import sha256
 from sentiment.dataset import stanford, tables
 from sentiment.dataset.records import DatasetError, RawData
+
+_JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{"])')  # objects, or an array of objects, rows or texts
 
 
 def read(path: Path, text_column: str | None = None, label_column: str | None = None) -> RawData:
@@ -49,6 +52,8 @@ def _read_file(path: Path, text_column: str | None, label_column: str | None) ->
         return stanford.read_archive(path, sha256(path))
     if start.startswith(b"PAR1"):
         return RawData("Parquet", sha256(path), tables.read_parquet(path, text_column, label_column))
+    if _JSON.match(start):
+        raise DatasetError(f"{path.name} is JSON, and a data set is not read from JSON; save it as CSV or Parquet.")
     if start.startswith(b"PK"):
         reviews = tables.read_zip(path, text_column, label_column)
     else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import lzma
-import struct
+import textwrap
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,14 @@ from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError
 from sentiment.parquet_batches import DAMAGES, read_batches
 
 _ROWS = 1_000  # of a Parquet file, that are read at once
-_CELLS = 1_000_000  # of a CSV file, that are read at once
+_LISTED = 8  # columns in a message
 _TEXT_COLUMNS = ("review", "text")  # where the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")
 _LABELS = {
     **dict.fromkeys(("positive", "pos", "1", "1.0", "true"), POSITIVE),
     **dict.fromkeys(("negative", "neg", "0", "0.0", "false"), NEGATIVE),
 }
+_OFFICE = {"[Content_Types].xml", "META-INF/manifest.xml"}  # members of every OOXML or OpenDocument file
 _PART_FILES = {
     "train": ("train.parquet", "train-*.parquet"),
     "test": ("test.parquet", "test-*.parquet"),
@@ -125,6 +126,8 @@ def read_parts(parts: dict[str, list[Path]], text_column: str | None, label_colu
 
 def _only_csv(members: list[str], path: Path) -> str:
     found = [m for m in members if m.lower().endswith((".csv", ".tsv")) and not m.startswith("__MACOSX/")]
+    if not found and _OFFICE & set(members):
+        raise DatasetError(f"{path.name} is a workbook or another office document; save it as CSV in UTF-8.")
     if not found:
         raise DatasetError(f"{path.name} is a zip without a CSV in it.")
     if len(found) > 1:
@@ -192,9 +195,18 @@ def _column(table: pd.DataFrame, name: str, role: str, wanted: str | None, usual
     found = next((column for column in usual if column in table.columns), None)
     if wanted is None and found is not None:
         return found
-    columns = ", ".join(map(repr, table.columns))
     lack = f"no column {wanted!r}" if wanted is not None else f"no {role} column {' or '.join(map(repr, usual))}"
-    raise DatasetError(f"{name} has {lack}; name one of its columns {columns} with --{role}-column.")
+    raise DatasetError(
+        f"{name} has {lack}; its header has {_listed(table.columns)}. Name one of them with --{role}-column, "
+        "or add a header."
+    )
+
+
+def _listed(columns: Iterable[object]) -> str:
+    """Names columns for a message; of a file without a header they are reviews, so they are cut."""
+    names = [repr(textwrap.shorten(str(column), 40, placeholder="…")) for column in columns]
+    more = [f"{len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
+    return ", ".join(names[:_LISTED] + more)
 
 
 def _labels(column: pd.Series, name: str) -> pd.Series:
