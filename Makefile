@@ -1,5 +1,9 @@
+ifeq ($(OS),Windows_NT)
+$(error Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux)
+endif
 PYTHON ?= python3
 PORT ?= 8501
+ADDRESS ?=
 PRESET ?= bilstm
 RUN ?=
 LIBRARIES = $(if $(filter arm64 aarch64,$(shell uname -m)),sentiment/libcompiled_lstm_4.so,$(LIBRARIES_X86))
@@ -15,8 +19,9 @@ PYTEST = .venv/bin/pytest -n 2 --dist loadgroup --durations 10
 help:  ## these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-app: .venv/serving $(LIBRARIES)  ## serve the app on port 8501 (PORT= changes it); DATA= lets it show the review texts
-	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT) $(if $(DATA),-- --data "$(DATA)")
+app: .venv/serving $(LIBRARIES)  ## serve the app on 127.0.0.1:8501 (PORT=, ADDRESS=); DATA= lets it show the review texts
+	.venv/bin/streamlit run streamlit_app.py --server.port $(PORT) \
+		$(if $(ADDRESS),--server.address $(ADDRESS)) $(if $(DATA),-- --data "$(DATA)")
 
 lint: .venv/checks  ## linters and types
 	.venv/bin/ruff check .

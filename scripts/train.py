@@ -206,7 +206,7 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
 
 def _other_split(run: artifacts.Run, source: dataset.Source, split_seed: int) -> str:
     """Says why a teacher's training held out other reviews, and what to do."""
-    made = run.json("metadata.json")["data"]
+    made = run.json("metadata.json").get("data", dataclasses.asdict(source))
     excluded, seed = made["removed"]["excluded"], provenance.split_seed(run)
     if _kind_of_split(made["split"]) != _kind_of_split(source.split):
         return f'its data was split otherwise ("{made["split"]}"), so train it again on this data'

@@ -19,12 +19,18 @@ Imports point down only::
 from __future__ import annotations
 
 import os
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sentiment.classifier import Classifier
 
 __all__ = ["Classifier"]
+
+if find_spec("fcntl") is None:  # Windows: jobs and files are locked with it
+    print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)
+    sys.exit(2)
 
 # Since 1.29 ONNX Runtime reports to its maker from the moment of its import, unless this is set before. Nothing is to
 # leave the machine, so it is set here, which every part of the package passes first.

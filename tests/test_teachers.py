@@ -85,7 +85,7 @@ def test_a_forgotten_teacher_costs_no_finished_run(tmp_path):
     open_run(run)
 
 
-@pytest.mark.parametrize(("split_seed", "remedy"), [(1, "--exclude what it left out"), (2, "name --split-seed 1")])
+@pytest.mark.parametrize(("split_seed", "remedy"), [(1, "another version of this program"), (2, "name --split-seed 1")])
 def test_a_teacher_that_knows_what_is_held_out_is_refused_and_the_remedy_told(split_seed, remedy, tmp_path):
     data = stanford_folder(release(), tmp_path / "data")
     teacher = tiny_run(tmp_path / "tiny")
@@ -96,5 +96,5 @@ def test_a_teacher_that_knows_what_is_held_out_is_refused_and_the_remedy_told(sp
     options = ["--preset", "distilled", "--output", tmp_path / "run", "--split-seed", split_seed]
     done = run_script("train.py", "--data", data, "--teacher", teacher, *options)
     assert (done.status, done.stderr.count("\n")) == (2, 1)
-    assert "tiny has learnt from what is held out now" in done.stderr
+    assert "tiny was trained on" in done.stderr
     assert remedy in done.stderr
