@@ -6,6 +6,7 @@ Broken off, the same command goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,7 +20,10 @@ from sentiment.dataset.download import SHA256, URL, download
 def main() -> int:
     """Runs the command line; gives the exit status."""
     options = _options()
-    name = Path(urlsplit(options.url).path).name
+    try:
+        name = Path(urlsplit(options.url).path).name
+    except ValueError as error:
+        return _fail(f"{options.url} is not an address: {error}.")
     if not name:
         return _fail(f"{options.url} does not name a file.")
     target = options.output / name
@@ -42,8 +46,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path("data"), help="the folder to put it in; %(default)s")
     parser.add_argument("--url", default=URL, help="where to get it, such as a mirror; %(default)s")
-    parser.add_argument("--sha256", default=SHA256, type=str.lower, help="the checksum it must have; %(default)s")
+    parser.add_argument("--sha256", default=SHA256, type=_checksum, help="the checksum it must have; %(default)s")
     return parser.parse_args()
+
+
+def _checksum(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text.lower()):
+        raise argparse.ArgumentTypeError(f"{text[:80]!r} is not a SHA-256 checksum of 64 hexadecimal digits")
+    return text.lower()
 
 
 def _show(done: int, total: int | None) -> None:

@@ -30,11 +30,11 @@ def main() -> int:
     options = _options()
     start = time.monotonic()
     try:
-        options.output.mkdir(parents=True, exist_ok=True)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         data = dataset.load(
             options.data, text_column=options.text_column, label_column=options.label_column, exclude=exclude
         )
+        options.output.mkdir(parents=True, exist_ok=True)
         suspects, found = _find(data)
         how = {
             "command": _command(options),

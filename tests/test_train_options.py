@@ -36,9 +36,29 @@ def test_a_number_that_is_none_is_refused_in_plain_words(option, value, tmp_path
     assert len(last) < 120
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("[!_]*.py")), ids=lambda path: path.name)
 def test_no_script_shows_the_name_of_a_function_of_its_own_for_a_wrong_value(path):
-    assert not re.findall(r"type=_\w+[,)]", path.read_text(encoding="utf-8"))
+    for option in re.findall(r"\"(--[\w-]+)\"[^\n]*type=(?!Path|str)", path.read_text(encoding="utf-8")):
+        done = run_script(path.name, option, "never a value")
+        assert done.status == 2
+        assert not re.search(r"invalid _?\w*[_A-Z.]\w* value", done.stderr)
+
+
+def test_a_checksum_that_is_none_is_refused_before_anything_is_fetched(tmp_path):
+    done = run_script("download_data.py", "--output", tmp_path / "new", "--sha256", "c0ffee")
+    assert (done.status, (tmp_path / "new").exists()) == (2, False)
+    assert "'c0ffee' is not a SHA-256 checksum" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://[bad/x", "http://]/x", "", "x/", "http://a b/x", "http://127.0.0.1:no/x"])
+def test_an_address_that_is_none_is_refused_in_a_sentence(url, tmp_path):
+    done = run_script("download_data.py", "--output", tmp_path, "--url", url)
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+
+
+def test_label_errors_of_data_that_cannot_be_used_leave_no_folder(tmp_path):
+    done = run_script("find_label_errors.py", "--data", tmp_path / "none.csv", "--output", tmp_path / "found")
+    assert (done.status, done.stderr.count("\n"), (tmp_path / "found").exists()) == (2, 1, False)
 
 
 @pytest.mark.parametrize("option", ["--output", "--data", "--exclude", "--teacher"])

@@ -68,7 +68,7 @@ def prepare(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, Reviews]:
         seed: of the draw of the folds.
 
     Raises:
-        DatasetError: the films are too few to make folds of both classes.
+        DatasetError: the films or reviews are too few to make folds of both classes.
     """
     corpus = Corpus()
     read = corpus.read(frame["text"])
@@ -78,7 +78,8 @@ def prepare(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, Reviews]:
     ids = [review for review in corpus.encode(read, vocabulary) if len(review)]
     folds = assign_folds(rows, FOLDS, np.random.default_rng(seed))
     if rows["label"].groupby(folds).nunique().reindex(range(FOLDS)).ne(2).any():
-        raise DatasetError(f"The films are too few to divide the reviews into {FOLDS} parts that hold both classes.")
+        what = "films" if rows["film"].ne("").any() else "reviews"
+        raise DatasetError(f"The {what} are too few to divide into {FOLDS} parts that hold both classes.")
     return rows, Reviews(ids, rows["label"].to_numpy(np.int8), folds, len(vocabulary))
 
 
