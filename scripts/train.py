@@ -56,7 +56,7 @@ def main() -> int:
         if options.overwrite and options.output.exists():
             artifacts.remove_run(options.output)
         return _train(options, reviews, teachers)
-    except ArtifactError as error:
+    except (ArtifactError, DatasetError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from sentiment import artifacts, evaluation, metrics, model_card, provenance
 from sentiment.classifier import Classifier
-from sentiment.dataset import Dataset
+from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset_summary import summarise, word_counts
 from sentiment.machine import processor
 from sentiment.preprocessor import Preprocessor
@@ -44,6 +44,7 @@ def train(job: Job) -> Path:
     """Trains and writes the whole run. Called again after a break, it goes on from its last finished epoch.
 
     Raises:
+        DatasetError: no word is frequent enough to be learned.
         StoppedError: Ctrl-C while the network was fitted.
         OtherSettingsError: the folder, or the cache, holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
@@ -97,13 +98,22 @@ def train(job: Job) -> Path:
 
 
 def _read(dataset: Dataset, preset: Preset) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
-    """The vocabulary of all training texts, and the training, unlabelled and validation reviews encoded, uncut."""
+    """The vocabulary of all training texts, and the training, unlabelled and validation reviews encoded, uncut.
+
+    Raises:
+        DatasetError: the vocabulary would be empty.
+    """
     corpus = Corpus()
     texts, more_texts, held_out_texts = (
         corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
     )
     counts = corpus.counts(texts + more_texts)
     vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
+    if not vocabulary.tokens:
+        raise DatasetError(
+            f"No word occurs {preset.min_count} times in the reviews to train on, so nothing can be learned from them; "
+            "train on more reviews."
+        )
     ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
     return vocabulary, ids, more_ids, held_out_ids
 
