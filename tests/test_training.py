@@ -473,3 +473,13 @@ def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
     epochs = [int(row["epoch"]) for row in history(output)]
     assert epochs == list(range(1, len(epochs) + 1))
     assert len(Classifier.load(output).predict(["a splendid film"])) == 1
+
+
+def test_reviews_without_a_repeated_word_are_refused_and_leave_no_folder(tmp_path):
+    data = pd.DataFrame({"text": [f"w{i}" for i in range(60)], "label": [i % 2 for i in range(60)]})
+    data.to_csv(tmp_path / "words.csv", index=False)
+    options = ("--preset", "lstm", "--epochs", 1, "--output", tmp_path / "run")
+    done = run_script("train.py", "--data", tmp_path / "words.csv", *options)
+    assert done.status == 2
+    assert done.stderr.splitlines()[-1].startswith("train.py: No word occurs 2 times in the reviews to train on")
+    assert not (tmp_path / "run").exists()
