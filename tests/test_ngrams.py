@@ -72,3 +72,10 @@ def test_reviews_that_count_alike_give_the_model_without_weights(model):
     np.testing.assert_array_equal(
         NgramModel(texts, labels, SIZE, np.ones(len(texts))).logits(texts), model.logits(texts)
     )
+
+
+def test_reviews_that_share_nothing_are_learned_all_the_same():
+    texts = [np.full(5, word, np.int32) for word in range(2, 8)]
+    model = NgramModel(texts, np.array([0, 1] * 3, np.int8), SIZE)
+    assert [logit > 0 for logit in model.logits(texts)] == [False, True] * 3
+    assert np.isfinite(model.logits([np.array([9, 10], np.int32)])).all()

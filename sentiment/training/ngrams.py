@@ -40,7 +40,7 @@ class NgramModel:
         self._size = vocabulary_size
         keys = [self._ngrams(review) for review in reviews]
         ngrams, seen = np.unique(np.concatenate(keys), return_counts=True)
-        self._known = ngrams[seen >= _SEEN]
+        self._known = ngrams[seen >= min(_SEEN, seen.max())]  # all of them, where no two reviews share one
         present = self._present(keys)
         counts = np.ones(len(labels), np.float32) if weights is None else weights.astype(np.float32)
         self._ratios = _log_count_ratios(present, labels, counts)
