@@ -15,6 +15,7 @@ from sentiment.app.why import waterfall_steps
 from sentiment.explaining.grouping import group
 from sentiment.explaining.html_file import to_html
 from sentiment.explaining.reading import ReadingPoint
+from sentiment.explaining.verdict_text import chance, headline
 from sentiment.figures import likelihood
 from sentiment.records import Explanation, Token
 from sentiment.verdict import no_verdict, verdict
@@ -39,16 +40,16 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
         (1.5, "ok", "Leaning positive"),
         (-1.5, "truncated", "Leaning negative"),
         (0.1, "ok", "Unsure"),
-        (4.0, "mostly_unknown", "Mostly words I do not know"),
+        (4.0, "mostly_unknown", "Mostly words the model does not know"),
     ],
 )
 def test_the_headline_is_as_sure_as_the_model(logit, status, said):
-    assert wording.headline(verdict(logit, 1.0, status, 5, 5, 0.0)) == said
+    assert headline(verdict(logit, 1.0, status, 5, 5, 0.0)) == said
 
 
 def test_an_empty_text_gets_no_verdict_in_words_either():
-    assert wording.headline(no_verdict("empty")) == "Nothing to judge"
-    assert "not a word" in wording.chance(no_verdict("empty"))
+    assert headline(no_verdict("empty")) == "Nothing to judge"
+    assert "not a word" in chance(no_verdict("empty"))
 
 
 def test_no_probability_is_stated_as_certainty(monkeypatch):
@@ -57,8 +58,8 @@ def test_no_probability_is_stated_as_certainty(monkeypatch):
     curve = why._curve(sure.text, group(sure, "word"), None)
     assert curve["points"] == [(0, 1.0, "over 99 %")]
     assert curve["description"] == "From over 99 % to over 99 %, at the end over 99 %"
-    assert "over 99 %" in wording.chance(sure.prediction)
-    assert "probability over 99 %" in to_html(sure)
+    assert "over 99 %" in chance(sure.prediction)
+    assert "over 99 % are positive" in to_html(sure)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +86,9 @@ def test_what_was_not_read_and_not_known_is_said():
 
 def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():
     unknown = verdict(9.0, 1.0, "mostly_unknown", 5, 5, 1.0)
-    assert "would say positive" in wording.chance(unknown)
-    assert not any(sign.isdigit() for sign in wording.chance(unknown))
-    assert list(wording.caveats(unknown)) == ["The model does not know 100 % of the words it read."]
+    assert "would say positive" in chance(unknown)
+    assert not any(sign.isdigit() for sign in chance(unknown))
+    assert list(wording.caveats(unknown)) == ["The model does not know 100 % of the words and signs it read."]
 
 
 @settings(deadline=None, max_examples=50)

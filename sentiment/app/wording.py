@@ -5,44 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sentiment import figures
+from sentiment.explaining.negation import LEAST
 from sentiment.metrics import Comparison
 from sentiment.records import Explanation, Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words from which they are worth a sentence
 
 
-def headline(prediction: Prediction) -> str:
-    """The verdict in a few words, never surer than the model is."""
-    if prediction.label is None:
-        return "Nothing to judge"
-    if prediction.status == "mostly_unknown":
-        return "Mostly words I do not know"
-    if prediction.confidence == "unsure":
-        return "Unsure"
-    return prediction.label.capitalize() if prediction.confidence == "confident" else f"Leaning {prediction.label}"
-
-
-def chance(prediction: Prediction) -> str:
-    """The calibrated probability in a sentence; none of a text of unknown words, on which nothing was calibrated."""
-    if prediction.label is None:
-        return "There is not a word in it."
-    if prediction.status == "mostly_unknown":
-        return f"If it had to choose, it would say {prediction.label}; how often it would be right is not known."
-    stated = figures.likelihood(max(prediction.probability, 1 - prediction.probability))
-    if prediction.confidence == "unsure":
-        return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
-    return f"Of reviews it judges like this one, {stated} are {prediction.label}."
+def words_and_signs(n: int) -> str:
+    """Returns how many tokens there are, in words: "1 word or sign", "1,200 words and signs"."""
+    return "1 word or sign" if n == 1 else f"{n:,} words and signs"
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
     """What the reader should know about how the text was read, a sentence each."""
     if prediction.tokens_read < prediction.tokens_total:
         yield (
-            f"Only the first {prediction.tokens_read:,} of {prediction.tokens_total:,} words and signs were read; "
+            f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
             "the rest had no say."
         )
     if prediction.unknown_rate >= _MANY_UNKNOWN:
-        yield f"The model does not know {figures.percent(prediction.unknown_rate, 0)} of the words it read."
+        yield f"The model does not know {figures.percent(prediction.unknown_rate, 0)} of the words and signs it read."
+
+
+def unlisted_negations(count: int, *, more: bool) -> str:
+    """Returns why negations are not listed; ``more`` where others are."""
+    named = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
+    return (
+        f"{named} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
+        f"score by {LEAST} logits, or the text is too short to tell."
+    )
 
 
 def way(explanation: Explanation) -> str:

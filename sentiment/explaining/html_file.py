@@ -7,7 +7,7 @@ from html import escape
 
 from sentiment.explaining.grouping import Group, group
 from sentiment.explaining.reasons import reasons
-from sentiment.figures import likelihood
+from sentiment.explaining.verdict_text import chance, headline
 from sentiment.records import Explanation
 
 RANKED = 20  # words in the table
@@ -57,7 +57,8 @@ def to_fragment(explanation: Explanation) -> str:
     words = group(explanation, "word")
     scale = max((abs(word.value) for word in words), default=0.0)
     parts = [
-        f"<h2>{_headline(explanation)}</h2>",
+        f"<h2>{headline(explanation.prediction)}</h2>",
+        f"<p>{chance(explanation.prediction)}</p>",
         f"<p>{_escape(reasons(explanation))}</p>",
         f'<p class="quiet">{_legend(explanation, scale)}</p>',
         f'<div class="text" dir="auto">{"".join(_marked(explanation, words, scale))}</div>',
@@ -83,16 +84,6 @@ def _marked(explanation: Explanation, words: list[Group], scale: float) -> Itera
     rest = text[done:]
     unread = explanation.prediction.tokens_read < explanation.prediction.tokens_total
     yield f'<span class="unread" title="not read">{_escape(rest)}</span>' if unread else _escape(rest)
-
-
-def _headline(explanation: Explanation) -> str:
-    prediction = explanation.prediction
-    if prediction.label is None:
-        return "Nothing to judge"
-    if prediction.status == "mostly_unknown":
-        return "Mostly words the model does not know"
-    certainty = max(prediction.probability, 1 - prediction.probability)
-    return f"{prediction.label.capitalize()}, {prediction.confidence}: probability {likelihood(certainty)}"
 
 
 def _legend(explanation: Explanation, scale: float) -> str:

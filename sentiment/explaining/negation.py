@@ -20,7 +20,7 @@ NEGATORS = frozenset(
 )
 _TOKENS = 30_000  # in the texts scored, for each kind of them; no ordinary review has so many negators
 REACH = 5  # tokens after a negator, within its phrase, among which its opinion is sought
-_LEAST = 0.5  # logits a word must move the score without its negator to count as an opinion
+LEAST = 0.5  # logits a word must move the score without its negator to count as an opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +53,26 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
     most are scored.
     """
     tokens = classifier.preprocessor(text).tokens
-    pairs = _strongest(classifier, text, _candidates(text, tokens), _TOKENS // max(len(tokens), 1))
+    pairs = _candidates(text, tokens) if len(tokens) > 2 else []  # without the two there would be no text left
     if not pairs:
         return []
     read = condense(text, tokens)  # without what was cut off, which would move up when a token is dropped
     score = _scores(classifier, *read, [(), *((a,) for a, _ in pairs), *pairs])
     alone: dict[int, tuple[int, float]] = {}
     for a, b in pairs:
-        by_itself = score[a,] - score[a, b]
-        if abs(by_itself) >= max(_LEAST, abs(alone[a][1]) if a in alone else 0):
-            alone[a] = b, by_itself
-    score |= _scores(classifier, *read, [(b,) for b, _ in alone.values()])
-    return [Negation(a, b, score[()] - score[b,], by_itself) for a, (b, by_itself) in alone.items()]
+        one = Negation(a, b, score[()] - score[b,], score[a,] - score[a, b])
+        if abs(one.alone) >= max(LEAST, abs(strongest[a].alone) if a in strongest else 0):
+            strongest[a] = one
+    return list(strongest.values())
 
 
-def _scores(
-    classifier: Classifier, text: str, tokens: Sequence[Token], drops: Sequence[tuple[int, ...]]
-) -> dict[tuple[int, ...], float]:
-    """The score of the text without the tokens at some places, for each such choice."""
-    drops = list(dict.fromkeys(drops))
-    predictions = classifier.predict([edit(text, tokens, dict.fromkeys(drop, "")) for drop in drops])
-    return {drop: prediction.logit for drop, prediction in zip(drops, predictions, strict=True)}
-
-
-def _strongest(classifier: Classifier, text: str, pairs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """The pairs whose tokens contribute most, ``most`` of them, in the order of the text."""
-    if len(pairs) <= most:
-        return pairs
-    sizes = np.abs(classifier.explain(text).contributions)
-    return sorted(sorted(pairs, key=lambda pair: -(sizes[pair[0]] + sizes[pair[1]]))[:most])
+def negators(classifier: Classifier, text: str) -> list[int]:
+    """Returns the places of all negators before another word of their phrase; ``negations`` lists the strong ones."""
+    return list(dict.fromkeys(place for place, _ in _candidates(text, classifier.preprocessor(text).tokens)))
 
 
 def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """Places of a negator and of a word within its reach, in texts that have more than the two."""
-    if len(tokens) < 3:
-        return []
+    """Places of a negator and of a word within its reach."""
     pairs = []
     ends = [*cuts(text, tokens, "phrase"), len(tokens)]
     for place, token in enumerate(tokens):
