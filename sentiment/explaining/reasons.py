@@ -18,15 +18,18 @@ def reasons(explanation: Explanation) -> str:
         return "There is nothing to judge."
     sums: defaultdict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
-    for word in group(explanation, "word"):
-        shown = explanation.text[word.start : word.end].lower()
-        if any(map(str.isalnum, shown)):
-            sums[shown] += word.value if label == "positive" else -word.value
-            counts[shown] += 1
+    written: dict[str, str] = {}  # a word as the text has it; in lower case where the text has it in several ways
+    for part in group(explanation, "word"):
+        shown = explanation.text[part.start : part.end]
+        word = shown.lower()
+        if any(map(str.isalnum, word)):
+            sums[word] += part.value if label == "positive" else -part.value
+            counts[word] += 1
+            written[word] = shown if written.get(word, shown) == shown else word
     most = max(map(abs, sums.values()), default=0.0)
     ranked = sorted((word for word in sums if abs(sums[word]) > _LEAST * most), key=lambda word: -abs(sums[word]))
-    speaking = [_named(word, counts[word]) for word in ranked if sums[word] > 0][:_NAMED]
-    against = [_named(word, counts[word]) for word in ranked if sums[word] < 0][:_NAMED]
+    speaking = [_named(written[word], counts[word]) for word in ranked if sums[word] > 0][:_NAMED]
+    against = [_named(written[word], counts[word]) for word in ranked if sums[word] < 0][:_NAMED]
     if not speaking and not against:
         return f"No word in particular makes this {label}."
     clauses = [
