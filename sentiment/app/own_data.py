@@ -84,6 +84,10 @@ def _take(file: Any, text: str, label: str, max_length: int) -> None:
     try:
         [content] = [each.getvalue() for each in foreign.taken(_UPLOAD, file)]
         _describe(file.name, content, text, label, max_length)
+    except OSError:
+        st.session_state[_PROBLEM] = (
+            "The server could not store the file: its disk is full or read-only, or the file's name is too long."
+        )
     finally:
         _ONE.release()
 
