@@ -12,11 +12,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
 _MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII's punctuation, any of which Markdown lets one escape
+_AUTOLINKS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?=@)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"  # invisible; GitHub's Markdown looks for addresses in text whose escapes are already resolved
 
 
 def plain(text: str) -> str:
-    """Markdown that shows a text as it is, on one line: no image is fetched for it, no word of it is set bold."""
-    return _MARKS.sub(r"\\\1", " ".join(text.split()))
+    """Returns Markdown that shows a text as it is, on one line: without images, links or formatting."""
+    return _MARKS.sub(r"\\\1", _AUTOLINKS.sub(_WORD_JOINER, " ".join(text.split())))
 
 
 def uploader(name: str) -> str:
