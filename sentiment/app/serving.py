@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
+from sentiment.app.foreign import plain
+from sentiment.artifacts import MANIFEST, ROOT, ArtifactError, Run, default_run, list_runs, open_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ def paths() -> list[Path]:
 
 
 def choose_run() -> None:
-    """The choice of the served run, in the sidebar; it stands in the address, so a link keeps it."""
+    """The choice of the served run, in the sidebar; it is part of the address, so a link keeps it."""
     names = [path.name for path in paths()]
     if not names:
         return
@@ -38,22 +39,23 @@ def choose_run() -> None:
     asked = st.query_params.get(_KEY)
     if asked and asked not in names:
         st.sidebar.warning(
-            "The run that this link names is not here; another one is shown.", icon=":material/link_off:"
+            "The run that this link names is not here; the default one is used.", icon=":material/link_off:"
         )
     st.sidebar.selectbox(
         "Model",
         names,
-        index=names.index(default) if default in names else 0,
+        index=names.index(default) if default in names else None,
+        placeholder="Choose a model",
         key=_KEY,
         bind="query-params",
         help="Every page shows the run chosen here. Nothing restarts, and you can change back at any time.",
     )
 
 
-def serve(name: str) -> None:
-    """Changes the served run, if it is there; for callbacks."""
-    if (root() / name) in paths():
-        st.session_state[_KEY] = name
+def chosen() -> str | None:
+    """Returns the name chosen in the sidebar, None if there is none; it comes from a browser and may be any text."""
+    name: str | None = st.session_state.get(_KEY)
+    return name
 
 
 def run() -> Run:
@@ -102,7 +104,7 @@ def sentences() -> Iterator[None]:
     try:
         yield
     except ArtifactError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         st.stop()
 
 
@@ -114,9 +116,23 @@ def _default_name() -> str:
 
 
 def place() -> tuple[str, int]:
-    """The served run's folder and its stamp."""
-    name = st.session_state.get(_KEY)
-    path = root() / name if name else default_run(root())
+    """The served run's folder and its stamp.
+
+    Raises:
+        ArtifactError: the name chosen, or the default, is not that of a finished run.
+    """
+    runs = {path.name: path for path in paths()}
+    name = chosen()
+    if name is None:
+        name = default_run(root()).name
+        if name not in runs:
+            raise ArtifactError(
+                f"The file {root().name}/default names “{name}”, which is not a finished run. Choose a model on the "
+                "left, or correct the file."
+            )
+    elif name not in runs:
+        raise ArtifactError("The chosen model is not among the runs of this app. Choose another one on the left.")
+    path = runs[name]
     return str(path), _stamp(path)
 
 
