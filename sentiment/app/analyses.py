@@ -12,22 +12,25 @@ from typing import cast
 
 import streamlit as st
 
+from sentiment.app import serving
 from sentiment.app.examples import EXAMPLES
 from sentiment.classifier import Classifier
 from sentiment.records import Explanation, Prediction
 
 _SAME = 1e-3  # logits by which the same model may differ between machines
 KEPT = 50  # analyses a session holds; the oldest goes first
+LONGEST = 200_000  # characters of a text that is analysed or kept; some 35,000 words
+TOO_LONG = f"A text here may have {LONGEST:,} characters at most. For more, upload a file on the Bulk page."
 
 TEXT = "review_text"  # the key of the text area
 EXAMPLE = "example"  # the key of the choice of an example
-EXAMPLE_SHOWN = "example_shown"  # the example that was last put into the text area
 
 WHAT_IF = "what_if"  # the key of the changes tried: number of the analysis -> one {place: word} after the other
 
 _ANALYSES = "analyses"
 _SHOWN = "review_shown"  # the text that is analysed
-_OPENED = "review_opened"  # the number of an analysis from a file, shown until another text is
+_OPENED = "review_opened"  # an analysis to show as it is, by number, and the model chosen then; until either changes
+_RETURN = "review_return"  # whether the page should go back to its top
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class Analysis:
     explanation: Explanation | None = None
 
     def explained(self, classifier: Classifier) -> Explanation:
-        """The explanation, computed when first asked for."""
+        """Returns the explanation, computed when first asked for by the classifier that made the prediction."""
         if self.explanation is None:
             self.explanation = classifier.explain(self.text)
         return self.explanation
@@ -65,14 +68,15 @@ class Analysis:
 
 
 def analyse(text: str, classifier: Classifier) -> Analysis:
-    """The session's analysis of a text by a run; a new one unless it has been made before."""
+    """Returns the session's analysis of a text by a run; a text without a word is judged but not kept."""
     for known in every():
         if known.text == text and known.run == classifier.run.name and known.milliseconds is not None:
             return known
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
-    return _keep(Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds))
+    analysis = Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
+    return _keep(analysis) if prediction.label else analysis
 
 
 def add(explanation: Explanation) -> Analysis:
@@ -87,31 +91,67 @@ def every() -> Sequence[Analysis]:
     return cast(list[Analysis], st.session_state.get(_ANALYSES, []))
 
 
-def put(text: str) -> None:
-    """Lets the Review page show a text, whichever example is chosen; before the text area is drawn."""
+def show(text: str, *, to_top: bool = False) -> None:
+    """Lets the Review page show a text; for callbacks, and from another page.
+
+    Args:
+        text: of ``LONGEST`` characters at most; a longer one is ignored.
+        to_top: whether the page scrolls up to the verdict.
+    """
+    if len(text) > LONGEST:
+        return
     st.session_state[TEXT] = st.session_state[_SHOWN] = text
+    mark_example()
+    st.session_state[_RETURN] = to_top
     st.session_state.pop(_OPENED, None)
 
 
-def show(text: str) -> None:
-    """Lets the Review page show a text as if the user had pasted it; for callbacks, and from another page."""
-    put(text)
-    example = next((name for name, example in EXAMPLES.items() if example == text), None)
-    st.session_state[EXAMPLE] = st.session_state[EXAMPLE_SHOWN] = example
+def mark_example() -> None:
+    """Selects the example whose text is analysed, and none beside another text; before the choice is drawn."""
+    text = None if text_changed() else text_shown()
+    st.session_state[EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
 
 
-def show_opened(analysis: Analysis) -> None:
-    """Lets the Review page show an analysis that was opened from a file; for callbacks."""
-    put(analysis.text)
-    st.session_state[EXAMPLE] = None
-    st.session_state[_OPENED] = analysis.number
+def show_again(analysis: Analysis) -> None:
+    """Lets the Review page show an analysis as it is, whichever model is chosen; for callbacks."""
+    show(analysis.text, to_top=True)
+    st.session_state[_OPENED] = (analysis.number, serving.chosen())
 
 
 def shown(classifier: Classifier) -> Analysis | None:
-    """What the Review page shows: the analysis that was opened, or that of the text by the run served."""
-    opened = next((each for each in every() if each.number == st.session_state.get(_OPENED)), None)
-    text = st.session_state.get(_SHOWN)
-    return opened or (None if text is None else analyse(text, classifier))
+    """Returns the analysis that the Review page shows: the one opened, or that of the text by the chosen model."""
+    number, chosen = st.session_state.get(_OPENED, (None, None))
+    if chosen == serving.chosen():
+        for each in every():
+            if each.number == number:
+                return each
+    text = text_shown()
+    return None if text is None else analyse(text, classifier)
+
+
+def text_shown() -> str | None:
+    """Returns the text that is analysed, None if there is none."""
+    text: str | None = st.session_state.get(_SHOWN)
+    return text
+
+
+def text_changed() -> bool:
+    """Returns whether the text area holds another text than the one analysed."""
+    typed, analysed = st.session_state.get(TEXT), text_shown()
+    return typed is not None and analysed is not None and _lines(typed) != _lines(analysed)
+
+
+def refuse_long_text() -> bool:
+    """Restores the analysed text if a longer one than allowed was pasted; before the text area is drawn."""
+    if len(st.session_state.get(TEXT) or "") <= LONGEST:
+        return False
+    st.session_state[TEXT] = text_shown() or ""
+    return True
+
+
+def returns_to_top() -> bool:
+    """Returns whether the page was asked to scroll to its top; true once."""
+    return bool(st.session_state.pop(_RETURN, False))
 
 
 def delete_all() -> None:
@@ -120,6 +160,11 @@ def delete_all() -> None:
     st.session_state[_SHOWN] = None
     st.session_state[_ANALYSES] = []
     st.session_state[WHAT_IF] = {}
+
+
+def _lines(text: str) -> str:
+    """A browser ends lines with LF, whatever it was given."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _next_number() -> int:

@@ -4,30 +4,43 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app import analyses, foreign, navigation, serving, wording
+from sentiment.app import analyses, foreign, navigation, scroll, serving, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.examples import EXAMPLES
+from sentiment.explaining.verdict_text import chance, headline
 from sentiment.figures import likelihood
 from sentiment.records import Prediction
 
-_EXAMPLE_KEPT = "example_kept"  # the example to choose again, for a run
 _ANALYSE = "analyse"
+_ADDRESS = "example_in_address"  # the example that the page's address named when the page was last drawn
+_MARKED = "example_marked"  # the example that was selected then
+_UNNAMED = "text_of_bare_address"  # the text last shown while the address named no example
 
 
 def page() -> None:
     """Input on the left, verdict on the right; the text with its contributions beneath."""
     st.title("What did the reviewer feel?")
+    refused = analyses.refuse_long_text()
     _choose_example()
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _input()
+        if refused:
+            st.error(analyses.TOO_LONG, icon=":material/error:")
     classifier = serving.classifier()
     analysis = analyses.shown(classifier)
     if analysis is None:
         right.caption("Paste a review, or try one of the examples.")
         return
     with right:
+        if analyses.text_changed():
+            st.warning(
+                "Text changed. What is shown here belongs to the text analysed before; press Analyse to renew it.",
+                icon=":material/edit_note:",
+            )
         _verdict(analysis)
+        if analyses.returns_to_top():
+            scroll.to_top()
     from sentiment.app import session, why  # here, so that the verdict does not wait for pandas and Altair to load
 
     if analysis.prediction.label:
@@ -36,23 +49,32 @@ def page() -> None:
 
 
 def _choose_example() -> None:
-    """One-click examples. The choice stands in the address; the user's own text never does."""
+    """One-click examples. The choice is part of the address, in the browser's history; the user's own text never is."""
     state = st.session_state
-    returned = analyses.EXAMPLE_SHOWN in state and _ANALYSE not in state  # other pages drop what is not theirs
-    if _EXAMPLE_KEPT in state:
-        state[analyses.EXAMPLE] = state.pop(_EXAMPLE_KEPT)
-    example = st.pills(
-        "Try an example", list(EXAMPLES), default=next(iter(EXAMPLES)), key=analyses.EXAMPLE, bind="query-params"
-    )
-    if example == state.get(analyses.EXAMPLE_SHOWN):
-        return
-    if returned and analyses.EXAMPLE not in st.query_params:
-        # The browser's "back" comes without the example, and the choice fell to the first one: keep what was shown.
-        state[_EXAMPLE_KEPT] = state[analyses.EXAMPLE_SHOWN]
-        st.rerun()
-    state[analyses.EXAMPLE_SHOWN] = example
-    if example:
-        analyses.put(EXAMPLES[example])
+    named = st.query_params.get(analyses.EXAMPLE)
+    asked = named if named in EXAMPLES else None
+    arrived = _ANALYSE not in state  # for the first time, or from another page, which drops this one's widgets
+    if analyses.TEXT not in state:
+        analyses.show(EXAMPLES[asked or next(iter(EXAMPLES))])
+    elif asked != state.get(_ADDRESS) and (asked or not arrived):  # Back, Forward, or an address typed in
+        analyses.show(EXAMPLES[asked] if asked else state[_UNNAMED])
+    elif arrived or analyses.text_changed() or not state[analyses.EXAMPLE]:
+        analyses.mark_example()
+    st.pills("Try an example", list(EXAMPLES), key=analyses.EXAMPLE, required=True, on_change=_show_example)
+    if not arrived and state[analyses.EXAMPLE] != state[_MARKED] and not analyses.text_changed():
+        asked = state[analyses.EXAMPLE]
+        if asked:
+            st.query_params[analyses.EXAMPLE] = asked
+        else:
+            st.query_params.pop(analyses.EXAMPLE, None)
+    state[_ADDRESS], state[_MARKED] = asked, state[analyses.EXAMPLE]
+    if not asked:
+        state[_UNNAMED] = analyses.text_shown() or ""
+
+
+def _show_example() -> None:
+    if example := st.session_state[analyses.EXAMPLE]:
+        analyses.show(EXAMPLES[example])
 
 
 def _input() -> None:
@@ -71,8 +93,8 @@ def _verdict(analysis: Analysis) -> None:
     """The verdict in plain words, with what the reader should know about it."""
     prediction = analysis.prediction
     with st.container(border=True, gap="small"):
-        st.header(wording.headline(prediction), icon=_icon(prediction))
-        st.write(wording.chance(prediction))
+        st.header(headline(prediction), icon=_icon(prediction))
+        st.write(chance(prediction))
         if prediction.label and prediction.status != "mostly_unknown":
             stated = likelihood(prediction.probability, 1)
             st.progress(prediction.probability, text=f"Probability of “positive”: {stated}")
@@ -81,7 +103,7 @@ def _verdict(analysis: Analysis) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
             run = foreign.plain(analysis.run)
-            st.caption(f"{prediction.tokens_read:,} words and signs read by {run} {taken}")
+            st.caption(f"{wording.words_and_signs(prediction.tokens_read)} read by {run} {taken}")
             navigation.link("model_card", "About this model")
 
 

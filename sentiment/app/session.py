@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import analyses, foreign, serving, wording
+from sentiment.app import analyses, foreign, wording
 from sentiment.app.analyses import Analysis
 from sentiment.app.highlight import Span, highlight, strongest
 from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare
 from sentiment.explaining.html_file import to_html
 from sentiment.explaining.json_file import from_json, to_json
+from sentiment.explaining.verdict_text import chance, headline
 from sentiment.records import Explanation
 
 _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
 _CHANGED = 15  # words listed in a comparison
+_SHOWN = 200  # characters of a text that the list shows
+_MEGABYTES = 4  # of a saved file; an explanation of the longest text with every character escaped has less
+_NAME = 255  # characters of a model's name, as of a folder's
 
 
 def show(current: Analysis, classifier: Classifier) -> None:
     """The list, and what can be done with it."""
-    st.header("Your analyses")
     every = list(reversed(analyses.every()))
+    st.header("Your analyses")
+    if every:
+        _table(every)
+    _save(current, classifier)
+    if not every:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by_number = {each.number: each for each in every}
+        chosen = by_number[st.selectbox("Analysis", list(by_number), format_func="no. {}".format, width=130)]
+        st.button("Reopen", on_click=analyses.show_again, args=(chosen,), icon=":material/history:")
+        second = st.selectbox("Compare with", list(by_number), index=None, format_func="no. {}".format, width=170)
+        _delete(len(every))
+    st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
+    if second is not None:
+        _comparison(chosen, by_number[second], classifier)
+
+
+def _table(every: list[Analysis]) -> None:
     st.dataframe(
         pd.DataFrame(
             {
                 "number": [each.number for each in every],
-                "verdict": [wording.headline(each.prediction) for each in every],
+                "verdict": [headline(each.prediction) for each in every],
                 "positive": [each.prediction.probability for each in every],
-                "text": [" ".join(each.text.split())[:200] for each in every],
+                "text": [" ".join(each.text[:_SHOWN].split()) for each in every],
                 "model": [each.run for each in every],
             }
         ),
@@ -41,52 +64,60 @@ def show(current: Analysis, classifier: Classifier) -> None:
             "text": st.column_config.TextColumn("text", width="large"),
         },
     )
-    _save(current, classifier)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        numbers = [each.number for each in every]
-        chosen = st.selectbox("Analysis", numbers, format_func="no. {}".format, width=130)
-        st.button("Reopen", on_click=_reopen, args=(chosen,), icon=":material/history:")
-        second = st.selectbox("Compare with", numbers, index=None, format_func="no. {}".format, width=170)
-        st.button("Delete all", on_click=analyses.delete_all, icon=":material/delete:")
-    st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
-    if second is not None:
-        by_number = {each.number: each for each in every}
-        _comparison(by_number[chosen], by_number[second], classifier)
+
+
+def _delete(count: int) -> None:
+    """Deletes every analysis, after asking once."""
+    with st.popover("Delete all", icon=":material/delete:"):
+        st.write(f"Delete {'this analysis' if count == 1 else f'all {count} analyses'}? This cannot be undone.")
+        st.button("Delete now", on_click=analyses.delete_all, icon=":material/delete:")
 
 
 def _save(current: Analysis, classifier: Classifier) -> None:
     """The shown explanation as a file, and a saved one back onto the page."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if current.prediction.label:
-            explanation = current.explained(classifier)
+        if current.explanation:
             st.download_button(
-                "Save as JSON", to_json(explanation), "explanation.json", "application/json", on_click="ignore"
+                "Save as JSON", to_json(current.explanation), "explanation.json", "application/json", on_click="ignore"
             )
-            st.download_button("Save as HTML", to_html(explanation), "explanation.html", "text/html", on_click="ignore")
+            st.download_button(
+                "Save as HTML", to_html(current.explanation), "explanation.html", "text/html", on_click="ignore"
+            )
         with st.popover("Open a saved one", icon=":material/upload_file:"):
             key = foreign.uploader(_UPLOAD)
             st.file_uploader(
-                "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=20
+                "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=_MEGABYTES
             )
-    if note := st.session_state.pop(_NOTE, None):
-        st.error(foreign.plain(note))
+            if note := st.session_state.pop(_NOTE, None):  # in here, since the open popover covers what is beneath
+                st.error(foreign.plain(note), icon=":material/error:")
 
 
 def _open(key: str) -> None:
     for file in foreign.taken(_UPLOAD, st.session_state[key]):
         try:
-            analyses.show_opened(analyses.add(from_json(file.getvalue())))
+            analyses.show_again(analyses.add(_read(file)))
         except ValueError as error:
             st.session_state[_NOTE] = str(error)
 
 
-def _reopen(number: int) -> None:
-    analysis = next(each for each in analyses.every() if each.number == number)
-    if analysis.milliseconds is None:
-        analyses.show_opened(analysis)
-    else:
-        analyses.show(analysis.text)
-        serving.serve(analysis.run)
+def _read(file: Any) -> Explanation:
+    """Returns the explanation in a saved file.
+
+    Raises:
+        ValueError: it is none, or too large; the message is one sentence.
+    """
+    if file.size > _MEGABYTES * 1_000_000:
+        raise ValueError(f"A saved explanation may have {_MEGABYTES} MB at most.")
+    explanation = from_json(file.getvalue())
+    if len(explanation.text) > analyses.LONGEST:
+        raise ValueError(analyses.TOO_LONG)
+    if len(explanation.run) > _NAME:
+        raise ValueError("This file cannot be opened as an explanation: the name of its model is too long.")
+    try:
+        f"{explanation.run} {explanation.text}".encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("This file cannot be opened as an explanation: its text is not valid Unicode.") from error
+    return explanation
 
 
 def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
@@ -95,8 +126,8 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
     scale = max(map(strongest, marked.values()), default=0.0)
     for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
-            st.subheader(f"No. {each.number}: {wording.headline(each.prediction)}")
-            st.write(wording.chance(each.prediction))
+            st.subheader(f"No. {each.number}: {headline(each.prediction)}")
+            st.write(chance(each.prediction))
             if each.number in marked:
                 st.caption(f"Score {wording.signed(each.prediction.logit)}, by {foreign.plain(each.run)}")
                 highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)

@@ -37,9 +37,11 @@ def at_hand() -> Texts | None:
 
 def offer_opening(text: str, name: str) -> None:
     """A button that opens a text on the Review page; ``name`` is that of the table it stands by."""
-    if isinstance(text, str) and st.button(
-        "Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"
-    ):
+    if not isinstance(text, str):
+        return
+    if len(text) > analyses.LONGEST:
+        st.caption(f"Too long for the Review page, which takes {analyses.LONGEST:,} characters.")
+    elif st.button("Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
         navigation.go("review")
 

@@ -13,10 +13,13 @@ from sentiment.app.highlight import Span, highlight, strongest
 from sentiment.classifier import Classifier
 from sentiment.explaining.counterfactual import compare, edit, smallest_flip
 from sentiment.explaining.grouping import group
+from sentiment.explaining.verdict_text import headline
 from sentiment.figures import likelihood
 from sentiment.records import Explanation
 
 _CHANGED = 10  # differences listed
+_LONGEST = 200  # characters of a replacement
+_NOTE = "what_if_note"
 
 
 def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
@@ -28,7 +31,7 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
     labels = {place: f"{explanation.tokens[place].text} ({place + 1})" for place in order}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox("Word", order, format_func=lambda place: labels[place], key="what_if_word", width=170)
-        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120)
+        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120, max_chars=_LONGEST)
         st.button("Change", on_click=_change, args=({place: new},), icon=":material/edit:")
     with st.container(horizontal=True):
         st.button(
@@ -40,7 +43,7 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
         )
         steps = st.session_state[analyses.WHAT_IF][analysis.number]
         st.button("Undo", on_click=steps.pop if steps else None, disabled=not steps, icon=":material/undo:")
-    if note := st.session_state.pop("what_if_note", None):
+    if note := st.session_state.pop(_NOTE, None):
         st.info(note)
     if steps:
         changes = {place: word for step in steps for place, word in step.items()}
@@ -53,13 +56,16 @@ def drop(places: Iterable[int]) -> None:
 
 
 def _change(changes: dict[int, str]) -> None:
+    if any(len(word) > _LONGEST for word in changes.values()):
+        st.session_state[_NOTE] = f"A replacement may have {_LONGEST} characters at most."
+        return
     st.session_state[analyses.WHAT_IF][st.session_state["what_if_number"]].append(changes)
 
 
 def _flip(explanation: Explanation, classifier: Classifier) -> None:
     flip = smallest_flip(classifier, explanation)
     if flip is None:
-        st.session_state["what_if_note"] = "No small change turns this verdict."
+        st.session_state[_NOTE] = "No small change turns this verdict."
     else:
         _change(dict.fromkeys(flip.places, ""))
 
@@ -70,13 +76,29 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
     for column, name, version in ((left, "Before", before), (right, "After", after)):
         column.metric(
             name,
-            likelihood(version.prediction.probability),
-            f"score {wording.signed(version.logit)}",
+            likelihood(version.prediction.probability) if version.prediction.label else headline(version.prediction),
+            f"score {wording.signed(version.logit)}" if version.prediction.label else None,
             delta_color="off",
             delta_arrow="off",
         )
+    if after.prediction.label:
+        _differences(before, after)
+    st.button("Analyse this version", on_click=_analyse, args=(after.text,), icon=":material/open_in_new:")
+
+
+def _analyse(text: str) -> None:
+    """Shows the text on the whole page, because a callback in a fragment redraws only the fragment."""
+    if len(text) > analyses.LONGEST:
+        st.session_state[_NOTE] = analyses.TOO_LONG
+        return
+    analyses.show(text, to_top=True)
+    st.rerun()
+
+
+def _differences(before: Explanation, after: Explanation) -> None:
+    """The changed text, what the score changed by, and the words whose contribution changed most."""
     spans = [_spans(version) for version in (before, after)]
-    highlight(text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
+    highlight(after.text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
     start = after.baseline_logit - before.baseline_logit
     st.caption(
         f"The score changed by {wording.signed(after.logit - before.logit, 4)}: contributions by "
@@ -95,7 +117,6 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
         alt="Words whose contribution changed most",
         column_config={"change": st.column_config.NumberColumn("contribution changed by", format="%+.3f")},
     )
-    st.button("Analyse this version", on_click=analyses.show, args=(text,), icon=":material/open_in_new:")
 
 
 def _spans(explanation: Explanation) -> list[Span]:

@@ -14,7 +14,7 @@ from sentiment.app.analyses import Analysis
 from sentiment.app.highlight import highlight
 from sentiment.classifier import Classifier
 from sentiment.explaining.grouping import Group, Level, group
-from sentiment.explaining.negation import negations
+from sentiment.explaining.negation import negations, negators
 from sentiment.explaining.reading import read_along
 from sentiment.explaining.reasons import reasons
 from sentiment.explaining.stability import SEGMENTS, stability
@@ -35,12 +35,15 @@ _TERMS = """
 def show(analysis: Analysis, classifier: Classifier) -> None:
     """The explanation of an analysis; changing a view redraws this part alone."""
     st.header("Why", help=_TERMS)
-    with st.skeleton(height=300):
-        explanation = analysis.explained(classifier)
     own = analysis.is_by(classifier)
     if not own:
         run = foreign.plain(analysis.run)
-        st.caption(f"Saved by {run}, which is not the model served now; so it can be read, but not varied.")
+        st.caption(f"Made by {run}, which is not the model chosen now: this can be read but not varied.")
+        if analysis.explanation is None:
+            st.caption("Choose that model to see the reasons.")
+            return
+    with st.skeleton(height=300):
+        explanation = analysis.explained(classifier)
     sentence = reasons(explanation)
     st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.way(explanation)}")
     left, right = st.columns([3, 2], gap="medium")
@@ -96,7 +99,7 @@ def _marked_text(explanation: Explanation, classifier: Classifier | None, *, pic
         explanation.text,
         [(each.start, each.end, each.value, each.unknown) for each in groups],
         key="highlight",
-        rest_note=f"Not read by the model: {unread:,} words and signs" if unread else "",
+        rest_note=f"Not read by the model: {wording.words_and_signs(unread)}" if unread else "",
         curve=_curve(explanation.text, groups, classifier) if along and classifier else None,
         pick=pick,
     )
@@ -173,8 +176,8 @@ def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFra
     for each in sorted(weighty, key=lambda each: each.start):
         name = " ".join(explanation.text[each.start : each.end].split())
         rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
-    if len(groups) > len(weighty):
-        rows.append((f"{len(groups) - len(weighty)} others", rows[-1][2], rows[-1][2] + rest))
+    if others := len(groups) - len(weighty):
+        rows.append((f"{others} other{'s' if others > 1 else ''}", rows[-1][2], rows[-1][2] + rest))
     rows.append(("score", 0.0, explanation.logit))
     frame = pd.DataFrame(rows, columns=["name", "start", "end"])
     frame["value"] = frame["end"] - frame["start"]
@@ -183,9 +186,14 @@ def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFra
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:
+    """The negators that matter, with their opinions, and how many others there are."""
     found = negations(classifier, explanation.text)
+    unlisted = len(negators(classifier, explanation.text)) - len(found)
+    if unlisted:
+        st.caption(wording.unlisted_negations(unlisted, more=bool(found)))
+    elif not found:
+        st.caption("There is no negation before another word in this text.")
     if not found:
-        st.caption("There is no negation before an opinion in this text.")
         return
     words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
     pairs = [(words[one.negator], words[one.opinion]) for one in found]
