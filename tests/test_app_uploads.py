@@ -62,7 +62,7 @@ def test_of_a_saved_explanation_that_was_opened_nothing_is_left_after_delete_all
     assert app.text_area(key="review_text").value == "the film is a hush-hush one"
     assert given.names == ["saved.json"]
     assert given.held == []
-    next(button for button in app.button if button.label == "Delete all").click().run()
+    next(button for button in app.button if button.label == "Delete now").click().run()
     assert given.held == []
     assert "hush" not in said(app)
     assert "hush" not in str(app.session_state._state.filtered_state)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import re
 
+import pandas as pd
 import pytest
 
-from scripts.screenshots import settle
+from scripts.screenshots import CHROMIUM, free_port, serve, server, settle, wait_until_served
 from sentiment.app.examples import EXAMPLES
+from sentiment.artifacts import seal
+from sentiment.dataset import fingerprint
+from tests.app_runs import all_runs, predictions
+from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.browser
 
@@ -145,6 +150,185 @@ def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
     page.locator("input[type=file]").set_input_files(saved)
     page.get_by_text("from a file").wait_for()
     wait_for_text(page, "The film is not good!")
+
+
+def mark_first_row(page, alt: str) -> None:
+    """Selects the first row of a table, whose cells are drawn and not elements."""
+    table = page.locator("[data-testid=stDataFrame]").filter(has=page.locator(f"[aria-label='{alt}']")).first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + 35 + 17)
+
+
+def open_row_on_review_page(page, alt: str) -> None:
+    mark_first_row(page, alt)
+    page.get_by_role("button", name="Open on the Review page").click()
+    page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
+    settle(page)
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_a_row_of_a_file_is_opened_on_the_review_page_with_the_model_chosen(address, new_page):
+    page = open_at(new_page(), f"{address}/bulk?run=other")
+    upload(page, 3)
+    page.get_by_role("button", name="Score 3 rows").click()
+    page.get_by_role("button", name="Download").first.wait_for()
+    settle(page)
+    open_row_on_review_page(page, "The rows the filter lets through")
+    wait_for_typed(page, "the film is good")
+    page.get_by_text("read by other").wait_for()
+    assert "run=other" in page.url
+    page.get_by_role("link", name="Bulk").click()
+    page.get_by_role("heading", name="What did all of them feel?").wait_for()
+    settle(page)
+    assert "run=other" in page.url
+
+
+def test_a_review_that_a_filter_lists_is_opened_on_the_review_page(browser, new_page, tmp_path, monkeypatch):
+    reviews = [f"review number {i}, a {'good' if i % 2 else 'bad'} film" for i in range(120)]
+    data = pd.DataFrame({"review": reviews, "sentiment": ["positive", "negative"] * 60})
+    data.to_csv(tmp_path / "reviews.csv", index=False)
+    run = tiny_run(tmp_path / "runs" / "tiny")
+    tested = predictions(("test",), n=120).assign(fingerprint=[fingerprint(text) for text in reviews])
+    tested.to_parquet(run / "test_predictions.parquet")
+    seal(run)
+    (tmp_path / "runs" / "default").write_text("tiny", encoding="utf-8")
+    monkeypatch.setenv("SENTIMENT_DATA", str(tmp_path / "reviews.csv"))
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    with serve(tmp_path / "runs", tmp_path / "log") as address:
+        page = open_at(new_page(), f"{address}/evaluation?verdicts=false+positives&threshold=0.4")
+        page.get_by_text("Show texts").click()
+        page.get_by_text("reviews, the most confident mistakes first").wait_for()
+        settle(page)
+        open_row_on_review_page(page, "Reviews: the most confident mistakes first")
+        text = page.get_by_role("textbox", name="Review").input_value()
+        assert text in reviews
+        wait_for_text(page, text)
+
+
+def test_a_changed_version_is_analysed_on_the_whole_page(address, new_page):
+    page = open_at(new_page(), address)
+    analyse(page, "The film is good")
+    page.get_by_role("tab", name="What if").click()
+    settle(page)
+    page.locator(".review .part", has_text="good").first.click()
+    page.get_by_role("button", name="Analyse this version").click()
+    wait_for_typed(page, "The film is ")
+    wait_for_text(page, "The film is ")
+    settle(page)
+    assert page.get_by_role("heading", name="What did the reviewer feel?").bounding_box()["y"] > 0
+    assert page.get_by_text("Text changed").count() == 0
+    page.get_by_text("Delete all").click()
+    page.get_by_text("all 3 analyses").wait_for()
+
+
+def test_a_verdict_is_marked_when_the_text_beside_it_changes(address, new_page):
+    page = open_at(new_page(), address)
+    page.get_by_role("textbox", name="Review").fill("The worst film ever made.")
+    page.get_by_role("textbox", name="Review").press("Tab")
+    page.get_by_text("Text changed").wait_for()
+    assert page.get_by_role("radio", checked=True, name="Glowing").count() == 0
+    page.get_by_role("link", name="Training").click()
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("link", name="Review", exact=True).click()
+    page.get_by_text("Text changed").wait_for()
+    page.get_by_role("button", name="Analyse Shortcut").click()
+    wait_for_text(page, "The worst film ever made.")
+    page.get_by_text("Text changed").wait_for(state="detached")
+
+
+def test_back_leads_through_the_examples_chosen(address, new_page):
+    page = open_at(new_page(), address)
+    for name in ("Scathing", "Mixed"):
+        page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first.click()
+        page.wait_for_url(f"**/*example={name}*")
+        settle(page)
+    page.go_back()
+    wait_for_typed(page, EXAMPLES["Scathing"])
+    wait_for_text(page, EXAMPLES["Scathing"])
+    page.go_back()
+    wait_for_typed(page, EXAMPLES["Glowing"])
+    page.go_forward()
+    wait_for_typed(page, EXAMPLES["Scathing"])
+    page.get_by_role("radio", name="Scathing").or_(page.get_by_role("button", name="Scathing")).first.click()
+    settle(page)
+    assert "example=Scathing" in page.url
+    wait_for_typed(page, EXAMPLES["Scathing"])
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to", "title"),
+    [
+        ("review", "/", "Review · Review sentiment"),
+        ("Review?run=other", "/?run=other", "Review · Review sentiment"),
+        ("model_card", "/model-card", "Model card · Review sentiment"),
+        ("Bulk", "/bulk", "Bulk · Review sentiment"),
+    ],
+)
+def test_an_address_in_another_spelling_leads_to_the_page(address, new_page, path, leads_to, title):
+    page = new_page()
+    page.goto(f"{address}/{path}")
+    page.wait_for_url(f"{address}{leads_to}")
+    settle(page)
+    page.wait_for_function("title => document.title === title", arg=title)
+    assert page.get_by_text("Page not found").count() == 0
+
+
+def test_every_page_has_its_own_title(address, new_page):
+    page = new_page()
+    for name in PAGES:
+        page.goto(f"{address}/{name}")
+        settle(page)
+        begins = (name or "review").replace("-", " ").capitalize()
+        page.wait_for_function("title => document.title === title", arg=f"{begins} · Review sentiment")
+
+
+def test_reopening_leads_to_the_verdict_and_keeps_the_model(address, new_page):
+    page = open_at(new_page(), address)
+    analyse(page, "The film is good")
+    page.get_by_role("button", name="Reopen").scroll_into_view_if_needed()
+    page.get_by_role("button", name="Reopen").click()
+    settle(page)
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    page.get_by_text("read by tiny").wait_for()
+
+
+def test_a_paste_that_is_too_long_is_answered_in_a_sentence(address, new_page):
+    page = open_at(new_page(), f"{address}/?example=Mixed")
+    submit(page, "<" * 300_000)
+    page.get_by_text("200,000 characters at most").wait_for()
+    wait_for_typed(page, EXAMPLES["Mixed"])
+
+
+def test_an_error_shows_no_link_to_another_site(browser, new_page, tmp_path):
+    script = tmp_path / "fails.py"
+    script.write_text("import streamlit as st\nst.title('It fails')\nraise ValueError('secret')\n", encoding="utf-8")
+    port = free_port()
+    with (tmp_path / "log").open("wb") as log:
+        process = server(script, port, tmp_path, output=log.fileno())
+    try:
+        wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")
+        page = open_at(new_page(), f"http://127.0.0.1:{port}")
+        page.locator("[data-testid=stException]").wait_for()
+        assert "encountered an error" in page.inner_text("[data-testid=stException]")
+        assert page.get_by_text(re.compile("Ask (Google|ChatGPT)")).count() == 0
+        assert "secret" not in page.content()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def test_a_name_that_is_an_address_becomes_no_link(address, new_page):
+    page = open_at(new_page(), f"{address}/bulk")
+    for name in ("www.evil.example.csv", "user@evil.example.csv"):
+        page.locator("input[type=file]").set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": b"review\nthe film is good\n"}
+        )
+        page.get_by_role("heading", name=re.compile("evil")).wait_for()
+        settle(page)
+        assert page.locator("[data-testid=stMain] a[href*=evil]:not([href^='#'])").count() == 0
+        page.get_by_role("button", name="Another file").click()
+        page.locator("input[type=file]").wait_for(state="attached")
 
 
 def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):

@@ -1,0 +1,355 @@
+"""The Review page and the front door: what they say after a change, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.proto.Common_pb2 import FileURLs
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
+from streamlit.testing.v1 import AppTest
+
+from scripts.screenshots import serve
+from sentiment.app import analyses, navigation, session, texts, what_if, wording
+from sentiment.app.examples import EXAMPLES
+from sentiment.app.foreign import plain
+from sentiment.app.visitor import VisitError, Visitor
+from sentiment.artifacts import ArtifactError
+from sentiment.classifier import Classifier
+from sentiment.explaining.grouping import group
+from sentiment.explaining.json_file import to_json
+from sentiment.explaining.reasons import reasons
+from sentiment.explaining.verdict_text import chance, headline
+from sentiment.verdict import verdict
+from tests.app_runs import all_runs, full_run
+from tests.test_app_pages import said
+
+HOME = Path(__file__).parent.parent
+FORGED = ("", ".", "..", "../outside", "tiny/../../outside", "./tiny", "tiny/", "/etc", "TINY", "tiny\0", "x" * 5_000)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("review") / "runs")
+
+
+@pytest.fixture
+def app(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    return open_app()
+
+
+def open_app(page: str = "review", **query: str) -> AppTest:
+    def script(page):
+        import importlib
+
+        from sentiment.app import serving
+
+        serving.choose_run()
+        importlib.import_module(f"sentiment.app.{page}").page()
+
+    app = AppTest.from_function(script, args=(page,), default_timeout=30)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+def analyse(app: AppTest, text: str) -> AppTest:
+    app.text_area(key="review_text").set_value(text)
+    app.button(key="analyse").click().run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+# The text and its verdict
+
+
+def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
+    app.text_area(key="review_text").set_value("another text").run()
+    assert "Text changed" in said(app)
+    assert app.session_state["example"] is None
+    press(app, "Analyse")
+    assert "Text changed" not in said(app)
+
+
+def test_the_mark_goes_when_the_text_is_changed_back(app):
+    app.text_area(key="review_text").set_value("another text").run()
+    app.text_area(key="review_text").set_value(EXAMPLES["Glowing"]).run()
+    assert "Text changed" not in said(app)
+    assert app.session_state["example"] == "Glowing"
+
+
+def test_other_ends_of_lines_are_no_changed_text(app):
+    analyse(app, "the film\r\nis good\r")
+    app.text_area(key="review_text").set_value("the film\nis good\n").run()
+    assert "Text changed" not in said(app)
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "\n\n\t"])
+def test_a_text_without_a_word_is_answered_but_not_kept(app, text):
+    before = list(app.session_state["analyses"])
+    analyse(app, text)
+    assert "Nothing to judge" in said(app)
+    assert app.session_state["analyses"] == before
+    press(app, "Delete now")
+    analyse(app, text)
+    assert "Nothing to judge" in said(app)
+
+
+def test_dropping_the_only_word_leaves_nothing_to_judge(app):
+    analyse(app, "good")
+    app.session_state["reasons_view"] = "What if"
+    app.run()
+    press(app, "Change")
+    after = next(metric for metric in app.metric if metric.label == "After")
+    assert after.value == "Nothing to judge"
+    assert not after.delta
+
+
+def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
+    long = "good " * (analyses.LONGEST // 5) + "!"
+    analyse(app, long)
+    assert [error.value for error in app.error] == [analyses.TOO_LONG]
+    assert "Bulk page" in analyses.TOO_LONG
+    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
+    assert all(each.text != long for each in app.session_state["analyses"])
+    assert long not in str(app.session_state._state.filtered_state)
+    app.text_area(key="review_text").set_value(long).run()
+    assert [error.value for error in app.error] == [analyses.TOO_LONG]
+    analyse(app, long[: analyses.LONGEST])
+    assert not app.error
+    assert app.session_state["analyses"][-1].text == long[: analyses.LONGEST]
+
+
+def test_twenty_megabytes_of_text_are_refused_within_seconds(runs, tmp_path):
+    with serve(runs, tmp_path / "log") as address, Visitor(address) as visitor:
+        visitor.fill("Review", "<" * 20_000_000)
+        visitor.press("Analyse")
+        with pytest.raises(VisitError, match="200,000 characters at most"):
+            visitor.wait(seconds=20)
+        assert "<<<" not in (tmp_path / "log").read_text(encoding="utf-8")
+
+
+def test_neither_another_page_nor_a_changed_version_brings_a_longer_text(monkeypatch):
+    state = {}
+    monkeypatch.setattr(analyses.st, "session_state", state)
+    analyses.show("x" * (analyses.LONGEST + 1))
+    assert state == {}
+    captions = []
+    monkeypatch.setattr(texts.st, "caption", captions.append)
+    monkeypatch.setattr(texts.st, "button", lambda *_, **__: pytest.fail("it is offered"))
+    texts.offer_opening("x" * (analyses.LONGEST + 1), "table")
+    assert "200,000 characters" in captions[0]
+
+
+def test_a_long_replacement_is_refused_in_a_sentence(monkeypatch):
+    state = {}
+    monkeypatch.setattr(what_if.st, "session_state", state)
+    what_if._change({0: "x" * 201})
+    assert "200 characters" in state["what_if_note"]
+
+
+def saved_file(content: str) -> UploadedFile:
+    return UploadedFile(UploadedFileRec("id", "saved.json", "application/json", content.encode()), FileURLs())
+
+
+def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
+    explanation = Classifier.load(runs / "tiny").explain("the film is good")
+    assert session._read(saved_file(to_json(explanation))).text == explanation.text
+    long = replace(explanation, text=explanation.text + " " * analyses.LONGEST)
+    for content, told in (
+        (to_json(long), "characters at most"),
+        (to_json(replace(explanation, run="r" * 300)), "name of its model"),
+        (to_json(explanation) + " " * 4_000_000, "4 MB at most"),
+        (to_json(replace(explanation, text=explanation.text + "\ud800")), "not valid Unicode"),
+        (to_json(replace(explanation, run="\ud800")), "not valid Unicode"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            session._read(saved_file(content))
+
+
+# The list of analyses
+
+
+def test_deleting_everything_is_asked_for_once(app):
+    analyse(app, "the film is good")
+    assert [each.label for each in app.button if "elete" in each.label] == ["Delete now"]
+    assert "all 2 analyses" in said(app)
+    press(app, "Delete now")
+    assert app.session_state["analyses"] == []
+
+
+def test_reopening_shows_the_analysis_as_it_was_and_leaves_the_chosen_model(app):
+    analyse(app, "the film is good")
+    app.selectbox(key="run").select("other").run()
+    next(box for box in app.selectbox if box.label == "Analysis").select(2).run()
+    press(app, "Reopen")
+    assert app.session_state["run"] == "other"
+    assert "read by tiny" in said(app)
+    assert "Made by tiny, which is not the model chosen now" in said(app)
+    app.selectbox(key="run").select("tiny").run()
+    assert "Made by" not in said(app)
+
+
+def test_an_error_of_a_saved_file_is_inside_the_popover(app):
+    app.file_uploader[0].upload("saved.json", b'{"a": 1}').run()
+    assert [each.type for each in inside(app.main, "popover") if each.type == "error"] == ["error"]
+    assert len(app.error) == 1
+
+
+def inside(block, kind: str, within: bool = False):
+    """Yields all elements inside blocks of a kind."""
+    for child in getattr(block, "children", {}).values():
+        if within:
+            yield child
+        yield from inside(child, kind, within or child.type == kind)
+
+
+# Words
+
+
+def test_what_is_one_is_said_in_the_singular(app):
+    analyse(app, "good")
+    assert "1 word or sign read by" in said(app)
+    assert wording.words_and_signs(1_200) == "1,200 words and signs"
+    assert wording.unlisted_negations(1, more=False).startswith("1 negation is not listed")
+    assert wording.unlisted_negations(3, more=True).startswith("3 more negations are not listed")
+    assert "1 words" not in said(app)
+
+
+def test_page_saved_file_and_notebook_have_the_same_words_for_a_verdict(runs):
+    from sentiment.explaining.html_file import to_fragment, to_html
+
+    explanation = Classifier.load(runs / "tiny").explain("the film is good")
+    for logit, status in ((4.0, "ok"), (1.5, "ok"), (0.1, "ok"), (-3.0, "truncated"), (4.0, "mostly_unknown")):
+        told = replace(explanation, prediction=verdict(logit, 1.0, status, 4, 4, 0.0))
+        for page in (to_html(told), to_fragment(told)):
+            assert f"<h2>{headline(told.prediction)}</h2>" in page
+            assert chance(told.prediction) in page
+
+
+def test_reasons_write_words_as_the_text_does(runs):
+    classifier = Classifier.load(runs / "tiny")
+    for text in ("GOOD film", "Not Great", "The film is Dull"):
+        explanation = classifier.explain(text)
+        named = re.findall("“(.+?)”", reasons(explanation))
+        written = {text[each.start : each.end] for each in group(explanation, "word")}
+        assert named
+        assert set(named) <= written
+
+
+def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
+    app.session_state["reasons_view"] = "Negation"
+    for text, told in (
+        ("the film is not a zebra", "1 negation is not listed"),
+        ("not a zebra , not a yak", "2 negations are not listed"),
+        ("not zebra", "1 negation is not listed"),
+        ("the film is good", "There is no negation before another word"),
+    ):
+        analyse(app, text)
+        assert told in said(app), text
+
+
+def test_the_share_of_unknown_words_fits_the_headline():
+    [told] = wording.caveats(verdict(1.0, 1.0, "mostly_unknown", 8, 8, 0.5))
+    assert told == "The model does not know 50 % of the words and signs it read."
+
+
+# Names from outside
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["www.evil.example.csv", "WWW.evil.example", "user@evil.example", "https://evil.example/a", "HTTP://evil.example"],
+)
+def test_an_address_in_a_name_is_no_link(name):
+    shown = re.sub(r"\\(.)", r"\1", plain(f"a {name} b"))
+    found = r"(https?://|www(?=\.))([-.\w]+)|([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"  # as the browser's part looks for them
+    assert re.search(found, f"a {name} b", re.IGNORECASE)
+    assert not re.search(found, shown, re.IGNORECASE)
+    assert shown.replace("\u2060", "") == f"a {name} b"
+
+
+# The choice of the model
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_name_of_a_run_opens_no_folder(tmp_path, monkeypatch, name):
+    from sentiment.app import serving
+
+    root = all_runs(tmp_path / "runs")
+    full_run(tmp_path / "outside")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(root))
+    monkeypatch.setattr(serving.st, "session_state", {"run": name})
+    with pytest.raises(ArtifactError, match="not among the runs"):
+        serving.place()
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_link_with_a_forged_name_shows_the_default_run(runs, monkeypatch, name):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    app = open_app(run=name)
+    assert not app.exception
+    assert [each.run for each in app.session_state["analyses"]] == ["tiny"]
+
+
+@pytest.mark.parametrize("name", ["tinny", "tiny ", "young", "..", "", "tiny/x"])
+@pytest.mark.parametrize("page", ["review", "evaluation", "model_card"])
+def test_a_wrong_default_is_said_and_no_other_run_takes_its_place(tmp_path, monkeypatch, page, name):
+    root = all_runs(tmp_path / "runs")
+    (root / "default").write_text(name, encoding="utf-8")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(root))
+    app = open_app(page)
+    assert not app.exception
+    if name.strip() == "tiny":
+        assert not app.error
+        return
+    [error] = app.error
+    assert "default" in error.value
+    assert "analyses" not in app.session_state
+    app.selectbox(key="run").select("other").run()
+    assert not app.error
+    assert not app.exception
+
+
+# The front door
+
+
+def test_other_spellings_of_an_address_belong_to_the_page():
+    known = {path: entry.module for entry in navigation.ENTRIES for path in navigation._aliases(entry)}
+    for path in ("review", "Review", "Bulk", "Training", "Evaluation", "Dataset"):
+        assert known[path] == path.lower()
+    for path in ("model_card", "modelcard", "Model-card", "Model_Card", "Model-Card"):
+        assert known[path] == "model_card"
+    assert not known.keys() & {navigation._path(entry) for entry in navigation.ENTRIES}
+
+
+def test_the_settings_keep_the_app_to_this_machine_and_errors_to_the_page():
+    settings = tomllib.loads((HOME / ".streamlit/config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"
+    assert settings["client"]["showErrorLinks"] is False
+    assert settings["client"]["allowedOrigins"] == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
+def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, error):
+    from sentiment.app import own_data
+
+    def fail(*_, **__):
+        raise error
+
+    state = {"own_data_uploads": 0}
+    monkeypatch.setattr(own_data.st, "session_state", state)
+    monkeypatch.setattr(own_data.tempfile, "TemporaryDirectory", fail)
+    own_data._take(saved_file(json.dumps({})), "", "", 100)
+    assert "full or read-only" in state["own_data_problem"]
+    assert not own_data._ONE.locked()
