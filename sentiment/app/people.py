@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from sentiment.app.visitor import VisitError, Visitor
-from sentiment.app.wording import headline
 from sentiment.classifier import Classifier
+from sentiment.explaining.verdict_text import headline
 from sentiment.proofs.circumstances import told
 from sentiment.proofs.files import reviews
 from sentiment.proofs.server import process_of, resident
