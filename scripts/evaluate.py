@@ -88,6 +88,8 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
         _say(f"{run.name} was judged on {result['date']}; these are its figures. --again judges it anew.")
+        if not model_card.is_current(run):  # the call that judged it was interrupted before it wrote the card
+            model_card.write(run)
     else:
         table, result = _judge(run, data)
         parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}

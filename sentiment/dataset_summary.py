@@ -144,9 +144,9 @@ def _lengths(splits: Mapping[str, tuple[pd.DataFrame, npt.NDArray[np.int64]]], m
         by_split.append(
             {
                 "split": split,
-                "median": float(np.median(lengths)),
-                "longest": int(lengths.max()),
-                "truncated": float((lengths > max_length).mean()),
+                "median": float(np.median(lengths)) if len(lengths) else 0.0,
+                "longest": int(lengths.max(initial=0)),
+                "truncated": float((lengths > max_length).mean()) if len(lengths) else 0.0,
             }
         )
     return {"edges": edges.tolist(), "max_length": max_length, "counts": counts, "by_split": by_split}
@@ -159,7 +159,7 @@ def _spaced(last: int, points: int = 60) -> list[int]:
 
 def _coverage(counts: pd.DataFrame, tokens_read: int) -> list[dict[str, Any]]:
     covered = np.sort((counts["positive"] + counts["negative"]).to_numpy())[::-1].cumsum()
-    return [{"size": size, "share": float(covered[size - 1] / tokens_read)} for size in _spaced(len(counts))]
+    return [{"size": size, "share": float(covered[size - 1] / max(tokens_read, 1))} for size in _spaced(len(counts))]
 
 
 def _frequencies(counts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -170,7 +170,7 @@ def _frequencies(counts: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _telling(counts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     words = counts.assign(**log_odds(counts))
-    words = words[[any(map(str.isalnum, token)) for token in words["token"]]]
+    words = words[words["token"].map(lambda token: any(map(str.isalnum, token))).astype(bool)]
     words = words[words["positive"] + words["negative"] > 0].sort_values("z", kind="stable")
     most = {"positive": words[words["z"] > 0].tail(TELLING)[::-1], "negative": words[words["z"] < 0].head(TELLING)}
     names = list(words.columns)

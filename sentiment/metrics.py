@@ -95,13 +95,13 @@ class Sweep:
 
     @property
     def recall(self) -> npt.NDArray[np.float64]:
-        """<float64>[k], true positives among the positive; the ROC curve's height."""
-        return self.tp / self.tp[-1]
+        """<float64>[k], true positives among the positive; the ROC curve's height; 0 where there are none."""
+        return self.tp / max(self.tp[-1], 1)
 
     @property
     def false_positive_rate(self) -> npt.NDArray[np.float64]:
-        """<float64>[k], false positives among the negative; the ROC curve's abscissa."""
-        return self.fp / self.fp[-1]
+        """<float64>[k], false positives among the negative; the ROC curve's abscissa; 0 where there are none."""
+        return self.fp / max(self.fp[-1], 1)
 
     @property
     def precision(self) -> npt.NDArray[np.float64]:

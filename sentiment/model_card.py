@@ -5,6 +5,7 @@ A part that the run does not have yet is left out, so the card is written once a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,11 @@ _REMOVED = {
 def write(run: Run) -> Run:
     """Writes the card as the run's ``README.md`` and enters its hash; gives the run as it is now."""
     return add_parts(run, {"README.md": render(run).encode()})
+
+
+def is_current(run: Run) -> bool:
+    """Whether the run's ``README.md`` is the card that its other parts give."""
+    return run.manifest["files"].get("README.md") == hashlib.sha256(render(run).encode()).hexdigest()
 
 
 def render(run: Run) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sentiment import artifacts, metrics
@@ -92,8 +93,8 @@ def confident_mistakes(predictions: pd.DataFrame, temperature: float) -> pd.Data
     distance = pd.Series(abs(probability - predictions["label"]), predictions.index)
     wrong = distance[distance > 0.5].sort_values(ascending=False, kind="stable")
     rows = predictions.assign(probability=probability).loc[wrong.index]
-    sure = [confidence_of(each) == "confident" for each in rows["probability"].tolist()]
-    rows = rows[sure]
+    sure = np.array([confidence_of(each) == "confident" for each in rows["probability"].tolist()], dtype=bool)
+    rows = rows[sure]  # an empty list in place of an array would select no columns
     return rows.assign(cause=rows["fingerprint"].map(causes()))
 
 

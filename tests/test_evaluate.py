@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment import dataset
+from sentiment import dataset, evaluation, model_card
 from sentiment.artifacts import add_parts, open_run
 from sentiment.dataset import Source
 from sentiment.proofs import report
@@ -93,6 +94,39 @@ def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Pa
     again = evaluate("--data", place / "own.csv", "--artifacts", run, "--again")
     assert again.status == 0
     assert open_run(run).json("test.json")["date"] > "2001-01-01"
+
+
+def test_a_run_without_a_wrong_verdict_is_kept_with_its_card(
+    run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = evaluation.judge
+    monkeypatch.setattr(evaluation, "judge", lambda *given: _perfect(judge(*given)))
+    done = evaluate("--data", place / "own.csv", "--artifacts", run)
+    assert done.status == 0, done.stderr
+    assert open_run(run).json("test.json")["test"]["accuracy"] == 1.0
+    assert "The test reviews were judged on" in open_run(run).file("README.md").read_text(encoding="utf-8")
+
+
+def _perfect(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(logit=(6.0 * (table["label"] * 2 - 1)).astype("float32"))
+
+
+def test_a_second_call_writes_the_card_that_the_first_did_not_come_to(
+    run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(run: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "README.md")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(model_card, "write", full_disk)
+        assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 2
+    assert open_run(run).has("test.json")
+    assert not open_run(run).has("README.md")
+    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    assert "The test reviews were judged on" in open_run(run).file("README.md").read_text(encoding="utf-8")
+    written = (run / "manifest.json").read_bytes()
+    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    assert (run / "manifest.json").read_bytes() == written
 
 
 def _summary(place: Path, run: Path) -> dict:

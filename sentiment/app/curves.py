@@ -154,7 +154,8 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
     validated = history[history["split"] == "validation"]
     losses = validated[validated["metric"] == "loss"].dropna(subset=["epoch"])
     ends = losses.loc[losses.groupby("run")["epoch"].idxmax()]
-    early = ends[[epoch < (planned.get(run) or 0) for run, epoch in zip(ends["run"], ends["epoch"], strict=True)]]
+    limits = np.array([planned.get(run) or 0 for run in ends["run"]], dtype=np.float64)
+    early = ends[ends["epoch"].to_numpy(np.float64) < limits]
     return pd.concat(
         [
             validated.merge(best, on=place).assign(event="least validation loss"),

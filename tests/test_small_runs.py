@@ -1,0 +1,138 @@
+"""Runs whose reviews lack something: no error, one class only, nothing confident, a single review, an empty split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment import model_card, readings
+from sentiment.app import curves
+from sentiment.artifacts import open_run, seal, write_json
+from sentiment.dataset_summary import summarise, word_counts
+from sentiment.evaluation import summary
+from sentiment.vocabulary import Vocabulary
+from tests.app_runs import TEMPERATURE, dataset_of, full_run, history, predictions
+
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def _signs(rows: pd.DataFrame) -> pd.Series:
+    return rows["label"] * 2 - 1
+
+
+SHAPES: dict[str, Change] = {
+    "no error": lambda rows: rows.assign(logit=6.0 * _signs(rows)),
+    "nothing but errors": lambda rows: rows.assign(logit=-6.0 * _signs(rows)),
+    "no confident review": lambda rows: rows.assign(logit=0.05 * _signs(rows)),
+    "no confident error": lambda rows: rows.assign(logit=np.where(np.arange(len(rows)) % 5, 6.0, -0.1) * _signs(rows)),
+    "all predicted positive": lambda rows: rows.assign(logit=np.linspace(0.5, 6, len(rows))),
+    "all predicted negative": lambda rows: rows.assign(logit=-np.linspace(0.5, 6, len(rows))),
+    "one score for all": lambda rows: rows.assign(logit=1.0),
+    "all labelled positive": lambda rows: rows.assign(label=1),
+    "all labelled negative": lambda rows: rows.assign(label=0),
+    "one review": lambda rows: rows.head(1),
+    "two reviews": lambda rows: rows.head(2),
+    "no review": lambda rows: rows.head(0),
+}
+every_shape = pytest.mark.parametrize("shape", SHAPES)
+
+
+def shaped(shape: str, split: str = "test", n: int = 40) -> pd.DataFrame:
+    """Predictions of one split that lack what the shape says."""
+    rows = predictions((split,), n=n)
+    return SHAPES[shape](rows).astype(rows.dtypes.to_dict())
+
+
+def shaped_run(folder: Path, shape: str) -> Path:
+    """A run all of whose splits have the same shape."""
+    full_run(folder)
+    tested = shaped(shape)
+    trained = pd.concat([shaped(shape, split) for split in ("train", "validation")], ignore_index=True)
+    tested.to_parquet(folder / "test_predictions.parquet")
+    trained.to_parquet(folder / "predictions.parquet")
+    if len(tested):
+        judged = {"data": {}, "test": summary(tested, TEMPERATURE), "date": "2026-01-02", "versions": {}}
+        write_json(folder / "test.json", judged)
+    else:
+        (folder / "test.json").unlink()
+    (folder / "metrics.json").unlink()
+    (folder / "metadata.json").unlink()
+    seal(folder)
+    return folder
+
+
+def open_page(folder: Path, name: str, **query: str) -> AppTest:
+    """A page over the runs beside ``folder``, which is the default."""
+    (folder.parent / "default").write_text(folder.name)
+
+    def script(name):
+        import importlib
+
+        from sentiment.app import serving
+
+        serving.choose_run()
+        importlib.import_module(f"sentiment.app.{name}").page()
+
+    app = AppTest.from_function(script, args=(name,), default_timeout=60)
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.run()
+
+
+@every_shape
+def test_confident_mistakes_are_a_table_even_where_there_is_none(shape: str) -> None:
+    rows = readings.confident_mistakes(shaped(shape), TEMPERATURE)
+    assert {"fingerprint", "label", "probability", "cause"} <= set(rows.columns)
+    if shape in {"no error", "no confident review", "no confident error", "no review"}:
+        assert len(rows) == 0
+    if shape == "nothing but errors":
+        assert len(rows) == 40
+
+
+@every_shape
+def test_the_card_of_such_a_run_is_written(tmp_path: Path, shape: str) -> None:
+    card = model_card.render(open_run(shaped_run(tmp_path / "small", shape)))
+    assert card.startswith("# Model card: small")
+
+
+@every_shape
+@pytest.mark.parametrize("name", ["evaluation", "dataset", "model_card", "training"])
+def test_the_pages_of_such_a_run_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shape: str) -> None:
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    app = open_page(shaped_run(tmp_path / "small", shape), name)
+    assert not app.exception
+    assert not app.error
+
+
+@every_shape
+@pytest.mark.parametrize("verdicts", ["true positives", "false negatives", "wrong verdicts"])
+def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str, verdicts: str
+) -> None:
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    full_run(tmp_path / "other", seed=3)
+    query = {"compare": "other", "verdicts": verdicts, "threshold": "0.99"}
+    app = open_page(shaped_run(tmp_path / "small", shape), "evaluation", **query)
+    assert not app.exception
+    assert not app.error
+
+
+def test_a_history_without_validation_has_no_early_stop() -> None:
+    rows = curves.by_epoch("a", history().drop(columns=["val_loss", "val_accuracy"]), None)
+    marked = curves.events(rows, {"a": 9})
+    assert set(marked["event"]) <= {"end of warm-up", "drop of the rate"}
+
+
+@pytest.mark.parametrize("texts", [["!", "...", "?"], ["", " "], []])
+def test_data_without_a_word_has_no_telling_words(texts: list[str]) -> None:
+    vocabulary = Vocabulary([token for token in ("!", "...", "?") if token in texts])
+    ids = [np.array([vocabulary.id(text)] if text.strip() else [], np.int32) for text in texts]
+    counts = word_counts(ids, np.zeros(len(texts), np.int8), vocabulary)
+    lengths = [len(own) for own in ids]
+    facts = summarise(dataset_of(texts), {"train": lengths, "validation": lengths}, counts, 50)
+    assert facts["telling"] == {"positive": [], "negative": []}
