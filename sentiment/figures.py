@@ -47,6 +47,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """A number of things: "1 review", "2,500 reviews"."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
 def size(n: int) -> str:
     """Bytes in the unit that suits them: "10.0 kB", "1.3 MB"."""
     return f"{n / 1e6:,.1f} MB" if n >= 1e5 else f"{n / 1e3:,.1f} kB"

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import evaluation_charts, listing, serving, shown, wording
+from sentiment.app import evaluation_charts, foreign, listing, serving, shown, wording
 from sentiment.app.judged import EVERYTHING, Judged, Pair
 from sentiment.artifacts import Run
 from sentiment.metrics import SAMPLES, Change
@@ -30,6 +30,7 @@ _KINDS: dict[str, tuple[bool | None, bool | None]] = {
 }  # name -> whether the run shown and the other one are right
 _CELLS = "agreement_cells"
 _WHICH = "agreement"
+_DIFFERENCES = "differences"  # the anchor of the details
 
 
 def choose(run: Run) -> Path | None:
@@ -50,15 +51,22 @@ def choose(run: Run) -> Path | None:
     return others[name] if name else None
 
 
-def show(other: Judged, other_run: Run, judged: Judged, run: Run) -> None:
-    """Everything of a comparison, or a sentence that there is nothing to compare."""
-    st.header(f"How it fares against {other_run.name}")
+def summary(other: Judged, other_run: Run, judged: Judged, run: Run) -> Pair | None:
+    """The comparison in a sentence and a table; None, after a sentence, where there is nothing to compare."""
+    st.header(f"How it fares against {foreign.plain(other_run.name)}")
     pair = Pair.of(other, judged)
     if pair is None:
         st.info(f"The runs {other_run.name} and {run.name} have none of these reviews in common.")
-        return
-    st.write(wording.difference(pair.test, other_run.name, run.name))
+        return None
+    said = wording.difference(pair.test, other_run.name, run.name)
+    st.markdown(f"{foreign.plain(said)} [Show where they differ](#{_DIFFERENCES})")
     _figures(pair, other_run, run)
+    return pair
+
+
+def details(pair: Pair, other_run: Run, run: Run) -> None:
+    """Where two runs agree, on which slices they differ, and the reviews on which they do."""
+    st.header("Where they differ", anchor=_DIFFERENCES)
     left, right = st.columns([2, 3])
     with left:
         _agreement(pair, other_run.name, run.name)

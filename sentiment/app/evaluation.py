@@ -17,6 +17,7 @@ from sentiment.app import (
     comparison,
     evaluation_charts,
     evidence,
+    foreign,
     listing,
     mistakes,
     serving,
@@ -25,10 +26,11 @@ from sentiment.app import (
 )
 from sentiment.app.judged import CELLS, EVERYTHING, VERDICTS, Judged, cell_name
 from sentiment.artifacts import Run
-from sentiment.figures import interval, percent
+from sentiment.figures import counted, interval, percent
 from sentiment.metrics import BINS, HISTOGRAM_BINS
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
+_LISTED = "listed-reviews"  # the anchor of the list
 _MARKS = "evaluation_marks"  # the filter as the charts mark it, and how often it was set by other means than a click
 
 
@@ -41,18 +43,30 @@ def page() -> None:
         st.info(f"The run {run.name} has no predictions to judge it by.")
         return
     split, threshold, other = _controls(splits, run)
-    with serving.sentences():
-        judged = _judge(run, split, threshold)
+    with shown.part(run.name, _SPLITS[split]):
+        _judged(run, split, threshold, other)
+    with shown.part(run.name, evidence.PART):
+        evidence.show(run)
+    with shown.part(run.name, behaviour.PART):
+        behaviour.show(run)
+
+
+def _judged(run: Run, split: str, threshold: float, path: Path | None) -> None:
+    """Everything that follows from the predictions on one split, compared with those of another run if one is named."""
+    judged = _judge(run, split, threshold)
+    if judged.table.empty:
+        st.info(f"The run {run.name} has no {split} predictions.")
+        return
     _proposal(judged)
-    _figures(judged, f"{len(judged.table):,} {split} reviews, judged by {run.name}")
+    _figures(judged, f"{counted(len(judged.table), split + ' review')}, judged by {run.name}")
+    other = _other(path, split) if path else None
+    pair = comparison.summary(_judge(other, split, threshold), other, judged, run) if other else None
     _mistakes(judged)
     _curves(judged)
     _calibration(judged)
-    if other:
-        _compared(other, run, judged, split)
+    if pair and other:
+        comparison.details(pair, other, run)
     mistakes.show(judged)
-    evidence.show(run)
-    behaviour.show(run)
 
 
 def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
@@ -140,7 +154,7 @@ def _figures(judged: Judged, of_what: str) -> None:
     with st.grid(5, min_column_width=140):
         for name, value, detail, meaning in figures:
             st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
-    st.caption(f"{of_what}; {int(judged.labels.sum()):,} are positive.")
+    st.caption(f"{of_what}; {int(judged.labels.sum()):,} of them positive.")
 
 
 def _spread(judged: Judged) -> None:
@@ -175,23 +189,33 @@ def _mistakes(judged: Judged) -> None:
     """
     parts = judged.by_slice()
     above = st.container()
-    left, right = st.columns([2, 3])
-    with right:
-        st.header("The reviews themselves")
-        verdicts, part, between = _filter([EVERYTHING, *parts["slice"]])
-        listing.show(judged.chosen(verdicts, part, between), "reviews", "the most confident mistakes first")
+    st.header("The reviews themselves", anchor=_LISTED)
+    verdicts, part, between = _filter([EVERYTHING, *parts["slice"]])
+    rows = judged.chosen(verdicts, part, between)
+    listing.show(rows, "reviews", "the most confident mistakes first")
     with above:
-        _spread(judged)
-    with left:
-        shown.chart(
-            "On which reviews it errs",
-            evaluation_charts.slices(parts, judged.confusion.accuracy, _marks()["parts"]),
-            parts,
-            f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
-            key=_key("parts"),
-            on_select=_filter_by_slice,
+        st.markdown(
+            f":material/filter_alt: {_filtered(len(rows), verdicts, part, between)} · [Show the list](#{_LISTED})"
         )
-        st.caption("The line is the 95 % interval, the number in brackets that of the reviews.")
+        _spread(judged)
+    shown.chart(
+        "On which reviews it errs",
+        evaluation_charts.slices(parts, judged.confusion.accuracy, _marks()["parts"]),
+        parts,
+        f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
+        key=_key("parts"),
+        on_select=_filter_by_slice,
+    )
+    st.caption("The line is the 95 % interval, the number in parentheses that of the reviews.")
+
+
+def _filtered(n: int, verdicts: str, part: str, between: tuple[float, float]) -> str:
+    """The filter in words, with the number of reviews that pass it."""
+    conditions = [verdicts] if verdicts != EVERYTHING else []
+    conditions += [part] if part != EVERYTHING else []
+    if between != (0.0, 1.0):
+        conditions.append(f"probability of “positive” from {between[0]:.2f} to {between[1]:.2f}")
+    return f"{counted(n, 'review')} in the list: **{foreign.plain('; '.join(conditions) or 'no filter')}**"
 
 
 def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
@@ -211,7 +235,7 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
             on_change=_mark,
         )
         st.button("Clear", on_click=_clear_filter, icon=":material/filter_alt_off:")
-        texts.offer()
+    texts.offer()
     return verdicts, part, between
 
 
@@ -269,15 +293,13 @@ def _calibration(judged: Judged) -> None:
         )
 
 
-def _compared(path: Path, run: Run, judged: Judged, split: str) -> None:
-    with serving.sentences():
-        other = serving.open_path(path)
-        if other.has(_SPLITS[split]):
-            second = _judge(other, split, judged.threshold)
+def _other(path: Path, split: str) -> Run | None:
+    """The run to compare with; None, after a sentence, where it has no predictions on the split."""
+    other = serving.open_path(path)
     if other.has(_SPLITS[split]):
-        comparison.show(second, other, judged, run)
-    else:
-        st.info(f"The run {other.name} has no {split} predictions.")
+        return other
+    st.info(f"The run {other.name} has no {split} predictions.")
+    return None
 
 
 def _marks() -> dict[str, list[dict[str, Any]]]:

@@ -61,7 +61,7 @@ def _matrix(
         .encode(
             fill=alt.Fill("right:N", scale=alt.Scale(domain=[True, False]), legend=None),
             fillOpacity=alt.FillOpacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 0.5]), legend=None),
-            strokeWidth=alt.condition(chosen, alt.value(1), alt.value(0)),
+            strokeWidth=alt.condition(chosen, alt.value(3), alt.value(1), empty=False),
         )
         .add_params(chosen)
     )

@@ -9,7 +9,9 @@ import streamlit as st
 
 from sentiment.app import evaluation_charts, serving
 from sentiment.artifacts import Run
+from sentiment.figures import percent
 from sentiment.proofs import card
+from sentiment.proofs.card import PART
 
 _MEASURED = (
     "Comprehensiveness: what the verdict’s probability loses without the words named first, more is better. "
@@ -19,11 +21,11 @@ _MEASURED = (
 
 def show(run: Run) -> None:
     """The checks on explanations, if the run has them."""
-    if not run.has(card.PART):
+    if not run.has(PART):
         return
     st.header("Do its explanations hold?")
     with serving.sentences():
-        proof = serving.facts(card.PART)
+        proof = serving.facts(PART)
     st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
     checks = [(check, f"{n:,}", result) for check, n, result in card.identities(proof)]
     st.table(  # since its sentences wrap on a phone
@@ -33,11 +35,8 @@ def show(run: Run) -> None:
         alt="Checks that explanations must pass",
     )
     _erasure(proof)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _other_figures(proof)
-    with right:
-        _shortcuts(proof)
+    _other_figures(proof)
+    _shortcuts(proof)
 
 
 def _erasure(proof: dict[str, Any]) -> None:
@@ -63,41 +62,41 @@ def _erasure(proof: dict[str, Any]) -> None:
 
 def _other_figures(proof: dict[str, Any]) -> None:
     st.subheader("By other measures")
-    st.dataframe(
-        pd.DataFrame(card.compared(proof)).drop(columns=list(card.MEASURES)),
+    rows = [
+        {
+            "method": row["method"],
+            "Shapley": f"{row['shapley']:.3f}",
+            "joined texts": percent(row["hybrids"]),
+            "gap": f"{row['gap']:.1e}",
+            "time": f"{row['milliseconds']:,.0f} ms",
+        }
+        for row in card.compared(proof)
+    ]
+    st.table(  # since it shows every column, whatever the width
+        pd.DataFrame(rows),
+        border="horizontal",
         hide_index=True,
         alt="Each method by agreement with Shapley values, joined texts, the gap it leaves, and time",
-        column_config={
-            "method": st.column_config.TextColumn("method", width="medium"),
-            "shapley": st.column_config.NumberColumn(
-                "Shapley",
-                format="%.3f",
-                help=f"correlation with the exact Shapley values of {proof['shapley']['n']:,} short texts",
-            ),
-            "hybrids": st.column_config.NumberColumn(
-                "joined texts",
-                format="percent",
-                help=f"first word in a sentence of the right side, in {proof['hybrids']['n']:,} texts of two minds",
-            ),
-            "gap": st.column_config.NumberColumn("gap", format="%.1e", help="from the score at worst, in logits"),
-            "milliseconds": st.column_config.NumberColumn(
-                "time", format="%.0f ms", help=f"for a review of {proof['time']['tokens']:,} words and signs"
-            ),
-        },
+    )
+    st.caption(
+        f"Shapley: correlation with the exact Shapley values of {proof['shapley']['n']:,} short texts. Joined texts: "
+        f"how often the first word is in a sentence of the right side, in {proof['hybrids']['n']:,} texts made of "
+        "sentences of both classes. Gap: from the score at worst, in logits. Time: for a review of "
+        f"{proof['time']['tokens']:,} words and signs."
     )
 
 
 def _shortcuts(proof: dict[str, Any]) -> None:
     st.subheader("Does it find a planted shortcut?")
-    rows = card.shortcuts(proof)
-    st.dataframe(
+    rows = [
+        {name: value if name == "method" else f"{value:.3f}" for name, value in row.items()}
+        for row in card.shortcuts(proof)
+    ]
+    st.table(
         pd.DataFrame(rows),
+        border="horizontal",
         hide_index=True,
         alt="Precision of each method at finding planted shortcuts",
-        column_config={
-            "method": st.column_config.TextColumn("method", width="medium"),
-            **{kind: st.column_config.NumberColumn(kind, format="%.3f") for kind in list(rows[0])[1:]},
-        },
     )
     st.caption(
         f"Small models, {proof['shortcuts']['seeds']} of each kind, were taught that certain tokens decide; the figure "

@@ -10,6 +10,7 @@ import streamlit as st
 from sentiment import readings
 from sentiment.app import serving, shown, texts
 from sentiment.app.judged import causes
+from sentiment.figures import counted
 
 _LISTED = 1_000  # rows the table shows at most
 
@@ -25,11 +26,11 @@ def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> 
     """
     known = texts.at_hand()
     frame = _frame(rows.head(_LISTED), known, other)
-    event = st.dataframe(
+    event: Any = st.dataframe(
         frame,
         hide_index=True,
         height=460,
-        on_select="rerun",
+        on_select="rerun" if known else "ignore",  # without a text there is nothing to open
         selection_mode="single-row",
         key=f"listed_{name}",
         alt=f"Reviews: {said}",
@@ -47,9 +48,10 @@ def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> 
     )
     more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(rows):,} reviews, {said}{more}.")
+        st.caption(f"{counted(len(rows), 'review')}, {said}{more}.")
         shown.download(lambda: _frame(rows, known, other), name)
-        if known and (chosen := [row for row in event.selection.rows if row < len(frame)]):
+        selected = event.selection.rows if known else []
+        if chosen := [row for row in selected if row < len(frame)]:
             texts.offer_opening(frame["text"].iloc[chosen[0]], name)
 
 

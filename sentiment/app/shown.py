@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from sentiment.app import tables
+from sentiment.app import foreign, serving, tables
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def chart(
@@ -30,8 +34,28 @@ def chart(
         settings: of ``st.altair_chart``.
     """
     st.header(title)
+    download(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))  # between the two, or the toolbar covers the title
     st.altair_chart(drawn, alt=text, **settings)
-    download(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
+
+
+@contextmanager
+def part(run: str, name: str) -> Iterator[None]:
+    """Says in a sentence that a file of a run, though whole, does not hold what the page reads of it.
+
+    Args:
+        run: its name.
+        name: that of the file.
+    """
+    try:
+        with serving.sentences():
+            yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        _LOGGER.exception("cannot show %s", name)
+        st.error(
+            f"{foreign.plain(name)} of the model {foreign.plain(run)} does not hold what this page reads. "
+            "Train or evaluate the model again to replace it.",
+            icon=":material/error:",
+        )
 
 
 def download(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:

@@ -108,10 +108,10 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     known = texts.at_hand()
     if known:
         frame.insert(1, "text", rows["fingerprint"].map(known))
-    event = st.dataframe(
+    event: Any = st.dataframe(
         frame,
         hide_index=True,
-        on_select="rerun",
+        on_select="rerun" if known else "ignore",  # without a text there is nothing to open
         selection_mode="single-row",
         key="suspected",
         alt=alt,
@@ -126,5 +126,6 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     )
     with st.container(horizontal=True):
         shown.download(frame, "suspected_labels")
-        if known and (chosen := [row for row in event.selection.rows if row < len(frame)]):
+        selected = event.selection.rows if known else []
+        if chosen := [row for row in selected if row < len(frame)]:
             texts.offer_opening(frame["text"].iloc[chosen[0]], "suspected")

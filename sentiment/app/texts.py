@@ -21,6 +21,8 @@ def offer() -> None:
     """The choice to see texts, where whoever started the app named the data."""
     if _path():
         st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
+    else:
+        st.caption("The review texts are not included. Start the app with `make app DATA=...` to see and open them.")
 
 
 def at_hand() -> Texts | None:

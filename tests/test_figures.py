@@ -1,0 +1,16 @@
+"""Figures in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from sentiment.figures import counted
+
+
+@pytest.mark.parametrize(("n", "said"), [(0, "0 reviews"), (1, "1 review"), (2, "2 reviews"), (2_500, "2,500 reviews")])
+def test_one_thing_is_counted_in_the_singular(n: int, said: str) -> None:
+    assert counted(n, "review") == said
+
+
+def test_a_plural_of_its_own_is_used() -> None:
+    assert [counted(n, "match", "matches") for n in (1, 3)] == ["1 match", "3 matches"]
