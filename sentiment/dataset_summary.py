@@ -32,7 +32,9 @@ from sentiment.dataset.records import NAMES, NEGATIVE, POSITIVE, UNLABELLED
 from sentiment.tokenizer import token_texts
 from sentiment.vocabulary import PAD, UNK, Vocabulary
 
-LENGTH_EDGES = tuple(range(0, 1_001, 25))
+LONGEST_BIN = 1_000  # tokens from which all reviews share the last bin
+_BINS = 40
+_WIDTHS = (1, 2, 5, 10, 25)  # tokens that a bin may be wide
 TELLING = 50  # words listed for each class
 PRIOR_TOKENS = 10_000  # weight of the prior, as if so many further tokens of average text had been seen in each class
 
@@ -109,6 +111,12 @@ def log_odds(counts: pd.DataFrame, prior_tokens: float = PRIOR_TOKENS) -> pd.Dat
     return pd.DataFrame({"log_odds": difference, "z": difference / np.sqrt(sum(variances))}, index=counts.index)
 
 
+def length_edges(longest: int) -> list[int]:
+    """The lower bounds of bins of equal width, two at least, as many as reviews of up to ``longest`` tokens need."""
+    width = next((width for width in _WIDTHS if width * _BINS > longest), _WIDTHS[-1])
+    return list(range(0, max(width, min(longest, LONGEST_BIN)) + 1, width))
+
+
 def _occurrences(
     ids: Sequence[npt.NDArray[np.int32]], chosen: npt.NDArray[np.bool_], size: int
 ) -> npt.NDArray[np.int64]:
@@ -134,7 +142,7 @@ def _ratings(split: str, frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _lengths(splits: Mapping[str, tuple[pd.DataFrame, npt.NDArray[np.int64]]], max_length: int) -> dict[str, Any]:
-    edges = np.array(LENGTH_EDGES)
+    edges = np.array(length_edges(max((int(lengths.max(initial=0)) for _, lengths in splits.values()), default=0)))
     counts, by_split = [], []
     for split, (frame, lengths) in splits.items():
         for label, name in NAMES.items():

@@ -66,12 +66,15 @@ def main() -> int:
     os.nice(_POLITE)
     try:
         data = dataset.load(options.input, text_column=options.text_column, label_column=options.label_column)
+        facts, counts = describe(data, options.max_length)
+        write_json(options.output / FACTS, facts)
+        counts.to_parquet(options.output / COUNTS, index=False)
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
-    facts, counts = describe(data, options.max_length)
-    write_json(options.output / FACTS, facts)
-    counts.to_parquet(options.output / COUNTS, index=False)
+    except OSError as error:
+        print(f"{options.input.name} cannot be described: {error.strerror or 'the disk failed'}.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -14,6 +18,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import dataset
+from sentiment.app import dataset as dataset_page
 from sentiment.app import own_data
 from sentiment.description import describe
 from tests import uploads
@@ -152,3 +157,79 @@ def test_the_name_of_a_file_that_is_refused_is_shown_as_it_is(page):
     describe_it(page, "![x](evil.png).csv", b"a,b\n1,2\n")
     [error] = page.error
     assert error.value.startswith(r"\!\[x\]\(evil\.png\)\.csv")
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 300 + ".csv", "ü" * 250, "n\0ul.csv", "\0", "..", "output", "word_counts.parquet"]
+)
+def test_whatever_a_file_is_called_it_is_described(page, tmp_path, name):
+    describe_it(page, name, reviews(tmp_path).read_bytes())
+    assert not page.exception
+    assert not page.error
+    assert "This page shows " in said(page)
+
+
+@pytest.mark.parametrize("name", ["ü" * 300 + ".parquet", "a\0b\n.csv", "../../x", "..", "", " . ", "x." + "y" * 250])
+def test_the_name_a_file_gets_on_the_disk_is_one_that_any_disk_takes(name):
+    short = own_data._short(name)
+    assert 0 < len(short.encode()) <= 255
+    assert short not in {".", ".."}
+    assert not set(short) & {"/", "\\", "\0", "\n"}
+
+
+@pytest.mark.parametrize("broken", ["TemporaryDirectory", "write_bytes"])
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypatch, broken, reason):
+    def fail(*_, **__):
+        raise OSError(reason, os.strerror(reason))
+
+    content = reviews(tmp_path).read_bytes()
+    monkeypatch.setattr(own_data.tempfile if broken == "TemporaryDirectory" else Path, broken, fail)
+    describe_it(page, "mine.csv", content)
+    assert not page.exception
+    [error] = page.error
+    assert "the server cannot store it" in error.value
+    assert os.strerror(reason) in error.value.replace("\\", "")
+
+
+def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
+    command = [sys.executable, "-m", "sentiment.description", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("mine.csv cannot be described")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
+    texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
+    table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
+    describe_it(page, "kettles.csv", table.to_csv(index=False).encode())
+    shown = said(page)
+    assert not page.exception
+    [sentence] = [each.value for each in page.markdown if each.value.startswith("Of 120 rows")]
+    counts = [int(number) for number in re.findall(r"\d+", sentence)]
+    assert counts[0] == counts[1] + counts[-4] == sum(counts[-3:]) + counts[1]
+    assert "repeats of other rows" in sentence
+    assert "official" not in shown
+    assert "excluded" not in shown
+    assert "official" not in "".join(str(frame.value) for frame in page.dataframe)
+
+
+def test_one_of_something_is_said_in_the_singular(page, tmp_path):
+    assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
+        "In training, it stands 1 time in positive and 1,000 times in negative reviews;"
+    )
+    assert "1 row without text" in dataset_page._left_out(
+        {
+            "labels": [{"split": part, "positive": 1, "negative": 1} for part in ("train", "validation", "test")],
+            "cleaning": {"empty": 1, "repeats": 0},
+        }
+    )
+
+
+def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
+    describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
+    [spec] = [chart.proto.spec for chart in page.get("vega_lite_chart") if "Length (tokens)" in chart.proto.spec]
+    assert '"place"' not in spec  # the rule at 50 tokens, where the model stops, would stretch the axis
+    facts, _ = describe(dataset.load(tmp_path / "mine.csv"), 1_000)
+    assert facts["lengths"]["edges"][-1] <= max(row["longest"] for row in facts["lengths"]["by_split"]) <= 10

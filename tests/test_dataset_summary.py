@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sentiment.dataset import Dataset, Removed, Source
-from sentiment.dataset_summary import LENGTH_EDGES, log_odds, summarise, word_counts
+from sentiment.dataset_summary import length_edges, log_odds, summarise, word_counts
 from sentiment.tokenizer import token_texts
 from sentiment.vocabulary import Vocabulary
 
@@ -79,13 +79,24 @@ def test_ratings_are_counted_by_split_with_0_for_unknown(summary):
 
 def test_every_review_stands_in_one_bin_of_length_and_the_last_bin_is_open(summary):
     lengths = summary["lengths"]
-    assert lengths["edges"] == list(LENGTH_EDGES)
+    assert lengths["edges"] == list(range(0, 1_001, 25))
     by = {(row["split"], row["label"]): row["n"] for row in lengths["counts"]}
-    assert all(len(bins) == len(LENGTH_EDGES) for bins in by.values())
+    assert all(len(bins) == len(lengths["edges"]) for bins in by.values())
     assert by["train", "positive"][0] == 2
     assert by["validation", "positive"][:2] == [0, 1]
     assert by["test", "negative"][-1] == 1
     assert sum(map(sum, by.values())) == 7
+
+
+@pytest.mark.parametrize(
+    ("longest", "last", "width"),
+    [(0, 1, 1), (1, 1, 1), (7, 7, 1), (39, 39, 1), (40, 40, 2), (130, 130, 5), (399, 390, 10), (999, 975, 25),
+     (1_000, 1_000, 25), (2_141, 1_000, 25)],
+)  # fmt: skip
+def test_bins_of_length_reach_as_far_as_the_longest_review(longest, last, width):
+    edges = length_edges(longest)
+    assert (edges[0], edges[-1]) == (0, last)
+    assert set(np.diff(edges)) == {width}
 
 
 def test_the_share_beyond_the_models_reach_is_given_by_split(summary):

@@ -11,7 +11,7 @@ import streamlit as st
 from sentiment.app import dataset_charts, own_data, serving, shown, suspects
 from sentiment.app.words import Words
 from sentiment.dataset_summary import log_odds
-from sentiment.figures import percent
+from sentiment.figures import counted, percent
 from sentiment.vocabulary import normal_form
 
 _CLEANING = {
@@ -24,6 +24,15 @@ _CLEANING = {
     "excluded": "training texts left out on request",
     "films_in_train_and_test": "films that are in train and in test (kept)",
 }
+_LEFT_OUT = {
+    "empty": ("row without text", "rows without text"),
+    "unmatched": ("row that is not in the official IMDB release", "rows that are not in the official IMDB release"),
+    "repeats": ("repeat of another row", "repeats of other rows"),
+    "train_in_test": ("training text that is also in the test part", "training texts that are also in the test part"),
+    "unlabelled_in_test": ("unlabelled text that is also in the test part", "unlabelled texts that are also in it"),
+    "excluded": ("row excluded by name", "rows excluded by name"),
+}  # of ``dataset.Removed`` -> what one and what several of them are
+_LABELS = ("positive", "negative", "unlabelled")
 _SHOWN = 15  # telling words a side
 
 
@@ -31,28 +40,37 @@ def page() -> None:
     """Balance, ratings, lengths, cleaning, vocabulary, words, suspected labels; of the run's data or a visitor's."""
     st.title("What did it learn from?")
     run = serving.run()
-    own = own_data.choose(run.json("config.json")["max_length"])
+    max_length = None
+    with shown.part(run.name, "config.json"):
+        max_length = run.json("config.json")["max_length"]
+    if max_length is None:
+        return
+    own = own_data.choose(max_length)
     if own is None and not run.has("dataset.json"):
         st.info(f"The run {run.name} does not describe its data.")
         return
-    with serving.sentences():
+    with shown.part(run.name, "dataset.json"):
         facts = own.facts if own else serving.facts("dataset.json")
-    _balance(facts)
-    _lengths(facts["lengths"])
-    _cleaning(facts["cleaning"])
-    _vocabulary(facts, own is None)
-    if own and run.has("word_counts.parquet"):
-        _known(own.counts)
-    _telling(facts["telling"])
+        if own:
+            st.write(_left_out(facts))
+        _balance(facts)
+        _lengths(facts["lengths"])
+        if own is None:
+            _cleaning(facts["cleaning"])
+        _vocabulary(facts, own is None)
+        if own and run.has("word_counts.parquet"):
+            _known(own.counts)
+        _telling(facts["telling"])
     if run.has("word_counts.parquet"):
-        _search(own)
+        _search(own, run.name)
     if own is None and run.has("predictions.parquet"):
-        suspects.show(run)
+        with shown.part(run.name, "predictions.parquet"):
+            suspects.show(run)
 
 
 def _balance(facts: dict[str, Any]) -> None:
     labels = pd.DataFrame(facts["labels"])
-    rows = labels.melt(["split"], ["positive", "negative", "unlabelled"], var_name="label", value_name="n")
+    rows = labels.melt(["split"], list(_LABELS), var_name="label", value_name="n")
     rows = rows[rows["n"] > 0]
     ratings = pd.DataFrame(facts["ratings"])
     ratings = ratings[ratings["rating"] > 0]
@@ -87,16 +105,40 @@ def _lengths(lengths: dict[str, Any]) -> None:
     )
     facts = next(row for row in lengths["by_split"] if row["split"] == split)
     summary = (
-        f"Half of them are longer than {facts['median']:,.0f} tokens, the longest has {facts['longest']:,}; the model "
-        f"reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of them."
+        f"Half of them are longer than {counted(round(facts['median']), 'token')}, the longest has "
+        f"{facts['longest']:,}; the model reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of "
+        "them."
     )
-    shown.chart(f"Lengths in {split}", dataset_charts.lengths(rows, lengths["max_length"]), rows, summary)
-    st.caption(f"{summary} The last bar holds all that are longer still; the dashed line is where the model stops.")
+    limit = lengths["max_length"] if lengths["max_length"] < ends["high"][-1] else None
+    drawn = "" if limit is None else " The dashed line is where the model stops."
+    if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1]:
+        drawn = f" The last bar holds all that are longer still.{drawn}"
+    shown.chart(f"Lengths in {split}", dataset_charts.lengths(rows, limit), rows, summary)
+    st.caption(f"{summary}{drawn}")
+
+
+def _left_out(facts: dict[str, Any]) -> str:
+    """What became of the rows of a visitor's file, in a sentence."""
+    parts = {row["split"]: sum(row.get(label, 0) for label in _LABELS) for row in facts["labels"]}
+    removed = {name: facts["cleaning"][name] for name in _LEFT_OUT if facts["cleaning"].get(name)}
+    n, left = sum(parts.values()), sum(removed.values())
+    why = ", ".join(counted(number, *_LEFT_OUT[name]) for name, number in removed.items())
+    said = (
+        f"Of {counted(n + left, 'row')}, {left:,} were left out: {why}. The other {n:,}" if left else f"All {n:,} rows"
+    )
+    others = f", and {parts['unlabelled']:,} without a label" if parts.get("unlabelled") else ""
+    return (
+        f"{said} were split into {parts['train']:,} for training, {parts['validation']:,} for validation and "
+        f"{parts['test']:,} for testing{others}."
+    )
 
 
 def _cleaning(cleaning: dict[str, int]) -> None:
     st.header("Repeats and leaks found")
-    rows = [(_CLEANING.get(name, name), number) for name, number in cleaning.items()]
+    rows = [(_CLEANING.get(name, name), number) for name, number in cleaning.items() if number]
+    if not rows:
+        st.caption("None were found.")
+        return
     st.dataframe(
         pd.DataFrame(rows, columns=["what", "reviews or films"]),
         hide_index=True,
@@ -157,12 +199,16 @@ def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
 
 
 @st.fragment
-def _search(own: own_data.Description | None) -> None:
+def _search(own: own_data.Description | None, run: str) -> None:
     """Any word: its counts and its lean in the data shown, its nearest words in the model."""
     st.header("Look up a word")
     word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
-    with serving.sentences():
-        words = _words(*serving.place())
+    with shown.part(run, "word_counts.parquet"):
+        _found(word, own, _words(*serving.place()))
+
+
+def _found(word: str, own: own_data.Description | None, words: Words) -> None:
+    """What is known of a word."""
     counts = (own.counts.assign(**log_odds(own.counts)) if own else words.counts).set_index("token")
     token, row = normal_form(word), words.find(word)
     if token not in counts.index and row is None:
@@ -192,8 +238,9 @@ def _search(own: own_data.Description | None) -> None:
 def _lean(found: pd.Series) -> str:
     side = "positive" if found["log_odds"] > 0 else "negative"
     return (
-        f"In training, it stands {found['positive']:,.0f} times in positive and {found['negative']:,.0f} times in "
-        f"negative reviews; it leans to {side} (log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
+        f"In training, it stands {counted(int(found['positive']), 'time')} in positive and "
+        f"{counted(int(found['negative']), 'time')} in negative reviews; it leans to {side} "
+        f"(log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
     )
 
 

@@ -49,12 +49,12 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
     )
 
 
-def lengths(rows: pd.DataFrame, max_length: int) -> alt.LayerChart:
+def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
     """Reviews by length and class, with the line after which the model reads no further.
 
     Args:
         rows: columns ``low``, ``high`` (tokens), ``label``, ``n``.
-        max_length: tokens the model reads.
+        max_length: tokens the model reads, drawn as a rule; None where no review comes near it.
     """
     bars = (
         alt.Chart(rows)
@@ -72,7 +72,7 @@ def lengths(rows: pd.DataFrame, max_length: int) -> alt.LayerChart:
             ],
         )
     )
-    return over(bars, rules([max_length], "x"))
+    return over(bars, *([] if max_length is None else [rules([max_length], "x")]))
 
 
 def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:

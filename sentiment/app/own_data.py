@@ -19,11 +19,11 @@ from sentiment.description import COUNTS, FACTS
 from sentiment.figures import duration
 
 _ROOT = Path(__file__).resolve().parent.parent.parent
-_FORMS = ["csv", "tsv", "zip", "parquet", "gz"]
 _HELD = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
 _PATIENCE = 600.0  # seconds, for a file
+_NAME, _SUFFIX = 50, 10  # characters that are kept of a file name and of its ending; each may take four bytes
 _TURN = 60.0  # seconds that it waits for others at most
 _ONE = threading.Lock()  # one file at a time, for each takes many times its size in memory
 
@@ -52,10 +52,9 @@ def choose(max_length: int) -> Description | None:
     held: Description | None = st.session_state.get(_HELD)
     with st.expander("Look at data of your own", icon=":material/upload_file:", expanded=_PROBLEM in st.session_state):
         with st.form("own_data_form", border=False):
+            # Without types: the content decides, and Streamlit would refuse some names by the general error.
             file = st.file_uploader(
-                "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive",
-                type=_FORMS,
-                key=foreign.uploader(_UPLOAD),
+                "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive", key=foreign.uploader(_UPLOAD)
             )
             with st.container(horizontal=True):
                 text = st.text_input("Column of the texts", placeholder="review or text", width=220)
@@ -93,24 +92,53 @@ def _take(file: Any, text: str, label: str, max_length: int) -> None:
 
 
 def _describe(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
-    """Keeps what is told of a file, or why nothing is; its texts are gone from the disk afterwards."""
-    with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
-        path = Path(scratch) / Path(name).name
-        path.write_bytes(content)
-        command = [sys.executable, "-m", "sentiment.description", str(path), scratch, "--max-length", str(max_length)]
-        named = {"--text-column": text, "--label-column": label}
-        command += [f"{option}={column}" for option, column in named.items() if column]  # which may begin with a dash
-        try:
-            done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
-        except subprocess.TimeoutExpired:
-            st.session_state[_PROBLEM] = f"{name} was given up after {duration(_PATIENCE)}; try a part of it."
-            return
-        if done.returncode == 0:
-            facts = json.loads((Path(scratch) / FACTS).read_text(encoding="utf-8"))
-            st.session_state[_HELD] = Description(name, facts, pd.read_parquet(Path(scratch) / COUNTS))
-        else:
-            said = done.stderr.strip() if done.returncode == 2 else "The file could not be described."
-            st.session_state[_PROBLEM] = _for_people(said)
+    """Stores the summary of a file, or why there is none; the file is deleted from the disk in either case."""
+    name = _short(name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
+            _describe_in(Path(scratch), name, content, text, label, max_length)
+    except OSError as error:
+        st.session_state[_PROBLEM] = (
+            f"{name} cannot be read, since the server cannot store it ({error.strerror or 'unknown reason'}). "
+            "Try again later, or tell whoever runs this server."
+        )
+
+
+def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str, max_length: int) -> None:
+    """Does the work of ``_describe`` in a folder of its own.
+
+    Raises:
+        OSError: the disk is full, or cannot be written.
+    """
+    path, output = scratch / "input" / name, scratch / "output"
+    for folder in (path.parent, output):
+        folder.mkdir()
+    path.write_bytes(content)
+    command = [sys.executable, "-m", "sentiment.description", str(path), str(output), "--max-length", str(max_length)]
+    named = {"--text-column": text, "--label-column": label}
+    # A column's name may begin with a dash, and none can hold NUL, which no command line can.
+    command += [f"{option}={column.replace(chr(0), '')}" for option, column in named.items() if column]
+    try:
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        st.session_state[_PROBLEM] = f"{name} was given up after {duration(_PATIENCE)}; try a part of it."
+        return
+    if done.returncode == 0:
+        facts = json.loads((output / FACTS).read_text(encoding="utf-8"))
+        st.session_state[_HELD] = Description(name, facts, pd.read_parquet(output / COUNTS))
+    else:
+        said = done.stderr.strip() if done.returncode == 2 else f"{name} could not be described."
+        st.session_state[_PROBLEM] = _for_people(said)
+
+
+def _short(name: str) -> str:
+    """The name of an uploaded file as any file system takes it: no folder, no control character, not too long."""
+    clean = "".join(character if character.isprintable() else " " for character in name)
+    clean = clean.replace("\\", "/").rpartition("/")[2].strip(" .") or "upload"
+    stem, dot, suffix = clean.rpartition(".")
+    if dot and len(suffix) <= _SUFFIX:
+        return f"{stem[:_NAME]}.{suffix}"
+    return clean[:_NAME]
 
 
 def _for_people(said: str) -> str:
