@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import curves
+from sentiment.app import curves, training_charts
 from tests.app_runs import history, steps, unfinished_run
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50).map(np.array)
@@ -170,3 +170,23 @@ def test_a_part_of_the_training_lies_between_percentages_of_its_way():
     assert curves.bounds(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
     low, high = curves.bounds(tidy, "step", 25, 75)
     assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)
+
+
+def test_a_logarithmic_axis_does_not_follow_a_learning_rate_to_zero():
+    rates = pd.DataFrame({"metric": "learning rate", "value": [1e-3, 5e-4, 1e-5, 1e-8, 1e-11, 0.0]})
+    assert rates[rates["value"] > curves.log_floor(rates)]["value"].tolist() == [1e-3, 5e-4, 1e-5]
+    losses = rates.assign(metric="loss")
+    assert rates[losses["value"] > curves.log_floor(losses)]["value"].min() == 1e-11
+
+
+@pytest.mark.parametrize("lowest", [0.0, 0.01, 1.0, 5.0])
+@pytest.mark.parametrize("highest", [5.0, 1_000.0])
+def test_the_axis_of_a_training_never_begins_below_zero(lowest, highest):
+    rows = pd.DataFrame({"run": "a", "split": "train", "value": 1.0, "smoothed": 1.0, "minutes": [lowest, highest]})
+    panel = training_charts.Panel("loss", "Loss", rows, rows[["minutes"]], rows.head(0))
+    for start, begin in ((0.0, 0.0), (None, None)):
+        drawn = training_charts.history([panel], x="minutes", x_title="minutes", runs=["a"], start=start).to_dict()
+        [low, high] = drawn["vconcat"][0]["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        assert 0 <= low <= lowest
+        assert high >= highest
+        assert begin is None or low == begin

@@ -120,3 +120,31 @@ def test_another_file_is_refused_in_a_sentence(content):
 def test_other_files_are_no_event_files(content):
     with pytest.raises(ForeignHistoryError):
         elsewhere.from_events({"logs/events.out.tfevents.1": content})
+
+
+@pytest.mark.parametrize("epoch", ["9" * 31, "-5", "1e300", "inf", "nan", ""])
+def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
+    content = f"epoch,loss\n0,0.5\n{epoch},0.4\n".encode()
+    with pytest.raises(ForeignHistoryError, match=r"^training\.log counts .*\.$"):
+        elsewhere.from_csv("training.log", content)
+
+
+@pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
+def test_nor_is_a_step_that_no_training_has(step):
+    with pytest.raises(ForeignHistoryError, match="counts an epoch or step"):
+        elsewhere.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
+
+
+def test_values_that_no_axis_can_show_are_left_out():
+    content = b"epoch,loss,accuracy\n0,inf,0.5\n1,nan,0.6\n2,0.25,-inf\n"
+    rows = elsewhere.from_csv("t.csv", content).to_dict("records")
+    found = {(row["metric"], row["epoch"]): row["value"] for row in rows}
+    assert found == {("accuracy", 1): 0.5, ("accuracy", 2): 0.6, ("loss", 3): 0.25}
+
+
+def test_a_history_of_many_megabytes_is_refused(monkeypatch):
+    monkeypatch.setattr(elsewhere, "_BYTES", 100)
+    with pytest.raises(ForeignHistoryError, match="has more than"):
+        elsewhere.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
+    with pytest.raises(ForeignHistoryError, match="has more than"):
+        elsewhere.from_events({"a": b"\0" * 60, "b": b"\0" * 60})

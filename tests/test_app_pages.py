@@ -338,6 +338,58 @@ def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(
     assert not app.exception
 
 
+def test_the_model_chosen_in_the_sidebar_is_drawn_and_others_can_be_added(open_page):
+    app = open_page("training")
+    assert "tiny trained" in said(app)
+    app.selectbox(key="run").select("other").run()
+    assert "other trained" in said(app)
+    assert "tiny trained" not in said(app)
+    app.get_by_key("runs").set_value(["other", "tiny"]).run()
+    assert "tiny trained" in said(app)
+    app.get_by_key("runs").set_value(["other", "young"]).run()
+    app.selectbox(key="run").select("tiny").run()
+    assert app.get_by_key("runs").value == ["tiny", "young"]
+    assert "other trained" not in said(app)
+    assert not app.exception
+
+
+def test_a_link_to_certain_runs_draws_those(open_page):
+    app = open_page("training", runs="other", run="tiny")
+    assert "other trained" in said(app)
+    assert "tiny trained" not in said(app)
+
+
+@pytest.mark.parametrize("grain", ["epoch", "step"])
+@pytest.mark.parametrize("against", ["minutes", "steps", "epochs"])
+def test_no_axis_of_a_training_begins_below_zero(open_page, grain, against):
+    app = open_page("training", grain=grain, against=against)
+    [chart] = app.get("vega_lite_chart")
+    spec = json.loads(chart.proto.spec)
+    domains = [layer["encoding"]["x"]["scale"]["domain"] for panel in spec["vconcat"] for layer in panel["layer"][:1]]
+    assert len(domains) == 3
+    assert all(low >= 0 for low, _ in domains)
+    assert against == "epochs" or all(low == 0 for low, _ in domains)
+
+
+@pytest.mark.parametrize("name", ["evaluation", "dataset"])
+def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page, name):
+    app = open_page(name)
+    tables = [table for table in app.dataframe if "fingerprint" in table.value]
+    assert tables
+    assert all(not table.proto.selection_mode for table in tables)
+    assert "The review texts are not included. Start the app with `make app DATA=...`" in said(app)
+
+
+def test_the_filter_and_its_count_are_said_above_the_charts(open_page):
+    app = open_page("evaluation", verdicts="false negatives", slice="rating: 8")
+    app.slider(key="between").set_value((0.0, 0.4)).run()
+    n = len(app.dataframe[0].value)
+    [line] = [each.value for each in app.markdown if "in the list" in each.value]
+    assert f"{n:,} review" in line
+    assert "false negatives; rating: 8; probability of “positive” from 0.00 to 0.40" in line.replace("\\", "")
+    assert "(#listed-reviews)" in line
+
+
 def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
     app = open_page("training")
     app.slider(key="part").set_value((1, 1)).run()
@@ -378,10 +430,10 @@ def test_the_proofs_of_explanations_are_shown_with_their_numbers(open_page):
     app = open_page("evaluation")
     checks = next(table.value for table in app.table if "check" in table.value)
     assert "within 2e-06" in checks["result"].iloc[1]
-    others = next(table.value for table in app.dataframe if "milliseconds" in table.value)
+    others = next(table.value for table in app.table if "Shapley" in table.value)
     assert list(others["method"]) == ["ours", "random"]
-    planted = next(table.value for table in app.dataframe if "rare token" in table.value)
-    assert set(planted["rare token"]) == {0.995}
+    planted = next(table.value for table in app.table if "rare token" in table.value)
+    assert set(planted["rare token"]) == {"0.995"}
     assert any("Gain over random: +0.4000" in text.value for text in app.text)
 
 
@@ -410,7 +462,8 @@ def test_two_runs_are_compared_on_the_reviews_they_share(open_page):
     app = open_page("evaluation")
     app.selectbox(key="compare").select("other").run()
     assert "McNemar" in said(app)
-    figures = next(table.value for table in app.dataframe if "95 % interval" in table.value)
+    figures = app.dataframe[0].value  # on the first screen, above everything else
+    assert "95 % interval" in figures
     assert figures["figure"].str.partition(" (")[0].tolist() == [
         "Accuracy",
         "F1",

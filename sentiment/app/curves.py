@@ -19,6 +19,7 @@ from sentiment.figures import duration, percent
 
 POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
 
+LOG_SPAN = 1e-4  # of the largest learning rate, shown on a logarithmic axis
 _LEVEL = 0.95  # a learning rate that keeps this share of itself from point to point stands still
 
 METRICS = {  # a column as in ``history.csv`` -> metric and split
@@ -108,6 +109,14 @@ def bounds(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[fl
     """Where two percentages of the way along the column ``x`` lie, in its unit."""
     low, high = np.interp([first, last], [0, 100], [history[x].min(), history[x].max()])
     return float(low), float(high)
+
+
+def log_floor(rows: pd.DataFrame) -> float:
+    """The value above which rows of one metric are drawn on a logarithmic axis, which has no zero.
+
+    A schedule may end as near to zero as 1e-11: an axis that reaches so far shows nothing else of a learning rate.
+    """
+    return LOG_SPAN * float(rows["value"].max()) if rows["metric"].eq("learning rate").any() else 0.0
 
 
 def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:

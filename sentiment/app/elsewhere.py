@@ -20,6 +20,9 @@ from sentiment.app.curves import METRICS, tidy
 
 _NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
 _SEPARATORS = ",;\t|"
+_BYTES = 20_000_000  # of a history at most
+_INFINITE = [np.inf, -np.inf]  # a chart's axis has no place for them
+_LAST = 10**12  # the last epoch or step that is believed
 _VARINT = 10  # bytes that 64 bits take at most; one without end would keep the server busy
 _MEASURED = ("loss", "accuracy", "learning_rate")
 _SPLITS = {
@@ -47,15 +50,17 @@ def from_csv(name: str, content: bytes) -> pd.DataFrame:
     Raises:
         ForeignHistoryError: it is no such file.
     """
+    _check_size(name, len(content))
     header = content.partition(b"\n")[0].decode(errors="replace")
     try:
         frame = pd.read_csv(io.BytesIO(content), sep=max(_SEPARATORS, key=header.count))
         frame = frame.rename(columns={old: new for old, new in _NAMES.items() if new not in frame.columns})
         if not {"epoch", "loss"} <= set(frame.columns):
             raise ForeignHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
-        frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric)
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric).astype(np.float64).replace(_INFINITE, np.nan)
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError, OverflowError) as error:
         raise ForeignHistoryError(f"{name} is no table that CSVLogger wrote.") from error
+    _check(name, frame["epoch"])
     return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
 
 
@@ -68,6 +73,7 @@ def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
     Raises:
         ForeignHistoryError: there is no scalar of loss, accuracy or learning rate in them.
     """
+    _check_size("This folder", sum(map(len, files.values())))
     rows: list[tuple[str, str, bool, int, float, float]] = []
     for path, content in files.items():
         folders = PurePosixPath(path).parts[:-1]
@@ -80,8 +86,21 @@ def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
         ]
     if not rows:
         raise ForeignHistoryError("There is no loss, accuracy or learning rate in these event files.")
+    _check("This folder", pd.Series([float(row[3]) for row in rows]))
     frame = pd.DataFrame(rows, columns=["run", "column", "by_epoch", "step", "time", "value"])
+    frame = frame.replace(_INFINITE, np.nan)
     return pd.concat(_history(str(run), own) for run, own in frame.groupby("run"))
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > _BYTES:
+        raise ForeignHistoryError(f"{name} has more than {_BYTES // 1_000_000} MB; choose a shorter history.")
+
+
+def _check(name: str, counts: pd.Series) -> None:
+    """Refuses epochs or steps that no training has: a chart's axis would not hold them."""
+    if not counts.between(0, _LAST).all():
+        raise ForeignHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_LAST:,}.")
 
 
 def _column(tag: str, split: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from sentiment.app import curves, elsewhere, foreign, serving, shown, training_c
 from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
+_RUNS = "runs"  # the runs drawn
+_SERVED = "training_served"  # the model served when the page was last drawn
 _FOREIGN = "foreign_histories"  # name -> a history that was uploaded
 _LOG, _FOLDER = "csv_logger", "tensorboard"  # the uploaders
 _PROBLEM = "foreign_problem"
@@ -25,6 +27,7 @@ _TITLES = {
     "accuracy": "Accuracy: share judged right, higher is better",
     "learning rate": "Learning rate: how far a step goes",
 }
+_MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # errors of files with other content than ours
 _TINT = "background-color: rgba(86, 180, 233, 0.22); font-weight: bold"  # to be seen on white and on black
 _QUIET = 300  # seconds without a new line after which an unfinished run is taken to be broken off
 
@@ -34,13 +37,14 @@ def page() -> None:
     st.title("How the model was trained")
     served = serving.run()
     folders = {path.name: path for path in curves.folders(serving.root())}
+    _follow(served.name, folders)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = st.pills(
             "Runs",
             list(folders),
             selection_mode="multi",
             default=[served.name] if served.name in folders else [],
-            key="runs",
+            key=_RUNS,
             bind="query-params",
         )
         with st.popover("From elsewhere", icon=":material/upload_file:"):
@@ -58,6 +62,15 @@ def page() -> None:
         _settings(chosen)
 
 
+def _follow(served: str, folders: Collection[str]) -> None:
+    """Draws the model that has just been chosen in the sidebar in place of the one before; other runs stay."""
+    before = st.session_state.get(_SERVED, served)
+    st.session_state[_SERVED] = served
+    if before != served and _RUNS in st.session_state:
+        others = [name for name in st.session_state[_RUNS] if name not in (before, served)]
+        st.session_state[_RUNS] = [served, *others] if served in folders else others
+
+
 @st.fragment(run_every="5s")
 def _watch(seen: dict[Path, bool]) -> None:
     """Draws the page anew when a run begins or ends."""
@@ -68,9 +81,8 @@ def _watch(seen: dict[Path, bool]) -> None:
 def _uploads(taken: set[str]) -> None:
     """Histories that other programs wrote; kept for the session, and removed at a click."""
     log, folder = foreign.uploader(_LOG), foreign.uploader(_FOLDER)
-    st.file_uploader(
-        "A file of Keras' CSVLogger", type=["csv", "log", "tsv"], key=log, on_change=_add_csv, args=(taken, log)
-    )
+    # Without types: the content decides, and Streamlit would refuse some names by the general error.
+    st.file_uploader("A file of Keras' CSVLogger", key=log, on_change=_add_csv, args=(taken, log))
     st.file_uploader(
         "A folder of TensorBoard logs",
         accept_multiple_files="directory",
@@ -130,11 +142,11 @@ def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -
     if lines.empty:
         st.caption("No point lies in that part of the training; choose a longer one.")
     else:
-        _chart(lines, marks, x, view.log, known)
+        _chart(lines, marks, x, view.log, known, 0.0 if x != "epochs" and not view.part[0] else None)
         st.caption(
             "◆ least validation loss, whose weights are kept · ■ stopped early · ▲ end of warm-up · ▼ drop of the "
-            "rate. The rule shows the values of all lines, smoothed ones in brackets; shift and wheel zoom, drag pans, "
-            "a double click goes back; from the keyboard, “Part shown” zooms. The CSV files hold what is shown."
+            "rate. The rule shows the values of all lines, smoothed ones in parentheses; shift and wheel zoom, drag "
+            "pans, a double click goes back; from the keyboard, “Part shown” zooms. The CSV files hold what is shown."
         )
     _epochs(history)
 
@@ -186,8 +198,10 @@ def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]
     for folder in folders:
         try:
             frames.append(curves.of_run(folder.name, grain, _read(folder, "history.csv"), _read(folder, "steps.csv")))
-        except (ArtifactError, KeyError, ValueError) as error:
+        except ArtifactError as error:
             problems.append(f"The history of {folder.name} cannot be read: {error}")
+        except _MALFORMED:
+            problems.append(f"The history of {folder.name} cannot be read: it does not have the expected columns.")
     return pd.concat(frames), problems
 
 
@@ -196,23 +210,26 @@ def _story(folder: Path) -> str:
     try:
         history = _read(folder, "history.csv")
         return "" if history is None or history.empty else curves.story(folder.name, history, _planned(folder))
-    except (ArtifactError, KeyError):
+    except (ArtifactError, *_MALFORMED):
         return ""
 
 
 def _progress(folder: Path) -> str:
     """How far a run is that has no end yet, in a sentence."""
     parts = [folder / part for part in ("steps.csv", "history.csv") if (folder / part).is_file()]
-    quiet = time.time() - max(part.stat().st_mtime for part in parts)
-    steps = _read(folder, "steps.csv")
-    return curves.progress(folder.name, steps, _planned(folder), quiet if quiet > _QUIET else None)
+    quiet = time.time() - max((part.stat().st_mtime for part in parts), default=0.0)
+    try:
+        steps = _read(folder, "steps.csv")
+        return curves.progress(folder.name, steps, _planned(folder), quiet if quiet > _QUIET else None)
+    except _MALFORMED:
+        return f"{folder.name} has no manifest, and its steps.csv cannot be read."
 
 
 def _planned(folder: Path) -> int | None:
     """The epochs that a run is to take at most, where its settings tell."""
     try:
         epochs = _facts(folder).get("model", {}).get("epochs")
-    except ArtifactError:
+    except (ArtifactError, *_MALFORMED):
         return None
     return epochs if isinstance(epochs, int) else None
 
@@ -229,23 +246,25 @@ def _read(folder: Path, part: str) -> pd.DataFrame | None:
     return pd.DataFrame(lines[1:], columns=lines[0]).apply(pd.to_numeric) if len(lines) > 1 else None
 
 
-def _chart(history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known: list[str]) -> None:
-    """Every metric of all runs, one below the other, and the rows of each as CSV."""
+def _chart(
+    history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known: list[str], start: float | None
+) -> None:
+    """Every metric of all runs, one below the other from ``start`` on, and the rows of each as CSV."""
     places = curves.places(history, _X[x])
     panels = []
     for metric, title in _TITLES.items():
         rows = history[history["metric"] == metric]
         logarithmic = log and metric != "accuracy"
-        if logarithmic:  # which has no zero, where a schedule may end
-            rows = rows[(rows["value"] > 0) & (rows["smoothed"] > 0)]
+        if logarithmic:
+            rows = rows[rows[["value", "smoothed"]].min(axis=1) > curves.log_floor(rows)]
         if len(rows):
             pointer = curves.at_pointer(rows, _X[x], places)
-            marked = marks[(marks["metric"] == metric) & marks["value"].gt(0 if logarithmic else -1)]
+            marked = marks[(marks["metric"] == metric) & marks["value"].ge(rows["value"].min())]
             panels.append(training_charts.Panel(metric.replace(" ", ""), title, rows, pointer, marked, logarithmic))
     ends = "; ".join(f"{panel.title}, at the end of what is shown {_ends(panel.lines)}" for panel in panels)
     st.header("How each run learned")
     st.altair_chart(
-        training_charts.history(panels, x=_X[x], x_title=x, runs=known),
+        training_charts.history(panels, x=_X[x], x_title=x, runs=known, start=start),
         key="curves",
         width="stretch",
         alt=f"Curves against {x}. {ends}",
@@ -280,8 +299,11 @@ def _epochs(history: pd.DataFrame) -> None:
 def _settings(folders: list[Path]) -> None:
     """Hyper-parameters and circumstances, a column a run; where runs differ, the row is tinted."""
     st.header("Settings")
-    with serving.sentences():
+    facts = {}
+    with shown.part(", ".join(folder.name for folder in folders), "metadata.json"):
         facts = {folder.name: _facts(folder) for folder in folders}
+    if not facts:
+        return
     table = curves.settings_table(facts)
     if "differs" not in table:
         st.dataframe(table, hide_index=True, alt="Settings of the run", column_config=_columns(table))

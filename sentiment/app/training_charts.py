@@ -11,7 +11,8 @@ import pandas as pd
 from sentiment.app.charts import over
 
 _HEIGHT = 230
-_MARGIN = 0.09  # of the axis, left free for the labels that stand inside
+_MARGIN = 0.09  # of the axis, left free at its end for the labels of the values, which are inside the chart
+_MARK = 0.02  # of the axis, left free at its beginning for marks to be whole
 _SHAPES = {
     "least validation loss": "diamond",
     "stopped early": "square",
@@ -41,7 +42,9 @@ class Panel:
     log: bool = False
 
 
-def history(panels: Sequence[Panel], *, x: str, x_title: str, runs: Sequence[str]) -> alt.VConcatChart:
+def history(
+    panels: Sequence[Panel], *, x: str, x_title: str, runs: Sequence[str], start: float | None = None
+) -> alt.VConcatChart:
     """Panels one above the other on one axis, with one hover rule through all, and one zoom.
 
     The labels of the values stand inside, since a chart of several panels can only be as wide as the page if nothing
@@ -52,11 +55,13 @@ def history(panels: Sequence[Panel], *, x: str, x_title: str, runs: Sequence[str
         x: the column along the axis.
         x_title: its name, with unit.
         runs: every run that there is, so that each keeps its colour whichever are drawn.
+        start: where the axis begins; shortly before the first point if None, but never below zero because of that.
     """
     places = pd.concat([panel.lines[x] for panel in panels])
     low, high = float(places.min()), float(places.max())
     span = (high - low) or 1.0
-    domain = [low - _MARGIN * span, high + 0.02 * span]  # on the right, for the marks to be whole
+    begin = start if start is not None else low - min(_MARK * span, max(low, 0.0))
+    domain = [begin, high + _MARGIN * span]
     views = [f"{panel.name}_{place}" for place, panel in enumerate(panels)]  # as Altair names what is inside
     pointer = alt.PointSelectionConfig(
         type="point", nearest=True, on="pointermove", clear="pointerout", fields=[x], toggle=False
@@ -106,9 +111,15 @@ def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequen
 
 
 def _value(field: str, *, log: bool) -> alt.Y:
-    """The vertical axis, its labels inside the chart on their grid lines."""
+    """The vertical axis, its labels inside the chart on their grid lines, at the right end, where no line is."""
     axis = alt.Axis(
-        labelAlign="left", labelBaseline="bottom", labelPadding=-4, labelFlush=False, ticks=False, title=None
+        orient="right",
+        labelAlign="right",
+        labelBaseline="bottom",
+        labelPadding=-4,
+        labelFlush=False,
+        ticks=False,
+        title=None,
     )
     return alt.Y(f"{field}:Q", scale=alt.Scale(type="log" if log else "linear", zero=False), axis=axis)
 
