@@ -1,10 +1,15 @@
 """Guesses at what a table's columns are."""
 
+from time import perf_counter
+
 import pytest
 
 from sentiment.bulk.columns import (
     guess_label_column,
     guess_text_column,
+    has_header,
+    header_is_doubtful,
+    header_note,
     label_values,
     labels_to_choose,
     looks_like_reviews,
@@ -131,3 +136,94 @@ def test_a_date_has_a_year_and_a_mark_out_of_ten_is_none(cell, dated, tmp_path):
     path = tmp_path / "in.tsv"
     path.write_text(f"review\tseen\n{LONG}\t{cell}\n")
     assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ["Great fun", "Bob"],
+        ["Not for me", "Bob"],
+        ["We liked it.", "Bob"],
+        ["Loved every minute of it!", "Bob"],
+        ["Ruined by the ending... sadly", "Bob"],
+        ["What a waste of time", "Bob"],
+        ["Long, loud and a little too clever for us", "Bob"],
+        ["Dull stuff", "Cleo"],  # the name occurs again below
+        ["Simply awful", "2024-01-02"],
+        ["Simply awful", "Jan 2, 2024"],
+        ["Simply awful", "★★"],
+        ["Simply awful", "4/5"],
+        ["Fine", "neutral"],
+    ],
+)
+def test_a_first_row_that_is_a_review_is_no_header(first):
+    dates = {"2024-01-02": "2024-03-04", "Jan 2, 2024": "Mar 4, 2024", "★★": "★", "4/5": "1/5"}
+    others = ["Ann", "Cleo", "neutral"]
+    beneath = [dates.get(first[1], other) for other in others]
+    rows = [[text, cell] for text, cell in zip(["Dull and long", "I liked it", "Fine by me"], beneath, strict=True)]
+    assert not has_header([first, *rows])
+
+
+@pytest.mark.parametrize(
+    "reviews",
+    [
+        ["Great fun", "Dull and long", "I liked it"],
+        ["A wonderful, warm film that we all enjoyed on Sunday", "I saw it twice and it did not get better. " * 9],
+        ["It was not worth the money", "It broke after a week. " * 20],
+        ["Great.", "Dull.", "Boring from the start."],
+    ],
+)
+def test_the_first_of_many_reviews_in_one_column_is_no_header(reviews):
+    assert not has_header([[review] for review in reviews])
+
+
+@pytest.mark.parametrize(
+    ("names", "row"),
+    [
+        (["id", "review"], ["1", "good"]),
+        (["Hotel", "Positive_Review"], ["The Old Mill", "We liked it."]),
+        (["Customer feedback", "Age"], ["Great fun", "30"]),
+        (["#", "Opinion"], ["1", "Great fun"]),
+        (["Timestamp", "How was the film for you?"], ["2024-01-02 10:00", "It was good."]),
+        (["Please tell us what you think of it"], ["It was good."]),
+        (["Avg. Temp.", "Film Title"], ["3.5", "The Long One"]),
+        (["film", "verdict"], ["The Long One", LONG]),
+        (["2019 sales", "note"], ["12", "Good"]),
+        (["when", "2024 opinions"], ["2024-01-02", "Good fun"]),
+        (["Meinung"], ["Gut"]),
+    ],
+)
+def test_usual_headers_are_headers(names, row):
+    assert has_header([names, row, row])
+
+
+def test_a_header_repeated_where_files_were_joined_is_still_one():
+    assert has_header([["film", "verdict"], ["The Long One", LONG], ["film", "verdict"], ["The Short One", LONG]])
+
+
+@pytest.mark.parametrize(
+    ("names", "row", "doubtful"),
+    [
+        (["Excellent"], ["Dull"], True),
+        (["Excellent", "Bob"], ["Dull", "Ann"], True),
+        (["Excellent"], None, True),
+        (["what_they_said"], ["Dull"], False),
+        (["Star Ratings", "x"], ["a", "b"], False),
+        (["amount", "Bob"], ["12.50", "Ann"], False),
+        (["reviewText"], ["Dull"], False),
+    ],
+)
+def test_a_header_is_in_doubt_where_no_name_is_usual_and_none_differs_from_the_cells_beneath(names, row, doubtful):
+    assert header_is_doubtful(names, [row] if row else []) is doubtful
+
+
+def test_the_header_is_named_in_one_short_line_without_control_characters():
+    assert header_note(["Great\n\x1b[31mfun", "Bob"]) == "First row used as the header: “Great [31mfun”, “Bob”."
+    assert len(header_note(["x" * 5000] * 5000)) < 400
+
+
+@pytest.mark.parametrize("cell", ["a" * 2_000_000, "." * 2_000_000, "a b c d " + "e" * 2_000_000, "1 a" * 600_000])
+def test_a_first_row_of_any_length_is_looked_at_in_a_moment(cell):
+    began = perf_counter()
+    has_header([[cell, cell], [cell, cell], ["x", "y"]])
+    assert perf_counter() - began < 2

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from statistics import median
 
 from sentiment.bulk.problem import BulkError
 
@@ -22,7 +23,32 @@ _PLAIN = frozenset({"pos", "positive", "neg", "negative"})
 _STARS, _MARKS = 5, 10
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _REVIEW_WORDS = 12  # more words than a column's name has
+# A year in full, three numbers with one sign between them, or a name among two: "8/10" and "10:30" are no dates.
+_DATED = re.compile(
+    r"(?<![\d.,:])(1\d|20)\d\d(?!\d)"  # 2021-05-03, May 2021
+    r"|(?<!\d)(19|20)\d{6}[T ]\d"  # 20210503T1030
+    r"|(?<![\d.])\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)\b(?!\.)"  # 3/4/21, 3.4.2021 10:30
+    r"|\d(?:st|nd|rd|th)?\W+[a-z]{3,}\W+\d"  # 3-May-21
+    r"|[a-z]{3,}\W+\d+\w*\W*,\s*\d\d\b",  # May 3, 21
+    re.IGNORECASE,
+)
+_HEADER_WORD = re.compile(
+    "(author|body|category|column|comment|content|created|customer|date|description|feedback|field|id|index|label"
+    "|language|location|message|name|no|nr|opinion|phrase|polarity|post|rating|remark|response|review|reviewer|score"
+    "|sentence|sentiment|star|status|subject|summary|target|text|timestamp|title|tweet|type|updated|url|user|username"
+    "|verified|vote)s?"
+)
+_SENTENCE_WORD = re.compile(  # names of columns hardly ever have one of these
+    "an?|and|are|but|did|don't|had|has|have|he|i|i'm|is|isn't|it|it's|me|my|not|she|so|they|this|too|very|was|wasn't|we"
+    "|were|you|your"
+)
+_ASKS = re.compile(r"(how|why|which|what(?! an?\b)|please|describe|tell)\b|.*[?:]$", re.IGNORECASE | re.DOTALL)
+_ENDS_SENTENCE = re.compile(r"[.!…]+[\"'”’)\]]*$")
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
 _SENTENCE_WORDS = 3  # on average; fewer are names or categories
+_NAMES_SHOWN, _NAME_CHARACTERS = 5, 60  # of a header in a sentence
+_NAME_LIMIT = 1000  # characters; no name of a column is longer
+_DATE_LIMIT = 60  # characters; no date is longer
 
 
 def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequence[int] = ()) -> int:
@@ -161,17 +187,109 @@ def guess_delimiter(sample: dict[str, list[list[str]]], preferred: str) -> str:
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first of these rows names the columns; data give themselves away as a review, a number or a label."""
+    """Returns whether the first of these rows names the columns.
+
+    It is data if a cell is a review or a sentence, or is like the cells beneath it.
+    """
     first, rest = rows[0], rows[1:]
     if any(cell.strip().lower() in TEXT_NAMES for cell in first):
         return True
-    if any(len(cell.split()) > _REVIEW_WORDS for cell in first):
+    if any(len(cell) > _NAME_LIMIT or len(cell.split()) > _REVIEW_WORDS or _is_sentence(cell) for cell in first):
         return False
-    for i, cell in enumerate(first):
-        below = [row[i].strip().lower() for row in rest if i < len(row)]
-        word = cell.strip().lower()
-        if below and _NUMBER.fullmatch(word) and all(map(_NUMBER.fullmatch, below)):
-            return False
-        if below and word in _POSITIVE | _NEGATIVE and all(value in _POSITIVE | _NEGATIVE for value in below):
-            return False
-    return True
+    below = [_cells_below(rest, place) for place in range(len(first))]
+    if any(_is_value(cell, cells) for cell, cells in zip(first, below, strict=True)):
+        return False
+    others = [row for row in rest if row != first]  # a header may be repeated as a whole, where files were joined
+    if any(cell.strip() and any(cell in row[i : i + 1] for row in others) for i, cell in enumerate(first)):
+        return False
+    text = max(range(len(first)), key=lambda place: sum(len(cell.split()) for cell in below[place]))
+    return not _is_review(first[text], below[text])
+
+
+def header_is_doubtful(columns: Sequence[str], rows: Sequence[Cells]) -> bool:
+    """Returns whether names taken from the first row could be data: none is a usual name, none differs in kind.
+
+    Args:
+        columns: the names.
+        rows: the first rows beneath them.
+    """
+    if any(_has_header_word(name) or "_" in name for name in columns):
+        return False
+    below = [_cells_below(rows, place) for place in range(len(columns))]
+    return not any(
+        cells and _has_letters(name) and not any(map(_has_letters, cells))
+        for name, cells in zip(columns, below, strict=True)
+    )
+
+
+def header_note(columns: Sequence[str]) -> str:
+    """Returns the sentence that says which header was used."""
+    names = [" ".join("".join(filter(_is_shown, name)).split())[:_NAME_CHARACTERS] for name in columns[:_NAMES_SHOWN]]
+    more = ", …" if len(columns) > _NAMES_SHOWN else ""
+    return "First row used as the header: " + ", ".join(f"“{name}”" for name in names) + more + "."
+
+
+def is_dated(value: str) -> bool:
+    """Returns whether a value has the signs of a date."""
+    return len(value) <= _DATE_LIMIT and _DATED.search(value) is not None
+
+
+def _is_shown(character: str) -> bool:
+    return character.isprintable() or character.isspace()
+
+
+def _cells_below(rows: Sequence[Cells], place: int) -> list[str]:
+    cells = [(row[place] or "").strip()[:_NAME_LIMIT] for row in rows if place < len(row)]
+    return [cell for cell in cells if cell]
+
+
+def _is_value(cell: str, below: Sequence[str]) -> bool:
+    """Whether a cell is a number, a mark, a date or a label, as all cells beneath it are."""
+    word = cell.strip().lower()
+    if not below or not word:
+        return False
+    if word in _POSITIVE | _NEGATIVE:
+        return all(value.lower() in _POSITIVE | _NEGATIVE for value in below)
+    if is_dated(word):
+        return all(map(is_dated, below))
+    if len(word) == 1 and not word.isdigit():  # "#" is the usual name of a column of numbers
+        return False
+    return not _has_letters(word) and not any(map(_has_letters, below))
+
+
+def _is_sentence(cell: str) -> bool:
+    """Whether a cell is punctuated as a sentence; "Avg. Temp." and questions of a survey are not."""
+    cell = cell.strip()
+    words = cell.split()
+    if not words or _ASKS.match(cell):
+        return False
+    if re.search(r"\w!+(\s|[\"'”’)]|$)", cell):
+        return True
+    if len(words) > 1 and re.search(r"\w\s*(\.\.|…)", cell):
+        return True
+    ended = _ENDS_SENTENCE.search(cell) is not None
+    if ended and (len(words) > 2 or (len(words) == 2 and words[1][0].islower())):
+        return True
+    return len(words) > 4 and re.search(r"\w{3,}[.?][\"'”’)]*\s+\w", cell) is not None
+
+
+def _is_review(cell: str, below: Sequence[str]) -> bool:
+    """Whether the first cell of the column of reviews is a review, by its words and by those beneath it."""
+    cell = cell.strip()
+    words = cell.lower().replace("’", "'").split()
+    if not words or not below or _ASKS.match(cell):
+        return False
+    if len(words) > 2 and any(_SENTENCE_WORD.fullmatch(word.strip('.,;:!?"()')) for word in words):
+        return True
+    if _ENDS_SENTENCE.search(cell):
+        return 2 * sum(_ENDS_SENTENCE.search(each) is not None for each in below) > len(below)
+    usual = median(len(each.split()) for each in below)
+    return len(words) > 1 and not _has_header_word(cell) and 2 <= usual <= 2 * len(words)
+
+
+def _has_header_word(name: str) -> bool:
+    return any(_HEADER_WORD.fullmatch(part.lower()) for part in _NAME_PARTS.findall(name))
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sentiment.bulk.columns import guess_label_column, guess_text_column
+from sentiment.bulk.columns import guess_label_column, guess_text_column, is_dated
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.progress import Report
 from sentiment.bulk.reading import Survey, open_source
@@ -22,15 +21,6 @@ PREVIEW_CHARACTERS = 400
 MOST_VALUES = 30  # a column with more is no category
 _PROFILED = 100  # columns looked at for categories
 _PROBLEMS = 10
-# A year in full, three numbers with one sign between them, or a name among two: "8/10" and "10:30" are no dates.
-_DATED = re.compile(
-    r"(?<![\d.,:])(1\d|20)\d\d(?!\d)"  # 2021-05-03, May 2021
-    r"|(?<!\d)(19|20)\d{6}[T ]\d"  # 20210503T1030
-    r"|(?<![\d.])\d{1,2}([-/.])\d{1,2}\3(\d{4}|\d\d)\b(?!\.)"  # 3/4/21, 3.4.2021 10:30
-    r"|\d(?:st|nd|rd|th)?\W+[a-z]{3,}\W+\d"  # 3-May-21
-    r"|[a-z]{3,}\W+\d+\w*\W*,\s*\d\d\b",  # May 3, 21
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +97,7 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
 def _are_dates(values: Iterable[str | None]) -> bool:
     """Whether all values are dates written with signs between their parts; a bare number or a mark is none."""
     given = [value for value in values if value]
-    if not given or any(value.replace(".", "").isdecimal() or not _DATED.search(value) for value in given):
+    if not given or any(value.replace(".", "").isdecimal() or not is_dated(value) for value in given):
         return False
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         return bool(pd.to_datetime(given, errors="coerce", format="mixed", utc=True).notna().all())
