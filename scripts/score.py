@@ -189,10 +189,16 @@ def _progress() -> Iterator[Any]:
 
 
 def _say(result: dict[str, Any]) -> None:
-    """What came out, on a terminal; the accuracy and a doubt about the column always."""
+    """Reports the result on a terminal; accuracy, doubts about header and column, and rows with extra cells always."""
+    if note := result["input"]["header_in_doubt"]:
+        print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
         column = result["input"]["text_column"]
         print(f"no column looks like reviews; {column} was scored, --text-column names another", file=sys.stderr)
+    if extra := result["extra_cells"]:
+        rows = "1 row has" if extra == 1 else f"{extra:,} rows have"
+        column = result["columns"]["problem"]
+        print(f"{rows} more cells than there are columns; the rest is in the column {column}", file=sys.stderr)
     if sys.stderr.isatty():
         column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")

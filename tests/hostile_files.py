@@ -161,6 +161,16 @@ def ragged_and_empty() -> Iterator[Case]:
         head,
         [(["1", "good", " but"], "unreadable"), (["2", "bad", "x"], "ok")],
     )
+    yield Case(
+        "long_row_with_a_whole_text.csv",
+        b'id,review,note\n1,"good, but",long,x\n2,"bad ""dull""",x,y,"z\nz"\n3,good,"x, y",z\n',
+        head,
+        [(["1", "good, but", "long"], "ok"), (["2", 'bad "dull"', "x"], "ok"), (["3", "good", "x, y"], "unreadable")],
+    )
+    yield Case("long_row.tsv", b"id\treview\n1\tgood, but\tlong\n", ["id", "review"], ok(["1", "good, but"]))
+    yield Case(
+        "long_row_of_bars.csv", b"id|review\n1|good|x\n2|bad\n", ["id", "review"], ok(["1", "good"], ["2", "bad"])
+    )
     yield Case("trailing_delimiters.csv", b"id,review,note\n1,good,x,,\n", head, ok(["1", "good", "x"]))
     yield Case(
         "empty_texts.csv",

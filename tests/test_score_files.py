@@ -369,8 +369,38 @@ def test_cells_too_many_in_a_workbook_change_none_of_our_columns(scored, tmp_pat
         book.active.append(row)
     book.save(tmp_path / "in.xlsx")
     _, *rows = openpyxl.load_workbook(scored(tmp_path / "in.xlsx", "out.xlsx")).active.values
-    assert [(*row[:2], row[5]) for row in rows] == [("bad film", 2, "unreadable"), ("good", 3, "unreadable")]
+    assert [(*row[:2], row[5]) for row in rows] == [("bad film", 2, "ok"), ("good", 3, "ok")]
     assert [row[7][:19] for row in rows] == ["row 2: 7 cells for ", "row 3: 7 cells for "]
+
+
+def test_surplus_cells_are_kept_and_counted_and_the_rows_are_scored_if_the_text_is_whole(run, tmp_path):
+    rows = ['"bad, bad film",x,more,"and, more"', "good, but dull,x", "good,x"]
+    (tmp_path / "in.csv").write_text("review,who\n" + "\n".join(rows) + "\n")
+    done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run)
+    assert "1 row has more cells than there are columns; the rest is in the column problem\n" in done.stderr
+    report = json.loads((tmp_path / "out.csv.json").read_text())
+    assert (report["extra_cells"], len(report["unreadable"])) == (1, 1)
+    _, *output = rows_of(tmp_path / "out.csv")
+    assert [row[5] for row in output] == ["ok", "unreadable", "ok"]
+    assert output[0][7] == 'line 2: 4 cells for 2 columns; left over: ["more", "and, more"]'
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("Excellent\nDull\n", "First row used as the header: “Excellent”. If it is a review, use --no-header.\n"),
+        ("Excellent,Bob\nDull,Ann\n", "First row used as the header: “Excellent”, “Bob”. If"),
+        ("id,review\n1,good\n", ""),
+        ("Great fun,Bob\nDull and long,Ann\n", ""),  # which is data, and scored
+    ],
+)
+def test_a_header_in_doubt_is_named_though_nobody_sits_at_a_terminal(run, tmp_path, content, told):
+    (tmp_path / "in.csv").write_text(content)
+    done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run)
+    assert told in done.stderr
+    assert ("used as the header" in done.stderr) is bool(told)
+    given = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run, "--header")
+    assert "used as the header" not in given.stderr
 
 
 def test_json_lines_stay_as_they_were_written(scored, tmp_path):

@@ -37,13 +37,15 @@ class DelimitedSource(RowSource):
         self._header = has_header(first) if options.header is None else options.header
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]
         self.kinds = ["string"] * len(self.columns)
+        self.cuts = self._delimiter not in "\t|"  # which prose does not use
         self.found = {"encoding": self._encoding.name, "delimiter": self._delimiter, "header": self._header}
 
     def rows(self) -> Iterator[Row]:
         """Every row but the header; blank lines are none."""
         for number, record in enumerate(self._records(self._delimiter, len(self.columns))):
             if number or not self._header:
-                yield undamaged(Row(record.line, record.cells, record.problem), self._encoding)
+                row = Row(record.line, record.cells, record.problem, quoted=record.quoted)
+                yield undamaged(row, self._encoding)
 
     def _records(self, delimiter: str, width: int) -> Iterator[Record]:
         with open_text(self.path, self._packing, self._encoding) as file:

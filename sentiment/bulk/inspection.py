@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
-from sentiment.bulk.columns import guess_label_column, guess_text_column, is_dated
+from sentiment.bulk.cells import longest
+from sentiment.bulk.columns import Cells, guess_label_column, guess_text_column, is_dated
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.progress import Report
-from sentiment.bulk.reading import Survey, open_source
+from sentiment.bulk.reading import Survey, header_in_doubt, open_source
 from sentiment.bulk.source import Options
 
 PREVIEW_ROWS = 20
 PREVIEW_CHARACTERS = 400
+_PREVIEWED = 4_000_000  # characters in the whole preview; with many columns, cells are cut shorter
+_LEAST_PREVIEWED = 20  # characters of a cell that are shown in any case
+_VALUE_BYTES = 200  # a column with a longer cell is no category
 MOST_VALUES = 30  # a column with more is no category
 _PROFILED = 100  # columns looked at for categories
 _PROBLEMS = 10
@@ -38,6 +43,7 @@ class Inspection:
         sample: the first rows, long cells cut.
         dates: places of the columns that hold dates.
         values: for columns that hold few different values, by place: how often each stands.
+        header_in_doubt: the first row was taken for the header, and may be data.
     """
 
     form: str
@@ -50,6 +56,7 @@ class Inspection:
     sample: list[list[str]]
     dates: list[int]
     values: dict[str, dict[str, int]]
+    header_in_doubt: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -70,8 +77,11 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     problems: list[str] = []
     for chunk in source.chunks(text):
         survey.add(chunk)
-        problems += list(chunk.problems.values())[: _PROBLEMS - len(problems)]
+        problems += [said[:PREVIEW_CHARACTERS] for said in chunk.problems.values()][: _PROBLEMS - len(problems)]
         for place in list(values):
+            if longest(chunk.columns[place]) > _VALUE_BYTES or pa.types.is_nested(chunk.columns[place].type):
+                del values[place]
+                continue
             values[place].update(value for value in as_texts(chunk.columns[place]) if value)
             if len(values[place]) > MOST_VALUES:
                 del values[place]
@@ -84,14 +94,21 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
         label=guess_label_column(source.columns, sample, text),
         survey=survey,
         problems=problems,
-        sample=[[(cell or "")[:PREVIEW_CHARACTERS] for cell in row] for row in sample[:PREVIEW_ROWS]],
+        sample=_preview(sample, len(source.columns)),
         dates=[
             i
             for i in range(len(source.columns))
             if i != text and _are_dates([row[i] for row in sample if i < len(row)])
         ],
         values={str(place): dict(counter.most_common()) for place, counter in values.items() if counter},
+        header_in_doubt=header_in_doubt(source, options, sample),
     )
+
+
+def _preview(sample: Sequence[Cells], columns: int) -> list[list[str]]:
+    """The first rows, their cells cut so that all of them take bounded memory."""
+    most = max(_LEAST_PREVIEWED, min(PREVIEW_CHARACTERS, _PREVIEWED // (PREVIEW_ROWS * columns)))
+    return [[(cell or "")[:most] for cell in row] for row in sample[:PREVIEW_ROWS]]
 
 
 def _are_dates(values: Iterable[str | None]) -> bool:

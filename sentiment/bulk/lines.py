@@ -7,6 +7,7 @@ own line: reading goes on with the next. Recovery is linear: no line is parsed m
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,11 +33,13 @@ class Record:
         line: the number of its first line, from 1.
         cells: its cells.
         problem: why it could not be taken apart, "" for nothing.
+        quoted: places of the quoted cells; for records with too many cells only.
     """
 
     line: int
     cells: list[str]
     problem: str = ""
+    quoted: frozenset[int] = frozenset()
 
 
 def read_lines(file: TextIO) -> Iterator[Line]:
@@ -63,9 +66,10 @@ def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
         try:
             for cells in csv.reader(lines, delimiter=delimiter, strict=True):
                 number = lines.taken[0].number
+                quoted = _quoted(lines.taken, delimiter) if len(cells) > width > 0 else frozenset[int]()
                 lines.taken.clear()
                 if cells:
-                    yield Record(number, cells)
+                    yield Record(number, cells, quoted=quoted)
             return
         except csv.Error as error:
             first = lines.rewind(str(error))
@@ -117,6 +121,14 @@ class _Rewindable:
         self.again.extendleft(reversed(others))
         self.taken.clear()
         return first
+
+
+def _quoted(lines: list[Line], delimiter: str) -> frozenset[int]:
+    """The places of the quoted cells of a record that follows the rules."""
+    sign = re.escape(delimiter)
+    text = "".join(line.text for line in lines)
+    cells = re.finditer(rf'(?:^|{sign})("[^"]*(?:""[^"]*)*"|[^{sign}]*)', text)
+    return frozenset(place for place, cell in enumerate(cells) if cell[1].startswith('"'))
 
 
 def _leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:

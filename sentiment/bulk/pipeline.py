@@ -12,13 +12,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pyarrow.compute as pc
+
 from sentiment.artifacts import MANIFEST, REQUIRED, sha256, write_json
-from sentiment.bulk.columns import find_column, guess_text_column, looks_like_reviews
+from sentiment.bulk.columns import find_column, guess_text_column, header_note, looks_like_reviews
 from sentiment.bulk.compiled_batch import way_of_int8
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
-from sentiment.bulk.reading import open_source, survey
+from sentiment.bulk.reading import header_in_doubt, open_source, survey
 from sentiment.bulk.results import Results
 from sentiment.bulk.scoring import score_all
 from sentiment.bulk.source import Options, Source
@@ -114,7 +116,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     check_output(task)
     opened = Opened.of(task, classifier.run)
     total = survey(opened.source, opened.text, report)
-    widest = Layout(opened.source, opened.text, explain=task.explain, problems=total.unreadable > 0)
+    widest = Layout(opened.source, opened.text, explain=task.explain, problems=total.unreadable + total.extra > 0)
     check_limits(task.form, total, len(widest.names))
     parts = Parts(task.parts)
     with parts.locked():
@@ -137,6 +139,7 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
         source, opened.text, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom
     )
     counted = counts(parts)
+    unreadable, extra = _remarks(parts)
     content = {
         "model": {"run": run.name, "manifest_sha256": sha256(run / MANIFEST)},
         "input": _about_input(opened),
@@ -151,7 +154,8 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
         "columns": dict(zip(layout.ours, layout.names[len(source.columns) :], strict=True)),
         "rows": sum(counted["status"].values()),
         "counts": counted,
-        "unreadable": _problems(parts),
+        "unreadable": unreadable,
+        "extra_cells": extra,
         "against_labels": None,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(perf_counter() - clock, 3),
@@ -189,7 +193,7 @@ def export(
     bom: bool = False,
 ) -> Layout:
     """Writes what the parts hold, all of it or what is done, in a form; see ``writing.write_output``."""
-    layout = Layout(source, text, explain=explain, problems=bool(_problems(parts)))
+    layout = Layout(source, text, explain=explain, problems=any(_remarks(parts)))
     write_output(parts, layout, output, form, raw=raw, bom=bom)
     return layout
 
@@ -219,7 +223,7 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
 
 def _about_input(opened: Opened) -> dict[str, Any]:
     task, columns = opened.task, opened.source.columns
-    guessed = task.text_column is None
+    guessed, sample = task.text_column is None, opened.source.sample()
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
@@ -227,18 +231,22 @@ def _about_input(opened: Opened) -> dict[str, Any]:
         "form": opened.source.form,
         **opened.source.found,
         "text_column": columns[opened.text],
-        "text_column_doubtful": guessed and not looks_like_reviews(columns, opened.source.sample(), opened.text),
+        "text_column_doubtful": guessed and not looks_like_reviews(columns, sample, opened.text),
+        "header_in_doubt": header_note(columns) if header_in_doubt(opened.source, task.options, sample) else None,
         "label_column": None if opened.label is None else columns[opened.label],
     }
 
 
-def _problems(parts: Parts) -> list[str]:
-    found: list[str] = []
-    for part in parts.tables(["problem"]):
-        found += part["problem"].drop_null().to_pylist()
-        if len(found) >= _LISTED:
-            break
-    return found[:_LISTED]
+def _remarks(parts: Parts) -> tuple[list[str], int]:
+    """Returns why rows are unreadable, for the first of them, and how many others have cells left over."""
+    problems: list[str] = []
+    others = 0
+    for part in parts.tables(["problem", "status"]):
+        unreadable = pc.equal(part["status"], "unreadable")
+        if len(problems) < _LISTED:
+            problems += part["problem"].filter(unreadable).drop_null().to_pylist()
+        others += pc.sum(pc.and_(pc.is_valid(part["problem"]), pc.invert(unreadable))).as_py() or 0
+    return problems[:_LISTED], others
 
 
 def check_output(task: Task) -> None:

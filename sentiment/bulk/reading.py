@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sentiment.bulk.columns import Cells, header_is_doubtful
 from sentiment.bulk.decoding import FORMS, form_of
 from sentiment.bulk.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.jsonl import JsonLinesSource
@@ -56,6 +58,18 @@ def open_source(path: Path, options: Options | None = None) -> Source:
             return WorkbookSource(path, options)
 
 
+def header_in_doubt(source: Source, options: Options, sample: Sequence[Cells]) -> bool:
+    """Returns whether the first row was taken for the header unasked, and may be data.
+
+    Args:
+        source: the table.
+        options: how it was opened.
+        sample: its first rows.
+    """
+    guessed = options.header is None and bool(source.found.get("header"))
+    return guessed and header_is_doubtful(source.columns, sample)
+
+
 @dataclass(slots=True)
 class Survey:
     """What a whole table holds.
@@ -63,6 +77,7 @@ class Survey:
     Attributes:
         rows: how many.
         unreadable: how many of them cannot be read.
+        extra: how many have more cells than the table has columns, and can be read all the same.
         longest: characters that the longest cell of text takes in a worksheet at most.
         longest_line: where that cell stands.
     """
@@ -71,11 +86,13 @@ class Survey:
     unreadable: int = 0
     longest: int = 0
     longest_line: int = 0
+    extra: int = 0
 
     def add(self, chunk: Chunk) -> None:
         """Takes in a chunk."""
         self.rows += len(chunk.texts)
         self.unreadable += len(chunk.problems)
+        self.extra += len(chunk.notes)
         for column in chunk.columns:
             if is_text(column.type):
                 self._measure(column, chunk.lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sentiment import metrics
+from sentiment.bulk import dates
+from sentiment.bulk.cells import cut
 from sentiment.bulk.columns import label_values
+from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.scoring import DIGITS, VERDICT
@@ -26,6 +29,11 @@ Rows = npt.NDArray[np.int64]
 _MOST_LABELS = 1000  # a column with more different values holds no labels
 _MOST_GROUPS = 30
 _MOST_POINTS = 60  # on a line over time
+_LABEL_CHARACTERS = 100  # of a cell; a longer one is no label
+_GROUP_CHARACTERS = 200
+_WORD_CHARACTERS = 60
+_MOST_WORDS = 100_000  # different ones kept while they are counted, those with the strongest push
+_SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # in which the formats of dates are looked for
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
 
@@ -75,17 +83,14 @@ class Results:
 
         With labels also ``label``: 1 positive, 0 negative, missing where neither.
         """
-        tables = list(self.parts.tables([*VERDICT.names, *self._label_names]))
+        tables = [self._small(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
         self._ends = list(np.cumsum([table.num_rows for table in tables]))
-        schema = pa.schema([*VERDICT, *(pa.field(name, tables[0][name].type) for name in self._label_names if tables)])
-        table = pa.concat_tables(tables) if tables else schema.empty_table()
-        frame = table.select(VERDICT.names).to_pandas()
+        frame = (pa.concat_tables(tables).unify_dictionaries() if tables else self._small(None)).to_pandas()
         for name in ("sentiment", "confidence", "status"):
-            frame[name] = frame[name].astype("category")
+            frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
         if self.label is not None:
-            values = as_texts(table[f"c{self.label}"]) if tables else []
-            meaning = self._meaning(values)
-            frame["label"] = pd.array([meaning.get(value or "") for value in values], dtype="Int8")
+            meaning = self._meaning(frame["label"].cat.categories)
+            frame["label"] = pd.array(frame["label"].map(meaning).astype(object), dtype="Int8")
         return frame
 
     @property
@@ -123,9 +128,10 @@ class Results:
         return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
 
     def column(self, place: int) -> pd.Series:
-        """One of the input's columns, as text."""
-        values = [value for table in self.parts.tables([f"c{place}"]) for value in as_texts(table[f"c{place}"])]
-        return pd.Series(values[: self.rows], dtype="str")
+        """Returns one of the input's columns as categories, long cells cut."""
+        cells = [cells.dictionary_encode() for cells in self._cells(place, _GROUP_CHARACTERS)]
+        kind = pa.dictionary(pa.int32(), pa.string())
+        return pa.chunked_array(cells, kind).unify_dictionaries().to_pandas()[: self.rows]
 
     def by_group(self, place: int) -> pd.DataFrame:
         """The share of positive by group of a column: ``group``, ``n``, ``share``, ``low``, ``high``; largest first."""
@@ -133,28 +139,28 @@ class Results:
 
     def over_time(self, place: int) -> pd.DataFrame:
         """The share of positive by day, month or year, whichever gives a line of good length; columns as by group."""
-        days = pd.to_datetime(self.column(place), errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
+        read = DateReader(self._sample(place))
+        days = [read(cells.to_pylist()) for cells in self._cells(place, dates.CHARACTERS)]
+        all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
         for unit in ("D", "M", "Y"):
-            shares = _shares(self._judged_by(days.dt.to_period(unit)))
+            starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
+            shares = _shares(self._judged_by(pd.Series(starts)))
             if len(shares) <= _MOST_POINTS:
                 break
-        return shares.assign(group=shares["group"].dt.to_timestamp()).sort_values("group")
+        return shares.sort_values("group")
 
     def words(self, count: int = 15) -> pd.DataFrame:
         """The words that pushed the whole file: ``word``, ``push`` (summed logits), ``rows``, ``side``; with --explain.
 
         Summed are the strongest words of each row, as the output names them.
         """
-        pushes: defaultdict[str, float] = defaultdict(float)
-        rows: defaultdict[str, int] = defaultdict(int)
+        frames = [pd.DataFrame({"word": pd.Series(dtype="str"), "push": 0.0, "rows": 0})]
         for table in self.parts.tables(["words_positive", "words_negative"]):
-            for column in table.columns:
-                for cell in column.drop_null().to_pylist():
-                    for entry in cell.split():
-                        word, value = entry.rsplit(":", 1)
-                        pushes[word] += float(value)
-                        rows[word] += 1
-        frame = pd.DataFrame({"word": list(pushes), "push": list(pushes.values()), "rows": list(rows.values())})
+            frames.append(_pushes(table))
+            if sum(map(len, frames)) > 2 * _MOST_WORDS:
+                frame = _summed(frames)
+                frames = [frame.loc[frame["push"].abs().nlargest(_MOST_WORDS).index]]
+        frame = _summed(frames)
         frame["side"] = np.where(frame["push"] > 0, "positive", "negative")
         ends = [frame.nlargest(count, "push"), frame.nsmallest(count, "push").iloc[::-1]]
         return pd.concat(ends).drop_duplicates("word")
@@ -194,8 +200,14 @@ class Results:
             return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
         return rows[::-1] if descending else rows
 
-    def read(self, rows: Sequence[int] | Rows, places: Sequence[int]) -> pd.DataFrame:
-        """Some rows with some of the input's columns, as text, and the verdict's; ``row`` counts from 1."""
+    def read(self, rows: Sequence[int] | Rows, places: Sequence[int], most: int | None = None) -> pd.DataFrame:
+        """Returns some rows with some of the input's columns, as text, and the verdict's.
+
+        Args:
+            rows: their numbers, from 0; the column ``row`` counts from 1.
+            places: the columns, called ``c0``, ``c1``, ...
+            most: characters after which a cell is cut.
+        """
         names = [f"c{place}" for place in places]
         found: dict[int, dict[str, object]] = {}
         _ = self.verdicts  # which sets where each part ends
@@ -206,8 +218,9 @@ class Results:
             start = self._ends[part - 1] if part else 0
             table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
             taken = table.take([row - start for row in wanted])
-            columns = {name: as_texts(taken[name]) for name in names}
-            columns |= {name: taken[name].to_pylist() for name in (*VERDICT.names, "problem")}
+            columns = {name: as_texts(taken[name] if most is None else cut(taken[name], most)) for name in names}
+            columns |= {name: taken[name].to_pylist() for name in VERDICT.names}
+            columns["problem"] = as_texts(taken["problem"] if most is None else cut(taken["problem"], most))
             for i, row in enumerate(wanted):
                 found[row] = {"row": row + 1, **{name: column[i] for name, column in columns.items()}}
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
@@ -249,13 +262,43 @@ class Results:
             "likely_mislabelled": len(self.likely_mislabelled()),
         }
 
+    def _small(self, part: pa.Table | None) -> pa.Table:
+        """The verdicts of a part, or of no part, and its labels cut short; texts as dictionaries."""
+        texts = pa.dictionary(pa.int32(), pa.string())
+        fields = [pa.field(f.name, texts if pa.types.is_string(f.type) else f.type) for f in VERDICT]
+        schema = pa.schema([*fields, *([pa.field("label", texts)] if self.label is not None else [])])
+        if part is None:
+            return schema.empty_table()
+        columns = [part[name] for name in VERDICT.names] + [cut(part[n], _LABEL_CHARACTERS) for n in self._label_names]
+        encoded = [
+            pc.dictionary_encode(column) if kind == texts else column
+            for column, kind in zip(columns, schema.types, strict=True)
+        ]
+        return pa.table(encoded, schema=schema)
+
+    def _cells(self, place: int, most: int) -> Iterator[pa.Array]:
+        """One of the input's columns as text, part by part, cells cut."""
+        for table in self.parts.tables([f"c{place}"]):
+            yield cut(table[f"c{place}"], most)
+
+    def _sample(self, place: int) -> list[str]:
+        """Cells of a column from parts spread over the whole file."""
+        _ = self.verdicts  # which sets where each part ends
+        step = max(1, len(self._ends) // _SAMPLED_PARTS)
+        found: list[str] = []
+        for part in range(0, len(self._ends), step):
+            name = f"c{place}"
+            column = pq.read_table(self.parts.path(part), columns=[name], partitioning=None)[name]
+            found += cut(column.slice(0, _SAMPLED_ROWS), dates.CHARACTERS).drop_null().to_pylist()
+        return found
+
     @property
     def _label_names(self) -> list[str]:
         return [] if self.label is None else [f"c{self.label}"]
 
-    def _meaning(self, values: Sequence[str | None]) -> dict[str, int | None]:
-        different = {value for value in values if value}
-        return label_values(different) if len(different) <= _MOST_LABELS else {}
+    def _meaning(self, different: Iterable[str]) -> dict[str, int | None]:
+        values = [value for value in different if value]
+        return label_values(values) if len(values) <= _MOST_LABELS else {}
 
     def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
         positive = (self.verdicts["sentiment"] == "positive").to_numpy()
@@ -266,9 +309,27 @@ class Results:
         name = f"c{self.text}"
         found = []
         for table in self.parts.tables([name]):
-            texts = pa.array(as_texts(table[name]), pa.string())
-            found.append(pc.fill_null(pc.match_substring(texts, search, ignore_case=True), False).to_numpy(False))
+            texts = table[name]
+            if not pa.types.is_string(texts.type):
+                texts = pa.array(as_texts(texts), pa.large_string())
+            found.append(pc.fill_null(pc.match_substring(texts, search, ignore_case=True), False).to_numpy())
         return np.concatenate(found)[: self.rows] if found else np.zeros(0, bool)
+
+
+def _pushes(part: pa.Table) -> pd.DataFrame:
+    """The words of a part, summed: ``word``, ``push``, ``rows``."""
+    columns = [pc.split_pattern(column.combine_chunks().drop_null(), " ").flatten() for column in part.columns]
+    entries = pa.concat_arrays(columns)
+    entries = entries.filter(pc.match_substring(entries, ":"))
+    both = pc.split_pattern(entries, ":", max_splits=1, reverse=True)
+    word = pc.utf8_slice_codeunits(pc.list_element(both, 0), 0, _WORD_CHARACTERS)
+    table = pa.table({"word": word, "push": pc.list_element(both, 1).cast(pa.float64())})
+    summed = table.group_by("word").aggregate([("push", "sum"), ("push", "count")])
+    return summed.rename_columns(["word", "push", "rows"]).to_pandas()
+
+
+def _summed(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames).groupby("word", sort=False, as_index=False).sum()
 
 
 def _shares(frame: pd.DataFrame) -> pd.DataFrame:

@@ -92,7 +92,8 @@ def part_of(
         for side, field in enumerate(WORDS):
             named = [words[text][side] if isinstance(text, str) else None for text in rows]
             columns[field.name] = pa.array(named, field.type)
-    columns[PROBLEM.name] = pa.array([chunk.problems.get(i) for i in range(len(rows))], PROBLEM.type)
+    remarks = chunk.notes | chunk.problems
+    columns[PROBLEM.name] = pa.array([remarks.get(i) for i in range(len(rows))], PROBLEM.type)
     if chunk.native is not None:
         columns[NATIVE.name] = chunk.native
     return pa.table(columns)

@@ -35,12 +35,16 @@ class Row:
         cells: one for each column; fewer or more in a ragged row; None where there is nothing.
         problem: why it cannot be read, "" for nothing.
         native: the row in its form's own terms, for an output of the same form; "" where the cells say it all.
+        quoted: places of the cells that were quoted, in a row with too many cells; no delimiter can have cut those.
+        note: a remark on a row that can be read, "" for none.
     """
 
     line: int
     cells: Sequence[str | None]
     problem: str = ""
     native: str = ""
+    quoted: Collection[int] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Chunk:
         lines: where each row begins in the file, from 1.
         problems: why rows cannot be read, by their place in the chunk.
         native: see ``Row``; None where no row has it.
+        notes: remarks on rows that can be read, by their place in the chunk.
     """
 
     columns: list[pa.Array]
@@ -60,6 +65,7 @@ class Chunk:
     lines: list[int]
     problems: dict[int, str]
     native: pa.Array | None = None
+    notes: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,7 @@ class RowSource(Source):
     """A table that is read row by row, as text."""
 
     unit = "line"  # what the numbers of its rows count
+    cuts = False  # whether a text that is not quoted can contain the delimiter, and be cut there
 
     @abstractmethod
     def rows(self) -> Iterator[Row]:
@@ -156,46 +163,34 @@ class RowSource(Source):
         gathered: list[Row] = []
         size = missing = 0
         for row in self.rows():
-            fitted = _fitted(row, width, text)
-            missing += row.cells.count(None) + max(0, width - len(row.cells))
-            if missing > limits.MAX_MISSING:
-                raise BulkError(
-                    f"More than {limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do not "
-                    f"fill its {width:,} columns; keep only the columns that you need."
-                )
-            gathered.append(fitted)
-            size += _size(fitted)
-            if len(gathered) == most or size > CHUNK_CHARACTERS:
+            gathered.append(_fitted(row, len(self.columns), text, self.cuts))
+            size += sum(len(cell or "") for cell in row.cells)
+            if len(gathered) == CHUNK_ROWS or size > CHUNK_CHARACTERS:
                 yield _chunk(gathered, text, self.unit)
                 gathered, size = [], 0
         if gathered:
             yield _chunk(gathered, text, self.unit)
 
 
-def _size(row: Row) -> int:
-    """Characters that a row takes in memory, one more for each cell."""
-    return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
+def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
+    """Makes a ragged row as wide as the table.
 
-
-def _fitted(row: Row, width: int, text: int) -> Row:
-    """A ragged row made as wide as the table.
-
-    A row that could not be taken apart stands whole in the text column. Cells that are missing are None; those too
-    many are named in the problem, for they mean that the text may have been cut at a delimiter of its own.
+    A row that could not be taken apart stands whole in the text column. Cells that are missing are None. Surplus cells
+    are listed in the note, or in the problem if the text may have been cut at a delimiter of its own.
     """
-    cells, problem = list(row.cells), row.problem
+    cells, problem, note = list(row.cells), row.problem, ""
     if problem and len(cells) == 1 < width:
         cells = [*[None] * text, *cells]
     if len(cells) > width:
         surplus, cells = cells[width:], cells[:width]
         if any(surplus) and not problem:
-            shown = surplus if len(surplus) <= _SHOWN else [cell for cell in surplus if cell]
-            left_over = json.dumps(shown, ensure_ascii=False)
-            problem = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
+            left_over = json.dumps(surplus, ensure_ascii=False)
+            said = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
+            problem, note = (said, "") if cuts and text not in row.quoted else ("", said)
     if len(cells) <= text and not problem:
         problem = f"{_number(len(cells), 'cell')} for {_number(width, 'column')}, none of them the text"
     padding = [None] * (width - len(cells))
-    return Row(row.line, [*cells, *padding], problem, row.native)
+    return Row(row.line, [*cells, *padding], problem, row.native, note=note)
 
 
 def _number(count: int, noun: str) -> str:
@@ -206,4 +201,5 @@ def _chunk(rows: list[Row], text: int, unit: str) -> Chunk:
     columns = [pa.array(column, pa.string()) for column in zip(*(row.cells for row in rows), strict=True)]
     native = pa.array([row.native for row in rows], pa.string()) if any(row.native for row in rows) else None
     problems = {i: f"{unit} {row.line}: {row.problem}" for i, row in enumerate(rows) if row.problem}
-    return Chunk(columns, [row.cells[text] for row in rows], [row.line for row in rows], problems, native)
+    notes = {i: f"{unit} {row.line}: {row.note}" for i, row in enumerate(rows) if row.note}
+    return Chunk(columns, [row.cells[text] for row in rows], [row.line for row in rows], problems, native, notes)
