@@ -53,7 +53,9 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
 
 
 def size(n: int) -> str:
-    """Bytes in the unit that suits them: "10.0 kB", "1.3 MB"."""
+    """Bytes in the unit that suits them: "12 bytes", "10.0 kB", "1.3 MB"."""
+    if n < 1000:
+        return counted(n, "byte")
     return f"{n / 1e6:,.1f} MB" if n >= 1e5 else f"{n / 1e3:,.1f} kB"
 
 

@@ -392,9 +392,12 @@ def test_an_unknown_address_is_told_and_leads_back():
     assert app.file_uploader
 
 
-def test_deleting_leaves_nothing_behind(settings):
+def test_deleting_asks_once_and_leaves_nothing_behind(settings):
     app = settle(upload(), settings, "new")
     folder = job_of(app, settings).folder
+    (asked,) = (each for each in app.get("popover") if any(b.label == "Delete now" for b in each.button))
+    assert "cannot be undone" in asked.markdown[0].value
+    assert [each.label for each in app.button].count("Delete now") == 1
     button(app, "Delete now").click().run()
     assert not folder.exists()
     assert app.file_uploader

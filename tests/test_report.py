@@ -233,7 +233,13 @@ def test_figures_read_well() -> None:
     assert figures.percent(0.91724) == "91.7 %"
     assert figures.interval((0.9138, 0.9206)) == "91.4 to 92.1 %"
     assert [figures.duration(s) for s in (48, 570, 7560)] == ["48 s", "9.5 min", "2.1 h"]
-    assert [figures.size(n) for n in (10_038, 1_300_000)] == ["10.0 kB", "1.3 MB"]
+    assert [figures.size(n) for n in (0, 1, 12, 10_038, 1_300_000)] == [
+        "0 bytes",
+        "1 byte",
+        "12 bytes",
+        "10.0 kB",
+        "1.3 MB",
+    ]
     assert figures.table(["a", "b"], [["x|y", 1]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
 
 

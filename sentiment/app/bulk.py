@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import os
 import shlex
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from sentiment.app import bulk_results, foreign, serving, storing
 from sentiment.app.foreign import plain
+from sentiment.artifacts import ArtifactError
 from sentiment.bulk import jobs
-from sentiment.bulk.columns import label_values, labels_to_choose, looks_like_reviews
+from sentiment.bulk.columns import header_note, label_values, labels_to_choose, looks_like_reviews
+from sentiment.bulk.decoding import form_of, is_text
 from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import duration
-from sentiment.figures import size
+from sentiment.figures import counted, size
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
@@ -27,7 +30,8 @@ _REFUSED = "upload_refused"  # why the last one was not taken, until it has been
 _OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
-_QUEUED = "Other files are being processed. This one waits for its turn."
+_OPTIONS = "Read the file in another way"
+_HEADER = "First row holds names"
 _HEADERS = {"found out": None, "yes": True, "no": False}
 
 
@@ -40,7 +44,13 @@ def page() -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     storing.show_problem()
-    jobs.tend(settings)
+    with storing.sentences():
+        jobs.tend(settings)
+    with storing.sentences():
+        _page(settings)
+
+
+def _page(settings: Settings) -> None:
     id = st.query_params.get(_PARAMETER)
     if id is None:
         _upload(settings)
@@ -61,7 +71,7 @@ def page() -> None:
         case "waiting" | "running":
             _progress(job.id)
         case "failed":
-            st.error(plain(job.read("error")), icon=":material/error:")
+            st.error(plain(bulk_results.with_own_name(job, job.read("error"))), icon=":material/error:")
             if job.read("task"):
                 with st.container(horizontal=True):
                     st.button("Try again", on_click=storing.attempt, args=(job.submit, job.read("task")))
@@ -71,6 +81,7 @@ def page() -> None:
         case _ if job.read("task") is None or job.read("inspection") is None:
             st.error("A file of this job is damaged; upload the reviews anew.", icon=":material/error:")
         case "cancelled" | "done" | "preparing":
+            _model(job)
             bulk_results.show(job)
 
 
@@ -102,7 +113,8 @@ def _upload(settings: Settings) -> None:
     if own:
         st.header("Files of this session")
         for id, name in own.items():
-            st.button(plain(name), key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+            model = f" · {plain(run)}" if (run := _model_of(Job(settings.folder / id))) else ""
+            st.button(plain(name) + model, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
 
 
 def _take(settings: Settings, key: str) -> None:
@@ -110,8 +122,8 @@ def _take(settings: Settings, key: str) -> None:
     for file in foreign.taken(_UPLOAD, st.session_state[key]):
         try:
             job = jobs.create(settings, file.name, file, file.size)
-        except BulkError as error:
-            st.session_state[_REFUSED] = str(error)
+        except (BulkError, OSError) as error:
+            st.session_state[_REFUSED] = storing.explain(error)
         else:
             st.query_params[_PARAMETER] = job.id
 
@@ -128,16 +140,61 @@ def _header(job: Job, settings: Settings) -> None:
         st.header(plain(upload["name"]), icon=":material/description:", width="content")
         st.caption(f"{size(upload['bytes'])} · come back to it by this page's address", width="stretch")
         st.button("Another file", on_click=_leave, icon=":material/upload_file:")
-        st.button(
-            "Delete now",
-            on_click=_delete,
-            args=(job,),
-            icon=":material/delete:",
-            help=f"Removes the file and all that was made of it; by itself it goes after {settings.hours:g} hours.",
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(
+                "Delete the file and its results? This cannot be undone. They are deleted automatically "
+                f"{settings.hours:g} hours after the work on them has ended."
+            )
+            st.button("Delete now", on_click=_delete, args=(job,), icon=":material/delete:")
+
+
+def _model_of(job: Job) -> str:
+    """Returns the name of the model that scores a job, "" where none has been chosen."""
+    return Path(task["run"]).name if (task := job.read("task")) else ""
+
+
+def _model(job: Job) -> None:
+    """Says which model scored the file; offers the one chosen in the sidebar where that is another."""
+    made = _model_of(job)
+    try:
+        chosen = Path(serving.place()[0]).resolve()
+    except ArtifactError:
+        chosen = None
+    if chosen is None or str(chosen) == job.read("task")["run"]:
+        st.caption(f"Scored with **{plain(made)}**.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            f"Scored with **{plain(made)}**; you have chosen **{plain(chosen.name)}**.",
+            icon=":material/model_training:",
         )
+        label = "Open the results of" if _other(job, str(chosen)) else "Score again with"
+        st.button(f"{label} {plain(chosen.name)}", on_click=_score_again, args=(job, str(chosen)))
+
+
+def _other(job: Job, run: str) -> Job | None:
+    """Returns the job that scores the same file with another run, None if there is none."""
+    if twin := job.twin(run):
+        return twin
+    origin = _find(job.read("origin") or "")
+    if origin is None:
+        return None
+    return origin if (origin.read("task") or {}).get("run") == run else origin.twin(run)
+
+
+def _score_again(job: Job, run: str) -> None:
+    """Opens the same file as another run scores it; the file is queued if need be."""
+    if _other(job, run) is None:
+        origin = _find(job.read("origin") or "") or job
+        storing.attempt(origin.begin_twin, run)
+        if twin := origin.twin(run):
+            storing.attempt(twin.write, "origin", origin.id)
+    if other := _other(job, run):
+        _go(other.id)
 
 
 @st.fragment(run_every=0.5)
+@storing.sentences()
 def _reading(id: str) -> None:
     job = _find(id)
     if job is None or (state := job.state) not in ("unread", "inspecting"):
@@ -147,7 +204,7 @@ def _reading(id: str) -> None:
         st.info(_QUEUED, icon=":material/hourglass_top:")
         return
     progress = job.read("progress") or {"done": 0}
-    st.info(f"Reading the file: {progress['done']:,} rows", icon=":material/hourglass_top:")
+    st.info(f"Reading the file: {counted(progress['done'], 'row')}", icon=":material/hourglass_top:")
 
 
 def _choices(job: Job) -> None:
@@ -155,8 +212,15 @@ def _choices(job: Job) -> None:
     found = job.read("inspection")
     columns, rows = found["columns"], found["survey"]["rows"]
     st.write(_in_words(found))
+    if found.get("header_in_doubt"):
+        st.warning(
+            f"{plain(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” to “no”.",
+            icon=":material/help:",
+        )
     for problem in found["problems"][:3]:
         st.warning(f"Unreadable, {plain(problem)}", icon=":material/warning:")
+    if not rows:
+        st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
     left, right = st.columns(2)
     names = labels_to_choose(columns)
     text = left.selectbox(
@@ -177,31 +241,34 @@ def _choices(job: Job) -> None:
         _label_meaning(found["values"].get(str(label)), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
-        f"Score {rows:,} rows",
+        f"Score {counted(rows, 'row')}",
         icon=":material/play_arrow:",
-        disabled=label == text,
+        disabled=label == text or not rows,
         on_click=_submit,
         args=(job, {"text": text, "label": label, "explain": explain}),
     )
-    _preview(found, names, text)
+    if rows:
+        _preview(found, names, text)
     _read_otherwise(job)
 
 
 def _in_words(found: dict[str, Any]) -> str:
     survey = found["survey"]
-    said = [f"{survey['rows']:,} rows", f"{len(found['columns']):,} columns"]
+    said = [counted(survey["rows"], "row"), counted(len(found["columns"]), "column")]
     how = found["found"]
     if "encoding" in how:
         said.append(f"encoding {plain(how['encoding'])}")
     if "delimiter" in how:
         names = {sign: name for name, sign in _DELIMITERS.items()}
-        said.append(f"delimiter {names.get(how['delimiter'], 'none')}")
+        said.append(f"delimiter {plain(names.get(how['delimiter'], how['delimiter'].strip()) or 'none')}")
     if how.get("header") is False:
         said.append("no header")
     if "sheet" in how:
         said.append(f"sheet {plain(how['sheet'])}")
     if survey["unreadable"]:
-        said.append(f"{survey['unreadable']:,} rows unreadable; they come back as such")
+        said.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
+    if extra := survey.get("extra"):
+        said.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
     return "Found: " + ", ".join(said) + "."
 
 
@@ -237,34 +304,53 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
 
 
 def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
-    """The file read in another way than was found out."""
-    folded = st.expander("Read the file in another way", expanded, icon=":material/tune:")
-    with folded, st.form("reading", border=False):
-        delimiter, encoding, header = st.columns(3)
-        chosen = {
-            "delimiter": _DELIMITERS[delimiter.selectbox("Delimiter", list(_DELIMITERS))],
-            "encoding": encoding.selectbox("Encoding", _ENCODINGS, accept_new_options=True),
-            "header": _HEADERS[header.selectbox("First row holds names", list(_HEADERS))],
-        }
-        if chosen["encoding"] == _ENCODINGS[0]:
-            chosen["encoding"] = None
+    """Offers to read the file with other options than those detected, where they can help."""
+    offered = _options(job)
+    if not offered:
+        return
+    chosen: dict[str, Any] = {}
+    with st.expander(_OPTIONS, expanded, icon=":material/tune:"), st.form("reading", border=False):
+        places = dict(zip(offered, st.columns(len(offered)), strict=True))
+        if place := places.get("delimiter"):
+            chosen["delimiter"] = _DELIMITERS[place.selectbox("Delimiter", list(_DELIMITERS))]
+        if place := places.get("encoding"):
+            encoding = place.selectbox("Encoding", _ENCODINGS, accept_new_options=True)
+            chosen["encoding"] = None if encoding == _ENCODINGS[0] else encoding
+        if place := places.get("header"):
+            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
         if st.form_submit_button("Read again"):
             storing.attempt(job.read_otherwise, chosen)
             st.rerun()
 
 
+def _options(job: Job) -> list[str]:
+    """Returns the options that can change how the file is read; none where it is not a table at all."""
+    found = job.read("inspection")
+    try:
+        form = found["form"] if found else form_of(job.input)[0]
+        usable = found is not None or is_text(job.input)
+    except BulkError:
+        return []
+    offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
+    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if found else []}
+    return offered.get(form, []) if usable else []
+
+
 @st.fragment(run_every=1.0)
+@storing.sentences()
 def _progress(id: str) -> None:
     job = _find(id)
     if job is None or (state := job.state) not in ("waiting", "running"):
         st.rerun()
     storing.show_problem()
+    st.caption(f"Model: **{plain(_model_of(job))}**")
     jobs.tend(Settings.from_environment())
     if state == "waiting":
         st.info(_QUEUED, icon=":material/hourglass_top:")
     elif progress := job.read("progress"):
         done, rows, rate = progress["done"], progress["rows"], progress["rate"]
-        said = f"{progress['stage'].capitalize()}: {done:,} of {rows:,} rows" if rows else f"Reading: {done:,} rows"
+        stage = progress["stage"].capitalize()
+        said = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
         if rate:
             said += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
         st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
@@ -290,8 +376,8 @@ def _leave() -> None:
 
 
 def _delete(job: Job) -> None:
-    gone = storing.attempt(job.delete)
-    if gone is None:
+    storing.attempt(job.delete)
+    if storing.failed():
         return
     bulk_results.forget()
     _leave()

@@ -20,7 +20,7 @@ from sentiment.bulk.jobs import Job, Settings
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
 from sentiment.evaluation import length_bands
-from sentiment.figures import interval, percent
+from sentiment.figures import counted, interval, percent
 
 CUT = "cut"  # the key of the threshold that the confusion matrix is for
 _VERDICTS = "only_verdicts"  # the cell of the confusion matrix that the table lists, by name
@@ -44,9 +44,10 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
     judged = Judged.of(labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold)
     _figures(judged, cost)
     doubtful = results.likely_mislabelled()
+    rows, labels = counted(len(labelled), "row"), counted(len(doubtful), "label")
     st.caption(
-        f"{len(labelled):,} rows have a verdict and a label. {len(doubtful):,} labels are probably wrong: there the "
-        "model contradicts the label as surely as it is usually right (confident learning). The table can list them."
+        f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely as "
+        "it is usually right (confident learning). The table can list them."
     )
     _charts(judged)
     _slices(judged, results, found)
@@ -174,14 +175,25 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
         _wait(twin.id)
     else:
         task = twin.read("task")
-        columns = job.read("inspection")["columns"]
-        second = Results(Parts(twin.parts.folder), columns, task["text"], task["label"]).labelled
+        columns = tuple(job.read("inspection")["columns"])
+        second = _second(str(twin.parts.folder), columns, task["text"], task["label"]).labelled
         common = labelled.index.intersection(second.index)
         result = metrics.compare(*(_right(rows.loc[common]) for rows in (second, labelled)))
         st.write(wording.difference(result, name, Path(this).name))
 
 
+@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
+def _second(folder: str, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+    return Results(Parts(Path(folder)), list(columns), text, label)
+
+
+def forget() -> None:
+    """Lets go of the results last compared."""
+    _second.clear()
+
+
 @st.fragment(run_every=1.0)
+@storing.sentences()
 def _wait(id: str) -> None:
     settings = Settings.from_environment()
     jobs.tend(settings)
@@ -193,7 +205,7 @@ def _wait(id: str) -> None:
         return
     progress = twin.read("progress") or {"done": 0, "rows": 0}
     share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0
-    st.progress(share, text=f"{progress['done']:,} rows done")
+    st.progress(share, text=f"{counted(progress['done'], 'row')} done")
 
 
 def _both(judged: Judged) -> bool:

@@ -12,23 +12,29 @@ import streamlit as st
 from sentiment.app import bulk_charts, bulk_labels, charts, foreign, storing, tables, texts
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.columns import labels_to_choose
-from sentiment.bulk.decoding import WRITTEN_FORMS
-from sentiment.bulk.jobs import Job, Settings, tend
+from sentiment.bulk.decoding import FORMS, PACKINGS, WRITTEN_FORMS
+from sentiment.bulk.jobs import Job
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.problem import BulkError
 from sentiment.bulk.reading import Survey
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
-from sentiment.figures import interval, percent, size
+from sentiment.figures import counted, interval, percent, size
 
 _PAGE_ROWS = 50
 _SHOWN_COLUMNS = 12
+_SHOWN_NAME = 80  # characters of a column's name
 # Bytes up to which a download stands ready. A larger one is read when asked for; of those, Streamlit 1.67 forgets one
 # that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
 _SMALL = 1_000_000
 _SHOWN_CHARACTERS = 300
+_MOST_SEARCHED = 200  # characters of a search
 _MOST_LISTED = 20_000  # rows of a filter that are put together in memory for a download
+_LISTED_CHARACTERS = 50_000_000  # after which such a download ends
+_LISTED_AT_ONCE = 200
+_LARGEST = 1_000_000_000  # bytes of a download, which the server holds in memory while it is sent
+_CACHED = 16  # figures kept for a session
 _ORDERS = {
     "as in the file": ("row", False),
     "most positive first": ("probability", True),
@@ -45,10 +51,12 @@ def show(job: Job) -> None:
     found, task = job.read("inspection"), job.read("task")
     done = len(list(job.parts.folder.glob("part-*.parquet")))
     made_from = json.dumps(job.parts.state())
-    results = _load(str(job.parts.folder), made_from, done, tuple(found["columns"]), task["text"], task["label"])
+    key = (str(job.parts.folder), made_from, done)
+    results = _load(*key, tuple(found["columns"]), task["text"], task["label"])
     if job.state == "cancelled":
         st.warning(
-            f"Stopped after {results.rows:,} of {found['survey']['rows']:,} rows.", icon=":material/stop_circle:"
+            f"Stopped after {results.rows:,} of {counted(found['survey']['rows'], 'row')}.",
+            icon=":material/stop_circle:",
         )
         st.button("Go on", on_click=storing.attempt, args=(job.submit, task), icon=":material/play_arrow:")
     if not results.rows:
@@ -56,14 +64,14 @@ def show(job: Job) -> None:
         return
     _download(job, found)
     _figures(results, _run(task["run"]))
-    _groups(results, found)
+    _groups(key, results, found)
     if task["explain"]:
         st.header("Which words pushed the whole file")
-        st.altair_chart(bulk_charts.words(results.words()), alt="Words by what they added over all rows")
+        st.altair_chart(bulk_charts.words(_figure(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
         bulk_labels.show(job, results, found)
-    _table(results, labelled)
+    _table(key, results, labelled)
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
@@ -72,9 +80,22 @@ def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text
     return Results(Parts(Path(folder)), list(columns), text, label)
 
 
+@st.cache_data(max_entries=_CACHED, scope="session", show_spinner="Calculating")
+def _figure(key: tuple[str, str, int], name: str, _results: Results, *arguments: Any) -> Any:
+    """Returns what a method of the results gives, calculated once; ``key`` is of what the results were made."""
+    return getattr(_results, name)(*arguments)
+
+
 def forget() -> None:
     """Lets go of the results last shown."""
     _load.clear()
+    _figure.clear()
+    bulk_labels.forget()
+
+
+def with_own_name(job: Job, message: str) -> str:
+    """Returns a message in which the file has the name that its owner gave it."""
+    return message.replace(job.input.name, job.read("upload")["name"])
 
 
 def _run(path: str) -> Run | None:
@@ -86,7 +107,7 @@ def _run(path: str) -> Run | None:
 
 def _download(job: Job, found: dict[str, Any]) -> None:
     """The output in the form chosen, written by a child when it does not stand yet."""
-    name = job.read("upload")["name"].split(".")[0]
+    name = _stem(job.read("upload")["name"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
         bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
@@ -100,12 +121,18 @@ def _download(job: Job, found: dict[str, Any]) -> None:
         try:
             check_limits(form, Survey(**found["survey"]), len(found["columns"]) + 8)
         except BulkError as error:
-            st.warning(str(error), icon=":material/block:")
+            st.warning(foreign.plain(str(error)), icon=":material/block:")
             return
         wanted = {"form": form, "raw": raw, "bom": bom}
         file = _written(job, wanted)
         if job.state == "preparing":
             _preparing(str(job.folder))
+        elif file is not None and file.stat().st_size > _LARGEST:
+            st.warning(
+                f"This download has {size(file.stat().st_size)}, more than the {size(_LARGEST)} that the server sends. "
+                "Choose parquet, which is smaller, or score the file on the command line.",
+                icon=":material/block:",
+            )
         elif file is not None:
             st.download_button(
                 f"Download {size(file.stat().st_size)}",
@@ -117,7 +144,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
         else:
             st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
             if (problem := job.read("unwritten")) and _is_of(job, wanted):
-                st.error(foreign.plain(problem), icon=":material/error:")
+                st.error(foreign.plain(with_own_name(job, problem)), icon=":material/error:")
         if result := job.read("result"):
             st.download_button(
                 "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
@@ -125,7 +152,15 @@ def _download(job: Job, found: dict[str, Any]) -> None:
 
 
 def _prepare(job: Job, wanted: dict[str, Any]) -> None:
-    storing.attempt(job.prepare, wanted)
+    storing.attempt(lambda: job.start("write", **wanted))
+
+
+def _stem(name: str) -> str:
+    """Returns a file's name without the endings that tell its form: "my.reviews.csv.gz" is "my.reviews"."""
+    path = Path(name)
+    if path.suffix.lower().lstrip(".") in PACKINGS:
+        path = path.with_suffix("")
+    return path.stem if path.suffix.lower().lstrip(".") in FORMS else path.name
 
 
 def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
@@ -142,6 +177,7 @@ def _is_of(job: Job, wanted: dict[str, Any]) -> bool:
 
 
 @st.fragment(run_every=1.0)
+@storing.sentences()
 def _preparing(folder: str) -> None:
     job = Job(Path(folder))
     if job.state != "preparing":
@@ -169,7 +205,8 @@ def _figures(results: Results, run: Run | None) -> None:
     with left:
         st.header("How far apart they stand")
         st.altair_chart(
-            charts.probabilities(results.histogram(), 0.5), alt="Rows of each sentiment by probability of “positive”"
+            charts.probabilities(results.histogram(), 0.5, title="Predicted"),
+            alt="Rows of each sentiment by probability of “positive”",
         )
     with right:
         st.header("How many are positive")
@@ -202,7 +239,7 @@ def _share(results: Results, run: Run | None) -> None:
     )
 
 
-def _groups(results: Results, found: dict[str, Any]) -> None:
+def _groups(key: tuple[str, str, int], results: Results, found: dict[str, Any]) -> None:
     """Sentiment by a category or a date column of the file."""
     names = labels_to_choose(found["columns"])
     categories = {int(place): names[int(place)] for place in found["values"]}
@@ -213,31 +250,35 @@ def _groups(results: Results, found: dict[str, Any]) -> None:
     st.header("Sentiment by group and over time")
     place = st.selectbox("By", places, format_func=names.__getitem__, key="group", width=300)
     if place in dates:
-        st.altair_chart(bulk_charts.over_time(results.over_time(place), names[place]), alt="Share of positive by date")
+        points = _figure(key, "over_time", results, place)
+        st.altair_chart(bulk_charts.over_time(points, names[place]), alt="Share of positive by date")
+        if undated := len(results.judged) - int(points["n"].sum()):
+            st.caption(f"{counted(undated, 'row')} without a readable date left out.")
     else:
-        st.altair_chart(bulk_charts.shares(results.by_group(place), names[place]), alt="Share of positive by group")
+        groups = _figure(key, "by_group", results, place)
+        st.altair_chart(bulk_charts.shares(groups, names[place]), alt="Share of positive by group")
 
 
-def _table(results: Results, labelled: bool) -> None:
+def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
     """The rows, filtered, searched and sorted here on the server, a page at a time."""
     st.header("Every row")
     wanted, order = _controls(results, labelled)
-    rows = results.select(wanted, *order)
+    rows = _figure(key, "select", results, wanted, *order)
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
     number = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key="bulk_page", width=160)
     shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
     places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_SHOWN_COLUMNS]
-    frame = results.read(shown, places)
-    keys = {f"c{place}": results.columns[place] or f"column {place + 1}" for place in places}
+    frame = results.read(shown, places, _SHOWN_CHARACTERS)
+    keys = {f"c{place}": results.columns[place][:_SHOWN_NAME] or f"column {place + 1}" for place in places}
     text, *others = keys
     event = st.dataframe(
-        frame.assign(**{key: frame[key].str.slice(0, _SHOWN_CHARACTERS) for key in keys}),
+        frame,
         hide_index=True,
-        column_order=[
+        column_order=[  # what a phone shows first is the verdict
             "row",
-            text,
             "sentiment",
             "p_positive",
+            text,
             "confidence",
             "status",
             *others,
@@ -250,16 +291,20 @@ def _table(results: Results, labelled: bool) -> None:
         alt="The rows the filter lets through",
         column_config={
             **{key: st.column_config.TextColumn(name) for key, name in keys.items()},
-            "row": st.column_config.NumberColumn("row", pinned=True),
-            "p_positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "row": st.column_config.NumberColumn("row", pinned=True, width=50),
+            "sentiment": st.column_config.TextColumn(width=80),
+            "p_positive": st.column_config.ProgressColumn(
+                "P(positive)", min_value=0, max_value=1, format="percent", width=100
+            ),
             "tokens_read": st.column_config.NumberColumn("tokens read"),
         },
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(rows):,} of {results.rows:,} rows. Mark a row to open it.", width="stretch")
+        st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Mark a row to open it.", width="stretch")
         _download_listed(results, rows)
         if chosen := [row for row in event.selection.rows if row < len(frame)]:
-            texts.offer_opening(frame[text].iloc[chosen[0]], "bulk")
+            whole = results.read(shown[chosen[:1]], [results.text])
+            texts.offer_opening(whole[text].iloc[0], "bulk")
 
 
 def _download_listed(results: Results, rows: Rows) -> None:
@@ -268,7 +313,7 @@ def _download_listed(results: Results, rows: Rows) -> None:
         st.caption(f"Up to {_MOST_LISTED:,} rows can be downloaded from here, all of them above.", width="content")
         return
     st.download_button(
-        f"These {len(rows):,} rows as CSV",
+        "This row as CSV" if len(rows) == 1 else f"These {len(rows):,} rows as CSV",
         lambda: _listed(results, rows),
         "rows.csv",
         "text/csv",
@@ -279,7 +324,15 @@ def _download_listed(results: Results, rows: Rows) -> None:
 
 
 def _listed(results: Results, rows: Rows) -> str:
-    frame = results.read(rows, range(len(results.columns)))
+    """The rows as CSV. It ends early where the cells take too much memory."""
+    frames: list[pd.DataFrame] = []
+    room = _LISTED_CHARACTERS
+    for start in range(0, len(rows), _LISTED_AT_ONCE):
+        frames.append(results.read(rows[start : start + _LISTED_AT_ONCE], range(len(results.columns))))
+        room -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
+        if room < 0:
+            break
+    frame = pd.concat(frames)
     ours = ["row", *frame.columns[len(results.columns) + 1 :]]
     before = prefix(ours, results.columns)
     row, *verdict = (before + name for name in ours)
@@ -292,7 +345,7 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
         confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
         statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
-        search = st.text_input("Text holds", key="only_text", width=220)
+        search = st.text_input("Text holds", key="only_text", width=220, max_chars=_MOST_SEARCHED)
         cell = bulk_labels.choose_cell() if labelled else None
         doubtful = labelled and st.checkbox("Labels that are probably wrong", key="only_mislabelled")
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})

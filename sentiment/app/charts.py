@@ -59,7 +59,10 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
 
 
 def probabilities(
-    bins: pd.DataFrame, threshold: float | None = None, marked: Sequence[dict[str, float]] = ()
+    bins: pd.DataFrame,
+    threshold: float | None = None,
+    marked: Sequence[dict[str, float]] = (),
+    title: str = "Label",
 ) -> alt.LayerChart:
     """Reviews of each class by probability of "positive"; a click on a bar selects its bin as ``bin``.
 
@@ -67,6 +70,7 @@ def probabilities(
         bins: columns ``low``, ``high``, ``label``, ``n``.
         threshold: where to draw a rule.
         marked: the bins that are selected at first, by ``low`` and ``high``.
+        title: what ``label`` is: a label or a prediction.
     """
     chosen = alt.selection_point(name="bin", fields=["low", "high"], value=list(marked) or alt.Undefined)
     bars = (
@@ -76,10 +80,10 @@ def probabilities(
             x=alt.X("low:Q", bin="binned", title="Probability of “positive”", scale=alt.Scale(domain=[0, 1])),
             x2="high:Q",
             y=alt.Y("n:Q", title="Reviews", stack="zero"),
-            color=side_colour("label", "Label"),
+            color=side_colour("label", title),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
             tooltip=[
-                "label:N",
+                alt.Tooltip("label:N", title=title.lower()),
                 alt.Tooltip("low:Q", title="from"),
                 alt.Tooltip("high:Q", title="to"),
                 alt.Tooltip("n:Q", title="reviews", format=","),

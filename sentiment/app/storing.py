@@ -1,8 +1,10 @@
-"""Callbacks that write to the server's disk, which may be full: a sentence instead of a general error."""
+"""A sentence instead of a general error where the server's disk is full or read-only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import streamlit as st
@@ -19,12 +21,40 @@ def attempt(action: Callable[..., T], *arguments: object) -> T | None:
     """Performs an action; keeps the sentence for ``show_problem``, and returns None, if it fails."""
     try:
         return action(*arguments)
-    except BulkError as error:
-        st.session_state[_PROBLEM] = str(error)
+    except (BulkError, OSError) as error:
+        st.session_state[_PROBLEM] = explain(error)
         return None
+
+
+def failed() -> bool:
+    """Returns whether an action has failed and the sentence has not been shown."""
+    return _PROBLEM in st.session_state
 
 
 def show_problem() -> None:
     """Shows why the last action failed, once."""
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem), icon=":material/error:")
+
+
+@contextmanager
+def sentences() -> Iterator[None]:
+    """Shows an error of the disk as a sentence in its place."""
+    try:
+        yield
+    except OSError as error:
+        st.error(plain(explain(error)), icon=":material/error:")
+
+
+def explain(error: BulkError | OSError) -> str:
+    """Returns a sentence about an error, without the paths that an error of the system may have."""
+    match error:
+        case BulkError():
+            return str(error)
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return "The server's disk is full. Try again later."
+        case OSError(errno=errno.EROFS):
+            return "The server's disk is read-only. Try again later."
+        case _:
+            reason = f": {error.strerror}" if error.strerror else ""
+            return f"The server could not continue{reason}. Try again later."

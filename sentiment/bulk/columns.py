@@ -47,6 +47,7 @@ _ENDS_SENTENCE = re.compile(r"[.!…]+[\"'”’)\]]*$")
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
 _SENTENCE_WORDS = 3  # on average; fewer are names or categories
 _NAMES_SHOWN, _NAME_CHARACTERS = 5, 60  # of a header in a sentence
+_CHOICE_CHARACTERS = 100
 _NAME_LIMIT = 1000  # characters; no name of a column is longer
 _DATE_LIMIT = 60  # characters; no date is longer
 
@@ -69,6 +70,7 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
 
 def labels_to_choose(columns: Sequence[str]) -> list[str]:
     """A label a column, no two alike and none of them "none": a choice in the browser is known by its label alone."""
+    columns = [name if len(name) <= _CHOICE_CHARACTERS else f"{name[:_CHOICE_CHARACTERS]}…" for name in columns]
     often = Counter(columns)
     return [
         f"{name} (column {i + 1})".lstrip() if often[name] > 1 or name in ("", "none") or "(column " in name else name

@@ -191,6 +191,13 @@ def detect_encoding(path: Path, packing: str) -> Encoding:
     return Encoding("cp1252") if census.outside_cp1252 == 0 else Encoding("utf-8", census.bad)
 
 
+def is_text(path: Path) -> bool:
+    """Returns whether a file is not empty and does not begin as another kind of file than text."""
+    with open_bytes(path, form_of(path)[1]) as file:
+        head = file.read(4096)
+    return bool(head.strip()) and not any(head.startswith(magic) for magic, _ in _MAGIC)
+
+
 def count_damaged(path: Path, packing: str, name: str) -> int:
     """How many bytes of the file are not of this encoding.
 

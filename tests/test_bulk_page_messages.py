@@ -1,0 +1,279 @@
+"""What the Bulk page says: of headers, counts, models, files that are no tables, and disks that take nothing."""
+
+import errno
+import subprocess
+
+import pytest
+
+from sentiment.app import bulk_results, storing
+from sentiment.bulk.jobs import Job, Settings
+from sentiment.figures import counted
+from tests.test_app_pages import said
+from tests.test_bulk_page import (  # noqa: F401
+    button,
+    environment,
+    job_of,
+    open_page,
+    runs,
+    scored,
+    settings,
+    settle,
+    upload,
+)
+
+READ_ONLY = OSError(errno.EROFS, "Read-only file system")
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"Great fun,Bob\nDull and long,Ann\n", "2 rows, 2 columns"),
+        (b"We liked it.\nDull.\nNot for me.\n", "3 rows, 1 column,"),
+        (b"Great fun,Bob,pos\nDull and long,Ann,neg\n", "2 rows, 3 columns"),
+    ],
+)
+def test_the_first_review_of_a_file_without_a_header_is_a_row(settings, content, rows):  # noqa: F811
+    app = settle(upload("plain.csv", content), settings, "new")
+    assert rows in said(app)
+    assert "used as the header" not in said(app)
+
+
+def test_a_header_in_doubt_is_named_beside_the_counts_with_the_way_to_undo_it(settings):  # noqa: F811
+    app = settle(upload("plain.csv", b"Excellent,Bob\nDull,Ann\n"), settings, "new")
+    assert "1 row, 2 columns" in said(app)
+    (told,) = (each.value for each in app.warning if "used as the header" in each.value)
+    assert "First row used as the header: “Excellent”, “Bob”" in told.replace("\\", "")
+    choice = next(each for each in app.selectbox if each.label in told)
+    assert app.expander[-1].label in told
+    choice.set_value("no")
+    button(app, "Read again").click().run()
+    settle(app, settings, "new")
+    assert "2 rows, 2 columns" in said(app)
+    assert "used as the header" not in said(app)
+
+
+def test_one_is_counted_as_one(settings):  # noqa: F811
+    app = settle(upload("one.csv", b"review\ngood\n"), settings, "new")
+    assert "1 row, 1 column," in said(app)
+    button(app, "Score 1 row").click().run()
+    assert not [each for each in app.button if each.label == "Score 1 rows"]
+    settle(app, settings, "done")
+    assert "1 of 1 row." in said(app)
+    assert "This row as CSV" in {each.label for each in app.get("download_button")}
+    assert [counted(n, "row") for n in (0, 1, 2, 1000)] == ["0 rows", "1 row", "2 rows", "1,000 rows"]
+
+
+def test_a_header_alone_cannot_be_scored_and_says_so(settings):  # noqa: F811
+    app = settle(upload("head.csv", b"id,review\n"), settings, "new")
+    assert button(app, "Score 0 rows").disabled
+    assert "no rows" in app.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("fake.xlsx", b"no workbook"),
+        ("fake.parquet", b"no table"),
+        ("packed.csv", b"\x1f\x8b packed"),
+        ("blank.csv", b"\n\n\n"),
+        ("broken.csv.gz", b"\x1f\x8b broken"),
+    ],
+)
+def test_a_file_that_is_no_table_is_called_by_its_own_name_and_gets_no_options(settings, name, content):  # noqa: F811
+    app = settle(upload(name, content), settings, "failed")
+    assert name in app.error[0].value.replace("\\", "")
+    assert "input" not in app.error[0].value
+    assert not any(each.label == "Read again" for each in app.button)
+    assert "0.0 kB" not in said(app)
+    assert counted(len(content), "byte") in said(app)
+
+
+def test_a_table_gets_only_the_options_that_can_change_it(settings):  # noqa: F811
+    offered = {
+        "films.csv": (b"review,x\ngood,1\n", {"Delimiter", "Encoding", "First row holds names"}),
+        "films.txt": (b"good\nbad\n", {"Encoding"}),
+        "films.jsonl": (b'{"review": "good"}\n', {"Encoding"}),
+    }
+    every = set().union(*(labels for _, labels in offered.values()))
+    for name, (content, labels) in offered.items():
+        app = settle(upload(name, content), settings, "new")
+        assert {each.label for each in app.selectbox} & every == labels
+
+
+def test_surplus_cells_are_counted_before_and_kept_after(settings):  # noqa: F811
+    content = b'review,who\n"bad, bad film",x,more\ngood,Ann\n'
+    app = settle(upload("extra.csv", content), settings, "new")
+    assert "1 row with extra cells" in said(app)
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert {metric.label: metric.value for metric in app.metric}["Not judged"] == "0"
+    assert '[""more""]' in (job_of(app, settings).folder / "output.csv").read_text()
+
+
+def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settings):  # noqa: F811
+    app = settle(upload(), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert "Scored with **tiny**" in said(app)
+    first = job_of(app, settings)
+    app.selectbox(key="run").set_value("other").run()
+    assert "Scored with **tiny**; you have chosen **other**." in app.info[0].value
+    button(app, "Score again with other").click().run()
+    settle(app, settings, "done")
+    second = job_of(app, settings)
+    assert second.id != first.id
+    assert second.read("task")["run"].endswith("other")
+    assert "Scored with **other**." in said(app)
+    app.selectbox(key="run").set_value("tiny").run()
+    button(app, "Open the results of tiny").click().run()
+    assert job_of(app, settings).id == first.id
+    first.delete()
+    assert not second.folder.exists()
+
+
+def test_the_table_begins_with_the_verdict_and_the_histogram_says_predicted(scored):  # noqa: F811
+    table = next(each for each in scored.dataframe if each.proto.alt == "The rows the filter lets through")
+    assert list(table.proto.column_order)[:4] == ["row", "sentiment", "p_positive", "c1"]
+    histogram = next(each.proto for each in scored.get("vega_lite_chart") if "by probability" in each.proto.alt)
+    assert '"Predicted"' in histogram.spec
+    assert '"Label"' not in histogram.spec
+
+
+def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
+    counted = []
+    for name in ("words", "by_group", "over_time", "select"):
+        method = getattr(bulk_results.Results, name)
+
+        def spy(self, *arguments, name=name, method=method):
+            counted.append(name)
+            return method(self, *arguments)
+
+        monkeypatch.setattr(bulk_results.Results, name, spy)
+    scored.number_input(key="bulk_page").set_value(2).run()
+    scored.number_input(key="bulk_page").set_value(1).run()
+    assert counted == []
+    scored.text_input(key="only_text").set_value("film 7").run()
+    assert counted == ["select"]
+    scored.text_input(key="only_text").set_value("").run()
+    assert not scored.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("reviews.csv", "reviews"),
+        ("my.reviews.2024.csv", "my.reviews.2024"),
+        ("reviews.csv.gz", "reviews"),
+        ("my.reviews.CSV.ZST", "my.reviews"),
+        ("reviews.zip", "reviews"),
+        ("2024.05.reviews.jsonl.zip", "2024.05.reviews"),
+        ("noted", "noted"),
+    ],
+)
+def test_a_download_is_named_as_the_upload_without_its_endings(name, stem):
+    assert bulk_results._stem(name) == stem
+
+
+def refuse(monkeypatch, error, *names):
+    def refused(*arguments, **options):
+        raise error
+
+    for name in names:
+        monkeypatch.setattr(Job, name, refused)
+
+
+@pytest.mark.parametrize(("error", "told"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
+def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, monkeypatch, error, told):  # noqa: F811
+    app = settle(upload(), settings, "new")
+    for label in ("Score", "Read again", "Delete now"):
+        with monkeypatch.context() as patch:
+            refuse(patch, error, "write", "remove", "delete", "submit", "read_otherwise")
+            button(app, label).click().run()
+            assert not app.exception, label
+            assert told in app.error[0].value.replace("\\", ""), label
+    job = job_of(app, settings)
+    job.write("task", {"text": 1, "label": None, "explain": False, "run": "runs/tiny", "reading": {}})
+    for state, labels in (("error", ("Try again", "Start anew")), ("cancel", ("Go on",))):
+        job.remove("error", "cancel")
+        job.write(state, "It failed.")
+        app.run()
+        for label in labels:
+            if not any(each.label == label for each in app.button):
+                continue
+            with monkeypatch.context() as patch:
+                refuse(patch, error, "write", "remove", "submit", "withdraw")
+                button(app, label).click().run()
+                assert not app.exception, label
+                assert any(told in each.value.replace("\\", "") for each in app.error), label
+    job.delete()
+
+
+def test_stopping_on_a_full_disk_ends_in_a_sentence(settings, monkeypatch):  # noqa: F811
+    app = settle(upload(), settings, "new")
+    monkeypatch.setattr("sentiment.bulk.jobs.tend", lambda settings: None)
+    button(app, "Score").click().run()
+    refuse(monkeypatch, FULL, "cancel")
+    button(app, "Stop").click().run()
+    assert not app.exception
+    assert "disk is full" in app.error[0].value
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize(("error", "told"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
+def test_an_upload_to_a_disk_that_takes_nothing_ends_in_a_sentence(monkeypatch, error, told):
+    def refused(*arguments):
+        raise error
+
+    monkeypatch.setattr("sentiment.bulk.jobs.create", refused)
+    app = upload()
+    assert told in app.error[0].value.replace("\\", "")
+
+
+def test_the_page_on_a_read_only_disk_ends_in_a_sentence(scored, settings, monkeypatch):  # noqa: F811
+    def refused(*arguments, **options):
+        raise READ_ONLY
+
+    id = job_of(scored, settings).id
+    monkeypatch.setattr("sentiment.bulk.jobs._lock", refused)
+    for app in (open_page(), open_page(job=id)):
+        assert not app.exception
+        assert "read-only" in app.error[0].value.replace("\\", "")
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_disk_that_is_really_full_or_read_only_ends_in_sentences(small_disk, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_JOBS", str(small_disk / "jobs"))
+    settings = Settings(small_disk / "jobs")  # noqa: F811
+    app = settle(upload("films.csv", b"review\ngood film\n"), settings, "new")
+    try:
+        with (small_disk / "filler").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+    except OSError:
+        pass
+    button(app, "Score").click().run()
+    assert not app.exception
+    assert any("disk is full" in each.value for each in app.error)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    app.run()
+    assert not app.exception
+    assert any("read\\-only" in each.value for each in app.error)
+    button(app, "Delete now").click().run()
+    assert not app.exception
+    subprocess.run(["mount", "-o", "remount,rw", small_disk], check=True)
+
+
+def test_an_error_of_the_system_shows_no_path():
+    told = storing.explain(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
+    assert told == "The server could not continue: Permission denied. Try again later."
