@@ -227,3 +227,16 @@ def test_a_first_row_of_any_length_is_looked_at_in_a_moment(cell):
     began = perf_counter()
     has_header([[cell, cell], [cell, cell], ["x", "y"]])
     assert perf_counter() - began < 2
+
+
+def test_what_an_inspection_notes_is_short_though_the_file_is_wide_and_its_cells_are_long(tmp_path):
+    path = tmp_path / "in.csv"
+    row = ",".join(["y" * 500] * 3000)
+    path.write_text("\n".join([",".join(f"c{i}" for i in range(3000)), *[row] * 20]))
+    found = inspect(path, Options(), lambda *_: None)
+    assert found.values == {}
+    assert sum(len(cell) for cells in found.sample for cell in cells) < 5_000_000
+    path.write_text("review,genre\n" + f"a good film,{'z' * 300}\n" * 5)
+    assert inspect(path, Options(), lambda *_: None).values == {}
+    assert all(len(name) < 150 for name in labels_to_choose(["n" * 5000, "n" * 5000 + "m"]))
+    assert len(set(labels_to_choose(["n" * 5000, "n" * 5000 + "m"]))) == 2

@@ -1,12 +1,19 @@
 """Figures and pages over all rows of a job."""
 
 import csv
+import tracemalloc
+from warnings import catch_warnings
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from sentiment import Classifier, metrics
+from sentiment.bulk import dates, results
+from sentiment.bulk.cells import cut, longest
+from sentiment.bulk.dates import DateReader
+from sentiment.bulk.parquet import as_texts
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.prevalence import adjusted_count
@@ -201,3 +208,125 @@ def test_labels_that_are_contradicted_as_surely_as_others_are_confirmed_are_call
     results = Results(Parts(tmp_path), ["label"], 0, 0)
     assert results.likely_mislabelled().tolist() == [6, 7]  # the 9th is contradicted, but not as surely
     assert results.select(Filter(), "error").tolist()[:3] == [7, 6, 8]
+
+
+CELLS = ["a" * 300_000, "b" * 300_000, "c" * 300_000]
+
+
+@pytest.fixture(params=["string", "large_string", "string_view", "binary", "dictionary", "list"])
+def long_cells(request, tmp_path):
+    """Results whose group, label and words columns have few distinct, very long cells; 170 MB in all."""
+    kinds = {"string": pa.string(), "large_string": pa.large_string(), "string_view": pa.string_view()}
+    if request.param == "dictionary":
+        cells = pa.array(CELLS * 4).dictionary_encode()
+    elif request.param == "list":
+        cells = pa.array([[cell] for cell in CELLS * 4])
+    else:
+        cells = pa.array([cell.encode() for cell in CELLS * 4] if request.param == "binary" else CELLS * 4)
+        cells = cells.cast(kinds.get(request.param, pa.binary()))
+    part = {
+        "c0": CELLS * 4,
+        "c1": cells,
+        "sentiment": ["positive", "negative", None] * 4,
+        "p_positive": [0.9, 0.1, None] * 4,
+        "confidence": ["unsure"] * 12,
+        "status": ["ok"] * 12,
+        "tokens_read": pa.array([1] * 12, pa.int32()),
+        "words_positive": [f"{cell}:+1.00 good:+0.50" for cell in CELLS * 4],
+        "words_negative": [""] * 12,
+        "problem": pa.array([None] * 12, pa.string()),
+    }
+    for number in range(16):
+        Parts(tmp_path).write(number, pa.table(part))
+    return Results(Parts(tmp_path), ["review", "group"], 0, 1)
+
+
+def test_long_cells_take_no_memory_in_python(long_cells):
+    tracemalloc.start()
+    try:
+        assert len(long_cells.verdicts) == 192
+        assert long_cells.by_group(1)["n"].sum() == 128
+        assert len(long_cells.over_time(1)) == 0
+        assert max(map(len, long_cells.words()["word"])) <= 60
+        assert len(long_cells.select(Filter(search="bbb"))) == 64
+        assert long_cells.read(range(50), [0, 1], 300)["c0"].str.len().max() == 300
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000  # 5 MB are a part's cells as Python strings
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["héllo world", None, ""]),
+        pa.array(["héllo world", "x"], pa.large_string()),
+        pa.array(["héllo world" * 9, None], pa.string_view()),
+        pa.array([b"\xff\xfe caf\xc3\xa9", None]),
+        pa.array([b"abc", None], pa.binary(3)),
+        pa.array([1, None]),
+        pa.array([[1] * 50, None]),
+        pa.array([{"a": 1}]),
+        pa.array(["x" * 20, None, "y"]).dictionary_encode(),
+        pa.array([None, None]),
+        pa.array([], pa.string()),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_a_cell_is_cut_to_the_beginning_of_its_text(column):
+    for cells in (column, pa.chunked_array([column, column.slice(1)], column.type)):
+        assert cut(cells, 7).to_pylist() == [text and text[:7] for text in as_texts(cells)]
+
+
+def test_strings_that_are_not_utf_8_are_cut_too():
+    offsets = np.array([0, 4], np.int32).tobytes()
+    column = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(offsets), pa.py_buffer(b"\xff\xffab")])
+    assert cut(column, 6).to_pylist() == [r"\xff\x"]
+    assert longest(column) == 4
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2024-01-02T10:30:00Z", "2024-01-02T23:30:00-05:00", None],
+        ["2024-01-02", "", "no date"],
+        ["May 2021", "June 2022"],
+        ["3/4/21", "4/25/22"],
+        ["3-May-21", "3rd May 21", "May 3, 2021"],
+        ["3.4.2021 10:30"],
+        ["20210304T101112Z"],
+        ["3000-01-01", "1200-01-01"],
+        ["Sunday, 2 May 2021", "02 May 2021 10:30 PM"],
+        [],
+    ],
+)
+def test_dates_are_those_that_pandas_reads_one_by_one(values):
+    with catch_warnings(action="ignore"):
+        each = pd.to_datetime(pd.Series(values, dtype="str"), errors="coerce", format="mixed", utc=True)
+    expected = each.dt.tz_localize(None).to_numpy("datetime64[D]")
+    np.testing.assert_array_equal(DateReader(filter(None, values))(values), expected)
+
+
+def test_the_order_of_day_and_month_is_that_of_the_whole_column():
+    values = ["03/08/2024", "19/08/2024", "22/10/2023"]
+    assert DateReader(values)(values).astype(str).tolist() == ["2024-08-03", "2024-08-19", "2023-10-22"]
+    assert DateReader(["03/08/2024"])(["03/08/2024"]).astype(str).tolist() == ["2024-03-08"]
+
+
+def test_dates_of_no_known_format_are_parsed_once_and_not_without_end(monkeypatch):
+    monkeypatch.setattr(dates, "_USUAL", ())
+    monkeypatch.setattr(dates, "_ONE_BY_ONE", 3)
+    values = [f"{day} of May, 2021" for day in range(1, 9)]
+    reader = DateReader([])
+    assert (~np.isnat(reader(values))).sum() == 3
+    assert (~np.isnat(reader(values * 2))).sum() == 6
+
+
+def test_many_different_words_are_counted_in_bounded_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "_MOST_WORDS", 50)
+    for number in range(20):
+        rare = " ".join(f"rare{number}x{i}:+0.01" for i in range(40))
+        words = {"words_positive": ["good:+1.00 :):+2.00 " + rare, None], "words_negative": ["bad:-1.50", ""]}
+        Parts(tmp_path).write(number, pa.table(words))
+    found = Results(Parts(tmp_path), ["review"], 0).words().set_index("word")
+    assert found.loc[["good", ":)", "bad"], "push"].tolist() == pytest.approx([20, 40, -30])
+    assert found.loc[["good", ":)", "bad"], "rows"].tolist() == [20, 20, 20]

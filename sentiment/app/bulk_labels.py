@@ -46,8 +46,8 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
     doubtful = results.likely_mislabelled()
     rows, labels = counted(len(labelled), "row"), counted(len(doubtful), "label")
     st.caption(
-        f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely as "
-        "it is usually right (confident learning). The table can list them."
+        f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely "
+        "as it is usually right (confident learning). The table can list them."
     )
     _charts(judged)
     _slices(judged, results, found)

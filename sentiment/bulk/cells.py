@@ -21,10 +21,10 @@ def cut(column: pa.Array | pa.ChunkedArray, most: int) -> pa.Array:
     if pa.types.is_nested(kind):
         return pa.array([None if not cell.is_valid else as_json(cell.as_py())[:most] for cell in column], pa.string())
     if _is_binary(kind):
-        column = pc.binary_slice(_plain(column), 0, _BYTES * most)
+        column = pc.binary_slice(plain(column), 0, _BYTES * most)
     elif _is_string(kind):
         try:
-            return pc.utf8_slice_codeunits(_plain(column), 0, most).cast(pa.string())
+            return pc.utf8_slice_codeunits(plain(column), 0, most).cast(pa.string())
         except pa.ArrowInvalid:  # a string is not UTF-8
             column = pc.binary_slice(column.cast(pa.large_binary()), 0, _BYTES * most)
     return pa.array([text and text[:most] for text in as_texts(column)], pa.string())
@@ -38,14 +38,14 @@ def longest(column: pa.Array | pa.ChunkedArray) -> int:
         return longest(column.dictionary)
     if not (_is_string(column.type) or _is_binary(column.type)):
         return 0
-    return pc.max(pc.binary_length(_plain(column))).as_py() or 0
+    return pc.max(pc.binary_length(plain(column))).as_py() or 0
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    """The column in a type that Arrow's functions on text take."""
+def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Returns the column in a type that all of Arrow's functions on text take."""
     if pa.types.is_string_view(column.type):
         return column.cast(pa.large_string())
-    return column.cast(pa.large_binary()) if pa.types.is_fixed_size_binary(column.type) else column
+    return column.cast(pa.large_binary()) if _is_other_binary(column.type) else column
 
 
 def _is_string(kind: pa.DataType) -> bool:
@@ -53,4 +53,8 @@ def _is_string(kind: pa.DataType) -> bool:
 
 
 def _is_binary(kind: pa.DataType) -> bool:
-    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind)
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or _is_other_binary(kind)
+
+
+def _is_other_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_fixed_size_binary(kind) or pa.types.is_binary_view(kind)

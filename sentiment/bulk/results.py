@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from sentiment import metrics
 from sentiment.bulk import dates
-from sentiment.bulk.cells import cut
+from sentiment.bulk.cells import cut, plain
 from sentiment.bulk.columns import label_values
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parquet import as_texts
@@ -217,10 +217,11 @@ class Results:
         for part, wanted in by_part.items():
             start = self._ends[part - 1] if part else 0
             table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
-            taken = table.take([row - start for row in wanted])
-            columns = {name: as_texts(taken[name] if most is None else cut(taken[name], most)) for name in names}
-            columns |= {name: taken[name].to_pylist() for name in VERDICT.names}
-            columns["problem"] = as_texts(taken["problem"] if most is None else cut(taken["problem"], most))
+            places_in_part = pa.array([row - start for row in wanted])
+            taken = {name: plain(table[name]).take(places_in_part) for name in table.column_names}
+            columns = {name: taken[name].to_pylist() for name in VERDICT.names}
+            for name in (*names, "problem"):
+                columns[name] = as_texts(taken[name] if most is None else cut(taken[name], most))
             for i, row in enumerate(wanted):
                 found[row] = {"row": row + 1, **{name: column[i] for name, column in columns.items()}}
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
