@@ -503,6 +503,31 @@ def upload(page, rows: int) -> None:
     settle(page)
 
 
+def delete(page) -> None:
+    """Deletes the job; one click alone deletes nothing."""
+    address = page.url
+    page.get_by_role("button", name="Delete", exact=False).click()
+    page.get_by_text("This cannot be undone").wait_for()
+    assert page.url == address
+    page.get_by_role("button", name="Delete now").click()
+
+
+def test_a_phone_shows_the_verdict_before_the_text(address, new_page, tmp_path):
+    page = open_at(new_page(390), f"{address}/bulk")
+    upload(page, 3)
+    page.get_by_role("button", name="Score 3 rows").click()
+    page.get_by_role("heading", name="Every row").wait_for()
+    settle(page)
+    table = page.get_by_test_id("stDataFrame").last
+    table.scroll_into_view_if_needed()
+    headers = table.get_by_role("columnheader")
+    headers.first.wait_for(state="attached")
+    shown = [name for name in headers.all_text_contents() if name.strip()]
+    assert shown[:4] == ["row", "sentiment", "P(positive)", "review"]
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 390
+    delete(page)
+
+
 def test_an_upload_comes_back_scored_and_outlives_a_refresh_and_a_visit_elsewhere(address, new_page, tmp_path):
     page = open_at(new_page(), f"{address}/bulk")
     upload(page, 3)
@@ -517,7 +542,7 @@ def test_an_upload_comes_back_scored_and_outlives_a_refresh_and_a_visit_elsewher
         page.get_by_role("button", name="Download").first.click()
     download.value.save_as(tmp_path / "scored.csv")
     assert len((tmp_path / "scored.csv").read_text(encoding="utf-8").splitlines()) == 4
-    page.get_by_role("button", name="Delete now").click()
+    delete(page)
     page.locator("input[type=file]").wait_for(state="attached")
 
 
@@ -529,5 +554,5 @@ def test_a_job_is_found_again_after_a_refresh_and_can_be_stopped(address, new_pa
     page.reload()
     page.get_by_role("button", name="Stop, and keep what is done").click()
     page.get_by_role("button", name="Go on").wait_for()
-    page.get_by_role("button", name="Delete now").click()
+    delete(page)
     page.locator("input[type=file]").wait_for(state="attached")
