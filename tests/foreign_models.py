@@ -101,7 +101,7 @@ def _with(array: np.ndarray, value: float) -> np.ndarray:
 
 
 def outcome(load: Callable[[Path], Classifier], run: Path) -> str:
-    """ "refused" in a sentence, or "works"."""
+    """Returns "refused" if there is a sentence, else "works"."""
     try:
         classifier = load(run)
         predictions = classifier.predict([TEXT, "good", "bad " * 60])

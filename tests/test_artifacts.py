@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -192,6 +194,59 @@ def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_p
 def test_without_a_default_the_sentence_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"default is missing\. Train one, or name one\."):
         default_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nothing", "Tiny", "tiny2", "x" * 300])
+def test_a_default_that_names_no_run_is_refused_with_the_names_of_those_there_are(name: str, run: Path) -> None:
+    (run.parent / "default").write_text(f"{name}\n")
+    with pytest.raises(ArtifactError, match=f"default names {name}, which is not there. .* into it: tiny\\."):
+        default_run(run.parent)
+
+
+def test_a_default_of_bytes_is_refused(run: Path) -> None:
+    (run.parent / "default").write_bytes(b"\xff\n")
+    with pytest.raises(ArtifactError, match="default cannot be read"):
+        default_run(run.parent)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, run: Path) -> dict[str, str]:
+    """An environment that names another folder of runs, whose default is ``tiny``."""
+    (tmp_path / "default").write_text("tiny\n")
+    return {**os.environ, "SENTIMENT_RUNS": str(tmp_path)}
+
+
+def test_the_variable_names_the_folder_of_runs_for_the_library(
+    elsewhere: dict[str, str], run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENTIMENT_RUNS", elsewhere["SENTIMENT_RUNS"])
+    assert Classifier.load().run == run
+    assert open_run().path == default_run() == run
+    assert list_runs() == [run]
+    monkeypatch.setenv("SENTIMENT_RUNS", "")
+    assert artifacts.runs_root() == artifacts.ROOT
+    monkeypatch.delenv("SENTIMENT_RUNS")
+    assert artifacts.runs_root() == artifacts.ROOT
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("score.py", "--text", "A good film."),
+        ("score.py", "reviews.csv", "scored.csv"),
+        ("evaluate.py", "--behaviour", "--json", "found.json"),
+        ("ready.py",),
+    ],
+)
+def test_every_command_obeys_the_variable(command: tuple[str, ...], elsewhere: dict[str, str], run: Path) -> None:
+    (run.parent / "reviews.csv").write_text("review\nA good film.\n")
+    script = [sys.executable, str(artifacts.ROOT.parent / "scripts" / command[0]), *command[1:]]
+    subprocess.run(script, cwd=run.parent, env=elsewhere, check=True, capture_output=True)
+    (run.parent / "default").write_text("nothing\n")
+    done = subprocess.run(script, cwd=run.parent, env=elsewhere, capture_output=True, text=True, check=False)
+    assert done.returncode in {1, 2}
+    assert "default names nothing, which is not there." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])

@@ -8,11 +8,11 @@ import re
 import pandas as pd
 import pytest
 
-from scripts.screenshots import CHROMIUM, free_port, serve, server, settle, wait_until_served
+from scripts.screenshots import free_port, serve, server, settle, wait_until_served
 from sentiment.app.examples import EXAMPLES
 from sentiment.artifacts import seal
 from sentiment.dataset import fingerprint
-from tests.app_runs import all_runs, predictions
+from tests.app_runs import predictions
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.browser

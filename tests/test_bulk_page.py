@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment.app import bulk, bulk_labels, upkeep
 from sentiment.app.foreign import plain
 from sentiment.artifacts import write_json
-from sentiment.bulk.jobs import Settings, create, find, jobs
+from sentiment.bulk.jobs import Job, Settings, create, find, jobs
 from sentiment.bulk.limits import DISK_FULL
 from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker

@@ -310,6 +310,33 @@ def test_a_zip_with_damaged_data_is_told_whatever_its_packing(packing, tmp_path)
 
 
 @pytest.mark.parametrize(
+    "lines", ["text,label" + ",x" * 10_000 + "\n" + "good,1\n" * 3, "," * 100_000 + "\n"], ids=["named", "blank"]
+)
+def test_a_csv_of_too_many_columns_is_refused(lines, tmp_path):
+    assert refusal(csv(tmp_path, lines)) == "mine.csv has more than 4,096 columns; keep those that you need."
+
+
+def test_short_rows_of_a_wide_csv_are_read_in_pieces_and_all_are_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("sentiment.dataset.tables._CELLS", 1_000)
+    path = csv(tmp_path, "text,label" + ",x" * 300 + "\n" + rows(*["pos", "neg"] * 50))
+    dataset = load(path)
+    assert sum(map(len, (dataset.train, dataset.validation, dataset.test))) == 100
+
+
+def test_a_small_zip_that_unpacks_to_hundreds_of_megabytes_is_refused_unread(tmp_path, monkeypatch):
+    path = zip_of({"mine.csv": b"text,label\n" + b"x" * 260_000_000}, tmp_path / "a.zip")
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("read"))
+    assert refusal(path) == "a.zip unpacks to more than 0.3 GB, too much to read."
+
+
+def test_a_small_parquet_file_of_one_long_text_many_times_is_refused(tmp_path):
+    indices = pa.array([0] * 2_000, pa.int32())
+    column = pa.DictionaryArray.from_arrays(indices, pa.array(["x" * 1_000_000]))
+    pq.write_table(pa.table({"text": column}), tmp_path / "a.parquet", dictionary_pagesize_limit=1 << 30)
+    assert "unpacks to more than 256 MB" in refusal(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
     "text", ['{"text": "Row", "label": 1}\n' * 3, '[\n  {"text": "Row"}\n]', '\ufeff {"a": 1}', '["Row"]', "{}"]
 )
 def test_json_is_refused_as_json_and_none_of_it_is_repeated(text, tmp_path):

@@ -30,6 +30,7 @@ _REFUSED = "upload_refused"  # why the last one was not taken, until it has been
 _OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_QUEUED = "Other files are being processed. This one waits for its turn."
 _OPTIONS = "Read the file in another way"
 _HEADER = "First row holds names"
 _HEADERS = {"found out": None, "yes": True, "no": False}
@@ -376,8 +377,8 @@ def _leave() -> None:
 
 
 def _delete(job: Job) -> None:
-    storing.attempt(job.delete)
-    if storing.failed():
+    gone = storing.attempt(job.delete)
+    if gone is None:
         return
     bulk_results.forget()
     _leave()

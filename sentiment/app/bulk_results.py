@@ -13,7 +13,7 @@ from sentiment.app import bulk_charts, bulk_labels, charts, foreign, storing, ta
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.columns import labels_to_choose
 from sentiment.bulk.decoding import FORMS, PACKINGS, WRITTEN_FORMS
-from sentiment.bulk.jobs import Job
+from sentiment.bulk.jobs import Job, Settings, tend
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.problem import BulkError
@@ -152,7 +152,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
 
 
 def _prepare(job: Job, wanted: dict[str, Any]) -> None:
-    storing.attempt(lambda: job.start("write", **wanted))
+    storing.attempt(job.prepare, wanted)
 
 
 def _stem(name: str) -> str:

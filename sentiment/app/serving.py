@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from sentiment.app.foreign import plain
-from sentiment.artifacts import MANIFEST, ROOT, ArtifactError, Run, default_run, list_runs, open_run
+from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from sentiment.app.foreign import plain
+from sentiment.bulk import limits
 from sentiment.bulk.problem import BulkError
 
 _PROBLEM = "storing_problem"  # until it has been shown
@@ -24,11 +24,6 @@ def attempt(action: Callable[..., T], *arguments: object) -> T | None:
     except (BulkError, OSError) as error:
         st.session_state[_PROBLEM] = explain(error)
         return None
-
-
-def failed() -> bool:
-    """Returns whether an action has failed and the sentence has not been shown."""
-    return _PROBLEM in st.session_state
 
 
 def show_problem() -> None:
@@ -48,13 +43,4 @@ def sentences() -> Iterator[None]:
 
 def explain(error: BulkError | OSError) -> str:
     """Returns a sentence about an error, without the paths that an error of the system may have."""
-    match error:
-        case BulkError():
-            return str(error)
-        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
-            return "The server's disk is full. Try again later."
-        case OSError(errno=errno.EROFS):
-            return "The server's disk is read-only. Try again later."
-        case _:
-            reason = f": {error.strerror}" if error.strerror else ""
-            return f"The server could not continue{reason}. Try again later."
+    return str(error) if isinstance(error, BulkError) else limits.explain(error)

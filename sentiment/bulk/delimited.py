@@ -16,6 +16,7 @@ from sentiment.bulk.decoding import (
     printable,
 )
 from sentiment.bulk.lines import Record, read_lines, read_records
+from sentiment.bulk.problem import BulkError
 from sentiment.bulk.source import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.limits import MAX_COLUMNS, MAX_RECORD
 

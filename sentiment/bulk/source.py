@@ -163,13 +163,25 @@ class RowSource(Source):
         gathered: list[Row] = []
         size = missing = 0
         for row in self.rows():
-            gathered.append(_fitted(row, len(self.columns), text, self.cuts))
-            size += sum(len(cell or "") for cell in row.cells)
-            if len(gathered) == CHUNK_ROWS or size > CHUNK_CHARACTERS:
+            fitted = _fitted(row, width, text, self.cuts)
+            missing += row.cells.count(None) + max(0, width - len(row.cells))
+            if missing > limits.MAX_MISSING:
+                raise BulkError(
+                    f"More than {limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do not "
+                    f"fill its {width:,} columns; keep only the columns that you need."
+                )
+            gathered.append(fitted)
+            size += _size(fitted)
+            if len(gathered) == most or size > CHUNK_CHARACTERS:
                 yield _chunk(gathered, text, self.unit)
                 gathered, size = [], 0
         if gathered:
             yield _chunk(gathered, text, self.unit)
+
+
+def _size(row: Row) -> int:
+    """Characters that a row takes in memory, one more for each cell."""
+    return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
 
 
 def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
@@ -184,7 +196,8 @@ def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
     if len(cells) > width:
         surplus, cells = cells[width:], cells[:width]
         if any(surplus) and not problem:
-            left_over = json.dumps(surplus, ensure_ascii=False)
+            shown = surplus if len(surplus) <= _SHOWN else [cell for cell in surplus if cell]
+            left_over = json.dumps(shown, ensure_ascii=False)
             said = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
             problem, note = (said, "") if cuts and text not in row.quoted else ("", said)
     if len(cells) <= text and not problem:

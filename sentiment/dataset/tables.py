@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import textwrap
 import warnings
 import zipfile
@@ -22,6 +23,7 @@ from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError
 from sentiment.parquet_batches import DAMAGES, read_batches
 
 _ROWS = 1_000  # of a Parquet file, that are read at once
+_CELLS = 1_000_000  # of a CSV file, that are read at once
 _LISTED = 8  # columns in a message
 _TEXT_COLUMNS = ("review", "text")  # where the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")

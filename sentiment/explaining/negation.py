@@ -54,16 +54,35 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
     """
     tokens = classifier.preprocessor(text).tokens
     pairs = _candidates(text, tokens) if len(tokens) > 2 else []  # without the two there would be no text left
+    pairs = _strongest(classifier, text, pairs, _TOKENS // max(len(tokens), 1))
     if not pairs:
         return []
     read = condense(text, tokens)  # without what was cut off, which would move up when a token is dropped
     score = _scores(classifier, *read, [(), *((a,) for a, _ in pairs), *pairs])
     alone: dict[int, tuple[int, float]] = {}
     for a, b in pairs:
-        one = Negation(a, b, score[()] - score[b,], score[a,] - score[a, b])
-        if abs(one.alone) >= max(LEAST, abs(strongest[a].alone) if a in strongest else 0):
-            strongest[a] = one
-    return list(strongest.values())
+        by_itself = score[a,] - score[a, b]
+        if abs(by_itself) >= max(LEAST, abs(alone[a][1]) if a in alone else 0):
+            alone[a] = b, by_itself
+    score |= _scores(classifier, *read, [(b,) for b, _ in alone.values()])
+    return [Negation(a, b, score[()] - score[b,], by_itself) for a, (b, by_itself) in alone.items()]
+
+
+def _scores(
+    classifier: Classifier, text: str, tokens: Sequence[Token], drops: Sequence[tuple[int, ...]]
+) -> dict[tuple[int, ...], float]:
+    """The score of the text without the tokens at some places, for each such choice."""
+    drops = list(dict.fromkeys(drops))
+    predictions = classifier.predict([edit(text, tokens, dict.fromkeys(drop, "")) for drop in drops])
+    return {drop: prediction.logit for drop, prediction in zip(drops, predictions, strict=True)}
+
+
+def _strongest(classifier: Classifier, text: str, pairs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """The pairs whose tokens contribute most, ``most`` of them, in the order of the text."""
+    if len(pairs) <= most:
+        return pairs
+    sizes = np.abs(classifier.explain(text).contributions)
+    return sorted(sorted(pairs, key=lambda pair: -(sizes[pair[0]] + sizes[pair[1]]))[:most])
 
 
 def negators(classifier: Classifier, text: str) -> list[int]:
