@@ -48,15 +48,15 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CA
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other ways on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
-	.venv/bin/python scripts/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
+	.venv/bin/python dev/benchmarking/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
-	.venv/bin/python scripts/report.py
+	.venv/bin/python dev/documents/report.py
 
 proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the run that is served, on DATA=; hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --explanations --behaviour
-	.venv/bin/python scripts/prove_bulk.py
-	.venv/bin/python scripts/prove_people.py
-	.venv/bin/python scripts/prove_opening.py
+	.venv/bin/python dev/proofs/prove_bulk.py
+	.venv/bin/python dev/proofs/prove_people.py
+	.venv/bin/python dev/proofs/prove_opening.py
 
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
@@ -77,7 +77,7 @@ python:
 data-named:
 	@test -n "$(DATA)" || { echo "Name the data: DATA=path" >&2; exit 2; }
 
-$(LIBRARIES) &: sentiment/compiled_lstm.c sentiment/bulk/compiled_batch.c sentiment/compiling.py | python
+$(LIBRARIES) &: sentiment/model/native/lstm.c sentiment/model/native/batch.c sentiment/model/native/build.py | python
 	@$(PYTHON) scripts/compile.py
 
 .venv/bin/pip: | python

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from sentiment.app import login, navigation, serving, upkeep
+from sentiment.app.shared import current_run, job_timer, login, navigation
 
-upkeep.begin()
+job_timer.begin()
 page = st.navigation(navigation.pages())
 navigation.redirect(page)
 st.set_page_config(
@@ -16,5 +16,5 @@ st.set_page_config(
     },
 )
 login.require()
-serving.choose_run()
+current_run.choose_run()
 page.run()

@@ -12,7 +12,7 @@ import sys
 
 import _path  # noqa: F401 - makes the package importable
 
-from sentiment.compiling import compile_library, libraries
+from sentiment.model.native.build import compile_library, libraries
 
 
 def main() -> None:

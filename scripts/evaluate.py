@@ -19,13 +19,14 @@ from typing import Any
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
-from sentiment import artifacts, dataset, evaluation, metrics, model_card, provenance
+from sentiment import artifacts, dataset, model_card
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, Run
 from sentiment.behaviour import report as behaviour
-from sentiment.classifier import Classifier
 from sentiment.dataset import Dataset, DatasetError
-from sentiment.figures import interval, percent
-from sentiment.proofs import report as proofs
+from sentiment.evaluation import metrics, predictions, provenance
+from sentiment.faithfulness import report as proofs
+from sentiment.formatting import interval, percent
+from sentiment.model.classifier import Classifier
 
 _KEPT = ".explanations"  # in the run's folder: what checks found that are done, until all are
 _CHUNK = 2_500  # reviews judged between two lines of progress
@@ -121,7 +122,7 @@ def _prove(run: Run, data: Dataset) -> dict[str, Any]:
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
     """Judges two runs on the same reviews and says whether the difference could be chance."""
     (first, result), (second, other_result) = _judge(run, data), _judge(other, data)
-    found = evaluation.compare(first, second)
+    found = predictions.compare(first, second)
     print(_figures(data, (run, result), (other, other_result)))
     print(_difference(run, other, found))
     results = [{"run": run.name, **result}, {"run": other.name, **other_result}]
@@ -136,13 +137,13 @@ def _judge(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     tables = []
     for start in range(0, len(data.test), _CHUNK):
         rows = data.test.iloc[start : start + _CHUNK]
-        tables.append(evaluation.judge(classifier.logits, classifier.preprocessor, rows))
+        tables.append(predictions.judge(classifier.logits, classifier.preprocessor, rows))
         if sys.stderr.isatty():
             print(f"\r{run.name}: {start + len(rows):,} of {len(data.test):,} reviews", end="", file=sys.stderr)
     if sys.stderr.isatty():
         _say("")
     table = pd.concat(tables, ignore_index=True)
-    return table, evaluation.test_results(table, classifier.temperature, data.source)
+    return table, predictions.test_results(table, classifier.temperature, data.source)
 
 
 def _figures(data: Dataset, *judged: tuple[Run, dict[str, Any]]) -> str:

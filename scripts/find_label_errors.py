@@ -20,9 +20,10 @@ from typing import Any
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
-from sentiment import artifacts, dataset, provenance, readings
+from sentiment import artifacts, dataset
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.records import NAMES
+from sentiment.evaluation import provenance, review_notes
 
 
 def main() -> int:
@@ -45,8 +46,8 @@ def main() -> int:
             | {name: version(name) for name in ("cleanlab", "numpy", "scipy")},
             "data": asdict(data.source),
         }
-        suspects.to_parquet(options.output / f"{readings.LABEL_ERRORS}.parquet", index=False)
-        artifacts.write_json(options.output / f"{readings.LABEL_ERRORS}.json", found | how)
+        suspects.to_parquet(options.output / f"{review_notes.LABEL_ERRORS}.parquet", index=False)
+        artifacts.write_json(options.output / f"{review_notes.LABEL_ERRORS}.json", found | how)
     except DatasetError as error:
         _say(f"find_label_errors.py: {error}")
         return 2

@@ -26,10 +26,10 @@ import _path  # noqa: F401 - makes the package importable
 
 from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
-from sentiment.bulk.problem import BulkError
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.progress import Report, TerminalProgress
-from sentiment.figures import interval, percent
-from sentiment.sessions import open_model
+from sentiment.formatting import interval, percent
+from sentiment.model.session import open_model
 
 # What files need is imported where they are met: a single text is scored in half the time without it.
 if TYPE_CHECKING:
@@ -113,9 +113,9 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _file(options: argparse.Namespace) -> None:
-    from sentiment.bulk.decoding import output_form
     from sentiment.bulk.pipeline import Task
-    from sentiment.bulk.source import Options
+    from sentiment.bulk.readers.base import Options
+    from sentiment.bulk.readers.decoding import output_form
     from sentiment.memory import share_heaps
 
     share_heaps()
@@ -142,7 +142,7 @@ def _file(options: argparse.Namespace) -> None:
 
 def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
     from sentiment.bulk.pipeline import score_file
-    from sentiment.bulk.tabled import load_bulk
+    from sentiment.model.lookup_session import load_bulk
 
     return score_file(task, load_bulk(options.artifacts, fast=options.fast), report)
 

@@ -17,9 +17,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
-from sentiment import artifacts, dataset, provenance
+from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
+from sentiment.evaluation import provenance
 from sentiment.presets import PARTS, PRESETS, PartError, Preset, without
 
 

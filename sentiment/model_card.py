@@ -11,14 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from sentiment import readings
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
-from sentiment.evaluation import calibration_by_length
-from sentiment.figures import calibration_table, confidence_table, duration, interval, percent, slices_table, table
-from sentiment.proofs import card as explanations
-from sentiment.provenance import is_imdb, learned_from
-from sentiment.verdict import KNOWN_WORDS
+from sentiment.evaluation import review_notes
+from sentiment.evaluation.predictions import calibration_by_length
+from sentiment.evaluation.provenance import is_imdb, learned_from
+from sentiment.faithfulness import card as explanations
+from sentiment.formatting import calibration_table, confidence_table, duration, interval, percent, slices_table, table
+from sentiment.model.decision import KNOWN_WORDS
 
 _USE = """\
 ## What it is for, and what it cannot do
@@ -127,7 +127,7 @@ def _results(run: Run) -> Iterator[str]:
     yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(judged[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Whether its probabilities hold at every length\n\n{_calibration(run)}"
-    mistakes = readings.confident_test_mistakes(run)
+    mistakes = review_notes.confident_test_mistakes(run)
     if mistakes is not None and mistakes["cause"].notna().any():
         yield f"### Why it errs where it is sure\n\n{_causes(mistakes)}"
 
@@ -144,8 +144,10 @@ def _calibration(run: Run) -> str:
 
 def _causes(mistakes: pd.DataFrame) -> str:
     counts = mistakes["cause"].value_counts()
-    rows = ([f"**{cause}.** {meaning}", counts[cause]] for cause, meaning in readings.CAUSES.items() if cause in counts)
-    return f"{readings.extent(mistakes)}\n\n{table(['main cause', 'mistakes'], rows)}"
+    rows = (
+        [f"**{cause}.** {meaning}", counts[cause]] for cause, meaning in review_notes.CAUSES.items() if cause in counts
+    )
+    return f"{review_notes.extent(mistakes)}\n\n{table(['main cause', 'mistakes'], rows)}"
 
 
 def _figures(judged: dict[str, dict[str, Any]]) -> str:

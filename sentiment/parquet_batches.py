@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError, check_unpacked, unpacked_limit
+from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD, LimitError, check_unpacked, unpacked_limit
 
 DAMAGES = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)  # what pyarrow raises for a damaged file
 _BATCH_BYTES = 16_000_000

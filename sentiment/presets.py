@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sentiment.weights import Pooling
+from sentiment.model.weights import Pooling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from sentiment.artifacts import seal, write_json
 from sentiment.dataset import Dataset, Removed, Source
-from sentiment.dataset_summary import summarise
-from sentiment.evaluation import summary
+from sentiment.dataset.summary import summarise
+from sentiment.evaluation.predictions import summary
 from tests.tiny import WORDS, tiny_run
 
 TEMPERATURE = 1.5

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pyarrow as pa
 
-from sentiment.bulk import limits, worker
+from sentiment.bulk.jobs import limits, worker
 
 
 def crash(folder):

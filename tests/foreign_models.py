@@ -20,10 +20,10 @@ import onnx
 from onnx import TensorProto, numpy_helper
 
 from sentiment.artifacts import ArtifactError, seal
-from sentiment.bulk.tabled import load_bulk
-from sentiment.classifier import Classifier
-from sentiment.sessions import open_model
-from sentiment.weights import write_onnx
+from sentiment.model.classifier import Classifier
+from sentiment.model.lookup_session import load_bulk
+from sentiment.model.session import open_model
+from sentiment.model.weights import write_onnx
 from tests.tiny import tiny_run, tiny_weights
 
 Change = Callable[[onnx.ModelProto], Any]

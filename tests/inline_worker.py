@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO
 from unittest import mock
 
-from sentiment.bulk import jobs
+from sentiment.bulk.jobs import queue
 
 _NOBODY = 1 << 22  # no process has this id or a higher one
 
@@ -26,11 +26,11 @@ class InlineWorker:
     def __init__(self, command: Sequence[str], *, stderr: BinaryIO, **_: Any) -> None:
         folder, lock = command[-2:]
         # of the lock it gets a copy, as a child does
-        arguments = [jobs.WORKER, folder, str(os.dup(int(lock)))]
+        arguments = [queue.WORKER, folder, str(os.dup(int(lock)))]
         with mock.patch.object(sys, "argv", arguments), warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of runpy: the module may have been imported before
             try:
-                runpy.run_module(jobs.WORKER, run_name="__main__")
+                runpy.run_module(queue.WORKER, run_name="__main__")
                 self.returncode = 0
             except SystemExit as end:
                 self.returncode = int(end.code or 0)
@@ -51,7 +51,7 @@ def inline_worker() -> Iterator[None]:
     start = subprocess.Popen
 
     def popen(command: Sequence[str], **options: Any) -> Any:
-        return (InlineWorker if jobs.WORKER in command else start)(command, **options)
+        return (InlineWorker if queue.WORKER in command else start)(command, **options)
 
-    with mock.patch.object(jobs.subprocess, "Popen", popen), mock.patch("sentiment.memory.share_heaps"):
+    with mock.patch.object(queue.subprocess, "Popen", popen), mock.patch("sentiment.memory.share_heaps"):
         yield

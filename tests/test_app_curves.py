@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import curves, training_charts
+from sentiment.app.training import charts, histories
 from tests.app_runs import history, steps, unfinished_run
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50).map(np.array)
@@ -17,25 +17,25 @@ values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50).map(np.array)
 @settings(deadline=None)
 @given(values)
 def test_without_smoothing_every_value_stays_as_it_is(line):
-    np.testing.assert_allclose(curves.smooth(line, 0.0), line)
+    np.testing.assert_allclose(histories.smooth(line, 0.0), line)
 
 
 @settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.integers(1, 40), st.floats(0, 0.99))
 def test_a_constant_line_is_its_own_smoothing_from_the_first_point_on(value, n, weight):
-    np.testing.assert_allclose(curves.smooth(np.full(n, value), weight), value, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(histories.smooth(np.full(n, value), weight), value, rtol=1e-6, atol=1e-6)
 
 
 @settings(deadline=None)
 @given(values, st.floats(0, 0.99))
 def test_a_smoothed_line_stays_between_the_least_and_the_greatest_value(line, weight):
-    smoothed = curves.smooth(line, weight)
+    smoothed = histories.smooth(line, weight)
     assert smoothed.min() >= line.min() - 1e-6
     assert smoothed.max() <= line.max() + 1e-6
 
 
 def test_epochs_know_their_last_step_and_their_minutes():
-    tidy = curves.by_epoch("run", history(), steps())
+    tidy = histories.by_epoch("run", history(), steps())
     row = tidy[(tidy["metric"] == "loss") & (tidy["split"] == "validation") & (tidy["epoch"] == 3)].iloc[0]
     assert row["value"] == pytest.approx(0.4)
     assert row["step"] == 60
@@ -43,63 +43,65 @@ def test_epochs_know_their_last_step_and_their_minutes():
 
 
 def test_steps_of_an_epoch_under_way_are_fractions_of_it():
-    tidy = curves.by_step("run", steps(3).head(50))
+    tidy = histories.by_step("run", steps(3).head(50))
     epochs = tidy[tidy["metric"] == "loss"]["epoch"].to_numpy()
     assert epochs[19] == pytest.approx(1.0)
     assert epochs[49] == pytest.approx(2.5)
 
 
 def test_many_steps_are_averaged_to_a_bounded_number_of_points():
-    tidy = curves.by_step("run", steps(100, 100))
+    tidy = histories.by_step("run", steps(100, 100))
     loss = tidy[tidy["metric"] == "loss"]
-    assert len(loss) <= curves.POINTS
+    assert len(loss) <= histories.POINTS
     assert loss["value"].mean() == pytest.approx(steps(100, 100)["loss"].mean(), rel=0.01)
 
 
 def test_the_best_epoch_is_that_of_least_validation_loss():
-    both = pd.concat([curves.by_epoch("a", history(), None), curves.by_epoch("b", history(2), None)])
-    best = curves.best_epochs(both).set_index("run")["epoch"]
+    both = pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", history(2), None)])
+    best = histories.best_epochs(both).set_index("run")["epoch"]
     assert best.to_dict() == {"a": 3, "b": 2}
 
 
 def test_the_pointer_shows_the_latest_value_of_every_line_and_nothing_before_it_begins():
     late = history().assign(epoch=history()["epoch"] + 2)
-    both = curves.add_smoothed(
-        pd.concat([curves.by_epoch("a", history(), None), curves.by_epoch("b", late, None)]), 0.0
+    both = histories.add_smoothed(
+        pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", late, None)]), 0.0
     )
-    shown = curves.at_pointer(both[both["metric"] == "loss"], "epoch", curves.places(both, "epoch")).set_index("epoch")
+    shown = histories.at_pointer(both[both["metric"] == "loss"], "epoch", histories.places(both, "epoch")).set_index(
+        "epoch"
+    )
     assert shown.loc[1, "a, train"] == "0.6"
     assert shown.loc[1, "b, train"] == ""
     assert shown.loc[6, "a, train"] == "0.15"
 
 
 def test_settings_that_differ_are_marked():
-    table = curves.settings_table({"a": {"model": {"units": 2}, "seed": 1}, "b": {"model": {"units": 3}, "seed": 1}})
+    table = histories.settings_table({"a": {"model": {"units": 2}, "seed": 1}, "b": {"model": {"units": 3}, "seed": 1}})
     assert table.set_index("setting")["differs"].to_dict() == {"model · units": True, "seed": False}
 
 
 def test_a_folder_under_way_counts_as_a_run_that_is_not_finished(tmp_path):
     young = unfinished_run(tmp_path / "young")
     (tmp_path / "no_run").mkdir()
-    assert curves.folders(tmp_path) == [young]
-    assert not curves.finished(young)
+    assert histories.folders(tmp_path) == [young]
+    assert not histories.finished(young)
 
 
 def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
     rates = [1e-4, 5e-4, 1e-3, 1e-3, 1e-3, 1e-3, 1e-3, 1e-4, 1e-4, 1e-4]
-    tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
-    assert curves.schedule_changes(tidy)["step"].tolist() == [3, 8]
+    tidy = histories.by_step("run", steps(1, 10).assign(learning_rate=rates))
+    assert histories.schedule_changes(tidy)["step"].tolist() == [3, 8]
 
 
 def test_the_rule_stands_at_few_places_and_at_both_ends():
-    places = curves.places(curves.by_step("run", steps(10, 100)), "step", 50)
+    places = histories.places(histories.by_step("run", steps(10, 100)), "step", 50)
     assert len(places) <= 50
     assert (places[0], places[-1]) == (1, 1000)
 
 
 def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_step():
     for grain, points in (("epoch", 4), ("step", 80)):
-        known = curves.of_run("run", grain, history(), steps())
+        known = histories.of_run("run", grain, history(), steps())
         counts = known.groupby(["metric", "split"]).size().to_dict()
         assert counts == {
             ("loss", "train"): points,
@@ -112,15 +114,15 @@ def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_s
 
 
 def test_a_run_without_a_file_still_gives_a_history():
-    assert curves.of_run("run", "step", None, None).empty
-    assert set(curves.of_run("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
-    assert set(curves.of_run("run", "epoch", None, steps())["metric"]) == {"learning rate"}
+    assert histories.of_run("run", "step", None, None).empty
+    assert set(histories.of_run("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
+    assert set(histories.of_run("run", "epoch", None, steps())["metric"]) == {"learning rate"}
 
 
 def test_best_epoch_early_stop_and_schedule_changes_are_marked():
     rates = [1e-4 * min(step, 10) for step in range(1, 81)]
-    known = curves.of_run("run", "epoch", history(), steps().assign(learning_rate=rates))
-    marked = curves.events(known, {"run": 9})
+    known = histories.of_run("run", "epoch", history(), steps().assign(learning_rate=rates))
+    marked = histories.events(known, {"run": 9})
     found = {(row["event"], row["metric"], row["epoch"]) for row in marked.to_dict("records")}
     assert found == {
         ("least validation loss", "loss", 3),
@@ -128,64 +130,64 @@ def test_best_epoch_early_stop_and_schedule_changes_are_marked():
         ("stopped early", "loss", 4),
         ("end of warm-up", "learning rate", 0.5),
     }
-    assert "stopped early" not in set(curves.events(known, {"run": 4})["event"])
-    assert "stopped early" not in set(curves.events(known, {})["event"])
+    assert "stopped early" not in set(histories.events(known, {"run": 4})["event"])
+    assert "stopped early" not in set(histories.events(known, {})["event"])
 
 
 def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
     measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
-    theirs = curves.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
-    known = pd.concat([theirs, curves.of_run("ours", "epoch", history(), None)]).reset_index(drop=True)
-    marked = curves.events(known, {"ours": 4})
+    theirs = histories.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
+    known = pd.concat([theirs, histories.of_run("ours", "epoch", history(), None)]).reset_index(drop=True)
+    marked = histories.events(known, {"ours": 4})
     best = marked[marked["event"] == "least validation loss"]
     assert best.groupby("run")["value"].apply(list).to_dict() == {"theirs": [0.3, 0.8], "ours": [0.4, 0.85]}
     assert set(marked[marked["run"] == "theirs"]["event"]) == {"least validation loss"}
 
 
 def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
-    said = curves.progress("run", steps(2), 4, None)
+    said = histories.progress("run", steps(2), 4, None)
     assert "epoch 2 of 4, step 40 after 2.0 min, about 2.0 min left" in said
-    assert "left" not in curves.progress("run", steps(2), None, None)
-    assert "left" not in curves.progress("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
-    assert "has not written for 15.0 min" in curves.progress("run", steps(2), 4, 900)
-    assert curves.progress("run", None, 4, None).endswith("its curves follow.")
+    assert "left" not in histories.progress("run", steps(2), None, None)
+    assert "left" not in histories.progress("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
+    assert "has not written for 15.0 min" in histories.progress("run", steps(2), 4, 900)
+    assert histories.progress("run", None, 4, None).endswith("its curves follow.")
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():
     for rates in ([1e-3] * 10, [0.5**i for i in range(10)], [*np.linspace(1, 0.02, 8), 0.01, 0.0]):
-        tidy = curves.by_step("run", steps(1, 10).assign(learning_rate=rates))
-        assert curves.schedule_changes(tidy).empty
+        tidy = histories.by_step("run", steps(1, 10).assign(learning_rate=rates))
+        assert histories.schedule_changes(tidy).empty
 
 
 def test_an_early_stop_is_told():
-    assert "stopped early, after 4 of 9 epochs" in curves.story("run", history(), 9)
-    assert "trained 4 epochs in 4.0 min" in curves.story("run", history(), 4)
-    assert "least validation loss 0.4000 after epoch 3" in curves.story("run", history(), None)
+    assert "stopped early, after 4 of 9 epochs" in histories.story("run", history(), 9)
+    assert "trained 4 epochs in 4.0 min" in histories.story("run", history(), 4)
+    assert "least validation loss 0.4000 after epoch 3" in histories.story("run", history(), None)
 
 
 def test_a_part_of_the_training_lies_between_percentages_of_its_way():
-    tidy = curves.by_epoch("run", history(), steps())
-    assert curves.bounds(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
+    tidy = histories.by_epoch("run", history(), steps())
+    assert histories.bounds(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
     seconds = pd.DataFrame({"minutes": [687.63 / 60, 3040.55 / 60]})  # whose difference, added again, falls short
-    assert curves.bounds(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
-    low, high = curves.bounds(tidy, "step", 25, 75)
+    assert histories.bounds(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
+    low, high = histories.bounds(tidy, "step", 25, 75)
     assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)
 
 
 def test_a_logarithmic_axis_does_not_follow_a_learning_rate_to_zero():
     rates = pd.DataFrame({"metric": "learning rate", "value": [1e-3, 5e-4, 1e-5, 1e-8, 1e-11, 0.0]})
-    assert rates[rates["value"] > curves.log_floor(rates)]["value"].tolist() == [1e-3, 5e-4, 1e-5]
+    assert rates[rates["value"] > histories.log_floor(rates)]["value"].tolist() == [1e-3, 5e-4, 1e-5]
     losses = rates.assign(metric="loss")
-    assert rates[losses["value"] > curves.log_floor(losses)]["value"].min() == 1e-11
+    assert rates[losses["value"] > histories.log_floor(losses)]["value"].min() == 1e-11
 
 
 @pytest.mark.parametrize("lowest", [0.0, 0.01, 1.0, 5.0])
 @pytest.mark.parametrize("highest", [5.0, 1_000.0])
 def test_the_axis_of_a_training_never_begins_below_zero(lowest, highest):
     rows = pd.DataFrame({"run": "a", "split": "train", "value": 1.0, "smoothed": 1.0, "minutes": [lowest, highest]})
-    panel = training_charts.Panel("loss", "Loss", rows, rows[["minutes"]], rows.head(0))
+    panel = charts.Panel("loss", "Loss", rows, rows[["minutes"]], rows.head(0))
     for start, begin in ((0.0, 0.0), (None, None)):
-        drawn = training_charts.history([panel], x="minutes", x_title="minutes", runs=["a"], start=start).to_dict()
+        drawn = charts.history([panel], x="minutes", x_title="minutes", runs=["a"], start=start).to_dict()
         [low, high] = drawn["vconcat"][0]["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert 0 <= low <= lowest
         assert high >= highest

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import elsewhere
-from sentiment.app.elsewhere import ForeignHistoryError
+from sentiment.app.training import imported_histories
+from sentiment.app.training.imported_histories import ForeignHistoryError
 
 
 def varint(number: int) -> bytes:
@@ -37,7 +37,7 @@ def event(step: int, tag: str, value: float, time: float = 0.0, tensor: bool = T
 @settings(deadline=None)
 @given(st.integers(0, 2**40), st.text(max_size=20), st.floats(width=32, allow_nan=False), st.floats(0, 2e9))
 def test_a_scalar_is_read_as_it_was_written(tensor, step, tag, value, time):
-    assert list(elsewhere.scalars(event(step, tag, value, time, tensor))) == [(time, step, tag, value)]
+    assert list(imported_histories.scalars(event(step, tag, value, time, tensor))) == [(time, step, tag, value)]
 
 
 def test_tensorboard_logs_of_keras_become_a_history():
@@ -45,7 +45,7 @@ def test_tensorboard_logs_of_keras_become_a_history():
         "logs/train/events.out.tfevents.1": event(0, "epoch_loss", 0.5, 60) + event(1, "epoch_loss", 0.25, 120),
         "logs/validation/events.out.tfevents.2": event(1, "epoch_accuracy", 0.75, 121),
     }
-    history = elsewhere.from_events(files)
+    history = imported_histories.from_events(files)
     rows = {(row["metric"], row["split"], row["epoch"]): row["value"] for row in history.to_dict("records")}
     assert rows == {("loss", "train", 1): 0.5, ("loss", "train", 2): 0.25, ("accuracy", "validation", 2): 0.75}
     assert set(history["run"]) == {"logs"}
@@ -56,7 +56,7 @@ def test_runs_side_by_side_in_a_folder_stay_apart():
         f"logs/{run}/{split}/events.out.tfevents.1": event(0, "epoch_loss", loss)
         for run, split, loss in (("a", "train", 0.5), ("a", "validation", 0.6), ("b", "train", 0.25))
     }
-    rows = elsewhere.from_events(files).to_dict("records")
+    rows = imported_histories.from_events(files).to_dict("records")
     found = {(row["run"], row["split"]): row["value"] for row in rows}
     assert found == {
         ("logs/a", "train"): 0.5,
@@ -71,25 +71,25 @@ def test_runs_side_by_side_in_a_folder_stay_apart():
      ("train/learning_rate", "learning rate", "train")],
 )  # fmt: skip
 def test_scalars_that_other_programs_log_are_counted_in_steps(tag, metric, split):
-    [row] = elsewhere.from_events({"logs/events.out.tfevents.1": event(500, tag, 0.5)}).to_dict("records")
+    [row] = imported_histories.from_events({"logs/events.out.tfevents.1": event(500, tag, 0.5)}).to_dict("records")
     assert (row["metric"], row["split"], row["step"]) == (metric, split, 500)
     assert np.isnan(row["epoch"])
 
 
 def test_a_record_that_is_still_being_written_is_left_out():
     whole = event(0, "epoch_loss", 0.5)
-    assert len(list(elsewhere.scalars(whole + whole[:-9]))) == 1
+    assert len(list(imported_histories.scalars(whole + whole[:-9]))) == 1
 
 
 def test_a_number_without_end_is_refused():
     record = b"\x10" + b"\xff" * 1_000 + b"\x01"
     with pytest.raises(ForeignHistoryError, match="no event files"):
-        list(elsewhere.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
+        list(imported_histories.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
 
 
 def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
     content = b"epoch,acc,loss,lr,val_loss\n0,0.7,0.6,0.001,0.5\n1,0.8,0.4,0.001,0.45\n"
-    history = elsewhere.from_csv("training.log", content)
+    history = imported_histories.from_csv("training.log", content)
     assert set(history["metric"]) == {"accuracy", "loss", "learning rate"}
     assert history[(history["split"] == "validation") & (history["epoch"] == 2)]["value"].tolist() == [0.45]
 
@@ -102,7 +102,7 @@ def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_histor
     lines = [["epoch", other, "accuracy", "loss"], ["0", "1", "0.7", "0.6"], ["1", "2", "0.8", "0.4"]]
     if other == "date":
         lines[1][1] = lines[2][1] = "1 May 2026"
-    history = elsewhere.from_csv("t.tsv", "\n".join(map(separator.join, lines)).encode())
+    history = imported_histories.from_csv("t.tsv", "\n".join(map(separator.join, lines)).encode())
     found = {(row["metric"], row["epoch"]): row["value"] for row in history.to_dict("records")}
     assert found == {("accuracy", 1): 0.7, ("accuracy", 2): 0.8, ("loss", 1): 0.6, ("loss", 2): 0.4}
     assert set(history["run"]) == {"t.tsv"}
@@ -111,7 +111,7 @@ def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_histor
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"epoch,loss\n0,high\n", b"\xff\xfe\x00", b"just words"])
 def test_another_file_is_refused_in_a_sentence(content):
     with pytest.raises(ForeignHistoryError, match=r"^training\.log .*\.$"):
-        elsewhere.from_csv("training.log", content)
+        imported_histories.from_csv("training.log", content)
 
 
 @pytest.mark.parametrize(
@@ -119,32 +119,32 @@ def test_another_file_is_refused_in_a_sentence(content):
 )
 def test_other_files_are_no_event_files(content):
     with pytest.raises(ForeignHistoryError):
-        elsewhere.from_events({"logs/events.out.tfevents.1": content})
+        imported_histories.from_events({"logs/events.out.tfevents.1": content})
 
 
 @pytest.mark.parametrize("epoch", ["9" * 31, "-5", "1e300", "inf", "nan", ""])
 def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
     content = f"epoch,loss\n0,0.5\n{epoch},0.4\n".encode()
     with pytest.raises(ForeignHistoryError, match=r"^training\.log counts .*\.$"):
-        elsewhere.from_csv("training.log", content)
+        imported_histories.from_csv("training.log", content)
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
 def test_nor_is_a_step_that_no_training_has(step):
     with pytest.raises(ForeignHistoryError, match="counts an epoch or step"):
-        elsewhere.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
+        imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
 
 def test_values_that_no_axis_can_show_are_left_out():
     content = b"epoch,loss,accuracy\n0,inf,0.5\n1,nan,0.6\n2,0.25,-inf\n"
-    rows = elsewhere.from_csv("t.csv", content).to_dict("records")
+    rows = imported_histories.from_csv("t.csv", content).to_dict("records")
     found = {(row["metric"], row["epoch"]): row["value"] for row in rows}
     assert found == {("accuracy", 1): 0.5, ("accuracy", 2): 0.6, ("loss", 3): 0.25}
 
 
 def test_a_history_of_many_megabytes_is_refused(monkeypatch):
-    monkeypatch.setattr(elsewhere, "_BYTES", 100)
+    monkeypatch.setattr(imported_histories, "_BYTES", 100)
     with pytest.raises(ForeignHistoryError, match="has more than"):
-        elsewhere.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
+        imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
     with pytest.raises(ForeignHistoryError, match="has more than"):
-        elsewhere.from_events({"a": b"\0" * 60, "b": b"\0" * 60})
+        imported_histories.from_events({"a": b"\0" * 60, "b": b"\0" * 60})

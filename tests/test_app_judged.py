@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import evaluation_charts
-from sentiment.app.judged import CELLS, EVERYTHING, Judged, Pair, causes, cell_name
+from sentiment.app.shared import evaluation_charts
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Judged, Pair, causes, cell_name
 from tests.app_runs import predictions
 
 WHOLE = (0.0, 1.0)

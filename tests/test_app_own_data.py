@@ -18,9 +18,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import dataset
-from sentiment.app import dataset as dataset_page
-from sentiment.app import own_data
-from sentiment.description import describe
+from sentiment.app.dataset import own_data
+from sentiment.app.dataset import page as dataset_page
+from sentiment.dataset.describe import describe
 from tests import uploads
 from tests.app_runs import full_run
 
@@ -51,9 +51,10 @@ def page(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
 
     def script():
-        from sentiment.app import dataset, serving
+        from sentiment.app.dataset import page as dataset
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         dataset.page()
 
     return AppTest.from_function(script, default_timeout=60).run()
@@ -193,7 +194,7 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
 
 
 def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
-    command = [sys.executable, "-m", "sentiment.description", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
+    command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("mine.csv cannot be described")

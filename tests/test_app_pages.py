@@ -11,11 +11,12 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from sentiment.app import bulk_charts, charts
-from sentiment.app.examples import EXAMPLES
+from sentiment.app.bulk import charts as bulk_charts
+from sentiment.app.shared import charts
+from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import seal, write_json
-from sentiment.classifier import Classifier
 from sentiment.dataset import fingerprint
+from sentiment.model.classifier import Classifier
 from tests.app_runs import all_runs, full_run, predictions
 from tests.tiny import tiny_run
 
@@ -39,9 +40,9 @@ def _open(name: str, **query: str) -> AppTest:
     def script(name):
         import importlib
 
-        from sentiment.app import serving
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         importlib.import_module(f"sentiment.app.{name}").page()
 
     app = AppTest.from_function(script, args=(name,), default_timeout=30)
@@ -180,11 +181,12 @@ def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, ex
     def script():
         import streamlit as st
 
-        from sentiment.app import analyses, review, serving
+        from sentiment.app.review import page
+        from sentiment.app.shared import analyses, current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         if "elsewhere" not in st.session_state:
-            review.page()
+            page.page()
         elif st.button("Open"):
             analyses.show(st.session_state.pop("elsewhere"))
             st.rerun()
@@ -223,12 +225,13 @@ def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs
     def script():
         import streamlit as st
 
-        from sentiment.app import analyses, review, serving
+        from sentiment.app.review import page
+        from sentiment.app.shared import analyses, current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         if "saved" in st.session_state:
             analyses.show_again(analyses.add(st.session_state.pop("saved")))
-        review.page()
+        page.page()
 
     app = AppTest.from_function(script, default_timeout=30)
     app.session_state["saved"] = saved

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sentiment import readings
 from sentiment.artifacts import seal, write_json
+from sentiment.evaluation import review_notes
 from tests.app_runs import TEMPERATURE, full_run
 from tests.test_app_pages import _open, said
 
@@ -22,14 +22,14 @@ def folder(tmp_path, monkeypatch):
     seal(run)
     (tmp_path / "runs" / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(readings, "FOLDER", tmp_path / "reviews")
+    monkeypatch.setattr(review_notes, "FOLDER", tmp_path / "reviews")
     (tmp_path / "reviews").mkdir()
     return tmp_path / "reviews"
 
 
 def mistakes(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
-    return readings.confident_mistakes(tested, TEMPERATURE)["fingerprint"].tolist()
+    return review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].tolist()
 
 
 def suspect_first(folder, n, interval=(-0.02, -0.005)):

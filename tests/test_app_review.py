@@ -9,22 +9,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scripts.screenshots import serve
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from scripts.screenshots import serve
-from sentiment.app import analyses, navigation, session, texts, what_if, wording
-from sentiment.app.examples import EXAMPLES
-from sentiment.app.foreign import plain
-from sentiment.app.visitor import VisitError, Visitor
+from dev.proofs.visitor import VisitError, Visitor
+from sentiment.app.review import history, what_if
+from sentiment.app.shared import analyses, navigation, review_texts, wording
+from sentiment.app.shared.examples import EXAMPLES
+from sentiment.app.shared.uploads import plain
 from sentiment.artifacts import ArtifactError
-from sentiment.classifier import Classifier
-from sentiment.explaining.grouping import group
-from sentiment.explaining.json_file import to_json
-from sentiment.explaining.reasons import reasons
-from sentiment.explaining.verdict_text import chance, headline
-from sentiment.verdict import verdict
+from sentiment.explain.grouping import group
+from sentiment.explain.json_file import to_json
+from sentiment.explain.prediction_text import chance, headline
+from sentiment.explain.reasons import reasons
+from sentiment.model.classifier import Classifier
+from sentiment.model.decision import verdict
 from tests.app_runs import all_runs, full_run
 from tests.test_app_pages import said
 
@@ -47,9 +48,9 @@ def open_app(page: str = "review", **query: str) -> AppTest:
     def script(page):
         import importlib
 
-        from sentiment.app import serving
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         importlib.import_module(f"sentiment.app.{page}").page()
 
     app = AppTest.from_function(script, args=(page,), default_timeout=30)
@@ -145,9 +146,9 @@ def test_neither_another_page_nor_a_changed_version_brings_a_longer_text(monkeyp
     analyses.show("x" * (analyses.LONGEST + 1))
     assert state == {}
     captions = []
-    monkeypatch.setattr(texts.st, "caption", captions.append)
-    monkeypatch.setattr(texts.st, "button", lambda *_, **__: pytest.fail("it is offered"))
-    texts.offer_opening("x" * (analyses.LONGEST + 1), "table")
+    monkeypatch.setattr(review_texts.st, "caption", captions.append)
+    monkeypatch.setattr(review_texts.st, "button", lambda *_, **__: pytest.fail("it is offered"))
+    review_texts.offer_opening("x" * (analyses.LONGEST + 1), "table")
     assert "200,000 characters" in captions[0]
 
 
@@ -164,7 +165,7 @@ def saved_file(content: str) -> UploadedFile:
 
 def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
-    assert session._read(saved_file(to_json(explanation))).text == explanation.text
+    assert history._read(saved_file(to_json(explanation))).text == explanation.text
     long = replace(explanation, text=explanation.text + " " * analyses.LONGEST)
     for content, told in (
         (to_json(long), "characters at most"),
@@ -174,7 +175,7 @@ def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
         (to_json(replace(explanation, run="\ud800")), "not valid Unicode"),
     ):
         with pytest.raises(ValueError, match=told):
-            session._read(saved_file(content))
+            history._read(saved_file(content))
 
 
 # The list of analyses
@@ -227,7 +228,7 @@ def test_what_is_one_is_said_in_the_singular(app):
 
 
 def test_page_saved_file_and_notebook_have_the_same_words_for_a_verdict(runs):
-    from sentiment.explaining.html_file import to_fragment, to_html
+    from sentiment.explain.html_file import to_fragment, to_html
 
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
     for logit, status in ((4.0, "ok"), (1.5, "ok"), (0.1, "ok"), (-3.0, "truncated"), (4.0, "mostly_unknown")):
@@ -284,14 +285,14 @@ def test_an_address_in_a_name_is_no_link(name):
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_name_of_a_run_opens_no_folder(tmp_path, monkeypatch, name):
-    from sentiment.app import serving
+    from sentiment.app.shared import current_run
 
     root = all_runs(tmp_path / "runs")
     full_run(tmp_path / "outside")
     monkeypatch.setenv("SENTIMENT_RUNS", str(root))
-    monkeypatch.setattr(serving.st, "session_state", {"run": name})
+    monkeypatch.setattr(current_run.st, "session_state", {"run": name})
     with pytest.raises(ArtifactError, match="not among the runs"):
-        serving.place()
+        current_run.place()
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -342,7 +343,7 @@ def test_the_settings_keep_the_app_to_this_machine_and_errors_to_the_page():
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
 def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, error):
-    from sentiment.app import own_data
+    from sentiment.app.dataset import own_data
 
     def fail(*_, **__):
         raise error

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.app import bulk_results, tables
+from sentiment.app.bulk import results
+from sentiment.app.shared import tables
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.results import Results
@@ -36,7 +37,7 @@ def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix_beside_the_t
     (tmp_path / "in.csv").write_text(f'review,{taken}\r\n"a good\rfilm",=1\r\n', newline="")
     task = Task(tmp_path / "in.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
     score_file(task, Classifier.load(tiny_run(tmp_path / "tiny")), lambda *_: None)
-    told = bulk_results._listed(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
+    told = results._listed(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
     header, row = csv.reader(io.StringIO(told, newline=""))
     first, *ours = [name if taken == "other" else f"predicted_{name}" for name in OURS]
     assert header == [first, "review", taken, *ours]

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from sentiment.classifier import Classifier
-from sentiment.explaining.json_file import to_json
+from sentiment.explain.json_file import to_json
+from sentiment.model.classifier import Classifier
 from tests import uploads
 from tests.app_runs import all_runs
 from tests.test_app_elsewhere import event
@@ -37,9 +37,9 @@ def open_page(name: str) -> AppTest:
     def script(name):
         import importlib
 
-        from sentiment.app import serving
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         importlib.import_module(f"sentiment.app.{name}").page()
 
     return AppTest.from_function(script, args=(name,), default_timeout=30).run()

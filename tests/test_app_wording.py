@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app import why, wording
-from sentiment.app.highlight import _parts
-from sentiment.app.why import waterfall_steps
-from sentiment.explaining.grouping import group
-from sentiment.explaining.html_file import to_html
-from sentiment.explaining.reading import ReadingPoint
-from sentiment.explaining.verdict_text import chance, headline
-from sentiment.figures import likelihood
-from sentiment.records import Explanation, Token
-from sentiment.verdict import no_verdict, verdict
+from sentiment.app.review import explanation as why
+from sentiment.app.review.explanation import waterfall_steps
+from sentiment.app.review.highlight import _parts
+from sentiment.app.shared import wording
+from sentiment.explain.grouping import group
+from sentiment.explain.html_file import to_html
+from sentiment.explain.prediction_text import chance, headline
+from sentiment.explain.prefixes import ReadingPoint
+from sentiment.formatting import likelihood
+from sentiment.model.decision import no_verdict, verdict
+from sentiment.types import Explanation, Token
 
 
 def explanation(values: list[float], baseline: float = 0.5) -> Explanation:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sentiment.app.words import Words
+from sentiment.app.dataset.word_search import Words
 from sentiment.artifacts import open_run
-from sentiment.vocabulary import UNK
-from sentiment.weights import read_onnx
+from sentiment.model.weights import read_onnx
+from sentiment.text.vocabulary import UNK
 from tests.app_runs import counts
 from tests.tiny import WORDS, tiny_run
 

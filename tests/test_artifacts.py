@@ -13,7 +13,7 @@ import pytest
 
 from sentiment import artifacts
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, add_parts, default_run, list_runs, open_run, seal
-from sentiment.classifier import Classifier
+from sentiment.model.classifier import Classifier
 from tests.tiny import tiny_run
 
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.attribution import Attributor, integrated_gradients, path_secants
-from sentiment.numpy_lstm import NumpyLSTM
-from sentiment.vocabulary import UNK
-from sentiment.weights import Pooling, Weights, write_onnx
+from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.numpy_lstm import NumpyLSTM
+from sentiment.model.weights import Pooling, Weights, write_onnx
+from sentiment.text.vocabulary import UNK
 from tests.tiny import tiny_weights
 
 MAX_LENGTH = 60

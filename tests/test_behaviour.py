@@ -20,8 +20,8 @@ from sentiment.behaviour.cases import Behaviour, Case, behaviours, cases
 from sentiment.behaviour.checking import TOLERANCE, Predict, check
 from sentiment.behaviour.perturbations import PERTURBATIONS
 from sentiment.behaviour.sentences import Sentence, sentences
-from sentiment.records import Prediction
-from sentiment.verdict import verdict
+from sentiment.model.decision import verdict
+from sentiment.types import Prediction
 
 CASES = cases()
 HOME = Path(__file__).resolve().parent.parent

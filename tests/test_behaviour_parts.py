@@ -12,7 +12,7 @@ from sentiment import model_card
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report
 from sentiment.behaviour.card import PART
-from sentiment.verdict import verdict
+from sentiment.model.decision import verdict
 from tests.app_runs import full_run
 from tests.command import Done, run_script
 from tests.tiny import tiny_run
@@ -47,7 +47,7 @@ def evaluate(*options: object) -> Done:
 
 def page(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
     def script() -> None:
-        from sentiment.app import evaluation
+        from sentiment.app.evaluation import page as evaluation
 
         evaluation.page()
 

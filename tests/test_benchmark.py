@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dev.benchmarking import arithmetic, page, table
+from dev.benchmarking.measuring import OURS, MissingError, alternate, compare
+from dev.benchmarking.peers import need
+from dev.benchmarking.setting import LENGTH, QUICK, Setting
+from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import dataset
 from sentiment.artifacts import ROOT, default_run, open_run, sha256
-from sentiment.benchmarking import arithmetic, page, table
-from sentiment.benchmarking.measuring import OURS, MissingError, alternate, compare
-from sentiment.benchmarking.peers import need
-from sentiment.benchmarking.setting import LENGTH, QUICK, Setting
-from sentiment.benchmarking.table import BENCHMARKS, GROWTH, measure
-from sentiment.bulk.compiled_batch import way_of_int8
+from sentiment.model.native.batch import way_of_int8
 from tests.command import run_script
 from tests.tiny import tiny_run, tiny_weights
 
@@ -91,7 +91,7 @@ def test_operations_are_those_of_the_matrix_products():
 
 
 def test_fast_rows_are_refused_while_fast_changes_no_digit(setting, monkeypatch):
-    monkeypatch.setattr("sentiment.benchmarking.files._score", _same_scores)
+    monkeypatch.setattr("dev.benchmarking.files._score", _same_scores)
     [row] = [each for each in BENCHMARKS if each.name == "fast-tfidf"]
     with pytest.raises(MissingError, match="to the last digit"):
         row.sides(setting)
@@ -110,7 +110,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
             label[0] = "negative" if truth[0] == 1 else "positive"
         pd.DataFrame({"sentiment": label, "p_positive": 0.5 + 0.25 * fast}).to_parquet(output)
 
-    monkeypatch.setattr("sentiment.benchmarking.files._score", scored)
+    monkeypatch.setattr("dev.benchmarking.files._score", scored)
     effect = table.files.effect_of_fast(setting)
     share = 1 / len(truth)
     assert effect.pop("way") == way_of_int8()

@@ -11,18 +11,18 @@ import pytest
 pytestmark = [pytest.mark.training, pytest.mark.process]
 pytest.importorskip("tensorflow")
 
+from dev.benchmarking.keras_peer import KerasPeer  # noqa: E402
+from dev.benchmarking.measuring import MissingError  # noqa: E402
+from dev.benchmarking.peers import Peer  # noqa: E402
+from dev.benchmarking.setting import QUICK, Sizes  # noqa: E402
+from dev.benchmarking.table import BENCHMARKS, measure  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
-from sentiment.batching import pad  # noqa: E402
-from sentiment.benchmarking.measuring import MissingError  # noqa: E402
-from sentiment.benchmarking.peers import Peer  # noqa: E402
-from sentiment.benchmarking.setting import QUICK, Sizes  # noqa: E402
-from sentiment.benchmarking.table import BENCHMARKS, measure  # noqa: E402
+from sentiment.model.batching import pad  # noqa: E402
 from sentiment.presets import BILSTM, LSTM  # noqa: E402
-from sentiment.training.benchmark_peers import KerasPeer  # noqa: E402
+from sentiment.text.vocabulary import UNK, Vocabulary  # noqa: E402
 from sentiment.training.export import export  # noqa: E402
 from sentiment.training.networks import build_network  # noqa: E402
-from sentiment.vocabulary import UNK, Vocabulary  # noqa: E402
 from tests.tiny import WORDS  # noqa: E402
 
 KINDS = pytest.mark.parametrize("stock", [True, False], ids=["Keras' own layers", "the run's layers"])

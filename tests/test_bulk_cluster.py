@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task
-from sentiment.bulk.problem import BulkError
 from tests.command import run_script
 from tests.tiny import tiny_run
 

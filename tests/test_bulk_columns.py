@@ -4,7 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from sentiment.bulk.columns import (
+from sentiment.bulk.readers.base import Options
+from sentiment.bulk.readers.columns import (
     guess_label_column,
     guess_text_column,
     has_header,
@@ -14,8 +15,7 @@ from sentiment.bulk.columns import (
     labels_to_choose,
     looks_like_reviews,
 )
-from sentiment.bulk.inspection import inspect
-from sentiment.bulk.source import Options
+from sentiment.bulk.readers.inspection import inspect
 
 LONG = "one of the better films of that year, in spite of its length"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment.bulk.decoding import detect_encoding
+from sentiment.bulk.readers.decoding import detect_encoding
 
 GREEK = "ταινία"
 

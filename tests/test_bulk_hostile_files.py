@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from sentiment import Classifier
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.source import Options
+from sentiment.bulk.readers.base import Options
 from tests.hostile_files import cases
 from tests.tiny import tiny_run
 

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentiment.bulk.jobs import ATTEMPTS, Job, Settings, _lock, create, find, jobs, tend
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.processes import identify
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs.processes import identify
+from sentiment.bulk.jobs.queue import ATTEMPTS, Job, Settings, _lock, create, find, jobs, tend
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process

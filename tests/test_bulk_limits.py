@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment import limits
-from sentiment.bulk import decoding, source
-from sentiment.bulk.delimited import DelimitedSource
-from sentiment.bulk.inspection import inspect
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.reading import open_source
-from sentiment.bulk.source import Options
+from sentiment import file_limits
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.readers import base, decoding
+from sentiment.bulk.readers.base import Options
+from sentiment.bulk.readers.delimited import DelimitedSource
+from sentiment.bulk.readers.inspection import inspect
+from sentiment.bulk.readers.open import open_source
 from sentiment.bulk.writing import _grouped, unique
 from tests.hostile_files import zipped
 
@@ -30,9 +30,9 @@ CHILD = """
 import json, resource, sys
 from pathlib import Path
 from sentiment import limits
-from sentiment.bulk.inspection import inspect
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.source import Options
+from sentiment.bulk.readers.inspection import inspect
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.readers.base import Options
 most = 1500 << 20
 limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
@@ -171,17 +171,17 @@ def write_short_rows(folder: Path) -> list[Path]:
 
 def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_path, monkeypatch):
     for path in write_short_rows(tmp_path):
-        monkeypatch.setattr(limits, "MAX_MISSING", 200)
+        monkeypatch.setattr(file_limits, "MAX_MISSING", 200)
         assert inspect(path, Options(), lambda *_: None).survey.rows in (100, 101)
-        monkeypatch.setattr(limits, "MAX_MISSING", 199)
+        monkeypatch.setattr(file_limits, "MAX_MISSING", 199)
         with pytest.raises(BulkError, match=r"More than 199 cells of .* are missing"):
             inspect(path, Options(), lambda *_: None)
 
 
 @pytest.mark.parametrize("size", [10, 1_000, 10_000])
 def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(size, tmp_path, monkeypatch):
-    monkeypatch.setattr(source, "CHUNK_CHARACTERS", 5_000)
-    monkeypatch.setattr(source, "CHUNK_CELLS", 60)
+    monkeypatch.setattr(base, "CHUNK_CHARACTERS", 5_000)
+    monkeypatch.setattr(base, "CHUNK_CELLS", 60)
     path = tmp_path / "in.csv"
     path.write_text("review,a,b\n" + ("x" * size + ",1\n") * 100)
     chunks = [len(chunk.texts) for chunk in open_source(path).chunks(0)]
@@ -193,7 +193,7 @@ def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(s
 
 
 def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path, monkeypatch):
-    monkeypatch.setattr("sentiment.bulk.parquet.CHUNK_CHARACTERS", 100_000)
+    monkeypatch.setattr("sentiment.bulk.readers.parquet.CHUNK_CHARACTERS", 100_000)
     for name, kind in (("plain", pa.string()), ("category", pa.dictionary(pa.int32(), pa.string()))):
         column = pa.array(["x" * 1_000] * 2_000).cast(kind)
         pq.write_table(pa.table({"review": column}), tmp_path / f"{name}.parquet")
@@ -205,8 +205,8 @@ def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path,
 @pytest.mark.parametrize("extra", [0, 1])
 @pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
 def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, extra, tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, "MAX_UNPACKED_FREE", 1_000_000)
-    monkeypatch.setattr(limits, "MAX_UNPACKED_RATIO", 1)
+    monkeypatch.setattr(file_limits, "MAX_UNPACKED_FREE", 1_000_000)
+    monkeypatch.setattr(file_limits, "MAX_UNPACKED_RATIO", 1)
     text = b"review\n" + b"x" * (1_000_000 - 7 + extra)
     pack = {
         "gz": gzip.compress,
@@ -224,8 +224,8 @@ def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, ext
 
 def test_what_packs_as_text_does_is_not_refused(tmp_path):
     """A file's own size counts: 200 times that of what is packed."""
-    assert limits.unpacked_limit(1_000) == 256_000_000
-    assert limits.unpacked_limit(100_000_000) == 20_000_000_000
+    assert file_limits.unpacked_limit(1_000) == 256_000_000
+    assert file_limits.unpacked_limit(100_000_000) == 20_000_000_000
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"review\n" + b"a good film\n" * 1_000_000))
     with decoding.open_bytes(path, "gz") as file:
@@ -235,9 +235,9 @@ def test_what_packs_as_text_does_is_not_refused(tmp_path):
 def test_a_workbook_of_blank_rows_in_its_midst_keeps_them_up_to_the_bound(tmp_path, monkeypatch):
     path = tmp_path / "gap.xlsx"
     workbook(path, f'{HEADER}<row r="12">{CELL.format("A12")}</row>')
-    monkeypatch.setattr("sentiment.bulk.xlsx.MAX_BLANK_ROWS", 10)
+    monkeypatch.setattr("sentiment.bulk.readers.xlsx.MAX_BLANK_ROWS", 10)
     assert [row.line for row in open_source(path).rows()] == list(range(2, 13))
-    monkeypatch.setattr("sentiment.bulk.xlsx.MAX_BLANK_ROWS", 9)
+    monkeypatch.setattr("sentiment.bulk.readers.xlsx.MAX_BLANK_ROWS", 9)
     with pytest.raises(BulkError, match="10 blank rows before row 12"):
         open_source(path)
 

@@ -16,11 +16,12 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
-from sentiment.app import bulk, bulk_labels, upkeep
-from sentiment.app.foreign import plain
+from sentiment.app.bulk import labels, page
+from sentiment.app.shared import job_timer
+from sentiment.app.shared.uploads import plain
 from sentiment.artifacts import write_json
-from sentiment.bulk.jobs import Job, Settings, create, find, jobs
-from sentiment.bulk.limits import DISK_FULL
+from sentiment.bulk.jobs.limits import DISK_FULL
+from sentiment.bulk.jobs.queue import Job, Settings, create, find, jobs
 from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
@@ -62,10 +63,11 @@ def environment(runs, settings, monkeypatch):
 
 def open_page(**query):
     def script():
-        from sentiment.app import bulk, serving
+        from sentiment.app.bulk import page
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
-        bulk.page()
+        current_run.choose_run()
+        page.page()
 
     app = AppTest.from_function(script, default_timeout=30)
     for key, value in query.items():
@@ -152,7 +154,7 @@ def test_an_upload_that_was_taken_is_not_taken_again(monkeypatch, settings):
     state = {"upload": DeletedFile("gone")}
     monkeypatch.setattr("streamlit.session_state", state)
     before = len(list(jobs(settings)))
-    bulk._take(settings, "upload")
+    page._take(settings, "upload")
     assert len(list(jobs(settings))) == before
     assert list(state) == ["upload"]
 
@@ -283,9 +285,9 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
 def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
     settings = Settings(tmp_path / "jobs")
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
-    monkeypatch.setattr(upkeep, "_EVERY", 0.05)
+    monkeypatch.setattr(job_timer, "_EVERY", 0.05)
     job = create(settings, "films.csv", io.BytesIO(b"review\n"), 7)
-    upkeep.begin.clear()
+    job_timer.begin.clear()
     AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
@@ -303,10 +305,10 @@ def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
         if threading.current_thread() is threading.main_thread():  # and not the timer that another test has begun
             raise next(failures, SystemExit)  # which ends it
 
-    monkeypatch.setattr("sentiment.bulk.jobs.tend", tend)
-    monkeypatch.setattr(upkeep, "_EVERY", 0)
+    monkeypatch.setattr("sentiment.bulk.jobs.queue.tend", tend)
+    monkeypatch.setattr(job_timer, "_EVERY", 0)
     with pytest.raises(SystemExit):
-        upkeep._tend()
+        job_timer._tend()
     assert "something is damaged" in caplog.text
     assert "the disk is full" in caplog.text
 
@@ -316,7 +318,7 @@ def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, 
     monkeypatch.setenv("SENTIMENT_JOB_HOURS", hours)
     app = open_page()
     assert not app.exception
-    upkeep._tend()
+    job_timer._tend()
     told = f"SENTIMENT_JOB_HOURS must be a number, 0 or more; it is {hours}."
     assert told in caplog.messages
     assert app.error[0].value == plain(told)
@@ -470,11 +472,11 @@ def test_labels_that_are_probably_wrong_can_be_listed(scored):
 
 
 def test_a_cell_of_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored):
-    scored.slider(key=bulk_labels.CUT).set_value(0.99).run()
+    scored.slider(key=labels.CUT).set_value(0.99).run()
     scored.selectbox(key="only_verdicts").set_value("false negatives").run()
     assert "80 of 120 rows" in said(scored)  # all that are labelled so
     scored.selectbox(key="only_verdicts").set_value("everything").run()
-    scored.slider(key=bulk_labels.CUT).set_value(0.5).run()
+    scored.slider(key=labels.CUT).set_value(0.5).run()
     assert "120 of 120 rows" in said(scored)
 
 
@@ -526,7 +528,7 @@ def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
         job.cancel()
         app.run()
     with monkeypatch.context() as patch:
-        patch.setattr("sentiment.bulk.jobs.write_json", full)
+        patch.setattr("sentiment.bulk.jobs.queue.write_json", full)
         button(app, label).click().run()
     assert not app.exception
     assert [error.value for error in app.error] == [plain(DISK_FULL)]
@@ -547,7 +549,7 @@ def test_an_upload_that_waits_for_its_turn_says_so(settings, monkeypatch):
 def test_a_job_that_another_server_works_on_is_gone_for_its_owner_at_once(settings, monkeypatch):
     app = settle(upload(), settings, "new")
     job = job_of(app, settings)
-    monkeypatch.setattr("sentiment.bulk.jobs._PATIENCE", 0)
+    monkeypatch.setattr("sentiment.bulk.jobs.queue._PATIENCE", 0)
     with job._locked():
         button(app, "Delete now").click().run()
         assert "Another server" in app.toast[0].value
@@ -572,7 +574,7 @@ def test_a_job_on_a_read_only_disk_is_still_shown(settings, monkeypatch):
         patch.setattr(Path, "open", read_only)
         for name in ("touch", "mkdir", "rename", "unlink"):
             patch.setattr(Path, name, refuse)
-        patch.setattr("sentiment.bulk.jobs.write_json", refuse)
+        patch.setattr("sentiment.bulk.jobs.queue.write_json", refuse)
         app.run()
         assert button(app, "Score")
         assert not app.exception

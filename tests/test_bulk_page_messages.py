@@ -6,9 +6,10 @@ import time
 
 import pytest
 
-from sentiment.app import bulk_results, storing
-from sentiment.bulk.jobs import Job, Settings
-from sentiment.figures import counted
+from sentiment.app.bulk import results
+from sentiment.app.shared import disk_errors
+from sentiment.bulk.jobs.queue import Job, Settings
+from sentiment.formatting import counted
 from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
@@ -145,13 +146,13 @@ def test_the_table_begins_with_the_verdict_and_the_histogram_says_predicted(scor
 def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     counted = []
     for name in ("words", "by_group", "over_time", "select"):
-        method = getattr(bulk_results.Results, name)
+        method = getattr(results.Results, name)
 
         def spy(self, *arguments, name=name, method=method):
             counted.append(name)
             return method(self, *arguments)
 
-        monkeypatch.setattr(bulk_results.Results, name, spy)
+        monkeypatch.setattr(results.Results, name, spy)
     scored.number_input(key="bulk_page").set_value(2).run()
     scored.number_input(key="bulk_page").set_value(1).run()
     assert counted == []
@@ -174,7 +175,7 @@ def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     ],
 )
 def test_a_download_is_named_as_the_upload_without_its_endings(name, stem):
-    assert bulk_results._stem(name) == stem
+    assert results._stem(name) == stem
 
 
 def refuse(monkeypatch, error, *names):
@@ -213,7 +214,7 @@ def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, 
 
 def test_stopping_on_a_full_disk_ends_in_a_sentence(settings, monkeypatch):  # noqa: F811
     app = settle(upload(), settings, "new")
-    monkeypatch.setattr("sentiment.bulk.jobs.tend", lambda settings: None)
+    monkeypatch.setattr("sentiment.bulk.jobs.queue.tend", lambda settings: None)
     button(app, "Score").click().run()
     refuse(monkeypatch, FULL, "write")
     button(app, "Stop").click().run()
@@ -226,7 +227,7 @@ def test_an_upload_to_a_disk_that_takes_nothing_ends_in_a_sentence(monkeypatch, 
     def refused(*arguments):
         raise error
 
-    monkeypatch.setattr("sentiment.bulk.jobs.create", refused)
+    monkeypatch.setattr("sentiment.bulk.jobs.queue.create", refused)
     app = upload()
     assert told in app.error[0].value.replace("\\", "")
 
@@ -236,7 +237,7 @@ def test_the_page_on_a_read_only_disk_ends_in_a_sentence(scored, settings, monke
         raise READ_ONLY
 
     id = job_of(scored, settings).id
-    monkeypatch.setattr("sentiment.bulk.jobs._lock", refused)
+    monkeypatch.setattr("sentiment.bulk.jobs.queue._lock", refused)
     for app in (open_page(), open_page(job=id)):
         assert not app.exception
         assert "read-only" in app.error[0].value.replace("\\", "")
@@ -278,5 +279,5 @@ def test_a_disk_that_is_really_full_or_read_only_ends_in_sentences(small_disk, m
 
 
 def test_an_error_of_the_system_shows_no_path():
-    told = storing.explain(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
+    told = disk_errors.explain(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
     assert told == "The server could not continue: Permission denied. Try again later."

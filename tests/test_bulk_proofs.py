@@ -5,9 +5,9 @@ import subprocess
 
 import pytest
 
+from dev.proofs import files
+from dev.proofs.files_page import page
 from sentiment.artifacts import default_run
-from sentiment.proofs import files
-from sentiment.proofs.files_page import page
 from tests.app_runs import CIRCUMSTANCES
 from tests.tiny import tiny_run
 

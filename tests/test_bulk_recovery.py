@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sentiment.bulk import lines
-from sentiment.bulk.lines import Record, read_lines, read_records
+from sentiment.bulk.readers import lines
+from sentiment.bulk.readers.lines import Record, read_lines, read_records
 
 PATTERNS = [
     'x","\n',

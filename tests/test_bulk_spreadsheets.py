@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.problem import BulkError
 from sentiment.bulk.spreadsheets import XLSX_CHARACTERS, worksheet_length, worksheet_text
 from tests import tiny
 

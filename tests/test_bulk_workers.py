@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sentiment.bulk import events, jobs, limits, processes
-from sentiment.bulk.jobs import CRASHED, Settings, create, find, tend
-from sentiment.bulk.problem import BulkError
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs import journal, limits, processes, queue
+from sentiment.bulk.jobs.queue import CRASHED, Settings, create, find, tend
 from tests.tiny import tiny_run
 
 HOLDER = """
@@ -37,7 +37,7 @@ def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
     settings = Settings.from_environment()
     yield settings
-    for job in jobs.jobs(settings):
+    for job in queue.jobs(settings):
         job.delete()
 
 
@@ -46,7 +46,7 @@ def faulty(settings, monkeypatch):
     """Starts an inspection that goes wrong in a named way."""
 
     def begin(fault, **environment):
-        monkeypatch.setattr(jobs, "WORKER", "tests.faulty_worker")
+        monkeypatch.setattr(queue, "WORKER", "tests.faulty_worker")
         for name, value in {"FAULT": fault, **environment}.items():
             monkeypatch.setenv(name, value)
         job = upload(settings)
@@ -116,7 +116,7 @@ def wait_for_end(job):
 
 def logged(settings, caplog):
     with caplog.at_level("INFO"):
-        events.report(settings.folder)
+        journal.report(settings.folder)
     return caplog.text
 
 
@@ -160,7 +160,7 @@ def test_processes_are_told_apart_without_proc_as_on_macos(monkeypatch):
 def test_a_job_that_another_server_works_on_is_deleted_promptly_for_its_owner_and_later_from_the_disk(
     settings, monkeypatch, record
 ):
-    monkeypatch.setattr(jobs, "_PATIENCE", 0.3)
+    monkeypatch.setattr(queue, "_PATIENCE", 0.3)
     job = upload(settings)
     with held(job) as process, stranger() as other:
         if record:
@@ -178,7 +178,7 @@ def test_a_job_that_another_server_works_on_is_deleted_promptly_for_its_owner_an
 
 
 def test_a_worker_of_another_server_stops_at_its_next_part_when_its_job_is_deleted(settings):
-    from sentiment.bulk.worker import CancelledError, JobProgress
+    from sentiment.bulk.jobs.worker import CancelledError, JobProgress
 
     job = upload(settings)
     (job.folder / "deleted").touch()
@@ -196,7 +196,7 @@ def test_deleting_three_hundred_jobs_whose_states_are_being_asked_for_kills_nobo
             current[0] = job
             assert job.delete()
         assert process.poll() is None
-    assert jobs.jobs(settings) == []
+    assert queue.jobs(settings) == []
 
 
 def test_asking_for_the_state_never_refuses_a_start(settings):
@@ -248,7 +248,7 @@ def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_n
 
 
 def test_a_worker_that_cannot_even_begin_is_told_of_and_not_started_again(settings, monkeypatch, caplog):
-    monkeypatch.setattr(jobs, "WORKER", "tests.no_such_module")
+    monkeypatch.setattr(queue, "WORKER", "tests.no_such_module")
     job = upload(settings)
     tend(settings)
     wait(job, "failed")
@@ -288,9 +288,9 @@ def test_the_log_says_when_a_worker_started_and_ended(settings, caplog):
 
 
 def test_a_journal_that_nobody_reads_does_not_grow_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(events, "_MOST_BYTES", 500)
+    monkeypatch.setattr(journal, "_MOST_BYTES", 500)
     for _ in range(100):
-        events.record(tmp_path, "something happened")
+        journal.record(tmp_path, "something happened")
     assert (tmp_path / "events").stat().st_size < 1000
 
 
@@ -462,11 +462,11 @@ def test_an_upload_that_a_full_disk_does_not_take_is_refused_in_a_sentence_and_l
     settings.folder.mkdir()
     with monkeypatch.context() as patch:
         if broken == "write":
-            patch.setattr(jobs, "write_json", full)
+            patch.setattr(queue, "write_json", full)
         elif broken == "touch":
             patch.setattr(Path, "touch", full)
         else:
-            patch.setattr(jobs.shutil, "copyfileobj", full)
+            patch.setattr(queue.shutil, "copyfileobj", full)
         with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
             upload(settings)
     assert not list(settings.folder.iterdir())
@@ -479,7 +479,7 @@ def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_not
     for name in ("inspection", "task", "result"):
         job.write(name, task)
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "write_json", full)
+        patch.setattr(queue, "write_json", full)
         with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
             getattr(job, action)("b" if action == "begin_twin" else task) if action != "cancel" else job.cancel()
     assert job.state == "done"
@@ -495,7 +495,7 @@ def test_maintenance_on_a_disk_that_takes_nothing_waits_for_the_next_time(settin
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "write_json", refuse)
+        patch.setattr(queue, "write_json", refuse)
         tend(settings)
         assert job.state == "unread"
     wait(job, "new", tended=settings)

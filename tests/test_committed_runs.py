@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment import Classifier, dataset, provenance
+from sentiment import Classifier, dataset
 from sentiment.artifacts import ROOT, default_run, open_run
+from sentiment.evaluation import provenance
 from tests.real_data import IMDB, needs_real_data
 
 RUNS = [ROOT / name for name in ("lstm", "bilstm", "distilled")]

@@ -17,14 +17,15 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from sentiment import attribution, compiled_lstm, compiling, numpy_lstm
-from sentiment.attribution import Attributor, integrated_gradients, path_secants
-from sentiment.batching import pad
-from sentiment.classifier import Classifier
-from sentiment.compiled_lstm import compiled
-from sentiment.compiling import STEPS_8, STEPS_16, load_library
-from sentiment.single_review import SingleReview, open_single_review
-from sentiment.weights import Pooling, Weights, write_onnx
+from sentiment.model import attribution, numpy_lstm
+from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.batching import pad
+from sentiment.model.classifier import Classifier
+from sentiment.model.native import build, lstm
+from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
+from sentiment.model.native.lstm import compiled
+from sentiment.model.single_review import SingleReview, open_single_review
+from sentiment.model.weights import Pooling, Weights, write_onnx
 from tests.tiny import tiny_weights
 
 HOME = Path(__file__).resolve().parent.parent
@@ -43,10 +44,10 @@ needs_compiled = pytest.mark.skipif(
 def vectors(request, monkeypatch):
     """What was compiled for vectors of either width, which this processor may not have."""
     library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
-    loaded = load_library(library, compiled_lstm._FUNCTIONS)
+    loaded = load_library(library, lstm._FUNCTIONS)
     if not loaded:
         pytest.skip("this processor has no such vectors, or nothing was compiled: scripts/compile.py")
-    monkeypatch.setattr(compiled_lstm, "_library", lambda: (loaded, block))
+    monkeypatch.setattr(lstm, "_library", lambda: (loaded, block))
 
 
 def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:
@@ -80,7 +81,7 @@ def test_the_scores_are_those_of_onnx_runtime(units, directions, pooling, tmp_pa
 @needs_compiled
 def test_words_that_are_not_common_are_read_as_well(monkeypatch):
     expected = [compiled(weights_of()).logit(review) for review in REVIEWS]
-    monkeypatch.setattr(compiled_lstm, "_COMMON", 6)
+    monkeypatch.setattr(lstm, "_COMMON", 6)
     assert [compiled(weights_of()).logit(review) for review in REVIEWS] == pytest.approx(expected, abs=1e-6)
 
 
@@ -162,9 +163,9 @@ def test_it_is_what_a_classifier_opens_unless_told_otherwise():
 @pytest.fixture
 def fresh():
     """Looks for the library anew, and again after the test."""
-    compiled_lstm._library.cache_clear()
+    lstm._library.cache_clear()
     yield
-    compiled_lstm._library.cache_clear()
+    lstm._library.cache_clear()
 
 
 @needs_compiled
@@ -176,11 +177,11 @@ def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, 
     elif damage == "another program":
         library = Path(_ctypes.__file__)
     elif damage == "older":
-        shutil.copy((STEPS_16 if compiled_lstm._library()[1] == 32 else STEPS_8).path, library)
-        monkeypatch.setattr(compiling, "_hash", lambda _: "0" * 64)
-    compiled_lstm._library.cache_clear()
+        shutil.copy((STEPS_16 if lstm._library()[1] == 32 else STEPS_8).path, library)
+        monkeypatch.setattr(build, "_hash", lambda _: "0" * 64)
+    lstm._library.cache_clear()
     for name in ("STEPS_16", "STEPS_8"):
-        monkeypatch.setattr(compiled_lstm, name, dataclasses.replace(STEPS_8, path=library))
+        monkeypatch.setattr(lstm, name, dataclasses.replace(STEPS_8, path=library))
     assert compiled(weights_of()) is None
     write_onnx(weights_of(), tmp_path / "model.onnx")
     theirs, ours = ort.InferenceSession(tmp_path / "model.onnx"), open_single_review(tmp_path / "model.onnx")

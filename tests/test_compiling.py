@@ -12,11 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sentiment import compiling, numpy_lstm
-from sentiment.compiled_lstm import _packed
-from sentiment.compiling import BATCH_AMX, BATCH_VNNI, STEPS_4, STEPS_8, STEPS_16, Library, compile_library, libraries
-from sentiment.numpy_lstm import NumpyLSTM
-from sentiment.weights import halved_gates
+from sentiment.model import numpy_lstm
+from sentiment.model.native import build
+from sentiment.model.native.build import (
+    BATCH_AMX,
+    BATCH_VNNI,
+    STEPS_4,
+    STEPS_8,
+    STEPS_16,
+    Library,
+    compile_library,
+    libraries,
+)
+from sentiment.model.native.lstm import _packed
+from sentiment.model.numpy_lstm import NumpyLSTM
+from sentiment.model.weights import halved_gates
 from tests.tiny import tiny_weights
 
 HOME = Path(__file__).resolve().parent.parent
@@ -148,7 +158,7 @@ def _on_arm64(arrays: list[np.ndarray], folder: Path) -> np.ndarray:
     """What the caller above writes, compiled for arm64 and emulated."""
     (folder / "caller.c").write_text(CALLER)
     sizes = [f"-DSTEPS={STEPS}", f"-DUNITS={UNITS}", f"-DWIDTH={WIDTH}", '-DSOURCE=""']
-    options = ["-O3", *STRICT, *STEPS_4.options, *sizes, "-I", str(compiling.STEPS_4.source.parent)]
+    options = ["-O3", *STRICT, *STEPS_4.options, *sizes, "-I", str(build.STEPS_4.source.parent)]
     command = ["aarch64-linux-gnu-gcc", *options, "-static", "-o", "caller", "caller.c"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     given = b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment import dataset, evaluation, model_card
+from sentiment import dataset, model_card
 from sentiment.artifacts import add_parts, open_run
 from sentiment.dataset import Source
-from sentiment.proofs import report
+from sentiment.evaluation import predictions
+from sentiment.faithfulness import report
 from tests.app_runs import proofs
 from tests.command import SCRIPTS, Done, run_script
 from tests.test_model_card import METADATA
@@ -99,8 +100,8 @@ def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Pa
 def test_a_run_without_a_wrong_verdict_is_kept_with_its_card(
     run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = evaluation.judge
-    monkeypatch.setattr(evaluation, "judge", lambda *given: _perfect(judge(*given)))
+    judge = predictions.judge
+    monkeypatch.setattr(predictions, "judge", lambda *given: _perfect(judge(*given)))
     done = evaluate("--data", place / "own.csv", "--artifacts", run)
     assert done.status == 0, done.stderr
     assert open_run(run).json("test.json")["test"]["accuracy"] == 1.0

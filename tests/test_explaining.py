@@ -13,16 +13,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sentiment import Classifier
-from sentiment.attribution import path_secants
-from sentiment.explaining.counterfactual import compare, edit, smallest_flip
-from sentiment.explaining.grouping import cuts, group
-from sentiment.explaining.negation import negations
-from sentiment.explaining.reading import read_along
-from sentiment.explaining.reasons import reasons
-from sentiment.explaining.stability import stability
-from sentiment.records import Explanation
-from sentiment.tokenizer import token_texts, tokenize
-from sentiment.verdict import verdict
+from sentiment.explain.counterfactual import compare, edit, smallest_flip
+from sentiment.explain.grouping import cuts, group
+from sentiment.explain.negation import negations
+from sentiment.explain.prefixes import read_along
+from sentiment.explain.reasons import reasons
+from sentiment.explain.stability import stability
+from sentiment.model.attribution import path_secants
+from sentiment.model.decision import verdict
+from sentiment.text.tokenizer import token_texts, tokenize
+from sentiment.types import Explanation
 from tests.tiny import WORDS, tiny_run
 
 LEVELS = ("token", "word", "phrase", "sentence")

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment import Classifier
-from sentiment.explaining.html_file import to_fragment, to_html
-from sentiment.explaining.json_file import from_json, to_json
+from sentiment.explain.html_file import to_fragment, to_html
+from sentiment.explain.json_file import from_json, to_json
 from tests.tiny import tiny_run
 
 HOSTILE = [

@@ -9,11 +9,11 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.dataset import DatasetError
-from sentiment.proofs import card, shortcuts
-from sentiment.proofs import report as module
-from sentiment.proofs.methods import OURS, RIVALS
-from sentiment.proofs.report import Sizes, lines, once, prove
-from sentiment.vocabulary import UNK
+from sentiment.faithfulness import card, shortcuts
+from sentiment.faithfulness import report as module
+from sentiment.faithfulness.methods import OURS, RIVALS
+from sentiment.faithfulness.report import Sizes, lines, once, prove
+from sentiment.text.vocabulary import UNK
 from tests.app_runs import proofs
 from tests.tiny import WORDS, tiny_run
 

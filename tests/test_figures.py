@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sentiment.figures import counted
+from sentiment.formatting import counted
 
 
 @pytest.mark.parametrize(("n", "said"), [(0, "0 reviews"), (1, "1 review"), (2, "2 reviews"), (2_500, "2,500 reviews")])

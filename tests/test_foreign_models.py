@@ -11,11 +11,11 @@ import onnx
 import pytest
 
 from sentiment.artifacts import ArtifactError, seal
-from sentiment.bulk.compiled_batch import CompiledBatch
-from sentiment.classifier import Classifier
-from sentiment.compiled_lstm import compiled
-from sentiment.vocabulary import Vocabulary
-from sentiment.weights import Weights, read_onnx, write_onnx
+from sentiment.model.classifier import Classifier
+from sentiment.model.native.batch import CompiledBatch
+from sentiment.model.native.lstm import compiled
+from sentiment.model.weights import Weights, read_onnx, write_onnx
+from sentiment.text.vocabulary import Vocabulary
 from tests.tiny import WORDS, tiny_run, tiny_weights
 
 HOME = Path(__file__).resolve().parent.parent

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.app import tables
+from sentiment.app.shared import tables
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.spreadsheets import escape_formula
 from tests.tiny import tiny_run
@@ -102,9 +102,9 @@ def test_every_table_that_the_app_offers_escapes_cells_and_names():
 FIGURES = {
     "sentiment/training/callbacks.py",
     "sentiment/training/steps.py",
-    "sentiment/benchmarking/classical.py",
-    "sentiment/benchmarking/growth.py",
-    "sentiment/benchmarking/setting.py",
+    "dev/benchmarking/classical.py",
+    "dev/benchmarking/growth.py",
+    "dev/benchmarking/setting.py",
 }
 WRITERS = {"to_csv", "writer", "DictWriter", "to_excel"}
 
@@ -115,4 +115,4 @@ def test_no_table_leaves_but_by_the_writers_tried_here():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
                 found.add(path.relative_to(HOME).as_posix())
-    assert found == {"sentiment/app/tables.py", "sentiment/bulk/writing.py"} | FIGURES
+    assert found == {"sentiment/app/shared/tables.py", "sentiment/bulk/writing.py"} | FIGURES

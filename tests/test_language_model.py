@@ -18,10 +18,10 @@ tf = pytest.importorskip("tensorflow")
 import keras  # noqa: E402
 
 from sentiment.presets import DEEP  # noqa: E402
+from sentiment.text.vocabulary import UNK  # noqa: E402
 from sentiment.training import language_model, steps  # noqa: E402
 from sentiment.training.gated import DeepReader  # noqa: E402
 from sentiment.training.language_model import cross_entropy, pretrain  # noqa: E402
-from sentiment.vocabulary import UNK  # noqa: E402
 
 SIZE = 12
 STEPS, RATE = 60, 0.05

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sentiment.app import markdown_blocks
-from sentiment.app.markdown_blocks import Block
-from sentiment.figures import table
+from sentiment.app.model_card import markdown_blocks
+from sentiment.app.model_card.markdown_blocks import Block
+from sentiment.formatting import table
 
 
 def test_text_tables_and_code_come_in_order() -> None:

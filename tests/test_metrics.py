@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment import metrics
+from sentiment.evaluation import metrics
 
 SCORED = st.lists(st.tuples(st.integers(-4, 4).map(float), st.integers(0, 1)), min_size=2, max_size=25).map(
     lambda pairs: (np.array([s for s, _ in pairs]), np.array([y for _, y in pairs], np.int8))

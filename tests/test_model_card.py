@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sentiment import artifacts, model_card, readings
+from sentiment import artifacts, model_card
 from sentiment.artifacts import Run, add_parts, open_run
-from sentiment.evaluation import calibration_by_length, summary
+from sentiment.evaluation import review_notes
+from sentiment.evaluation.predictions import calibration_by_length, summary
 from tests.app_runs import predictions, proofs
 from tests.tiny import tiny_run
 
@@ -97,18 +98,18 @@ def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_give
 def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readings, "FOLDER", tmp_path)
+    monkeypatch.setattr(review_notes, "FOLDER", tmp_path)
     table = predictions(("test",))
     table.assign(label=1 - table["label"]).to_parquet(tmp_path / "rows.parquet", index=False)
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
     assert "Why it errs" not in model_card.render(tested)
-    mistakes = readings.confident_mistakes(pd.read_parquet(tmp_path / "rows.parquet"), 1.5)["fingerprint"]
+    mistakes = review_notes.confident_mistakes(pd.read_parquet(tmp_path / "rows.parquet"), 1.5)["fingerprint"]
     lines = [f"{mistakes.iloc[0]},irony", f"{mistakes.iloc[1]},plot", f"{mistakes.iloc[2]},plot"]
     (tmp_path / "causes.csv").write_text("\n".join(["fingerprint,cause", *lines, "f" * 16 + ",aside"]))
     card = model_card.render(tested)
     assert f"Of the {len(mistakes):,} reviews judged with confidence and wrongly, 3 were read by hand" in card
-    assert f"| **plot.** {readings.CAUSES['plot']} | 2 |" in card
-    assert f"| **irony.** {readings.CAUSES['irony']} | 1 |" in card
+    assert f"| **plot.** {review_notes.CAUSES['plot']} | 2 |" in card
+    assert f"| **irony.** {review_notes.CAUSES['irony']} | 1 |" in card
     assert "**aside.**" not in card
 
 

@@ -17,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment.bulk.inspection import inspect
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.source import Options
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.readers.base import Options
+from sentiment.bulk.readers.inspection import inspect
 from sentiment.dataset import DatasetError
 from sentiment.dataset.readers import read
 from tests.hostile_files import zipped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scripts.prove_opening import page
+
 from tests.app_runs import CIRCUMSTANCES
 
 

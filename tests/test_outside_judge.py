@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sentiment.artifacts import default_run
-from sentiment.attribution import Attributor, integrated_gradients, path_secants
-from sentiment.vocabulary import UNK
-from sentiment.weights import Weights, read_onnx
+from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.weights import Weights, read_onnx
+from sentiment.text.vocabulary import UNK
 from tests.tiny import tiny_weights
 
 torch = pytest.importorskip("torch", reason="PyTorch, which captum needs, is not installed")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sentiment.app.people import Plan, at_once, page
-from sentiment.app.visitor import VisitError, Visitor
+from dev.proofs.circumstances import circumstances
+from dev.proofs.people import Plan, at_once, page
+from dev.proofs.visitor import VisitError, Visitor
 from sentiment.artifacts import open_run, sha256
-from sentiment.proofs.circumstances import circumstances
 from tests.app_runs import CIRCUMSTANCES
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.preprocessor import Preprocessor
-from sentiment.tokenizer import count_tokens, token_texts, tokenize
-from sentiment.vocabulary import UNK, Vocabulary
+from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.tokenizer import count_tokens, token_texts, tokenize
+from sentiment.text.vocabulary import UNK, Vocabulary
 from tests.test_tokenizer import TEXTS
 from tests.tiny import WORDS
 
@@ -125,7 +125,7 @@ PIECES += [
 def test_a_text_that_is_cut_off_is_counted_to_its_end(
     seed: int, long_text: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sentiment.preprocessor._LONG_TEXT", long_text)
+    monkeypatch.setattr("sentiment.text.preprocessor._LONG_TEXT", long_text)
     rng = np.random.default_rng(seed)
     text = "".join(rng.choice(PIECES, int(rng.integers(1, 80))).tolist())
     tokens = tokenize(text)

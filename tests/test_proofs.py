@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from sentiment.attribution import Attribution, Attributor
-from sentiment.explaining.stability import correlation
-from sentiment.metrics import sigmoid
-from sentiment.proofs import erasure, hybrids, identities
-from sentiment.proofs.methods import OURS, RIVALS, leave_one_out, methods
-from sentiment.proofs.shapley import shapley_values
-from sentiment.vocabulary import UNK
+from sentiment.evaluation.metrics import sigmoid
+from sentiment.explain.stability import correlation
+from sentiment.faithfulness import erasure, hybrids, identities
+from sentiment.faithfulness.methods import OURS, RIVALS, leave_one_out, methods
+from sentiment.faithfulness.shapley import shapley_values
+from sentiment.model.attribution import Attribution, Attributor
+from sentiment.text.vocabulary import UNK
 from tests.tiny import tiny_weights
 
 WORTH = np.array([0.0, 0.0, 3.0, -2.0, 1.0, 0.0, 0.0])  # what each id adds to the score of the linear model

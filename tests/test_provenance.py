@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sentiment import provenance
 from sentiment.artifacts import Run, add_parts, open_run
 from sentiment.dataset import Dataset, Removed, Source
+from sentiment.evaluation import provenance
 from tests.tiny import tiny_run
 
 SOURCE = Source("CSV", "a" * 64, "seeded", "by text", Removed())

@@ -7,10 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from sentiment import readings
 from sentiment.artifacts import ArtifactError, seal
 from sentiment.dataset import fingerprint, official
-from sentiment.verdict import CONFIDENT
+from sentiment.evaluation import review_notes
+from sentiment.model.decision import CONFIDENT
 from tests.app_runs import TEMPERATURE, predictions
 from tests.command import run_script
 from tests.tiny import tiny_run
@@ -25,21 +25,21 @@ def mistaken(n: int = 400) -> pd.DataFrame:
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty folder in place of the one in the repository."""
-    monkeypatch.setattr(readings, "FOLDER", tmp_path / "reviews")
+    monkeypatch.setattr(review_notes, "FOLDER", tmp_path / "reviews")
     (tmp_path / "reviews").mkdir()
     return tmp_path / "reviews"
 
 
 def test_the_causes_in_the_repository_are_of_test_reviews_and_name_no_other_cause():
-    known = readings.causes()
+    known = review_notes.causes()
     index = official.read_index()
     assert len(known) >= 220
     assert known.keys() <= set(index.loc[index["part"] == "test", "fingerprint"])
-    assert set(known.values()) <= set(readings.CAUSES)
+    assert set(known.values()) <= set(review_notes.CAUSES)
 
 
 def test_the_suspected_labels_in_the_repository_are_of_training_reviews():
-    found = readings.label_errors()
+    found = review_notes.label_errors()
     assert found is not None
     suspects, facts = found
     index = official.read_index()
@@ -48,45 +48,45 @@ def test_the_suspected_labels_in_the_repository_are_of_training_reviews():
 
 
 def test_the_suspected_labels_that_were_read_are_as_good_as_drawn_at_random():
-    found = readings.label_errors()
+    found = review_notes.label_errors()
     assert found is not None
-    read = readings.label_verdicts()
+    read = review_notes.label_verdicts()
     assert sorted(read) == sorted(found[0]["fingerprint"])[: len(read)]
     assert len(read) >= 50
 
 
 def test_nothing_in_the_folder_holds_a_text():
-    for path in readings.FOLDER.glob("*.csv"):
+    for path in review_notes.FOLDER.glob("*.csv"):
         assert all(re.fullmatch(r"[0-9a-f]{16},[a-z ]+", line) for line in path.read_text().splitlines()[1:])
-    for path in readings.FOLDER.glob("*.txt"):
+    for path in review_notes.FOLDER.glob("*.txt"):
         assert all(re.fullmatch(r"[0-9a-f]{16}", line) for line in path.read_text().splitlines())
-    assert {path.suffix for path in readings.FOLDER.iterdir()} == {".csv", ".json", ".parquet", ".txt"}
+    assert {path.suffix for path in review_notes.FOLDER.iterdir()} == {".csv", ".json", ".parquet", ".txt"}
 
 
 def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder):
     table = mistaken()
-    rows = readings.confident_mistakes(table, TEMPERATURE)
+    rows = review_notes.confident_mistakes(table, TEMPERATURE)
     own = rows["probability"].where(rows["label"] == 0, 1 - rows["probability"])  # of the verdict
     assert own.is_monotonic_decreasing
     assert own.min() >= CONFIDENT
-    rest = readings.confident_mistakes(table.drop(rows.index), TEMPERATURE)
+    rest = review_notes.confident_mistakes(table.drop(rows.index), TEMPERATURE)
     assert len(rows) > 0
     assert rest.empty
 
 
 def test_a_cause_stands_beside_the_mistakes_that_were_read_alone(folder):
     table = mistaken()
-    first, second = readings.confident_mistakes(table, TEMPERATURE)["fingerprint"].head(2)
+    first, second = review_notes.confident_mistakes(table, TEMPERATURE)["fingerprint"].head(2)
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{second},irony\n")
-    rows = readings.confident_mistakes(table, TEMPERATURE).set_index("fingerprint")
+    rows = review_notes.confident_mistakes(table, TEMPERATURE).set_index("fingerprint")
     assert rows["cause"][second] == "irony"
     assert rows["cause"].isna()[first]
     assert rows["cause"].notna().sum() == 1
 
 
 def test_where_nobody_has_read_anything_nothing_is_known(folder):
-    assert readings.causes() == readings.label_verdicts() == {}
-    assert readings.label_errors() is None
+    assert review_notes.causes() == review_notes.label_verdicts() == {}
+    assert review_notes.label_errors() is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_where_nobody_has_read_anything_nothing_is_known(folder):
 def test_a_slip_in_a_file_written_by_hand_is_named_with_its_line(folder, content, said):
     (folder / "causes.csv").write_text(content)
     with pytest.raises(ArtifactError, match=re.escape(said)):
-        readings.causes()
+        review_notes.causes()
 
 
 def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_path):
@@ -114,7 +114,7 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     seal(run)
     command = ("to_read.py", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
     first = run_script(*command)
-    surest = readings.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]
+    surest = review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]
     assert first.status == 0
     assert first.stdout.startswith(surest)
     assert first.stdout.count("review number") == 1

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from sentiment import figures, logbook, quotes
+from dev.documents import fill_figures, run_records
+from sentiment import formatting
 from sentiment.artifacts import ROOT, add_parts, open_run, write_json
-from sentiment.evaluation import summary
+from sentiment.evaluation.predictions import summary
 from tests.app_runs import predictions
 from tests.command import Done, run_script
 from tests.test_model_card import METADATA
@@ -75,12 +76,12 @@ def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
 def test_a_benchmark_is_quoted_where_there_is_one(written: Path) -> None:
     root = written / "artifacts"
     document = "<!-- figures:speed --><!-- /figures --> <!-- figures:profile --><!-- /figures -->"
-    assert quotes.fill(document, root).count("No benchmark is committed yet") == 2
+    assert fill_figures.fill(document, root).count("No benchmark is committed yet") == 2
     row = {"what": "one text", "against": "another way", "at_least": 2.0, "ratio": {"median": 3.5}}
     profiles = [{"rows": 10, "seconds": {"read": 0.001, "run": seconds}} for seconds in (0.003, 0.001)]
     rows = [row, {**row, "ratio": {"median": 1.5}}, {**row, "what": "for information", "at_least": None}]
     write_json(root / "BENCHMARKS.json", {"rows": rows, "profiles": profiles})
-    text = quotes.fill(document, root)
+    text = fill_figures.fill(document, root)
     assert "| one text | another way | 3.50 | 2.00, reached |" in text
     assert "| one text | another way | 1.50 | 2.00, missed |" in text
     assert "for information" not in text
@@ -178,31 +179,31 @@ def test_a_marker_that_cannot_be_filled_is_named_in_a_sentence(document: str, sa
 
 
 def test_a_document_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
-    assert quotes.fill("No figures here.", tmp_path) == "No figures here."
+    assert fill_figures.fill("No figures here.", tmp_path) == "No figures here."
 
 
 def test_a_run_that_was_never_tested_has_a_record_without_test_figures(tmp_path: Path) -> None:
     validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
-    found = logbook.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), validated))
+    found = run_records.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), validated))
     assert found["test"] is None
     assert found["behaviour"] is None
     assert found["validation"]["n"] == 400
-    assert "| tiny |" in logbook.page([found], None)
+    assert "| tiny |" in run_records.page([found], None)
     assert json.loads(json.dumps(found)) == found
 
 
 def count_and_right(judged: dict[str, Any]) -> str:
-    return f"{judged['n']}, {figures.percent(judged['accuracy'])}"
+    return f"{judged['n']}, {formatting.percent(judged['accuracy'])}"
 
 
 SAID: dict[str, Callable[[dict[str, Any]], str]] = {  # what a column of docs/model.md says of a record
-    "validation": lambda run: figures.percent(run["validation"]["accuracy"]),
+    "validation": lambda run: formatting.percent(run["validation"]["accuracy"]),
     "log loss": lambda run: f"{run['validation']['log_loss']:.4f}"[1:],
-    "negation fails": lambda run: figures.percent(run["behaviour"]["failures"]["negation"]),
-    "invariance fails": lambda run: figures.percent(run["behaviour"]["failures"]["must not change"]),
-    "sentences": lambda run: figures.percent(run["behaviour"]["sentences"]["accuracy"]),
+    "negation fails": lambda run: formatting.percent(run["behaviour"]["failures"]["negation"]),
+    "invariance fails": lambda run: formatting.percent(run["behaviour"]["failures"]["must not change"]),
+    "sentences": lambda run: formatting.percent(run["behaviour"]["sentences"]["accuracy"]),
     "confident there, and right": lambda run: count_and_right(run["behaviour"]["sentences_confident"]),
-    "test": lambda run: figures.percent(run["test"]["accuracy"]),
+    "test": lambda run: formatting.percent(run["test"]["accuracy"]),
     "log loss on test": lambda run: f"{run['test']['log_loss']:.4f}"[1:],
 }
 RECORDED = "in RUNS.md"
@@ -217,7 +218,7 @@ def tables(document: str) -> Iterator[dict[str, str]]:
 
 
 def test_docs_model_says_of_a_run_what_its_record_says() -> None:
-    records = {each["run"]: each for each in logbook.read(ROOT)}
+    records = {each["run"]: each for each in run_records.read(ROOT)}
     rows = [row for row in tables((HOME / "docs" / "model.md").read_text(encoding="utf-8")) if row[RECORDED]]
     held = 0
     for row in rows:
@@ -230,22 +231,22 @@ def test_docs_model_says_of_a_run_what_its_record_says() -> None:
 
 
 def test_figures_read_well() -> None:
-    assert figures.percent(0.91724) == "91.7 %"
-    assert figures.interval((0.9138, 0.9206)) == "91.4 to 92.1 %"
-    assert [figures.duration(s) for s in (48, 570, 7560)] == ["48 s", "9.5 min", "2.1 h"]
-    assert [figures.size(n) for n in (0, 1, 12, 10_038, 1_300_000)] == [
+    assert formatting.percent(0.91724) == "91.7 %"
+    assert formatting.interval((0.9138, 0.9206)) == "91.4 to 92.1 %"
+    assert [formatting.duration(s) for s in (48, 570, 7560)] == ["48 s", "9.5 min", "2.1 h"]
+    assert [formatting.size(n) for n in (0, 1, 12, 10_038, 1_300_000)] == [
         "0 bytes",
         "1 byte",
         "12 bytes",
         "10.0 kB",
         "1.3 MB",
     ]
-    assert figures.table(["a", "b"], [["x|y", 1]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
+    assert formatting.table(["a", "b"], [["x|y", 1]]) == "| a | b |\n| --- | ---: |\n| x\\|y | 1 |"
 
 
 @pytest.mark.skipif(not (ROOT / "default").exists(), reason="no run has been committed yet")
 def test_the_documents_of_this_repository_say_what_its_runs_say() -> None:
     done = report("--check", home=HOME)
     assert done.status == 0, done.stderr
-    records = {each["run"] for each in logbook.read(ROOT)}
+    records = {each["run"] for each in run_records.read(ROOT)}
     assert (ROOT / "default").read_text().strip() in records

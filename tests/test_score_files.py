@@ -20,10 +20,10 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.artifacts import add_parts, open_run, sha256
-from sentiment.bulk.compiled_batch import way_of_int8
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.tabled import load_bulk
+from sentiment.model.lookup_session import load_bulk
+from sentiment.model.native.batch import way_of_int8
 from tests.command import run_script
 from tests.tiny import tiny_run
 

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from sentiment import model_card, readings
-from sentiment.app import curves
+from sentiment import model_card
+from sentiment.app.training import histories
 from sentiment.artifacts import open_run, seal, write_json
-from sentiment.dataset_summary import summarise, word_counts
-from sentiment.evaluation import summary
-from sentiment.vocabulary import Vocabulary
+from sentiment.dataset.summary import summarise, word_counts
+from sentiment.evaluation import review_notes
+from sentiment.evaluation.predictions import summary
+from sentiment.text.vocabulary import Vocabulary
 from tests.app_runs import TEMPERATURE, dataset_of, full_run, history, predictions
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -73,9 +74,9 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
     def script(name):
         import importlib
 
-        from sentiment.app import serving
+        from sentiment.app.shared import current_run
 
-        serving.choose_run()
+        current_run.choose_run()
         importlib.import_module(f"sentiment.app.{name}").page()
 
     app = AppTest.from_function(script, args=(name,), default_timeout=60)
@@ -86,7 +87,7 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
 
 @every_shape
 def test_confident_mistakes_are_a_table_even_where_there_is_none(shape: str) -> None:
-    rows = readings.confident_mistakes(shaped(shape), TEMPERATURE)
+    rows = review_notes.confident_mistakes(shaped(shape), TEMPERATURE)
     assert {"fingerprint", "label", "probability", "cause"} <= set(rows.columns)
     if shape in {"no error", "no confident review", "no confident error", "no review"}:
         assert len(rows) == 0
@@ -122,8 +123,8 @@ def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
 
 
 def test_a_history_without_validation_has_no_early_stop() -> None:
-    rows = curves.by_epoch("a", history().drop(columns=["val_loss", "val_accuracy"]), None)
-    marked = curves.events(rows, {"a": 9})
+    rows = histories.by_epoch("a", history().drop(columns=["val_loss", "val_accuracy"]), None)
+    marked = histories.events(rows, {"a": 9})
     assert set(marked["event"]) <= {"end of warm-up", "drop of the rate"}
 
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from scripts.screenshots import free_port, wait_until_served
+
 from tests.app_runs import all_runs
 
 HOME = Path(__file__).resolve().parent.parent
@@ -97,7 +97,7 @@ def test_on_another_system_a_command_ends_in_one_sentence(name):
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{SENTENCE}.\n")
 
 
-@pytest.mark.parametrize("module", ["sentiment", "sentiment.bulk.parts", "sentiment.app.review"])
+@pytest.mark.parametrize("module", ["sentiment", "sentiment.bulk.parts", "sentiment.app.review.page"])
 def test_on_another_system_importing_the_package_ends_in_one_sentence(module):
     done = without_fcntl(f"import {module}")
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"{SENTENCE}.\n")

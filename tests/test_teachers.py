@@ -9,7 +9,7 @@ import pytest
 from sentiment import Classifier
 from sentiment.artifacts import open_run, seal, write_json
 from sentiment.dataset import fingerprint
-from sentiment.metrics import sigmoid
+from sentiment.evaluation.metrics import sigmoid
 from sentiment.training.examples import Examples
 from sentiment.training.teachers import run_reading, soft_targets
 from tests.command import run_script

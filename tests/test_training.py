@@ -22,10 +22,12 @@ pytest.importorskip("tensorflow")
 
 import keras  # noqa: E402
 
-from sentiment import Classifier, dataset, logbook  # noqa: E402
+from dev.documents import run_records  # noqa: E402
+from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
-from sentiment.preprocessor import Preprocessor  # noqa: E402
 from sentiment.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
+from sentiment.text.preprocessor import Preprocessor  # noqa: E402
+from sentiment.text.vocabulary import Vocabulary  # noqa: E402
 from sentiment.training import export, hints, language_model  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.clauses import NEGATIONS  # noqa: E402
@@ -37,7 +39,6 @@ from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E40
 from sentiment.training.job import Job  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
 from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402
-from sentiment.vocabulary import Vocabulary  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 from tests.command import run_script  # noqa: E402
 from tests.tiny import tiny_run  # noqa: E402
@@ -203,7 +204,7 @@ def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(fi
     made = open_run(finished)
     assert made.json("metadata.json")["summary"] == TINY.summary + said
     assert f"Recipe: {TINY.summary}{said}." in made.file("README.md").read_text(encoding="utf-8")
-    assert logbook.record(made)["recipe"].endswith(said)
+    assert run_records.record(made)["recipe"].endswith(said)
 
 
 def test_unlabelled_reviews_that_a_teacher_would_read_are_missed_aloud(reviews, capsys):

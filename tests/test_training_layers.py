@@ -10,9 +10,9 @@ pytestmark = pytest.mark.training
 tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
+from sentiment.text.vocabulary import PAD, UNK  # noqa: E402
 from sentiment.training.batches import TrainingBatches  # noqa: E402
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling, lstm_states  # noqa: E402
-from sentiment.vocabulary import PAD, UNK  # noqa: E402
 
 
 def _keras_states(x, kernel, recurrent, bias):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.records import Prediction
-from sentiment.verdict import CONFIDENT, LEANING, confidence_of, label_of, no_verdict, probability_of, verdict
+from sentiment.model.decision import CONFIDENT, LEANING, confidence_of, label_of, no_verdict, probability_of, verdict
+from sentiment.types import Prediction
 
 LOGITS = st.floats(-1e6, 1e6)
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.tokenizer import token_texts
-from sentiment.vocabulary import PAD, UNK, Vocabulary, normal_form
+from sentiment.text.tokenizer import token_texts
+from sentiment.text.vocabulary import PAD, UNK, Vocabulary, normal_form
 
 SMALL = Vocabulary(["the", "film", "n't"])
 

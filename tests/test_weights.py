@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from sentiment.weights import Direction, Pooling, Weights, read_onnx, write_onnx
+from sentiment.model.weights import Direction, Pooling, Weights, read_onnx, write_onnx
 from tests.tiny import tiny_weights
 
 POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max",), ("mean",), ("max", "mean"), ("last", "max", "mean")]

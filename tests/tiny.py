@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from sentiment.artifacts import seal, write_json
-from sentiment.vocabulary import Vocabulary
-from sentiment.weights import Direction, Pooling, Weights, write_onnx
+from sentiment.model.weights import Direction, Pooling, Weights, write_onnx
+from sentiment.text.vocabulary import Vocabulary
 
 WORDS = ("the", "film", "is", "a", ".", "good", "bad", "not", "n't", "great", "dull", "!")
 

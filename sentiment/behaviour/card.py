@@ -7,7 +7,7 @@ from typing import Any
 
 from sentiment.artifacts import Run
 from sentiment.behaviour.report import AIMS, totals
-from sentiment.figures import interval, percent, table
+from sentiment.formatting import interval, percent, table
 
 PART = "behaviour.json"
 

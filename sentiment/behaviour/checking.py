@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from sentiment.behaviour.cases import Case
-from sentiment.records import Prediction
+from sentiment.types import Prediction
 
 Predict = Callable[[Sequence[str]], Sequence[Prediction]]
 

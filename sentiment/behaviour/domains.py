@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from sentiment.behaviour.checking import Predict
 from sentiment.behaviour.sentences import Sentence
-from sentiment.metrics import wilson_interval
-from sentiment.records import Confidence, Prediction
+from sentiment.evaluation.metrics import wilson_interval
+from sentiment.types import Confidence, Prediction
 
 LEVELS: tuple[Confidence, ...] = get_args(Confidence)
 _PACKAGE = "vaderSentiment"

@@ -26,7 +26,7 @@ from sentiment.behaviour import domains
 from sentiment.behaviour.cases import cases
 from sentiment.behaviour.checking import TOLERANCE, Outcome, Predict, check
 from sentiment.behaviour.sentences import sentences
-from sentiment.figures import percent
+from sentiment.formatting import percent
 
 NEGATION = "negation"
 AIMS = {"must not change": 0.05, NEGATION: 0.15}  # the failure rates we would at most have

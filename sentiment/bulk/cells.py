@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sentiment.bulk.parquet import as_json, as_texts
+from sentiment.bulk.readers.parquet import as_json, as_texts
 
 _BYTES = 4  # that a character of UTF-8 takes at most
 

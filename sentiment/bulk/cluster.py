@@ -25,13 +25,13 @@ import ray
 import ray.data
 
 from sentiment.artifacts import ROOT
-from sentiment.bulk.decoding import WRITTEN_FORMS, form_of
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Opened, Task, check_output, finish
-from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
+from sentiment.bulk.readers.decoding import WRITTEN_FORMS, form_of
 from sentiment.bulk.scoring import score_chunk
-from sentiment.bulk.tabled import load_bulk
+from sentiment.model.lookup_session import load_bulk
 
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.artifacts import write_json
-from sentiment.bulk.problem import BulkError
+from sentiment.bulk.errors import BulkError
 
 STATE = "state.json"
 LOCK = "lock"

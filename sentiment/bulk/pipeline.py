@@ -15,17 +15,17 @@ from typing import Any
 import pyarrow.compute as pc
 
 from sentiment.artifacts import MANIFEST, REQUIRED, sha256, write_json
-from sentiment.bulk.columns import find_column, guess_text_column, header_note, looks_like_reviews
-from sentiment.bulk.compiled_batch import way_of_int8
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.problem import BulkError
 from sentiment.bulk.progress import Report
-from sentiment.bulk.reading import header_in_doubt, open_source, survey
+from sentiment.bulk.readers.base import Options, Source
+from sentiment.bulk.readers.columns import find_column, guess_text_column, header_note, looks_like_reviews
+from sentiment.bulk.readers.open import header_in_doubt, open_source, survey
 from sentiment.bulk.results import Results
 from sentiment.bulk.scoring import score_all
-from sentiment.bulk.source import Options, Source
 from sentiment.bulk.writing import Layout, check_limits, write_output
-from sentiment.classifier import Classifier
+from sentiment.model.classifier import Classifier
+from sentiment.model.native.batch import way_of_int8
 
 _LISTED = 100  # unreadable rows named in the JSON; all of them stand in the output
 

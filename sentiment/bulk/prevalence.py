@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any
 
 from sentiment.artifacts import Run
-from sentiment.metrics import Z
+from sentiment.evaluation.metrics import Z
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.progress import Report
-from sentiment.bulk.source import Chunk, Source
-from sentiment.classifier import Classifier
-from sentiment.records import Prediction, Token
-from sentiment.verdict import no_verdict
-from sentiment.vocabulary import normal_form
+from sentiment.bulk.readers.base import Chunk, Source
+from sentiment.model.classifier import Classifier
+from sentiment.model.decision import no_verdict
+from sentiment.text.vocabulary import normal_form
+from sentiment.types import Prediction, Token
 
 VERDICT = pa.schema(
     [

@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
-from sentiment.bulk.parquet import as_json, as_texts, as_values
+from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.problem import BulkError
-from sentiment.bulk.reading import Survey
+from sentiment.bulk.readers.base import Source
+from sentiment.bulk.readers.open import Survey
+from sentiment.bulk.readers.parquet import as_json, as_texts, as_values
 from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
-from sentiment.bulk.source import Source
 from sentiment.bulk.spreadsheets import (
     XLSX_CHARACTERS,
     XLSX_COLUMNS,

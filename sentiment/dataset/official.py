@@ -1,6 +1,6 @@
 """The official split of the IMDB reviews, found again for files that have lost it.
 
-A small index, built by ``scripts/build_index.py`` from the Stanford release, has for each of its 50,000 labelled
+A small index, built by ``dev/build_index.py`` from the Stanford release, has for each of its 50,000 labelled
 reviews the fingerprint, the part and the film; it holds no text. Some texts stand in the release more than once, so a
 file is matched copy by copy.
 

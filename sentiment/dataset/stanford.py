@@ -18,7 +18,7 @@ from typing import BinaryIO
 import pandas as pd
 
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError, RawData
-from sentiment.limits import unpacked_limit
+from sentiment.file_limits import unpacked_limit
 
 _REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt$")
 _URLS = re.compile(r"(?:^|/)(train|test)/urls_(pos|neg|unsup)\.txt$")

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from sentiment.dataset.records import NEGATIVE, POSITIVE, UNLABELLED, DatasetError
 from sentiment.dataset.stanford import check_member, check_size
-from sentiment.limits import MAX_COLUMNS, MAX_RECORD, LimitError
+from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD, LimitError
 from sentiment.parquet_batches import DAMAGES, read_batches
 
 _ROWS = 1_000  # of a Parquet file, that are read at once

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.batching import pad
-from sentiment.vocabulary import PAD, UNK
+from sentiment.model.batching import pad
+from sentiment.text.vocabulary import PAD, UNK
 
 _CROP_SENTENCES = 3  # in a crop at most
 _CROP_TOKENS = 60  # likewise

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.tokenizer import token_texts
-from sentiment.vocabulary import Vocabulary, normal_form
+from sentiment.text.tokenizer import token_texts
+from sentiment.text.vocabulary import Vocabulary, normal_form
 
 
 class Corpus:

@@ -16,9 +16,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.clauses import VERBS, Clause, Opinions, asides, clauses, opinions, things
 from sentiment.training.examples import Examples
-from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
 Way = Literal["same", "opposite"]

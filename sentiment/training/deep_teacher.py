@@ -25,7 +25,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from sentiment.artifacts import write_atomically
-from sentiment.batching import batches_by_length, pad
+from sentiment.model.batching import batches_by_length, pad
 from sentiment.presets import DeepTeacherPreset
 from sentiment.training.examples import Examples
 from sentiment.training.fit import OtherSettingsError, StoppedError, fit, forget

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from sentiment.artifacts import write_atomically
-from sentiment.batching import pad
+from sentiment.model.batching import pad
+from sentiment.model.weights import Direction, Weights, write_onnx
 from sentiment.training.layers import BidirectionalLSTM
-from sentiment.weights import Direction, Weights, write_onnx
 
 TOLERANCE = 1e-4  # the largest difference between a Keras and an ONNX logit that is let through
 REVIEWS = 1_000  # reviews compared, evenly spaced over all lengths

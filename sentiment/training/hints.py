@@ -18,10 +18,10 @@ import tensorflow as tf
 
 from sentiment.memory import keep_freed_memory
 from sentiment.presets import Preset
+from sentiment.text.vocabulary import PAD
 from sentiment.training.batches import TrainingBatches
 from sentiment.training.gated import DeepReader
 from sentiment.training.steps import take_steps
-from sentiment.vocabulary import PAD
 
 Ids = npt.NDArray[np.int32]
 

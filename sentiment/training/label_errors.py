@@ -19,12 +19,12 @@ import pandas as pd
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
 
-from sentiment import metrics
 from sentiment.dataset import DatasetError
 from sentiment.dataset.splits import draw
+from sentiment.evaluation import metrics
+from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.ngrams import Ids, NgramModel
-from sentiment.vocabulary import Vocabulary
 
 FOLDS = 5
 TREATMENTS = {"dropped": 0.0, "halved": 0.5}  # what is done with suspected reviews -> how much each then counts

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from sentiment.batching import pad
 from sentiment.memory import keep_freed_memory
+from sentiment.model.batching import pad
+from sentiment.text.vocabulary import PAD, UNK
 from sentiment.training.gated import DeepReader, channel_dropout, product
 from sentiment.training.steps import take_steps
-from sentiment.vocabulary import PAD, UNK
 
 Ids = npt.NDArray[np.int32]
 

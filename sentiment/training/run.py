@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sentiment import artifacts, evaluation, metrics, model_card, provenance
-from sentiment.classifier import Classifier
+from sentiment import artifacts, model_card
 from sentiment.dataset import Dataset, DatasetError
-from sentiment.dataset_summary import summarise, word_counts
-from sentiment.machine import processor
-from sentiment.preprocessor import Preprocessor
+from sentiment.dataset.summary import summarise, word_counts
+from sentiment.evaluation import metrics, provenance
+from sentiment.evaluation import predictions as evaluated
+from sentiment.model.classifier import Classifier
+from sentiment.model.session import open_model
 from sentiment.presets import Preset
-from sentiment.sessions import open_model
+from sentiment.system import processor
+from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
 from sentiment.training.deep_teacher import save_arrays
@@ -35,7 +38,6 @@ from sentiment.training.networks import build_network
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages
 from sentiment.training.unlabelled import read_by_teachers
-from sentiment.vocabulary import Vocabulary
 
 Ids = npt.NDArray[np.int32]
 
@@ -154,7 +156,7 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     config = _config(preset) | {"temperature": temperature, "keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
-    figures = {split: evaluation.summary(table, temperature) for split, table in predictions.groupby("split")}
+    figures = {split: evaluated.summary(table, temperature) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
     counts = word_counts(ids, dataset.train["label"].to_numpy(np.int8), vocabulary)
     counts.to_parquet(folder / "word_counts.parquet", index=False)
@@ -177,7 +179,7 @@ def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> 
     model = open_model(folder / "model.onnx")
     classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
     frames = {"train": dataset.train, "validation": dataset.validation}
-    return pd.concat(evaluation.judge(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
+    return pd.concat(evaluated.judge(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
 
 
 def _finish(job: Job, stages: Stages) -> None:

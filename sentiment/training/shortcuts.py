@@ -11,15 +11,15 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.attribution import Attributor
-from sentiment.batching import pad
 from sentiment.dataset import DatasetError
-from sentiment.proofs.methods import Floats, Ids, methods
-from sentiment.proofs.report import digest, once
-from sentiment.proofs.shortcuts import KINDS, LONGEST, SIZE, Kind, Planted, plant, precision
+from sentiment.faithfulness.methods import Floats, Ids, methods
+from sentiment.faithfulness.report import digest, once
+from sentiment.faithfulness.shortcuts import KINDS, LONGEST, SIZE, Kind, Planted, plant, precision
+from sentiment.model.attribution import Attributor
+from sentiment.model.batching import pad
+from sentiment.model.weights import Pooling, Weights
 from sentiment.training import layers
 from sentiment.training.export import weights_of
-from sentiment.weights import Pooling, Weights
 
 SEEDS = (0, 1, 2)
 TRAINING, VALIDATION, TEST = 12_000, 1_000, 1_000  # texts; half of them hold a shortcut

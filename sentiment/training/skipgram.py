@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.vocabulary import PAD, UNK
+from sentiment.text.vocabulary import PAD, UNK
 
 _EPOCHS = 3
 _WINDOW = 5

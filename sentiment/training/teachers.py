@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sentiment import artifacts, metrics
-from sentiment.bulk.tabled import load_bulk
+from sentiment import artifacts
+from sentiment.evaluation import metrics
+from sentiment.model.lookup_session import load_bulk
 from sentiment.training.examples import Examples
 from sentiment.training.ngrams import NgramModel
 

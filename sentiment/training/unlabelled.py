@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.training.batches import crop
 from sentiment.training.clauses import NEGATIONS
 from sentiment.training.deep_teacher import DeepTeacher
@@ -14,7 +15,6 @@ from sentiment.training.examples import NONE, Examples
 from sentiment.training.job import Job
 from sentiment.training.stages import Stages
 from sentiment.training.teachers import ngram_reading, run_reading, soft_targets
-from sentiment.vocabulary import UNK, Vocabulary
 
 Ids = npt.NDArray[np.int32]
 

@@ -1,0 +1,58 @@
+"""Whether time and memory grow with a file as they should: time in step, memory not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from itertools import cycle, islice
+from pathlib import Path
+
+from dev.benchmarking.measuring import OURS, Sides
+from dev.benchmarking.peers import HOME
+from dev.benchmarking.setting import Setting
+
+
+def rate(setting: Setting) -> Sides:
+    """Reviews a second, by the program's own clock, of a large and of a small file."""
+    small, large = setting.sizes.growth
+    return {OURS: lambda: large / _scored(setting, large)[0], _name(small): lambda: small / _scored(setting, small)[0]}
+
+
+def memory(setting: Setting) -> Sides:
+    """Peak resident memory of the process that scores a large and a small file. Megabytes."""
+    small, large = setting.sizes.growth
+    return {OURS: lambda: _scored(setting, large)[1], _name(small): lambda: _scored(setting, small)[1]}
+
+
+def _name(rows: int) -> str:
+    return f"{rows:,} rows"
+
+
+@cache
+def _scored(setting: Setting, rows: int) -> tuple[float, float]:
+    """Seconds and megabytes of ``score.py`` on a file of distinct rows. Run once: the large file takes long."""
+    source, output = setting.folder / f"growth-{rows}.csv", setting.folder / "grown.csv"
+    _write_distinct(setting, rows, source)
+    command = [sys.executable, "scripts/score.py", str(source), str(output), "--artifacts", str(setting.run.path)]
+    with subprocess.Popen(command, cwd=HOME, stderr=subprocess.DEVNULL) as process:
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    seconds = json.loads(Path(f"{output}.json").read_text(encoding="utf-8"))["seconds"]
+    source.unlink()
+    output.unlink()
+    kilobytes = used.ru_maxrss / 1024 if sys.platform == "darwin" else used.ru_maxrss
+    return seconds, kilobytes * 1024 / 1e6
+
+
+def _write_distinct(setting: Setting, rows: int, path: Path) -> None:
+    """Test reviews over and over, each with its number, so that no two are the same."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["review"])
+        writer.writerows([f"{text} {number}"] for number, text in enumerate(islice(cycle(setting.texts), rows)))

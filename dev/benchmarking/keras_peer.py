@@ -1,0 +1,176 @@
+"""Keras as a benchmark meets it, a process of its own: ``benchmark_peers.py RUN_FOLDER {stock,run}``.
+
+``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense, with the run's weights; ``run`` loads the
+layers that the run was trained with. Training goes by ``Model.fit`` over padded reviews in the one and by this
+program's loop in the other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from dev.benchmarking.epoch import BATCH
+from dev.benchmarking.measuring import seconds_of
+from dev.benchmarking.peers import serve
+from dev.benchmarking.setting import LENGTH, Sizes
+from sentiment.artifacts import Run, open_run
+from sentiment.memory import keep_freed_memory
+from sentiment.model.batching import pad
+from sentiment.presets import BILSTM, Preset
+from sentiment.text.vocabulary import UNK
+from sentiment.training.batches import ScoringBatches, TrainingBatches
+from sentiment.training.callbacks import MovingAverage
+from sentiment.training.export import logit_network
+from sentiment.training.fit import run_epochs
+from sentiment.training.layers import Lengths, Pooling
+from sentiment.training.networks import build_network, build_optimizer
+
+_STEPS = 100 * Sizes().batches  # more than are ever measured, for the schedule of the learning rate
+
+
+class KerasPeer:
+    """The tasks. Each gives seconds."""
+
+    def __init__(self, run: Run, *, stock: bool) -> None:
+        self._preset = preset_of(run)
+        self._size = self._preset.vocabulary_size
+        self._stock = stock
+        self._run = run
+        self._epochs = 0
+
+    @cached_property
+    def network(self) -> keras.Model:
+        """The run's network."""
+        trained = keras.saving.load_model(self._run.file("model.keras"), compile=False)
+        return stock_network(self._preset, self._size, trained) if self._stock else trained
+
+    def predict(self, ids: str, calls: int, batch_size: int) -> float:
+        """``keras.predict`` over <int32>[reviews, time]."""
+        padded = np.load(ids)
+        return seconds_of(partial(self.network.predict, padded, batch_size=batch_size, verbose=0), calls)
+
+    def integrated_gradients(self, ids: str, points: int) -> float:
+        """Contributions of the tokens of one review, all points of the path in one batch."""
+        [review] = np.load(ids)
+        return seconds_of(partial(self.contributions, review, points))
+
+    @cached_property
+    def contributions(self) -> Callable[[npt.NDArray[np.int32], int], npt.NDArray[np.float32]]:
+        """Integrated gradients of the logit (Sundararajan et al. 2017), midpoints of the path from unknown words."""
+        head, embedding = from_embeddings(self.network)
+
+        @tf.function(reduce_retracing=True)
+        def mean_gradient(ids: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(path)
+                logits = head([ids, path])
+            return tf.reduce_mean(tape.gradient(logits, path), 0)
+
+        def contributions(review: npt.NDArray[np.int32], points: int) -> npt.NDArray[np.float32]:
+            change = embedding[review] - embedding[UNK]
+            shares = ((np.arange(points, dtype=np.float32) + 0.5) / points)[:, None, None]
+            gradient = mean_gradient(np.tile(review, (points, 1)), embedding[UNK] + shares * change)
+            return (gradient.numpy() * change).sum(1)
+
+        return contributions
+
+    def train(self, reviews: str) -> float:
+        """One epoch more of a training from random numbers."""
+        return seconds_of(self._epoch(reviews))
+
+    def _epoch(self, reviews: str) -> Callable[[], object]:
+        with np.load(reviews) as saved:
+            ids = np.split(saved["ids"], saved["ends"][:-1])
+            labels = saved["labels"]
+        if self._stock:
+            padded = np.zeros((len(ids), LENGTH), np.int32)
+            cut = pad([review[:LENGTH] for review in ids])
+            padded[:, : cut.shape[1]] = cut
+            return partial(self.untrained.fit, padded, labels[:, None], batch_size=BATCH, verbose=0)
+        return partial(self._own_epoch, ids, labels.astype(np.float32))
+
+    @cached_property
+    def untrained(self) -> keras.Model:
+        """An untrained network of the same layers."""
+        network = (stock_network if self._stock else build_network)(self._preset, self._size)
+        network.compile(
+            optimizer=build_optimizer(self._preset, _STEPS), loss="binary_crossentropy", metrics=["accuracy"]
+        )
+        return network
+
+    @cached_property
+    def _average(self) -> list[keras.callbacks.Callback]:
+        return [MovingAverage(self._preset.average)] if self._preset.average else []
+
+    def _own_epoch(self, ids: Sequence[npt.NDArray[np.int32]], labels: npt.NDArray[np.float32]) -> None:
+        keep_freed_memory()
+        batches = TrainingBatches(
+            ids,
+            labels,
+            batch_size=BATCH,
+            length=LENGTH,
+            unknown_rate=self._preset.unknown_rate,
+            seed=0,
+        )
+        nothing = ScoringBatches([], np.zeros(0, np.float32))
+        run_epochs(self.untrained, batches, nothing, self._average, self._epochs, self._epochs + 1)
+        self._epochs += 1
+
+
+def preset_of(run: Run) -> Preset:
+    """The recipe of a run's network; what it learnt from does not matter here, and older runs name less of it."""
+    options = run.json("config.json")["model"]
+    known = {field.name: options[field.name] for field in dataclasses.fields(Preset) if field.name in options}
+    return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"]), "deep": None})
+
+
+def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:
+    """What ``build_network`` builds, with Keras' own recurrent layers; with the weights of a trained one if given.
+
+    Pooling stays ours: Keras' own takes padding for states.
+    """
+    if not preset.bidirectional:
+        return build_network(preset, vocabulary_size) if trained is None else trained
+    layers = keras.layers
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    embedded = layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
+    embedded = layers.SpatialDropout1D(preset.embedding_dropout)(embedded)
+    states = layers.Bidirectional(layers.LSTM(preset.units, return_sequences=True))(embedded)
+    states = keras.ops.copy(states)  # which, unlike a layer, hands no mask on: Keras warns of one where pooling ends it
+    pooled = Pooling(list(preset.pooling))(states, Lengths()(ids))
+    features = layers.Dropout(preset.dropout)(pooled)
+    network = keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
+    if trained is not None:
+        network.set_weights(trained.get_weights())
+    return network
+
+
+def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.float32]]:
+    """A model of ids <int32>[batch, time] and embeddings <float32>[batch, time, size] to logits, and the embedding.
+
+    Every review must fill its row: the mask that an embedding layer gives is lost.
+    """
+    logits = logit_network(network)
+    layer: Any = network.get_layer("embedding")
+    return keras.Model([*logits.inputs, layer.output], logits.output), layer.get_weights()[0]
+
+
+def main() -> None:
+    """Answers until its input ends."""
+    folder, kind = sys.argv[1:]
+    peer = KerasPeer(open_run(Path(folder)), stock=kind == "stock")
+    serve({"predict": peer.predict, "integrated_gradients": peer.integrated_gradients, "train": peer.train})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""What a benchmark found, as a Markdown table, a page and a chart; all of it from the JSON alone."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import Any
+
+from sentiment.formatting import percent, table
+
+Row = dict[str, Any]
+
+_PAGE = """\
+# Speed
+
+{reviews:,} test reviews of {tokens:,} tokens read, scored by the run `{run}`, on {machine}, {date}. The sides of a row
+were measured in turn (ours, theirs, ours, theirs ...) after {warmups} round to warm up; a figure is the median of its
+rounds, and a ratio says how many times better ours was in a round than the best of the others in that round, with the
+lowest and the highest in brackets. Other libraries had processes of their own. [docs/speed.md](../docs/speed.md) tells
+what each row does.
+
+![How many times better, row by row, with what was to be reached]({chart})
+
+{table}
+
+{remarks}
+
+{profile}
+Written by `make benchmark DATA=...`; not by hand.
+"""
+_PROFILE = """## Where the time of one file goes
+
+Microseconds of one core a review, each stage by itself, from CSV to CSV. In a file's own run the stages overlap
+on all cores.
+
+{table}
+"""
+_MET = {True: "yes", False: "no", None: ""}
+
+_LABELS, _SCALE, _HEIGHT = 330, 430, 26  # pixels of the chart: before the bars, of the bars, of a row
+_STYLE = """\
+text { font: 13px system-ui, sans-serif; fill: #10151c }
+.met { fill: #0072b2 } .missed { fill: #d55e00 } .free { fill: #9aa4b1 }
+.mark { stroke: #10151c; stroke-width: 2 } .one { stroke: #9aa4b1 }
+@media (prefers-color-scheme: dark) { text { fill: #eef1f5 } .mark { stroke: #eef1f5 } }"""
+
+
+def met(row: Row) -> bool | None:
+    """Whether the median ratio reached what it had to; None where nothing was asked or nothing measured."""
+    if "missing" in row or row["at_least"] is None:
+        return None
+    return bool(row["ratio"]["median"] >= row["at_least"])
+
+
+def table_of(found: dict[str, Any]) -> str:
+    """The Markdown table of the rows."""
+    header = ["what", "against", "ours", "theirs", "times better", "at least", "goal", "reached"]
+    return table(header, map(_cells, found["rows"]))
+
+
+def profile_of(found: dict[str, Any]) -> str:
+    """The Markdown table of the stages, in float32 and with ``--fast``."""
+    profiles = found["profiles"]
+    rows = []
+    for stage in [*profiles[0]["seconds"], "all"]:
+        cells = [stage]
+        for each in profiles:
+            total = sum(each["seconds"].values())
+            seconds = each["seconds"].get(stage, total)
+            cells += [f"{1e6 * seconds / each['rows']:,.0f}", percent(seconds / total)]
+        rows.append(cells)
+    return table(["stage", "float32, µs a review", "share", "`--fast`, µs a review", "share"], rows)
+
+
+def render(found: dict[str, Any], chart_name: str) -> str:
+    """The page; the chart stands beside it under its name."""
+    machine = found["machine"]
+    return _PAGE.format(
+        reviews=found["reviews"],
+        tokens=found["tokens"],
+        run=found["run"]["name"],
+        machine=f"{machine['processor']}, {machine['cores']} cores, {machine['system']}",
+        date=found["date"],
+        warmups=found["sizes"]["warmups"],
+        chart=chart_name,
+        table=table_of(found),
+        remarks="\n\n".join(_remarks(found)),
+        profile=_PROFILE.format(table=profile_of(found)) if found["profiles"] else "",
+    )
+
+
+def chart(found: dict[str, Any]) -> str:
+    """An SVG of bars on a logarithmic scale, a bar a measured row, and a mark at what was to be reached."""
+    rows = [row for row in found["rows"] if "missing" not in row]
+    values = [value for row in rows for value in (row["ratio"]["median"], row["at_least"] or 1)]
+    low, high = min([0.5, *values]), max([2.0, *values])
+
+    def x(ratio: float) -> float:
+        return _LABELS + _SCALE * math.log(ratio / low) / math.log(high / low)
+
+    parts = [f'<line class="one" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="0" y2="{_HEIGHT * len(rows)}"/>']
+    for place, row in enumerate(rows):
+        parts += _bar(row, place * _HEIGHT, x)
+    width, height = _LABELS + _SCALE + 80, _HEIGHT * len(rows) + 24
+    parts.append(f'<text x="{x(1):.1f}" y="{height - 6}" text-anchor="middle">as good as the others</text>')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="How many times better, row by row">\n<style>{_STYLE}</style>\n'
+        + "\n".join(parts)
+        + "\n</svg>\n"
+    )
+
+
+def times_better(row: Row) -> str:
+    """The median ratio of a row that was measured."""
+    return _ratio(row["ratio"]["median"])
+
+
+def aim(row: Row) -> str:
+    """What was to be reached, and whether it was."""
+    return f"{_ratio(row['at_least'])}, {'reached' if met(row) else 'missed'}"
+
+
+def _bar(row: Row, top: int, x: Any) -> list[str]:
+    ratio = row["ratio"]["median"]
+    left, right = sorted((x(1), x(ratio)))
+    kind = {True: "met", False: "missed", None: "free"}[met(row)]
+    parts = [
+        f'<text x="{_LABELS - 10}" y="{top + 17}" text-anchor="end">{escape(row["name"])}</text>',
+        f'<rect class="{kind}" x="{left:.1f}" y="{top + 5}" width="{right - left:.1f}" height="{_HEIGHT - 10}">'
+        f"<title>{escape(row['what'])} against {escape(row['against'])}</title></rect>",
+        f'<text x="{right + 6:.1f}" y="{top + 17}">{_ratio(ratio)}</text>',
+    ]
+    if row["at_least"] is not None:
+        mark = x(row["at_least"])
+        parts.append(f'<line class="mark" x1="{mark:.1f}" x2="{mark:.1f}" y1="{top + 2}" y2="{top + _HEIGHT - 2}"/>')
+    return parts
+
+
+def _cells(row: Row) -> list[str]:
+    aims = [_ratio(row["at_least"]), _ratio(row["goal"])]
+    if "missing" in row:
+        return [row["what"], row["against"], "not measured", row["missing"], "", *aims, ""]
+    others = [f"{_figure(each['median'])} ({each['name']})" for each in row["others"]]
+    ratio = row["ratio"]
+    spread = f"{_ratio(ratio['median'])} ({_ratio(ratio['lowest'])} to {_ratio(ratio['highest'])})"
+    ours = f"{_figure(row['ours']['median'])} {row['unit']}"
+    return [row["what"], row["against"], ours, ", ".join(others), spread, *aims, _MET[met(row)]]
+
+
+def _remarks(found: dict[str, Any]) -> list[str]:
+    versions = [f"{name} {number}" for name, number in found["versions"].items() if number]
+    absent = [name for name, number in found["versions"].items() if not number]
+    lines = [f"Versions: {', '.join(versions)}." + (f" Not installed: {', '.join(absent)}." if absent else "")]
+    if fast := found["fast"]:
+        lines.append(
+            f"`--fast` changed {percent(fast['labels_changed'], 2)} of the labels, accuracy by "
+            f"{100 * fast['accuracy_change']:+.2f} points, and no probability by more than "
+            f"{fast['probability_change']:.3f}."
+        )
+    return lines
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+
+
+def _figure(value: float) -> str:
+    """Three digits, or all of a large number."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

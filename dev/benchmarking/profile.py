@@ -1,0 +1,65 @@
+"""Where the time of one file goes, stage by stage, each alone on one core.
+
+A file's own run has its stages overlap on all cores; so the processor's seconds are what is told of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter, process_time
+from typing import Any
+
+from dev.benchmarking.setting import Setting
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.pipeline import Opened, Task, finish
+from sentiment.bulk.readers.open import survey
+from sentiment.bulk.scoring import part_of
+from sentiment.model.lookup_session import load_bulk
+
+
+def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
+    """Processor seconds of each stage of scoring the setting's reviews, CSV to CSV.
+
+    Returns:
+        ``rows`` of the file, and by stage ``seconds``, in the order in which a row passes through.
+    """
+    clock, seconds = _Clock(), perf_counter()
+    with clock("load the model"):
+        classifier = load_bulk(setting.run.path, fast=fast, threads=1)
+    output = setting.folder / "profiled.csv"
+    source = setting.file(len(setting.texts))
+    with clock("open, hash and count"):
+        opened = Opened.of(Task(source, output, "csv", text_column="review", fast=fast), classifier.run)
+        survey(opened.source, opened.text, lambda stage, done, rows: None)
+    with clock("read"):
+        chunks = list(opened.source.chunks(opened.text))
+    texts = [str(text) for chunk in chunks for text in chunk.texts]  # of real reviews, none of them empty
+    with clock("tokenize and encode"):
+        encoded = [classifier.preprocessor.ids(text) for text in texts]
+    with clock("run the model"):
+        logits = classifier.logits([ids for ids, _ in encoded]).tolist()
+    with clock("judge"):
+        judged = [classifier.judge(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
+    verdicts = dict(zip(texts, judged, strict=True))
+    parts = Parts(opened.task.parts)
+    parts.begin(opened.state, resume=False)
+    with clock("write parts"):
+        for number, chunk in enumerate(chunks):
+            parts.write(number, part_of(chunk, verdicts))
+    with clock("write the output"):
+        finish(opened, classifier.run, seconds)
+    return {"rows": len(texts), "fast": fast, "seconds": clock.seconds}
+
+
+class _Clock:
+    """Processor seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = process_time()
+        yield
+        self.seconds[stage] = process_time() - start

@@ -1,0 +1,96 @@
+"""Writes what documents say of runs: records, model cards, artifacts/RUNS.md, and figures in README and docs/speed.md.
+
+The runs meant are those with a record in artifacts/records/; --remember makes one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import _path  # noqa: F401 - makes the package importable
+
+from dev.documents import fill_figures, run_records
+from dev.documents.fill_figures import QuoteError
+from sentiment import artifacts, model_card
+from sentiment.artifacts import ArtifactError
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status: 1 where --check finds a stale document."""
+    options = _options()
+    try:
+        for folder in options.remember:
+            _remember(folder, options.home / "artifacts")
+        stale = 0
+        for path, write in _stale(options.home):
+            stale += 1
+            if options.check:
+                print(f"report.py: {path} is not what the runs say; run report.py.", file=sys.stderr)
+            else:
+                write()
+                print(f"{path} written.", file=sys.stderr)
+    except (ArtifactError, QuoteError) as error:
+        print(f"report.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"report.py: {error.filename}: {error.strerror}.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 1 if options.check and stale else 0
+
+
+def _remember(folder: Path, root: Path) -> None:
+    run = artifacts.open_run(folder)
+    (root / "records").mkdir(exist_ok=True)
+    artifacts.write_json(root / "records" / f"{run.name}.json", run_records.record(run))
+
+
+def _stale(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
+    """Each document that is not what the runs say, with what writes it; what is drawn from others comes after them."""
+    root = home / "artifacts"
+    for path in sorted(root.glob("records/*.json")):
+        if (root / path.stem / artifacts.MANIFEST).is_file():
+            run = artifacts.open_run(root / path.stem)
+            record = run_records.record(run)
+            if run_records.read_one(path) != record:
+                yield path, partial(artifacts.write_json, path, record)
+            card = run.path / "README.md"
+            if _text(card) != model_card.render(run):
+                yield card, partial(model_card.write, run)
+    if records := run_records.read(root):
+        yield from _stale_text(root / "RUNS.md", run_records.page(records, artifacts.default_run(root).name))
+    for path in (home / "README.md", home / "docs" / "speed.md"):
+        if document := _text(path):
+            yield from _stale_text(path, fill_figures.fill(document, root))
+
+
+def _stale_text(path: Path, text: str) -> Iterator[tuple[Path, Callable[[], object]]]:
+    if _text(path) != text:
+        yield path, partial(artifacts.write_atomically, path, text.encode())
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if anything would be written")
+    parser.add_argument(
+        "--remember", type=Path, action="append", default=[], metavar="RUN_FOLDER", help="make a record of this run"
+    )
+    home = Path(__file__).resolve().parent.parent
+    parser.add_argument("--home", type=Path, default=home, help="the folder of README.md and artifacts/")
+    options = parser.parse_args()
+    if options.check and options.remember:
+        parser.error("--check writes nothing, so nothing can be remembered with it")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

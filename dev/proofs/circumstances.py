@@ -1,0 +1,27 @@
+"""What a proof was measured with: the run, the day and the machine."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import Any
+
+from sentiment.artifacts import Run
+from sentiment.system import processor
+
+
+def circumstances(run: Run) -> dict[str, Any]:
+    """``{"run", "model", "date", "cores", "processor"}``, of which "model" is the SHA-256 of ``model.onnx``."""
+    return {
+        "run": run.name,
+        "model": run.manifest["files"]["model.onnx"],
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "cores": os.cpu_count(),
+        "processor": processor(),
+    }
+
+
+def told(found: dict[str, Any]) -> str:
+    """In words, for a page."""
+    run = f"the run {found['run']} (`model.onnx` with SHA-256 {found['model'][:12]}...)"
+    return f"with {run} on {found['date']}, on {found['cores']} cores ({found['processor']})"

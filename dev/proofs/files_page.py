@@ -1,0 +1,84 @@
+"""The page that shows what the proofs of bulk scoring measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dev.proofs.circumstances import told
+from dev.proofs.files import MEMORY, RATE
+from sentiment.formatting import duration, percent, table
+
+_BILLION = 1_000_000_000
+
+
+def page(found: dict[str, Any]) -> str:
+    """Markdown.
+
+    Args:
+        found: what ``dev/proofs/prove_bulk.py`` keeps; a proof that was not run has no section.
+    """
+    parts = ["# Bulk scoring, put to the proof", "Written by `make proof` (`dev/proofs/prove_bulk.py`)."]
+    for name, (title, section) in _SECTIONS.items():
+        if name in found:
+            parts += [f"## {title}", section(found[name]), f"Measured {told(found[name]['circumstances'])}."]
+    return "\n\n".join(parts) + "\n"
+
+
+def _memory_and_rate(measured: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{size['rows']:,}",
+            f"{size['input_megabytes']:.0f} MB",
+            f"{size['rows_a_second']:,.0f}",
+            f"{size['peak_megabytes']:.0f} MB",
+        ]
+        for size in (measured["few"], measured["many"])
+    ]
+    asked = f"less than {MEMORY} MB, and the many as fast as the few or {percent(RATE, 0)} slower at most"
+    figures = table(["rows", "file", "rows a second", "peak memory"], rows)
+    return f"{figures}\n\nAsked for: {asked}. {_verdict(measured)}"
+
+
+def _kills(measured: dict[str, Any]) -> str:
+    said = f"{measured['kills']} runs were ended by kill -9 at a random moment and resumed; {measured['same_bytes']}"
+    return f"{said} of them ended byte for byte where an unbroken run ends. {_verdict(measured)}"
+
+
+def _full_disk(measured: dict[str, Any]) -> str:
+    ended = "ended byte for byte where an unbroken run ends" if measured["same_bytes"] else "ended elsewhere"
+    return f"The run said `{measured['said']}`, and with room again, resumed, {ended}. {_verdict(measured)}"
+
+
+def _server(measured: dict[str, Any]) -> str:
+    return (
+        f"{measured['upload_megabytes']} MB uploaded: {measured['before_megabytes']:.0f} MB resident before, "
+        f"{measured['during_megabytes']:.0f} MB at most during, {measured['after_megabytes']:.0f} MB after. "
+        f"{_verdict(measured)}"
+    )
+
+
+def _cluster(measured: dict[str, Any]) -> str:
+    said = f"One worker of one core: {measured['one']:,.0f} reviews a second; two: {measured['two']:,.0f}"
+    return f"{said}, {measured['ratio']:.2f} times as many. {_verdict(measured)}\n\n{_billion(measured)}"
+
+
+def _verdict(proof: dict[str, Any]) -> str:
+    return "It holds." if proof["holds"] else "It does not hold."
+
+
+def _billion(cluster: dict[str, Any]) -> str:
+    """What a billion reviews take, if every core does what each of the two workers did."""
+    rows = []
+    for cores in (2, 16, 64, 256, 1024):
+        seconds = _BILLION / (cluster["two"] / 2 * cores)
+        rows.append([f"{cores:,}", f"{_BILLION / seconds:,.0f}", duration(seconds), f"{seconds * cores / 3600:,.0f}"])
+    return table(["cores", "reviews a second", "a billion reviews take", "core hours"], rows)
+
+
+_SECTIONS = {
+    "memory_and_rate": ("Memory and rate", _memory_and_rate),
+    "kills": ("Kill -9", _kills),
+    "full_disk": ("A full disk", _full_disk),
+    "server": ("The server at the largest upload", _server),
+    "cluster": ("A cluster", _cluster),
+}  # a proof -> the title of its section, and what tells of it

@@ -1,0 +1,71 @@
+"""Shows, in the terminal only, the reviews that are to be read by hand next, for someone who has the data.
+
+"mistakes" are the test reviews on which a run is confident and wrong, the most confident first; a line
+"fingerprint,cause" in artifacts/reviews/causes.csv says why. "labels" are the labels suspected to be wrong, in an order
+that is as good as random; a line "fingerprint,verdict" in label_verdicts.csv says whether they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import _path  # noqa: F401 - makes the package importable
+import pandas as pd
+
+from sentiment import artifacts, dataset
+from sentiment.artifacts import ArtifactError
+from sentiment.dataset import DatasetError
+from sentiment.dataset.records import NAMES
+from sentiment.evaluation import review_notes
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    options = _options()
+    try:
+        rows, choices = _mistakes(options.artifacts) if options.what == "mistakes" else _labels()
+        data = dataset.load(options.data)
+        texts = pd.concat([data.train, data.validation, data.test]).drop_duplicates("fingerprint")
+        rows = rows.drop_duplicates("fingerprint").merge(texts[["fingerprint", "text"]], on="fingerprint")
+    except (ArtifactError, DatasetError) as error:
+        print(f"to_read.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    shown = rows.head(options.count)[["fingerprint", "label", "probability", "text"]]
+    for fingerprint, label, probability, text in shown.to_numpy(object).tolist():
+        print(f"{fingerprint}  label {NAMES[label]}, P(positive) {probability:.3f}\n\n{text}\n")
+    print(f"{len(rows):,} reviews are still to be read; each gets one of", file=sys.stderr)
+    print("\n".join(f"  {name}: {meaning}" for name, meaning in choices.items()), file=sys.stderr)
+    return 0
+
+
+def _mistakes(folder: Path | None) -> tuple[pd.DataFrame, dict[str, str]]:
+    run = artifacts.open_run(folder)
+    rows = review_notes.confident_test_mistakes(run)
+    if rows is None:
+        raise ArtifactError(f"The run {run.name} was not judged on test reviews; evaluate.py does that.")
+    return rows[rows["cause"].isna()], review_notes.CAUSES
+
+
+def _labels() -> tuple[pd.DataFrame, dict[str, str]]:
+    found = review_notes.label_errors()
+    if found is None:
+        raise ArtifactError("No labels are suspected yet; find_label_errors.py looks for them.")
+    rows = found[0].sort_values("fingerprint")  # a hash: its first digits have nothing to do with the review
+    return rows[~rows["fingerprint"].isin(review_notes.label_verdicts().keys())], review_notes.VERDICTS
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("mistakes", "labels"))
+    parser.add_argument("--data", type=Path, required=True, help="the IMDB reviews, in any form that train.py takes")
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
+    parser.add_argument("--count", type=int, default=10, help="reviews shown; %(default)s")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

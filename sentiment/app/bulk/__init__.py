@@ -1,0 +1,1 @@
+"""The Bulk page: an uploaded file, its scoring job and the results."""

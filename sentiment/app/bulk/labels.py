@@ -1,0 +1,216 @@
+"""A file's verdicts judged by the file's own labels, and another run judged by them beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared import current_run, disk_errors, evaluation_charts, uploads, wording
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Judged, cell_name
+from sentiment.bulk.jobs import queue
+from sentiment.bulk.jobs.queue import Job, Settings
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.readers.columns import labels_to_choose
+from sentiment.bulk.results import Results
+from sentiment.evaluation import metrics
+from sentiment.evaluation.predictions import length_bands
+from sentiment.formatting import counted, interval, percent
+
+CUT = "cut"  # the key of the threshold that the confusion matrix is for
+_VERDICTS = "only_verdicts"  # the cell of the confusion matrix that the table lists, by name
+_TURN, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
+_PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+
+
+def show(job: Job, results: Results, found: dict[str, Any]) -> None:
+    """Figures, curves and slices at a threshold, and the comparison with another run.
+
+    Args:
+        job: that scored the file.
+        results: its rows; some have a verdict and a label.
+        found: what the inspection said of the file.
+    """
+    st.header("Against the labels of the file")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=CUT, width=320)
+        cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
+    labelled = results.labelled
+    judged = Judged.of(labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold)
+    _figures(judged, cost)
+    doubtful = results.likely_mislabelled()
+    rows, labels = counted(len(labelled), "row"), counted(len(doubtful), "label")
+    st.caption(
+        f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely "
+        "as it is usually right (confident learning). The table can list them."
+    )
+    _charts(judged)
+    _slices(judged, results, found)
+    _other_run(job, results, labelled)
+
+
+def _figures(judged: Judged, cost: float) -> None:
+    counts = judged.confusion
+    with st.grid(5, min_column_width=150):
+        st.metric("Accuracy", percent(counts.accuracy, 2), interval(judged.interval), **_PLAIN)
+        st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_PLAIN)
+        if _both(judged):
+            st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
+            st.metric("Calibration", percent(judged.reliability.error, 2), "mean gap", **_PLAIN)
+            st.metric("Cheapest threshold", *_cheapest(judged.sweep.cheapest(cost)), **_PLAIN)
+
+
+def _cheapest(threshold: float) -> tuple[str, str]:
+    """The cheapest threshold in words; where a false positive has the highest score, it may be above them all."""
+    return (f"{threshold:.2f}", "at this cost") if np.isfinite(threshold) else ("over 1", "call none positive")
+
+
+def _charts(judged: Judged) -> None:
+    """The confusion matrix, whose cells filter the table; with both labels in the file, what thresholds would give."""
+    counts = judged.confusion
+    grid = st.grid(2, min_column_width=300)
+    with grid.cell():
+        st.subheader("Where verdicts and labels meet")
+        st.altair_chart(
+            evaluation_charts.confusion(judged.cells(), _marked()),
+            key=_key(),
+            on_select=_filter_by_cell,
+            alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
+            "a click filters the table",
+        )
+    if not _both(judged):
+        return
+    curve, bins = judged.curve(), judged.reliability
+    fallout = counts.fp / max(1, counts.fp + counts.tn)
+    shown = [
+        (
+            "Stated against observed",
+            evaluation_charts.reliability(judged.calibration()),
+            f"Calibration error {percent(bins.error, 2)}",
+        ),
+        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
+        (
+            "Precision and recall",
+            evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
+            f"Average precision {judged.sweep.average_precision:.4f}",
+        ),
+    ]
+    for title, chart, alt in shown:
+        with grid.cell():
+            st.subheader(title)
+            st.altair_chart(chart, alt=alt)
+
+
+def choose_cell() -> tuple[str, str] | None:
+    """The choice in words that a click in the confusion matrix sets as well: label and verdict of the rows listed."""
+    return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_draw_anew, width=220))
+
+
+def _key() -> str:
+    return f"bulk_cells_{st.session_state.setdefault(_TURN, 0)}"
+
+
+def _marked() -> list[dict[str, str]]:
+    """What the confusion matrix marks when it is drawn first; from then on it keeps its own selection."""
+    if _key() not in st.session_state:
+        cell = CELLS.get(st.session_state.get(_VERDICTS, EVERYTHING))
+        st.session_state[_MARKED] = [{"label": cell[0], "verdict": cell[1]}] if cell else []
+    return list(st.session_state[_MARKED])
+
+
+def _filter_by_cell() -> None:
+    cells = st.session_state[_key()].selection.get("cell", [])
+    st.session_state[_VERDICTS] = cell_name(cells[0]) if cells else EVERYTHING
+
+
+def _draw_anew() -> None:
+    st.session_state[_TURN] += 1
+
+
+def _slices(judged: Judged, results: Results, found: dict[str, Any]) -> None:
+    st.subheader("On which rows it errs")
+    parts = judged.by_slice(_parts_of(judged.table, results, found))
+    st.altair_chart(
+        evaluation_charts.slices(parts, judged.confusion.accuracy),
+        alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
+    )
+
+
+def _parts_of(
+    table: pd.DataFrame, results: Results, found: dict[str, Any]
+) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+    """By length, by confidence, and by each column of the file that holds few values."""
+    for _, value, mask in length_bands(table["length"].to_numpy()):
+        yield f"length in tokens: {value}", mask
+    for level in table["confidence"].cat.categories:
+        yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
+    names = labels_to_choose(found["columns"])
+    for place in map(int, found["values"]):
+        if place != results.label:
+            values = results.column(place)[table.index]
+            for value in values.dropna().unique():
+                yield f"{names[place]}: {value}", (values == value).to_numpy()
+
+
+def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
+    """The same rows under another run, which a twin of the job scores when asked to."""
+    this = job.read("task")["run"]
+    runs = {path.name: str(path.resolve()) for path in current_run.paths()}  # in full, as the job names its own
+    others = {name: path for name, path in runs.items() if path != this}
+    if not others:
+        return
+    st.subheader("Against another run")
+    name = st.selectbox("Compare with", list(others), index=None, key="bulk_compare", width=320)
+    if name is None:
+        return
+    twin = job.twin(others[name])
+    if twin is None:
+        st.button(f"Score the file with {name}, too", on_click=disk_errors.attempt, args=(job.begin_twin, others[name]))
+    elif twin.state != "done":
+        _wait(twin.id)
+    else:
+        task = twin.read("task")
+        columns = tuple(job.read("inspection")["columns"])
+        second = _second(str(twin.parts.folder), columns, task["text"], task["label"]).labelled
+        common = labelled.index.intersection(second.index)
+        result = metrics.compare(*(_right(rows.loc[common]) for rows in (second, labelled)))
+        st.write(wording.difference(result, name, Path(this).name))
+
+
+@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
+def _second(folder: str, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+    return Results(Parts(Path(folder)), list(columns), text, label)
+
+
+def forget() -> None:
+    """Lets go of the results last compared."""
+    _second.clear()
+
+
+@st.fragment(run_every=1.0)
+@disk_errors.sentences()
+def _wait(id: str) -> None:
+    settings = Settings.from_environment()
+    queue.tend(settings)
+    twin = queue.find(settings, id)
+    if twin is None or twin.state == "done":
+        st.rerun()
+    if twin.state == "failed":
+        st.error(uploads.plain(twin.read("error")), icon=":material/error:")
+        return
+    progress = twin.read("progress") or {"done": 0, "rows": 0}
+    share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0
+    st.progress(share, text=f"{counted(progress['done'], 'row')} done")
+
+
+def _both(judged: Judged) -> bool:
+    return len(np.unique(judged.labels)) == 2
+
+
+def _right(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    return ((rows["p_positive"] >= 0.5) == (rows["label"] == 1)).to_numpy()

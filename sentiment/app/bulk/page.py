@@ -1,0 +1,389 @@
+"""The Bulk page: a file in, a job made of it, its progress, and what came out.
+
+A job is found by the address of the page (``?job=``) alone, so it outlives a refresh, the browser and the server.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from sentiment.app.bulk import results
+from sentiment.app.shared import current_run, disk_errors, uploads
+from sentiment.app.shared.uploads import plain
+from sentiment.artifacts import ArtifactError
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs import queue
+from sentiment.bulk.jobs.queue import Job, Settings
+from sentiment.bulk.progress import duration
+from sentiment.bulk.readers.columns import header_note, label_values, labels_to_choose, looks_like_reviews
+from sentiment.bulk.readers.decoding import form_of, is_text
+from sentiment.formatting import counted, size
+
+_TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
+_PARAMETER = "job"
+_UPLOAD = "upload"
+_REFUSED = "upload_refused"  # why the last one was not taken, until it has been shown
+_OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
+_DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
+_ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_QUEUED = "Other files are being processed. This one waits for its turn."
+_OPTIONS = "Read the file in another way"
+_HEADER = "First row holds names"
+_HEADERS = {"found out": None, "yes": True, "no": False}
+
+
+def page() -> None:
+    """An upload, or the job that the address names."""
+    st.title("What did all of them feel?")
+    try:
+        settings = Settings.from_environment()
+    except BulkError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    disk_errors.show_problem()
+    with disk_errors.sentences():
+        queue.tend(settings)
+    with disk_errors.sentences():
+        _page(settings)
+
+
+def _page(settings: Settings) -> None:
+    id = st.query_params.get(_PARAMETER)
+    if id is None:
+        _upload(settings)
+        return
+    job = queue.find(settings, id)
+    if job is None:
+        results.forget()
+        st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
+        st.button("Upload a file", on_click=_leave)
+        return
+    st.session_state.setdefault(_OWN, {})[job.id] = job.read("upload")["name"]
+    _header(job, settings)
+    match job.state:
+        case "unread" | "inspecting":
+            _reading(job.id)
+        case "new":
+            _choices(job)
+        case "waiting" | "running":
+            _progress(job.id)
+        case "failed":
+            st.error(plain(results.with_own_name(job, job.read("error"))), icon=":material/error:")
+            if job.read("task"):
+                with st.container(horizontal=True):
+                    st.button("Try again", on_click=disk_errors.attempt, args=(job.submit, job.read("task")))
+                    st.button("Start anew", on_click=disk_errors.attempt, args=(job.withdraw,))
+            else:
+                _read_otherwise(job, expanded=True)
+        case _ if job.read("task") is None or job.read("inspection") is None:
+            st.error("A file of this job is damaged; upload the reviews anew.", icon=":material/error:")
+        case "cancelled" | "done" | "preparing":
+            _model(job)
+            results.show(job)
+
+
+def _upload(settings: Settings) -> None:
+    limit = st.get_option("server.maxUploadSize")
+    st.write(
+        f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
+        "also as .gz, .zst or .zip. Every row comes back with its verdict."
+    )
+    key = uploads.uploader(_UPLOAD)
+    st.file_uploader(
+        "A file of reviews",
+        type=_TYPES,
+        key=key,
+        label_visibility="collapsed",
+        on_change=_take,
+        args=(settings, key),
+    )
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.error(plain(refused), icon=":material/error:")
+    st.caption(
+        "The file is kept on the server of this page and nowhere else, under an address that only you know. It goes "
+        f"when you delete it, or by itself {settings.hours:g} hours after the work on it has ended."
+    )
+    with st.expander("A larger file, or many of them", icon=":material/terminal:"):
+        st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
+        st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
+    own = {id: name for id, name in st.session_state.get(_OWN, {}).items() if queue.find(settings, id)}
+    if own:
+        st.header("Files of this session")
+        for id, name in own.items():
+            model = f" · {plain(run)}" if (run := _model_of(Job(settings.folder / id))) else ""
+            st.button(plain(name) + model, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+
+
+def _take(settings: Settings, key: str) -> None:
+    """Makes a job of an upload; a callback, for the value that the uploader returns to a page is one more copy."""
+    for file in uploads.taken(_UPLOAD, st.session_state[key]):
+        try:
+            job = queue.create(settings, file.name, file, file.size)
+        except (BulkError, OSError) as error:
+            st.session_state[_REFUSED] = disk_errors.explain(error)
+        else:
+            st.query_params[_PARAMETER] = job.id
+
+
+def _run_argument() -> str:
+    """The run's folder for a shell; where on the server it lies is not told."""
+    root = '"${SENTIMENT_RUNS:-artifacts}"' if "SENTIMENT_RUNS" in os.environ else "artifacts"
+    return f"{root}/{shlex.quote(current_run.run().name)}"
+
+
+def _header(job: Job, settings: Settings) -> None:
+    upload = job.read("upload")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header(plain(upload["name"]), icon=":material/description:", width="content")
+        st.caption(f"{size(upload['bytes'])} · come back to it by this page's address", width="stretch")
+        st.button("Another file", on_click=_leave, icon=":material/upload_file:")
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(
+                "Delete the file and its results? This cannot be undone. They are deleted automatically "
+                f"{settings.hours:g} hours after the work on them has ended."
+            )
+            st.button("Delete now", on_click=_delete, args=(job,), icon=":material/delete:")
+
+
+def _model_of(job: Job) -> str:
+    """Returns the name of the model that scores a job, "" where none has been chosen."""
+    return Path(task["run"]).name if (task := job.read("task")) else ""
+
+
+def _model(job: Job) -> None:
+    """Says which model scored the file; offers the one chosen in the sidebar where that is another."""
+    made = _model_of(job)
+    try:
+        chosen = Path(current_run.place()[0]).resolve()
+    except ArtifactError:
+        chosen = None
+    if chosen is None or str(chosen) == job.read("task")["run"]:
+        st.caption(f"Scored with **{plain(made)}**.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            f"Scored with **{plain(made)}**; you have chosen **{plain(chosen.name)}**.",
+            icon=":material/model_training:",
+        )
+        label = "Open the results of" if _other(job, str(chosen)) else "Score again with"
+        st.button(f"{label} {plain(chosen.name)}", on_click=_score_again, args=(job, str(chosen)))
+
+
+def _other(job: Job, run: str) -> Job | None:
+    """Returns the job that scores the same file with another run, None if there is none."""
+    if twin := job.twin(run):
+        return twin
+    origin = _find(job.read("origin") or "")
+    if origin is None:
+        return None
+    return origin if (origin.read("task") or {}).get("run") == run else origin.twin(run)
+
+
+def _score_again(job: Job, run: str) -> None:
+    """Opens the same file as another run scores it; the file is queued if need be."""
+    if _other(job, run) is None:
+        origin = _find(job.read("origin") or "") or job
+        disk_errors.attempt(origin.begin_twin, run)
+        if twin := origin.twin(run):
+            disk_errors.attempt(twin.write, "origin", origin.id)
+    if other := _other(job, run):
+        _go(other.id)
+
+
+@st.fragment(run_every=0.5)
+@disk_errors.sentences()
+def _reading(id: str) -> None:
+    job = _find(id)
+    if job is None or (state := job.state) not in ("unread", "inspecting"):
+        st.rerun()
+    if state == "unread":
+        queue.tend(Settings.from_environment())
+        st.info(_QUEUED, icon=":material/hourglass_top:")
+        return
+    progress = job.read("progress") or {"done": 0}
+    st.info(f"Reading the file: {counted(progress['done'], 'row')}", icon=":material/hourglass_top:")
+
+
+def _choices(job: Job) -> None:
+    """What was found in the file, and what is to be done with it."""
+    found = job.read("inspection")
+    columns, rows = found["columns"], found["survey"]["rows"]
+    st.write(_in_words(found))
+    if found.get("header_in_doubt"):
+        st.warning(
+            f"{plain(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” to “no”.",
+            icon=":material/help:",
+        )
+    for problem in found["problems"][:3]:
+        st.warning(f"Unreadable, {plain(problem)}", icon=":material/warning:")
+    if not rows:
+        st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
+    left, right = st.columns(2)
+    names = labels_to_choose(columns)
+    text = left.selectbox(
+        "Column of reviews", range(len(columns)), index=found["text"], format_func=names.__getitem__, key="text_column"
+    )
+    label = right.selectbox(
+        "Column of labels, to measure against",
+        [None, *range(len(columns))],
+        index=0 if found["label"] is None else found["label"] + 1,
+        format_func=lambda place: "none" if place is None else names[place],
+        key="label_column",
+    )
+    if not looks_like_reviews(columns, found["sample"], text):
+        st.warning(
+            f"“{plain(names[text])}” does not look like reviews. Is it the column you mean?", icon=":material/help:"
+        )
+    if label is not None:
+        _label_meaning(found["values"].get(str(label)), names[label])
+    explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
+    st.button(
+        f"Score {counted(rows, 'row')}",
+        icon=":material/play_arrow:",
+        disabled=label == text or not rows,
+        on_click=_submit,
+        args=(job, {"text": text, "label": label, "explain": explain}),
+    )
+    if rows:
+        _preview(found, names, text)
+    _read_otherwise(job)
+
+
+def _in_words(found: dict[str, Any]) -> str:
+    survey = found["survey"]
+    said = [counted(survey["rows"], "row"), counted(len(found["columns"]), "column")]
+    how = found["found"]
+    if "encoding" in how:
+        said.append(f"encoding {plain(how['encoding'])}")
+    if "delimiter" in how:
+        names = {sign: name for name, sign in _DELIMITERS.items()}
+        said.append(f"delimiter {plain(names.get(how['delimiter'], how['delimiter'].strip()) or 'none')}")
+    if how.get("header") is False:
+        said.append("no header")
+    if "sheet" in how:
+        said.append(f"sheet {plain(how['sheet'])}")
+    if survey["unreadable"]:
+        said.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
+    if extra := survey.get("extra"):
+        said.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
+    return "Found: " + ", ".join(said) + "."
+
+
+def _label_meaning(values: dict[str, int] | None, name: str) -> None:
+    """How the values of the label column are understood, where the inspection has listed them."""
+    if values is None:
+        st.info(
+            f"The values of “{plain(name)}” are not listed here: there are none, or too many values or columns. Where "
+            "they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+        )
+        return
+    means = label_values(values)
+    if not {0, 1} & set(means.values()):
+        st.warning(f"The values of “{plain(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
+        return
+    words = {1: "positive", 0: "negative", None: "neither"}
+    st.dataframe(
+        {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
+        hide_index=True,
+        width="content",
+        alt="What each value of the labels means, and how many rows have it",
+    )
+
+
+def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
+    order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
+    rows = [[row[i] if i < len(row) else "" for i in order] for row in found["sample"]]
+    keys = [f"c{i}" for i in order]
+    labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
+    st.header("How it begins")
+    shown = [dict(zip(keys, row, strict=True)) for row in rows]
+    st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
+
+
+def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
+    """Offers to read the file with other options than those detected, where they can help."""
+    offered = _options(job)
+    if not offered:
+        return
+    chosen: dict[str, Any] = {}
+    with st.expander(_OPTIONS, expanded, icon=":material/tune:"), st.form("reading", border=False):
+        places = dict(zip(offered, st.columns(len(offered)), strict=True))
+        if place := places.get("delimiter"):
+            chosen["delimiter"] = _DELIMITERS[place.selectbox("Delimiter", list(_DELIMITERS))]
+        if place := places.get("encoding"):
+            encoding = place.selectbox("Encoding", _ENCODINGS, accept_new_options=True)
+            chosen["encoding"] = None if encoding == _ENCODINGS[0] else encoding
+        if place := places.get("header"):
+            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
+        if st.form_submit_button("Read again"):
+            disk_errors.attempt(job.read_otherwise, chosen)
+            st.rerun()
+
+
+def _options(job: Job) -> list[str]:
+    """Returns the options that can change how the file is read; none where it is not a table at all."""
+    found = job.read("inspection")
+    try:
+        form = found["form"] if found else form_of(job.input)[0]
+        usable = found is not None or is_text(job.input)
+    except BulkError:
+        return []
+    offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
+    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if found else []}
+    return offered.get(form, []) if usable else []
+
+
+@st.fragment(run_every=1.0)
+@disk_errors.sentences()
+def _progress(id: str) -> None:
+    job = _find(id)
+    if job is None or (state := job.state) not in ("waiting", "running"):
+        st.rerun()
+    disk_errors.show_problem()
+    st.caption(f"Model: **{plain(_model_of(job))}**")
+    queue.tend(Settings.from_environment())
+    if state == "waiting":
+        st.info(_QUEUED, icon=":material/hourglass_top:")
+    elif progress := job.read("progress"):
+        done, rows, rate = progress["done"], progress["rows"], progress["rate"]
+        stage = progress["stage"].capitalize()
+        said = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
+        if rate:
+            said += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
+        st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
+    else:
+        st.progress(0.0, text="Starting")
+    st.button("Stop, and keep what is done", on_click=disk_errors.attempt, args=(job.cancel,), icon=":material/stop:")
+
+
+def _submit(job: Job, task: dict[str, Any]) -> None:
+    disk_errors.attempt(job.submit, {**task, "run": str(current_run.run().path), "reading": job.read("reading") or {}})
+
+
+def _find(id: str) -> Job | None:
+    return queue.find(Settings.from_environment(), id)
+
+
+def _go(id: str) -> None:
+    st.query_params[_PARAMETER] = id
+
+
+def _leave() -> None:
+    st.query_params.pop(_PARAMETER, None)
+
+
+def _delete(job: Job) -> None:
+    gone = disk_errors.attempt(job.delete)
+    if gone is None:
+        return
+    results.forget()
+    _leave()
+    if gone:
+        st.toast("The file and all that was made of it are gone.")
+    else:
+        st.toast("Another server is working on this file. It stops soon, and the file is then deleted.")

@@ -1,0 +1,364 @@
+"""What came out of a job: figures, charts, the table over all rows, and the download."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.bulk import charts as bulk_charts
+from sentiment.app.bulk import labels
+from sentiment.app.shared import charts, disk_errors, review_texts, tables, uploads
+from sentiment.artifacts import ArtifactError, Run, open_run
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs.queue import Job, Settings, tend
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.prevalence import adjusted_count, error_rates
+from sentiment.bulk.readers.columns import labels_to_choose
+from sentiment.bulk.readers.decoding import FORMS, PACKINGS, WRITTEN_FORMS
+from sentiment.bulk.readers.open import Survey
+from sentiment.bulk.results import Filter, Results, Rows
+from sentiment.bulk.writing import check_limits, prefix
+from sentiment.formatting import counted, interval, percent, size
+
+_PAGE_ROWS = 50
+_SHOWN_COLUMNS = 12
+_SHOWN_NAME = 80  # characters of a column's name
+# Bytes up to which a download stands ready. A larger one is read when asked for; of those, Streamlit 1.67 forgets one
+# that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
+_SMALL = 1_000_000
+_SHOWN_CHARACTERS = 300
+_MOST_SEARCHED = 200  # characters of a search
+_MOST_LISTED = 20_000  # rows of a filter that are put together in memory for a download
+_LISTED_CHARACTERS = 50_000_000  # after which such a download ends
+_LISTED_AT_ONCE = 200
+_LARGEST = 1_000_000_000  # bytes of a download, which the server holds in memory while it is sent
+_CACHED = 16  # figures kept for a session
+_ORDERS = {
+    "as in the file": ("row", False),
+    "most positive first": ("probability", True),
+    "most negative first": ("probability", False),
+    "longest first": ("length", True),
+}
+_ERRORS_FIRST = {"worst confident errors first": ("error", False)}
+_VERDICT = ("sentiment", "p_positive", "confidence", "status")
+_SIDES = ("positive", "negative")
+
+
+def show(job: Job) -> None:
+    """The results of a job that is done or was stopped."""
+    found, task = job.read("inspection"), job.read("task")
+    done = len(list(job.parts.folder.glob("part-*.parquet")))
+    made_from = json.dumps(job.parts.state())
+    key = (str(job.parts.folder), made_from, done)
+    results = _load(*key, tuple(found["columns"]), task["text"], task["label"])
+    if job.state == "cancelled":
+        st.warning(
+            f"Stopped after {results.rows:,} of {counted(found['survey']['rows'], 'row')}.",
+            icon=":material/stop_circle:",
+        )
+        st.button("Go on", on_click=disk_errors.attempt, args=(job.submit, task), icon=":material/play_arrow:")
+    if not results.rows:
+        st.info("There are no rows to show.")
+        return
+    _download(job, found)
+    _figures(results, _run(task["run"]))
+    _groups(key, results, found)
+    if task["explain"]:
+        st.header("Which words pushed the whole file")
+        st.altair_chart(bulk_charts.words(_figure(key, "words", results)), alt="Words by what they added over all rows")
+    labelled = task["label"] is not None and len(results.labelled) > 0
+    if labelled:
+        labels.show(job, results, found)
+    _table(key, results, labelled)
+
+
+@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
+def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+    """Results are others where their parts were ``made_from`` something else, or more of them are ``done``."""
+    return Results(Parts(Path(folder)), list(columns), text, label)
+
+
+@st.cache_data(max_entries=_CACHED, scope="session", show_spinner="Calculating")
+def _figure(key: tuple[str, str, int], name: str, _results: Results, *arguments: Any) -> Any:
+    """Returns what a method of the results gives, calculated once; ``key`` is of what the results were made."""
+    return getattr(_results, name)(*arguments)
+
+
+def forget() -> None:
+    """Lets go of the results last shown."""
+    _load.clear()
+    _figure.clear()
+    labels.forget()
+
+
+def with_own_name(job: Job, message: str) -> str:
+    """Returns a message in which the file has the name that its owner gave it."""
+    return message.replace(job.input.name, job.read("upload")["name"])
+
+
+def _run(path: str) -> Run | None:
+    try:
+        return open_run(path)
+    except ArtifactError:
+        return None
+
+
+def _download(job: Job, found: dict[str, Any]) -> None:
+    """The output in the form chosen, written by a child when it does not stand yet."""
+    name = _stem(job.read("upload")["name"])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
+        bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
+        raw = False
+        if form in ("csv", "tsv", "xlsx"):
+            raw = st.checkbox(
+                "Leave formulas alive",
+                key="raw",
+                help="Otherwise a cell that a spreadsheet would run as a formula gets an apostrophe before it.",
+            )
+        try:
+            check_limits(form, Survey(**found["survey"]), len(found["columns"]) + 8)
+        except BulkError as error:
+            st.warning(uploads.plain(str(error)), icon=":material/block:")
+            return
+        wanted = {"form": form, "raw": raw, "bom": bom}
+        file = _written(job, wanted)
+        if job.state == "preparing":
+            _preparing(str(job.folder))
+        elif file is not None and file.stat().st_size > _LARGEST:
+            st.warning(
+                f"This download has {size(file.stat().st_size)}, more than the {size(_LARGEST)} that the server sends. "
+                "Choose parquet, which is smaller, or score the file on the command line.",
+                icon=":material/block:",
+            )
+        elif file is not None:
+            st.download_button(
+                f"Download {size(file.stat().st_size)}",
+                file.read_bytes() if file.stat().st_size < _SMALL else lambda: file.open("rb"),
+                f"{name}-scored.{form}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+        else:
+            st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
+            if (problem := job.read("unwritten")) and _is_of(job, wanted):
+                st.error(uploads.plain(with_own_name(job, problem)), icon=":material/error:")
+        if result := job.read("result"):
+            st.download_button(
+                "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
+            )
+
+
+def _prepare(job: Job, wanted: dict[str, Any]) -> None:
+    disk_errors.attempt(job.prepare, wanted)
+
+
+def _stem(name: str) -> str:
+    """Returns a file's name without the endings that tell its form: "my.reviews.csv.gz" is "my.reviews"."""
+    path = Path(name)
+    if path.suffix.lower().lstrip(".") in PACKINGS:
+        path = path.with_suffix("")
+    return path.stem if path.suffix.lower().lstrip(".") in FORMS else path.name
+
+
+def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
+    """The file in the form wanted, if it stands."""
+    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
+        return job.folder / "output.csv"
+    file = job.folder / f"download.{wanted['form']}"
+    return file if file.exists() and _is_of(job, wanted) else None
+
+
+def _is_of(job: Job, wanted: dict[str, Any]) -> bool:
+    """Whether the form wanted is the last that was asked for."""
+    return bool(job.read("action") == {"name": "write", **wanted})
+
+
+@st.fragment(run_every=1.0)
+@disk_errors.sentences()
+def _preparing(folder: str) -> None:
+    job = Job(Path(folder))
+    if job.state != "preparing":
+        st.rerun()
+    if job.alive:
+        st.caption("Writing the file …")
+    else:
+        tend(Settings.from_environment())
+        st.caption("Other files are being processed. This one waits for its turn.")
+
+
+def _figures(results: Results, run: Run | None) -> None:
+    """Counts, the distribution of probability, and the share of positive."""
+    judged = results.judged
+    sentiment, confidence = results.counts("sentiment"), results.counts("confidence")
+    with st.grid(5, min_column_width=150):
+        st.metric("Rows", f"{results.rows:,}", border=True)
+        for name in _SIDES:
+            st.metric(name.capitalize(), f"{sentiment.get(name, 0):,}", border=True)
+        st.metric("Unsure", f"{confidence.get('unsure', 0):,}", border=True)
+        st.metric("Not judged", f"{results.rows - len(judged):,}", border=True)
+    if not len(judged):
+        return
+    left, right = st.columns([3, 2])
+    with left:
+        st.header("How far apart they stand")
+        st.altair_chart(
+            charts.probabilities(results.histogram(), 0.5, title="Predicted"),
+            alt="Rows of each sentiment by probability of “positive”",
+        )
+    with right:
+        st.header("How many are positive")
+        _share(results, run)
+        named = [(kind, value, n) for kind in ("confidence", "status") for value, n in results.counts(kind).items()]
+        counts = pd.DataFrame(named, columns=["of", "value", "rows"])
+        st.dataframe(counts, hide_index=True, alt="Rows by confidence and by status")
+
+
+def _share(results: Results, run: Run | None) -> None:
+    judged = results.judged
+    positive = int((judged["sentiment"] == "positive").sum())
+    rates = error_rates(run) if run else None
+    share = adjusted_count(positive, len(judged), rates) if rates else None
+    if share is None:
+        st.metric("Share called positive", percent(positive / len(judged)), border=True)
+        return
+    st.metric(
+        "Share of positive, corrected",
+        percent(share.corrected),
+        f"95 % interval {interval((share.low, share.high))}",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+    st.caption(
+        f"{percent(share.raw)} are called positive. Where few are, or nearly all, errors do not cancel out; corrected "
+        "for the rates at which the model erred on reviews with known labels (adjusted count), supposing it errs here "
+        "as it did there."
+    )
+
+
+def _groups(key: tuple[str, str, int], results: Results, found: dict[str, Any]) -> None:
+    """Sentiment by a category or a date column of the file."""
+    names = labels_to_choose(found["columns"])
+    categories = {int(place): names[int(place)] for place in found["values"]}
+    dates = {place: names[place] for place in found["dates"]}
+    places = [*dates, *(place for place in categories if place not in dates and place != results.label)]
+    if not places:
+        return
+    st.header("Sentiment by group and over time")
+    place = st.selectbox("By", places, format_func=names.__getitem__, key="group", width=300)
+    if place in dates:
+        points = _figure(key, "over_time", results, place)
+        st.altair_chart(bulk_charts.over_time(points, names[place]), alt="Share of positive by date")
+        if undated := len(results.judged) - int(points["n"].sum()):
+            st.caption(f"{counted(undated, 'row')} without a readable date left out.")
+    else:
+        groups = _figure(key, "by_group", results, place)
+        st.altair_chart(bulk_charts.shares(groups, names[place]), alt="Share of positive by group")
+
+
+def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
+    """The rows, filtered, searched and sorted here on the server, a page at a time."""
+    st.header("Every row")
+    wanted, order = _controls(results, labelled)
+    rows = _figure(key, "select", results, wanted, *order)
+    pages = max(1, -(-len(rows) // _PAGE_ROWS))
+    number = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key="bulk_page", width=160)
+    shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
+    places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_SHOWN_COLUMNS]
+    frame = results.read(shown, places, _SHOWN_CHARACTERS)
+    keys = {f"c{place}": results.columns[place][:_SHOWN_NAME] or f"column {place + 1}" for place in places}
+    text, *others = keys
+    event = st.dataframe(
+        frame,
+        hide_index=True,
+        column_order=[  # what a phone shows first is the verdict
+            "row",
+            "sentiment",
+            "p_positive",
+            text,
+            "confidence",
+            "status",
+            *others,
+            "tokens_read",
+            "problem",
+        ],
+        key=f"rows-{number}",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt="The rows the filter lets through",
+        column_config={
+            **{key: st.column_config.TextColumn(name) for key, name in keys.items()},
+            "row": st.column_config.NumberColumn("row", pinned=True, width=50),
+            "sentiment": st.column_config.TextColumn(width=80),
+            "p_positive": st.column_config.ProgressColumn(
+                "P(positive)", min_value=0, max_value=1, format="percent", width=100
+            ),
+            "tokens_read": st.column_config.NumberColumn("tokens read"),
+        },
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Mark a row to open it.", width="stretch")
+        _download_listed(results, rows)
+        if chosen := [row for row in event.selection.rows if row < len(frame)]:
+            whole = results.read(shown[chosen[:1]], [results.text])
+            review_texts.offer_opening(whole[text].iloc[0], "bulk")
+
+
+def _download_listed(results: Results, rows: Rows) -> None:
+    """The rows that the filter lets through, in their order; all of them are at the top of the page."""
+    if len(rows) > _MOST_LISTED:
+        st.caption(f"Up to {_MOST_LISTED:,} rows can be downloaded from here, all of them above.", width="content")
+        return
+    st.download_button(
+        "This row as CSV" if len(rows) == 1 else f"These {len(rows):,} rows as CSV",
+        lambda: _listed(results, rows),
+        "rows.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=not len(rows),
+    )
+
+
+def _listed(results: Results, rows: Rows) -> str:
+    """The rows as CSV. It ends early where the cells take too much memory."""
+    frames: list[pd.DataFrame] = []
+    room = _LISTED_CHARACTERS
+    for start in range(0, len(rows), _LISTED_AT_ONCE):
+        frames.append(results.read(rows[start : start + _LISTED_AT_ONCE], range(len(results.columns))))
+        room -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
+        if room < 0:
+            break
+    frame = pd.concat(frames)
+    ours = ["row", *frame.columns[len(results.columns) + 1 :]]
+    before = prefix(ours, results.columns)
+    row, *verdict = (before + name for name in ours)
+    return tables.csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
+
+
+def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
+    """The filter and the order that are set."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
+        confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
+        statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
+        search = st.text_input("Text holds", key="only_text", width=220, max_chars=_MOST_SEARCHED)
+        cell = labels.choose_cell() if labelled else None
+        doubtful = labelled and st.checkbox("Labels that are probably wrong", key="only_mislabelled")
+        orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
+        order = st.selectbox("Order", list(orders), key="order", width=240)
+    wanted = Filter(
+        tuple(sentiments),
+        tuple(confidences),
+        tuple(statuses),
+        search=search,
+        cell=cell,
+        threshold=st.session_state[labels.CUT] if labelled else 0.5,
+        mislabelled=doubtful,
+    )
+    return wanted, orders[order]

@@ -1,0 +1,136 @@
+"""Charts of the Dataset page; see ``charts`` for what all charts share."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from sentiment.app.shared.charts import HEIGHT, SIDES, names, over, rules, side_colour
+
+
+def balance(rows: pd.DataFrame) -> alt.Chart:
+    """Reviews of each class in each split.
+
+    Args:
+        rows: columns ``split``, ``label``, ``n``, in the order to show.
+    """
+    return (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            y=names("split"),
+            x=alt.X("n:Q", title="Reviews"),
+            color=alt.Color(
+                "label:N", scale=alt.Scale(domain=[*SIDES, "unlabelled"]), legend=alt.Legend(orient="top", title=None)
+            ),
+            order=alt.Order("label:N", sort="descending"),
+            tooltip=["split:N", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
+        )
+        .properties(height=HEIGHT - 60)
+    )
+
+
+def ratings(rows: pd.DataFrame) -> alt.Chart:
+    """Reviews with each rating.
+
+    Args:
+        rows: columns ``rating``, ``n``, ``label``.
+    """
+    return (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("rating:O", title="Rating the reviewer gave", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("n:Q", title="Reviews"),
+            color=side_colour("label"),
+            tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
+        )
+        .properties(height=HEIGHT - 60)
+    )
+
+
+def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
+    """Reviews by length and class, with the line after which the model reads no further.
+
+    Args:
+        rows: columns ``low``, ``high`` (tokens), ``label``, ``n``.
+        max_length: tokens the model reads, drawn as a rule; None where no review comes near it.
+    """
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=alt.X("low:Q", bin="binned", title="Length (tokens)"),
+            x2="high:Q",
+            y=alt.Y("n:Q", title="Reviews", stack="zero"),
+            color=side_colour("label"),
+            tooltip=[
+                "label:N",
+                alt.Tooltip("low:Q", title="from"),
+                alt.Tooltip("high:Q", title="to below"),
+                alt.Tooltip("n:Q", title="reviews", format=","),
+            ],
+        )
+    )
+    return over(bars, *([] if max_length is None else [rules([max_length], "x")]))
+
+
+def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
+    """Share of the running text that the most frequent tokens cover.
+
+    Args:
+        rows: columns ``size`` (tokens), ``share``.
+        size: the model's vocabulary, drawn as a rule; None for words that are no model's.
+    """
+    line = (
+        alt.Chart(rows)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("size:Q", title="Vocabulary (tokens)", scale=alt.Scale(type="log")),
+            y=alt.Y("share:Q", title="Share of the text covered", axis=alt.Axis(format="%")),
+            tooltip=[alt.Tooltip("size:Q", format=","), alt.Tooltip("share:Q", format=".2%")],
+        )
+    )
+    return over(line, *([rules([size], "x")] if size else []))
+
+
+def frequencies(rows: pd.DataFrame) -> alt.Chart:
+    """How often a token occurs against its rank, both logarithmic (Zipf 1949).
+
+    Args:
+        rows: columns ``rank``, ``token``, ``count``.
+    """
+    return (
+        alt.Chart(rows)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("rank:Q", title="Rank", scale=alt.Scale(type="log")),
+            y=alt.Y("count:Q", title="Occurrences", scale=alt.Scale(type="log")),
+            tooltip=["token:N", alt.Tooltip("rank:Q", format=","), alt.Tooltip("count:Q", format=",")],
+        )
+        .properties(height=HEIGHT)
+    )
+
+
+def telling(words: pd.DataFrame) -> alt.Chart:
+    """The words that lean most to either side.
+
+    Args:
+        words: columns ``token``, ``positive``, ``negative``, ``z``, ``side``.
+    """
+    return (
+        alt.Chart(words)
+        .mark_bar()
+        .encode(
+            y=names("token"),
+            x=alt.X("z:Q", title="z of the log-odds ratio"),
+            color=side_colour("side", legend=False),
+            tooltip=[
+                "token:N",
+                alt.Tooltip("positive:Q", title="in positive reviews", format=","),
+                alt.Tooltip("negative:Q", title="in negative reviews", format=","),
+                alt.Tooltip("z:Q", format="+.1f"),
+            ],
+        )
+        .properties(height=alt.Step(18))
+    )

@@ -1,0 +1,131 @@
+"""Labels of the training reviews that may be wrong: those confident learning suspects, or else the model itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared import chart_block, current_run, review_texts
+from sentiment.artifacts import Run
+from sentiment.evaluation import metrics, review_notes
+from sentiment.formatting import percent
+
+_CONTRADICTED = 100  # reviews shown at most where nothing better than the model's own contradiction is known
+_TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
+_SIDES = {1: "positive", 0: "negative"}
+
+
+def show(run: Run) -> None:
+    """The suspected labels among the reviews this run learned from."""
+    st.header("Suspected wrong labels")
+    with current_run.sentences():
+        learned = current_run.table("predictions.parquet", run)
+        found = review_notes.label_errors()
+        if found is None or not (suspected := found[0]["fingerprint"].isin(learned["fingerprint"])).any():
+            _contradicted(learned)
+            return
+        verdicts = review_notes.label_verdicts()
+    suspects, facts = found[0][suspected], found[1]
+    st.write(_summary(suspects, facts, verdicts))
+    _table(
+        suspects,
+        {
+            "probability": suspects["probability"],
+            "quality": suspects["quality"],
+            "read": suspects["fingerprint"].map(verdicts).fillna(""),
+        },
+        "Reviews whose label models that never saw them contradict",
+    )
+    st.write(_treatment(facts["treatment"]))
+
+
+def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, str]) -> str:
+    """How many are suspected, how, and how many of those that were read are wrong."""
+    total, n = sum(facts["suspected"].values()), facts["n"]
+    said = (
+        f"{total:,} of {n:,} labels ({percent(total / n)}) are contradicted by an n-gram model that saw neither the "
+        "review nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
+    )
+    said += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
+    if not verdicts:
+        return said
+    counts = Counter(verdicts.values())
+    low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
+    return (
+        f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
+        f"({percent(counts['wrong'] / len(verdicts), 0)}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
+        f"{counts['right']} right, and {counts['open']} could carry either label."
+    )
+
+
+def _treatment(measured: dict[str, Any]) -> str:
+    """Whether it helps to train without them, in words."""
+    changes = []
+    for each in measured["treatments"]:
+        low, high = (100 * bound for bound in each["interval"])
+        points = f"{100 * each['difference']:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+        changes.append(f"{_TREATMENTS[each['name']]} by {points}")
+    if any(each["interval"][0] > 0 for each in measured["treatments"]):
+        effect = "helps"
+    elif all(each["interval"][1] < 0 for each in measured["treatments"]):
+        effect = "does harm"
+    else:
+        effect = "makes no difference that could be told from chance"
+    return (
+        f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
+        f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the "
+        "labels as given, wrong ones among them."
+    )
+
+
+def _contradicted(learned: pd.DataFrame) -> None:
+    """Reviews whose label the model itself, which has seen it, contradicts most firmly."""
+    contradiction = learned["logit"] * (1 - 2 * learned["label"])
+    rows = learned.assign(contradiction=contradiction)[contradiction > 0].nlargest(_CONTRADICTED, "contradiction")
+    shown = {"contradiction": rows["contradiction"], "split": rows["split"]}
+    _table(rows, shown, "Reviews whose label the model contradicts most firmly")
+    st.caption(
+        "The model has seen the training labels, and still contradicts these: some are irony, some are rated one way "
+        "and written another, some are mistakes."
+    )
+
+
+def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
+    """A row a review, with its text where the app has the data."""
+    frame = pd.DataFrame(
+        {
+            "label": rows["label"].map(_SIDES),
+            **columns,
+            "rating": rows["rating"].replace(0, pd.NA),
+            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "fingerprint": rows["fingerprint"],
+        }
+    )
+    review_texts.offer()
+    known = review_texts.at_hand()
+    if known:
+        frame.insert(1, "text", rows["fingerprint"].map(known))
+    event: Any = st.dataframe(
+        frame,
+        hide_index=True,
+        on_select="rerun" if known else "ignore",  # without a text there is nothing to open
+        selection_mode="single-row",
+        key="suspected",
+        alt=alt,
+        column_config={
+            "text": st.column_config.TextColumn(width="large"),
+            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "quality": st.column_config.NumberColumn("P(label)", format="%.4f", help="Label quality: low is suspect."),
+            "read": st.column_config.TextColumn("read by hand"),
+            "contradiction": st.column_config.NumberColumn("logits against the label", format="%.2f"),
+            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
+        },
+    )
+    with st.container(horizontal=True):
+        chart_block.download(frame, "suspected_labels")
+        selected = event.selection.rows if known else []
+        if chosen := [row for row in selected if row < len(frame)]:
+            review_texts.offer_opening(frame["text"].iloc[chosen[0]], "suspected")

@@ -1,0 +1,251 @@
+"""The Dataset page: the reviews behind the served run, as the run's folder describes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.dataset import charts, label_errors, own_data
+from sentiment.app.dataset.word_search import Words
+from sentiment.app.shared import chart_block, current_run
+from sentiment.dataset.summary import log_odds
+from sentiment.formatting import counted, percent
+from sentiment.text.vocabulary import normal_form
+
+_CLEANING = {
+    "empty": "rows without text",
+    "unmatched": "rows the official release does not hold",
+    "repeats": "repeats within train, removed",
+    "contradicting": "of these, with another label than the copy that was kept",
+    "train_in_test": "training texts that are also in test, removed from train",
+    "unlabelled_in_test": "unlabelled texts that are also in test, removed",
+    "excluded": "training texts left out on request",
+    "films_in_train_and_test": "films that are in train and in test (kept)",
+}
+_LEFT_OUT = {
+    "empty": ("row without text", "rows without text"),
+    "unmatched": ("row that is not in the official IMDB release", "rows that are not in the official IMDB release"),
+    "repeats": ("repeat of another row", "repeats of other rows"),
+    "train_in_test": ("training text that is also in the test part", "training texts that are also in the test part"),
+    "unlabelled_in_test": ("unlabelled text that is also in the test part", "unlabelled texts that are also in it"),
+    "excluded": ("row excluded by name", "rows excluded by name"),
+}  # of ``dataset.Removed`` -> what one and what several of them are
+_LABELS = ("positive", "negative", "unlabelled")
+_SHOWN = 15  # telling words a side
+
+
+def page() -> None:
+    """Balance, ratings, lengths, cleaning, vocabulary, words, suspected labels; of the run's data or a visitor's."""
+    st.title("What did it learn from?")
+    run = current_run.run()
+    max_length = None
+    with chart_block.part(run.name, "config.json"):
+        max_length = run.json("config.json")["max_length"]
+    if max_length is None:
+        return
+    own = own_data.choose(max_length)
+    if own is None and not run.has("dataset.json"):
+        st.info(f"The run {run.name} does not describe its data.")
+        return
+    with chart_block.part(run.name, "dataset.json"):
+        facts = own.facts if own else current_run.facts("dataset.json")
+        if own:
+            st.write(_left_out(facts))
+        _balance(facts)
+        _lengths(facts["lengths"])
+        if own is None:
+            _cleaning(facts["cleaning"])
+        _vocabulary(facts, own is None)
+        if own and run.has("word_counts.parquet"):
+            _known(own.counts)
+        _telling(facts["telling"])
+    if run.has("word_counts.parquet"):
+        _search(own, run.name)
+    if own is None and run.has("predictions.parquet"):
+        with chart_block.part(run.name, "predictions.parquet"):
+            label_errors.show(run)
+
+
+def _balance(facts: dict[str, Any]) -> None:
+    labels = pd.DataFrame(facts["labels"])
+    rows = labels.melt(["split"], list(_LABELS), var_name="label", value_name="n")
+    rows = rows[rows["n"] > 0]
+    ratings = pd.DataFrame(facts["ratings"])
+    ratings = ratings[ratings["rating"] > 0]
+    left, right = st.columns(2)
+    with left:
+        said = "; ".join(
+            f"{row['split']}: {row['positive']:,} positive, {row['negative']:,} negative" for row in facts["labels"]
+        )
+        chart_block.chart("How many reviews of each class", charts.balance(rows), rows, said)
+    with right:
+        if ratings.empty:
+            st.header("How they were rated")
+            st.caption("The data has no ratings.")
+            return
+        ratings = ratings.assign(label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative"))
+        totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
+        said = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
+        chart_block.chart("How they were rated", charts.ratings(totals), ratings, said)
+
+
+def _lengths(lengths: dict[str, Any]) -> None:
+    splits = [row["split"] for row in lengths["by_split"]]
+    split = st.segmented_control(
+        "Lengths of", splits, default=splits[0], key="length_split", bind="query-params", required=True
+    )
+    edges = lengths["edges"]
+    ends = {"low": edges, "high": [*edges[1:], 2 * edges[-1] - edges[-2]]}
+    rows = pd.concat(
+        pd.DataFrame({**ends, "label": row["label"], "n": row["n"]})
+        for row in lengths["counts"]
+        if row["split"] == split
+    )
+    facts = next(row for row in lengths["by_split"] if row["split"] == split)
+    summary = (
+        f"Half of them are longer than {counted(round(facts['median']), 'token')}, the longest has "
+        f"{facts['longest']:,}; the model reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of "
+        "them."
+    )
+    limit = lengths["max_length"] if lengths["max_length"] < ends["high"][-1] else None
+    drawn = "" if limit is None else " The dashed line is where the model stops."
+    if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1]:
+        drawn = f" The last bar holds all that are longer still.{drawn}"
+    chart_block.chart(f"Lengths in {split}", charts.lengths(rows, limit), rows, summary)
+    st.caption(f"{summary}{drawn}")
+
+
+def _left_out(facts: dict[str, Any]) -> str:
+    """What became of the rows of a visitor's file, in a sentence."""
+    parts = {row["split"]: sum(row.get(label, 0) for label in _LABELS) for row in facts["labels"]}
+    removed = {name: facts["cleaning"][name] for name in _LEFT_OUT if facts["cleaning"].get(name)}
+    n, left = sum(parts.values()), sum(removed.values())
+    why = ", ".join(counted(number, *_LEFT_OUT[name]) for name, number in removed.items())
+    said = (
+        f"Of {counted(n + left, 'row')}, {left:,} were left out: {why}. The other {n:,}" if left else f"All {n:,} rows"
+    )
+    others = f", and {parts['unlabelled']:,} without a label" if parts.get("unlabelled") else ""
+    return (
+        f"{said} were split into {parts['train']:,} for training, {parts['validation']:,} for validation and "
+        f"{parts['test']:,} for testing{others}."
+    )
+
+
+def _cleaning(cleaning: dict[str, int]) -> None:
+    st.header("Repeats and leaks found")
+    rows = [(_CLEANING.get(name, name), number) for name, number in cleaning.items() if number]
+    if not rows:
+        st.caption("None were found.")
+        return
+    st.dataframe(
+        pd.DataFrame(rows, columns=["what", "reviews or films"]),
+        hide_index=True,
+        width="content",
+        alt="What was found and removed before training",
+    )
+
+
+def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
+    coverage = pd.DataFrame(facts["coverage"])
+    frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # a logarithm has no zero
+    left, right = st.columns(2)
+    if coverage.empty:
+        return
+    with left:
+        size, share = coverage.iloc[-1]
+        chart_block.chart(
+            "How much of the text the vocabulary covers",
+            charts.coverage(coverage, int(size) if of_run else None),
+            coverage,
+            f"{int(size):,} tokens cover {percent(share)}",
+        )
+    with right:
+        chart_block.chart(
+            "A few words do most of the work",
+            charts.frequencies(frequencies),
+            frequencies,
+            "Occurrences of a token against its rank",
+        )
+
+
+def _known(counts: pd.DataFrame) -> None:
+    """How much of a visitor's text the served model knows."""
+    with current_run.sentences():
+        words = _words(*current_run.place())
+    running = counts["positive"] + counts["negative"]
+    share = running[counts["token"].isin(words.counts["token"])].sum() / max(1, running.sum())
+    st.caption(f"The served model knows {percent(share)} of the words in the training part, counted as they occur.")
+
+
+def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
+    for column, side in zip(st.columns(2), ("positive", "negative"), strict=True):
+        words = pd.DataFrame(telling[side])
+        if words.empty:
+            continue
+        most = words.head(_SHOWN).assign(side=side)
+        with column:
+            chart_block.chart(
+                f"Words most telling of {side}",
+                charts.telling(most),
+                words,
+                f"Most telling of {side}: {', '.join(most['token'].head(5))}",
+            )
+    st.caption(
+        "Log-odds ratio with an informative prior, in standard deviations (Monroe, Colaresi and Quinn 2008): what "
+        "stands out for its class, not what is frequent."
+    )
+
+
+@st.fragment
+def _search(own: own_data.Description | None, run: str) -> None:
+    """Any word: its counts and its lean in the data shown, its nearest words in the model."""
+    st.header("Look up a word")
+    word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
+    with chart_block.part(run, "word_counts.parquet"):
+        _found(word, own, _words(*current_run.place()))
+
+
+def _found(word: str, own: own_data.Description | None, words: Words) -> None:
+    """What is known of a word."""
+    counts = (own.counts.assign(**log_odds(own.counts)) if own else words.counts).set_index("token")
+    token, row = normal_form(word), words.find(word)
+    if token not in counts.index and row is None:
+        unknown = "The model does not know this word" + (", nor does it stand in the data." if own else ".")
+        st.caption(unknown if word else "Type a word.")
+        return
+    st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "It does not stand in the data.")
+    if row is None:
+        st.caption("The model does not know this word, so it has no neighbours.")
+        return
+    neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
+    st.dataframe(
+        neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
+        hide_index=True,
+        placeholder="–",
+        alt="The nearest words in the model's embedding",
+        column_config={
+            "token": "nearest word in the embedding",
+            "cosine": st.column_config.NumberColumn(format="%.3f"),
+            "log_odds": st.column_config.NumberColumn("log-odds", format="%+.2f"),
+            "positive": st.column_config.NumberColumn("in positive reviews", format="localized"),
+            "negative": st.column_config.NumberColumn("in negative reviews", format="localized"),
+        },
+    )
+
+
+def _lean(found: pd.Series) -> str:
+    side = "positive" if found["log_odds"] > 0 else "negative"
+    return (
+        f"In training, it stands {counted(int(found['positive']), 'time')} in positive and "
+        f"{counted(int(found['negative']), 'time')} in negative reviews; it leans to {side} "
+        f"(log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
+    )
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _words(path: str, stamp: int) -> Words:
+    run = current_run.open_path(Path(path))
+    return Words.of(run, current_run.table("word_counts.parquet", run))

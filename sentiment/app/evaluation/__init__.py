@@ -1,0 +1,1 @@
+"""The Evaluation page: metrics, errors and checks of a run."""

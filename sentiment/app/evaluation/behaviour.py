@@ -1,0 +1,140 @@
+"""What the run's folder says of its behaviour: whether it does what a person expects, and reads short texts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared import current_run
+from sentiment.artifacts import Run
+from sentiment.behaviour.card import PART
+from sentiment.behaviour.report import AIMS, totals
+from sentiment.formatting import percent
+
+
+def show(run: Run) -> None:
+    """Failure rates by kind and capability, failing cases, and domains beside VADER, if the run has them."""
+    if not run.has(PART):
+        return
+    with current_run.sentences():
+        found = current_run.facts(PART)
+    st.header("Does it do what a person expects?")
+    _totals(found)
+    _capabilities(found)
+    _failures(found)
+    st.header("Does it read short texts, and other things than films?")
+    _domains(found)
+
+
+def _totals(found: dict[str, Any]) -> None:
+    with st.grid(4, min_column_width=180):
+        for name, row in totals(found):
+            aim = f"aim: {percent(AIMS[name], 0)} or fewer" if name in AIMS else f"of {row['cases']:,} cases"
+            count = f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
+            st.metric(
+                name.capitalize(),
+                percent(row["rate"]),
+                aim,
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=count + _beyond(row, found),
+            )
+    st.caption(
+        "The share that failed of texts in our own words, after CheckList (Ribeiro et al. 2020). The label of a plain "
+        "text must be what any reader would say; it must not change with names, numbers, typos or asides; the "
+        "probability must move the way in which the opinion was changed. Negation is counted over all three."
+    )
+
+
+def _capabilities(found: dict[str, Any]) -> None:
+    """CheckList's matrix: a row a capability, a column a kind."""
+    kinds = [row["kind"] for row in found["kinds"]]
+    rates = pd.DataFrame(found["capabilities"])
+    cases = rates.groupby("capability", sort=False)["cases"].sum()
+    matrix = rates.pivot_table(index="capability", columns="kind", values="rate").loc[cases.index, kinds].round(3)
+    matrix.insert(0, "cases", cases)
+    st.dataframe(
+        matrix.reset_index(),
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="Share of failed cases by capability and kind of expectation",
+        column_config={kind: _bar(f"{kind}: failed") for kind in kinds},
+    )
+
+
+def _failures(found: dict[str, Any]) -> None:
+    """Failing cases of the capability chosen, a few of each test."""
+    names = list(dict.fromkeys(row["capability"] for row in found["behaviours"] if row["examples"]))
+    if not names:
+        return
+    with st.expander("Failing cases", icon=":material/rule:"):
+        chosen = st.selectbox("Capability", names, key="capability", width=320)
+        rows = [
+            {
+                "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
+                "expected": row["expected"],
+                "text": case["texts"][0],
+                "P": case["probabilities"][0],
+                "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
+                "P changed": case["probabilities"][1] if len(case["texts"]) > 1 else None,
+            }
+            for row in found["behaviours"]
+            if row["capability"] == chosen
+            for case in row["examples"]
+        ]
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            placeholder="",
+            alt="Failing cases with the probability of positive",
+            column_config={
+                "test": st.column_config.TextColumn(width=200),
+                "text": st.column_config.TextColumn(width=300),
+                "P": st.column_config.NumberColumn(format="%.2f", help="Probability of positive."),
+                "changed": st.column_config.TextColumn(width=300),
+                "P changed": st.column_config.NumberColumn(format="%.2f", help="The same, of the changed text."),
+            },
+        )
+
+
+def _domains(found: dict[str, Any]) -> None:
+    table = pd.DataFrame(
+        {
+            "domain": row["domain"],
+            "sentences": row["n"],
+            "right": row["accuracy"],
+            "VADER": row["vader"]["accuracy"] if row["vader"] else None,
+            "confident": row["confident"]["n"] / row["n"],
+            "right if confident": row["confident"]["accuracy"],
+            "mixed: unsure": row["mixed"]["unsure"] / row["mixed"]["n"],
+            "mixed: confident": row["mixed"]["confident"] / row["mixed"]["n"],
+        }
+        for row in found["domains"]
+    )
+    shares = table.columns[2:]
+    st.dataframe(
+        table.round(dict.fromkeys(shares, 3)),
+        hide_index=True,
+        placeholder="",
+        alt="Accuracy by domain, beside VADER",
+        column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
+    )
+    beside = f"VADER {found['vader']} goes by a list of words" if found["vader"] else "VADER was not installed"
+    st.caption(
+        "Short sentences of our own. “Right” is counted over positive and negative ones; of those with mixed feelings "
+        f"it is best to be unsure. {beside}."
+    )
+
+
+def _beyond(row: dict[str, Any], found: dict[str, Any]) -> str:
+    if row["beyond"] is None:
+        return ""
+    return f" Of the pairs, {percent(row['beyond'])} are off by more than {found['tolerance']} of probability."
+
+
+def _bar(name: str) -> Any:
+    return st.column_config.ProgressColumn(name, min_value=0, max_value=1, format="percent")

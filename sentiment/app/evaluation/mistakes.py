@@ -1,0 +1,39 @@
+"""Why the run errs where it is sure: the causes of its confident mistakes, as far as they have been read."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared import current_run, evaluation_charts
+from sentiment.app.shared.scored_reviews import Judged
+from sentiment.evaluation import review_notes
+
+
+def show(judged: Judged) -> None:
+    """How many confident mistakes have which cause; nothing where none of them was read."""
+    with current_run.sentences():
+        mistakes = review_notes.confident_mistakes(judged.table, judged.temperature)
+    read = mistakes.dropna(subset="cause")
+    if read.empty:
+        return
+    counts = read["cause"].value_counts()
+    st.header("Why it errs where it is sure")
+    left, right = st.columns([2, 3])
+    with left:
+        rows = read.groupby(["cause", "label"]).size().reset_index(name="n")
+        rows["label"] = rows["label"].map({1: "positive", 0: "negative"})
+        rows = rows.sort_values("cause", key=lambda cause: -cause.map(counts), kind="stable")
+        st.altair_chart(
+            evaluation_charts.causes(rows),
+            alt="Confident mistakes by cause: " + ", ".join(f"{cause} {n}" for cause, n in counts.items()),
+        )
+    with right:
+        meanings = counts.index.map(review_notes.CAUSES)
+        st.table(  # since it shows whole sentences
+            pd.DataFrame({"cause": counts.index, "mistakes": counts.to_numpy(), "meaning": meanings}),
+            border="horizontal",
+            hide_index=True,
+            alt="What each cause means, and how many confident mistakes have it",
+        )
+    st.caption(f"{review_notes.extent(mistakes)} “Confident” does not depend on the threshold above.")

@@ -1,0 +1,78 @@
+"""The Model card page: what the served run's folder says about it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.model_card import markdown_blocks
+from sentiment.app.shared import current_run
+from sentiment.app.shared.uploads import plain
+from sentiment.artifacts import Run
+
+_LONGEST = 200_000  # characters of a card that are shown
+_WRAPPED = 5  # columns that a phone can show when their cells wrap
+
+
+def page() -> None:
+    """The run's README, then the files it consists of."""
+    run = current_run.run()
+    with current_run.sentences():
+        if run.has("README.md"):
+            _card(run.file("README.md").read_text(encoding="utf-8", errors="replace"))
+        else:
+            st.title(plain(run.name))
+            st.caption("This run has no model card.")
+    with st.expander("Files of this run", icon=":material/folder_open:"):
+        st.caption(
+            f"The files of {plain(run.name)} were hashed when it was finished; the hashes are checked on loading."
+        )
+        st.dataframe(
+            _files(run),
+            hide_index=True,
+            alt="Files of the run with size and hash",
+            placeholder="missing",
+            column_config={"size": st.column_config.NumberColumn(format="bytes")},
+        )
+
+
+def _card(text: str) -> None:
+    """The blocks of the card, one below the other, none of them wider than the page."""
+    shown = text[:_LONGEST].replace(" %", "\N{NO-BREAK SPACE}%")  # on a phone it would stand in a line of its own
+    for block in markdown_blocks.split(shown):
+        if block.kind == "text":
+            st.markdown(block.content)
+        elif block.kind == "code":
+            st.code(block.content, language=None, wrap_lines=True)
+        else:
+            _table(markdown_blocks.table(block.content))
+    if len(text) > _LONGEST:
+        st.caption(f"The first {_LONGEST:,} of {len(text):,} characters of the card are shown.")
+
+
+def _table(rows: pd.DataFrame) -> None:
+    """A table in the form that fits: its cells wrap, and one too wide for a phone can be scrolled by keyboard.
+
+    A screen reader needs a name for each column, so one without a name gets it, and a table without names is a list.
+    """
+    if not any(markdown_blocks.visible(name) for name in rows.columns):
+        st.markdown("\n".join(f"- {cells[0]}: {' · '.join(cells[1:])}" for cells in rows.to_numpy().tolist()))
+        return
+    named = rows.set_axis([name if markdown_blocks.visible(name) else f"figure{name}" for name in rows.columns], axis=1)
+    if len(named.columns) > _WRAPPED:
+        st.dataframe(named, hide_index=True, placeholder="", alt=f"Table of {', '.join(named.columns)}")
+    else:
+        st.table(named, border="horizontal", hide_index=True, alt=f"Table of {', '.join(named.columns)}")
+
+
+def _files(run: Run) -> pd.DataFrame:
+    """A row a file of the manifest: name, size in bytes (missing where the file is) and hash."""
+    rows = [(name, _size(run, name), digest) for name, digest in run.manifest["files"].items()]
+    return pd.DataFrame(rows, columns=["file", "size", "SHA-256"]).astype({"size": "Int64"})
+
+
+def _size(run: Run, name: str) -> int | None:
+    try:
+        return (run.path / name).stat().st_size
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""The Review page: one review, its prediction and its explanation."""

@@ -1,0 +1,175 @@
+"""The session's analyses: reopen, compare two, save, open a saved one, delete all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.review.highlight import Span, highlight, strongest
+from sentiment.app.shared import analyses, uploads, wording
+from sentiment.app.shared.analyses import Analysis
+from sentiment.explain.counterfactual import compare
+from sentiment.explain.html_file import to_html
+from sentiment.explain.json_file import from_json, to_json
+from sentiment.explain.prediction_text import chance, headline
+from sentiment.model.classifier import Classifier
+from sentiment.types import Explanation
+
+_UPLOAD = "saved_explanation"
+_NOTE = "session_note"
+_CHANGED = 15  # words listed in a comparison
+_SHOWN = 200  # characters of a text that the list shows
+_MEGABYTES = 4  # of a saved file; an explanation of the longest text with every character escaped has less
+_NAME = 255  # characters of a model's name, as of a folder's
+
+
+def show(current: Analysis, classifier: Classifier) -> None:
+    """The list, and what can be done with it."""
+    every = list(reversed(analyses.every()))
+    st.header("Your analyses")
+    if every:
+        _table(every)
+    _save(current, classifier)
+    if not every:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        by_number = {each.number: each for each in every}
+        chosen = by_number[st.selectbox("Analysis", list(by_number), format_func="no. {}".format, width=130)]
+        st.button("Reopen", on_click=analyses.show_again, args=(chosen,), icon=":material/history:")
+        second = st.selectbox("Compare with", list(by_number), index=None, format_func="no. {}".format, width=170)
+        _delete(len(every))
+    st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
+    if second is not None:
+        _comparison(chosen, by_number[second], classifier)
+
+
+def _table(every: list[Analysis]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "number": [each.number for each in every],
+                "verdict": [headline(each.prediction) for each in every],
+                "positive": [each.prediction.probability for each in every],
+                "text": [" ".join(each.text[:_SHOWN].split()) for each in every],
+                "model": [each.run for each in every],
+            }
+        ),
+        hide_index=True,
+        alt="Analyses of this session, newest first",
+        column_config={
+            "number": st.column_config.NumberColumn("no.", width="small"),
+            "positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "text": st.column_config.TextColumn("text", width="large"),
+        },
+    )
+
+
+def _delete(count: int) -> None:
+    """Deletes every analysis, after asking once."""
+    with st.popover("Delete all", icon=":material/delete:"):
+        st.write(f"Delete {'this analysis' if count == 1 else f'all {count} analyses'}? This cannot be undone.")
+        st.button("Delete now", on_click=analyses.delete_all, icon=":material/delete:")
+
+
+def _save(current: Analysis, classifier: Classifier) -> None:
+    """The shown explanation as a file, and a saved one back onto the page."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if current.explanation:
+            st.download_button(
+                "Save as JSON", to_json(current.explanation), "explanation.json", "application/json", on_click="ignore"
+            )
+            st.download_button(
+                "Save as HTML", to_html(current.explanation), "explanation.html", "text/html", on_click="ignore"
+            )
+        with st.popover("Open a saved one", icon=":material/upload_file:"):
+            key = uploads.uploader(_UPLOAD)
+            st.file_uploader(
+                "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=_MEGABYTES
+            )
+            if note := st.session_state.pop(_NOTE, None):  # in here, since the open popover covers what is beneath
+                st.error(uploads.plain(note), icon=":material/error:")
+
+
+def _open(key: str) -> None:
+    for file in uploads.taken(_UPLOAD, st.session_state[key]):
+        try:
+            analyses.show_again(analyses.add(_read(file)))
+        except ValueError as error:
+            st.session_state[_NOTE] = str(error)
+
+
+def _read(file: Any) -> Explanation:
+    """Returns the explanation in a saved file.
+
+    Raises:
+        ValueError: it is none, or too large; the message is one sentence.
+    """
+    if file.size > _MEGABYTES * 1_000_000:
+        raise ValueError(f"A saved explanation may have {_MEGABYTES} MB at most.")
+    explanation = from_json(file.getvalue())
+    if len(explanation.text) > analyses.LONGEST:
+        raise ValueError(analyses.TOO_LONG)
+    if len(explanation.run) > _NAME:
+        raise ValueError("This file cannot be opened as an explanation: the name of its model is too long.")
+    try:
+        f"{explanation.run} {explanation.text}".encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("This file cannot be opened as an explanation: its text is not valid Unicode.") from error
+    return explanation
+
+
+def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
+    """Two analyses side by side on one scale of colour, and the words whose contributions differ most."""
+    marked = {each.number: _spans(told) for each in (first, second) if (told := _explanation(each, classifier))}
+    scale = max(map(strongest, marked.values()), default=0.0)
+    for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
+        with column:
+            st.subheader(f"No. {each.number}: {headline(each.prediction)}")
+            st.write(chance(each.prediction))
+            if each.number in marked:
+                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {uploads.plain(each.run)}")
+                highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
+    if first.explanation and second.explanation:
+        _contributions(first, second, first.explanation, second.explanation)
+
+
+def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
+    """The analysis's explanation, made now if the run served can; None where there is nothing to explain."""
+    if analysis.explanation is None and analysis.prediction.label and analysis.is_by(classifier):
+        return analysis.explained(classifier)
+    return analysis.explanation
+
+
+def _contributions(first: Analysis, second: Analysis, before: Explanation, after: Explanation) -> None:
+    """What each word added in the one and in the other, those that differ most first."""
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
+    names = (f"in no. {first.number}", f"in no. {second.number}", "difference")
+    values = [
+        (
+            None if each.before is None else float(before.contributions[each.before]),
+            None if each.after is None else float(after.contributions[each.after]),
+            each.change,
+        )
+        for each in changed
+    ]
+    frame = pd.DataFrame(values, columns=["first", "second", "change"], dtype=float)
+    frame.insert(0, "word", [each.text for each in changed])
+    st.dataframe(
+        frame,
+        hide_index=True,
+        alt="Words whose contributions differ most, by what they add in each of the two texts, in logits",
+        column_config={
+            column: st.column_config.NumberColumn(name, format="%+.3f", help="in logits; empty where the word is not")
+            for column, name in zip(("first", "second", "change"), names, strict=True)
+        },
+    )
+
+
+def _spans(explanation: Explanation) -> list[Span]:
+    values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
+    return [
+        (token.start, token.end, value, is_unknown)
+        for token, value, is_unknown in zip(explanation.tokens, values, unknown, strict=True)
+    ]

@@ -1,0 +1,117 @@
+"""The Review page: one text in, its verdict at once, then the reasons."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sentiment.app.review import scroll
+from sentiment.app.shared import analyses, current_run, navigation, uploads, wording
+from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.examples import EXAMPLES
+from sentiment.explain.prediction_text import chance, headline
+from sentiment.formatting import likelihood
+from sentiment.types import Prediction
+
+_ANALYSE = "analyse"
+_ADDRESS = "example_in_address"  # the example that the page's address named when the page was last drawn
+_MARKED = "example_marked"  # the example that was selected then
+_UNNAMED = "text_of_bare_address"  # the text last shown while the address named no example
+
+
+def page() -> None:
+    """Input on the left, verdict on the right; the text with its contributions beneath."""
+    st.title("What did the reviewer feel?")
+    refused = analyses.refuse_long_text()
+    _choose_example()
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _input()
+        if refused:
+            st.error(analyses.TOO_LONG, icon=":material/error:")
+    classifier = current_run.classifier()
+    analysis = analyses.shown(classifier)
+    if analysis is None:
+        right.caption("Paste a review, or try one of the examples.")
+        return
+    with right:
+        if analyses.text_changed():
+            st.warning(
+                "Text changed. What is shown here belongs to the text analysed before; press Analyse to renew it.",
+                icon=":material/edit_note:",
+            )
+        _verdict(analysis)
+        if analyses.returns_to_top():
+            scroll.to_top()
+    from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair to load
+        explanation,
+        history,
+    )
+
+    if analysis.prediction.label:
+        explanation.show(analysis, classifier)
+    history.show(analysis, classifier)
+
+
+def _choose_example() -> None:
+    """One-click examples. The choice is part of the address, in the browser's history; the user's own text never is."""
+    state = st.session_state
+    named = st.query_params.get(analyses.EXAMPLE)
+    asked = named if named in EXAMPLES else None
+    arrived = _ANALYSE not in state  # for the first time, or from another page, which drops this one's widgets
+    if analyses.TEXT not in state:
+        analyses.show(EXAMPLES[asked or next(iter(EXAMPLES))])
+    elif asked != state.get(_ADDRESS) and (asked or not arrived):  # Back, Forward, or an address typed in
+        analyses.show(EXAMPLES[asked] if asked else state[_UNNAMED])
+    elif arrived or analyses.text_changed() or not state[analyses.EXAMPLE]:
+        analyses.mark_example()
+    st.pills("Try an example", list(EXAMPLES), key=analyses.EXAMPLE, required=True, on_change=_show_example)
+    if not arrived and state[analyses.EXAMPLE] != state[_MARKED] and not analyses.text_changed():
+        asked = state[analyses.EXAMPLE]
+        if asked:
+            st.query_params[analyses.EXAMPLE] = asked
+        else:
+            st.query_params.pop(analyses.EXAMPLE, None)
+    state[_ADDRESS], state[_MARKED] = asked, state[analyses.EXAMPLE]
+    if not asked:
+        state[_UNNAMED] = analyses.text_shown() or ""
+
+
+def _show_example() -> None:
+    if example := st.session_state[analyses.EXAMPLE]:
+        analyses.show(EXAMPLES[example])
+
+
+def _input() -> None:
+    """The text area, which keeps what is typed for the next rerun, whatever brings it; a form would drop it there."""
+    st.text_area("Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", shortcut="Mod+Enter", on_click=_submit)
+        st.caption("The text goes to the server of this page and nowhere else.")
+
+
+def _submit() -> None:
+    analyses.show(st.session_state[analyses.TEXT])
+
+
+def _verdict(analysis: Analysis) -> None:
+    """The verdict in plain words, with what the reader should know about it."""
+    prediction = analysis.prediction
+    with st.container(border=True, gap="small"):
+        st.header(headline(prediction), icon=_icon(prediction))
+        st.write(chance(prediction))
+        if prediction.label and prediction.status != "mostly_unknown":
+            stated = likelihood(prediction.probability, 1)
+            st.progress(prediction.probability, text=f"Probability of “positive”: {stated}")
+        for caveat in wording.caveats(prediction):
+            st.markdown(f":material/info: {caveat}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
+            run = uploads.plain(analysis.run)
+            st.caption(f"{wording.words_and_signs(prediction.tokens_read)} read by {run} {taken}")
+            navigation.link("model_card", "About this model")
+
+
+def _icon(prediction: Prediction) -> str:
+    if prediction.confidence in (None, "unsure"):
+        return ":material/question_mark:"
+    return f":material/sentiment_{'satisfied' if prediction.label == 'positive' else 'dissatisfied'}:"

@@ -1,0 +1,301 @@
+"""Charts of the Evaluation page; see ``charts`` for what all charts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from sentiment.app.shared.charts import SIDES, inked, names, over, rules, side_colour
+from sentiment.evaluation.metrics import wilson_interval
+
+_MANY = 30  # reviews from which a slice decides how wide the axis is
+
+
+def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
+    """The confusion matrix; a click on a cell selects it as ``cell``.
+
+    Args:
+        cells: columns ``label``, ``verdict``, ``n``, ``share``, ``right``.
+        marked: the cells that are selected at first, by ``label`` and ``verdict``.
+    """
+    return _matrix(cells, ("label", "Label"), ("verdict", "Verdict"), SIDES, marked)
+
+
+def agreement(cells: pd.DataFrame, first: str, second: str, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
+    """How often both of two runs are right, one, or none; a click on a cell selects it as ``cell``.
+
+    Args:
+        cells: columns ``second``, ``first``, ``n``, ``share``.
+        first: the name of the one run.
+        second: that of the other.
+        marked: the cells that are selected at first, by ``second`` and ``first``.
+    """
+    rows = cells.assign(right=cells["second"] == "right")
+    return _matrix(rows, ("second", second), ("first", first), ["right", "wrong"], marked)
+
+
+def _matrix(
+    cells: pd.DataFrame,
+    row: tuple[str, str],
+    column: tuple[str, str],
+    order: list[str],
+    marked: Sequence[dict[str, str]],
+) -> alt.LayerChart:
+    """Four counts in squares, tinted by their share; ``row`` and ``column`` are a field and its title each."""
+    (y, y_title), (x, x_title) = row, column
+    chosen = alt.selection_point(name="cell", fields=[y, x], value=list(marked) or alt.Undefined)
+    base = alt.Chart(cells).encode(
+        x=alt.X(f"{x}:N", sort=order, title=x_title, axis=alt.Axis(labelAngle=0)),
+        y=alt.Y(f"{y}:N", sort=order, title=y_title),
+        tooltip=[
+            alt.Tooltip(f"{y}:N", title=y_title),
+            alt.Tooltip(f"{x}:N", title=x_title),
+            alt.Tooltip("n:Q", title="reviews", format=","),
+            alt.Tooltip("share:Q", format=".1%"),
+        ],
+    )
+    squares = (
+        base.mark_rect(cursor="pointer", stroke="gray")
+        .encode(
+            fill=alt.Fill("right:N", scale=alt.Scale(domain=[True, False]), legend=None),
+            fillOpacity=alt.FillOpacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 0.5]), legend=None),
+            strokeWidth=alt.condition(chosen, alt.value(3), alt.value(1), empty=False),
+        )
+        .add_params(chosen)
+    )
+    counts = base.mark_text(fontSize=18, fontWeight=600, baseline="bottom").encode(text=alt.Text("n:Q", format=","))
+    shares = base.mark_text(fontSize=13, baseline="top", dy=4).encode(text=alt.Text("share:Q", format=".1%"))
+    return over(squares, inked(counts), inked(shares))
+
+
+def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
+    """The ROC curve, with the point of the threshold that is set.
+
+    Args:
+        curve: columns ``false_positive_rate``, ``recall``, ``threshold``.
+        x: false positive rate at the threshold.
+        y: recall at the threshold.
+    """
+    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(
+        strokeDash=[4, 4], color="gray", strokeWidth=1
+    )
+    line = _share_line(curve, "false_positive_rate", "False positive rate", "recall", "Recall (true positive rate)")
+    return over(diagonal.encode(x="x:Q", y="y:Q"), line, _point(x, y))
+
+
+def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
+    """Precision against recall, with the point of the threshold that is set.
+
+    Args:
+        curve: columns ``recall``, ``precision``, ``threshold``.
+        x: recall at the threshold.
+        y: precision at the threshold.
+    """
+    line = _share_line(curve, "recall", "Recall", "precision", "Precision")
+    return over(line, _point(x, y))
+
+
+def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerChart:
+    """What the verdicts at each threshold cost, with the threshold that is set and the cheapest one.
+
+    Args:
+        curve: columns ``threshold``, ``cost`` (per 100 reviews, a missed positive costing 1).
+        threshold: drawn as a dashed rule.
+        cheapest: marked with a diamond.
+    """
+    x = alt.X("threshold:Q", title="Threshold for “positive”", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("cost:Q", title="Cost of 100 reviews", scale=alt.Scale(domainMin=0))
+    shown = [
+        alt.Tooltip("threshold:Q", title="Threshold", format=".3f"),
+        alt.Tooltip("cost:Q", title="Cost of 100 reviews", format=".2f"),
+    ]
+    line = alt.Chart(curve).mark_line().encode(x=x, y=y, tooltip=shown)
+    least = curve.iloc[[int((curve["threshold"] - cheapest).abs().argmin())]]
+    mark = alt.Chart(least).mark_point(size=120, filled=True, shape="diamond", color="gray", opacity=1)
+    return over(line, rules([threshold], "x"), mark.encode(x=x, y=y, tooltip=shown))
+
+
+def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
+    """Stated probability against observed share of positive, with 95 % intervals; on the dashed line the two agree.
+
+    Args:
+        bins: columns ``stated``, ``observed``, ``n``.
+        threshold: drawn as a dashed rule.
+    """
+    ends = [wilson_interval(round(share * n), int(n)) for share, n in zip(bins["observed"], bins["n"], strict=True)]
+    bins = bins.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(
+        strokeDash=[4, 4], color="gray", strokeWidth=1
+    )
+    line = (
+        alt.Chart(bins)
+        .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
+        .encode(
+            x=alt.X("stated:Q", title="Stated probability", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("observed:Q", title="Observed share of positive", scale=alt.Scale(domain=[0, 1])),
+            tooltip=[
+                alt.Tooltip("stated:Q", format=".1%"),
+                alt.Tooltip("observed:Q", format=".1%"),
+                alt.Tooltip("low:Q", title="from", format=".1%"),
+                alt.Tooltip("high:Q", title="to", format=".1%"),
+                alt.Tooltip("n:Q", title="reviews", format=","),
+            ],
+        )
+    )
+    spread = alt.Chart(bins).mark_rule(strokeWidth=2, color="gray")
+    spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed share of positive"), y2="high:Q")
+    at = rules([threshold] if threshold is not None else [], "x")
+    return over(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
+
+
+def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
+    """The calibration error of reviews of each length, over a bar of what chance alone may give.
+
+    Args:
+        bands: columns ``length``, ``n``, ``error``, ``chance``, ``high``, in the order to show.
+    """
+    bands = bands.assign(name=[f"{length}  ({n:,})" for length, n in zip(bands["length"], bands["n"], strict=True)])
+    base = alt.Chart(bands).encode(
+        y=names("name"),
+        tooltip=[
+            alt.Tooltip("length:N", title="tokens"),
+            alt.Tooltip("n:Q", title="reviews", format=","),
+            alt.Tooltip("error:Q", title="calibration error", format=".2%"),
+            alt.Tooltip("chance:Q", title="by chance, median", format=".2%"),
+            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".2%"),
+        ],
+    )
+    title = "Calibration error"
+    chance = base.mark_bar(color="gray", opacity=0.25, size=16).encode(x=alt.X("high:Q", title=title))
+    median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
+    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".1%"))
+    points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
+    return over(chance, median, inked(points))
+
+
+def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
+    """Accuracy of each slice with its interval; a click on a point selects it as ``part``.
+
+    Args:
+        parts: columns ``slice``, ``n``, ``accuracy``, ``low``, ``high``.
+        overall: the accuracy over all reviews, drawn as a rule.
+        marked: the slices that are selected at first, by ``slice``.
+    """
+    usual = parts[parts["n"] >= _MANY]  # a handful of reviews has an interval that would squeeze all others
+    low = float(usual["low"].min()) if len(usual) else 0.0
+    scale = alt.Scale(domain=[low, 1.0], zero=False, clamp=True)
+    return _by_slice(parts, "accuracy", "Accuracy", overall, scale, "%", ".2%", marked)
+
+
+def slice_changes(parts: pd.DataFrame) -> alt.LayerChart:
+    """By how much one run is more accurate than another, slice by slice, with 95 % intervals.
+
+    Args:
+        parts: columns ``slice``, ``n``, ``difference`` (shares), ``low``, ``high``.
+    """
+    usual = parts[parts["n"] >= _MANY]
+    ends = (min(0.0, float(usual["low"].min())), max(0.0, float(usual["high"].max()))) if len(usual) else (-1.0, 1.0)
+    scale = alt.Scale(domain=list(ends), clamp=True)
+    return _by_slice(parts, "difference", "Change of accuracy", 0.0, scale, "+%", "+.2%", ())
+
+
+def _by_slice(
+    parts: pd.DataFrame,
+    field: str,
+    title: str,
+    reference: float,
+    scale: alt.Scale,
+    ticks: str,
+    exact: str,
+    marked: Sequence[dict[str, str]],
+) -> alt.LayerChart:
+    """A point and its interval a slice, with the number of its reviews; a click selects it as ``part``."""
+    parts = parts.assign(name=[f"{name}  ({n:,})" for name, n in zip(parts["slice"], parts["n"], strict=True)])
+    chosen = alt.selection_point(name="part", fields=["slice"], value=list(marked) or alt.Undefined)
+    base = alt.Chart(parts).encode(
+        y=names("name", limit=230),
+        opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
+        tooltip=[
+            "slice:N",
+            alt.Tooltip("n:Q", title="reviews", format=","),
+            alt.Tooltip(f"{field}:Q", title=title.lower(), format=exact),
+            alt.Tooltip("low:Q", title="from", format=exact),
+            alt.Tooltip("high:Q", title="to", format=exact),
+        ],
+    )
+    place = alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=ticks))
+    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q")
+    points = base.mark_point(filled=True, size=90, cursor="pointer").encode(x=place).add_params(chosen)
+    return over(rules([reference], "x", scale), inked(spread), inked(points), height=alt.Step(20))
+
+
+def causes(rows: pd.DataFrame) -> alt.Chart:
+    """Mistakes by their cause, and of which class they are.
+
+    Args:
+        rows: columns ``cause``, ``label``, ``n``, in the order to show.
+    """
+    return (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            y=names("cause"),
+            x=alt.X("n:Q", title="Confident mistakes"),
+            color=side_colour("label", "Label"),
+            tooltip=["cause:N", "label:N", alt.Tooltip("n:Q", title="mistakes", format=",")],
+        )
+        .properties(height=alt.Step(20))
+    )
+
+
+def erasure(rows: pd.DataFrame) -> alt.LayerChart:
+    """Comprehensiveness and sufficiency of each method of explanation, with intervals.
+
+    Args:
+        rows: columns ``method``, ``measure``, ``value``, ``low``, ``high``.
+    """
+    measures = rows["measure"].unique().tolist()
+    base = alt.Chart(rows).encode(
+        y=names("method"),
+        yOffset="measure:N",
+        color=alt.Color(
+            "measure:N",
+            scale=alt.Scale(domain=[*SIDES, *measures]),  # neither takes the colour of a class
+            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # whose row a phone would cut
+        ),
+        tooltip=[
+            "method:N",
+            "measure:N",
+            *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("value", "low", "high")),
+        ],
+    )
+    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change of the probability"), x2="high:Q")
+    points = base.mark_point(filled=True, size=80).encode(x="value:Q")
+    return over(rules([0.0], "x"), spread, points, height=alt.Step(20))
+
+
+def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
+    unit = alt.Scale(domain=[0, 1])
+    return (
+        alt.Chart(curve)
+        .mark_line(interpolate="linear")
+        .encode(
+            x=alt.X(f"{x}:Q", title=x_title, scale=unit),
+            y=alt.Y(f"{y}:Q", title=y_title, scale=unit),
+            order=alt.Order("threshold:Q", sort="descending"),
+            tooltip=[
+                alt.Tooltip(f"{name}:Q", title=title, format=".3f")
+                for name, title in ((x, x_title), (y, y_title), ("threshold", "Threshold"))
+            ],
+        )
+    )
+
+
+def _point(x: float, y: float) -> alt.Chart:
+    """The point of the threshold that is set."""
+    mark = alt.Chart(pd.DataFrame({"x": [x], "y": [y]})).mark_point(
+        size=120, filled=True, shape="diamond", color="gray"
+    )
+    return mark.encode(x="x:Q", y="y:Q", tooltip=[alt.Tooltip("x:Q", format=".3f"), alt.Tooltip("y:Q", format=".3f")])

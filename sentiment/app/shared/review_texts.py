@@ -1,0 +1,66 @@
+"""The review texts themselves, where whoever serves the app has the data; a run's folder holds none."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import streamlit as st
+
+from sentiment.app.shared import analyses, navigation
+from sentiment.dataset import DatasetError, load
+
+_VARIABLE = "SENTIMENT_DATA"  # names what ``--data`` of the scripts would
+_KEY = "texts"
+
+Texts = Mapping[str, str]  # fingerprint -> text
+
+
+def offer() -> None:
+    """The choice to see texts, where whoever started the app named the data."""
+    if _path():
+        st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
+    else:
+        st.caption("The review texts are not included. Start the app with `make app DATA=...` to see and open them.")
+
+
+def at_hand() -> Texts | None:
+    """Every labelled text by its fingerprint; None where they are not asked for, or cannot be had."""
+    path = _path()
+    if not path or not st.session_state.get(_KEY):
+        return None
+    try:
+        return _texts(path)
+    except DatasetError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def offer_opening(text: str, name: str) -> None:
+    """A button that opens a text on the Review page; ``name`` is that of the table it stands by."""
+    if not isinstance(text, str):
+        return
+    if len(text) > analyses.LONGEST:
+        st.caption(f"Too long for the Review page, which takes {analyses.LONGEST:,} characters.")
+    elif st.button("Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"):
+        analyses.show(text)
+        navigation.go("review")
+
+
+def _path() -> str | None:
+    """What the command that started the app says after ``-- --data``, or else the environment."""
+    options = sys.argv[1:]
+    if "--data" in options[:-1]:
+        return options[options.index("--data") + 1]
+    return os.environ.get(_VARIABLE)
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the data")
+def _texts(path: str) -> Texts:
+    data = load(path)
+    return {
+        print: text
+        for part in (data.train, data.validation, data.test)
+        for print, text in zip(part["fingerprint"], part["text"], strict=True)
+    }

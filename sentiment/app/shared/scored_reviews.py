@@ -1,0 +1,280 @@
+"""Reviews judged at a threshold, and the filter that decides which of them a table lists; nothing of Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment.evaluation import metrics
+from sentiment.evaluation.predictions import calibration_by_length, slices
+
+EVERYTHING = "everything"
+CELLS = {
+    "true positives": ("positive", "positive"),
+    "false positives": ("negative", "positive"),
+    "true negatives": ("negative", "negative"),
+    "false negatives": ("positive", "negative"),
+}  # the name of a cell of the confusion matrix -> (label, verdict)
+VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
+
+_MANY_UNKNOWN = 0.05  # share of unknown words from which they may have misled
+_SLICES = {
+    "length": "length in tokens",
+    "rating": "rating",
+    "unknown_rate": "unknown words",
+    "truncated": "cut off",
+    "negation": "holds a negation",
+    "contrast": "holds a “but” or the like",
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run's predictions, judged at a threshold on the calibrated probability.
+
+    Attributes:
+        table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
+        temperature: by which logits were divided.
+        threshold: at or above it, the verdict is "positive".
+    """
+
+    table: pd.DataFrame
+    temperature: float
+    threshold: float
+
+    @classmethod
+    def of(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> Judged:
+        """Judges the rows of a predictions table, one at least."""
+        probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+        if "probability" in predictions:  # to the last digit, since a threshold may be one of them
+            probability = predictions["probability"].to_numpy(np.float64)
+        called = probability >= threshold
+        verdict = np.where(called, "positive", "negative")
+        right = called == (predictions["label"].to_numpy() == 1)
+        return cls(predictions.assign(probability=probability, verdict=verdict, right=right), temperature, threshold)
+
+    @property
+    def labels(self) -> npt.NDArray[np.int8]:
+        """<int8>[n], 1 positive, 0 negative."""
+        return self.table["label"].to_numpy()
+
+    @property
+    def probabilities(self) -> npt.NDArray[np.float64]:
+        """<float64>[n], of "positive"."""
+        return self.table["probability"].to_numpy()
+
+    @property
+    def right(self) -> npt.NDArray[np.bool_]:
+        """<bool>[n], whether verdict and label agree."""
+        return self.table["right"].to_numpy()
+
+    @cached_property
+    def confusion(self) -> metrics.Confusion:
+        """The four counts at the threshold."""
+        return metrics.confusion(self.probabilities, self.labels, self.threshold)
+
+    @cached_property
+    def sweep(self) -> metrics.Sweep:
+        """What every other threshold would give."""
+        return metrics.sweep(self.probabilities, self.labels)
+
+    @cached_property
+    def reliability(self) -> metrics.Reliability:
+        """Stated against observed, whatever the threshold."""
+        return metrics.reliability(self.probabilities, self.labels)
+
+    @property
+    def log_loss(self) -> float:
+        """Of the calibrated scores, in nats."""
+        return metrics.log_loss(self.table["logit"].to_numpy() / self.temperature, self.labels)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Of the accuracy, 95 %."""
+        return metrics.wilson_interval(int(self.right.sum()), len(self.table))
+
+    def curve(self) -> pd.DataFrame:
+        """What each threshold would give: recall, false_positive_rate, precision, threshold; thinned for a chart."""
+        thin = self.sweep.thin()
+        return pd.DataFrame(
+            {
+                "recall": thin.recall,
+                "false_positive_rate": thin.false_positive_rate,
+                "precision": thin.precision,
+                "threshold": thin.thresholds.clip(max=1.0),
+            }
+        )
+
+    def calibration(self) -> pd.DataFrame:
+        """By bin of probability: stated, observed, n."""
+        bins = self.reliability
+        return pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
+
+    def calibration_by_length(self) -> pd.DataFrame:
+        """By length band: ``length``, ``n``, ``error``, ``chance``, ``high``, as ``evaluation`` has them."""
+        names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
+        return pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
+
+    def cells(self) -> pd.DataFrame:
+        """The confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
+        counts = self.confusion
+        rows = [
+            ("positive", "positive", counts.tp, counts.tp + counts.fn),
+            ("positive", "negative", counts.fn, counts.tp + counts.fn),
+            ("negative", "positive", counts.fp, counts.fp + counts.tn),
+            ("negative", "negative", counts.tn, counts.fp + counts.tn),
+        ]
+        frame = pd.DataFrame(rows, columns=["label", "verdict", "n", "of"])
+        return frame.assign(share=frame["n"] / frame["of"].clip(lower=1), right=frame["label"] == frame["verdict"])
+
+    def histogram(self) -> pd.DataFrame:
+        """How many reviews of each class stand at each probability: ``low``, ``high``, ``label``, ``n``."""
+        edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
+        ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
+        counts = {
+            name: np.histogram(self.probabilities[self.labels == label], edges)[0]
+            for label, name in ((1, "positive"), (0, "negative"))
+        }
+        return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
+
+    def by_slice(self, slices: Iterable[tuple[str, npt.NDArray[np.bool_]]] | None = None) -> pd.DataFrame:
+        """Accuracy of each part that holds a review: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %).
+
+        Args:
+            slices: name and <bool>[n] of each part; those of a run's predictions if None.
+        """
+        rows = []
+        for name, mask in self.parts() if slices is None else slices:
+            right, n = int(self.right[mask].sum()), int(mask.sum())
+            if n:
+                rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))
+        return pd.DataFrame(rows, columns=["slice", "n", "accuracy", "low", "high"])
+
+    def chosen(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
+        """The rows a filter lets through, the most confident mistakes first.
+
+        Args:
+            verdicts: one of ``VERDICTS``.
+            part: the name of a slice, or ``EVERYTHING``.
+            between: bounds on the probability of "positive".
+        """
+        keep = (self.probabilities >= between[0]) & (self.probabilities <= between[1])
+        if verdicts in CELLS:
+            label, verdict = CELLS[verdicts]
+            keep &= ((self.labels == (label == "positive")) & (self.table["verdict"] == verdict)).to_numpy()
+        elif verdicts != EVERYTHING:
+            keep &= self.right == (verdicts == "right verdicts")
+        if part != EVERYTHING:
+            keep &= dict(self.parts()).get(part, keep)
+        rows = self.table[keep]
+        distance = (rows["probability"] - rows["label"]).abs()
+        return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
+
+    def parts(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+        """Name and <bool>[n] of each slice."""
+        for by, value, mask in slices(self.table):
+            yield f"{_SLICES[by]}: {value}", mask
+
+
+def causes(rows: pd.DataFrame) -> list[str]:
+    """What in each review may have misled the model, as far as the predictions table tells."""
+    mild = rows["rating"].isin([4, 5, 6, 7])
+    signs = {
+        "mild rating": mild,
+        "negation": rows["negation"],
+        "but": rows["contrast"],
+        "cut off": rows["truncated"],
+        "unknown words": rows["unknown_rate"] >= _MANY_UNKNOWN,
+    }
+    flags = pd.DataFrame(signs)
+    return [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs on the reviews they have in common, the second one being the run that is shown.
+
+    Attributes:
+        first: the other run, a row a common review.
+        second: the run shown, in the same order.
+    """
+
+    first: Judged
+    second: Judged
+
+    @classmethod
+    def of(cls, first: Judged, second: Judged) -> Pair | None:
+        """Matches by fingerprint and, where a text stands twice, its number among them; None without a match."""
+        left, right = (_by_fingerprint(judged.table) for judged in (first, second))
+        common = right.index.intersection(left.index)
+        if not len(common):
+            return None
+        rows = (table.loc[common].reset_index(drop=True) for table in (left, right))
+        tables = zip((first, second), rows, strict=True)
+        return cls(*(Judged(table, judged.temperature, judged.threshold) for judged, table in tables))
+
+    @property
+    def test(self) -> metrics.Comparison:
+        """Which reviews each has right, and McNemar's test."""
+        return metrics.compare(self.first.right, self.second.right)
+
+    def changes(self) -> dict[str, metrics.Change]:
+        """Every figure of both, with the interval of the difference."""
+        first, second = (side.table["logit"].to_numpy() / side.temperature for side in (self.first, self.second))
+        return metrics.changes(first, second, self.second.labels, self.second.threshold)
+
+    def agreement(self) -> pd.DataFrame:
+        """How often both, one or none is right: ``second``, ``first`` ("right", "wrong"), ``n``, ``share``."""
+        sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
+        counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
+        frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
+        words = {True: "right", False: "wrong"}
+        frame["second"], frame["first"] = frame["second"].map(words), frame["first"].map(words)
+        return frame.assign(share=frame["n"] / frame["n"].sum())
+
+    def by_slice(self) -> pd.DataFrame:
+        """The change of accuracy in each slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95 %)."""
+        gained = self.second.right.astype(int) - self.first.right
+        rows = []
+        for name, mask in self.second.parts():
+            if n := int(mask.sum()):
+                mean = float(gained[mask].mean())
+                spread = metrics.Z * float(gained[mask].std()) / n**0.5  # of a mean of paired differences
+                rows.append((name, n, mean, mean - spread, mean + spread))
+        return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
+
+    def chosen(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
+        """Reviews of a kind, those first on whose probability the two differ most.
+
+        Args:
+            second_right: whether the second is right; None where it is enough that they disagree.
+            first_right: the same of the first.
+            part: the name of a slice, or ``EVERYTHING``.
+
+        Returns:
+            The rows of the second, with ``other``, the probability that the first gives.
+        """
+        second, first = self.second.right, self.first.right
+        keep = second != first if second_right is None else (second == second_right) & (first == first_right)
+        if part != EVERYTHING:
+            keep &= dict(self.second.parts()).get(part, keep)
+        rows = self.second.table.assign(other=self.first.probabilities)[keep]
+        gap = (rows["probability"] - rows["other"]).abs()
+        return rows.loc[gap.sort_values(ascending=False, kind="stable").index]
+
+
+def _by_fingerprint(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with an index that names each review: its fingerprint and its number among those of the same."""
+    number = table.groupby("fingerprint").cumcount()
+    return table.set_axis(pd.MultiIndex.from_arrays([table["fingerprint"], number], names=["print", "number"]))
+
+
+def cell_name(cell: dict[str, Any]) -> str:
+    """The name of a cell of the confusion matrix, given its ``label`` and ``verdict``."""
+    return next(name for name, place in CELLS.items() if place == (cell["label"], cell["verdict"]))

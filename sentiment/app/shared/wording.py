@@ -1,0 +1,75 @@
+"""Verdicts and scores in plain words; no Streamlit, so that every sentence can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sentiment import formatting
+from sentiment.evaluation.metrics import Comparison
+from sentiment.explain.negation import LEAST
+from sentiment.types import Explanation, Prediction
+
+_MANY_UNKNOWN = 0.1  # share of unknown words from which they are worth a sentence
+
+
+def words_and_signs(n: int) -> str:
+    """Returns how many tokens there are, in words: "1 word or sign", "1,200 words and signs"."""
+    return "1 word or sign" if n == 1 else f"{n:,} words and signs"
+
+
+def caveats(prediction: Prediction) -> Iterator[str]:
+    """What the reader should know about how the text was read, a sentence each."""
+    if prediction.tokens_read < prediction.tokens_total:
+        yield (
+            f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
+            "the rest had no say."
+        )
+    if prediction.unknown_rate >= _MANY_UNKNOWN:
+        yield f"The model does not know {formatting.percent(prediction.unknown_rate, 0)} of the words and signs it read."
+
+
+def unlisted_negations(count: int, *, more: bool) -> str:
+    """Returns why negations are not listed; ``more`` where others are."""
+    named = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
+    return (
+        f"{named} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
+        f"score by {LEAST} logits, or the text is too short to tell."
+    )
+
+
+def way(explanation: Explanation) -> str:
+    """From starting point to score, in plain words."""
+    values = explanation.contributions.astype(float)
+    up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
+    side = "above" if explanation.logit >= 0 else "below"
+    return (
+        f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
+        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} zero, so {explanation.prediction.label}."
+    )
+
+
+def equation(explanation: Explanation) -> str:
+    """The sum behind the score, with what rounding leaves over."""
+    total = float(explanation.contributions.sum(dtype=float))
+    left = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
+    return (
+        f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
+        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {left}."
+    )
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number for people: always with a sign, and a real minus."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def difference(result: Comparison, first: str, second: str) -> str:
+    """Two runs on the same reviews, with a paired test, in two sentences."""
+    low, high = (100 * bound for bound in result.interval)
+    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
+    return (
+        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
+        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
+        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
+        "(McNemar's exact test)."
+    )

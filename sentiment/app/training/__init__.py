@@ -1,0 +1,1 @@
+"""The Training page: training curves of every run."""

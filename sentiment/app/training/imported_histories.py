@@ -1,0 +1,209 @@
+"""Training histories from elsewhere: a file of Keras' CSVLogger, or TensorBoard's event files.
+
+An event file is a row of records (TFRecord: length, checksum, content, checksum), each an ``Event`` in Protocol
+Buffers' wire format, of which only scalars are read; TensorFlow is not needed for it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sentiment.app.training.histories import METRICS, tidy
+
+_NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
+_SEPARATORS = ",;\t|"
+_BYTES = 20_000_000  # of a history at most
+_INFINITE = [np.inf, -np.inf]  # a chart's axis has no place for them
+_LAST = 10**12  # the last epoch or step that is believed
+_VARINT = 10  # bytes that 64 bits take at most; one without end would keep the server busy
+_MEASURED = ("loss", "accuracy", "learning_rate")
+_SPLITS = {
+    **dict.fromkeys(("train", "training"), ""),
+    **dict.fromkeys(("validation", "valid", "val", "eval", "dev"), "val_"),
+}  # words of a tag or a folder -> the prefix of a column
+
+
+class ForeignHistoryError(Exception):
+    """A history that cannot be read; the message is one sentence for the user."""
+
+
+class Scalar(NamedTuple):
+    """One measurement in an event file; ``time`` in seconds since 1970."""
+
+    time: float
+    step: int
+    tag: str
+    value: float
+
+
+def from_csv(name: str, content: bytes) -> pd.DataFrame:
+    """The history in a CSVLogger file, as ``curves`` describes it; epochs count from 1, steps and minutes are unknown.
+
+    Raises:
+        ForeignHistoryError: it is no such file.
+    """
+    _check_size(name, len(content))
+    header = content.partition(b"\n")[0].decode(errors="replace")
+    try:
+        frame = pd.read_csv(io.BytesIO(content), sep=max(_SEPARATORS, key=header.count))
+        frame = frame.rename(columns={old: new for old, new in _NAMES.items() if new not in frame.columns})
+        if not {"epoch", "loss"} <= set(frame.columns):
+            raise ForeignHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
+        frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric).astype(np.float64).replace(_INFINITE, np.nan)
+    except (ValueError, UnicodeDecodeError, pd.errors.ParserError, OverflowError) as error:
+        raise ForeignHistoryError(f"{name} is no table that CSVLogger wrote.") from error
+    _check(name, frame["epoch"])
+    return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
+
+
+def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
+    """The histories in the event files of a folder, by their path in it.
+
+    A run is a folder; folders below it named for a split, as Keras writes them, belong to it. Tags may name their
+    split as well, as in "Loss/train" or "eval/loss". Only what Keras calls ``epoch_`` is counted in epochs.
+
+    Raises:
+        ForeignHistoryError: there is no scalar of loss, accuracy or learning rate in them.
+    """
+    _check_size("This folder", sum(map(len, files.values())))
+    rows: list[tuple[str, str, bool, int, float, float]] = []
+    for path, content in files.items():
+        folders = PurePosixPath(path).parts[:-1]
+        split = _SPLITS.get(folders[-1].lower()) if folders else None
+        run = "/".join(folders if split is None else folders[:-1]) or "TensorBoard"
+        rows += [
+            (run, column, scalar.tag.startswith("epoch_"), scalar.step, scalar.time, scalar.value)
+            for scalar in scalars(content)
+            if (column := _column(scalar.tag, split or ""))
+        ]
+    if not rows:
+        raise ForeignHistoryError("There is no loss, accuracy or learning rate in these event files.")
+    _check("This folder", pd.Series([float(row[3]) for row in rows]))
+    frame = pd.DataFrame(rows, columns=["run", "column", "by_epoch", "step", "time", "value"])
+    frame = frame.replace(_INFINITE, np.nan)
+    return pd.concat(_history(str(run), own) for run, own in frame.groupby("run"))
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > _BYTES:
+        raise ForeignHistoryError(f"{name} has more than {_BYTES // 1_000_000} MB; choose a shorter history.")
+
+
+def _check(name: str, counts: pd.Series) -> None:
+    """Refuses epochs or steps that no training has: a chart's axis would not hold them."""
+    if not counts.between(0, _LAST).all():
+        raise ForeignHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_LAST:,}.")
+
+
+def _column(tag: str, split: str) -> str | None:
+    """The column of a history that a tag stands for; None for what is not drawn, as evaluation by iterations."""
+    words = re.findall(r"[a-z]+", tag.lower())
+    split = next((_SPLITS[word] for word in words if word in _SPLITS), split)
+    rest = "_".join(word for word in words if word not in _SPLITS and word not in ("epoch", "batch"))
+    measured = _NAMES.get(rest, rest)
+    if measured not in _MEASURED:
+        return None
+    return measured if measured == "learning_rate" else split + measured
+
+
+def _history(run: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """One run's; where it has measurements by epoch, those by step are left out."""
+    by_epoch = bool(rows["by_epoch"].any())
+    rows = rows[rows["by_epoch"] == by_epoch]
+    wide = rows.pivot_table(index="step", columns="column", values="value", aggfunc="last").reset_index()
+    minutes = wide["step"].map((rows.groupby("step")["time"].max() - rows["time"].min()) / 60)
+    epoch, step = (wide["step"] + 1, np.nan) if by_epoch else (np.nan, wide["step"])
+    return tidy(wide.assign(run=run, epoch=epoch, step=step, minutes=minutes))
+
+
+def scalars(content: bytes) -> Iterator[Scalar]:
+    """The scalars of an event file, in order; a record that is cut off, as in a run under way, ends it."""
+    place = 0
+    while place + 12 <= len(content):
+        (length,) = struct.unpack_from("<Q", content, place)
+        record = content[place + 12 : place + 12 + length]
+        if len(record) < length:
+            return
+        place += length + 16
+        try:
+            yield from _event(record)
+        except (IndexError, struct.error, UnicodeDecodeError) as error:
+            raise ForeignHistoryError("These are no event files of TensorBoard.") from error
+
+
+def _event(record: bytes) -> Iterator[Scalar]:
+    time, step, summaries = 0.0, 0, []
+    for number, value in _fields(record):
+        if number == 1 and isinstance(value, bytes):
+            (time,) = struct.unpack("<d", value)
+        elif number == 2 and isinstance(value, int):
+            step = value
+        elif number == 5 and isinstance(value, bytes):
+            summaries.append(value)
+    for summary in summaries:
+        for number, value in _fields(summary):
+            if number == 1 and isinstance(value, bytes):
+                tag, measured = _measurement(value)
+                if measured is not None:
+                    yield Scalar(time, step, tag, measured)
+
+
+def _measurement(content: bytes) -> tuple[str, float | None]:
+    """Tag and value of a ``Summary.Value``: a plain number, or a tensor that holds one."""
+    tag, measured = "", None
+    for number, value in _fields(content):
+        if isinstance(value, bytes):
+            if number == 1:
+                tag = value.decode()
+            elif number == 2:
+                (measured,) = struct.unpack("<f", value)
+            elif number == 8:
+                measured = _tensor(value)
+    return tag, measured
+
+
+def _tensor(content: bytes) -> float | None:
+    """The number that a ``TensorProto`` holds, None if it holds another kind of thing, or several."""
+    fields = dict(_fields(content))
+    held = next((fields[number] for number in (4, 5, 6) if number in fields), None)  # as bytes, floats, doubles
+    for kind, form, size in ((1, "<f", 4), (2, "<d", 8)):  # the numbers of float and double
+        if fields.get(1) == kind and isinstance(held, bytes) and len(held) == size:
+            return float(struct.unpack(form, held)[0])
+    return None
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Number and content of each field: an integer for varints, bytes for everything else."""
+    place = 0
+    while place < len(message):
+        key, place = _varint(message, place)
+        kind = key & 7
+        if kind == 0:
+            value, place = _varint(message, place)
+            yield key >> 3, value
+            continue
+        size = {1: 8, 5: 4}.get(kind)
+        if kind == 2:
+            size, place = _varint(message, place)
+        if size is None or place + size > len(message):
+            raise IndexError
+        yield key >> 3, message[place : place + size]
+        place += size
+
+
+def _varint(message: bytes, place: int) -> tuple[int, int]:
+    value = 0
+    for i in range(_VARINT):
+        byte = message[place + i]
+        value |= (byte & 0x7F) << 7 * i
+        if not byte & 0x80:
+            return value, place + i + 1
+    raise IndexError

@@ -1,0 +1,119 @@
+"""Limits on what one job may take: memory, time and disk. Exceeding one is an error that names it in a sentence."""
+
+from __future__ import annotations
+
+import errno
+import faulthandler
+import resource
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic
+from typing import TextIO
+
+from sentiment.bulk.errors import BulkError
+
+_EVERY = 0.25  # seconds between two looks at the disk
+_GRACE = 10.0  # seconds to end in an orderly way before the process is ended from outside Python
+_FLOOR = 1e9  # bytes of the disk that stay free, if it is large
+_FLOOR_SHARE = 0.02  # else this share of it
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+UNWRITABLE = (*_NO_SPACE, errno.EROFS, errno.EACCES, errno.EPERM)  # errors of a disk that takes nothing
+
+DISK_FULL = "The server's disk is full. Try again later; what is finished has been kept."
+NEARLY_FULL = "The server's disk is nearly full, so the work was stopped. Try again later."
+TIMED_OUT = "Timeout"  # how the trace of a process begins that faulthandler has ended
+
+
+def too_much_memory(gigabytes: float) -> str:
+    """The sentence for a file that needs more memory than a worker may take."""
+    return f"This file needs more memory than the server allows ({gigabytes:g} GB). Split it into smaller files."
+
+
+def too_slow(seconds: float) -> str:
+    """The sentence for a file that takes longer to read or to write than a worker may take."""
+    return f"This file takes longer than the server allows ({seconds:g} seconds). Split it into smaller files."
+
+
+def too_large(gigabytes: float) -> str:
+    """The sentence for a file whose results need more disk than a job may take."""
+    return f"This file needs more disk space than the server allows ({gigabytes:g} GB). Split it into smaller files."
+
+
+def explain(error: OSError) -> str:
+    """Returns a sentence about an error of the system, without the paths that its message may hold."""
+    if error.errno in _NO_SPACE:
+        return DISK_FULL
+    if error.errno == errno.EROFS:
+        return "The server's disk is read-only. Try again later."
+    reason = f": {error.strerror}" if error.errno and error.strerror else ""
+    return f"The server could not continue{reason}. Try again later."
+
+
+def nearly_full(folder: Path) -> bool:
+    """Returns whether so little of the disk is free that the work on one file must not take it."""
+    disk = shutil.disk_usage(folder)
+    return disk.free < min(_FLOOR, _FLOOR_SHARE * disk.total)
+
+
+def resident() -> int:
+    """Returns the bytes of memory that this process uses; outside Linux the most that it has used."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def limit_memory(gigabytes: float) -> None:
+    """Makes large requests for memory fail, where the system can; 0 lifts the limit. No core is ever dumped.
+
+    ``watched`` looks at the memory in use. This limit is for requests that outrun it. It is twice as high,
+    since libraries reserve far more than they use: one reserved a gigabyte to use 41 MB.
+    """
+    bound = int(2 * gigabytes * 1e9) or resource.RLIM_INFINITY
+    with suppress(ValueError, OSError):  # what the system does not know, or has set lower
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        # Not RLIMIT_AS, which counts the files that libraries map as well.
+        resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+@contextmanager
+def watched(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterator[None]:
+    """Stops the work in the main thread once a check finds a problem or the time is over.
+
+    Args:
+        check: returns what is wrong in a sentence, "" for nothing; runs four times a second in a thread of its own.
+        seconds: that the work may take, 0 for any.
+        trace: receives the frames of a crash, or of code outside Python that keeps the work from being stopped.
+
+    Raises:
+        BulkError: a limit has been met.
+    """
+    end, done, problem = monotonic() + seconds, threading.Event(), ""
+
+    def watch() -> None:
+        nonlocal problem
+        while not done.wait(_GRACE if problem else _EVERY):
+            with suppress(OSError):  # a file vanished while its size was asked for
+                problem = problem or (too_slow(seconds) if seconds and monotonic() > end else check())
+            if problem:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    def stop(*_: object) -> None:
+        if not done.is_set():
+            raise BulkError(problem)
+
+    signal.signal(signal.SIGUSR1, stop)
+    faulthandler.enable(trace)
+    if seconds:
+        faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=trace)
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+        faulthandler.disable()
+        faulthandler.cancel_dump_traceback_later()

@@ -1,0 +1,1 @@
+"""Readers of review files: one module for each format, opened through ``open.py``."""

@@ -1,0 +1,136 @@
+"""Reviews in JSON lines: an object a line, its keys the columns."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.readers.base import Options, Row, RowSource
+from sentiment.bulk.readers.decoding import is_damaged, open_text, printable
+from sentiment.bulk.readers.delimited import encoding_of, undamaged
+from sentiment.bulk.readers.lines import Line, read_lines
+
+_EXACT = 2**53  # integers up to here are exact as doubles
+_LONG = 2**63
+
+
+class JsonLinesSource(RowSource):
+    """A ``.jsonl`` file. Columns are all keys of all lines, in the order in which they first appear."""
+
+    def __init__(self, path: Path, packing: str, options: Options) -> None:
+        super().__init__(path, "jsonl")
+        self._packing = packing
+        self._encoding = encoding_of(path, packing, options)
+        self.found = {"encoding": self._encoding.name}
+        kinds = self._kinds_by_key()
+        self._places = {key: place for place, key in enumerate(kinds)}
+        self.columns = [printable(key) for key in kinds]
+        self.kinds = [_common(kind) for kind in kinds.values()]
+        if not self.columns:
+            raise BulkError(f"{path.name} has no JSON object on any of its lines.")
+
+    def rows(self) -> Iterator[Row]:
+        """Every line that is not blank."""
+        for line in self._lines():
+            text = line.text.strip()
+            value = _parse(line)
+            if isinstance(value, str):
+                row = Row(line.number, [text], value)
+            else:
+                native = "" if self._encoding.damaged and is_damaged(text) else text  # which could not be written
+                cells: list[str | None] = [None] * len(self._places)
+                for key, cell in value.items():
+                    cells[self._places[key]] = _as_text(cell)
+                row = Row(line.number, cells, native=native)
+            yield _whole(undamaged(row, self._encoding))
+
+    def _lines(self) -> Iterator[Line]:
+        with open_text(self.path, self._packing, self._encoding) as file:
+            yield from (line for line in read_lines(file) if line.text.strip())
+
+    def _kinds_by_key(self) -> dict[str, set[str]]:
+        kinds: dict[str, set[str]] = {}
+        for line in self._lines():
+            value = _parse(line)
+            if isinstance(value, dict):
+                if new := value.keys() - kinds.keys():
+                    self.check_columns([*kinds, *new])
+                for key, cell in value.items():
+                    kinds.setdefault(key, set()).add(_kind(cell))
+        return kinds
+
+
+class _Float(float):
+    """A number that remembers how it was written."""
+
+    __slots__ = ("literal",)
+    literal: str
+
+    def __new__(cls, literal: str) -> _Float:
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+
+def _parse(line: Line) -> dict[str, Any] | str:
+    """The object on a line, or what is wrong with it."""
+    if line.problem:
+        return line.problem
+    try:
+        value = json.loads(line.text, parse_float=_Float)
+    except json.JSONDecodeError as error:
+        return f"not JSON: {error.msg} at character {error.colno}"
+    except RecursionError:
+        return "nested too deeply"
+    except ValueError:
+        return "a number with too many digits"
+    return value if isinstance(value, dict) else "not a JSON object"
+
+
+def _whole(row: Row) -> Row:
+    """The row with its halves of characters written out, and with them as its problem."""
+    if not any(printable(cell) != cell for cell in row.cells if cell and not cell.isascii()):
+        return row
+    problem = row.problem or "half a character, a surrogate without its other half"
+    return Row(row.line, [cell and printable(cell) for cell in row.cells], problem, row.native)
+
+
+def _as_text(value: object) -> str | None:
+    """A value as it is written: strings without quotes, null as nothing, objects and lists as JSON."""
+    match value:
+        case None | str():
+            return value
+        case _Float():
+            return value.literal
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() if abs(value) <= _EXACT:
+            return "integer"
+        case int() if -_LONG <= value < _LONG:
+            return "long"
+        case float() if math.isfinite(value):
+            return "number"
+        case _:
+            return "string"
+
+
+def _common(kinds: set[str]) -> str:
+    """The kind that all values of a column have without loss."""
+    kinds = kinds - {"null"}
+    if kinds <= {"integer", "long"} and kinds:
+        return "integer"
+    if kinds <= {"integer", "number"} and kinds:
+        return "number"
+    return "boolean" if kinds == {"boolean"} else "string"

@@ -1,0 +1,123 @@
+"""Opens a table of reviews, whatever its form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.progress import Report
+from sentiment.bulk.readers.base import Chunk, Options, Source
+from sentiment.bulk.readers.columns import Cells, header_is_doubtful
+from sentiment.bulk.readers.decoding import FORMS, form_of
+from sentiment.bulk.readers.delimited import DelimitedSource, LinesSource
+from sentiment.bulk.readers.jsonl import JsonLinesSource
+from sentiment.bulk.readers.parquet import ParquetSource, as_texts, is_text
+from sentiment.bulk.readers.xlsx import WorkbookSource
+from sentiment.bulk.spreadsheets import WIDEST, XLSX_CHARACTERS, worksheet_length
+
+
+def open_source(path: Path, options: Options | None = None) -> Source:
+    """The table in a file.
+
+    Raises:
+        BulkError: it cannot be read at all; the message says why in a sentence.
+    """
+    options = options or Options()
+    try:
+        facts = path.stat()
+    except FileNotFoundError as error:
+        raise BulkError(f"There is no file {path}.") from error
+    except OSError as error:
+        raise BulkError(f"{path} cannot be read: {error.strerror}.") from error
+    if not path.is_file():
+        raise BulkError(f"{path} is not a file.")
+    if not os.access(path, os.R_OK):
+        raise BulkError(f"{path} may not be read.")
+    if facts.st_size == 0:
+        raise BulkError(f"{path.name} is empty.")
+    if options.form is not None and options.form not in FORMS:
+        raise BulkError(f"There is no form {options.form}; there is {', '.join(FORMS)}.")
+    form, packing = (options.form, "") if options.form else form_of(path)
+    match form:
+        case "csv" | "tsv":
+            return DelimitedSource(path, form, packing, options)
+        case "txt":
+            return LinesSource(path, packing, options)
+        case "jsonl":
+            return JsonLinesSource(path, packing, options)
+        case "parquet":
+            return ParquetSource(path)
+        case _:
+            return WorkbookSource(path, options)
+
+
+def header_in_doubt(source: Source, options: Options, sample: Sequence[Cells]) -> bool:
+    """Returns whether the first row was taken for the header unasked, and may be data.
+
+    Args:
+        source: the table.
+        options: how it was opened.
+        sample: its first rows.
+    """
+    guessed = options.header is None and bool(source.found.get("header"))
+    return guessed and header_is_doubtful(source.columns, sample)
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a whole table holds.
+
+    Attributes:
+        rows: how many.
+        unreadable: how many of them cannot be read.
+        extra: how many have more cells than the table has columns, and can be read all the same.
+        longest: characters that the longest cell of text takes in a worksheet at most.
+        longest_line: where that cell stands.
+    """
+
+    rows: int = 0
+    unreadable: int = 0
+    longest: int = 0
+    longest_line: int = 0
+    extra: int = 0
+
+    def add(self, chunk: Chunk) -> None:
+        """Takes in a chunk."""
+        self.rows += len(chunk.texts)
+        self.unreadable += len(chunk.problems)
+        self.extra += len(chunk.notes)
+        for column in chunk.columns:
+            if is_text(column.type):
+                self._measure(column, chunk.lines)
+
+    def _measure(self, column: pa.Array, lines: list[int]) -> None:
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            column = pa.array(as_texts(column), pa.large_string())
+        lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False).copy()
+        for row in np.flatnonzero(lengths > XLSX_CHARACTERS // WIDEST):  # others fit, whatever is escaped
+            [text] = as_texts(column.slice(row, 1))
+            lengths[row] = worksheet_length(text or "")
+        if len(lengths) and lengths.max() > self.longest:
+            self.longest, self.longest_line = int(lengths.max()), lines[int(lengths.argmax())]
+
+
+def survey(source: Source, text: int, report: Report) -> Survey:
+    """Reads the table once from end to end, so that limits and totals are known before the work starts.
+
+    Args:
+        source: the table.
+        text: the column to be scored.
+        report: is told of the rows read.
+    """
+    result = Survey()
+    for chunk in source.chunks(text):
+        result.add(chunk)
+        report("reading", result.rows, 0)
+    return result

@@ -1,0 +1,171 @@
+"""Reviews in Parquet: the file's own types all the way, no value turned into text that need not be."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.readers.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
+from sentiment.bulk.readers.decoding import printable
+from sentiment.file_limits import LimitError
+from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
+
+_STEP = 256  # rows read at a time, so that very long texts do not pile up
+
+
+class ParquetSource(Source):
+    """A ``.parquet`` file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "parquet")
+        try:
+            with pq.ParquetFile(path) as file:
+                self._schema = file.schema_arrow
+        except DAMAGES as error:
+            raise BulkError(f"{path.name} is damaged, or no Parquet file.") from error
+        self.columns = list(self._schema.names)
+        self.check_columns(self.columns)
+        self.kinds = ["string"] * len(self.columns)
+        if not self.columns:
+            raise BulkError(f"{path.name} has no columns.")
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The file's own."""
+        return self._schema
+
+    @property
+    def texts(self) -> list[int]:
+        """Places of the columns that hold text."""
+        return [i for i, kind in enumerate(self._schema.types) if is_text(kind)]
+
+    def sample(self) -> list[Sequence[str | None]]:
+        """The first rows, as text."""
+        for table in self._tables():
+            columns = [as_texts(column.slice(0, SAMPLE_ROWS)) for column in table.columns]
+            return list(zip(*columns, strict=True))
+        return []
+
+    def chunks(self, text: int) -> Iterator[Chunk]:
+        """Every row, in order."""
+        kind = self._schema.types[text]
+        if not is_text(kind):
+            raise BulkError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
+        row = 1
+        for table in self._tables():
+            columns = [_one_array(column) for column in table.columns]
+            texts, problems = _texts(columns[text], row)
+            yield Chunk(columns, texts, list(range(row, row + len(texts))), problems)
+            row += len(texts)
+
+    def _tables(self) -> Iterator[pa.Table]:
+        gathered: list[pa.RecordBatch] = []
+        rows = size = 0
+        most = max(1, min(CHUNK_ROWS, CHUNK_CELLS // len(self.columns)))
+        try:
+            for batch in read_batches(self.path, min(_STEP, most)):
+                gathered.append(batch)
+                rows, size = rows + batch.num_rows, size + plain_bytes(batch)
+                if rows >= most or size > CHUNK_CHARACTERS:
+                    yield pa.Table.from_batches(gathered, self._schema)
+                    gathered, rows, size = [], 0, 0
+            if gathered:
+                yield pa.Table.from_batches(gathered, self._schema)
+        except LimitError as error:
+            raise BulkError(str(error)) from error
+        except MemoryError as error:
+            raise BulkError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
+        except DAMAGES as error:
+            raise BulkError(f"{self.path.name} is damaged: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a library's message, as a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".") + "."
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.unify_dictionaries().chunks)
+
+
+def as_values(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column as they are; as text where it is of strings and one of them is not UTF-8."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return list(as_texts(column))
+
+
+def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """The values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return as_texts(column.cast(kind.value_type))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        try:
+            return column.to_pylist()
+        except UnicodeDecodeError:
+            return as_texts(column.cast(pa.large_binary()))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return [None if value is None else value.decode("utf-8", "backslashreplace") for value in column.to_pylist()]
+    try:
+        return pc.cast(column, pa.string()).to_pylist()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return [None if value is None else as_json(value) for value in column.to_pylist()]
+
+
+def as_json(value: object) -> str:
+    """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_string)
+    except ValueError:  # there is such a number, which is seldom
+        text = json.dumps(_finite(value), ensure_ascii=False, default=_as_string)
+    return printable(text)
+
+
+def _as_string(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: object) -> object:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case dict():
+            return {key: _finite(each) for key, each in value.items()}
+        case _:
+            return value
+
+
+def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
+    """What a text column holds, and which of it is not UTF-8."""
+    plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    raw = plain.cast(pa.large_binary()).to_pylist()
+    broken = [i for i, value in enumerate(raw) if value is not None and not _is_utf8(value)]
+    return list(as_texts(plain)), {i: f"row {first + i}: bytes that are not utf-8" for i in broken}
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of this type holds text, as characters or as bytes."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
+    is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return is_string or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""A data set described before anything is trained on it; run as a program, so that a server stays free for others.
+
+``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet`` as a run has
+them. The words counted are those of the data itself, whether or not a model knows them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment import dataset
+from sentiment.artifacts import write_json
+from sentiment.dataset import Dataset, DatasetError
+from sentiment.dataset.summary import summarise, word_counts
+from sentiment.text.tokenizer import token_texts
+from sentiment.text.vocabulary import Vocabulary, normal_form
+
+FACTS, COUNTS = "dataset.json", "word_counts.parquet"
+
+_WORDS = 100_000  # counted at most
+_POLITE = 10  # by which a server's own work goes first
+
+
+def describe(data: Dataset, max_length: int) -> tuple[dict[str, Any], pd.DataFrame]:
+    """The content of ``dataset.json`` and of ``word_counts.parquet``.
+
+    Args:
+        data: the reviews, one at least in each part.
+        max_length: tokens that a model would read of a review.
+    """
+    read = {name: _tokens(part["text"]) for name, part in (("train", data.train), ("validation", data.validation))}
+    frequencies = Counter(token for tokens in read["train"] for token in tokens)
+    vocabulary = Vocabulary.from_counts(frequencies, max_size=_WORDS, min_count=1)
+    ids: list[npt.NDArray[np.int32]] = [
+        np.array([vocabulary.id(token) for token in tokens], np.int32) for tokens in read["train"]
+    ]
+    counts = word_counts(ids, data.train["label"].to_numpy(np.int8), vocabulary)
+    lengths = {name: [len(tokens) for tokens in reviews] for name, reviews in read.items()}
+    return summarise(data, lengths, counts, max_length), counts
+
+
+def _tokens(texts: Iterable[str]) -> list[list[str]]:
+    """The normal forms of the tokens of each text."""
+    return [[normal_form(token) for token in token_texts(text)] for text in texts]
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("input", type=Path, help="labelled reviews, in any form that train.py takes")
+    parser.add_argument("output", type=Path, help="a folder that is there")
+    parser.add_argument("--text-column", help="where the reviews are")
+    parser.add_argument("--label-column", help="where the labels are")
+    parser.add_argument("--max-length", type=int, default=1_000, help="tokens a model would read")
+    options = parser.parse_args()
+    os.nice(_POLITE)
+    try:
+        data = dataset.load(options.input, text_column=options.text_column, label_column=options.label_column)
+        facts, counts = describe(data, options.max_length)
+        write_json(options.output / FACTS, facts)
+        counts.to_parquet(options.output / COUNTS, index=False)
+    except DatasetError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{options.input.name} cannot be described: {error.strerror or 'the disk failed'}.", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

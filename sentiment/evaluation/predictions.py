@@ -1,0 +1,205 @@
+"""A run judged on labelled reviews: a table of predictions, and the figures drawn from it.
+
+The table holds no text, so it can be kept and published beside the model; every figure in a run's folder, in the app
+and in the README follows from it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import platform
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sentiment.dataset import Source
+from sentiment.evaluation import metrics
+from sentiment.model.decision import confidence_of
+from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.vocabulary import UNK
+
+Ids = npt.NDArray[np.int32]
+Logits = Callable[[Sequence[Ids]], npt.NDArray[np.float32]]
+
+_NEGATION = re.compile(r"n['’]t\b|\b(?:not|no|never|neither|nor|without)\b", re.IGNORECASE)
+_CONTRAST = re.compile(r"\b(?:but|however|although|though|yet|despite)\b", re.IGNORECASE)
+_LENGTHS = (100, 200, 400, 800)  # tokens: where one band ends and the next begins
+_UNKNOWN = (0.01, 0.02, 0.05, 0.10)  # shares of unknown tokens, likewise
+_LEVELS = ("confident", "leaning", "unsure")
+
+_TYPES = {
+    "split": "str",
+    "fingerprint": "str",
+    "film": "str",
+    "label": "int8",
+    "rating": "int8",
+    "length": "int32",
+    "unknown_rate": "float32",
+    "truncated": "bool",
+    "negation": "bool",
+    "contrast": "bool",
+    "logit": "float32",
+}
+
+
+def judge(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, split: str = "test") -> pd.DataFrame:
+    """The predictions table of a data set: a row a review, in the frame's order, without its text.
+
+    Args:
+        logits: scores encoded reviews, none of them empty; ``Classifier.logits`` is one such.
+        preprocessor: the run's own.
+        frame: columns ``text``, ``label`` (1 positive, 0 negative), ``rating`` (0 unknown), ``film`` ("" unknown),
+            ``fingerprint`` (hex).
+        split: the name of the data set, for the column of that name.
+
+    Returns:
+        Columns ``split``, ``fingerprint``, ``film``, ``label``, ``rating``, ``length`` (tokens in the text),
+        ``unknown_rate`` (among those read), ``truncated``, ``negation`` and ``contrast`` (whether the text holds such a
+        word), ``logit`` (before the temperature; 0 for a text without a token).
+    """
+    texts = frame["text"].tolist()
+    encoded = [preprocessor.ids(text) for text in texts]
+    filled = [row for row, (ids, _) in enumerate(encoded) if len(ids)]
+    scores = np.zeros(len(texts), np.float32)
+    scores[filled] = logits([encoded[row][0] for row in filled])
+    table = frame[["fingerprint", "film", "label", "rating"]].reset_index(drop=True)
+    table["split"] = split
+    table["length"] = [total for _, total in encoded]
+    table["unknown_rate"] = [float((ids == UNK).mean()) if len(ids) else 0.0 for ids, _ in encoded]
+    table["truncated"] = [len(ids) < total for ids, total in encoded]
+    table["negation"] = [bool(_NEGATION.search(text)) for text in texts]
+    table["contrast"] = [bool(_CONTRAST.search(text)) for text in texts]
+    table["logit"] = scores
+    return table[list(_TYPES)].astype(_TYPES)
+
+
+def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
+    """The figures of a predictions table, as JSON holds them; 95 % intervals are Wilson's.
+
+    Probabilities are ``sigmoid(logit / temperature)``;
+    ``auc`` and ``average_precision`` are None where a class is missing.
+    """
+    labels = predictions["label"].to_numpy()
+    logits = predictions["logit"].to_numpy(np.float64)
+    probabilities = metrics.sigmoid(logits / temperature)
+    confusion = metrics.confusion(logits, labels)
+    sweep = metrics.sweep(logits, labels)
+    right = _right(predictions)
+    return {
+        "n": len(labels),
+        "positive": int(labels.sum()),
+        "accuracy": confusion.accuracy,
+        "accuracy_interval": _interval(right),
+        "precision": confusion.precision,
+        "recall": confusion.recall,
+        "f1": confusion.f1,
+        "auc": _number(sweep.auc),
+        "average_precision": _number(sweep.average_precision),
+        "log_loss": metrics.log_loss(logits / temperature, labels),
+        "brier": metrics.brier(probabilities, labels),
+        "calibration_error": metrics.reliability(probabilities, labels).error,
+        "confusion": asdict(confusion),
+        "confidence": list(_by_confidence(probabilities, right)),
+        "slices": [_slice(by, value, right[rows]) for by, value, rows in slices(predictions) if rows.any()],
+    }
+
+
+def test_results(predictions: pd.DataFrame, temperature: float, source: Source) -> dict[str, Any]:
+    """The content of ``test.json``: on what the run was judged, when, with what, and how it fared."""
+    return {
+        "data": asdict(source),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in ("numpy", "onnxruntime", "pandas")},
+        "test": summary(predictions, temperature),
+    }
+
+
+def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
+    """Two predictions tables of the same reviews, in the same order, against each other."""
+    if not first["fingerprint"].equals(second["fingerprint"]):
+        raise ValueError("the two tables are not of the same reviews")
+    return metrics.compare(_right(first), _right(second))
+
+
+def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """The parts of a predictions table worth a figure of their own: by what, its value, <bool>[n]; some are empty."""
+    yield from length_bands(predictions["length"].to_numpy())
+    for rating in range(1, 11):
+        yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
+    yield from _bands(
+        "unknown_rate", predictions["unknown_rate"].to_numpy(), _UNKNOWN, lambda share: f"{100 * share:.0f} %"
+    )
+    for by in ("truncated", "negation", "contrast"):
+        for value, wanted in (("no", False), ("yes", True)):
+            yield by, value, (predictions[by] == wanted).to_numpy()
+
+
+def length_bands(lengths: npt.NDArray[Any]) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """Slices by length in tokens."""
+    yield from _bands("length", lengths, _LENGTHS, str)
+
+
+def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list[dict[str, Any]]:
+    """The calibration error of each length band that holds a review, beside what chance alone gives.
+
+    Returns:
+        ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``: median and 95th
+        percentile of what a perfectly calibrated model would show on as many reviews.
+    """
+    labels = predictions["label"].to_numpy()
+    probabilities = metrics.sigmoid(predictions["logit"].to_numpy(np.float64) / temperature)
+    found = []
+    for _, value, rows in length_bands(predictions["length"].to_numpy()):
+        if rows.any():
+            error = metrics.reliability(probabilities[rows], labels[rows]).error
+            median, high = metrics.chance_error(probabilities[rows])
+            counts = {"value": value, "n": int(rows.sum()), "calibration_error": error}
+            found.append(counts | {"by_chance": median, "by_chance_high": high})
+    return found
+
+
+def _bands(
+    by: str, values: npt.NDArray[Any], ends: Sequence[float], name: Callable[[float], str]
+) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
+    """Bands that each hold their lower end and not their upper."""
+    names = [name(end) for end in ends]
+    between = [f"{low} to {high}" for low, high in pairwise(names)]
+    band = np.digitize(values, np.asarray(ends, values.dtype))  # or float32(0.01) is less than 0.01
+    for index, value in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
+        yield by, value, band == index
+
+
+def _by_confidence(probabilities: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+    """How many verdicts carry each level of confidence, and how many of those are right."""
+    levels = np.array([confidence_of(probability) for probability in probabilities.tolist()])
+    for level in _LEVELS:
+        rows = levels == level
+        accuracy = float(right[rows].mean()) if rows.any() else None
+        yield {"level": level, "n": int(rows.sum()), "share": float(rows.mean()), "accuracy": accuracy}
+
+
+def _right(predictions: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """<bool>[n], whether each verdict is the label; a logit of 0 is a verdict of "positive"."""
+    return ((predictions["logit"] >= 0) == (predictions["label"] == 1)).to_numpy()
+
+
+def _slice(by: str, value: str, right: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    return {"by": by, "value": value, "n": len(right), "accuracy": float(right.mean()), "interval": _interval(right)}
+
+
+def _interval(right: npt.NDArray[np.bool_]) -> list[float]:
+    return list(metrics.wilson_interval(int(right.sum()), len(right)))
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if math.isnan(value) else value

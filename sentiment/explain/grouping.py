@@ -1,0 +1,142 @@
+"""Contributions by word, phrase or sentence. A group's contribution is the sum of its tokens', nothing else."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from sentiment.text.vocabulary import normal_form
+from sentiment.types import Explanation, Token
+
+Level = Literal["token", "word", "phrase", "sentence"]
+
+_STOPS = {".", "!", "?", "…"}
+_CLOSING = {'"', "”", "’", "'", ")", "]", "»"}
+_OPENING = {"(", "[", "“", "‘", "«"}
+_PAUSES = {",", ";", ":", "–", "—", ")", "]", "»"}
+_LINKS = {"-", "'", "’", "_"}
+_ABBREVIATIONS = {"mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "etc"}
+# A phrase can begin with one of these.
+_CONNECTIVES = {
+    *("and", "but", "or", "nor", "yet", "because", "although", "though", "while", "whereas", "however", "despite"),
+    *("if", "unless", "when", "where", "which", "who", "until", "since"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Neighbouring tokens taken as one.
+
+    Attributes:
+        start: where the group begins in the text.
+        end: where it ends; ``text[start:end]`` is the group with the gaps inside it.
+        first: the place of its first token.
+        stop: the place after its last token.
+        value: the sum of its tokens' contributions, in logit units.
+        unknown: whether all its tokens are unknown to the model.
+    """
+
+    start: int
+    end: int
+    first: int
+    stop: int
+    value: float
+    unknown: bool
+
+
+def group(explanation: Explanation, level: Level) -> list[Group]:
+    """The tokens read, in order, as groups; every token stands in exactly one."""
+    starts = [0, *cuts(explanation.text, explanation.tokens, level), len(explanation.tokens)]
+    values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
+    return [
+        Group(
+            explanation.tokens[first].start,
+            explanation.tokens[stop - 1].end,
+            first,
+            stop,
+            math.fsum(values[first:stop]),
+            all(unknown[first:stop]),
+        )
+        for first, stop in pairwise(starts)
+        if stop > first
+    ]
+
+
+def cuts(text: str, tokens: Sequence[Token], level: Level) -> list[int]:
+    """The places, in order, of tokens that begin a group other than the first."""
+    begins = {"token": _begins_token, "word": _begins_word, "phrase": _begins_phrase, "sentence": _begins_sentence}
+    return [place for place in range(1, len(tokens)) if begins[level](text, tokens, place)]
+
+
+def _begins_token(text: str, tokens: Sequence[Token], place: int) -> bool:
+    return True
+
+
+def _begins_word(text: str, tokens: Sequence[Token], place: int) -> bool:
+    """Parts of a contraction, and words that a hyphen or apostrophe links, are one word."""
+    if tokens[place - 1].end != tokens[place].start:
+        return True
+    words = _is_word(tokens[place - 1]) and _is_word(tokens[place])
+    return not (words or _links(tokens, place - 1) or _links(tokens, place))
+
+
+def _begins_phrase(text: str, tokens: Sequence[Token], place: int) -> bool:
+    """Where a sentence begins, after a pause, before an opening bracket or mark, and before a connective."""
+    before, token = tokens[place - 1], tokens[place]
+    if _begins_sentence(text, tokens, place):
+        return True
+    if not _begins_word(text, tokens, place):
+        return False
+    if before.text in _PAUSES:
+        return token.text not in _PAUSES and not _closes(before, token)
+    if before.end == token.start:
+        return False
+    connects = normal_form(token.text) in _CONNECTIVES and normal_form(before.text) not in _CONNECTIVES
+    return token.text in _OPENING or connects
+
+
+def _begins_sentence(text: str, tokens: Sequence[Token], place: int) -> bool:
+    """After a stop and what closes it, or after an empty line or a tag that breaks it."""
+    gap = text[tokens[place - 1].end : tokens[place].start]
+    if _breaks_line(gap):
+        return True
+    if not gap or _is_stop(tokens[place]):
+        return False
+    last = place - 1
+    while last and tokens[last].text in _CLOSING:
+        last -= 1
+    return _is_stop(tokens[last]) and not (tokens[last].text == "." and last and _is_abbreviation(tokens[last - 1]))
+
+
+def _breaks_line(gap: str) -> bool:
+    return gap.count("\n") > 1 or bool(re.search(r"<(?:br|p|/p|div|/div|li|/li)\b", gap, re.IGNORECASE))
+
+
+def _is_abbreviation(token: Token) -> bool:
+    initial = len(token.text) == 1 and token.text.isupper() and token.text != "I"
+    return initial or token.text.lower() in _ABBREVIATIONS
+
+
+def _is_stop(token: Token) -> bool:
+    return token.text in _STOPS or token.text.startswith("..")
+
+
+def _is_word(token: Token) -> bool:
+    return any(map(str.isalnum, token.text))
+
+
+def _closes(before: Token, token: Token) -> bool:
+    """Whether a bracket or quotation mark is a closing one: it stands right after something."""
+    return token.text in _CLOSING and before.end == token.start
+
+
+def _links(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a token is a hyphen or apostrophe that stands right between two words."""
+    if not 0 < place < len(tokens) - 1 or tokens[place].text not in _LINKS:
+        return False
+    before, link, after = tokens[place - 1 : place + 2]
+    return before.end == link.start and link.end == after.start and _is_word(before) and _is_word(after)

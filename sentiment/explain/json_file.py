@@ -1,0 +1,108 @@
+"""An explanation as JSON, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import Any, get_args
+
+import numpy as np
+
+from sentiment.types import Confidence, Explanation, Label, Prediction, Status, Token
+
+FORMAT = 1
+_TOLERANCE = 1e-4  # logits by which the parts of a file may miss its score
+
+
+def to_json(explanation: Explanation) -> str:
+    """Everything the explanation holds, so that ``from_json`` gives it back."""
+    rows = zip(explanation.tokens, explanation.contributions.tolist(), explanation.unknown.tolist(), strict=True)
+    content = {
+        "program": "sentiment",
+        "content": "explanation",
+        "format": FORMAT,
+        "run": explanation.run,
+        "text": explanation.text,
+        "prediction": asdict(explanation.prediction),
+        "baseline_logit": explanation.baseline_logit,
+        "logit": explanation.logit,
+        "residual": explanation.residual,
+        "contributions": [
+            {"token": token.text, "start": token.start, "end": token.end, "value": value, "unknown": unknown}
+            for token, value, unknown in rows
+        ],
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def from_json(content: str | bytes) -> Explanation:
+    """The explanation that ``to_json`` wrote.
+
+    Raises:
+        ValueError: the content is something else, or its parts do not fit together; the message is one sentence.
+    """
+    try:
+        held = json.loads(content)
+        if (held["program"], held["content"]) != ("sentiment", "explanation"):
+            raise ValueError("it was written by another program")
+        if held["format"] != FORMAT:
+            raise ValueError(f"it has format {held['format']}, and this program reads format {FORMAT}")
+        explanation = _explanation(held)
+        _check(explanation)
+    except (KeyError, TypeError, OverflowError, RecursionError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError("This file is no explanation that was saved here.") from error
+    except ValueError as error:
+        raise ValueError(f"This file cannot be opened as an explanation: {error}.") from error
+    return explanation
+
+
+def _explanation(held: dict[str, Any]) -> Explanation:
+    rows = held["contributions"]
+    return Explanation(
+        text=str(held["text"]),
+        tokens=tuple(Token(str(row["token"]), int(row["start"]), int(row["end"])) for row in rows),
+        contributions=np.array([float(row["value"]) for row in rows], np.float32),
+        baseline_logit=float(held["baseline_logit"]),
+        logit=float(held["logit"]),
+        residual=float(held["residual"]),
+        unknown=np.array([row["unknown"] is True for row in rows], bool),
+        prediction=_prediction(held["prediction"]),
+        run=str(held["run"]),
+    )
+
+
+def _prediction(held: dict[str, Any]) -> Prediction:
+    for name, allowed in (("label", Label), ("confidence", Confidence), ("status", Status)):
+        if held[name] not in (*get_args(allowed), *([] if name == "status" else [None])):
+            raise ValueError(f"its {name} is none that there is")
+    return Prediction(
+        held["label"],
+        float(held["probability"]),
+        float(held["logit"]),
+        held["confidence"],
+        held["status"],
+        int(held["tokens_read"]),
+        int(held["tokens_total"]),
+        float(held["unknown_rate"]),
+    )
+
+
+def _check(explanation: Explanation) -> None:
+    """Whether tokens stand where the file says, and contributions and starting point give the score."""
+    prediction, end = explanation.prediction, 0
+    for token in explanation.tokens:
+        if token.start < end or token.start >= token.end or explanation.text[token.start : token.end] != token.text:
+            raise ValueError("a token does not stand in the text where it says")
+        end = token.end
+    numbers = (
+        *(prediction.probability, prediction.logit, prediction.unknown_rate),
+        *(explanation.logit, explanation.baseline_logit),
+    )
+    total = explanation.baseline_logit + math.fsum(explanation.contributions.tolist()) + explanation.residual
+    if not all(map(math.isfinite, (*numbers, total))) or not 0 <= prediction.probability <= 1:
+        raise ValueError("one of its numbers is none")
+    if abs(total - explanation.logit) > _TOLERANCE:
+        raise ValueError("its contributions do not add up to its score")
+    if not len(explanation.tokens) == prediction.tokens_read <= prediction.tokens_total:
+        raise ValueError("it has more or fewer tokens than it says")

@@ -1,0 +1,99 @@
+"""The methods that are compared, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.model.attribution import Attribution, Attributor, Path, integrated_gradients, path_secants
+from sentiment.model.weights import Weights
+from sentiment.text.vocabulary import UNK
+
+Ids = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.floating[Any]]
+Logits = Callable[[Sequence[Ids]], Floats]
+Method = Callable[[Sequence[Ids]], list[Attribution]]
+
+OURS = "path secants"
+RIVALS = ("gradient x input", "leave one out")  # those that ours has to beat
+
+
+def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Method]:
+    """Every method by the name it is reported under, ours first.
+
+    Args:
+        weights: the model's.
+        max_length: the length of the longest review that will be asked for.
+        logits: the model's scores of encoded reviews, none of them empty.
+    """
+    width = weights.embedding.shape[1]
+    mean = weights.embedding[UNK:].mean(axis=0, dtype=np.float32)
+    from_unknown = Attributor(weights, max_length)
+    from_zero = Attributor(weights, max_length, baseline=np.zeros(width))
+    return {
+        OURS: from_unknown,
+        "path secants, 4 segments": partial(from_unknown, rule=partial(path_secants, segments=4)),
+        "path secants from zero": from_zero,
+        "path secants from the mean word": Attributor(weights, max_length, baseline=mean),
+        "integrated gradients, 16 points": partial(from_unknown, rule=partial(integrated_gradients, points=16)),
+        "gradient x input": partial(from_zero, rule=gradient),
+        "leave one out": partial(leave_one_out, logits),
+        "random": partial(random_values, logits),
+    }
+
+
+def candidates(weights: Weights, max_length: int, reviews: Sequence[Ids]) -> dict[str, Method]:
+    """What ours was chosen from: path secants from several baselines, in few segments.
+
+    Args:
+        weights: the model's.
+        max_length: the length of the longest review that will be asked for.
+        reviews: those whose tokens make up the mean token.
+    """
+    embedding = weights.embedding.astype(np.float64)
+    counts = np.bincount(np.concatenate(reviews), minlength=len(embedding))
+    baselines = {
+        "unknown word": embedding[UNK],
+        "zero": np.zeros_like(embedding[UNK]),
+        "mean word of the vocabulary": embedding[UNK:].mean(axis=0),
+        "mean token of the reviews": counts @ embedding / counts.sum(),
+    }
+    result: dict[str, Method] = {}
+    for name, baseline in baselines.items():
+        attributor = Attributor(weights, max_length, baseline=baseline)
+        for segments in (1, 2, 4):
+            rule = partial(path_secants, segments=segments)
+            result[f"{name}, {segments} segment{'s' * (segments > 1)}"] = partial(attributor, rule=rule)
+    return result
+
+
+def gradient(path: Path) -> Floats:
+    """The multipliers at the review itself; from a baseline of zeros, that is gradient x input."""
+    return path.gradient(1)
+
+
+def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
+    """How far the score falls when a token is deleted; the only one of a review becomes an unknown word instead."""
+    result = []
+    for review, baseline in zip(reviews, _unknown(logits, reviews), strict=True):
+        others = [np.delete(review, place) for place in range(len(review))]
+        score, *without = logits([review, *(others if len(review) > 1 else [np.array([UNK], np.int32)])]).tolist()
+        result.append(Attribution(baseline, (score - np.array(without)).astype(np.float32)))
+    return result
+
+
+def random_values(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
+    """Numbers that know nothing; a review always gets the same."""
+    seeds = ([len(review), int(review.sum())] for review in reviews)
+    values = (np.random.default_rng(seed).normal(size=seed[0]).astype(np.float32) for seed in seeds)
+    return [Attribution(*pair) for pair in zip(_unknown(logits, reviews), values, strict=True)]
+
+
+def _unknown(logits: Logits, reviews: Sequence[Ids]) -> list[float]:
+    """The scores of texts of unknown words as long as the reviews."""
+    scores: list[float] = logits([np.full_like(review, UNK) for review in reviews]).tolist()
+    return scores

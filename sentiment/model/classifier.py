@@ -1,0 +1,256 @@
+"""The classifier: a run, loaded; texts in, predictions and explanations out. No TensorFlow, no Streamlit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from sentiment.artifacts import ArtifactError, open_run
+from sentiment.model.batching import batches_by_length, pad
+from sentiment.model.decision import KNOWN_WORDS, no_verdict, verdict
+from sentiment.model.session import Model
+from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.vocabulary import UNK, Vocabulary
+from sentiment.types import Explanation, Prediction, Status
+
+if TYPE_CHECKING:
+    from sentiment.model.attribution import Attributor
+    from sentiment.model.weights import Weights
+
+_errors = vars(ort.capi.onnxruntime_pybind11_state).values()
+# ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base.
+_UNLOADABLE: tuple[type[Exception], ...] = tuple(
+    error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
+)
+_BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
+
+# Bounds on config.json. Explanations take about 25 kB for each token that is read.
+_MOST_TOKENS = 10_000
+_TEMPERATURES = (0.01, 100.0)
+
+
+class Classifier:
+    """A trained run, ready to read reviews. Immutable; one instance serves any number of threads.
+
+    Args:
+        run: the run's folder.
+        preprocessor: the run's own.
+        temperature: by which logits are divided.
+        model: ``model.onnx`` in one of its forms.
+        weights: reads its weights; called when they are first needed, and more than once.
+        threads: how many batches run side by side; one a core where None.
+        batch_tokens: tokens in a batch, padding included.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        preprocessor: Preprocessor,
+        temperature: float,
+        model: Model,
+        *,
+        weights: Callable[[], Weights] | None = None,
+        threads: int | None = None,
+        batch_tokens: int = _BATCH_TOKENS,
+    ) -> None:
+        self.run = run
+        self.preprocessor = preprocessor
+        self.temperature = temperature
+        self._model = model
+        self._weights = weights or _reader(run, len(preprocessor.vocabulary))
+        self._threads = threads or os.cpu_count()
+        self._batch_tokens = batch_tokens
+
+    @classmethod
+    def load(
+        cls,
+        run: Path | str | None = None,
+        *,
+        threads: int | None = None,
+        form: Callable[[Path, Callable[[], Weights]], Model] | None = None,
+        batch_tokens: int = _BATCH_TOKENS,
+    ) -> Classifier:
+        """Loads the run at ``run``, or the one that ``default`` in the folder of runs names, and checks it.
+
+        Args:
+            run: its folder.
+            threads: see the class.
+            form: makes a model of the path of ``model.onnx``, or of its weights, which its second argument reads. By
+                default the form in which a single review is scored soonest.
+            batch_tokens: see the class.
+
+        Raises:
+            ArtifactError: there is no usable run; the message says why in a sentence.
+        """
+        if form is None:
+            from sentiment.model.single_review import open_single_review  # here, because it imports onnx
+
+            form = open_single_review
+        opened = open_run(run)
+        try:
+            max_length, temperature = _config(opened.json("config.json"))
+            preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
+            weights = _reader(opened.path, len(preprocessor.vocabulary))
+            model = form(opened.file("model.onnx"), weights)
+            _try(model, len(preprocessor.vocabulary))
+        except ValueError as error:
+            reason = " ".join(str(error).split())
+            raise ArtifactError(f"The run {opened.name} does not hold a model of this program ({reason}).") from error
+        except _UNLOADABLE as error:
+            raise ArtifactError(
+                f"The run {opened.name} does not hold a model of this program (ONNX Runtime cannot run it)."
+            ) from error
+        return cls(
+            opened.path,
+            preprocessor,
+            temperature,
+            model,
+            weights=weights,
+            threads=threads,
+            batch_tokens=batch_tokens,
+        )
+
+    def predict(self, texts: Iterable[object]) -> list[Prediction]:
+        """A prediction for each text, in order. Anything in ``texts`` that is not a string is ``unreadable``.
+
+        Raises:
+            TypeError: ``texts`` is itself a string, whose letters would each be taken for a text.
+        """
+        if isinstance(texts, str):
+            raise TypeError("predict takes a list of texts; for one text, predict([text])")
+        texts = list(texts)
+        encoded = [self.preprocessor.ids(text) if isinstance(text, str) else None for text in texts]
+        scored = [ids for ids, _ in (e for e in encoded if e) if len(ids)]
+        logits = iter(self.logits(scored).tolist())
+        predictions = []
+        for entry in encoded:
+            if entry is None:
+                predictions.append(no_verdict("unreadable"))
+            elif not len(entry[0]):
+                predictions.append(no_verdict("empty"))
+            else:
+                predictions.append(self.judge(next(logits), *entry))
+        return predictions
+
+    def explain(self, text: str) -> Explanation:
+        """The contribution of each token read to the score of ``text``, in logit units."""
+        review = self.preprocessor(text)
+        if not review.tokens_read:
+            nothing = np.zeros(0, np.float32)
+            unknown = nothing.astype(bool)
+            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, unknown, no_verdict("empty"), self.run.name)
+        logit = float(self.logits([review.ids])[0])
+        [attribution] = self.attributor([review.ids])
+        residual = logit - attribution.baseline_logit - float(attribution.contributions.sum(dtype=np.float64))
+        prediction = self.judge(logit, review.ids, review.tokens_total)
+        return Explanation(
+            text,
+            review.tokens,
+            attribution.contributions,
+            attribution.baseline_logit,
+            logit,
+            residual,
+            review.ids == UNK,
+            prediction,
+            self.run.name,
+        )
+
+    def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        """<float32>[len(ids)], the model's score of each encoded review, none of them empty.
+
+        Reviews of like length run together, so that little is computed for padding, one batch a core at a time.
+        """
+        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
+        result = np.empty(len(ids), np.float32)
+
+        def run(batch: npt.NDArray[np.intp]) -> None:
+            result[batch] = self._run([ids[i] for i in batch])
+
+        if len(batches) == 1:
+            run(batches[0])
+        elif batches:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(run, reversed(batches)))
+        return result
+
+    @cached_property
+    def attributor(self) -> Attributor:
+        """Computes contributions; made when first needed.
+
+        Raises:
+            ArtifactError: ``model.onnx`` does not hold a model of this program.
+        """
+        from sentiment.model.attribution import (
+            Attributor,  # here, because importing onnx takes a third as long as a score
+        )
+
+        try:
+            return Attributor(self._weights(), self.preprocessor.max_length)
+        except ValueError as error:
+            raise ArtifactError(f"The run {self.run.name} does not hold a model of this program ({error}).") from error
+
+    def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        lengths = np.array([len(review) for review in reviews], np.int32)
+        try:
+            return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+        except _UNLOADABLE as error:  # a foreign model, opened without its weights being read
+            raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
+
+    def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
+        """The verdict on an encoded review of this score, whose text has ``total`` tokens."""
+        status: Status = "ok"
+        if self.preprocessor.known_words(ids) < KNOWN_WORDS:
+            status = "mostly_unknown"
+        elif len(ids) < total:
+            status = "truncated"
+        return verdict(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
+
+
+def _reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
+    """Reads and checks the weights of a run, once however often it is called."""
+
+    @cache
+    def weights() -> Weights:
+        from sentiment.model.weights import read_onnx  # here, because importing onnx takes a third as long as a score
+
+        return read_onnx(run / "model.onnx", vocabulary_size)
+
+    return weights
+
+
+def _try(model: Model, vocabulary_size: int) -> None:
+    """Scores the last word of the vocabulary.
+
+    Raises:
+        ValueError: the score is not a finite number.
+    """
+    [logits] = model.run(
+        ["logit"], {"ids": np.array([[vocabulary_size - 1]], np.int32), "lengths": np.ones(1, np.int32)}
+    )
+    if np.shape(logits) != (1,) or not np.isfinite(logits[0]):
+        raise ValueError("it gives no score")
+
+
+def _config(content: object) -> tuple[int, float]:
+    """The tokens read of a text, and the temperature.
+
+    Raises:
+        ValueError: ``content`` is not that of a ``config.json``.
+    """
+    if not isinstance(content, dict):
+        raise ValueError("config.json is not an object")
+    length, temperature = content.get("max_length"), content.get("temperature")
+    low, high = _TEMPERATURES
+    if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= _MOST_TOKENS:
+        raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
+    if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not low <= temperature <= high:
+        raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
+    return length, float(temperature)

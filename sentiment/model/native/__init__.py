@@ -1,0 +1,1 @@
+"""The C kernels: how they are built, and one Python wrapper for each."""

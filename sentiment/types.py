@@ -1,0 +1,109 @@
+"""The records that pass between the parts: plain, frozen, and free of behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Label = Literal["positive", "negative"]
+Confidence = Literal["confident", "leaning", "unsure"]
+Status = Literal["unreadable", "empty", "mostly_unknown", "truncated", "ok"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a text, in place: ``text[start:end] == token.text``."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedReview:
+    """A text as the model reads it.
+
+    Attributes:
+        ids: <int32>[tokens_read], vocabulary ids; an unknown token has the id ``UNK``.
+        tokens: the tokens read, one for each id.
+        tokens_total: how many tokens the whole text has; those after ``tokens_read`` were cut off.
+        unknown: how many of the tokens read the vocabulary does not hold.
+    """
+
+    ids: npt.NDArray[np.int32]
+    tokens: tuple[Token, ...]
+    tokens_total: int
+    unknown: int
+
+    @property
+    def tokens_read(self) -> int:
+        """How many tokens the model reads."""
+        return len(self.tokens)
+
+    @property
+    def unknown_rate(self) -> float:
+        """The share of unknown tokens among those read, 0 for an empty text."""
+        return self.unknown / len(self.tokens) if self.tokens else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model makes of one text.
+
+    Attributes:
+        label: the verdict, None where there is nothing to judge.
+        probability: calibrated probability of "positive", 0.5 where there is nothing to judge.
+        logit: the model's own score before calibration, 0.0 where there is nothing to judge.
+        confidence: how far the verdict can be trusted, None where there is none.
+        status: the first that applies of those in ``Status``.
+        tokens_read: tokens the model read.
+        tokens_total: tokens in the text.
+        unknown_rate: share of unknown tokens among those read.
+    """
+
+    label: Label | None
+    probability: float
+    logit: float
+    confidence: Confidence | None
+    status: Status
+    tokens_read: int
+    tokens_total: int
+    unknown_rate: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why the model gave a text its score, in logit units.
+
+    ``baseline_logit + contributions.sum() + residual == logit``; nothing is normalised.
+
+    Attributes:
+        text: the text explained, every character of it.
+        tokens: the tokens read, with their places in ``text``.
+        contributions: <float32>[tokens_read], what each token added to the score.
+        baseline_logit: the score the sum starts from, that of the baseline text of the same length.
+        logit: the model's score of the text.
+        residual: ``logit - baseline_logit - contributions.sum()``, the method's numerical error.
+        unknown: <bool>[tokens_read], True where the vocabulary does not hold the token.
+        prediction: the verdict these contributions explain.
+        run: the name of the run whose model was asked.
+    """
+
+    text: str
+    tokens: tuple[Token, ...]
+    contributions: npt.NDArray[np.float32]
+    baseline_logit: float
+    logit: float
+    residual: float
+    unknown: npt.NDArray[np.bool_]
+    prediction: Prediction
+    run: str = ""
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from sentiment.explain.html_file import to_fragment  # here, since that is built on these records
+
+        return to_fragment(self)
