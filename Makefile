@@ -6,9 +6,9 @@ PORT ?= 8501
 ADDRESS ?=
 PRESET ?= bilstm
 RUN ?=
-LIBRARIES = $(if $(filter arm64 aarch64,$(shell uname -m)),sentiment/libcompiled_lstm_4.so,$(LIBRARIES_X86))
-LIBRARIES_X86 = sentiment/libcompiled_lstm_16.so sentiment/libcompiled_lstm_8.so sentiment/libcompiled_batch_amx.so \
-	sentiment/libcompiled_batch_vnni.so
+LIBRARIES = $(if $(filter arm64 aarch64,$(shell uname -m)),sentiment/model/native/libcompiled_lstm_4.so,$(LIBRARIES_X86))
+LIBRARIES_X86 = sentiment/model/native/libcompiled_lstm_16.so sentiment/model/native/libcompiled_lstm_8.so sentiment/model/native/libcompiled_batch_amx.so \
+	sentiment/model/native/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
 PYTEST = .venv/bin/pytest -n 2 --dist loadgroup --durations 10
@@ -48,15 +48,15 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CA
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other ways on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
-	.venv/bin/python dev/benchmarking/benchmark.py --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
+	.venv/bin/python -m dev.benchmarking.benchmark --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
-	.venv/bin/python dev/documents/report.py
+	.venv/bin/python -m dev.documents.report
 
 proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the run that is served, on DATA=; hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --explanations --behaviour
-	.venv/bin/python dev/proofs/prove_bulk.py
-	.venv/bin/python dev/proofs/prove_people.py
-	.venv/bin/python dev/proofs/prove_opening.py
+	.venv/bin/python -m dev.proofs.prove_bulk
+	.venv/bin/python -m dev.proofs.prove_people
+	.venv/bin/python -m dev.proofs.prove_opening
 
 lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
@@ -67,7 +67,7 @@ lock:  ## work out the locks anew from pyproject.toml; needs uv
 		-c requirements.txt -o requirements-check.txt
 
 clean:  ## remove the virtual environment, caches and what was compiled
-	rm -rf sentiment/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf sentiment/model/native/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \

@@ -6,8 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import _path  # noqa: F401 - makes the package importable
-
 from sentiment.dataset import DatasetError, fingerprint
 from sentiment.dataset.official import INDEX, write_index
 from sentiment.dataset.readers import read

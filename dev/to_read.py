@@ -11,7 +11,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import _path  # noqa: F401 - makes the package importable
 import pandas as pd
 
 from sentiment import artifacts, dataset

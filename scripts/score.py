@@ -116,7 +116,7 @@ def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.bulk.readers.base import Options
     from sentiment.bulk.readers.decoding import output_form
-    from sentiment.memory import share_heaps
+    from sentiment.system import share_heaps
 
     share_heaps()
     with _paths(options) as (source, output):

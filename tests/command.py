@@ -1,4 +1,4 @@
-"""Runs a script of ``scripts/`` in this process, which spares the seconds that its imports take."""
+"""Runs a command in this process, which saves the seconds that its imports take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import io
 import runpy
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -23,18 +24,26 @@ class Done:
 
 
 def run_script(name: str, *options: object) -> Done:
+    """Runs a script of ``scripts/``."""
+    return _run(lambda: runpy.run_path(str(SCRIPTS / name), run_name="__main__"), name, *options)
+
+
+def run_tool(module: str, *options: object) -> Done:
+    """Runs a module of ``dev/``, as ``python -m`` does."""
+    return _run(lambda: runpy.run_module(module, run_name="__main__"), module, *options)
+
+
+def _run(start: Callable[[], object], name: str, *options: object) -> Done:
     out, err = io.StringIO(), io.StringIO()
-    arguments = [name, *map(str, options)]
-    path = str(SCRIPTS / name)
     status: object = 0
     with (
-        mock.patch.object(sys, "argv", arguments),
+        mock.patch.object(sys, "argv", [name, *map(str, options)]),
         mock.patch.object(sys, "path", list(sys.path)),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):
         try:
-            runpy.run_path(path, run_name="__main__")
+            start()
         except SystemExit as end:
             status = end.code or 0
     assert isinstance(status, int)

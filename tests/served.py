@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from scripts.screenshots import CHROMIUM, serve
 
+from dev.screenshots import CHROMIUM, serve
 from tests.app_runs import all_runs
 
 _TOOLS = ("playwright", "axe_playwright_python")

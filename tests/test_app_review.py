@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripts.screenshots import serve
 from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
 from dev.proofs.visitor import VisitError, Visitor
+from dev.screenshots import serve
 from sentiment.app.review import history, what_if
 from sentiment.app.shared import analyses, navigation, review_texts, wording
 from sentiment.app.shared.examples import EXAMPLES

@@ -40,7 +40,7 @@ def open_page(name: str) -> AppTest:
         from sentiment.app.shared import current_run
 
         current_run.choose_run()
-        importlib.import_module(f"sentiment.app.{name}").page()
+        importlib.import_module(f"sentiment.app.{name}.page").page()
 
     return AppTest.from_function(script, args=(name,), default_timeout=30).run()
 

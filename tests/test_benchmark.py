@@ -18,7 +18,7 @@ from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import dataset
 from sentiment.artifacts import ROOT, default_run, open_run, sha256
 from sentiment.model.native.batch import way_of_int8
-from tests.command import run_script
+from tests.command import run_tool
 from tests.tiny import tiny_run, tiny_weights
 
 
@@ -121,8 +121,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
 def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled, tmp_path):
     rows = ["overhead", "tfidf", "arithmetic"]
     files = tmp_path / "found.json", tmp_path / "found.md"
-    done = run_script(
-        "benchmark.py", "--data", labelled, "--artifacts", run, "--quick", "--only", *rows,
+    done = run_tool("dev.benchmarking.benchmark", "--data", labelled, "--artifacts", run, "--quick", "--only", *rows,
         "--json", files[0], "--page", files[1],
     )  # fmt: skip
     assert done.status == 0, done.stderr
@@ -164,7 +163,7 @@ def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(ru
     ],
 )
 def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):
-    done = run_script("benchmark.py", "--artifacts", run, *options)
+    done = run_tool("dev.benchmarking.benchmark", "--artifacts", run, *options)
     assert done.status == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert sentence in done.stderr

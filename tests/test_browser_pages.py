@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from scripts.screenshots import serve, settle
 
+from dev.screenshots import serve, settle
 from sentiment.artifacts import ROOT, seal
 from tests.app_runs import full_run
 from tests.test_browser import browser, new_page  # noqa: F401 - fixtures

@@ -17,7 +17,7 @@ HOME = Path(__file__).resolve().parent.parent
 
 FREED = """
 import ctypes
-from sentiment.memory import keep_freed_memory, return_freed_memory
+from sentiment.system import keep_freed_memory, return_freed_memory
 
 def resident():
     with open("/proc/self/statm") as file:
@@ -45,7 +45,7 @@ print(as_it_comes, kept, resident() - before)
 HEAPS = """
 import ctypes, threading
 import pyarrow
-from sentiment.memory import share_heaps
+from sentiment.system import share_heaps
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p

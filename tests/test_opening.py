@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.prove_opening import page
-
+from dev.proofs.prove_opening import page
 from tests.app_runs import CIRCUMSTANCES
 
 

@@ -12,7 +12,7 @@ from sentiment.dataset import fingerprint, official
 from sentiment.evaluation import review_notes
 from sentiment.model.decision import CONFIDENT
 from tests.app_runs import TEMPERATURE, predictions
-from tests.command import run_script
+from tests.command import run_script, run_tool
 from tests.tiny import tiny_run
 
 
@@ -125,6 +125,6 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
 def test_to_read_says_in_a_sentence_that_nothing_was_judged_or_suspected_yet(folder, tmp_path):
     run = tiny_run(tmp_path / "tiny")
     for what, said in (("mistakes", "The run tiny was not judged"), ("labels", "No labels are suspected yet")):
-        done = run_script("to_read.py", what, "--data", tmp_path, "--artifacts", run)
+        done = run_tool("dev.to_read", what, "--data", tmp_path, "--artifacts", run)
         assert done.status == 2
         assert done.stderr.startswith(f"to_read.py: {said}")

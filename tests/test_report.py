@@ -14,7 +14,7 @@ from sentiment import formatting
 from sentiment.artifacts import ROOT, add_parts, open_run, write_json
 from sentiment.evaluation.predictions import summary
 from tests.app_runs import predictions
-from tests.command import Done, run_script
+from tests.command import Done, run_tool
 from tests.test_model_card import METADATA
 from tests.tiny import tiny_run
 
@@ -32,7 +32,7 @@ It reaches <!-- figures:accuracy -->old<!-- /figures --> in <!-- figures:trainin
 
 
 def report(*options: object, home: Path) -> Done:
-    return run_script("report.py", "--home", home, *options)
+    return run_tool("dev.documents.report", "--home", home, *options)
 
 
 def judged_run(folder: Path, seed: int, seconds: float) -> None:

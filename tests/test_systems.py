@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from scripts.screenshots import free_port, wait_until_served
 
+from dev.screenshots import free_port, wait_until_served
 from tests.app_runs import all_runs
 
 HOME = Path(__file__).resolve().parent.parent

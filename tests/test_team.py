@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from scripts.screenshots import free_port, serve
 
 from dev.proofs.visitor import VisitError, Visitor
+from dev.screenshots import free_port, serve
 from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import _path  # noqa: F401 - makes the package importable
-
 from dev.benchmarking import page
 from dev.benchmarking.setting import QUICK, Sizes
 from dev.benchmarking.table import BENCHMARKS, GROWTH, measure

@@ -24,9 +24,9 @@ from dev.benchmarking.measuring import seconds_of
 from dev.benchmarking.peers import serve
 from dev.benchmarking.setting import LENGTH, Sizes
 from sentiment.artifacts import Run, open_run
-from sentiment.memory import keep_freed_memory
 from sentiment.model.batching import pad
 from sentiment.presets import BILSTM, Preset
+from sentiment.system import keep_freed_memory
 from sentiment.text.vocabulary import UNK
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import MovingAverage

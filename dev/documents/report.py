@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import _path  # noqa: F401 - makes the package importable
-
 from dev.documents import fill_figures, run_records
 from dev.documents.fill_figures import QuoteError
 from sentiment import artifacts, model_card
@@ -84,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--remember", type=Path, action="append", default=[], metavar="RUN_FOLDER", help="make a record of this run"
     )
-    home = Path(__file__).resolve().parent.parent
+    home = Path(__file__).resolve().parents[2]
     parser.add_argument("--home", type=Path, default=home, help="the folder of README.md and artifacts/")
     options = parser.parse_args()
     if options.check and options.remember:

@@ -26,7 +26,7 @@ negation above all. The intervals are 95 %. The one in bold is what the app serv
 
 {table}
 
-Written by `python dev/documents/report.py` from the runs' folders and `records/`; not by hand.
+Written by `python -m dev.documents.report` from the runs' folders and `records/`; not by hand.
 """
 
 

@@ -16,15 +16,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import _path  # noqa: F401 - makes the package importable
-
 from dev.proofs import files
 from dev.proofs.circumstances import circumstances
 from dev.proofs.files_page import page
 from dev.proofs.server import process_of, resident
 from sentiment.artifacts import ArtifactError, open_run, write_json
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 PROOFS = ("memory_and_rate", "kills", "full_disk", "server", "cluster")
 
 
@@ -57,7 +55,8 @@ def main() -> int:
 def server(run: Path, folder: Path) -> dict[str, Any]:
     """The server's memory before, during and after the largest upload, and once its rows are shown; needs Chromium."""
     from playwright.sync_api import sync_playwright
-    from scripts.screenshots import CHROMIUM, serve, settle
+
+    from dev.screenshots import CHROMIUM, serve, settle
 
     runs = folder / "runs"
     shutil.copytree(run, runs / run.name)

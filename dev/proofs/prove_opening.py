@@ -17,16 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import _path  # noqa: F401 - makes the package importable
-from scripts.screenshots import CHROMIUM, free_port, server, wait_until_served
-
 from dev.proofs.circumstances import circumstances, told
+from dev.screenshots import CHROMIUM, free_port, server, wait_until_served
 from sentiment.artifacts import ROOT, default_run, open_run, write_json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 WARM, COLD = 1.5, 3.0  # seconds within which half the openings must show a verdict: server warm, process just started
 _VERDICT = "h2"  # the first of its level on the page
 _HEADING = "h1"

@@ -12,14 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import _path  # noqa: F401 - makes the package importable
-from scripts.screenshots import serve
-
 from dev.proofs.circumstances import circumstances
 from dev.proofs.people import Plan, at_once, page
+from dev.screenshots import serve
 from sentiment.artifacts import ArtifactError, open_run, write_json
 
-HOME = Path(__file__).resolve().parent.parent
+HOME = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:

@@ -22,11 +22,11 @@ import numpy.typing as npt
 import onnxruntime as ort
 from onnx import TensorProto, helper, numpy_helper
 
-from sentiment.memory import return_freed_memory
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import compiled_batch
 from sentiment.model.session import Model, session_options
 from sentiment.model.weights import Weights
+from sentiment.system import return_freed_memory
 
 _INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them
 _STATE = 127  # steps of a hidden state on either side of zero

@@ -10,8 +10,8 @@ from typing import Any
 
 import keras
 
-from sentiment.memory import keep_freed_memory
 from sentiment.presets import Fitting
+from sentiment.system import keep_freed_memory
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
 from sentiment.training.examples import NONE, Examples

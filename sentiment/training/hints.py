@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from sentiment.memory import keep_freed_memory
 from sentiment.presets import Preset
+from sentiment.system import keep_freed_memory
 from sentiment.text.vocabulary import PAD
 from sentiment.training.batches import TrainingBatches
 from sentiment.training.gated import DeepReader

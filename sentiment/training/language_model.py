@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from sentiment.memory import keep_freed_memory
 from sentiment.model.batching import pad
+from sentiment.system import keep_freed_memory
 from sentiment.text.vocabulary import PAD, UNK
 from sentiment.training.gated import DeepReader, channel_dropout, product
 from sentiment.training.steps import take_steps

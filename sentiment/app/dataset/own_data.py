@@ -18,7 +18,7 @@ from sentiment.app.shared import navigation, uploads
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
+_ROOT = Path(__file__).resolve().parents[3]
 _HELD = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"

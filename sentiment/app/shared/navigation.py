@@ -93,4 +93,4 @@ def _path(entry: Entry) -> str:
 
 
 def _opener(module: str) -> Callable[[], None]:
-    return lambda: import_module(f"sentiment.app.{module}").page()
+    return lambda: import_module(f"sentiment.app.{module}.page").page()

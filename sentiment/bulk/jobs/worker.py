@@ -25,7 +25,7 @@ from sentiment.bulk.progress import Pace
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.inspection import inspect
 from sentiment.bulk.readers.open import open_source
-from sentiment.memory import share_heaps
+from sentiment.system import share_heaps
 
 _EVERY = 0.5  # seconds between two notes of the progress
 

@@ -30,7 +30,7 @@ class Library:
     options: tuple[str, ...]
 
 
-_STEPS, _BATCH = _HOME / "compiled_lstm.c", _HOME / "bulk" / "compiled_batch.c"
+_STEPS, _BATCH = _HOME / "lstm.c", _HOME / "batch.c"
 STEPS_16 = Library(_STEPS, _HOME / "libcompiled_lstm_16.so", ("-DLANES=16", "-mavx512f", "-mfma"))
 STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma"))
 STEPS_4 = Library(_STEPS, _HOME / "libcompiled_lstm_4.so", ("-DLANES=4",))
