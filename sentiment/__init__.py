@@ -7,16 +7,15 @@ One review's way through the package::
 
 Imports point down only; ``tests/test_imports.py`` holds this map::
 
-    app                         the web app: a package for each page, and shared/; the only part that imports Streamlit
-    training                    from reviews to a run's folder; the only part that imports TensorFlow
-    model_card                  the README of a run
-    faithfulness                checks that explanations are true
-    behaviour bulk explain      CheckList tests; files of reviews; what is done with an explanation
-    evaluation formatting presets   predictions, metrics, provenance; numbers as text; training recipes
-    dataset model               labelled reviews; the network in every form, its decision and its attribution
-    text                        tokenizer, vocabulary, preprocessor
-    artifacts parquet_batches system types   a run's folder; bounded Parquet; the machine; plain records
-    file_limits                 bounds on what a file may hold
+    app                             the web app, a package for each page; the only part that imports Streamlit
+    training                        from reviews to a run's folder; the only part that imports TensorFlow
+    model_card                      the README of a run
+    faithfulness                    checks that explanations are true
+    behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
+    evaluation formatting presets   predictions and metrics; numbers as text; training recipes
+    dataset model                   labelled reviews; the network in every form, its decision and its attribution
+    parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
+    artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
 """
 
 from __future__ import annotations

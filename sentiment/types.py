@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 
 import numpy as np
@@ -103,7 +104,24 @@ class Explanation:
     run: str = ""
 
     def _repr_html_(self) -> str:
-        """How a notebook shows it."""
-        from sentiment.explain.html_file import to_fragment  # here, since that is built on these records
+        """Returns the text coloured by contribution, for notebooks; ``explain.html_file`` writes the full page."""
+        scale = max((abs(float(value)) for value in self.contributions), default=0.0) or 1.0
+        parts, end = [], 0
+        for token, value in zip(self.tokens, self.contributions, strict=True):
+            colour = "0, 114, 178" if value > 0 else "213, 94, 0"
+            parts += [
+                escape_html(self.text[end : token.start]),
+                f'<span style="background: rgba({colour}, {abs(value) / scale:.2f})" title="{value:+.3f}">'
+                f"{escape_html(token.text)}</span>",
+            ]
+            end = token.end
+        prediction = self.prediction
+        verdict = f"{prediction.label or 'no prediction'}, P(positive) {prediction.probability:.3f}"
+        text = "".join([*parts, escape_html(self.text[end:])])
+        return f'<p><b>{verdict}</b></p><div class="text" dir="auto" style="white-space: pre-wrap">{text}</div>'
 
-        return to_fragment(self)
+
+def escape_html(text: str) -> str:
+    """Returns text escaped for HTML; a lone surrogate, which no page can hold, becomes the replacement character."""
+    encodable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return escape(encodable).replace("\r", "&#13;").replace("\0", "\ufffd")

@@ -11,12 +11,11 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.bulk import dates, results
-from sentiment.bulk.cells import cut, longest
+from sentiment.bulk.cells import as_texts, cut, longest
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.prevalence import adjusted_count
-from sentiment.bulk.readers.parquet import as_texts
 from sentiment.bulk.results import Filter, Results
 from sentiment.evaluation import metrics
 from tests.tiny import WORDS, tiny_run

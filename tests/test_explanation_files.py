@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment import Classifier
-from sentiment.explain.html_file import to_fragment, to_html
+from sentiment.explain.html_file import to_html
 from sentiment.explain.json_file import from_json, to_json
 from tests.tiny import tiny_run
 
@@ -152,10 +152,11 @@ def test_what_is_no_explanation_is_refused_in_a_sentence(content):
         from_json(content)
 
 
-def test_a_notebook_shows_an_explanation_by_itself(classifier):
-    explanation = classifier.explain("<b>good</b> film")
-    assert explanation._repr_html_() == to_fragment(explanation)
-    assert "<html" not in explanation._repr_html_()
+@pytest.mark.parametrize("text", ["<b>good</b> film", *HOSTILE, ""])
+def test_a_notebook_shows_every_character_of_an_explained_text_and_runs_none_of_it(classifier, text):
+    page = Page(classifier.explain(text)._repr_html_())
+    assert set(page.elements) <= {"p", "b", "div", "span"}
+    assert page.text == text.replace("\ud800", "\ufffd")
 
 
 def test_an_empty_text_has_a_page_and_a_file_too(classifier):

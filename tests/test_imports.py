@@ -115,6 +115,7 @@ def test_importing_a_module_only_defines_names(path: Path) -> None:
     assert acts == []
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
@@ -122,6 +123,8 @@ def test_importing_a_module_only_defines_names(path: Path) -> None:
         ("sentiment.model.classifier", {"pandas", "pyarrow", "streamlit", "tensorflow", "keras", "gensim", "altair"}),
         ("sentiment.evaluation.metrics", {"pandas", "onnxruntime", "onnx", "streamlit", "tensorflow"}),
         ("sentiment.evaluation.predictions", {"streamlit", "tensorflow", "keras", "gensim"}),
+        ("sentiment.training.label_errors", {"streamlit", "tensorflow", "keras", "gensim"}),
+        ("sentiment.training.counterfactuals", {"streamlit", "tensorflow", "keras", "gensim"}),
     ],
 )
 def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwanted: set[str]) -> None:
@@ -130,3 +133,12 @@ def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwante
     loaded = set(json.loads(done.stdout))
     assert module in loaded
     assert loaded & unwanted == set()
+
+
+@pytest.mark.process
+@pytest.mark.training
+def test_importing_training_registers_the_layers_of_model_keras_though_keras_is_imported_later() -> None:
+    pytest.importorskip("tensorflow")
+    code = "import sentiment.training, keras; print(keras.saving.get_registered_object('sentiment>Pooling'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)
+    assert done.stdout.strip() == "<class 'sentiment.training.layers.Pooling'>"

@@ -12,7 +12,7 @@ from sentiment.dataset import fingerprint, official
 from sentiment.evaluation import review_notes
 from sentiment.model.decision import CONFIDENT
 from tests.app_runs import TEMPERATURE, predictions
-from tests.command import run_script, run_tool
+from tests.command import run_tool
 from tests.tiny import tiny_run
 
 
@@ -112,14 +112,14 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     tested = mistaken(120).assign(fingerprint=[fingerprint(text) for text in texts])
     tested.to_parquet(run / "test_predictions.parquet")
     seal(run)
-    command = ("to_read.py", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
-    first = run_script(*command)
+    command = ("dev.to_read", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
+    first = run_tool(*command)
     surest = review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]
     assert first.status == 0
     assert first.stdout.startswith(surest)
     assert first.stdout.count("review number") == 1
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{surest},plot\n")
-    assert surest not in run_script(*command).stdout
+    assert surest not in run_tool(*command).stdout
 
 
 def test_to_read_says_in_a_sentence_that_nothing_was_judged_or_suspected_yet(folder, tmp_path):

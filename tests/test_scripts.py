@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from tests.command import SCRIPTS, run_script
+from tests.command import SCRIPTS, run_script, run_tool
 
 NAMES = sorted(path.name for path in SCRIPTS.glob("[!_]*.py"))
-USES_A_RUN = {"evaluate.py": ("--behaviour",), "prove_bulk.py": (), "prove_people.py": ()}
+PROOFS = ("bulk", "people")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,10 +39,15 @@ def test_a_script_runs_in_any_folder(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", USES_A_RUN)
-def test_a_run_that_is_not_there_is_told_in_a_sentence(name, tmp_path):
-    done = run_script(name, "--artifacts", tmp_path / "none", *USES_A_RUN[name])
-    assert (done.status, done.stderr) == (2, f"{name}: There is no run at {tmp_path / 'none'}.\n")
+def test_a_missing_run_is_reported_in_a_sentence(tmp_path):
+    done = run_script("evaluate.py", "--artifacts", tmp_path / "none", "--behaviour")
+    assert (done.status, done.stderr) == (2, f"evaluate.py: There is no run at {tmp_path / 'none'}.\n")
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_a_proof_of_a_missing_run_reports_it_in_a_sentence(name, tmp_path):
+    done = run_tool(f"dev.proofs.prove_{name}", "--artifacts", tmp_path / "none")
+    assert (done.status, done.stderr) == (2, f"prove_{name}.py: There is no run at {tmp_path / 'none'}.\n")
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".csv", "none.csv", ""])

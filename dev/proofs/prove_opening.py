@@ -109,7 +109,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "# The first seconds"
     yield ""
     yield (
-        f"Written by `make proof` (`dev/proofs/prove_opening.py`), {told(found)}, which Chromium shared with the server."
+        f"Written by `make proof` (`dev/proofs/prove_opening.py`), {told(found)}, "
+        "which Chromium shared with the server."
     )
     yield ""
     yield "Seconds until the example's verdict stands on the screen; beside it, until the heading of a Streamlit page"

@@ -1,12 +1,16 @@
-"""Cells of a table as text of bounded length, cut in Arrow before any of them becomes a Python string."""
+"""Cells of a table as values, as text, as JSON, and cut to a bounded length before Python sees them."""
 
 from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sentiment.bulk.readers.parquet import as_json, as_texts
-
+_DAMAGED = re.compile("[\udc00-\udcff]")  # bytes that are not UTF-8, as "surrogateescape" reads them
 _BYTES = 4  # that a character of UTF-8 takes at most
 
 
@@ -46,6 +50,63 @@ def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     if pa.types.is_string_view(column.type):
         return column.cast(pa.large_string())
     return column.cast(pa.large_binary()) if _is_other_binary(column.type) else column
+
+
+def as_values(column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column as they are; as text where it is of strings and one of them is not UTF-8."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return list(as_texts(column))
+
+
+def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """The values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return as_texts(column.cast(kind.value_type))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        try:
+            return column.to_pylist()
+        except UnicodeDecodeError:
+            return as_texts(column.cast(pa.large_binary()))
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return [None if value is None else value.decode("utf-8", "backslashreplace") for value in column.to_pylist()]
+    try:
+        return pc.cast(column, pa.string()).to_pylist()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return [None if value is None else as_json(value) for value in column.to_pylist()]
+
+
+def as_json(value: object) -> str:
+    """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_string)
+    except ValueError:  # there is such a number, which is seldom
+        text = json.dumps(_finite(value), ensure_ascii=False, default=_as_string)
+    return printable(text)
+
+
+def printable(text: str) -> str:
+    r"""A text that can be written as UTF-8: damaged bytes become ``\xe9``, a lone surrogate ``\ud83d``."""
+    shown = _DAMAGED.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _as_string(value: object) -> str:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
+
+
+def _finite(value: object) -> object:
+    match value:
+        case float() if not math.isfinite(value):
+            return None
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case dict():
+            return {key: _finite(each) for key, each in value.items()}
+        case _:
+            return value
 
 
 def _is_string(kind: pa.DataType) -> bool:

@@ -16,11 +16,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sentiment.bulk import dates
-from sentiment.bulk.cells import cut, plain
+from sentiment.bulk.cells import as_texts, cut, plain
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.readers.columns import label_values
-from sentiment.bulk.readers.parquet import as_texts
 from sentiment.bulk.scoring import DIGITS, VERDICT
 from sentiment.evaluation import metrics
 

@@ -7,8 +7,8 @@ import re
 from datetime import date, datetime, time
 from typing import Any
 
+from sentiment.bulk.cells import as_json
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.parquet import as_json
 
 XLSX_ROWS = 1_048_576
 XLSX_COLUMNS = 16_384

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
+from sentiment.bulk.cells import as_json, as_texts, as_values
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.readers.base import Source
 from sentiment.bulk.readers.open import Survey
-from sentiment.bulk.readers.parquet import as_json, as_texts, as_values
 from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
 from sentiment.bulk.spreadsheets import (
     XLSX_CHARACTERS,

@@ -1,7 +1,7 @@
-"""A data set described before anything is trained on it; run as a program, so that a server stays free for others.
+"""Describes a data set before training; a program of its own, so that the server stays free for other visitors.
 
-``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet`` as a run has
-them. The words counted are those of the data itself, whether or not a model knows them.
+``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet``, as a
+run has them. It counts the words of the data itself, whether or not a model knows them.
 """
 
 from __future__ import annotations

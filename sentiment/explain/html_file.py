@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from sentiment.explain.grouping import Group, group
 from sentiment.explain.prediction_text import chance, headline
 from sentiment.explain.reasons import reasons
-from sentiment.types import Explanation
+from sentiment.types import Explanation, escape_html
 
 RANKED = 20  # words in the table
 
@@ -59,7 +58,7 @@ def to_fragment(explanation: Explanation) -> str:
     parts = [
         f"<h2>{headline(explanation.prediction)}</h2>",
         f"<p>{chance(explanation.prediction)}</p>",
-        f"<p>{_escape(reasons(explanation))}</p>",
+        f"<p>{escape_html(reasons(explanation))}</p>",
         f'<p class="quiet">{_legend(explanation, scale)}</p>',
         f'<div class="text" dir="auto">{"".join(_marked(explanation, words, scale))}</div>',
         f"<p>{_sum(explanation)}</p>",
@@ -72,18 +71,18 @@ def _marked(explanation: Explanation, words: list[Group], scale: float) -> Itera
     """Every character of the text: words with their weight, the gaps between them, and what was not read."""
     text, done = explanation.text, 0
     for word in words:
-        yield _escape(text[done : word.start])
+        yield escape_html(text[done : word.start])
         kinds = [side for side, here in (("for", word.value > 0), ("against", word.value < 0)) if here]
         kinds += ["unknown"] * word.unknown
         weight = abs(word.value) / scale if scale else 0.0
         yield (
             f'<span class="{" ".join(kinds)}" style="--w:{weight:.3f}" title="{_signed(word.value)}">'
-            f"{_escape(text[word.start : word.end])}</span>"
+            f"{escape_html(text[word.start : word.end])}</span>"
         )
         done = word.end
     rest = text[done:]
     unread = explanation.prediction.tokens_read < explanation.prediction.tokens_total
-    yield f'<span class="unread" title="not read">{_escape(rest)}</span>' if unread else _escape(rest)
+    yield f'<span class="unread" title="not read">{escape_html(rest)}</span>' if unread else escape_html(rest)
 
 
 def _legend(explanation: Explanation, scale: float) -> str:
@@ -101,7 +100,7 @@ def _legend(explanation: Explanation, scale: float) -> str:
 
 def _sum(explanation: Explanation) -> str:
     total = float(explanation.contributions.sum(dtype=float))
-    run = f", by the model {_escape(explanation.run)}" if explanation.run else ""
+    run = f", by the model {escape_html(explanation.run)}" if explanation.run else ""
     return (
         f"Starting point {_signed(explanation.baseline_logit)} + contributions {_signed(total)} = score "
         f"{_signed(explanation.logit)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}."
@@ -113,16 +112,10 @@ def _table(explanation: Explanation, words: list[Group]) -> Iterator[str]:
         return
     yield '<table><thead><tr><th scope="col">Word</th><th scope="col">Contribution</th></tr></thead><tbody>'
     for word in sorted(words, key=lambda word: -abs(word.value))[:RANKED]:
-        shown = _escape(explanation.text[word.start : word.end])
+        shown = escape_html(explanation.text[word.start : word.end])
         yield f'<tr><td><bdi>{shown}</bdi></td><td class="number">{_signed(word.value)}</td></tr>'
     yield "</tbody></table>"
 
 
 def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
-
-
-def _escape(text: str) -> str:
-    """Text for HTML; a lone surrogate, which no file can hold, becomes the replacement character."""
-    encodable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return escape(encodable).replace("\r", "&#13;").replace("\0", "�")

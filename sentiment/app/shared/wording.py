@@ -25,7 +25,8 @@ def caveats(prediction: Prediction) -> Iterator[str]:
             "the rest had no say."
         )
     if prediction.unknown_rate >= _MANY_UNKNOWN:
-        yield f"The model does not know {formatting.percent(prediction.unknown_rate, 0)} of the words and signs it read."
+        share = formatting.percent(prediction.unknown_rate, 0)
+        yield f"The model does not know {share} of the words and signs it read."
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:

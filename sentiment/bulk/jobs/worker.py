@@ -1,6 +1,6 @@
 """The worker process of a job: does one action on it, and writes its progress to the job's folder.
 
-Run as ``python -m sentiment.bulk.jobs.worker FOLDER LOCK``; LOCK is the descriptor of the job's lock, which it inherits.
+Run as ``python -m sentiment.bulk.jobs.worker FOLDER LOCK``; it inherits LOCK, the descriptor of the job's lock.
 """
 
 from __future__ import annotations

@@ -167,8 +167,8 @@ class RowSource(Source):
             missing += row.cells.count(None) + max(0, width - len(row.cells))
             if missing > file_limits.MAX_MISSING:
                 raise BulkError(
-                    f"More than {file_limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do not "
-                    f"fill its {width:,} columns; keep only the columns that you need."
+                    f"More than {file_limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do "
+                    f"not fill its {width:,} columns; keep only the columns that you need."
                 )
             gathered.append(fitted)
             size += _size(fitted)

@@ -222,12 +222,6 @@ def is_damaged(text: str) -> bool:
     return _MARKED.search(text) is not None
 
 
-def printable(text: str) -> str:
-    r"""A text that can be written as UTF-8: damaged bytes become ``\xe9``, a lone surrogate ``\ud83d``."""
-    shown = _MARKED.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
-    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 @dataclass(slots=True)
 class _Census:
     """What decoding as UTF-8 met: bad bytes, bytes that continue a character, bytes cp1252 does not have."""

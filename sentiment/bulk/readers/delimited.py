@@ -6,10 +6,11 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from sentiment.bulk.cells import printable
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.bulk.readers.columns import DELIMITERS, guess_delimiter, has_header
-from sentiment.bulk.readers.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text, printable
+from sentiment.bulk.readers.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text
 from sentiment.bulk.readers.lines import Record, read_lines, read_records
 from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD
 

@@ -11,12 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from sentiment.bulk.cells import longest
+from sentiment.bulk.cells import as_texts, longest
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.columns import Cells, guess_label_column, guess_text_column, is_dated
 from sentiment.bulk.readers.open import Survey, header_in_doubt, open_source
-from sentiment.bulk.readers.parquet import as_texts
 
 PREVIEW_ROWS = 20
 PREVIEW_CHARACTERS = 400

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sentiment.bulk.cells import printable
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import Options, Row, RowSource
-from sentiment.bulk.readers.decoding import is_damaged, open_text, printable
+from sentiment.bulk.readers.decoding import is_damaged, open_text
 from sentiment.bulk.readers.delimited import encoding_of, undamaged
 from sentiment.bulk.readers.lines import Line, read_lines
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sentiment.bulk.cells import as_texts
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Chunk, Options, Source
@@ -18,7 +19,7 @@ from sentiment.bulk.readers.columns import Cells, header_is_doubtful
 from sentiment.bulk.readers.decoding import FORMS, form_of
 from sentiment.bulk.readers.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.readers.jsonl import JsonLinesSource
-from sentiment.bulk.readers.parquet import ParquetSource, as_texts, is_text
+from sentiment.bulk.readers.parquet import ParquetSource, is_text
 from sentiment.bulk.readers.xlsx import WorkbookSource
 from sentiment.bulk.spreadsheets import WIDEST, XLSX_CHARACTERS, worksheet_length
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sentiment.bulk.cells import as_texts
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
-from sentiment.bulk.readers.decoding import printable
 from sentiment.file_limits import LimitError
 from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
 
@@ -94,57 +90,6 @@ def first_line(error: Exception) -> str:
 
 def _one_array(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.unify_dictionaries().chunks)
-
-
-def as_values(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as they are; as text where it is of strings and one of them is not UTF-8."""
-    try:
-        return column.to_pylist()
-    except UnicodeDecodeError:
-        return list(as_texts(column))
-
-
-def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
-    """The values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return as_texts(column.cast(kind.value_type))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        try:
-            return column.to_pylist()
-        except UnicodeDecodeError:
-            return as_texts(column.cast(pa.large_binary()))
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return [None if value is None else value.decode("utf-8", "backslashreplace") for value in column.to_pylist()]
-    try:
-        return pc.cast(column, pa.string()).to_pylist()
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return [None if value is None else as_json(value) for value in column.to_pylist()]
-
-
-def as_json(value: object) -> str:
-    """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_string)
-    except ValueError:  # there is such a number, which is seldom
-        text = json.dumps(_finite(value), ensure_ascii=False, default=_as_string)
-    return printable(text)
-
-
-def _as_string(value: object) -> str:
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _finite(value: object) -> object:
-    match value:
-        case float() if not math.isfinite(value):
-            return None
-        case list() | tuple():
-            return [_finite(each) for each in value]
-        case dict():
-            return {key: _finite(each) for key, each in value.items()}
-        case _:
-            return value
 
 
 def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:

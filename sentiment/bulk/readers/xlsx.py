@@ -16,10 +16,11 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
+from sentiment.bulk.cells import printable
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.bulk.readers.columns import has_header
-from sentiment.bulk.readers.decoding import UNPACKING, is_damage, printable
+from sentiment.bulk.readers.decoding import UNPACKING, is_damage
 from sentiment.bulk.spreadsheets import XLSX_ROWS
 from sentiment.file_limits import (
     MAX_BLANK_ROWS,
