@@ -160,6 +160,7 @@ def test_the_name_of_a_file_that_is_refused_is_shown_as_it_is(page):
     assert error.value.startswith(r"\!\[x\]\(evil\.png\)\.csv")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "name", ["x" * 300 + ".csv", "ü" * 250, "n\0ul.csv", "\0", "..", "output", "word_counts.parquet"]
 )
@@ -193,6 +194,7 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
     assert os.strerror(reason) in error.value.replace("\\", "")
 
 
+@pytest.mark.process
 def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
     command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -201,6 +203,7 @@ def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.process
 def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
@@ -228,6 +231,7 @@ def test_one_of_something_is_said_in_the_singular(page, tmp_path):
     )
 
 
+@pytest.mark.process
 def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
     [spec] = [chart.proto.spec for chart in page.get("vega_lite_chart") if "Length (tokens)" in chart.proto.spec]

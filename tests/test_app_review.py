@@ -51,7 +51,7 @@ def open_app(page: str = "review", **query: str) -> AppTest:
         from sentiment.app.shared import current_run
 
         current_run.choose_run()
-        importlib.import_module(f"sentiment.app.{page}").page()
+        importlib.import_module(f"sentiment.app.{page}.page").page()
 
     app = AppTest.from_function(script, args=(page,), default_timeout=30)
     for key, value in query.items():
@@ -131,6 +131,7 @@ def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
     assert app.session_state["analyses"][-1].text == long[: analyses.LONGEST]
 
 
+@pytest.mark.process
 def test_twenty_megabytes_of_text_are_refused_within_seconds(runs, tmp_path):
     with serve(runs, tmp_path / "log") as address, Visitor(address) as visitor:
         visitor.fill("Review", "<" * 20_000_000)
@@ -352,5 +353,5 @@ def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, erro
     monkeypatch.setattr(own_data.st, "session_state", state)
     monkeypatch.setattr(own_data.tempfile, "TemporaryDirectory", fail)
     own_data._take(saved_file(json.dumps({})), "", "", 100)
-    assert "full or read-only" in state["own_data_problem"]
+    assert "the server cannot store it" in state["own_data_problem"]
     assert not own_data._ONE.locked()

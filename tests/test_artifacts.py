@@ -229,6 +229,7 @@ def test_the_variable_names_the_folder_of_runs_for_the_library(
     assert artifacts.runs_root() == artifacts.ROOT
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [

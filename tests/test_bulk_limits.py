@@ -26,6 +26,8 @@ from sentiment.bulk.readers.open import open_source
 from sentiment.bulk.writing import _grouped, unique
 from tests.hostile_files import zipped
 
+pytestmark = pytest.mark.process
+
 CHILD = """
 import json, resource, sys
 from pathlib import Path

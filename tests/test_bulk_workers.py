@@ -21,6 +21,8 @@ from sentiment.bulk.jobs import journal, limits, processes, queue
 from sentiment.bulk.jobs.queue import CRASHED, Settings, create, find, tend
 from tests.tiny import tiny_run
 
+pytestmark = pytest.mark.process
+
 HOLDER = """
 import fcntl, sys, time
 with open(sys.argv[1], "ab") as lock:

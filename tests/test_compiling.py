@@ -29,6 +29,8 @@ from sentiment.model.numpy_lstm import NumpyLSTM
 from sentiment.model.weights import halved_gates
 from tests.tiny import tiny_weights
 
+pytestmark = pytest.mark.process
+
 HOME = Path(__file__).resolve().parent.parent
 STRICT = ("-Wall", "-Wextra", "-Werror")
 UNITS, WIDTH, STEPS = 32, 5, 23
@@ -43,7 +45,7 @@ emulated = pytest.mark.skipif(
 CALLER = r"""
 #include <stdio.h>
 #include <stdlib.h>
-#include "compiled_lstm.c"
+#include "lstm.c"
 static float *get(long count) {
     float *values = malloc(count * sizeof *values);
     if (!values || fread(values, sizeof *values, count, stdin) != (size_t)count) exit(3);

@@ -18,6 +18,8 @@ from sentiment.model.weights import Weights, read_onnx, write_onnx
 from sentiment.text.vocabulary import Vocabulary
 from tests.tiny import WORDS, tiny_run, tiny_weights
 
+pytestmark = pytest.mark.process
+
 HOME = Path(__file__).resolve().parent.parent
 
 needs_compiled = pytest.mark.skipif(compiled(tiny_weights(units=32)) is None, reason="nothing was compiled")

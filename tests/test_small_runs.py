@@ -77,7 +77,7 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
         from sentiment.app.shared import current_run
 
         current_run.choose_run()
-        importlib.import_module(f"sentiment.app.{name}").page()
+        importlib.import_module(f"sentiment.app.{name}.page").page()
 
     app = AppTest.from_function(script, args=(name,), default_timeout=60)
     for key, value in query.items():

@@ -1,4 +1,4 @@
-"""Keras as a benchmark meets it, a process of its own: ``benchmark_peers.py RUN_FOLDER {stock,run}``.
+"""Keras as a benchmark meets it, a process of its own: ``keras_peer.py RUN_FOLDER {stock,run}``.
 
 ``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense, with the run's weights; ``run`` loads the
 layers that the run was trained with. Training goes by ``Model.fit`` over padded reviews in the one and by this

@@ -13,7 +13,7 @@
 
 where R is "templates", "cases", "failures", "rate" and "beyond", the last a share of the pairs or None where there are
 none (``checking.py`` defines both); S is "n", "accuracy" and its 95 % "interval", over the positive and negative
-sentences. Texts are the package's own. Confidence is as in ``verdict.py``.
+sentences. Texts are the package's own. Confidence is as in ``model/decision.py``.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ takes no such table, so the recurrence is written out as an ONNX Scan over the s
 reviews at a time; a single one goes faster by ``single_review.py``. The ways agree but for rounding.
 
 The fast form does the other half in int8, in compiled code where the processor has instructions for it
-(``compiled_batch.py``), else here: a weight is one of 127 steps (of its column's largest, either way), which no
+(``native/batch.py``), else here: a weight is one of 127 steps (of its column's largest, either way), which no
 processor's int8 instructions can overflow; a hidden state, which lies between -1 and 1, one of 255. No scale is taken
 from the data, so here too a review's score does not depend on its batch. The table is kept in float16.
 """

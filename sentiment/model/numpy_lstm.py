@@ -2,7 +2,7 @@
 
 Both directions run in step, each in its own reading order: step 0 of the backward direction is the review's last
 token. Steps after a review's end are computed and never looked at. A single review in single precision is left to
-``compiled_lstm.py``, where that was compiled. Two liberties are taken with the equations of the LSTM (Hochreiter &
+``native/lstm.py``, where that was compiled. Two liberties are taken with the equations of the LSTM (Hochreiter &
 Schmidhuber 1997; Gers et al. 2000), both exact:
 
 - the weights of the gates with a sigmoid are halved (``halved_gates``), and stand in the order output, input, forget,
@@ -73,7 +73,7 @@ class NumpyLSTM:
 
     @property
     def is_compiled(self) -> bool:
-        """Whether a single review is left to ``compiled_lstm.py``."""
+        """Whether a single review is left to ``native/lstm.py``."""
         return self._compiled is not None
 
     def project(self, embedded: Array, lengths: Lengths) -> Array:

@@ -1,4 +1,4 @@
-"""``model.onnx`` as ONNX Runtime runs it. Other forms of it: ``single_review.py``, ``bulk/tabled.py``."""
+"""``model.onnx`` as ONNX Runtime runs it. Other forms of it: ``single_review.py``, ``lookup_session.py``."""
 
 from __future__ import annotations
 

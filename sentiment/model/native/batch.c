@@ -1,4 +1,4 @@
-/* One direction of an LSTM over a batch of texts, in int8: what the fast form of tabled.py computes, and tells of. The
+/* One direction of an LSTM over a batch of texts, in int8: what the fast form of lookup_session.py computes, and tells of. The
  * states of ROWS texts at a time by a matrix make products for LANES units, which the cells' arithmetic takes up in
  * single precision. Compiled once for the matrix unit of those x86 processors that have one (AMX), and once for the
  * vectors of those that add products of four bytes in a step (AVX-512 VNNI); to the bit the products are the same.
@@ -48,7 +48,7 @@ void sentiment_tabulate(long words, long width, long units, const float *embeddi
         tabulate_some(1, width, units, embeddings, packed, bias, table);
 }
 
-/* tanh, in pieces of a parabola each: see _curve in compiled_batch.py. */
+/* tanh, in pieces of a parabola each: see _curve in native/batch.py. */
 typedef struct {
     __m512 constants, slopes, squares;
     float pieces_to_one, end;

@@ -1,6 +1,6 @@
-"""The fast form of the model as files are scored with it, compiled from ``compiled_batch.c``, in place of ONNX.
+"""The fast form of the model as files are scored with it, compiled from ``native/batch.c``, in place of ONNX.
 
-As in ``tabled.py``, what a word adds to the gates is looked up, in float16, and what the states add is computed in int8
+As in ``lookup_session.py``, a token's share of the gates is looked up, in float16. The states' share is computed in int8
 with scales that no batch has a part in. A processor's matrix unit (AMX), or its products of four bytes (AVX-512 VNNI),
 take weights of 127 steps either way, and the rest is done on what they give while it is at hand: tanh in pieces of a
 parabola each, off by less than 3e-4, where a step of a state is 8e-3.
@@ -54,7 +54,7 @@ def compiled_batch(weights: Weights) -> CompiledBatch | None:
 
 
 class CompiledBatch:
-    """Stands in for the session of ``tabled.py``; to be used from any number of threads.
+    """Stands in for the session of ``lookup_session.py``; to be used from any number of threads.
 
     Args:
         weights: the model's, of a multiple of 64 units.

@@ -1,4 +1,4 @@
-"""The model on a single text, compiled from ``compiled_lstm.c`` where there is a compiler: ``scripts/compile.py``.
+"""The model on a single text, compiled from ``native/lstm.c`` where there is a compiler: ``scripts/compile.py``.
 
 A text alone is steps one after the other, each so small that NumPy, and ONNX Runtime less so, spends longer on calls
 than on arithmetic. The compiled steps are of single precision and read each direction on a core of its own. Where they
