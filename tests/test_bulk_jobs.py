@@ -294,7 +294,7 @@ def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
 
 @pytest.mark.parametrize(("free", "taken"), [(500, True), (499, False)])
 def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free, total=10 * free))
     if taken:
         assert upload(settings, b"x" * 100).input.stat().st_size == 100
     else:

@@ -31,12 +31,12 @@ pytestmark = pytest.mark.process
 CHILD = """
 import json, resource, sys
 from pathlib import Path
-from sentiment import limits
+from sentiment import file_limits
 from sentiment.bulk.readers.inspection import inspect
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import Options
 most = 1500 << 20
-limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
+file_limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 told = {}
 for path in map(Path, sys.argv[1:]):
