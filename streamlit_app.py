@@ -4,9 +4,9 @@ import streamlit as st
 
 from sentiment.app.shared import current_run, job_timer, login, navigation
 
-job_timer.begin()
+job_timer.start_job_timer()
 page = st.navigation(navigation.pages())
-navigation.redirect(page)
+navigation.redirect_alias(page)
 st.set_page_config(
     page_title=f"{page.title} · Review sentiment",
     page_icon=navigation.ICON,  # a file of our own: a named icon would be fetched from elsewhere

@@ -67,9 +67,9 @@ def test_the_pointer_shows_the_latest_value_of_every_line_and_nothing_before_it_
     both = histories.add_smoothed(
         pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", late, None)]), 0.0
     )
-    shown = histories.at_pointer(both[both["metric"] == "loss"], "epoch", histories.places(both, "epoch")).set_index(
-        "epoch"
-    )
+    shown = histories.hover_values(
+        both[both["metric"] == "loss"], "epoch", histories.hover_positions(both, "epoch")
+    ).set_index("epoch")
     assert shown.loc[1, "a, train"] == "0.6"
     assert shown.loc[1, "b, train"] == ""
     assert shown.loc[6, "a, train"] == "0.15"
@@ -94,14 +94,14 @@ def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
 
 
 def test_the_rule_stands_at_few_places_and_at_both_ends():
-    places = histories.places(histories.by_step("run", steps(10, 100)), "step", 50)
+    places = histories.hover_positions(histories.by_step("run", steps(10, 100)), "step", 50)
     assert len(places) <= 50
     assert (places[0], places[-1]) == (1, 1000)
 
 
 def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_step():
     for grain, points in (("epoch", 4), ("step", 80)):
-        known = histories.of_run("run", grain, history(), steps())
+        known = histories.run_history("run", grain, history(), steps())
         counts = known.groupby(["metric", "split"]).size().to_dict()
         assert counts == {
             ("loss", "train"): points,
@@ -114,14 +114,14 @@ def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_s
 
 
 def test_a_run_without_a_file_still_gives_a_history():
-    assert histories.of_run("run", "step", None, None).empty
-    assert set(histories.of_run("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
-    assert set(histories.of_run("run", "epoch", None, steps())["metric"]) == {"learning rate"}
+    assert histories.run_history("run", "step", None, None).empty
+    assert set(histories.run_history("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
+    assert set(histories.run_history("run", "epoch", None, steps())["metric"]) == {"learning rate"}
 
 
 def test_best_epoch_early_stop_and_schedule_changes_are_marked():
     rates = [1e-4 * min(step, 10) for step in range(1, 81)]
-    known = histories.of_run("run", "epoch", history(), steps().assign(learning_rate=rates))
+    known = histories.run_history("run", "epoch", history(), steps().assign(learning_rate=rates))
     marked = histories.events(known, {"run": 9})
     found = {(row["event"], row["metric"], row["epoch"]) for row in marked.to_dict("records")}
     assert found == {
@@ -137,7 +137,7 @@ def test_best_epoch_early_stop_and_schedule_changes_are_marked():
 def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
     measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
     theirs = histories.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
-    known = pd.concat([theirs, histories.of_run("ours", "epoch", history(), None)]).reset_index(drop=True)
+    known = pd.concat([theirs, histories.run_history("ours", "epoch", history(), None)]).reset_index(drop=True)
     marked = histories.events(known, {"ours": 4})
     best = marked[marked["event"] == "least validation loss"]
     assert best.groupby("run")["value"].apply(list).to_dict() == {"theirs": [0.3, 0.8], "ours": [0.4, 0.85]}
@@ -145,12 +145,12 @@ def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
 
 
 def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
-    said = histories.progress("run", steps(2), 4, None)
+    said = histories.progress_sentence("run", steps(2), 4, None)
     assert "epoch 2 of 4, step 40 after 2.0 min, about 2.0 min left" in said
-    assert "left" not in histories.progress("run", steps(2), None, None)
-    assert "left" not in histories.progress("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
-    assert "has not written for 15.0 min" in histories.progress("run", steps(2), 4, 900)
-    assert histories.progress("run", None, 4, None).endswith("its curves follow.")
+    assert "left" not in histories.progress_sentence("run", steps(2), None, None)
+    assert "left" not in histories.progress_sentence("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
+    assert "has not written for 15.0 min" in histories.progress_sentence("run", steps(2), 4, 900)
+    assert histories.progress_sentence("run", None, 4, None).endswith("its curves follow.")
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():
@@ -160,17 +160,17 @@ def test_a_constant_or_steadily_falling_rate_has_no_changes():
 
 
 def test_an_early_stop_is_told():
-    assert "stopped early, after 4 of 9 epochs" in histories.story("run", history(), 9)
-    assert "trained 4 epochs in 4.0 min" in histories.story("run", history(), 4)
-    assert "least validation loss 0.4000 after epoch 3" in histories.story("run", history(), None)
+    assert "stopped early, after 4 of 9 epochs" in histories.summary_sentence("run", history(), 9)
+    assert "trained 4 epochs in 4.0 min" in histories.summary_sentence("run", history(), 4)
+    assert "least validation loss 0.4000 after epoch 3" in histories.summary_sentence("run", history(), None)
 
 
 def test_a_part_of_the_training_lies_between_percentages_of_its_way():
     tidy = histories.by_epoch("run", history(), steps())
-    assert histories.bounds(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
+    assert histories.axis_range(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
     seconds = pd.DataFrame({"minutes": [687.63 / 60, 3040.55 / 60]})  # whose difference, added again, falls short
-    assert histories.bounds(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
-    low, high = histories.bounds(tidy, "step", 25, 75)
+    assert histories.axis_range(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
+    low, high = histories.axis_range(tidy, "step", 25, 75)
     assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)
 
 

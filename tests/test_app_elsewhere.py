@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.app.training import imported_histories
-from sentiment.app.training.imported_histories import ForeignHistoryError
+from sentiment.app.training.imported_histories import ImportedHistoryError
 
 
 def varint(number: int) -> bytes:
@@ -83,7 +83,7 @@ def test_a_record_that_is_still_being_written_is_left_out():
 
 def test_a_number_without_end_is_refused():
     record = b"\x10" + b"\xff" * 1_000 + b"\x01"
-    with pytest.raises(ForeignHistoryError, match="no event files"):
+    with pytest.raises(ImportedHistoryError, match="no event files"):
         list(imported_histories.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
 
 
@@ -110,7 +110,7 @@ def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_histor
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"epoch,loss\n0,high\n", b"\xff\xfe\x00", b"just words"])
 def test_another_file_is_refused_in_a_sentence(content):
-    with pytest.raises(ForeignHistoryError, match=r"^training\.log .*\.$"):
+    with pytest.raises(ImportedHistoryError, match=r"^training\.log .*\.$"):
         imported_histories.from_csv("training.log", content)
 
 
@@ -118,20 +118,20 @@ def test_another_file_is_refused_in_a_sentence(content):
     "content", [b"", b"no events at all, only words", event(0, "epoch_loss", 1.0)[:20] + b"\xff" * 99]
 )
 def test_other_files_are_no_event_files(content):
-    with pytest.raises(ForeignHistoryError):
+    with pytest.raises(ImportedHistoryError):
         imported_histories.from_events({"logs/events.out.tfevents.1": content})
 
 
 @pytest.mark.parametrize("epoch", ["9" * 31, "-5", "1e300", "inf", "nan", ""])
 def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
     content = f"epoch,loss\n0,0.5\n{epoch},0.4\n".encode()
-    with pytest.raises(ForeignHistoryError, match=r"^training\.log counts .*\.$"):
+    with pytest.raises(ImportedHistoryError, match=r"^training\.log counts .*\.$"):
         imported_histories.from_csv("training.log", content)
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
 def test_nor_is_a_step_that_no_training_has(step):
-    with pytest.raises(ForeignHistoryError, match="counts an epoch or step"):
+    with pytest.raises(ImportedHistoryError, match="counts an epoch or step"):
         imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
 
@@ -143,8 +143,8 @@ def test_values_that_no_axis_can_show_are_left_out():
 
 
 def test_a_history_of_many_megabytes_is_refused(monkeypatch):
-    monkeypatch.setattr(imported_histories, "_BYTES", 100)
-    with pytest.raises(ForeignHistoryError, match="has more than"):
+    monkeypatch.setattr(imported_histories, "_MAX_BYTES", 100)
+    with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
-    with pytest.raises(ForeignHistoryError, match="has more than"):
+    with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_events({"a": b"\0" * 60, "b": b"\0" * 60})

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.app.shared import evaluation_charts
-from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Judged, Pair, causes, cell_name
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Pair, ScoredReviews, cell_name, possible_causes
 from tests.app_runs import predictions
 
 WHOLE = (0.0, 1.0)
 
 
-def judged(threshold: float = 0.5) -> Judged:
-    return Judged.of(predictions(("test",)), 1.5, threshold)
+def judged(threshold: float = 0.5) -> ScoredReviews:
+    return ScoredReviews.from_predictions(predictions(("test",)), 1.5, threshold)
 
 
 @settings(deadline=None, max_examples=20)
@@ -24,20 +24,20 @@ def judged(threshold: float = 0.5) -> Judged:
 def test_the_cells_hold_every_review_once_whatever_the_threshold(threshold):
     table = judged(threshold)
     assert table.cells()["n"].sum() == len(table.table)
-    lists = [table.chosen(cell, EVERYTHING, WHOLE).index for cell in CELLS]
+    lists = [table.select(cell, EVERYTHING, WHOLE).index for cell in CELLS]
     assert sorted(np.concatenate(lists)) == list(table.table.index)
 
 
 def test_a_cell_of_the_matrix_counts_what_the_filter_lists():
     table = judged(0.3)
     for cell in table.cells().to_dict("records"):
-        assert len(table.chosen(cell_name(cell), EVERYTHING, WHOLE)) == cell["n"]
+        assert len(table.select(cell_name(cell), EVERYTHING, WHOLE)) == cell["n"]
 
 
 def test_a_review_of_the_threshold_s_own_probability_is_positive_in_matrix_and_table_alike():
     rows = predictions(("test",), n=3).assign(label=[1, 1, 0], probability=[0.42, 0.41, 0.42])
     rows["logit"] = np.log(rows["probability"] / (1 - rows["probability"])).astype("float32")
-    table = Judged.of(rows, 1.0, 0.42)
+    table = ScoredReviews.from_predictions(rows, 1.0, 0.42)
     counts = table.confusion
     assert (counts.tp, counts.fp, counts.fn, counts.tn) == (1, 1, 1, 0)
     assert table.table["verdict"].tolist() == ["positive", "negative", "positive"]
@@ -54,14 +54,14 @@ def test_the_histogram_counts_every_review_once():
 
 
 def test_the_most_confident_mistake_comes_first():
-    rows = judged().chosen("wrong verdicts", EVERYTHING, WHOLE)
+    rows = judged().select("wrong verdicts", EVERYTHING, WHOLE)
     distance = (rows["probability"] - rows["label"]).abs().to_numpy()
     assert (np.diff(distance) <= 0).all()
     assert distance[0] > 0.5
 
 
 def test_filters_work_together():
-    rows = judged().chosen("wrong verdicts", "rating: 8", (0.2, 0.5))
+    rows = judged().select("wrong verdicts", "rating: 8", (0.2, 0.5))
     assert set(rows["rating"]) <= {8}
     assert not rows["right"].any()
     assert rows["probability"].between(0.2, 0.5).all()
@@ -76,8 +76,8 @@ def test_slices_have_their_number_and_an_interval_around_their_accuracy():
 
 def test_two_runs_are_compared_on_common_reviews_only():
     first, second = judged(), judged()
-    half = Judged(second.table.tail(100).assign(right=True), 1.5, 0.5)
-    pair = Pair.of(first, half)
+    half = ScoredReviews(second.table.tail(100).assign(right=True), 1.5, 0.5)
+    pair = Pair.match(first, half)
     assert pair is not None
     assert pair.test.n == 100
     assert pair.test.second_only == int((~first.table["right"].tail(100)).sum())
@@ -85,7 +85,7 @@ def test_two_runs_are_compared_on_common_reviews_only():
 
 def test_a_text_that_stands_twice_is_compared_twice():
     table = judged().table.assign(fingerprint=["twice", "twice", *judged().table["fingerprint"].tail(398)])
-    pair = Pair.of(Judged(table, 1.5, 0.5), Judged(table.iloc[::-1], 1.5, 0.5))
+    pair = Pair.match(ScoredReviews(table, 1.5, 0.5), ScoredReviews(table.iloc[::-1], 1.5, 0.5))
     assert pair is not None
     assert pair.test.n == 400
     assert pair.test.first_only == pair.test.second_only <= 1  # whichever of the two is which
@@ -93,12 +93,14 @@ def test_a_text_that_stands_twice_is_compared_twice():
 
 def test_runs_without_a_common_review_cannot_be_compared():
     other = judged().table.assign(fingerprint="none of the others")
-    assert Pair.of(judged(), Judged(other, 1.5, 0.5)) is None
+    assert Pair.match(judged(), ScoredReviews(other, 1.5, 0.5)) is None
 
 
 def disagreeing() -> Pair:
-    other = Judged.of(predictions(("test",)).assign(logit=predictions(("test",), seed=9)["logit"]), 1.5, 0.5)
-    pair = Pair.of(other, judged())
+    other = ScoredReviews.from_predictions(
+        predictions(("test",)).assign(logit=predictions(("test",), seed=9)["logit"]), 1.5, 0.5
+    )
+    pair = Pair.match(other, judged())
     assert pair is not None
     return pair
 
@@ -108,13 +110,13 @@ def test_the_cells_of_an_agreement_count_what_its_list_shows():
     cells = pair.agreement()
     assert cells["n"].sum() == 400
     for cell in cells.to_dict("records"):
-        rows = pair.chosen(cell["second"] == "right", cell["first"] == "right", EVERYTHING)
+        rows = pair.select(cell["second"] == "right", cell["first"] == "right", EVERYTHING)
         assert len(rows) == cell["n"]
-    assert len(pair.chosen(None, None, EVERYTHING)) == pair.test.first_only + pair.test.second_only
+    assert len(pair.select(None, None, EVERYTHING)) == pair.test.first_only + pair.test.second_only
 
 
 def test_disagreements_come_first_where_the_probabilities_are_farthest_apart():
-    rows = disagreeing().chosen(None, None, "rating: 9")
+    rows = disagreeing().select(None, None, "rating: 9")
     assert set(rows["rating"]) == {9}
     assert (np.diff((rows["probability"] - rows["other"]).abs()) <= 0).all()
 
@@ -138,7 +140,7 @@ def test_the_calibration_of_each_length_is_charted_over_what_chance_gives():
 
 def test_a_table_of_one_class_still_has_its_figures():
     positive = predictions(("test",))
-    table = Judged.of(positive[positive["label"] == 1], 1.5, 0.5)
+    table = ScoredReviews.from_predictions(positive[positive["label"] == 1], 1.5, 0.5)
     assert table.confusion.fp == table.confusion.tn == 0
     assert table.interval[0] <= table.confusion.accuracy <= table.interval[1]
     assert pd.notna(table.log_loss)
@@ -158,9 +160,9 @@ def test_a_table_of_one_class_still_has_its_figures():
 def test_what_may_have_misled_the_model_is_named(column, values, cause):
     plain = {"rating": 9, "negation": False, "contrast": False, "truncated": False, "unknown_rate": 0.0}
     rows = pd.DataFrame([{**plain, column: value} for value in values])
-    assert causes(rows) == [cause if misled else "" for misled in values.values()]
+    assert possible_causes(rows) == [cause if misled else "" for misled in values.values()]
 
 
 def test_several_causes_are_named_together():
     rows = pd.DataFrame([{"rating": 5, "negation": True, "contrast": False, "truncated": True, "unknown_rate": 0.0}])
-    assert causes(rows) == ["mild rating, negation, cut off"]
+    assert possible_causes(rows) == ["mild rating, negation, cut off"]

@@ -113,7 +113,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, 
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
-    monkeypatch.setattr(own_data, "_PATIENCE", 0.01)
+    monkeypatch.setattr(own_data, "_TIMEOUT", 0.01)
     describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
     assert "given up after" in page.error[0].value
     assert list(scratch.iterdir()) == []
@@ -121,9 +121,9 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, 
 
 @pytest.mark.process
 def test_a_file_whose_turn_does_not_come_is_not_read_and_the_next_one_is(page, tmp_path, monkeypatch):
-    monkeypatch.setattr(own_data, "_TURN", 0.01)
+    monkeypatch.setattr(own_data, "_LOCK_SECONDS", 0.01)
     content = reviews(tmp_path).read_bytes()
-    with own_data._ONE:
+    with own_data._LOCK:
         describe_it(page, "mine.csv", content)
     [error] = page.error
     assert error.value.replace("\\", "") == "The files of others are being read; try again in a minute."
@@ -145,7 +145,7 @@ def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch
     monkeypatch.setattr("streamlit.session_state", Counter())
     monkeypatch.setattr(own_data.subprocess, "run", run)
     file = SimpleNamespace(name="mine.csv", getvalue=bytes)
-    visitors = [threading.Thread(target=own_data._take, args=(file, "", "", 50)) for _ in range(3)]
+    visitors = [threading.Thread(target=own_data._describe_in_turn, args=(file, "", "", 50)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -173,7 +173,7 @@ def test_whatever_a_file_is_called_it_is_described(page, tmp_path, name):
 
 @pytest.mark.parametrize("name", ["ü" * 300 + ".parquet", "a\0b\n.csv", "../../x", "..", "", " . ", "x." + "y" * 250])
 def test_the_name_a_file_gets_on_the_disk_is_one_that_any_disk_takes(name):
-    short = own_data._short(name)
+    short = own_data._safe_name(name)
     assert 0 < len(short.encode()) <= 255
     assert short not in {".", ".."}
     assert not set(short) & {"/", "\\", "\0", "\n"}
@@ -223,7 +223,7 @@ def test_one_of_something_is_said_in_the_singular(page, tmp_path):
     assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
         "In training, it stands 1 time in positive and 1,000 times in negative reviews;"
     )
-    assert "1 row without text" in dataset_page._left_out(
+    assert "1 row without text" in dataset_page._removed_rows(
         {
             "labels": [{"split": part, "positive": 1, "negative": 1} for part in ("train", "validation", "test")],
             "cleaning": {"empty": 1, "repeats": 0},

@@ -230,7 +230,7 @@ def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs
 
         current_run.choose_run()
         if "saved" in st.session_state:
-            analyses.show_again(analyses.add(st.session_state.pop("saved")))
+            analyses.reopen(analyses.add(st.session_state.pop("saved")))
         page.page()
 
     app = AppTest.from_function(script, default_timeout=30)

@@ -18,7 +18,7 @@ from dev.screenshots import serve
 from sentiment.app.review import history, what_if
 from sentiment.app.shared import analyses, navigation, review_texts, wording
 from sentiment.app.shared.examples import EXAMPLES
-from sentiment.app.shared.uploads import plain
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.explain.grouping import group
 from sentiment.explain.json_file import to_json
@@ -117,7 +117,7 @@ def test_dropping_the_only_word_leaves_nothing_to_judge(app):
 
 
 def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
-    long = "good " * (analyses.LONGEST // 5) + "!"
+    long = "good " * (analyses.MAX_CHARACTERS // 5) + "!"
     analyse(app, long)
     assert [error.value for error in app.error] == [analyses.TOO_LONG]
     assert "Bulk page" in analyses.TOO_LONG
@@ -126,9 +126,9 @@ def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
     assert long not in str(app.session_state._state.filtered_state)
     app.text_area(key="review_text").set_value(long).run()
     assert [error.value for error in app.error] == [analyses.TOO_LONG]
-    analyse(app, long[: analyses.LONGEST])
+    analyse(app, long[: analyses.MAX_CHARACTERS])
     assert not app.error
-    assert app.session_state["analyses"][-1].text == long[: analyses.LONGEST]
+    assert app.session_state["analyses"][-1].text == long[: analyses.MAX_CHARACTERS]
 
 
 @pytest.mark.process
@@ -144,12 +144,12 @@ def test_twenty_megabytes_of_text_are_refused_within_seconds(runs, tmp_path):
 def test_neither_another_page_nor_a_changed_version_brings_a_longer_text(monkeypatch):
     state = {}
     monkeypatch.setattr(analyses.st, "session_state", state)
-    analyses.show("x" * (analyses.LONGEST + 1))
+    analyses.show("x" * (analyses.MAX_CHARACTERS + 1))
     assert state == {}
     captions = []
     monkeypatch.setattr(review_texts.st, "caption", captions.append)
     monkeypatch.setattr(review_texts.st, "button", lambda *_, **__: pytest.fail("it is offered"))
-    review_texts.offer_opening("x" * (analyses.LONGEST + 1), "table")
+    review_texts.show_open_button("x" * (analyses.MAX_CHARACTERS + 1), "table")
     assert "200,000 characters" in captions[0]
 
 
@@ -166,8 +166,8 @@ def saved_file(content: str) -> UploadedFile:
 
 def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
-    assert history._read(saved_file(to_json(explanation))).text == explanation.text
-    long = replace(explanation, text=explanation.text + " " * analyses.LONGEST)
+    assert history._read_file(saved_file(to_json(explanation))).text == explanation.text
+    long = replace(explanation, text=explanation.text + " " * analyses.MAX_CHARACTERS)
     for content, told in (
         (to_json(long), "characters at most"),
         (to_json(replace(explanation, run="r" * 300)), "name of its model"),
@@ -176,7 +176,7 @@ def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
         (to_json(replace(explanation, run="\ud800")), "not valid Unicode"),
     ):
         with pytest.raises(ValueError, match=told):
-            history._read(saved_file(content))
+            history._read_file(saved_file(content))
 
 
 # The list of analyses
@@ -274,7 +274,7 @@ def test_the_share_of_unknown_words_fits_the_headline():
     ["www.evil.example.csv", "WWW.evil.example", "user@evil.example", "https://evil.example/a", "HTTP://evil.example"],
 )
 def test_an_address_in_a_name_is_no_link(name):
-    shown = re.sub(r"\\(.)", r"\1", plain(f"a {name} b"))
+    shown = re.sub(r"\\(.)", r"\1", escape_markdown(f"a {name} b"))
     found = r"(https?://|www(?=\.))([-.\w]+)|([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"  # as the browser's part looks for them
     assert re.search(found, f"a {name} b", re.IGNORECASE)
     assert not re.search(found, shown, re.IGNORECASE)
@@ -293,7 +293,7 @@ def test_a_forged_name_of_a_run_opens_no_folder(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(root))
     monkeypatch.setattr(current_run.st, "session_state", {"run": name})
     with pytest.raises(ArtifactError, match="not among the runs"):
-        current_run.place()
+        current_run.location()
 
 
 @pytest.mark.parametrize("name", FORGED)
@@ -332,7 +332,7 @@ def test_other_spellings_of_an_address_belong_to_the_page():
         assert known[path] == path.lower()
     for path in ("model_card", "modelcard", "Model-card", "Model_Card", "Model-Card"):
         assert known[path] == "model_card"
-    assert not known.keys() & {navigation._path(entry) for entry in navigation.ENTRIES}
+    assert not known.keys() & {navigation._url_path(entry) for entry in navigation.ENTRIES}
 
 
 def test_the_settings_keep_the_app_to_this_machine_and_errors_to_the_page():
@@ -352,6 +352,6 @@ def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, erro
     state = {"own_data_uploads": 0}
     monkeypatch.setattr(own_data.st, "session_state", state)
     monkeypatch.setattr(own_data.tempfile, "TemporaryDirectory", fail)
-    own_data._take(saved_file(json.dumps({})), "", "", 100)
+    own_data._describe_in_turn(saved_file(json.dumps({})), "", "", 100)
     assert "the server cannot store it" in state["own_data_problem"]
-    assert not own_data._ONE.locked()
+    assert not own_data._LOCK.locked()

@@ -56,7 +56,7 @@ def test_an_empty_text_gets_no_verdict_in_words_either():
 def test_no_probability_is_stated_as_certainty(monkeypatch):
     sure = explanation([30.0])
     monkeypatch.setattr(why, "read_along", lambda *_: [ReadingPoint(0, 2, 30.0, sure.prediction.probability)])
-    curve = why._curve(sure.text, group(sure, "word"), None)
+    curve = why._prefix_curve(sure.text, group(sure, "word"), None)
     assert curve["points"] == [(0, 1.0, "over 99 %")]
     assert curve["description"] == "From over 99 % to over 99 %, at the end over 99 %"
     assert "over 99 %" in chance(sure.prediction)
@@ -110,7 +110,7 @@ def test_the_equation_has_one_kind_of_minus():
 
 
 def test_the_words_of_the_sum_are_those_of_the_numbers():
-    said = wording.way(explanation([2.0, -1.0]))
+    said = wording.score_summary(explanation([2.0, -1.0]))
     assert "started at +0.50" in said
     assert "added +2.00" in said
     assert "negative −1.00" in said

@@ -16,7 +16,7 @@ from tests.tiny import WORDS, tiny_run
 @pytest.fixture(scope="module")
 def words(tmp_path_factory):
     run = open_run(tiny_run(tmp_path_factory.mktemp("words") / "tiny"))
-    return run, Words.of(run, counts())
+    return run, Words.load(run, counts())
 
 
 @pytest.mark.parametrize("spelling", ["good", "GOOD", " Good "])

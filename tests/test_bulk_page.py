@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment.app.bulk import labels, page
 from sentiment.app.shared import job_timer
-from sentiment.app.shared.uploads import plain
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
 from sentiment.bulk.jobs.limits import DISK_FULL
 from sentiment.bulk.jobs.queue import Job, Settings, create, find, jobs
@@ -154,7 +154,7 @@ def test_an_upload_that_was_taken_is_not_taken_again(monkeypatch, settings):
     state = {"upload": DeletedFile("gone")}
     monkeypatch.setattr("streamlit.session_state", state)
     before = len(list(jobs(settings)))
-    page._take(settings, "upload")
+    page._create_job(settings, "upload")
     assert len(list(jobs(settings))) == before
     assert list(state) == ["upload"]
 
@@ -285,9 +285,9 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
 def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
     settings = Settings(tmp_path / "jobs")
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
-    monkeypatch.setattr(job_timer, "_EVERY", 0.05)
+    monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
     job = create(settings, "films.csv", io.BytesIO(b"review\n"), 7)
-    job_timer.begin.clear()
+    job_timer.start_job_timer.clear()
     AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
@@ -306,9 +306,9 @@ def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
             raise next(failures, SystemExit)  # which ends it
 
     monkeypatch.setattr("sentiment.bulk.jobs.queue.tend", tend)
-    monkeypatch.setattr(job_timer, "_EVERY", 0)
+    monkeypatch.setattr(job_timer, "_INTERVAL", 0)
     with pytest.raises(SystemExit):
-        job_timer._tend()
+        job_timer._maintain_jobs()
     assert "something is damaged" in caplog.text
     assert "the disk is full" in caplog.text
 
@@ -318,10 +318,10 @@ def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, 
     monkeypatch.setenv("SENTIMENT_JOB_HOURS", hours)
     app = open_page()
     assert not app.exception
-    job_timer._tend()
+    job_timer._maintain_jobs()
     told = f"SENTIMENT_JOB_HOURS must be a number, 0 or more; it is {hours}."
     assert told in caplog.messages
-    assert app.error[0].value == plain(told)
+    assert app.error[0].value == escape_markdown(told)
 
 
 def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settings):
@@ -472,11 +472,11 @@ def test_labels_that_are_probably_wrong_can_be_listed(scored):
 
 
 def test_a_cell_of_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored):
-    scored.slider(key=labels.CUT).set_value(0.99).run()
+    scored.slider(key=labels.THRESHOLD).set_value(0.99).run()
     scored.selectbox(key="only_verdicts").set_value("false negatives").run()
     assert "80 of 120 rows" in said(scored)  # all that are labelled so
     scored.selectbox(key="only_verdicts").set_value("everything").run()
-    scored.slider(key=labels.CUT).set_value(0.5).run()
+    scored.slider(key=labels.THRESHOLD).set_value(0.5).run()
     assert "120 of 120 rows" in said(scored)
 
 
@@ -531,7 +531,7 @@ def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
         patch.setattr("sentiment.bulk.jobs.queue.write_json", full)
         button(app, label).click().run()
     assert not app.exception
-    assert [error.value for error in app.error] == [plain(DISK_FULL)]
+    assert [error.value for error in app.error] == [escape_markdown(DISK_FULL)]
     assert not app.run().error
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sentiment.app.bulk import results
-from sentiment.app.shared import disk_errors
+from sentiment.app.shared import job_errors
 from sentiment.bulk.jobs.queue import Job, Settings
 from sentiment.formatting import counted
 from tests.test_app_pages import said
@@ -279,5 +279,5 @@ def test_a_disk_that_is_really_full_or_read_only_ends_in_sentences(small_disk, m
 
 
 def test_an_error_of_the_system_shows_no_path():
-    told = disk_errors.explain(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
+    told = job_errors.error_message(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
     assert told == "The server could not continue: Permission denied. Try again later."

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.app.shared import tables
+from sentiment.app.shared import chart_block
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.spreadsheets import escape_formula
 from tests.tiny import tiny_run
@@ -92,7 +92,7 @@ def test_every_form_for_spreadsheets_escapes_cells_and_names_unless_it_is_told_n
 
 def test_every_table_that_the_app_offers_escapes_cells_and_names():
     frame = pd.DataFrame({f"{name}!": [*HOSTILE, *PLAIN] for name in HOSTILE})
-    header, *rows = csv_of(tables.csv(frame))
+    header, *rows = csv_of(chart_block.to_csv(frame))
     assert header == [f"'{name}!" for name in HOSTILE]
     for row, cell in zip(rows, [*HOSTILE, *PLAIN], strict=True):
         assert set(row) == {"'" + cell if cell in HOSTILE else cell}
@@ -115,4 +115,4 @@ def test_no_table_leaves_but_by_the_writers_tried_here():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
                 found.add(path.relative_to(HOME).as_posix())
-    assert found == {"sentiment/app/shared/tables.py", "sentiment/bulk/writing.py"} | FIGURES
+    assert found == {"sentiment/app/shared/chart_block.py", "sentiment/bulk/writing.py"} | FIGURES

@@ -38,7 +38,7 @@ def test_cells_are_split_as_markdown_splits_them(written: str, columns: list[str
 def test_columns_of_the_same_name_stay_apart() -> None:
     frame = markdown_blocks.table("|  |  | x | x |\n| --- | --- | --- | --- |\n| a | b | c | d |")
     assert len(set(frame.columns)) == 4
-    assert [markdown_blocks.visible(name) for name in frame.columns] == ["", "", "x", "x"]
+    assert [markdown_blocks.visible_name(name) for name in frame.columns] == ["", "", "x", "x"]
 
 
 @pytest.mark.parametrize(

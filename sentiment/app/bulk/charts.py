@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import inked, over, side_colour
+from sentiment.app.shared.charts import class_colour, in_text_colour, layer
 
 
 def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -17,7 +17,7 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
     """
     base = _share(alt.Chart(groups)).encode(y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)))
     spread = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
-    return over(inked(spread), inked(base.mark_circle(size=80)), height=alt.Step(24))
+    return layer(in_text_colour(spread), in_text_colour(base.mark_circle(size=80)), height=alt.Step(24))
 
 
 def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
@@ -31,7 +31,7 @@ def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
     share = alt.Y("share:Q", title="Share of positive", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title="Share of positive"), y2="high:Q")
     line = base.mark_line(point=True).encode(y=share, tooltip=["group:T", *_TOOLTIP])
-    return over(band, line)
+    return layer(band, line)
 
 
 def words(pushes: pd.DataFrame) -> alt.LayerChart:
@@ -46,11 +46,11 @@ def words(pushes: pd.DataFrame) -> alt.LayerChart:
         .encode(
             x=alt.X("push:Q", title="Pushed, in all (logits)"),
             y=alt.Y("word:N", sort=alt.EncodingSortField("push", order="descending"), title=None),
-            color=side_colour("side", "Towards"),
+            color=class_colour("side", "Towards"),
             tooltip=["word:N", alt.Tooltip("push:Q", format="+,.1f"), alt.Tooltip("rows:Q", title="rows", format=",")],
         )
     )
-    return over(bars, height=alt.Step(20))
+    return layer(bars, height=alt.Step(20))
 
 
 _TOOLTIP = [

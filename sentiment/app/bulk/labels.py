@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import current_run, disk_errors, evaluation_charts, uploads, wording
-from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Judged, cell_name
+from sentiment.app.shared import current_run, evaluation_charts, job_errors, uploads, wording
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
 from sentiment.bulk.jobs import queue
 from sentiment.bulk.jobs.queue import Job, Settings
 from sentiment.bulk.parts import Parts
@@ -22,10 +22,10 @@ from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
 
-CUT = "cut"  # the key of the threshold that the confusion matrix is for
+THRESHOLD = "cut"  # the key of the threshold that the confusion matrix is for
 _VERDICTS = "only_verdicts"  # the cell of the confusion matrix that the table lists, by name
-_TURN, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
-_PLAIN: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+_DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
+_METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
 def show(job: Job, results: Results, found: dict[str, Any]) -> None:
@@ -38,31 +38,33 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
     """
     st.header("Against the labels of the file")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=CUT, width=320)
+        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=THRESHOLD, width=320)
         cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
     labelled = results.labelled
-    judged = Judged.of(labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold)
-    _figures(judged, cost)
+    scored = ScoredReviews.from_predictions(
+        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold
+    )
+    _figures(scored, cost)
     doubtful = results.likely_mislabelled()
     rows, labels = counted(len(labelled), "row"), counted(len(doubtful), "label")
     st.caption(
         f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely "
         "as it is usually right (confident learning). The table can list them."
     )
-    _charts(judged)
-    _slices(judged, results, found)
+    _charts(scored)
+    _slices(scored, results, found)
     _other_run(job, results, labelled)
 
 
-def _figures(judged: Judged, cost: float) -> None:
-    counts = judged.confusion
+def _figures(scored: ScoredReviews, cost: float) -> None:
+    counts = scored.confusion
     with st.grid(5, min_column_width=150):
-        st.metric("Accuracy", percent(counts.accuracy, 2), interval(judged.interval), **_PLAIN)
-        st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_PLAIN)
-        if _both(judged):
-            st.metric("ROC area", f"{judged.sweep.auc:.4f}", "a coin has 0.5", **_PLAIN)
-            st.metric("Calibration", percent(judged.reliability.error, 2), "mean gap", **_PLAIN)
-            st.metric("Cheapest threshold", *_cheapest(judged.sweep.cheapest(cost)), **_PLAIN)
+        st.metric("Accuracy", percent(counts.accuracy, 2), interval(scored.interval), **_METRIC_STYLE)
+        st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_METRIC_STYLE)
+        if _has_both_classes(scored):
+            st.metric("ROC area", f"{scored.sweep.auc:.4f}", "a coin has 0.5", **_METRIC_STYLE)
+            st.metric("Calibration", percent(scored.reliability.error, 2), "mean gap", **_METRIC_STYLE)
+            st.metric("Cheapest threshold", *_cheapest(scored.sweep.cheapest(cost)), **_METRIC_STYLE)
 
 
 def _cheapest(threshold: float) -> tuple[str, str]:
@@ -70,34 +72,34 @@ def _cheapest(threshold: float) -> tuple[str, str]:
     return (f"{threshold:.2f}", "at this cost") if np.isfinite(threshold) else ("over 1", "call none positive")
 
 
-def _charts(judged: Judged) -> None:
+def _charts(scored: ScoredReviews) -> None:
     """The confusion matrix, whose cells filter the table; with both labels in the file, what thresholds would give."""
-    counts = judged.confusion
+    counts = scored.confusion
     grid = st.grid(2, min_column_width=300)
     with grid.cell():
         st.subheader("Where verdicts and labels meet")
         st.altair_chart(
-            evaluation_charts.confusion(judged.cells(), _marked()),
+            evaluation_charts.confusion(scored.cells(), _marked()),
             key=_key(),
             on_select=_filter_by_cell,
             alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
             "a click filters the table",
         )
-    if not _both(judged):
+    if not _has_both_classes(scored):
         return
-    curve, bins = judged.curve(), judged.reliability
+    curve, bins = scored.curve(), scored.reliability
     fallout = counts.fp / max(1, counts.fp + counts.tn)
     shown = [
         (
             "Stated against observed",
-            evaluation_charts.reliability(judged.calibration()),
+            evaluation_charts.reliability(scored.calibration()),
             f"Calibration error {percent(bins.error, 2)}",
         ),
-        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {judged.sweep.auc:.4f}"),
+        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {scored.sweep.auc:.4f}"),
         (
             "Precision and recall",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
-            f"Average precision {judged.sweep.average_precision:.4f}",
+            f"Average precision {scored.sweep.average_precision:.4f}",
         ),
     ]
     for title, chart, alt in shown:
@@ -108,11 +110,11 @@ def _charts(judged: Judged) -> None:
 
 def choose_cell() -> tuple[str, str] | None:
     """The choice in words that a click in the confusion matrix sets as well: label and verdict of the rows listed."""
-    return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_draw_anew, width=220))
+    return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, width=220))
 
 
 def _key() -> str:
-    return f"bulk_cells_{st.session_state.setdefault(_TURN, 0)}"
+    return f"bulk_cells_{st.session_state.setdefault(_DRAWING, 0)}"
 
 
 def _marked() -> list[dict[str, str]]:
@@ -128,20 +130,20 @@ def _filter_by_cell() -> None:
     st.session_state[_VERDICTS] = cell_name(cells[0]) if cells else EVERYTHING
 
 
-def _draw_anew() -> None:
-    st.session_state[_TURN] += 1
+def _redraw() -> None:
+    st.session_state[_DRAWING] += 1
 
 
-def _slices(judged: Judged, results: Results, found: dict[str, Any]) -> None:
+def _slices(scored: ScoredReviews, results: Results, found: dict[str, Any]) -> None:
     st.subheader("On which rows it errs")
-    parts = judged.by_slice(_parts_of(judged.table, results, found))
+    parts = scored.by_slice(_slices_of(scored.table, results, found))
     st.altair_chart(
-        evaluation_charts.slices(parts, judged.confusion.accuracy),
+        evaluation_charts.slices(parts, scored.confusion.accuracy),
         alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
     )
 
 
-def _parts_of(
+def _slices_of(
     table: pd.DataFrame, results: Results, found: dict[str, Any]
 ) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """By length, by confidence, and by each column of the file that holds few values."""
@@ -160,7 +162,7 @@ def _parts_of(
 def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
     """The same rows under another run, which a twin of the job scores when asked to."""
     this = job.read("task")["run"]
-    runs = {path.name: str(path.resolve()) for path in current_run.paths()}  # in full, as the job names its own
+    runs = {path.name: str(path.resolve()) for path in current_run.run_paths()}  # in full, as the job names its own
     others = {name: path for name, path in runs.items() if path != this}
     if not others:
         return
@@ -170,47 +172,49 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
         return
     twin = job.twin(others[name])
     if twin is None:
-        st.button(f"Score the file with {name}, too", on_click=disk_errors.attempt, args=(job.begin_twin, others[name]))
+        st.button(
+            f"Score the file with {name}, too", on_click=job_errors.run_action, args=(job.begin_twin, others[name])
+        )
     elif twin.state != "done":
-        _wait(twin.id)
+        _wait_for_scores(twin.id)
     else:
         task = twin.read("task")
         columns = tuple(job.read("inspection")["columns"])
-        second = _second(str(twin.parts.folder), columns, task["text"], task["label"]).labelled
+        second = _load_results(str(twin.parts.folder), columns, task["text"], task["label"]).labelled
         common = labelled.index.intersection(second.index)
-        result = metrics.compare(*(_right(rows.loc[common]) for rows in (second, labelled)))
-        st.write(wording.difference(result, name, Path(this).name))
+        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (second, labelled)))
+        st.write(wording.run_comparison(result, name, Path(this).name))
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _second(folder: str, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+def _load_results(folder: str, columns: tuple[str, ...], text: int, label: int | None) -> Results:
     return Results(Parts(Path(folder)), list(columns), text, label)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Lets go of the results last compared."""
-    _second.clear()
+    _load_results.clear()
 
 
 @st.fragment(run_every=1.0)
-@disk_errors.sentences()
-def _wait(id: str) -> None:
+@job_errors.show_disk_errors()
+def _wait_for_scores(id: str) -> None:
     settings = Settings.from_environment()
     queue.tend(settings)
     twin = queue.find(settings, id)
     if twin is None or twin.state == "done":
         st.rerun()
     if twin.state == "failed":
-        st.error(uploads.plain(twin.read("error")), icon=":material/error:")
+        st.error(uploads.escape_markdown(twin.read("error")), icon=":material/error:")
         return
     progress = twin.read("progress") or {"done": 0, "rows": 0}
     share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0
     st.progress(share, text=f"{counted(progress['done'], 'row')} done")
 
 
-def _both(judged: Judged) -> bool:
-    return len(np.unique(judged.labels)) == 2
+def _has_both_classes(scored: ScoredReviews) -> bool:
+    return len(np.unique(scored.labels)) == 2
 
 
-def _right(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _correct(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return ((rows["p_positive"] >= 0.5) == (rows["label"] == 1)).to_numpy()

@@ -13,8 +13,8 @@ from typing import Any
 import streamlit as st
 
 from sentiment.app.bulk import results
-from sentiment.app.shared import current_run, disk_errors, uploads
-from sentiment.app.shared.uploads import plain
+from sentiment.app.shared import current_run, job_errors, uploads
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import queue
@@ -27,8 +27,8 @@ from sentiment.formatting import counted, size
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
 _UPLOAD = "upload"
-_REFUSED = "upload_refused"  # why the last one was not taken, until it has been shown
-_OWN = "own_jobs"  # file names of the jobs that this session has seen, by id
+_UPLOAD_ERROR = "upload_refused"  # why the last one was not taken, until it has been shown
+_OWN_JOBS = "own_jobs"  # file names of the jobs that this session has seen, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
 _QUEUED = "Other files are being processed. This one waits for its turn."
@@ -43,47 +43,47 @@ def page() -> None:
     try:
         settings = Settings.from_environment()
     except BulkError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return
-    disk_errors.show_problem()
-    with disk_errors.sentences():
+    job_errors.show_stored_error()
+    with job_errors.show_disk_errors():
         queue.tend(settings)
-    with disk_errors.sentences():
-        _page(settings)
+    with job_errors.show_disk_errors():
+        _content(settings)
 
 
-def _page(settings: Settings) -> None:
+def _content(settings: Settings) -> None:
     id = st.query_params.get(_PARAMETER)
     if id is None:
         _upload(settings)
         return
     job = queue.find(settings, id)
     if job is None:
-        results.forget()
+        results.clear_cache()
         st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
         st.button("Upload a file", on_click=_leave)
         return
-    st.session_state.setdefault(_OWN, {})[job.id] = job.read("upload")["name"]
+    st.session_state.setdefault(_OWN_JOBS, {})[job.id] = job.read("upload")["name"]
     _header(job, settings)
     match job.state:
         case "unread" | "inspecting":
-            _reading(job.id)
+            _inspection_progress(job.id)
         case "new":
             _choices(job)
         case "waiting" | "running":
-            _progress(job.id)
+            _scoring_progress(job.id)
         case "failed":
-            st.error(plain(results.with_own_name(job, job.read("error"))), icon=":material/error:")
+            st.error(escape_markdown(results.with_original_name(job, job.read("error"))), icon=":material/error:")
             if job.read("task"):
                 with st.container(horizontal=True):
-                    st.button("Try again", on_click=disk_errors.attempt, args=(job.submit, job.read("task")))
-                    st.button("Start anew", on_click=disk_errors.attempt, args=(job.withdraw,))
+                    st.button("Try again", on_click=job_errors.run_action, args=(job.submit, job.read("task")))
+                    st.button("Start anew", on_click=job_errors.run_action, args=(job.withdraw,))
             else:
-                _read_otherwise(job, expanded=True)
+                _reading_options(job, expanded=True)
         case _ if job.read("task") is None or job.read("inspection") is None:
             st.error("A file of this job is damaged; upload the reviews anew.", icon=":material/error:")
         case "cancelled" | "done" | "preparing":
-            _model(job)
+            _scoring_model(job)
             results.show(job)
 
 
@@ -93,17 +93,17 @@ def _upload(settings: Settings) -> None:
         f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
         "also as .gz, .zst or .zip. Every row comes back with its verdict."
     )
-    key = uploads.uploader(_UPLOAD)
+    key = uploads.uploader_key(_UPLOAD)
     st.file_uploader(
         "A file of reviews",
         type=_TYPES,
         key=key,
         label_visibility="collapsed",
-        on_change=_take,
+        on_change=_create_job,
         args=(settings, key),
     )
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.error(plain(refused), icon=":material/error:")
+    if refused := st.session_state.pop(_UPLOAD_ERROR, None):
+        st.error(escape_markdown(refused), icon=":material/error:")
     st.caption(
         "The file is kept on the server of this page and nowhere else, under an address that only you know. It goes "
         f"when you delete it, or by itself {settings.hours:g} hours after the work on it has ended."
@@ -111,21 +111,27 @@ def _upload(settings: Settings) -> None:
     with st.expander("A larger file, or many of them", icon=":material/terminal:"):
         st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
-    own = {id: name for id, name in st.session_state.get(_OWN, {}).items() if queue.find(settings, id)}
+    own = {id: name for id, name in st.session_state.get(_OWN_JOBS, {}).items() if queue.find(settings, id)}
     if own:
         st.header("Files of this session")
         for id, name in own.items():
-            model = f" · {plain(run)}" if (run := _model_of(Job(settings.folder / id))) else ""
-            st.button(plain(name) + model, key=f"own-{id}", on_click=_go, args=(id,), icon=":material/description:")
+            model = f" · {escape_markdown(run)}" if (run := _model_name(Job(settings.folder / id))) else ""
+            st.button(
+                escape_markdown(name) + model,
+                key=f"own-{id}",
+                on_click=_open_job,
+                args=(id,),
+                icon=":material/description:",
+            )
 
 
-def _take(settings: Settings, key: str) -> None:
+def _create_job(settings: Settings, key: str) -> None:
     """Makes a job of an upload; a callback, for the value that the uploader returns to a page is one more copy."""
-    for file in uploads.taken(_UPLOAD, st.session_state[key]):
+    for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         try:
             job = queue.create(settings, file.name, file, file.size)
         except (BulkError, OSError) as error:
-            st.session_state[_REFUSED] = disk_errors.explain(error)
+            st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
         else:
             st.query_params[_PARAMETER] = job.id
 
@@ -139,7 +145,7 @@ def _run_argument() -> str:
 def _header(job: Job, settings: Settings) -> None:
     upload = job.read("upload")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(plain(upload["name"]), icon=":material/description:", width="content")
+        st.header(escape_markdown(upload["name"]), icon=":material/description:", width="content")
         st.caption(f"{size(upload['bytes'])} · come back to it by this page's address", width="stretch")
         st.button("Another file", on_click=_leave, icon=":material/upload_file:")
         with st.popover("Delete", icon=":material/delete:"):
@@ -150,31 +156,31 @@ def _header(job: Job, settings: Settings) -> None:
             st.button("Delete now", on_click=_delete, args=(job,), icon=":material/delete:")
 
 
-def _model_of(job: Job) -> str:
+def _model_name(job: Job) -> str:
     """Returns the name of the model that scores a job, "" where none has been chosen."""
     return Path(task["run"]).name if (task := job.read("task")) else ""
 
 
-def _model(job: Job) -> None:
+def _scoring_model(job: Job) -> None:
     """Says which model scored the file; offers the one chosen in the sidebar where that is another."""
-    made = _model_of(job)
+    made = _model_name(job)
     try:
-        chosen = Path(current_run.place()[0]).resolve()
+        chosen = Path(current_run.location()[0]).resolve()
     except ArtifactError:
         chosen = None
     if chosen is None or str(chosen) == job.read("task")["run"]:
-        st.caption(f"Scored with **{plain(made)}**.")
+        st.caption(f"Scored with **{escape_markdown(made)}**.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            f"Scored with **{plain(made)}**; you have chosen **{plain(chosen.name)}**.",
+            f"Scored with **{escape_markdown(made)}**; you have chosen **{escape_markdown(chosen.name)}**.",
             icon=":material/model_training:",
         )
-        label = "Open the results of" if _other(job, str(chosen)) else "Score again with"
-        st.button(f"{label} {plain(chosen.name)}", on_click=_score_again, args=(job, str(chosen)))
+        label = "Open the results of" if _job_with_run(job, str(chosen)) else "Score again with"
+        st.button(f"{label} {escape_markdown(chosen.name)}", on_click=_score_again, args=(job, str(chosen)))
 
 
-def _other(job: Job, run: str) -> Job | None:
+def _job_with_run(job: Job, run: str) -> Job | None:
     """Returns the job that scores the same file with another run, None if there is none."""
     if twin := job.twin(run):
         return twin
@@ -186,18 +192,18 @@ def _other(job: Job, run: str) -> Job | None:
 
 def _score_again(job: Job, run: str) -> None:
     """Opens the same file as another run scores it; the file is queued if need be."""
-    if _other(job, run) is None:
+    if _job_with_run(job, run) is None:
         origin = _find(job.read("origin") or "") or job
-        disk_errors.attempt(origin.begin_twin, run)
+        job_errors.run_action(origin.begin_twin, run)
         if twin := origin.twin(run):
-            disk_errors.attempt(twin.write, "origin", origin.id)
-    if other := _other(job, run):
-        _go(other.id)
+            job_errors.run_action(twin.write, "origin", origin.id)
+    if other := _job_with_run(job, run):
+        _open_job(other.id)
 
 
 @st.fragment(run_every=0.5)
-@disk_errors.sentences()
-def _reading(id: str) -> None:
+@job_errors.show_disk_errors()
+def _inspection_progress(id: str) -> None:
     job = _find(id)
     if job is None or (state := job.state) not in ("unread", "inspecting"):
         st.rerun()
@@ -213,14 +219,14 @@ def _choices(job: Job) -> None:
     """What was found in the file, and what is to be done with it."""
     found = job.read("inspection")
     columns, rows = found["columns"], found["survey"]["rows"]
-    st.write(_in_words(found))
+    st.write(_summary(found))
     if found.get("header_in_doubt"):
         st.warning(
-            f"{plain(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” to “no”.",
+            f"{escape_markdown(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” to “no”.",
             icon=":material/help:",
         )
     for problem in found["problems"][:3]:
-        st.warning(f"Unreadable, {plain(problem)}", icon=":material/warning:")
+        st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
     if not rows:
         st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
     left, right = st.columns(2)
@@ -237,7 +243,8 @@ def _choices(job: Job) -> None:
     )
     if not looks_like_reviews(columns, found["sample"], text):
         st.warning(
-            f"“{plain(names[text])}” does not look like reviews. Is it the column you mean?", icon=":material/help:"
+            f"“{escape_markdown(names[text])}” does not look like reviews. Is it the column you mean?",
+            icon=":material/help:",
         )
     if label is not None:
         _label_meaning(found["values"].get(str(label)), names[label])
@@ -251,22 +258,22 @@ def _choices(job: Job) -> None:
     )
     if rows:
         _preview(found, names, text)
-    _read_otherwise(job)
+    _reading_options(job)
 
 
-def _in_words(found: dict[str, Any]) -> str:
+def _summary(found: dict[str, Any]) -> str:
     survey = found["survey"]
     said = [counted(survey["rows"], "row"), counted(len(found["columns"]), "column")]
     how = found["found"]
     if "encoding" in how:
-        said.append(f"encoding {plain(how['encoding'])}")
+        said.append(f"encoding {escape_markdown(how['encoding'])}")
     if "delimiter" in how:
         names = {sign: name for name, sign in _DELIMITERS.items()}
-        said.append(f"delimiter {plain(names.get(how['delimiter'], how['delimiter'].strip()) or 'none')}")
+        said.append(f"delimiter {escape_markdown(names.get(how['delimiter'], how['delimiter'].strip()) or 'none')}")
     if how.get("header") is False:
         said.append("no header")
     if "sheet" in how:
-        said.append(f"sheet {plain(how['sheet'])}")
+        said.append(f"sheet {escape_markdown(how['sheet'])}")
     if survey["unreadable"]:
         said.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
     if extra := survey.get("extra"):
@@ -278,13 +285,15 @@ def _label_meaning(values: dict[str, int] | None, name: str) -> None:
     """How the values of the label column are understood, where the inspection has listed them."""
     if values is None:
         st.info(
-            f"The values of “{plain(name)}” are not listed here: there are none, or too many values or columns. Where "
+            f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or columns. Where "
             "they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
         )
         return
     means = label_values(values)
     if not {0, 1} & set(means.values()):
-        st.warning(f"The values of “{plain(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars.")
+        st.warning(
+            f"The values of “{escape_markdown(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars."
+        )
         return
     words = {1: "positive", 0: "negative", None: "neither"}
     st.dataframe(
@@ -305,9 +314,9 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
     st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
 
 
-def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
+def _reading_options(job: Job, *, expanded: bool = False) -> None:
     """Offers to read the file with other options than those detected, where they can help."""
-    offered = _options(job)
+    offered = _useful_options(job)
     if not offered:
         return
     chosen: dict[str, Any] = {}
@@ -321,11 +330,11 @@ def _read_otherwise(job: Job, *, expanded: bool = False) -> None:
         if place := places.get("header"):
             chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
         if st.form_submit_button("Read again"):
-            disk_errors.attempt(job.read_otherwise, chosen)
+            job_errors.run_action(job.read_otherwise, chosen)
             st.rerun()
 
 
-def _options(job: Job) -> list[str]:
+def _useful_options(job: Job) -> list[str]:
     """Returns the options that can change how the file is read; none where it is not a table at all."""
     found = job.read("inspection")
     try:
@@ -339,13 +348,13 @@ def _options(job: Job) -> list[str]:
 
 
 @st.fragment(run_every=1.0)
-@disk_errors.sentences()
-def _progress(id: str) -> None:
+@job_errors.show_disk_errors()
+def _scoring_progress(id: str) -> None:
     job = _find(id)
     if job is None or (state := job.state) not in ("waiting", "running"):
         st.rerun()
-    disk_errors.show_problem()
-    st.caption(f"Model: **{plain(_model_of(job))}**")
+    job_errors.show_stored_error()
+    st.caption(f"Model: **{escape_markdown(_model_name(job))}**")
     queue.tend(Settings.from_environment())
     if state == "waiting":
         st.info(_QUEUED, icon=":material/hourglass_top:")
@@ -358,18 +367,20 @@ def _progress(id: str) -> None:
         st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
     else:
         st.progress(0.0, text="Starting")
-    st.button("Stop, and keep what is done", on_click=disk_errors.attempt, args=(job.cancel,), icon=":material/stop:")
+    st.button("Stop, and keep what is done", on_click=job_errors.run_action, args=(job.cancel,), icon=":material/stop:")
 
 
 def _submit(job: Job, task: dict[str, Any]) -> None:
-    disk_errors.attempt(job.submit, {**task, "run": str(current_run.run().path), "reading": job.read("reading") or {}})
+    job_errors.run_action(
+        job.submit, {**task, "run": str(current_run.run().path), "reading": job.read("reading") or {}}
+    )
 
 
 def _find(id: str) -> Job | None:
     return queue.find(Settings.from_environment(), id)
 
 
-def _go(id: str) -> None:
+def _open_job(id: str) -> None:
     st.query_params[_PARAMETER] = id
 
 
@@ -378,10 +389,10 @@ def _leave() -> None:
 
 
 def _delete(job: Job) -> None:
-    gone = disk_errors.attempt(job.delete)
+    gone = job_errors.run_action(job.delete)
     if gone is None:
         return
-    results.forget()
+    results.clear_cache()
     _leave()
     if gone:
         st.toast("The file and all that was made of it are gone.")

@@ -11,7 +11,7 @@ import streamlit as st
 
 from sentiment.app.bulk import charts as bulk_charts
 from sentiment.app.bulk import labels
-from sentiment.app.shared import charts, disk_errors, review_texts, tables, uploads
+from sentiment.app.shared import chart_block, charts, job_errors, review_texts, uploads
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs.queue import Job, Settings, tend
@@ -25,18 +25,18 @@ from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, interval, percent, size
 
 _PAGE_ROWS = 50
-_SHOWN_COLUMNS = 12
-_SHOWN_NAME = 80  # characters of a column's name
+_MAX_COLUMNS = 12
+_MAX_NAME = 80  # characters of a column's name
 # Bytes up to which a download stands ready. A larger one is read when asked for; of those, Streamlit 1.67 forgets one
 # that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
-_SMALL = 1_000_000
-_SHOWN_CHARACTERS = 300
-_MOST_SEARCHED = 200  # characters of a search
-_MOST_LISTED = 20_000  # rows of a filter that are put together in memory for a download
-_LISTED_CHARACTERS = 50_000_000  # after which such a download ends
-_LISTED_AT_ONCE = 200
-_LARGEST = 1_000_000_000  # bytes of a download, which the server holds in memory while it is sent
-_CACHED = 16  # figures kept for a session
+_IN_MEMORY_DOWNLOAD = 1_000_000
+_MAX_CELL = 300
+_MAX_SEARCH = 200  # characters of a search
+_MAX_SELECTION_ROWS = 20_000  # rows of a filter that are put together in memory for a download
+_MAX_SELECTION_CHARACTERS = 50_000_000  # after which such a download ends
+_SELECTION_CHUNK = 200
+_MAX_DOWNLOAD = 1_000_000_000  # bytes of a download, which the server holds in memory while it is sent
+_MAX_CACHED = 16  # figures kept for a session
 _ORDERS = {
     "as in the file": ("row", False),
     "most positive first": ("probability", True),
@@ -60,7 +60,7 @@ def show(job: Job) -> None:
             f"Stopped after {results.rows:,} of {counted(found['survey']['rows'], 'row')}.",
             icon=":material/stop_circle:",
         )
-        st.button("Go on", on_click=disk_errors.attempt, args=(job.submit, task), icon=":material/play_arrow:")
+        st.button("Go on", on_click=job_errors.run_action, args=(job.submit, task), icon=":material/play_arrow:")
     if not results.rows:
         st.info("There are no rows to show.")
         return
@@ -69,7 +69,7 @@ def show(job: Job) -> None:
     _groups(key, results, found)
     if task["explain"]:
         st.header("Which words pushed the whole file")
-        st.altair_chart(bulk_charts.words(_figure(key, "words", results)), alt="Words by what they added over all rows")
+        st.altair_chart(bulk_charts.words(_cached(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
         labels.show(job, results, found)
@@ -82,20 +82,20 @@ def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text
     return Results(Parts(Path(folder)), list(columns), text, label)
 
 
-@st.cache_data(max_entries=_CACHED, scope="session", show_spinner="Calculating")
-def _figure(key: tuple[str, str, int], name: str, _results: Results, *arguments: Any) -> Any:
+@st.cache_data(max_entries=_MAX_CACHED, scope="session", show_spinner="Calculating")
+def _cached(key: tuple[str, str, int], name: str, _results: Results, *arguments: Any) -> Any:
     """Returns what a method of the results gives, calculated once; ``key`` is of what the results were made."""
     return getattr(_results, name)(*arguments)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Lets go of the results last shown."""
     _load.clear()
-    _figure.clear()
-    labels.forget()
+    _cached.clear()
+    labels.clear_cache()
 
 
-def with_own_name(job: Job, message: str) -> str:
+def with_original_name(job: Job, message: str) -> str:
     """Returns a message in which the file has the name that its owner gave it."""
     return message.replace(job.input.name, job.read("upload")["name"])
 
@@ -123,30 +123,30 @@ def _download(job: Job, found: dict[str, Any]) -> None:
         try:
             check_limits(form, Survey(**found["survey"]), len(found["columns"]) + 8)
         except BulkError as error:
-            st.warning(uploads.plain(str(error)), icon=":material/block:")
+            st.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
             return
         wanted = {"form": form, "raw": raw, "bom": bom}
-        file = _written(job, wanted)
+        file = _existing_output(job, wanted)
         if job.state == "preparing":
-            _preparing(str(job.folder))
-        elif file is not None and file.stat().st_size > _LARGEST:
+            _preparation(str(job.folder))
+        elif file is not None and file.stat().st_size > _MAX_DOWNLOAD:
             st.warning(
-                f"This download has {size(file.stat().st_size)}, more than the {size(_LARGEST)} that the server sends. "
+                f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server sends. "
                 "Choose parquet, which is smaller, or score the file on the command line.",
                 icon=":material/block:",
             )
         elif file is not None:
             st.download_button(
                 f"Download {size(file.stat().st_size)}",
-                file.read_bytes() if file.stat().st_size < _SMALL else lambda: file.open("rb"),
+                file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else lambda: file.open("rb"),
                 f"{name}-scored.{form}",
                 on_click="ignore",
                 icon=":material/download:",
             )
         else:
             st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
-            if (problem := job.read("unwritten")) and _is_of(job, wanted):
-                st.error(uploads.plain(with_own_name(job, problem)), icon=":material/error:")
+            if (problem := job.read("unwritten")) and _was_last_requested(job, wanted):
+                st.error(uploads.escape_markdown(with_original_name(job, problem)), icon=":material/error:")
         if result := job.read("result"):
             st.download_button(
                 "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
@@ -154,7 +154,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
 
 
 def _prepare(job: Job, wanted: dict[str, Any]) -> None:
-    disk_errors.attempt(job.prepare, wanted)
+    job_errors.run_action(job.prepare, wanted)
 
 
 def _stem(name: str) -> str:
@@ -165,22 +165,22 @@ def _stem(name: str) -> str:
     return path.stem if path.suffix.lower().lstrip(".") in FORMS else path.name
 
 
-def _written(job: Job, wanted: dict[str, Any]) -> Path | None:
+def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
     """The file in the form wanted, if it stands."""
     if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
         return job.folder / "output.csv"
     file = job.folder / f"download.{wanted['form']}"
-    return file if file.exists() and _is_of(job, wanted) else None
+    return file if file.exists() and _was_last_requested(job, wanted) else None
 
 
-def _is_of(job: Job, wanted: dict[str, Any]) -> bool:
+def _was_last_requested(job: Job, wanted: dict[str, Any]) -> bool:
     """Whether the form wanted is the last that was asked for."""
     return bool(job.read("action") == {"name": "write", **wanted})
 
 
 @st.fragment(run_every=1.0)
-@disk_errors.sentences()
-def _preparing(folder: str) -> None:
+@job_errors.show_disk_errors()
+def _preparation(folder: str) -> None:
     job = Job(Path(folder))
     if job.state != "preparing":
         st.rerun()
@@ -252,12 +252,12 @@ def _groups(key: tuple[str, str, int], results: Results, found: dict[str, Any]) 
     st.header("Sentiment by group and over time")
     place = st.selectbox("By", places, format_func=names.__getitem__, key="group", width=300)
     if place in dates:
-        points = _figure(key, "over_time", results, place)
+        points = _cached(key, "over_time", results, place)
         st.altair_chart(bulk_charts.over_time(points, names[place]), alt="Share of positive by date")
         if undated := len(results.judged) - int(points["n"].sum()):
             st.caption(f"{counted(undated, 'row')} without a readable date left out.")
     else:
-        groups = _figure(key, "by_group", results, place)
+        groups = _cached(key, "by_group", results, place)
         st.altair_chart(bulk_charts.shares(groups, names[place]), alt="Share of positive by group")
 
 
@@ -265,13 +265,13 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
     """The rows, filtered, searched and sorted here on the server, a page at a time."""
     st.header("Every row")
     wanted, order = _controls(results, labelled)
-    rows = _figure(key, "select", results, wanted, *order)
+    rows = _cached(key, "select", results, wanted, *order)
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
     number = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key="bulk_page", width=160)
     shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
-    places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_SHOWN_COLUMNS]
-    frame = results.read(shown, places, _SHOWN_CHARACTERS)
-    keys = {f"c{place}": results.columns[place][:_SHOWN_NAME] or f"column {place + 1}" for place in places}
+    places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_MAX_COLUMNS]
+    frame = results.read(shown, places, _MAX_CELL)
+    keys = {f"c{place}": results.columns[place][:_MAX_NAME] or f"column {place + 1}" for place in places}
     text, *others = keys
     event = st.dataframe(
         frame,
@@ -303,20 +303,22 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Mark a row to open it.", width="stretch")
-        _download_listed(results, rows)
+        _download_selection(results, rows)
         if chosen := [row for row in event.selection.rows if row < len(frame)]:
             whole = results.read(shown[chosen[:1]], [results.text])
-            review_texts.offer_opening(whole[text].iloc[0], "bulk")
+            review_texts.show_open_button(whole[text].iloc[0], "bulk")
 
 
-def _download_listed(results: Results, rows: Rows) -> None:
+def _download_selection(results: Results, rows: Rows) -> None:
     """The rows that the filter lets through, in their order; all of them are at the top of the page."""
-    if len(rows) > _MOST_LISTED:
-        st.caption(f"Up to {_MOST_LISTED:,} rows can be downloaded from here, all of them above.", width="content")
+    if len(rows) > _MAX_SELECTION_ROWS:
+        st.caption(
+            f"Up to {_MAX_SELECTION_ROWS:,} rows can be downloaded from here, all of them above.", width="content"
+        )
         return
     st.download_button(
         "This row as CSV" if len(rows) == 1 else f"These {len(rows):,} rows as CSV",
-        lambda: _listed(results, rows),
+        lambda: _selection_as_csv(results, rows),
         "rows.csv",
         "text/csv",
         on_click="ignore",
@@ -325,12 +327,12 @@ def _download_listed(results: Results, rows: Rows) -> None:
     )
 
 
-def _listed(results: Results, rows: Rows) -> str:
+def _selection_as_csv(results: Results, rows: Rows) -> str:
     """The rows as CSV. It ends early where the cells take too much memory."""
     frames: list[pd.DataFrame] = []
-    room = _LISTED_CHARACTERS
-    for start in range(0, len(rows), _LISTED_AT_ONCE):
-        frames.append(results.read(rows[start : start + _LISTED_AT_ONCE], range(len(results.columns))))
+    room = _MAX_SELECTION_CHARACTERS
+    for start in range(0, len(rows), _SELECTION_CHUNK):
+        frames.append(results.read(rows[start : start + _SELECTION_CHUNK], range(len(results.columns))))
         room -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
         if room < 0:
             break
@@ -338,7 +340,7 @@ def _listed(results: Results, rows: Rows) -> str:
     ours = ["row", *frame.columns[len(results.columns) + 1 :]]
     before = prefix(ours, results.columns)
     row, *verdict = (before + name for name in ours)
-    return tables.csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
+    return chart_block.to_csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
 
 
 def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
@@ -347,7 +349,7 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
         confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)
         statuses = st.multiselect("Status", list(results.counts("status")), key="only_status", width=220)
-        search = st.text_input("Text holds", key="only_text", width=220, max_chars=_MOST_SEARCHED)
+        search = st.text_input("Text holds", key="only_text", width=220, max_chars=_MAX_SEARCH)
         cell = labels.choose_cell() if labelled else None
         doubtful = labelled and st.checkbox("Labels that are probably wrong", key="only_mislabelled")
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
@@ -358,7 +360,7 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         tuple(statuses),
         search=search,
         cell=cell,
-        threshold=st.session_state[labels.CUT] if labelled else 0.5,
+        threshold=st.session_state[labels.THRESHOLD] if labelled else 0.5,
         mislabelled=doubtful,
     )
     return wanted, orders[order]

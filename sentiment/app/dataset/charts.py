@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import HEIGHT, SIDES, names, over, rules, side_colour
+from sentiment.app.shared.charts import CLASSES, HEIGHT, class_colour, layer, name_axis, rules
 
 
 def balance(rows: pd.DataFrame) -> alt.Chart:
@@ -18,10 +18,10 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            y=names("split"),
+            y=name_axis("split"),
             x=alt.X("n:Q", title="Reviews"),
             color=alt.Color(
-                "label:N", scale=alt.Scale(domain=[*SIDES, "unlabelled"]), legend=alt.Legend(orient="top", title=None)
+                "label:N", scale=alt.Scale(domain=[*CLASSES, "unlabelled"]), legend=alt.Legend(orient="top", title=None)
             ),
             order=alt.Order("label:N", sort="descending"),
             tooltip=["split:N", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
@@ -42,7 +42,7 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("rating:O", title="Rating the reviewer gave", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("n:Q", title="Reviews"),
-            color=side_colour("label"),
+            color=class_colour("label"),
             tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
         .properties(height=HEIGHT - 60)
@@ -63,7 +63,7 @@ def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
             x=alt.X("low:Q", bin="binned", title="Length (tokens)"),
             x2="high:Q",
             y=alt.Y("n:Q", title="Reviews", stack="zero"),
-            color=side_colour("label"),
+            color=class_colour("label"),
             tooltip=[
                 "label:N",
                 alt.Tooltip("low:Q", title="from"),
@@ -72,7 +72,7 @@ def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
             ],
         )
     )
-    return over(bars, *([] if max_length is None else [rules([max_length], "x")]))
+    return layer(bars, *([] if max_length is None else [rules([max_length], "x")]))
 
 
 def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
@@ -91,7 +91,7 @@ def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
             tooltip=[alt.Tooltip("size:Q", format=","), alt.Tooltip("share:Q", format=".2%")],
         )
     )
-    return over(line, *([rules([size], "x")] if size else []))
+    return layer(line, *([rules([size], "x")] if size else []))
 
 
 def frequencies(rows: pd.DataFrame) -> alt.Chart:
@@ -112,7 +112,7 @@ def frequencies(rows: pd.DataFrame) -> alt.Chart:
     )
 
 
-def telling(words: pd.DataFrame) -> alt.Chart:
+def distinctive_words(words: pd.DataFrame) -> alt.Chart:
     """The words that lean most to either side.
 
     Args:
@@ -122,9 +122,9 @@ def telling(words: pd.DataFrame) -> alt.Chart:
         alt.Chart(words)
         .mark_bar()
         .encode(
-            y=names("token"),
+            y=name_axis("token"),
             x=alt.X("z:Q", title="z of the log-odds ratio"),
-            color=side_colour("side", legend=False),
+            color=class_colour("side", legend=False),
             tooltip=[
                 "token:N",
                 alt.Tooltip("positive:Q", title="in positive reviews", format=","),

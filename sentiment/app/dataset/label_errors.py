@@ -13,7 +13,7 @@ from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import percent
 
-_CONTRADICTED = 100  # reviews shown at most where nothing better than the model's own contradiction is known
+_MAX_ROWS = 100  # reviews shown at most where nothing better than the model's own contradiction is known
 _TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
 _SIDES = {1: "positive", 0: "negative"}
 
@@ -21,11 +21,11 @@ _SIDES = {1: "positive", 0: "negative"}
 def show(run: Run) -> None:
     """The suspected labels among the reviews this run learned from."""
     st.header("Suspected wrong labels")
-    with current_run.sentences():
-        learned = current_run.table("predictions.parquet", run)
+    with current_run.stop_on_artifact_error():
+        learned = current_run.read_table("predictions.parquet", run)
         found = review_notes.label_errors()
         if found is None or not (suspected := found[0]["fingerprint"].isin(learned["fingerprint"])).any():
-            _contradicted(learned)
+            _contradictions(learned)
             return
         verdicts = review_notes.label_verdicts()
     suspects, facts = found[0][suspected], found[1]
@@ -39,7 +39,7 @@ def show(run: Run) -> None:
         },
         "Reviews whose label models that never saw them contradict",
     )
-    st.write(_treatment(facts["treatment"]))
+    st.write(_treatment_effect(facts["treatment"]))
 
 
 def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, str]) -> str:
@@ -61,7 +61,7 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     )
 
 
-def _treatment(measured: dict[str, Any]) -> str:
+def _treatment_effect(measured: dict[str, Any]) -> str:
     """Whether it helps to train without them, in words."""
     changes = []
     for each in measured["treatments"]:
@@ -81,10 +81,10 @@ def _treatment(measured: dict[str, Any]) -> str:
     )
 
 
-def _contradicted(learned: pd.DataFrame) -> None:
+def _contradictions(learned: pd.DataFrame) -> None:
     """Reviews whose label the model itself, which has seen it, contradicts most firmly."""
     contradiction = learned["logit"] * (1 - 2 * learned["label"])
-    rows = learned.assign(contradiction=contradiction)[contradiction > 0].nlargest(_CONTRADICTED, "contradiction")
+    rows = learned.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
     shown = {"contradiction": rows["contradiction"], "split": rows["split"]}
     _table(rows, shown, "Reviews whose label the model contradicts most firmly")
     st.caption(
@@ -104,8 +104,8 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "fingerprint": rows["fingerprint"],
         }
     )
-    review_texts.offer()
-    known = review_texts.at_hand()
+    review_texts.show_toggle()
+    known = review_texts.load_texts()
     if known:
         frame.insert(1, "text", rows["fingerprint"].map(known))
     event: Any = st.dataframe(
@@ -125,7 +125,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
         },
     )
     with st.container(horizontal=True):
-        chart_block.download(frame, "suspected_labels")
+        chart_block.show_csv_button(frame, "suspected_labels")
         selected = event.selection.rows if known else []
         if chosen := [row for row in selected if row < len(frame)]:
-            review_texts.offer_opening(frame["text"].iloc[chosen[0]], "suspected")
+            review_texts.show_open_button(frame["text"].iloc[chosen[0]], "suspected")

@@ -25,7 +25,7 @@ _CLEANING = {
     "excluded": "training texts left out on request",
     "films_in_train_and_test": "films that are in train and in test (kept)",
 }
-_LEFT_OUT = {
+_REMOVED = {
     "empty": ("row without text", "rows without text"),
     "unmatched": ("row that is not in the official IMDB release", "rows that are not in the official IMDB release"),
     "repeats": ("repeat of another row", "repeats of other rows"),
@@ -42,30 +42,30 @@ def page() -> None:
     st.title("What did it learn from?")
     run = current_run.run()
     max_length = None
-    with chart_block.part(run.name, "config.json"):
+    with chart_block.report_malformed_file(run.name, "config.json"):
         max_length = run.json("config.json")["max_length"]
     if max_length is None:
         return
-    own = own_data.choose(max_length)
+    own = own_data.show_form(max_length)
     if own is None and not run.has("dataset.json"):
         st.info(f"The run {run.name} does not describe its data.")
         return
-    with chart_block.part(run.name, "dataset.json"):
-        facts = own.facts if own else current_run.facts("dataset.json")
+    with chart_block.report_malformed_file(run.name, "dataset.json"):
+        facts = own.facts if own else current_run.read_json("dataset.json")
         if own:
-            st.write(_left_out(facts))
+            st.write(_removed_rows(facts))
         _balance(facts)
         _lengths(facts["lengths"])
         if own is None:
             _cleaning(facts["cleaning"])
         _vocabulary(facts, own is None)
         if own and run.has("word_counts.parquet"):
-            _known(own.counts)
-        _telling(facts["telling"])
+            _known_words(own.counts)
+        _distinctive_words(facts["telling"])
     if run.has("word_counts.parquet"):
         _search(own, run.name)
     if own is None and run.has("predictions.parquet"):
-        with chart_block.part(run.name, "predictions.parquet"):
+        with chart_block.report_malformed_file(run.name, "predictions.parquet"):
             label_errors.show(run)
 
 
@@ -80,7 +80,7 @@ def _balance(facts: dict[str, Any]) -> None:
         said = "; ".join(
             f"{row['split']}: {row['positive']:,} positive, {row['negative']:,} negative" for row in facts["labels"]
         )
-        chart_block.chart("How many reviews of each class", charts.balance(rows), rows, said)
+        chart_block.show_chart("How many reviews of each class", charts.balance(rows), rows, said)
     with right:
         if ratings.empty:
             st.header("How they were rated")
@@ -89,7 +89,7 @@ def _balance(facts: dict[str, Any]) -> None:
         ratings = ratings.assign(label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative"))
         totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
         said = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
-        chart_block.chart("How they were rated", charts.ratings(totals), ratings, said)
+        chart_block.show_chart("How they were rated", charts.ratings(totals), ratings, said)
 
 
 def _lengths(lengths: dict[str, Any]) -> None:
@@ -114,16 +114,16 @@ def _lengths(lengths: dict[str, Any]) -> None:
     drawn = "" if limit is None else " The dashed line is where the model stops."
     if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1]:
         drawn = f" The last bar holds all that are longer still.{drawn}"
-    chart_block.chart(f"Lengths in {split}", charts.lengths(rows, limit), rows, summary)
+    chart_block.show_chart(f"Lengths in {split}", charts.lengths(rows, limit), rows, summary)
     st.caption(f"{summary}{drawn}")
 
 
-def _left_out(facts: dict[str, Any]) -> str:
+def _removed_rows(facts: dict[str, Any]) -> str:
     """What became of the rows of a visitor's file, in a sentence."""
     parts = {row["split"]: sum(row.get(label, 0) for label in _LABELS) for row in facts["labels"]}
-    removed = {name: facts["cleaning"][name] for name in _LEFT_OUT if facts["cleaning"].get(name)}
+    removed = {name: facts["cleaning"][name] for name in _REMOVED if facts["cleaning"].get(name)}
     n, left = sum(parts.values()), sum(removed.values())
-    why = ", ".join(counted(number, *_LEFT_OUT[name]) for name, number in removed.items())
+    why = ", ".join(counted(number, *_REMOVED[name]) for name, number in removed.items())
     said = (
         f"Of {counted(n + left, 'row')}, {left:,} were left out: {why}. The other {n:,}" if left else f"All {n:,} rows"
     )
@@ -156,14 +156,14 @@ def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
         return
     with left:
         size, share = coverage.iloc[-1]
-        chart_block.chart(
+        chart_block.show_chart(
             "How much of the text the vocabulary covers",
             charts.coverage(coverage, int(size) if of_run else None),
             coverage,
             f"{int(size):,} tokens cover {percent(share)}",
         )
     with right:
-        chart_block.chart(
+        chart_block.show_chart(
             "A few words do most of the work",
             charts.frequencies(frequencies),
             frequencies,
@@ -171,25 +171,25 @@ def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
         )
 
 
-def _known(counts: pd.DataFrame) -> None:
+def _known_words(counts: pd.DataFrame) -> None:
     """How much of a visitor's text the served model knows."""
-    with current_run.sentences():
-        words = _words(*current_run.place())
+    with current_run.stop_on_artifact_error():
+        words = _load_words(*current_run.location())
     running = counts["positive"] + counts["negative"]
     share = running[counts["token"].isin(words.counts["token"])].sum() / max(1, running.sum())
     st.caption(f"The served model knows {percent(share)} of the words in the training part, counted as they occur.")
 
 
-def _telling(telling: dict[str, list[dict[str, Any]]]) -> None:
+def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
     for column, side in zip(st.columns(2), ("positive", "negative"), strict=True):
         words = pd.DataFrame(telling[side])
         if words.empty:
             continue
         most = words.head(_SHOWN).assign(side=side)
         with column:
-            chart_block.chart(
+            chart_block.show_chart(
                 f"Words most telling of {side}",
-                charts.telling(most),
+                charts.distinctive_words(most),
                 words,
                 f"Most telling of {side}: {', '.join(most['token'].head(5))}",
             )
@@ -204,11 +204,11 @@ def _search(own: own_data.Description | None, run: str) -> None:
     """Any word: its counts and its lean in the data shown, its nearest words in the model."""
     st.header("Look up a word")
     word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
-    with chart_block.part(run, "word_counts.parquet"):
-        _found(word, own, _words(*current_run.place()))
+    with chart_block.report_malformed_file(run, "word_counts.parquet"):
+        _word(word, own, _load_words(*current_run.location()))
 
 
-def _found(word: str, own: own_data.Description | None, words: Words) -> None:
+def _word(word: str, own: own_data.Description | None, words: Words) -> None:
     """What is known of a word."""
     counts = (own.counts.assign(**log_odds(own.counts)) if own else words.counts).set_index("token")
     token, row = normal_form(word), words.find(word)
@@ -246,6 +246,6 @@ def _lean(found: pd.Series) -> str:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _words(path: str, stamp: int) -> Words:
+def _load_words(path: str, stamp: int) -> Words:
     run = current_run.open_path(Path(path))
-    return Words.of(run, current_run.table("word_counts.parquet", run))
+    return Words.load(run, current_run.read_table("word_counts.parquet", run))

@@ -31,7 +31,7 @@ class Words:
     directions: npt.NDArray[np.float32]
 
     @classmethod
-    def of(cls, run: Run, counts: pd.DataFrame) -> Words:
+    def load(cls, run: Run, counts: pd.DataFrame) -> Words:
         """Reads vocabulary and embeddings of a run; ``counts`` is its ``word_counts.parquet``."""
         embedding = read_onnx(run.file("model.onnx")).embedding[_FIRST:].astype(np.float32)
         lengths = np.linalg.norm(embedding, axis=1, keepdims=True)

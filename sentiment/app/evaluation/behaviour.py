@@ -18,8 +18,8 @@ def show(run: Run) -> None:
     """Failure rates by kind and capability, failing cases, and domains beside VADER, if the run has them."""
     if not run.has(PART):
         return
-    with current_run.sentences():
-        found = current_run.facts(PART)
+    with current_run.stop_on_artifact_error():
+        found = current_run.read_json(PART)
     st.header("Does it do what a person expects?")
     _totals(found)
     _capabilities(found)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import review_table
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads, wording
-from sentiment.app.shared.scored_reviews import EVERYTHING, Judged, Pair
+from sentiment.app.shared.scored_reviews import EVERYTHING, Pair, ScoredReviews
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import SAMPLES, Change
 
@@ -34,9 +34,9 @@ _WHICH = "agreement"
 _DIFFERENCES = "differences"  # the anchor of the details
 
 
-def choose(run: Run) -> Path | None:
+def choose_run(run: Run) -> Path | None:
     """The choice of another run; None where there is no other, or none is chosen."""
-    others = {path.name: path for path in current_run.paths() if path.name != run.name}
+    others = {path.name: path for path in current_run.run_paths() if path.name != run.name}
     if not others:
         return None
     name = st.selectbox(
@@ -52,15 +52,15 @@ def choose(run: Run) -> Path | None:
     return others[name] if name else None
 
 
-def summary(other: Judged, other_run: Run, judged: Judged, run: Run) -> Pair | None:
+def summary(other: ScoredReviews, other_run: Run, scored: ScoredReviews, run: Run) -> Pair | None:
     """The comparison in a sentence and a table; None, after a sentence, where there is nothing to compare."""
-    st.header(f"How it fares against {uploads.plain(other_run.name)}")
-    pair = Pair.of(other, judged)
+    st.header(f"How it fares against {uploads.escape_markdown(other_run.name)}")
+    pair = Pair.match(other, scored)
     if pair is None:
         st.info(f"The runs {other_run.name} and {run.name} have none of these reviews in common.")
         return None
-    said = wording.difference(pair.test, other_run.name, run.name)
-    st.markdown(f"{uploads.plain(said)} [Show where they differ](#{_DIFFERENCES})")
+    said = wording.run_comparison(pair.test, other_run.name, run.name)
+    st.markdown(f"{uploads.escape_markdown(said)} [Show where they differ](#{_DIFFERENCES})")
     _figures(pair, other_run, run)
     return pair
 
@@ -73,7 +73,7 @@ def details(pair: Pair, other_run: Run, run: Run) -> None:
         _agreement(pair, other_run.name, run.name)
     with right:
         parts = pair.by_slice()
-        chart_block.chart(
+        chart_block.show_chart(
             "Where the difference comes from",
             evaluation_charts.slice_changes(parts),
             parts,
@@ -112,7 +112,7 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Intervals by a paired bootstrap: both judged on the same reviews, drawn anew {SAMPLES} times.")
-        chart_block.download(table, "figures_side_by_side")
+        chart_block.show_csv_button(table, "figures_side_by_side")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -124,7 +124,7 @@ def _changes(_pair: Pair, first: Any, second: Any, split: str, threshold: float)
 def _agreement(pair: Pair, first: str, second: str) -> None:
     cells = pair.agreement()
     counts = {(row["second"], row["first"]): row["n"] for row in cells.to_dict("records")}
-    chart_block.chart(
+    chart_block.show_chart(
         "Where the two agree",
         evaluation_charts.agreement(cells, first, second),
         cells,
@@ -141,7 +141,7 @@ def _list(pair: Pair, first: str, second: str) -> None:
         which = st.selectbox("Reviews where", list(_KINDS), key=_WHICH, bind="query-params", width=260)
         parts = [EVERYTHING, *(name for name, mask in pair.second.parts() if mask.any())]
         part = st.selectbox("Slice", parts, key="agreement_slice", bind="query-params", width=260)
-    rows = pair.chosen(*_KINDS[which], part)
+    rows = pair.select(*_KINDS[which], part)
     review_table.show(rows, "disagreements", f"{second} and {first} differing most come first", first)
 
 

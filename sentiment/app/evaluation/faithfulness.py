@@ -24,8 +24,8 @@ def show(run: Run) -> None:
     if not run.has(PART):
         return
     st.header("Do its explanations hold?")
-    with current_run.sentences():
-        proof = current_run.facts(PART)
+    with current_run.stop_on_artifact_error():
+        proof = current_run.read_json(PART)
     st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
     checks = [(check, f"{n:,}", result) for check, n, result in card.identities(proof)]
     st.table(  # since its sentences wrap on a phone

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.shared import current_run, evaluation_charts
-from sentiment.app.shared.scored_reviews import Judged
+from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation import review_notes
 
 
-def show(judged: Judged) -> None:
+def show(scored: ScoredReviews) -> None:
     """How many confident mistakes have which cause; nothing where none of them was read."""
-    with current_run.sentences():
-        mistakes = review_notes.confident_mistakes(judged.table, judged.temperature)
+    with current_run.stop_on_artifact_error():
+        mistakes = review_notes.confident_mistakes(scored.table, scored.temperature)
     read = mistakes.dropna(subset="cause")
     if read.empty:
         return

@@ -13,7 +13,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import behaviour, comparison, faithfulness, mistakes, review_table
 from sentiment.app.shared import chart_block, charts, current_run, evaluation_charts, review_texts, uploads
-from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, VERDICTS, Judged, cell_name
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, VERDICTS, ScoredReviews, cell_name
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import BINS, HISTOGRAM_BINS
 from sentiment.formatting import counted, interval, percent
@@ -32,30 +32,30 @@ def page() -> None:
         st.info(f"The run {run.name} has no predictions to judge it by.")
         return
     split, threshold, other = _controls(splits, run)
-    with chart_block.part(run.name, _SPLITS[split]):
-        _judged(run, split, threshold, other)
-    with chart_block.part(run.name, faithfulness.PART):
+    with chart_block.report_malformed_file(run.name, _SPLITS[split]):
+        _evaluation(run, split, threshold, other)
+    with chart_block.report_malformed_file(run.name, faithfulness.PART):
         faithfulness.show(run)
-    with chart_block.part(run.name, behaviour.PART):
+    with chart_block.report_malformed_file(run.name, behaviour.PART):
         behaviour.show(run)
 
 
-def _judged(run: Run, split: str, threshold: float, path: Path | None) -> None:
+def _evaluation(run: Run, split: str, threshold: float, path: Path | None) -> None:
     """Everything that follows from the predictions on one split, compared with those of another run if one is named."""
-    judged = _judge(run, split, threshold)
-    if judged.table.empty:
+    scored = _load_scored(run, split, threshold)
+    if scored.table.empty:
         st.info(f"The run {run.name} has no {split} predictions.")
         return
-    _proposal(judged)
-    _figures(judged, f"{counted(len(judged.table), split + ' review')}, judged by {run.name}")
-    other = _other(path, split) if path else None
-    pair = comparison.summary(_judge(other, split, threshold), other, judged, run) if other else None
-    _mistakes(judged)
-    _curves(judged)
-    _calibration(judged)
+    _proposal(scored)
+    _figures(scored, f"{counted(len(scored.table), split + ' review')}, judged by {run.name}")
+    other = _open_other(path, split) if path else None
+    pair = comparison.summary(_load_scored(other, split, threshold), other, scored, run) if other else None
+    _mistakes(scored)
+    _curves(scored)
+    _calibration(scored)
     if pair and other:
         comparison.details(pair, other, run)
-    mistakes.show(judged)
+    mistakes.show(scored)
 
 
 def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
@@ -87,26 +87,26 @@ def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
             help="A missed positive costs 1. With calibrated probabilities, the cheapest threshold for costs of c is "
             "near c / (1 + c).",
         )
-        other = comparison.choose(run)
+        other = comparison.choose_run(run)
     return split, threshold, other
 
 
-def _proposal(judged: Judged) -> None:
+def _proposal(scored: ScoredReviews) -> None:
     """The cheapest threshold at the costs set, and what it would save."""
-    cost, sweep = st.session_state["cost"], judged.sweep
-    cheapest, counts = _within(sweep.cheapest(cost)), judged.confusion
-    now = 100 * (counts.fn + cost * counts.fp) / len(judged.table)
+    cost, sweep = st.session_state["cost"], scored.sweep
+    cheapest, counts = _slider_value(sweep.cheapest(cost)), scored.confusion
+    now = 100 * (counts.fn + cost * counts.fp) / len(scored.table)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             f"Set the cheapest, {cheapest:.2f}",
             on_click=_set_threshold,
             args=(cheapest,),
             icon=":material/savings:",
-            disabled=cheapest == judged.threshold,
+            disabled=cheapest == scored.threshold,
         )
         st.caption(
             f"With false positives at {cost:g} and missed ones at 1, 100 reviews cost {now:.2f} at the threshold of "
-            f"{judged.threshold:.2f}, and {100 * sweep.cost(cost).min():.2f} at the cheapest there is."
+            f"{scored.threshold:.2f}, and {100 * sweep.cost(cost).min():.2f} at the cheapest there is."
         )
 
 
@@ -114,28 +114,28 @@ def _set_threshold(threshold: float) -> None:
     st.session_state["threshold"] = threshold
 
 
-def _within(threshold: float) -> float:
+def _slider_value(threshold: float) -> float:
     """A threshold as the slider has it."""
     return min(0.99, max(0.01, round(threshold, 2)))
 
 
-def _judge(run: Run, split: str, threshold: float) -> Judged:
-    predictions = current_run.table(_SPLITS[split], run)
+def _load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
+    predictions = current_run.read_table(_SPLITS[split], run)
     rows = predictions[predictions["split"] == split].reset_index(drop=True)
-    return Judged.of(rows, run.json("config.json")["temperature"], threshold)
+    return ScoredReviews.from_predictions(rows, run.json("config.json")["temperature"], threshold)
 
 
-def _figures(judged: Judged, of_what: str) -> None:
+def _figures(scored: ScoredReviews, of_what: str) -> None:
     """The figures in a row; those that follow the threshold first."""
-    counts, sweep = judged.confusion, judged.sweep
+    counts, sweep = scored.confusion, scored.sweep
     figures = [
-        ("Accuracy", percent(counts.accuracy, 2), interval(judged.interval), "With its 95 % interval."),
+        ("Accuracy", percent(counts.accuracy, 2), interval(scored.interval), "With its 95 % interval."),
         ("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
         ("AUC", f"{sweep.auc:.4f}", f"AP {sweep.average_precision:.4f}", "With average precision."),
-        ("Log loss", f"{judged.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
+        ("Log loss", f"{scored.log_loss:.4f}", "coin: 0.6931", "Of the calibrated probabilities, in nats."),
         (
             "Calibration",
-            percent(judged.reliability.error, 2),
+            percent(scored.reliability.error, 2),
             "mean gap",
             f"Stated against observed, in {BINS} equal bins.",
         ),
@@ -143,16 +143,16 @@ def _figures(judged: Judged, of_what: str) -> None:
     with st.grid(5, min_column_width=140):
         for name, value, detail, meaning in figures:
             st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
-    st.caption(f"{of_what}; {int(judged.labels.sum()):,} of them positive.")
+    st.caption(f"{of_what}; {int(scored.labels.sum()):,} of them positive.")
 
 
-def _spread(judged: Judged) -> None:
+def _distribution(scored: ScoredReviews) -> None:
     """Confusion matrix and histogram; a click in either sets the filter."""
-    counts, cells, bins = judged.confusion, judged.cells(), judged.histogram()
+    counts, cells, bins = scored.confusion, scored.cells(), scored.histogram()
     marks = _marks()
     left, right = st.columns([2, 3])
     with left:
-        chart_block.chart(
+        chart_block.show_chart(
             "Where verdicts and labels meet",
             evaluation_charts.confusion(cells, marks["cells"]),
             cells,
@@ -161,9 +161,9 @@ def _spread(judged: Judged) -> None:
             on_select=_filter_by_cell,
         )
     with right:
-        chart_block.chart(
+        chart_block.show_chart(
             "How far apart the classes stand",
-            charts.probabilities(bins, judged.threshold, marks["bins"]),
+            charts.probabilities(bins, scored.threshold, marks["bins"]),
             bins,
             "Reviews of each class by probability of “positive”",
             key=_key("bins"),
@@ -171,25 +171,25 @@ def _spread(judged: Judged) -> None:
         )
 
 
-def _mistakes(judged: Judged) -> None:
+def _mistakes(scored: ScoredReviews) -> None:
     """What can be clicked, the filter that is set so, and the reviews it lets through.
 
     The filter comes first, although it stands below, because the charts mark what it says.
     """
-    parts = judged.by_slice()
+    parts = scored.by_slice()
     above = st.container()
     st.header("The reviews themselves", anchor=_LISTED)
     verdicts, part, between = _filter([EVERYTHING, *parts["slice"]])
-    rows = judged.chosen(verdicts, part, between)
+    rows = scored.select(verdicts, part, between)
     review_table.show(rows, "reviews", "the most confident mistakes first")
     with above:
         st.markdown(
             f":material/filter_alt: {_filtered(len(rows), verdicts, part, between)} · [Show the list](#{_LISTED})"
         )
-        _spread(judged)
-    chart_block.chart(
+        _distribution(scored)
+    chart_block.show_chart(
         "On which reviews it errs",
-        evaluation_charts.slices(parts, judged.confusion.accuracy, _marks()["parts"]),
+        evaluation_charts.slices(parts, scored.confusion.accuracy, _marks()["parts"]),
         parts,
         f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
         key=_key("parts"),
@@ -204,7 +204,7 @@ def _filtered(n: int, verdicts: str, part: str, between: tuple[float, float]) ->
     conditions += [part] if part != EVERYTHING else []
     if between != (0.0, 1.0):
         conditions.append(f"probability of “positive” from {between[0]:.2f} to {between[1]:.2f}")
-    return f"{counted(n, 'review')} in the list: **{uploads.plain('; '.join(conditions) or 'no filter')}**"
+    return f"{counted(n, 'review')} in the list: **{uploads.escape_markdown('; '.join(conditions) or 'no filter')}**"
 
 
 def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
@@ -212,30 +212,30 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
     st.caption("Click a cell, a bin or a slice in the charts, or choose here.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         verdicts = st.selectbox(
-            "Verdicts", VERDICTS, index=1, key="verdicts", bind="query-params", width=180, on_change=_mark
+            "Verdicts", VERDICTS, index=1, key="verdicts", bind="query-params", width=180, on_change=_store_marks
         )
-        part = st.selectbox("Slice", slices, key="slice", bind="query-params", width=250, on_change=_mark)
+        part = st.selectbox("Slice", slices, key="slice", bind="query-params", width=250, on_change=_store_marks)
         between = st.slider(
             "Probability of “positive”",
             *(0.0, 1.0, (0.0, 1.0), 1 / HISTOGRAM_BINS),
             key="between",
             bind="query-params",
             width=200,
-            on_change=_mark,
+            on_change=_store_marks,
         )
         st.button("Clear", on_click=_clear_filter, icon=":material/filter_alt_off:")
-    review_texts.offer()
+    review_texts.show_toggle()
     return verdicts, part, between
 
 
-def _curves(judged: Judged) -> None:
+def _curves(scored: ScoredReviews) -> None:
     """What other thresholds would give."""
-    counts, sweep, cost = judged.confusion, judged.sweep, st.session_state["cost"]
+    counts, sweep, cost = scored.confusion, scored.sweep, st.session_state["cost"]
     fallout = counts.fp / max(1, counts.fp + counts.tn)
-    curve = judged.curve().assign(cost=100 * sweep.thin().cost(cost))
+    curve = scored.curve().assign(cost=100 * sweep.thin().cost(cost))
     grid = st.grid(2, min_column_width=300)
     with grid.cell():
-        chart_block.chart(
+        chart_block.show_chart(
             "Finding more costs false alarms (ROC)",
             evaluation_charts.roc(curve, fallout, counts.recall),
             curve[["threshold", "false_positive_rate", "recall"]],
@@ -243,33 +243,33 @@ def _curves(judged: Judged) -> None:
             f"{percent(fallout)} alarmed",
         )
     with grid.cell():
-        chart_block.chart(
+        chart_block.show_chart(
             "Finding more costs precision",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
             curve[["threshold", "recall", "precision"]],
             f"Average precision {sweep.average_precision:.4f}; at the threshold {percent(counts.precision)} are right",
         )
-    chart_block.chart(
+    chart_block.show_chart(
         "What errors cost at each threshold",
-        evaluation_charts.cost(curve, judged.threshold, sweep.cheapest(cost)),
+        evaluation_charts.cost(curve, scored.threshold, sweep.cheapest(cost)),
         curve[["threshold", "cost"]],
         f"Cost of 100 reviews by threshold, least {100 * sweep.cost(cost).min():.2f}",
     )
 
 
-def _calibration(judged: Judged) -> None:
+def _calibration(scored: ScoredReviews) -> None:
     """Whether probabilities are to be believed, of all reviews and of those of each length."""
-    bins, bands = judged.calibration(), judged.calibration_by_length()
+    bins, bands = scored.calibration(), scored.calibration_by_length()
     grid = st.grid(2, min_column_width=300)
     with grid.cell():
-        chart_block.chart(
+        chart_block.show_chart(
             "What it says comes true (calibration)",
-            evaluation_charts.reliability(bins, judged.threshold),
+            evaluation_charts.reliability(bins, scored.threshold),
             bins,
-            f"Stated against observed probability; calibration error {percent(judged.reliability.error, 2)}",
+            f"Stated against observed probability; calibration error {percent(scored.reliability.error, 2)}",
         )
     with grid.cell():
-        chart_block.chart(
+        chart_block.show_chart(
             "Whether it does so at every length",
             evaluation_charts.calibration_by_length(bands),
             bands,
@@ -282,7 +282,7 @@ def _calibration(judged: Judged) -> None:
         )
 
 
-def _other(path: Path, split: str) -> Run | None:
+def _open_other(path: Path, split: str) -> Run | None:
     """The run to compare with; None, after a sentence, where it has no predictions on the split."""
     other = current_run.open_path(path)
     if other.has(_SPLITS[split]):
@@ -299,13 +299,13 @@ def _marks() -> dict[str, list[dict[str, Any]]]:
     """
     marks = st.session_state.get(_MARKS)
     if marks is None or (marks["drawn"] and _key("cells") not in st.session_state):  # the page was left in between
-        _mark()
+        _store_marks()
         marks = st.session_state[_MARKS]
     marks["drawn"] = True
     return marks
 
 
-def _mark() -> None:
+def _store_marks() -> None:
     """Takes down the filter for the charts to mark; for callbacks."""
     cell = CELLS.get(st.session_state.get("verdicts", ""))
     part = st.session_state.get("slice", EVERYTHING)
@@ -349,4 +349,4 @@ def _filter_by_slice() -> None:
 def _clear_filter() -> None:
     st.session_state["verdicts"] = st.session_state["slice"] = EVERYTHING
     st.session_state["between"] = (0.0, 1.0)
-    _mark()
+    _store_marks()

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.shared import chart_block, current_run, review_texts
-from sentiment.app.shared.scored_reviews import causes
+from sentiment.app.shared.scored_reviews import possible_causes
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
@@ -24,7 +24,7 @@ def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> 
         said: what the rows are, in words; it follows their number.
         other: the name of a run whose probability stands beside, as ``other``.
     """
-    known = review_texts.at_hand()
+    known = review_texts.load_texts()
     frame = _frame(rows.head(_LISTED), known, other)
     event: Any = st.dataframe(
         frame,
@@ -49,15 +49,15 @@ def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> 
     more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(len(rows), 'review')}, {said}{more}.")
-        chart_block.download(lambda: _frame(rows, known, other), name)
+        chart_block.show_csv_button(lambda: _frame(rows, known, other), name)
         selected = event.selection.rows if known else []
         if chosen := [row for row in selected if row < len(frame)]:
-            review_texts.offer_opening(frame["text"].iloc[chosen[0]], name)
+            review_texts.show_open_button(frame["text"].iloc[chosen[0]], name)
 
 
 def _frame(rows: pd.DataFrame, known: review_texts.Texts | None, other: str | None) -> pd.DataFrame:
     """What the list says of each review."""
-    with current_run.sentences():
+    with current_run.stop_on_artifact_error():
         read = rows["fingerprint"].map(review_notes.causes()).where(~rows["right"]).fillna("")
     frame = pd.DataFrame(
         {
@@ -66,7 +66,7 @@ def _frame(rows: pd.DataFrame, known: review_texts.Texts | None, other: str | No
             "rating": rows["rating"].replace(0, pd.NA),
             "length": rows["length"],
             "cause": read,
-            "causes": causes(rows),
+            "causes": possible_causes(rows),
             "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
             "fingerprint": rows["fingerprint"],
         }

@@ -29,7 +29,7 @@ def split(document: str) -> Iterator[Block]:
     text: list[str] = []
     place = 0
     while place < len(lines):
-        end, block = _special(lines, place)
+        end, block = _block_at(lines, place)
         if block is None:
             text.append(lines[place])
             place += 1
@@ -52,15 +52,15 @@ def table(markdown: str) -> pd.DataFrame:
     """The cells of a table; short rows are filled up and long ones are cut, as in GitHub's Markdown."""
     header, _, *rows = (_cells(line) for line in markdown.splitlines())
     width = len(header)
-    return pd.DataFrame([[*row, *[""] * width][:width] for row in rows], columns=_distinct(header), dtype="str")
+    return pd.DataFrame([[*row, *[""] * width][:width] for row in rows], columns=_unique_names(header), dtype="str")
 
 
-def visible(name: str) -> str:
+def visible_name(name: str) -> str:
     """A column's name without what ``table`` added to it; "" for one that has none."""
     return name.rstrip("\N{ZERO WIDTH SPACE}")
 
 
-def _special(lines: list[str], start: int) -> tuple[int, Block | None]:
+def _block_at(lines: list[str], start: int) -> tuple[int, Block | None]:
     """The table or code block that begins at a line, and the line after it."""
     if fence := _FENCE.match(lines[start]):
         ends = (i for i in range(start + 1, len(lines)) if lines[i].strip().startswith(fence[1]))
@@ -76,6 +76,6 @@ def _cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in _BAR.split(line.strip())[1:-1]]
 
 
-def _distinct(header: list[str]) -> list[str]:
+def _unique_names(header: list[str]) -> list[str]:
     """Names for columns, no two of them alike, for a frame to hold; what is added to a name cannot be seen."""
     return [name + "\N{ZERO WIDTH SPACE}" * header[:place].count(name) for place, name in enumerate(header)]

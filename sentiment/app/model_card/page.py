@@ -7,7 +7,7 @@ import streamlit as st
 
 from sentiment.app.model_card import markdown_blocks
 from sentiment.app.shared import current_run
-from sentiment.app.shared.uploads import plain
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import Run
 
 _LONGEST = 200_000  # characters of a card that are shown
@@ -17,15 +17,15 @@ _WRAPPED = 5  # columns that a phone can show when their cells wrap
 def page() -> None:
     """The run's README, then the files it consists of."""
     run = current_run.run()
-    with current_run.sentences():
+    with current_run.stop_on_artifact_error():
         if run.has("README.md"):
             _card(run.file("README.md").read_text(encoding="utf-8", errors="replace"))
         else:
-            st.title(plain(run.name))
+            st.title(escape_markdown(run.name))
             st.caption("This run has no model card.")
     with st.expander("Files of this run", icon=":material/folder_open:"):
         st.caption(
-            f"The files of {plain(run.name)} were hashed when it was finished; the hashes are checked on loading."
+            f"The files of {escape_markdown(run.name)} were hashed when it was finished; the hashes are checked on loading."
         )
         st.dataframe(
             _files(run),
@@ -55,10 +55,12 @@ def _table(rows: pd.DataFrame) -> None:
 
     A screen reader needs a name for each column, so one without a name gets it, and a table without names is a list.
     """
-    if not any(markdown_blocks.visible(name) for name in rows.columns):
+    if not any(markdown_blocks.visible_name(name) for name in rows.columns):
         st.markdown("\n".join(f"- {cells[0]}: {' · '.join(cells[1:])}" for cells in rows.to_numpy().tolist()))
         return
-    named = rows.set_axis([name if markdown_blocks.visible(name) else f"figure{name}" for name in rows.columns], axis=1)
+    named = rows.set_axis(
+        [name if markdown_blocks.visible_name(name) else f"figure{name}" for name in rows.columns], axis=1
+    )
     if len(named.columns) > _WRAPPED:
         st.dataframe(named, hide_index=True, placeholder="", alt=f"Table of {', '.join(named.columns)}")
     else:

@@ -36,30 +36,30 @@ _TERMS = """
 def show(analysis: Analysis, classifier: Classifier) -> None:
     """The explanation of an analysis; changing a view redraws this part alone."""
     st.header("Why", help=_TERMS)
-    own = analysis.is_by(classifier)
+    own = analysis.is_made_by(classifier)
     if not own:
-        run = uploads.plain(analysis.run)
+        run = uploads.escape_markdown(analysis.run)
         st.caption(f"Made by {run}, which is not the model chosen now: this can be read but not varied.")
         if analysis.explanation is None:
             st.caption("Choose that model to see the reasons.")
             return
     with st.skeleton(height=300):
-        explanation = analysis.explained(classifier)
+        explanation = analysis.get_explanation(classifier)
     sentence = reasons(explanation)
-    st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.way(explanation)}")
+    st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.score_summary(explanation)}")
     left, right = st.columns([3, 2], gap="medium")
     names = ["Ranked", "Start to score", *(["What if", "Negation"] if own else [])]
     with right:
         views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
     opened = next((name for name, view in views.items() if view.open), names[0])
     with left:
-        groups = _marked_text(explanation, classifier if own else None, pick=opened == "What if")
+        groups = _highlighted_text(explanation, classifier if own else None, pick=opened == "What if")
     with views[opened]:
         match opened:
             case "Ranked":
-                _ranked(explanation, groups)
+                _ranking(explanation, groups)
                 if own:
-                    _trust(explanation, classifier)
+                    _stability_check(explanation, classifier)
             case "Start to score":
                 _waterfall(explanation, groups)
             case "What if":
@@ -68,7 +68,7 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
                 _negations(explanation, classifier)
 
 
-def _marked_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
+def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
     """The text with its contributions at the level chosen; gives the groups it shows.
 
     Without a classifier it cannot be shown how the model reads on.
@@ -101,7 +101,7 @@ def _marked_text(explanation: Explanation, classifier: Classifier | None, *, pic
         [(each.start, each.end, each.value, each.unknown) for each in groups],
         key="highlight",
         rest_note=f"Not read by the model: {wording.words_and_signs(unread)}" if unread else "",
-        curve=_curve(explanation.text, groups, classifier) if along and classifier else None,
+        curve=_prefix_curve(explanation.text, groups, classifier) if along and classifier else None,
         pick=pick,
     )
     if picked is not None and pick and picked < len(groups):
@@ -110,7 +110,7 @@ def _marked_text(explanation: Explanation, classifier: Classifier | None, *, pic
     return groups
 
 
-def _curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
+def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
     """The probability as the text is read, at the groups in which the prefixes end."""
     points = read_along(classifier, text)
     firsts = [each.first for each in groups]
@@ -123,7 +123,7 @@ def _curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, 
     }
 
 
-def _ranked(explanation: Explanation, groups: list[Group]) -> None:
+def _ranking(explanation: Explanation, groups: list[Group]) -> None:
     ranked = sorted(groups, key=lambda each: -abs(each.value))
     st.dataframe(
         pd.DataFrame(
@@ -145,7 +145,7 @@ def _ranked(explanation: Explanation, groups: list[Group]) -> None:
     )
 
 
-def _trust(explanation: Explanation, classifier: Classifier) -> None:
+def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
     """On demand, whether a finer computation says the same; it takes many times as long as the explanation."""
     if st.button("Check with a finer computation", icon=":material/fact_check:"):
         agreement = stability(classifier, explanation)

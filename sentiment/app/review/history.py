@@ -20,14 +20,14 @@ from sentiment.types import Explanation
 _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
 _CHANGED = 15  # words listed in a comparison
-_SHOWN = 200  # characters of a text that the list shows
+_MAX_LISTED_TEXT = 200  # characters of a text that the list shows
 _MEGABYTES = 4  # of a saved file; an explanation of the longest text with every character escaped has less
-_NAME = 255  # characters of a model's name, as of a folder's
+_MAX_NAME = 255  # characters of a model's name, as of a folder's
 
 
 def show(current: Analysis, classifier: Classifier) -> None:
     """The list, and what can be done with it."""
-    every = list(reversed(analyses.every()))
+    every = list(reversed(analyses.all_analyses()))
     st.header("Your analyses")
     if every:
         _table(every)
@@ -37,10 +37,10 @@ def show(current: Analysis, classifier: Classifier) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by_number = {each.number: each for each in every}
         chosen = by_number[st.selectbox("Analysis", list(by_number), format_func="no. {}".format, width=130)]
-        st.button("Reopen", on_click=analyses.show_again, args=(chosen,), icon=":material/history:")
+        st.button("Reopen", on_click=analyses.reopen, args=(chosen,), icon=":material/history:")
         second = st.selectbox("Compare with", list(by_number), index=None, format_func="no. {}".format, width=170)
         _delete(len(every))
-    st.caption(f"Kept for this session only, {analyses.KEPT} at most; gone when you close the page.")
+    st.caption(f"Kept for this session only, {analyses.MAX_ANALYSES} at most; gone when you close the page.")
     if second is not None:
         _comparison(chosen, by_number[second], classifier)
 
@@ -52,7 +52,7 @@ def _table(every: list[Analysis]) -> None:
                 "number": [each.number for each in every],
                 "verdict": [headline(each.prediction) for each in every],
                 "positive": [each.prediction.probability for each in every],
-                "text": [" ".join(each.text[:_SHOWN].split()) for each in every],
+                "text": [" ".join(each.text[:_MAX_LISTED_TEXT].split()) for each in every],
                 "model": [each.run for each in every],
             }
         ),
@@ -84,23 +84,28 @@ def _save(current: Analysis, classifier: Classifier) -> None:
                 "Save as HTML", to_html(current.explanation), "explanation.html", "text/html", on_click="ignore"
             )
         with st.popover("Open a saved one", icon=":material/upload_file:"):
-            key = uploads.uploader(_UPLOAD)
+            key = uploads.uploader_key(_UPLOAD)
             st.file_uploader(
-                "A JSON file saved here", type="json", key=key, on_change=_open, args=(key,), max_upload_size=_MEGABYTES
+                "A JSON file saved here",
+                type="json",
+                key=key,
+                on_change=_open_file,
+                args=(key,),
+                max_upload_size=_MEGABYTES,
             )
             if note := st.session_state.pop(_NOTE, None):  # in here, since the open popover covers what is beneath
-                st.error(uploads.plain(note), icon=":material/error:")
+                st.error(uploads.escape_markdown(note), icon=":material/error:")
 
 
-def _open(key: str) -> None:
-    for file in uploads.taken(_UPLOAD, st.session_state[key]):
+def _open_file(key: str) -> None:
+    for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         try:
-            analyses.show_again(analyses.add(_read(file)))
+            analyses.reopen(analyses.add(_read_file(file)))
         except ValueError as error:
             st.session_state[_NOTE] = str(error)
 
 
-def _read(file: Any) -> Explanation:
+def _read_file(file: Any) -> Explanation:
     """Returns the explanation in a saved file.
 
     Raises:
@@ -109,9 +114,9 @@ def _read(file: Any) -> Explanation:
     if file.size > _MEGABYTES * 1_000_000:
         raise ValueError(f"A saved explanation may have {_MEGABYTES} MB at most.")
     explanation = from_json(file.getvalue())
-    if len(explanation.text) > analyses.LONGEST:
+    if len(explanation.text) > analyses.MAX_CHARACTERS:
         raise ValueError(analyses.TOO_LONG)
-    if len(explanation.run) > _NAME:
+    if len(explanation.run) > _MAX_NAME:
         raise ValueError("This file cannot be opened as an explanation: the name of its model is too long.")
     try:
         f"{explanation.run} {explanation.text}".encode()
@@ -129,7 +134,7 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
             st.subheader(f"No. {each.number}: {headline(each.prediction)}")
             st.write(chance(each.prediction))
             if each.number in marked:
-                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {uploads.plain(each.run)}")
+                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {uploads.escape_markdown(each.run)}")
                 highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
     if first.explanation and second.explanation:
         _contributions(first, second, first.explanation, second.explanation)
@@ -137,8 +142,8 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
 
 def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
     """The analysis's explanation, made now if the run served can; None where there is nothing to explain."""
-    if analysis.explanation is None and analysis.prediction.label and analysis.is_by(classifier):
-        return analysis.explained(classifier)
+    if analysis.explanation is None and analysis.prediction.label and analysis.is_made_by(classifier):
+        return analysis.get_explanation(classifier)
     return analysis.explanation
 
 

@@ -14,7 +14,7 @@ from sentiment.types import Prediction
 
 _ANALYSE = "analyse"
 _ADDRESS = "example_in_address"  # the example that the page's address named when the page was last drawn
-_MARKED = "example_marked"  # the example that was selected then
+_SELECTED = "example_marked"  # the example that was selected then
 _UNNAMED = "text_of_bare_address"  # the text last shown while the address named no example
 
 
@@ -29,7 +29,7 @@ def page() -> None:
         if refused:
             st.error(analyses.TOO_LONG, icon=":material/error:")
     classifier = current_run.classifier()
-    analysis = analyses.shown(classifier)
+    analysis = analyses.current_analysis(classifier)
     if analysis is None:
         right.caption("Paste a review, or try one of the examples.")
         return
@@ -39,8 +39,8 @@ def page() -> None:
                 "Text changed. What is shown here belongs to the text analysed before; press Analyse to renew it.",
                 icon=":material/edit_note:",
             )
-        _verdict(analysis)
-        if analyses.returns_to_top():
+        _prediction(analysis)
+        if analyses.take_scroll_request():
             scroll.to_top()
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair to load
         explanation,
@@ -63,17 +63,17 @@ def _choose_example() -> None:
     elif asked != state.get(_ADDRESS) and (asked or not arrived):  # Back, Forward, or an address typed in
         analyses.show(EXAMPLES[asked] if asked else state[_UNNAMED])
     elif arrived or analyses.text_changed() or not state[analyses.EXAMPLE]:
-        analyses.mark_example()
+        analyses.select_example()
     st.pills("Try an example", list(EXAMPLES), key=analyses.EXAMPLE, required=True, on_change=_show_example)
-    if not arrived and state[analyses.EXAMPLE] != state[_MARKED] and not analyses.text_changed():
+    if not arrived and state[analyses.EXAMPLE] != state[_SELECTED] and not analyses.text_changed():
         asked = state[analyses.EXAMPLE]
         if asked:
             st.query_params[analyses.EXAMPLE] = asked
         else:
             st.query_params.pop(analyses.EXAMPLE, None)
-    state[_ADDRESS], state[_MARKED] = asked, state[analyses.EXAMPLE]
+    state[_ADDRESS], state[_SELECTED] = asked, state[analyses.EXAMPLE]
     if not asked:
-        state[_UNNAMED] = analyses.text_shown() or ""
+        state[_UNNAMED] = analyses.analysed_text() or ""
 
 
 def _show_example() -> None:
@@ -93,7 +93,7 @@ def _submit() -> None:
     analyses.show(st.session_state[analyses.TEXT])
 
 
-def _verdict(analysis: Analysis) -> None:
+def _prediction(analysis: Analysis) -> None:
     """The verdict in plain words, with what the reader should know about it."""
     prediction = analysis.prediction
     with st.container(border=True, gap="small"):
@@ -106,9 +106,9 @@ def _verdict(analysis: Analysis) -> None:
             st.markdown(f":material/info: {caveat}")
         with st.container(horizontal=True, vertical_alignment="center"):
             taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
-            run = uploads.plain(analysis.run)
+            run = uploads.escape_markdown(analysis.run)
             st.caption(f"{wording.words_and_signs(prediction.tokens_read)} read by {run} {taken}")
-            navigation.link("model_card", "About this model")
+            navigation.show_link("model_card", "About this model")
 
 
 def _icon(prediction: Prediction) -> str:

@@ -36,7 +36,7 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
     with st.container(horizontal=True):
         st.button(
             "Turn the verdict",
-            on_click=_flip,
+            on_click=_flip_verdict,
             args=(explanation, classifier),
             icon=":material/swap_vert:",
             help="Suggests the fewest words to drop for the verdict to turn.",
@@ -62,7 +62,7 @@ def _change(changes: dict[int, str]) -> None:
     st.session_state[analyses.WHAT_IF][st.session_state["what_if_number"]].append(changes)
 
 
-def _flip(explanation: Explanation, classifier: Classifier) -> None:
+def _flip_verdict(explanation: Explanation, classifier: Classifier) -> None:
     flip = smallest_flip(classifier, explanation)
     if flip is None:
         st.session_state[_NOTE] = "No small change turns this verdict."
@@ -83,12 +83,12 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
         )
     if after.prediction.label:
         _differences(before, after)
-    st.button("Analyse this version", on_click=_analyse, args=(after.text,), icon=":material/open_in_new:")
+    st.button("Analyse this version", on_click=_analyse_version, args=(after.text,), icon=":material/open_in_new:")
 
 
-def _analyse(text: str) -> None:
+def _analyse_version(text: str) -> None:
     """Shows the text on the whole page, because a callback in a fragment redraws only the fragment."""
-    if len(text) > analyses.LONGEST:
+    if len(text) > analyses.MAX_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
         return
     analyses.show(text, to_top=True)

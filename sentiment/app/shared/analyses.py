@@ -17,10 +17,10 @@ from sentiment.app.shared.examples import EXAMPLES
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction
 
-_SAME = 1e-3  # logits by which the same model may differ between machines
-KEPT = 50  # analyses a session holds; the oldest goes first
-LONGEST = 200_000  # characters of a text that is analysed or kept; some 35,000 words
-TOO_LONG = f"A text here may have {LONGEST:,} characters at most. For more, upload a file on the Bulk page."
+_TOLERANCE = 1e-3  # logits by which the same model may differ between machines
+MAX_ANALYSES = 50  # analyses a session holds; the oldest goes first
+MAX_CHARACTERS = 200_000  # characters of a text that is analysed or kept; some 35,000 words
+TOO_LONG = f"A text here may have {MAX_CHARACTERS:,} characters at most. For more, upload a file on the Bulk page."
 
 TEXT = "review_text"  # the key of the text area
 EXAMPLE = "example"  # the key of the choice of an example
@@ -30,7 +30,7 @@ WHAT_IF = "what_if"  # the key of the changes tried: number of the analysis -> o
 _ANALYSES = "analyses"
 _SHOWN = "review_shown"  # the text that is analysed
 _OPENED = "review_opened"  # an analysis to show as it is, by number, and the model chosen then; until either changes
-_RETURN = "review_return"  # whether the page should go back to its top
+_SCROLL = "review_return"  # whether the page should go back to its top
 
 
 @dataclass(slots=True)
@@ -53,40 +53,40 @@ class Analysis:
     milliseconds: float | None = None
     explanation: Explanation | None = None
 
-    def explained(self, classifier: Classifier) -> Explanation:
+    def get_explanation(self, classifier: Classifier) -> Explanation:
         """Returns the explanation, computed when first asked for by the classifier that made the prediction."""
         if self.explanation is None:
             self.explanation = classifier.explain(self.text)
         return self.explanation
 
-    def is_by(self, classifier: Classifier) -> bool:
+    def is_made_by(self, classifier: Classifier) -> bool:
         """Whether this classifier made it; of one from a file, whether it would give the text the same score."""
         if self.milliseconds is not None:
             return self.run == classifier.run.name
         [prediction] = classifier.predict([self.text])
-        return abs(prediction.logit - self.prediction.logit) < _SAME
+        return abs(prediction.logit - self.prediction.logit) < _TOLERANCE
 
 
 def analyse(text: str, classifier: Classifier) -> Analysis:
     """Returns the session's analysis of a text by a run; a text without a word is judged but not kept."""
-    for known in every():
+    for known in all_analyses():
         if known.text == text and known.run == classifier.run.name and known.milliseconds is not None:
             return known
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
     analysis = Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
-    return _keep(analysis) if prediction.label else analysis
+    return _store(analysis) if prediction.label else analysis
 
 
 def add(explanation: Explanation) -> Analysis:
     """Takes in an explanation that was saved earlier."""
     opened = Analysis(_next_number(), explanation.text, explanation.run, explanation.prediction)
     opened.explanation = explanation
-    return _keep(opened)
+    return _store(opened)
 
 
-def every() -> Sequence[Analysis]:
+def all_analyses() -> Sequence[Analysis]:
     """All that the session holds, oldest first."""
     return cast(list[Analysis], st.session_state.get(_ANALYSES, []))
 
@@ -98,38 +98,38 @@ def show(text: str, *, to_top: bool = False) -> None:
         text: of ``LONGEST`` characters at most; a longer one is ignored.
         to_top: whether the page scrolls up to the verdict.
     """
-    if len(text) > LONGEST:
+    if len(text) > MAX_CHARACTERS:
         return
     st.session_state[TEXT] = st.session_state[_SHOWN] = text
-    mark_example()
-    st.session_state[_RETURN] = to_top
+    select_example()
+    st.session_state[_SCROLL] = to_top
     st.session_state.pop(_OPENED, None)
 
 
-def mark_example() -> None:
+def select_example() -> None:
     """Selects the example whose text is analysed, and none beside another text; before the choice is drawn."""
-    text = None if text_changed() else text_shown()
+    text = None if text_changed() else analysed_text()
     st.session_state[EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
 
 
-def show_again(analysis: Analysis) -> None:
+def reopen(analysis: Analysis) -> None:
     """Lets the Review page show an analysis as it is, whichever model is chosen; for callbacks."""
     show(analysis.text, to_top=True)
-    st.session_state[_OPENED] = (analysis.number, current_run.chosen())
+    st.session_state[_OPENED] = (analysis.number, current_run.chosen_name())
 
 
-def shown(classifier: Classifier) -> Analysis | None:
+def current_analysis(classifier: Classifier) -> Analysis | None:
     """Returns the analysis that the Review page shows: the one opened, or that of the text by the chosen model."""
     number, chosen = st.session_state.get(_OPENED, (None, None))
-    if chosen == current_run.chosen():
-        for each in every():
+    if chosen == current_run.chosen_name():
+        for each in all_analyses():
             if each.number == number:
                 return each
-    text = text_shown()
+    text = analysed_text()
     return None if text is None else analyse(text, classifier)
 
 
-def text_shown() -> str | None:
+def analysed_text() -> str | None:
     """Returns the text that is analysed, None if there is none."""
     text: str | None = st.session_state.get(_SHOWN)
     return text
@@ -137,21 +137,21 @@ def text_shown() -> str | None:
 
 def text_changed() -> bool:
     """Returns whether the text area holds another text than the one analysed."""
-    typed, analysed = st.session_state.get(TEXT), text_shown()
-    return typed is not None and analysed is not None and _lines(typed) != _lines(analysed)
+    typed, analysed = st.session_state.get(TEXT), analysed_text()
+    return typed is not None and analysed is not None and _normalise_line_ends(typed) != _normalise_line_ends(analysed)
 
 
 def refuse_long_text() -> bool:
     """Restores the analysed text if a longer one than allowed was pasted; before the text area is drawn."""
-    if len(st.session_state.get(TEXT) or "") <= LONGEST:
+    if len(st.session_state.get(TEXT) or "") <= MAX_CHARACTERS:
         return False
-    st.session_state[TEXT] = text_shown() or ""
+    st.session_state[TEXT] = analysed_text() or ""
     return True
 
 
-def returns_to_top() -> bool:
+def take_scroll_request() -> bool:
     """Returns whether the page was asked to scroll to its top; true once."""
-    return bool(st.session_state.pop(_RETURN, False))
+    return bool(st.session_state.pop(_SCROLL, False))
 
 
 def delete_all() -> None:
@@ -162,16 +162,16 @@ def delete_all() -> None:
     st.session_state[WHAT_IF] = {}
 
 
-def _lines(text: str) -> str:
+def _normalise_line_ends(text: str) -> str:
     """A browser ends lines with LF, whatever it was given."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _next_number() -> int:
-    held = every()
+    held = all_analyses()
     return held[-1].number + 1 if held else 1
 
 
-def _keep(analysis: Analysis) -> Analysis:
-    st.session_state[_ANALYSES] = [*every(), analysis][-KEPT:]
+def _store(analysis: Analysis) -> Analysis:
+    st.session_state[_ANALYSES] = [*all_analyses(), analysis][-MAX_ANALYSES:]
     return analysis

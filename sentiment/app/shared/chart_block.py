@@ -12,12 +12,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import current_run, tables, uploads
+from sentiment.app.shared import current_run, uploads
+from sentiment.bulk.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
 
 
-def chart(
+def show_chart(
     title: str,
     drawn: alt.Chart | alt.LayerChart,
     rows: pd.DataFrame | Callable[[], pd.DataFrame],
@@ -34,12 +35,14 @@ def chart(
         settings: of ``st.altair_chart``.
     """
     st.header(title)
-    download(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))  # between the two, or the toolbar covers the title
+    show_csv_button(
+        rows, re.sub(r"\W+", "_", title.lower()).strip("_")
+    )  # between the two, or the toolbar covers the title
     st.altair_chart(drawn, alt=text, **settings)
 
 
 @contextmanager
-def part(run: str, name: str) -> Iterator[None]:
+def report_malformed_file(run: str, name: str) -> Iterator[None]:
     """Says in a sentence that a file of a run, though whole, does not hold what the page reads of it.
 
     Args:
@@ -47,22 +50,22 @@ def part(run: str, name: str) -> Iterator[None]:
         name: that of the file.
     """
     try:
-        with current_run.sentences():
+        with current_run.stop_on_artifact_error():
             yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         _LOGGER.exception("cannot show %s", name)
         st.error(
-            f"{uploads.plain(name)} of the model {uploads.plain(run)} does not hold what this page reads. "
+            f"{uploads.escape_markdown(name)} of the model {uploads.escape_markdown(run)} does not hold what this page reads. "
             "Train or evaluate the model again to replace it.",
             icon=":material/error:",
         )
 
 
-def download(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
+def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
     """A button that downloads rows as CSV, which are made when it is clicked."""
     st.download_button(
         label,
-        lambda: tables.csv(rows if isinstance(rows, pd.DataFrame) else rows()),
+        lambda: to_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
         f"{name}.csv",
         "text/csv",
         on_click="ignore",
@@ -71,3 +74,12 @@ def download(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: 
         key=f"csv_{name}",
         help=f"The rows behind “{name.replace('_', ' ')}”." if label == "CSV" else None,
     )
+
+
+def to_csv(frame: pd.DataFrame) -> str:
+    """Returns the rows as CSV; cells and column names that a spreadsheet would run as formulas are escaped.
+
+    Lines end in CR LF, because otherwise ``csv`` does not quote a cell with a lone CR.
+    """
+    safe = frame.map(lambda cell: escape_formula(cell) if isinstance(cell, str) else cell)
+    return safe.to_csv(index=False, lineterminator="\r\n", header=[escape_formula(str(name)) for name in frame.columns])

@@ -11,30 +11,30 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-SIDES = ["positive", "negative"]
+CLASSES = ["positive", "negative"]
 HEIGHT = 300
 
 
-def over(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
+def layer(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
     """Charts on top of each other, the first at the bottom."""
     return alt.LayerChart(layer=list(layers), height=height)
 
 
-def side_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
+def class_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
     """Colours a field that holds "positive" and "negative" by the theme's first two colours."""
     shown = alt.Legend(title=title, orient="top") if legend else None
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=SIDES), legend=shown)
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=CLASSES), legend=shown)
 
 
-def names(field: str, *, limit: int = 220) -> alt.Y:
+def name_axis(field: str, *, limit: int = 220) -> alt.Y:
     """A vertical axis with a row a name, in the order given, none of them left out."""
     axis = alt.Axis(labelLimit=limit, labelOverlap=False, labelFlush=False, labelBaseline="middle")
     return alt.Y(f"{field}:N", sort=None, title=None, axis=axis)
 
 
-def inked(chart: alt.Chart) -> alt.Chart:
+def in_text_colour(chart: alt.Chart) -> alt.Chart:
     """The chart in the theme's fifth categorical colour, close to that of text: what must show in light and dark."""
-    scale = alt.Scale(domain=[*SIDES, "third", "fourth", "ink"])
+    scale = alt.Scale(domain=[*CLASSES, "third", "fourth", "ink"])
     return chart.transform_calculate(ink="'ink'").encode(color=alt.Color("ink:N", scale=scale, legend=None))
 
 
@@ -45,7 +45,7 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         steps: columns ``name``, ``start``, ``end``, ``value`` (logits), ``side``, in order; names are unique.
     """
     base = alt.Chart(steps).encode(
-        y=names("name", limit=170),
+        y=name_axis("name", limit=170),
         tooltip=[
             alt.Tooltip("name:N", title="step"),
             alt.Tooltip("value:Q", title="adds", format="+.3f"),
@@ -53,9 +53,9 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     bars = base.mark_bar(height={"band": 0.7}).encode(
-        x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=side_colour("side", "Towards")
+        x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=class_colour("side", "Towards")
     )
-    return over(rules([0.0], "x"), bars, height=alt.Step(26))
+    return layer(rules([0.0], "x"), bars, height=alt.Step(26))
 
 
 def probabilities(
@@ -80,7 +80,7 @@ def probabilities(
             x=alt.X("low:Q", bin="binned", title="Probability of “positive”", scale=alt.Scale(domain=[0, 1])),
             x2="high:Q",
             y=alt.Y("n:Q", title="Reviews", stack="zero"),
-            color=side_colour("label", title),
+            color=class_colour("label", title),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
             tooltip=[
                 alt.Tooltip("label:N", title=title.lower()),
@@ -92,7 +92,7 @@ def probabilities(
         .add_params(chosen)
     )
     rule = rules([threshold] if threshold is not None else [], "x")
-    return over(bars, rule)
+    return layer(bars, rule)
 
 
 def rules(places: Sequence[float], axis: str, scale: alt.Scale | alt.UndefinedType = alt.Undefined) -> alt.Chart:

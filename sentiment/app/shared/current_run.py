@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from sentiment.app.shared.uploads import plain
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
 
 if TYPE_CHECKING:
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 _KEY = "run"
 
 
-def root() -> Path:
+def runs_folder() -> Path:
     """The folder of runs: ``artifacts``, or what the environment variable ``SENTIMENT_RUNS`` names."""
     return runs_root()
 
 
-def paths() -> list[Path]:
+def run_paths() -> list[Path]:
     """The folders of finished runs, by name."""
-    return list_runs(root())
+    return list_runs(runs_folder())
 
 
 def choose_run() -> None:
     """The choice of the served run, in the sidebar; it is part of the address, so a link keeps it."""
-    names = [path.name for path in paths()]
+    names = [path.name for path in run_paths()]
     if not names:
         return
     default = _default_name()
@@ -52,7 +52,7 @@ def choose_run() -> None:
     )
 
 
-def chosen() -> str | None:
+def chosen_name() -> str | None:
     """Returns the name chosen in the sidebar, None if there is none; it comes from a browser and may be any text."""
     name: str | None = st.session_state.get(_KEY)
     return name
@@ -60,17 +60,17 @@ def chosen() -> str | None:
 
 def run() -> Run:
     """The served run. Where it cannot be used, the page says why in a sentence and ends."""
-    with sentences():
-        return _open(*place())
+    with stop_on_artifact_error():
+        return _open(*location())
 
 
 def classifier() -> Classifier:
     """The served run's classifier, loaded once for all sessions; see ``run`` for errors."""
-    with sentences():
-        return _load(*place())
+    with stop_on_artifact_error():
+        return _load(*location())
 
 
-def table(part: str, of: Run | None = None) -> pd.DataFrame:
+def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
     """A CSV or Parquet file of a run, the served one if none is named.
 
     Raises:
@@ -80,13 +80,13 @@ def table(part: str, of: Run | None = None) -> pd.DataFrame:
     return _table(str(path), _stamp(path), part)
 
 
-def facts(part: str) -> Any:
+def read_json(part: str) -> Any:
     """A JSON file of the served run.
 
     Raises:
         ArtifactError: the run has no such file, or it is damaged.
     """
-    return _json(*place(), part)
+    return _json(*location(), part)
 
 
 def open_path(path: Path) -> Run:
@@ -99,35 +99,35 @@ def open_path(path: Path) -> Run:
 
 
 @contextmanager
-def sentences() -> Iterator[None]:
+def stop_on_artifact_error() -> Iterator[None]:
     """Shows an ``ArtifactError`` as its sentence and ends the page."""
     try:
         yield
     except ArtifactError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         st.stop()
 
 
 def _default_name() -> str:
     try:
-        return default_run(root()).name
+        return default_run(runs_folder()).name
     except ArtifactError:
         return ""
 
 
-def place() -> tuple[str, int]:
+def location() -> tuple[str, int]:
     """The served run's folder and its stamp.
 
     Raises:
         ArtifactError: the name chosen, or the default, is not that of a finished run.
     """
-    runs = {path.name: path for path in paths()}
-    name = chosen()
+    runs = {path.name: path for path in run_paths()}
+    name = chosen_name()
     if name is None:
-        name = default_run(root()).name
+        name = default_run(runs_folder()).name
         if name not in runs:
             raise ArtifactError(
-                f"The file {root().name}/default names “{name}”, which is not a finished run. Choose a model on the "
+                f"The file {runs_folder().name}/default names “{name}”, which is not a finished run. Choose a model on the "
                 "left, or correct the file."
             )
     elif name not in runs:

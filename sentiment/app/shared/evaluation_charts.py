@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import SIDES, inked, names, over, rules, side_colour
+from sentiment.app.shared.charts import CLASSES, class_colour, in_text_colour, layer, name_axis, rules
 from sentiment.evaluation.metrics import wilson_interval
 
 _MANY = 30  # reviews from which a slice decides how wide the axis is
@@ -20,7 +20,7 @@ def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt
         cells: columns ``label``, ``verdict``, ``n``, ``share``, ``right``.
         marked: the cells that are selected at first, by ``label`` and ``verdict``.
     """
-    return _matrix(cells, ("label", "Label"), ("verdict", "Verdict"), SIDES, marked)
+    return _matrix(cells, ("label", "Label"), ("verdict", "Verdict"), CLASSES, marked)
 
 
 def agreement(cells: pd.DataFrame, first: str, second: str, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
@@ -67,7 +67,7 @@ def _matrix(
     )
     counts = base.mark_text(fontSize=18, fontWeight=600, baseline="bottom").encode(text=alt.Text("n:Q", format=","))
     shares = base.mark_text(fontSize=13, baseline="top", dy=4).encode(text=alt.Text("share:Q", format=".1%"))
-    return over(squares, inked(counts), inked(shares))
+    return layer(squares, in_text_colour(counts), in_text_colour(shares))
 
 
 def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
@@ -82,7 +82,7 @@ def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
         strokeDash=[4, 4], color="gray", strokeWidth=1
     )
     line = _share_line(curve, "false_positive_rate", "False positive rate", "recall", "Recall (true positive rate)")
-    return over(diagonal.encode(x="x:Q", y="y:Q"), line, _point(x, y))
+    return layer(diagonal.encode(x="x:Q", y="y:Q"), line, _point(x, y))
 
 
 def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
@@ -94,7 +94,7 @@ def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
         y: precision at the threshold.
     """
     line = _share_line(curve, "recall", "Recall", "precision", "Precision")
-    return over(line, _point(x, y))
+    return layer(line, _point(x, y))
 
 
 def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerChart:
@@ -114,7 +114,7 @@ def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerCha
     line = alt.Chart(curve).mark_line().encode(x=x, y=y, tooltip=shown)
     least = curve.iloc[[int((curve["threshold"] - cheapest).abs().argmin())]]
     mark = alt.Chart(least).mark_point(size=120, filled=True, shape="diamond", color="gray", opacity=1)
-    return over(line, rules([threshold], "x"), mark.encode(x=x, y=y, tooltip=shown))
+    return layer(line, rules([threshold], "x"), mark.encode(x=x, y=y, tooltip=shown))
 
 
 def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
@@ -147,7 +147,7 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
     spread = alt.Chart(bins).mark_rule(strokeWidth=2, color="gray")
     spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed share of positive"), y2="high:Q")
     at = rules([threshold] if threshold is not None else [], "x")
-    return over(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
+    return layer(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
 
 
 def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
@@ -158,7 +158,7 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
     """
     bands = bands.assign(name=[f"{length}  ({n:,})" for length, n in zip(bands["length"], bands["n"], strict=True)])
     base = alt.Chart(bands).encode(
-        y=names("name"),
+        y=name_axis("name"),
         tooltip=[
             alt.Tooltip("length:N", title="tokens"),
             alt.Tooltip("n:Q", title="reviews", format=","),
@@ -172,7 +172,7 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
     median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
     place = alt.X("error:Q", title=title, axis=alt.Axis(format=".1%"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
-    return over(chance, median, inked(points))
+    return layer(chance, median, in_text_colour(points))
 
 
 def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
@@ -215,7 +215,7 @@ def _by_slice(
     parts = parts.assign(name=[f"{name}  ({n:,})" for name, n in zip(parts["slice"], parts["n"], strict=True)])
     chosen = alt.selection_point(name="part", fields=["slice"], value=list(marked) or alt.Undefined)
     base = alt.Chart(parts).encode(
-        y=names("name", limit=230),
+        y=name_axis("name", limit=230),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
         tooltip=[
             "slice:N",
@@ -228,7 +228,7 @@ def _by_slice(
     place = alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=ticks))
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q")
     points = base.mark_point(filled=True, size=90, cursor="pointer").encode(x=place).add_params(chosen)
-    return over(rules([reference], "x", scale), inked(spread), inked(points), height=alt.Step(20))
+    return layer(rules([reference], "x", scale), in_text_colour(spread), in_text_colour(points), height=alt.Step(20))
 
 
 def causes(rows: pd.DataFrame) -> alt.Chart:
@@ -241,9 +241,9 @@ def causes(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            y=names("cause"),
+            y=name_axis("cause"),
             x=alt.X("n:Q", title="Confident mistakes"),
-            color=side_colour("label", "Label"),
+            color=class_colour("label", "Label"),
             tooltip=["cause:N", "label:N", alt.Tooltip("n:Q", title="mistakes", format=",")],
         )
         .properties(height=alt.Step(20))
@@ -258,11 +258,11 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
     """
     measures = rows["measure"].unique().tolist()
     base = alt.Chart(rows).encode(
-        y=names("method"),
+        y=name_axis("method"),
         yOffset="measure:N",
         color=alt.Color(
             "measure:N",
-            scale=alt.Scale(domain=[*SIDES, *measures]),  # neither takes the colour of a class
+            scale=alt.Scale(domain=[*CLASSES, *measures]),  # neither takes the colour of a class
             legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # whose row a phone would cut
         ),
         tooltip=[
@@ -273,7 +273,7 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
     )
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change of the probability"), x2="high:Q")
     points = base.mark_point(filled=True, size=80).encode(x="value:Q")
-    return over(rules([0.0], "x"), spread, points, height=alt.Step(20))
+    return layer(rules([0.0], "x"), spread, points, height=alt.Step(20))
 
 
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:

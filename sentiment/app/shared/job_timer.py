@@ -10,17 +10,17 @@ import streamlit as st
 
 from sentiment.bulk.errors import BulkError
 
-_EVERY = 60  # seconds
+_INTERVAL = 60  # seconds
 
 
 @st.cache_resource(show_spinner=False)
-def begin() -> None:
+def start_job_timer() -> None:
     """Starts the one timer of this process; on every later call does nothing."""
-    _show_events()
-    threading.Thread(target=_tend, daemon=True).start()
+    _enable_info_log()
+    threading.Thread(target=_maintain_jobs, daemon=True).start()
 
 
-def _show_events() -> None:
+def _enable_info_log() -> None:
     """Lets the log show what is no warning: that workers started and ended."""
     log = logging.getLogger("sentiment")
     if not log.hasHandlers():
@@ -28,7 +28,7 @@ def _show_events() -> None:
     log.setLevel(logging.INFO)
 
 
-def _tend() -> None:
+def _maintain_jobs() -> None:
     from sentiment.bulk.jobs import (  # here, because PyArrow takes long to import and no page should wait for it
         journal,
         queue,
@@ -46,4 +46,4 @@ def _tend() -> None:
             journal.report(settings.folder)
         except Exception:  # any: a thread that ended would leave all uploads on the disk from then on, unseen
             log.exception("The jobs could not be tended.")
-        time.sleep(_EVERY)
+        time.sleep(_INTERVAL)

@@ -35,42 +35,42 @@ ENTRIES = (
 def pages() -> list[Any]:
     """The pages, for ``st.navigation``; each module is imported when its page is first opened."""
     entries = [entry for entry in ENTRIES if find_spec(f"sentiment.app.{entry.module}")]
-    return [*map(_page, entries), *(_alias(entry, path) for entry in entries for path in _aliases(entry))]
+    return [*map(_build_page, entries), *(_build_alias(entry, path) for entry in entries for path in _aliases(entry))]
 
 
-def link(module: str, label: str) -> None:
+def show_link(module: str, label: str) -> None:
     """A link to another page, which keeps the session."""
     entry = _entry(module)
-    st.page_link(_page(entry), label=label, icon=entry.icon)
+    st.page_link(_build_page(entry), label=label, icon=entry.icon)
 
 
-def go(module: str) -> None:
+def open_page(module: str) -> None:
     """Opens another page.
 
     The parameters of the address are named, though there are none: otherwise Streamlit refuses to leave a page whose
     widgets are bound to some. The chosen model comes back into the address by itself.
     """
-    st.switch_page(_page(_entry(module)), query_params={})
+    st.switch_page(_build_page(_entry(module)), query_params={})
 
 
-def redirect(page: Any) -> None:
+def redirect_alias(page: Any) -> None:
     """Leads from another spelling of an address to the page itself; before any widget is drawn."""
     for entry in ENTRIES:
         if page.url_path in _aliases(entry):
             drawn_before = len(st.session_state) > 0  # its settings then come back by themselves, as in ``go``
-            st.switch_page(_page(entry), query_params={} if drawn_before else st.query_params.to_dict())
+            st.switch_page(_build_page(entry), query_params={} if drawn_before else st.query_params.to_dict())
 
 
 def _entry(module: str) -> Entry:
     return next(entry for entry in ENTRIES if entry.module == module)
 
 
-def _page(entry: Entry) -> Any:
+def _build_page(entry: Entry) -> Any:
     return st.Page(
-        _opener(entry.module),
+        _page_function(entry.module),
         title=entry.title,
         icon=entry.icon,
-        url_path=_path(entry),
+        url_path=_url_path(entry),
         default=entry is ENTRIES[0],
         help=entry.help,
     )
@@ -80,17 +80,17 @@ def _aliases(entry: Entry) -> set[str]:
     """Returns other addresses that people type for a page."""
     words = entry.title.split()
     spellings = {join.join(words) for join in ("-", "_", "")}
-    return {*spellings, *map(str.lower, spellings), *map(str.title, spellings)} - {_path(entry)}
+    return {*spellings, *map(str.lower, spellings), *map(str.title, spellings)} - {_url_path(entry)}
 
 
-def _alias(entry: Entry, path: str) -> Any:
+def _build_alias(entry: Entry, path: str) -> Any:
     """A hidden page that ``redirect`` leads away from."""
-    return st.Page(_opener(entry.module), title=entry.title, url_path=path, visibility="hidden")
+    return st.Page(_page_function(entry.module), title=entry.title, url_path=path, visibility="hidden")
 
 
-def _path(entry: Entry) -> str:
+def _url_path(entry: Entry) -> str:
     return "" if entry is ENTRIES[0] else entry.module.replace("_", "-")
 
 
-def _opener(module: str) -> Callable[[], None]:
+def _page_function(module: str) -> Callable[[], None]:
     return lambda: import_module(f"sentiment.app.{module}.page").page()

@@ -17,7 +17,7 @@ _KEY = "texts"
 Texts = Mapping[str, str]  # fingerprint -> text
 
 
-def offer() -> None:
+def show_toggle() -> None:
     """The choice to see texts, where whoever started the app named the data."""
     if _path():
         st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
@@ -25,7 +25,7 @@ def offer() -> None:
         st.caption("The review texts are not included. Start the app with `make app DATA=...` to see and open them.")
 
 
-def at_hand() -> Texts | None:
+def load_texts() -> Texts | None:
     """Every labelled text by its fingerprint; None where they are not asked for, or cannot be had."""
     path = _path()
     if not path or not st.session_state.get(_KEY):
@@ -37,15 +37,15 @@ def at_hand() -> Texts | None:
         return None
 
 
-def offer_opening(text: str, name: str) -> None:
+def show_open_button(text: str, name: str) -> None:
     """A button that opens a text on the Review page; ``name`` is that of the table it stands by."""
     if not isinstance(text, str):
         return
-    if len(text) > analyses.LONGEST:
-        st.caption(f"Too long for the Review page, which takes {analyses.LONGEST:,} characters.")
+    if len(text) > analyses.MAX_CHARACTERS:
+        st.caption(f"Too long for the Review page, which takes {analyses.MAX_CHARACTERS:,} characters.")
     elif st.button("Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
-        navigation.go("review")
+        navigation.open_page("review")
 
 
 def _path() -> str | None:

@@ -35,7 +35,7 @@ _SLICES = {
 
 
 @dataclass(frozen=True)
-class Judged:
+class ScoredReviews:
     """A run's predictions, judged at a threshold on the calibrated probability.
 
     Attributes:
@@ -49,7 +49,7 @@ class Judged:
     threshold: float
 
     @classmethod
-    def of(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> Judged:
+    def from_predictions(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> ScoredReviews:
         """Judges the rows of a predictions table, one at least."""
         probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
         if "probability" in predictions:  # to the last digit, since a threshold may be one of them
@@ -156,7 +156,7 @@ class Judged:
                 rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))
         return pd.DataFrame(rows, columns=["slice", "n", "accuracy", "low", "high"])
 
-    def chosen(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
+    def select(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
         """The rows a filter lets through, the most confident mistakes first.
 
         Args:
@@ -182,7 +182,7 @@ class Judged:
             yield f"{_SLICES[by]}: {value}", mask
 
 
-def causes(rows: pd.DataFrame) -> list[str]:
+def possible_causes(rows: pd.DataFrame) -> list[str]:
     """What in each review may have misled the model, as far as the predictions table tells."""
     mild = rows["rating"].isin([4, 5, 6, 7])
     signs = {
@@ -205,19 +205,19 @@ class Pair:
         second: the run shown, in the same order.
     """
 
-    first: Judged
-    second: Judged
+    first: ScoredReviews
+    second: ScoredReviews
 
     @classmethod
-    def of(cls, first: Judged, second: Judged) -> Pair | None:
+    def match(cls, first: ScoredReviews, second: ScoredReviews) -> Pair | None:
         """Matches by fingerprint and, where a text stands twice, its number among them; None without a match."""
-        left, right = (_by_fingerprint(judged.table) for judged in (first, second))
+        left, right = (_by_fingerprint(scored.table) for scored in (first, second))
         common = right.index.intersection(left.index)
         if not len(common):
             return None
         rows = (table.loc[common].reset_index(drop=True) for table in (left, right))
         tables = zip((first, second), rows, strict=True)
-        return cls(*(Judged(table, judged.temperature, judged.threshold) for judged, table in tables))
+        return cls(*(ScoredReviews(table, scored.temperature, scored.threshold) for scored, table in tables))
 
     @property
     def test(self) -> metrics.Comparison:
@@ -249,7 +249,7 @@ class Pair:
                 rows.append((name, n, mean, mean - spread, mean + spread))
         return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
 
-    def chosen(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
+    def select(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
         """Reviews of a kind, those first on whose probability the two differ most.
 
         Args:

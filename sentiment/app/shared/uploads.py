@@ -11,22 +11,22 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
-_MARKS = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII's punctuation, any of which Markdown lets one escape
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII's punctuation, any of which Markdown lets one escape
 _AUTOLINKS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?=@)", re.IGNORECASE)
 _WORD_JOINER = "\u2060"  # invisible; GitHub's Markdown looks for addresses in text whose escapes are already resolved
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Returns Markdown that shows a text as it is, on one line: without images, links or formatting."""
-    return _MARKS.sub(r"\\\1", _AUTOLINKS.sub(_WORD_JOINER, " ".join(text.split())))
+    return _PUNCTUATION.sub(r"\\\1", _AUTOLINKS.sub(_WORD_JOINER, " ".join(text.split())))
 
 
-def uploader(name: str) -> str:
+def uploader_key(name: str) -> str:
     """The key of an uploader, another one after each upload, so that the file of the last is let go."""
-    return f"{name}-{st.session_state.setdefault(_counter(name), 0)}"
+    return f"{name}-{st.session_state.setdefault(_counter_key(name), 0)}"
 
 
-def taken(name: str, given: Any) -> Iterator[Any]:
+def read_and_release(name: str, given: Any) -> Iterator[Any]:
     """The files of an upload, each while it is read; then Streamlit's copy goes, which it would keep for the session.
 
     Args:
@@ -41,8 +41,8 @@ def taken(name: str, given: Any) -> Iterator[Any]:
         if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
     if files:
-        st.session_state[_counter(name)] += 1
+        st.session_state[_counter_key(name)] += 1
 
 
-def _counter(name: str) -> str:
+def _counter_key(name: str) -> str:
     return f"{name}_uploads"

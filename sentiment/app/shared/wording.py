@@ -38,7 +38,7 @@ def unlisted_negations(count: int, *, more: bool) -> str:
     )
 
 
-def way(explanation: Explanation) -> str:
+def score_summary(explanation: Explanation) -> str:
     """From starting point to score, in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
@@ -64,7 +64,7 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def difference(result: Comparison, first: str, second: str) -> str:
+def run_comparison(result: Comparison, first: str, second: str) -> str:
     """Two runs on the same reviews, with a paired test, in two sentences."""
     low, high = (100 * bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"

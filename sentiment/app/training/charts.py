@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import over
+from sentiment.app.shared.charts import layer
 
 _HEIGHT = 230
 _MARGIN = 0.09  # of the axis, left free at its end for the labels of the values, which are inside the chart
@@ -107,7 +107,7 @@ def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequen
         layers.append(_marks(panel, along, colour))
     layers.append(_pointer_rule(panel, x, x_title))
     title = alt.TitleParams(panel.title, anchor="start", offset=10)
-    return over(*layers, height=_HEIGHT).properties(title=title)
+    return layer(*layers, height=_HEIGHT).properties(title=title)
 
 
 def _value(field: str, *, log: bool) -> alt.Y:

@@ -20,7 +20,7 @@ from sentiment.formatting import duration, percent
 POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
 
 LOG_SPAN = 1e-4  # of the largest learning rate, shown on a logarithmic axis
-_LEVEL = 0.95  # a learning rate that keeps this share of itself from point to point stands still
+_LEVEL_SHARE = 0.95  # a learning rate that keeps this share of itself from point to point stands still
 
 METRICS = {  # a column as in ``history.csv`` -> metric and split
     "loss": ("loss", "train"),
@@ -69,7 +69,7 @@ def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
     return tidy(frame)
 
 
-def of_run(run: str, grain: str, history: pd.DataFrame | None, steps: pd.DataFrame | None) -> pd.DataFrame:
+def run_history(run: str, grain: str, history: pd.DataFrame | None, steps: pd.DataFrame | None) -> pd.DataFrame:
     """All that is known of a run at a grain, "epoch" or "step".
 
     Validation is measured once an epoch, whatever the grain; a learning rate is known at every step, and its course
@@ -105,7 +105,7 @@ def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
     return history.assign(smoothed=smoothed.where(history["metric"] != "learning rate", history["value"]))
 
 
-def bounds(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[float, float]:
+def axis_range(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[float, float]:
     """Where two percentages of the way along the column ``x`` lie, in its unit."""
     low, high = np.interp([first, last], [0, 100], [history[x].min(), history[x].max()])
     return float(low), float(high)
@@ -119,7 +119,7 @@ def log_floor(rows: pd.DataFrame) -> float:
     return LOG_SPAN * float(rows["value"].max()) if rows["metric"].eq("learning rate").any() else 0.0
 
 
-def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:
+def hover_positions(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:
     """<float64>[at most points], where along ``x`` a hover rule may stand."""
     every = np.unique(history[x].dropna().to_numpy(np.float64))
     if len(every) <= points:
@@ -127,16 +127,16 @@ def places(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.f
     return np.unique(every[np.linspace(0, len(every) - 1, points).astype(int)])
 
 
-def at_pointer(history: pd.DataFrame, x: str, places: npt.NDArray[np.float64]) -> pd.DataFrame:
+def hover_values(history: pd.DataFrame, x: str, positions: npt.NDArray[np.float64]) -> pd.DataFrame:
     """What a hover rule shows at each place: the latest raw and smoothed value of every line, as text a line.
 
     Returns:
         Column ``x`` (named by the argument), then one column a line.
     """
-    shown: dict[str, Any] = {x: places}
+    shown: dict[str, Any] = {x: positions}
     for (run, split), line in history.groupby(["run", "split"]):
         line = line.sort_values(x)
-        index = np.searchsorted(line[x].to_numpy(np.float64), places, side="right") - 1
+        index = np.searchsorted(line[x].to_numpy(np.float64), positions, side="right") - 1
         raw, smoothed = line["value"].to_numpy(), line["smoothed"].to_numpy()
         shown[f"{run}, {split}"] = [
             "" if i < 0 else f"{raw[i]:.4g}" + (f" (smoothed {smoothed[i]:.4g})" if smoothed[i] != raw[i] else "")
@@ -182,7 +182,7 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
         values = line["value"].to_numpy(np.float64)
         peak = int(values.argmax())
         alive = values[:-1] > 0.05 * values[peak]  # what fades out to zero in the end is no change of its own
-        level = np.append(False, values[1:-1] >= _LEVEL * values[:-2])  # a line that falls all along has no drop
+        level = np.append(False, values[1:-1] >= _LEVEL_SHARE * values[:-2])  # a line that falls all along has no drop
         sudden = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & alive & level[: len(alive)]) + 1
         changes = dict.fromkeys(sudden.tolist(), "drop of the rate") | (
             {peak: "end of warm-up"} if 0 < peak < len(values) - 1 else {}
@@ -192,7 +192,7 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(marked) if marked else rates.assign(event="")
 
 
-def story(run: str, history: pd.DataFrame, planned: int | None) -> str:
+def summary_sentence(run: str, history: pd.DataFrame, planned: int | None) -> str:
     """How a training went, in a sentence, from ``history.csv``.
 
     Args:
@@ -210,7 +210,7 @@ def story(run: str, history: pd.DataFrame, planned: int | None) -> str:
     )
 
 
-def progress(run: str, steps: pd.DataFrame | None, planned: int | None, quiet: float | None) -> str:
+def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None, quiet: float | None) -> str:
     """How far a run without an end is, in a sentence.
 
     Args:

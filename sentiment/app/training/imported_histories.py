@@ -20,10 +20,10 @@ from sentiment.app.training.histories import METRICS, tidy
 
 _NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
 _SEPARATORS = ",;\t|"
-_BYTES = 20_000_000  # of a history at most
+_MAX_BYTES = 20_000_000  # of a history at most
 _INFINITE = [np.inf, -np.inf]  # a chart's axis has no place for them
-_LAST = 10**12  # the last epoch or step that is believed
-_VARINT = 10  # bytes that 64 bits take at most; one without end would keep the server busy
+_MAX_COUNT = 10**12  # the last epoch or step that is believed
+_VARINT_BYTES = 10  # bytes that 64 bits take at most; one without end would keep the server busy
 _MEASURED = ("loss", "accuracy", "learning_rate")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), ""),
@@ -31,7 +31,7 @@ _SPLITS = {
 }  # words of a tag or a folder -> the prefix of a column
 
 
-class ForeignHistoryError(Exception):
+class ImportedHistoryError(Exception):
     """A history that cannot be read; the message is one sentence for the user."""
 
 
@@ -56,10 +56,10 @@ def from_csv(name: str, content: bytes) -> pd.DataFrame:
         frame = pd.read_csv(io.BytesIO(content), sep=max(_SEPARATORS, key=header.count))
         frame = frame.rename(columns={old: new for old, new in _NAMES.items() if new not in frame.columns})
         if not {"epoch", "loss"} <= set(frame.columns):
-            raise ForeignHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
+            raise ImportedHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
         frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric).astype(np.float64).replace(_INFINITE, np.nan)
     except (ValueError, UnicodeDecodeError, pd.errors.ParserError, OverflowError) as error:
-        raise ForeignHistoryError(f"{name} is no table that CSVLogger wrote.") from error
+        raise ImportedHistoryError(f"{name} is no table that CSVLogger wrote.") from error
     _check(name, frame["epoch"])
     return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
 
@@ -85,7 +85,7 @@ def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
             if (column := _column(scalar.tag, split or ""))
         ]
     if not rows:
-        raise ForeignHistoryError("There is no loss, accuracy or learning rate in these event files.")
+        raise ImportedHistoryError("There is no loss, accuracy or learning rate in these event files.")
     _check("This folder", pd.Series([float(row[3]) for row in rows]))
     frame = pd.DataFrame(rows, columns=["run", "column", "by_epoch", "step", "time", "value"])
     frame = frame.replace(_INFINITE, np.nan)
@@ -93,14 +93,14 @@ def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
 
 
 def _check_size(name: str, size: int) -> None:
-    if size > _BYTES:
-        raise ForeignHistoryError(f"{name} has more than {_BYTES // 1_000_000} MB; choose a shorter history.")
+    if size > _MAX_BYTES:
+        raise ImportedHistoryError(f"{name} has more than {_MAX_BYTES // 1_000_000} MB; choose a shorter history.")
 
 
 def _check(name: str, counts: pd.Series) -> None:
     """Refuses epochs or steps that no training has: a chart's axis would not hold them."""
-    if not counts.between(0, _LAST).all():
-        raise ForeignHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_LAST:,}.")
+    if not counts.between(0, _MAX_COUNT).all():
+        raise ImportedHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_MAX_COUNT:,}.")
 
 
 def _column(tag: str, split: str) -> str | None:
@@ -136,7 +136,7 @@ def scalars(content: bytes) -> Iterator[Scalar]:
         try:
             yield from _event(record)
         except (IndexError, struct.error, UnicodeDecodeError) as error:
-            raise ForeignHistoryError("These are no event files of TensorBoard.") from error
+            raise ImportedHistoryError("These are no event files of TensorBoard.") from error
 
 
 def _event(record: bytes) -> Iterator[Scalar]:
@@ -201,7 +201,7 @@ def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 def _varint(message: bytes, place: int) -> tuple[int, int]:
     value = 0
-    for i in range(_VARINT):
+    for i in range(_VARINT_BYTES):
         byte = message[place + i]
         value |= (byte & 0x7F) << 7 * i
         if not byte & 0x80:

@@ -20,7 +20,7 @@ from sentiment.artifacts import ArtifactError
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
 _RUNS = "runs"  # the runs drawn
 _SERVED = "training_served"  # the model served when the page was last drawn
-_FOREIGN = "foreign_histories"  # name -> a history that was uploaded
+_IMPORTED = "foreign_histories"  # name -> a history that was uploaded
 _LOG, _FOLDER = "csv_logger", "tensorboard"  # the uploaders
 _PROBLEM = "foreign_problem"
 _TITLES = {
@@ -30,15 +30,15 @@ _TITLES = {
 }
 _MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # errors of files with other content than ours
 _TINT = "background-color: rgba(86, 180, 233, 0.22); font-weight: bold"  # to be seen on white and on black
-_QUIET = 300  # seconds without a new line after which an unfinished run is taken to be broken off
+_QUIET_SECONDS = 300  # seconds without a new line after which an unfinished run is taken to be broken off
 
 
 def page() -> None:
     """Curves of the runs chosen, then their settings side by side."""
     st.title("How the model was trained")
     served = current_run.run()
-    folders = {path.name: path for path in histories.folders(current_run.root())}
-    _follow(served.name, folders)
+    folders = {path.name: path for path in histories.folders(current_run.runs_folder())}
+    _follow_served_run(served.name, folders)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = st.pills(
             "Runs",
@@ -49,21 +49,21 @@ def page() -> None:
             bind="query-params",
         )
         with st.popover("From elsewhere", icon=":material/upload_file:"):
-            _uploads(set(folders))
-    _watch({path: histories.finished(path) for path in folders.values()})
+            _import_form(set(folders))
+    _watch_for_runs({path: histories.finished(path) for path in folders.values()})
     chosen = [folders[name] for name in names]
-    theirs = list(st.session_state.get(_FOREIGN, {}).values())
+    theirs = list(st.session_state.get(_IMPORTED, {}).values())
     if not chosen and not theirs:
         st.caption("Choose a run with a training history to see its curves.")
         return
     live = any(not histories.finished(folder) for folder in chosen)
     draw = st.fragment(_curves, run_every="3s") if live else _curves
-    draw(chosen, theirs, [*folders, *st.session_state.get(_FOREIGN, {})])
+    draw(chosen, theirs, [*folders, *st.session_state.get(_IMPORTED, {})])
     if chosen:
         _settings(chosen)
 
 
-def _follow(served: str, folders: Collection[str]) -> None:
+def _follow_served_run(served: str, folders: Collection[str]) -> None:
     """Draws the model that has just been chosen in the sidebar in place of the one before; other runs stay."""
     before = st.session_state.get(_SERVED, served)
     st.session_state[_SERVED] = served
@@ -73,15 +73,15 @@ def _follow(served: str, folders: Collection[str]) -> None:
 
 
 @st.fragment(run_every="5s")
-def _watch(seen: dict[Path, bool]) -> None:
+def _watch_for_runs(seen: dict[Path, bool]) -> None:
     """Draws the page anew when a run begins or ends."""
-    if {path: histories.finished(path) for path in histories.folders(current_run.root())} != seen:
+    if {path: histories.finished(path) for path in histories.folders(current_run.runs_folder())} != seen:
         st.rerun()
 
 
-def _uploads(taken: set[str]) -> None:
+def _import_form(taken: set[str]) -> None:
     """Histories that other programs wrote; kept for the session, and removed at a click."""
-    log, folder = uploads.uploader(_LOG), uploads.uploader(_FOLDER)
+    log, folder = uploads.uploader_key(_LOG), uploads.uploader_key(_FOLDER)
     # Without types: the content decides, and Streamlit would refuse some names by the general error.
     st.file_uploader("A file of Keras' CSVLogger", key=log, on_change=_add_csv, args=(taken, log))
     st.file_uploader(
@@ -92,18 +92,18 @@ def _uploads(taken: set[str]) -> None:
         args=(taken, folder),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(uploads.plain(problem))
-    if held := st.session_state.get(_FOREIGN):
-        st.button(f"Remove {uploads.plain(', '.join(held))}", on_click=held.clear, icon=":material/delete:")
+        st.error(uploads.escape_markdown(problem))
+    if held := st.session_state.get(_IMPORTED):
+        st.button(f"Remove {uploads.escape_markdown(', '.join(held))}", on_click=held.clear, icon=":material/delete:")
 
 
 def _add_csv(taken: set[str], key: str) -> None:
-    for file in uploads.taken(_LOG, st.session_state[key]):
+    for file in uploads.read_and_release(_LOG, st.session_state[key]):
         _add(partial(imported_histories.from_csv, file.name, file.getvalue()), taken)
 
 
 def _add_events(taken: set[str], key: str) -> None:
-    if files := {file.name: file.getvalue() for file in uploads.taken(_FOLDER, st.session_state[key])}:
+    if files := {file.name: file.getvalue() for file in uploads.read_and_release(_FOLDER, st.session_state[key])}:
         events = {name: content for name, content in files.items() if "tfevents" in name}
         _add(lambda: imported_histories.from_events(events), taken)
 
@@ -112,18 +112,18 @@ def _add(read: Callable[[], pd.DataFrame], taken: set[str]) -> None:
     """Keeps the histories that ``read`` gives, or the sentence that says why there is none."""
     try:
         histories = read()
-    except imported_histories.ForeignHistoryError as error:
+    except imported_histories.ImportedHistoryError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     for run, history in [(str(run), rows) for run, rows in histories.groupby("run")]:
         name = f"{run} (elsewhere)" if run in taken else run
-        st.session_state.setdefault(_FOREIGN, {})[name] = history.assign(run=name)
+        st.session_state.setdefault(_IMPORTED, {})[name] = history.assign(run=name)
 
 
 def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -> None:
     """Controls and charts; while a run is still being trained, this part alone is drawn anew every few seconds."""
     for folder in folders:
-        st.text(_story(folder) if histories.finished(folder) else _progress(folder))
+        st.text(_summary(folder) if histories.finished(folder) else _progress(folder))
     view = _controls()
     x = view.x
     history, problems = _histories(folders, view.grain)
@@ -132,13 +132,13 @@ def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -
     history = pd.concat([history, *theirs])
     lost = [str(run) for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
     if lost:
-        st.info(f"Not drawn against {x}, which its history does not tell: {uploads.plain(', '.join(lost))}.")
+        st.info(f"Not drawn against {x}, which its history does not tell: {uploads.escape_markdown(', '.join(lost))}.")
     history = histories.add_smoothed(history.dropna(subset=[_X[x]]), view.smoothing)
     if history.empty:
         st.caption("There is no finished epoch yet.")
         return
     planned = {folder.name: _planned(folder) for folder in folders if histories.finished(folder)}
-    low, high = histories.bounds(history, _X[x], *view.part)
+    low, high = histories.axis_range(history, _X[x], *view.part)
     lines, marks = (rows[rows[_X[x]].between(low, high)] for rows in (history, histories.events(history, planned)))
     if lines.empty:
         st.caption("No point lies in that part of the training; choose a longer one.")
@@ -149,7 +149,7 @@ def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -
             "rate. The rule shows the values of all lines, smoothed ones in parentheses; shift and wheel zoom, drag "
             "pans, a double click goes back; from the keyboard, “Part shown” zooms. The CSV files hold what is shown."
         )
-    _epochs(history)
+    _epoch_table(history)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +195,13 @@ def _controls() -> _View:
 
 def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]]:
     """The histories of several runs in one table, and a sentence for each that cannot be read."""
-    frames, problems = [histories.of_run("", grain, None, None)], []
+    frames, problems = [histories.run_history("", grain, None, None)], []
     for folder in folders:
         try:
             frames.append(
-                histories.of_run(folder.name, grain, _read(folder, "history.csv"), _read(folder, "steps.csv"))
+                histories.run_history(
+                    folder.name, grain, _read_table(folder, "history.csv"), _read_table(folder, "steps.csv")
+                )
             )
         except ArtifactError as error:
             problems.append(f"The history of {folder.name} cannot be read: {error}")
@@ -208,11 +210,15 @@ def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]
     return pd.concat(frames), problems
 
 
-def _story(folder: Path) -> str:
+def _summary(folder: Path) -> str:
     """How the training of a finished run went, in a sentence; "" where its files do not tell."""
     try:
-        history = _read(folder, "history.csv")
-        return "" if history is None or history.empty else histories.story(folder.name, history, _planned(folder))
+        history = _read_table(folder, "history.csv")
+        return (
+            ""
+            if history is None or history.empty
+            else histories.summary_sentence(folder.name, history, _planned(folder))
+        )
     except (ArtifactError, *_MALFORMED):
         return ""
 
@@ -222,8 +228,10 @@ def _progress(folder: Path) -> str:
     parts = [folder / part for part in ("steps.csv", "history.csv") if (folder / part).is_file()]
     quiet = time.time() - max((part.stat().st_mtime for part in parts), default=0.0)
     try:
-        steps = _read(folder, "steps.csv")
-        return histories.progress(folder.name, steps, _planned(folder), quiet if quiet > _QUIET else None)
+        steps = _read_table(folder, "steps.csv")
+        return histories.progress_sentence(
+            folder.name, steps, _planned(folder), quiet if quiet > _QUIET_SECONDS else None
+        )
     except _MALFORMED:
         return f"{folder.name} has no manifest, and its steps.csv cannot be read."
 
@@ -231,17 +239,17 @@ def _progress(folder: Path) -> str:
 def _planned(folder: Path) -> int | None:
     """The epochs that a run is to take at most, where its settings tell."""
     try:
-        epochs = _facts(folder).get("model", {}).get("epochs")
+        epochs = _read_settings(folder).get("model", {}).get("epochs")
     except (ArtifactError, *_MALFORMED):
         return None
     return epochs if isinstance(epochs, int) else None
 
 
-def _read(folder: Path, part: str) -> pd.DataFrame | None:
+def _read_table(folder: Path, part: str) -> pd.DataFrame | None:
     """A table of a run; of an unfinished one as it stands now, without the last line if that is half written."""
     if histories.finished(folder):
         run = current_run.open_path(folder)
-        return current_run.table(part, run) if run.has(part) else None
+        return current_run.read_table(part, run) if run.has(part) else None
     if not (folder / part).is_file():
         return None
     complete, _, _ = (folder / part).read_text(encoding="utf-8").rpartition("\n")
@@ -253,7 +261,7 @@ def _chart(
     history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known: list[str], start: float | None
 ) -> None:
     """Every metric of all runs, one below the other from ``start`` on, and the rows of each as CSV."""
-    places = histories.places(history, _X[x])
+    places = histories.hover_positions(history, _X[x])
     panels = []
     for metric, title in _TITLES.items():
         rows = history[history["metric"] == metric]
@@ -261,10 +269,10 @@ def _chart(
         if logarithmic:
             rows = rows[rows[["value", "smoothed"]].min(axis=1) > histories.log_floor(rows)]
         if len(rows):
-            pointer = histories.at_pointer(rows, _X[x], places)
+            pointer = histories.hover_values(rows, _X[x], places)
             marked = marks[(marks["metric"] == metric) & marks["value"].ge(rows["value"].min())]
             panels.append(charts.Panel(metric.replace(" ", ""), title, rows, pointer, marked, logarithmic))
-    ends = "; ".join(f"{panel.title}, at the end of what is shown {_ends(panel.lines)}" for panel in panels)
+    ends = "; ".join(f"{panel.title}, at the end of what is shown {_last_values(panel.lines)}" for panel in panels)
     st.header("How each run learned")
     st.altair_chart(
         charts.history(panels, x=_X[x], x_title=x, runs=known, start=start),
@@ -275,17 +283,17 @@ def _chart(
     with st.container(horizontal=True):
         for panel in panels:
             label = panel.title.partition(":")[0]
-            chart_block.download(panel.lines, label.lower().replace(" ", "_"), f"{label} as CSV")
+            chart_block.show_csv_button(panel.lines, label.lower().replace(" ", "_"), f"{label} as CSV")
 
 
-def _ends(lines: pd.DataFrame) -> str:
+def _last_values(lines: pd.DataFrame) -> str:
     """The last value of every line, in words."""
     return ", ".join(
         f"{run} in {split} {line['value'].iloc[-1]:.3g}" for (run, split), line in lines.groupby(["run", "split"])
     )
 
 
-def _epochs(history: pd.DataFrame) -> None:
+def _epoch_table(history: pd.DataFrame) -> None:
     """The numbers of every finished epoch, for those who read rather than point."""
     with st.expander("Epoch by epoch", icon=":material/table:"):
         whole = history[(history["epoch"] % 1 == 0) & (history["metric"] != "learning rate")]
@@ -303,14 +311,14 @@ def _settings(folders: list[Path]) -> None:
     """Hyper-parameters and circumstances, a column a run; where runs differ, the row is tinted."""
     st.header("Settings")
     facts = {}
-    with chart_block.part(", ".join(folder.name for folder in folders), "metadata.json"):
-        facts = {folder.name: _facts(folder) for folder in folders}
+    with chart_block.report_malformed_file(", ".join(folder.name for folder in folders), "metadata.json"):
+        facts = {folder.name: _read_settings(folder) for folder in folders}
     if not facts:
         return
     table = histories.settings_table(facts)
     if "differs" not in table:
         st.dataframe(table, hide_index=True, alt="Settings of the run", column_config=_columns(table))
-        chart_block.download(table, "settings", "Settings as CSV")
+        chart_block.show_csv_button(table, "settings", "Settings as CSV")
         return
     only = st.toggle("Only what differs", key="only_differences", bind="query-params")
     differs = table["differs"]
@@ -321,14 +329,14 @@ def _settings(folders: list[Path]) -> None:
         alt="Settings of the runs, side by side; tinted rows differ",
         column_config=_columns(table),
     )
-    chart_block.download(table, "settings", "Settings as CSV")
+    chart_block.show_csv_button(table, "settings", "Settings as CSV")
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
     return {name: st.column_config.TextColumn(width="medium") for name in table.columns}
 
 
-def _facts(folder: Path) -> dict[str, Any]:
+def _read_settings(folder: Path) -> dict[str, Any]:
     """What ``config.json`` and ``metadata.json`` say, as far as they are there, and each thing once.
 
     Raises:
@@ -336,13 +344,13 @@ def _facts(folder: Path) -> dict[str, Any]:
     """
     facts: dict[str, Any] = {}
     for part in ("config.json", "metadata.json"):
-        facts |= _json(folder, part)
+        facts |= _read_json(folder, part)
     if "model" in facts:
         facts.pop("options", None)  # the same again
     return {name: value for name, value in facts.items() if name not in {"format", "stages", "summary", "preset"}}
 
 
-def _json(folder: Path, part: str) -> dict[str, Any]:
+def _read_json(folder: Path, part: str) -> dict[str, Any]:
     """A file of a run; of an unfinished one nothing where it is not there, or no JSON yet."""
     if histories.finished(folder):
         run = current_run.open_path(folder)
