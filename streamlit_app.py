@@ -1,4 +1,4 @@
-"""The front door: navigation, page config, and login where it is on."""
+"""Entry point of the app: navigation, page configuration and, if configured, login."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ page = st.navigation(navigation.pages())
 navigation.redirect_alias(page)
 st.set_page_config(
     page_title=f"{page.title} · Review sentiment",
-    page_icon=navigation.ICON,  # a file of our own: a named icon would be fetched from elsewhere
+    page_icon=navigation.ICON,  # a local file: a named icon would be fetched from another server
     layout="wide",
     menu_items={
         "About": "Reads movie reviews with an LSTM. Your texts go to the server of this page and nowhere else."

@@ -19,13 +19,13 @@ OURS = ["row", "sentiment", "p_positive", "confidence", "status", "tokens_read",
 
 
 def test_no_cell_of_a_downloaded_table_runs_in_a_spreadsheet():
-    told = chart_block.to_csv(pd.DataFrame({"=text": ["=1+1", "-dull-", "a good film", None], "n": [1, -2, 3, 4]}))
+    told = chart_block.escaped_csv(pd.DataFrame({"=text": ["=1+1", "-dull-", "a good film", None], "n": [1, -2, 3, 4]}))
     assert told.splitlines() == ["'=text,n", "'=1+1,1", "'-dull-,-2", "a good film,3", ",4"]
 
 
 def test_a_downloaded_table_is_read_back_as_it_was():
     cells = ["one\rtwo", "one\ntwo", "one\r\ntwo", 'a "quoted", word', "plain"]
-    told = chart_block.to_csv(pd.DataFrame({"text": cells, "n": range(5)}))
+    told = chart_block.escaped_csv(pd.DataFrame({"text": cells, "n": range(5)}))
     assert list(csv.reader(io.StringIO(told, newline=""))) == [
         ["text", "n"],
         *([c, str(i)] for i, c in enumerate(cells)),

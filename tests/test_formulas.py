@@ -92,7 +92,7 @@ def test_every_form_for_spreadsheets_escapes_cells_and_names_unless_it_is_told_n
 
 def test_every_table_that_the_app_offers_escapes_cells_and_names():
     frame = pd.DataFrame({f"{name}!": [*HOSTILE, *PLAIN] for name in HOSTILE})
-    header, *rows = csv_of(chart_block.to_csv(frame))
+    header, *rows = csv_of(chart_block.escaped_csv(frame))
     assert header == [f"'{name}!" for name in HOSTILE]
     for row, cell in zip(rows, [*HOSTILE, *PLAIN], strict=True):
         assert set(row) == {"'" + cell if cell in HOSTILE else cell}

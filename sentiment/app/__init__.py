@@ -1,1 +1,1 @@
-"""The web app: one module a page, over what ``serving`` loads; the only part that imports Streamlit."""
+"""The web app: a package for each page, and ``shared`` for what several pages use. The only part with Streamlit."""

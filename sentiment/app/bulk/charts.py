@@ -1,4 +1,4 @@
-"""Charts of the Bulk page; see ``charts`` for what all charts share."""
+"""Charts of the Bulk page, built on ``shared.charts``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from sentiment.app.shared.charts import class_colour, in_text_colour, layer
 
 
 def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
-    """The share of positive reviews of each group, with its 95 % interval.
+    """Draws the share of positive reviews of each group with its 95 % interval.
 
     Args:
         groups: columns ``group``, ``n``, ``share``, ``low``, ``high``.
-        title: what the groups are.
+        title: title of the groups' axis.
     """
     base = _share(alt.Chart(groups)).encode(y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)))
     spread = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
@@ -21,11 +21,11 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
 
 
 def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
-    """The share of positive reviews by date, with its 95 % interval.
+    """Draws the share of positive reviews by date with its 95 % interval.
 
     Args:
         points: columns ``group`` (a date), ``n``, ``share``, ``low``, ``high``.
-        title: what the dates are.
+        title: title of the dates' axis.
     """
     base = alt.Chart(points).encode(x=alt.X("group:T", title=title))
     share = alt.Y("share:Q", title="Share of positive", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
@@ -35,7 +35,7 @@ def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
 
 
 def words(pushes: pd.DataFrame) -> alt.LayerChart:
-    """The words that pushed a whole file, either way.
+    """Draws the words with the largest summed contributions over the whole file.
 
     Args:
         pushes: columns ``word``, ``push``, ``rows``, ``side``.

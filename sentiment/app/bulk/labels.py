@@ -1,4 +1,4 @@
-"""A file's verdicts judged by the file's own labels, and another run judged by them beside it."""
+"""Measures the predictions against labels in the uploaded file, and compares them with another run."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
 
-THRESHOLD = "cut"  # the key of the threshold that the confusion matrix is for
-_VERDICTS = "only_verdicts"  # the cell of the confusion matrix that the table lists, by name
+THRESHOLD = "cut"  # key of the threshold
+_VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
-def show(job: Job, results: Results, found: dict[str, Any]) -> None:
-    """Figures, curves and slices at a threshold, and the comparison with another run.
+def show(job: Job, results: Results, inspection: dict[str, Any]) -> None:
+    """Shows metrics, curves and slices at a threshold, and the comparison with another run.
 
     Args:
-        job: that scored the file.
-        results: its rows; some have a verdict and a label.
-        found: what the inspection said of the file.
+        job: the job that scored the file.
+        results: its rows; some have both a verdict and a label.
+        inspection: the inspection of the file.
     """
     st.header("Against the labels of the file")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -52,7 +52,7 @@ def show(job: Job, results: Results, found: dict[str, Any]) -> None:
         "as it is usually right (confident learning). The table can list them."
     )
     _charts(scored)
-    _slices(scored, results, found)
+    _slices(scored, results, inspection)
     _other_run(job, results, labelled)
 
 
@@ -68,12 +68,12 @@ def _figures(scored: ScoredReviews, cost: float) -> None:
 
 
 def _cheapest(threshold: float) -> tuple[str, str]:
-    """The cheapest threshold in words; where a false positive has the highest score, it may be above them all."""
+    """Returns the cheapest threshold in words; it exceeds every score if the highest-scoring row is negative."""
     return (f"{threshold:.2f}", "at this cost") if np.isfinite(threshold) else ("over 1", "call none positive")
 
 
 def _charts(scored: ScoredReviews) -> None:
-    """The confusion matrix, whose cells filter the table; with both labels in the file, what thresholds would give."""
+    """Shows the confusion matrix, which filters the table, and the threshold curves if both classes occur."""
     counts = scored.confusion
     grid = st.grid(2, min_column_width=300)
     with grid.cell():
@@ -89,7 +89,7 @@ def _charts(scored: ScoredReviews) -> None:
         return
     curve, bins = scored.curve(), scored.reliability
     fallout = counts.fp / max(1, counts.fp + counts.tn)
-    shown = [
+    curves = [
         (
             "Stated against observed",
             evaluation_charts.reliability(scored.calibration()),
@@ -102,14 +102,14 @@ def _charts(scored: ScoredReviews) -> None:
             f"Average precision {scored.sweep.average_precision:.4f}",
         ),
     ]
-    for title, chart, alt in shown:
+    for title, chart, alt in curves:
         with grid.cell():
             st.subheader(title)
             st.altair_chart(chart, alt=alt)
 
 
 def choose_cell() -> tuple[str, str] | None:
-    """The choice in words that a click in the confusion matrix sets as well: label and verdict of the rows listed."""
+    """Shows the selectbox for a confusion cell and returns its label and verdict; a click in the matrix sets it too."""
     return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, width=220))
 
 
@@ -118,7 +118,7 @@ def _key() -> str:
 
 
 def _marked() -> list[dict[str, str]]:
-    """What the confusion matrix marks when it is drawn first; from then on it keeps its own selection."""
+    """Returns the cells that the matrix marks when first drawn. Later the chart keeps its own selection."""
     if _key() not in st.session_state:
         cell = CELLS.get(st.session_state.get(_VERDICTS, EVERYTHING))
         st.session_state[_MARKED] = [{"label": cell[0], "verdict": cell[1]}] if cell else []
@@ -134,9 +134,9 @@ def _redraw() -> None:
     st.session_state[_DRAWING] += 1
 
 
-def _slices(scored: ScoredReviews, results: Results, found: dict[str, Any]) -> None:
+def _slices(scored: ScoredReviews, results: Results, inspection: dict[str, Any]) -> None:
     st.subheader("On which rows it errs")
-    parts = scored.by_slice(_slices_of(scored.table, results, found))
+    parts = scored.by_slice(_slices_of(scored.table, results, inspection))
     st.altair_chart(
         evaluation_charts.slices(parts, scored.confusion.accuracy),
         alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
@@ -144,15 +144,15 @@ def _slices(scored: ScoredReviews, results: Results, found: dict[str, Any]) -> N
 
 
 def _slices_of(
-    table: pd.DataFrame, results: Results, found: dict[str, Any]
+    table: pd.DataFrame, results: Results, inspection: dict[str, Any]
 ) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    """By length, by confidence, and by each column of the file that holds few values."""
+    """Yields slices by length, by confidence, and by each column of the file with few distinct values."""
     for _, value, mask in length_bands(table["length"].to_numpy()):
         yield f"length in tokens: {value}", mask
     for level in table["confidence"].cat.categories:
         yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
-    names = labels_to_choose(found["columns"])
-    for place in map(int, found["values"]):
+    names = labels_to_choose(inspection["columns"])
+    for place in map(int, inspection["values"]):
         if place != results.label:
             values = results.column(place)[table.index]
             for value in values.dropna().unique():
@@ -160,9 +160,9 @@ def _slices_of(
 
 
 def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
-    """The same rows under another run, which a twin of the job scores when asked to."""
+    """Offers to score the file with another run, and compares the two when both are done."""
     this = job.read("task")["run"]
-    runs = {path.name: str(path.resolve()) for path in current_run.run_paths()}  # in full, as the job names its own
+    runs = {path.name: str(path.resolve()) for path in current_run.run_paths()}  # absolute, as in the job
     others = {name: path for name, path in runs.items() if path != this}
     if not others:
         return
@@ -170,19 +170,19 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
     name = st.selectbox("Compare with", list(others), index=None, key="bulk_compare", width=320)
     if name is None:
         return
-    twin = job.twin(others[name])
-    if twin is None:
+    other_job = job.twin(others[name])
+    if other_job is None:
         st.button(
             f"Score the file with {name}, too", on_click=job_errors.run_action, args=(job.begin_twin, others[name])
         )
-    elif twin.state != "done":
-        _wait_for_scores(twin.id)
+    elif other_job.state != "done":
+        _wait_for_scores(other_job.id)
     else:
-        task = twin.read("task")
+        task = other_job.read("task")
         columns = tuple(job.read("inspection")["columns"])
-        second = _load_results(str(twin.parts.folder), columns, task["text"], task["label"]).labelled
-        common = labelled.index.intersection(second.index)
-        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (second, labelled)))
+        other_results = _load_results(str(other_job.parts.folder), columns, task["text"], task["label"]).labelled
+        common = labelled.index.intersection(other_results.index)
+        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (other_results, labelled)))
         st.write(wording.run_comparison(result, name, Path(this).name))
 
 
@@ -192,7 +192,7 @@ def _load_results(folder: str, columns: tuple[str, ...], text: int, label: int |
 
 
 def clear_cache() -> None:
-    """Lets go of the results last compared."""
+    """Removes the cached results of the other run."""
     _load_results.clear()
 
 
@@ -201,13 +201,13 @@ def clear_cache() -> None:
 def _wait_for_scores(id: str) -> None:
     settings = Settings.from_environment()
     queue.tend(settings)
-    twin = queue.find(settings, id)
-    if twin is None or twin.state == "done":
+    other_job = queue.find(settings, id)
+    if other_job is None or other_job.state == "done":
         st.rerun()
-    if twin.state == "failed":
-        st.error(uploads.escape_markdown(twin.read("error")), icon=":material/error:")
+    if other_job.state == "failed":
+        st.error(uploads.escape_markdown(other_job.read("error")), icon=":material/error:")
         return
-    progress = twin.read("progress") or {"done": 0, "rows": 0}
+    progress = other_job.read("progress") or {"done": 0, "rows": 0}
     share = min(1.0, progress["done"] / progress["rows"]) if progress["rows"] else 0.0
     st.progress(share, text=f"{counted(progress['done'], 'row')} done")
 

@@ -1,6 +1,6 @@
-"""The Bulk page: a file in, a job made of it, its progress, and what came out.
+"""The Bulk page: upload a file, choose options, follow the scoring job, and see the results.
 
-A job is found by the address of the page (``?job=``) alone, so it outlives a refresh, the browser and the server.
+A job is found by the page's address (``?job=``) alone, so it survives a refresh and a restart of browser or server.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from sentiment.formatting import counted, size
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
 _UPLOAD = "upload"
-_UPLOAD_ERROR = "upload_refused"  # why the last one was not taken, until it has been shown
-_OWN_JOBS = "own_jobs"  # file names of the jobs that this session has seen, by id
+_UPLOAD_ERROR = "upload_refused"  # key of the error of the last upload, until it is shown
+_OWN_JOBS = "own_jobs"  # key of the file names of this session's jobs, by id
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
 _QUEUED = "Other files are being processed. This one waits for its turn."
@@ -38,7 +38,7 @@ _HEADERS = {"found out": None, "yes": True, "no": False}
 
 
 def page() -> None:
-    """An upload, or the job that the address names."""
+    """Shows the upload form, or the job named in the address."""
     st.title("What did all of them feel?")
     try:
         settings = Settings.from_environment()
@@ -111,10 +111,10 @@ def _upload(settings: Settings) -> None:
     with st.expander("A larger file, or many of them", icon=":material/terminal:"):
         st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
-    own = {id: name for id, name in st.session_state.get(_OWN_JOBS, {}).items() if queue.find(settings, id)}
-    if own:
+    own_jobs = {id: name for id, name in st.session_state.get(_OWN_JOBS, {}).items() if queue.find(settings, id)}
+    if own_jobs:
         st.header("Files of this session")
-        for id, name in own.items():
+        for id, name in own_jobs.items():
             model = f" · {escape_markdown(run)}" if (run := _model_name(Job(settings.folder / id))) else ""
             st.button(
                 escape_markdown(name) + model,
@@ -126,7 +126,7 @@ def _upload(settings: Settings) -> None:
 
 
 def _create_job(settings: Settings, key: str) -> None:
-    """Makes a job of an upload; a callback, for the value that the uploader returns to a page is one more copy."""
+    """Creates a job from an upload, in a callback because the page's own return value would be one more copy."""
     for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         try:
             job = queue.create(settings, file.name, file, file.size)
@@ -137,7 +137,7 @@ def _create_job(settings: Settings, key: str) -> None:
 
 
 def _run_argument() -> str:
-    """The run's folder for a shell; where on the server it lies is not told."""
+    """Returns the run's folder as a shell argument, without the server's path."""
     root = '"${SENTIMENT_RUNS:-artifacts}"' if "SENTIMENT_RUNS" in os.environ else "artifacts"
     return f"{root}/{shlex.quote(current_run.run().name)}"
 
@@ -157,23 +157,23 @@ def _header(job: Job, settings: Settings) -> None:
 
 
 def _model_name(job: Job) -> str:
-    """Returns the name of the model that scores a job, "" where none has been chosen."""
+    """Returns the name of the model that scores a job, "" if none has been chosen."""
     return Path(task["run"]).name if (task := job.read("task")) else ""
 
 
 def _scoring_model(job: Job) -> None:
-    """Says which model scored the file; offers the one chosen in the sidebar where that is another."""
-    made = _model_name(job)
+    """Shows which model scored the file, and offers the one in the sidebar if it differs."""
+    scored_with = _model_name(job)
     try:
         chosen = Path(current_run.location()[0]).resolve()
     except ArtifactError:
         chosen = None
     if chosen is None or str(chosen) == job.read("task")["run"]:
-        st.caption(f"Scored with **{escape_markdown(made)}**.")
+        st.caption(f"Scored with **{escape_markdown(scored_with)}**.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            f"Scored with **{escape_markdown(made)}**; you have chosen **{escape_markdown(chosen.name)}**.",
+            f"Scored with **{escape_markdown(scored_with)}**; you have chosen **{escape_markdown(chosen.name)}**.",
             icon=":material/model_training:",
         )
         label = "Open the results of" if _job_with_run(job, str(chosen)) else "Score again with"
@@ -191,7 +191,7 @@ def _job_with_run(job: Job, run: str) -> Job | None:
 
 
 def _score_again(job: Job, run: str) -> None:
-    """Opens the same file as another run scores it; the file is queued if need be."""
+    """Opens the job that scores the same file with another run, and creates it if necessary."""
     if _job_with_run(job, run) is None:
         origin = _find(job.read("origin") or "") or job
         job_errors.run_action(origin.begin_twin, run)
@@ -216,38 +216,43 @@ def _inspection_progress(id: str) -> None:
 
 
 def _choices(job: Job) -> None:
-    """What was found in the file, and what is to be done with it."""
-    found = job.read("inspection")
-    columns, rows = found["columns"], found["survey"]["rows"]
-    st.write(_summary(found))
-    if found.get("header_in_doubt"):
+    """Shows the result of the inspection and the options for scoring."""
+    inspection = job.read("inspection")
+    columns, rows = inspection["columns"], inspection["survey"]["rows"]
+    st.write(_summary(inspection))
+    if inspection.get("header_in_doubt"):
         st.warning(
-            f"{escape_markdown(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” to “no”.",
+            f"{escape_markdown(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” "
+            "to “no”.",
             icon=":material/help:",
         )
-    for problem in found["problems"][:3]:
+    for problem in inspection["problems"][:3]:
         st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
     if not rows:
         st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
     left, right = st.columns(2)
     names = labels_to_choose(columns)
     text = left.selectbox(
-        "Column of reviews", range(len(columns)), index=found["text"], format_func=names.__getitem__, key="text_column"
+        "Column of reviews",
+        range(len(columns)),
+        index=inspection["text"],
+        format_func=names.__getitem__,
+        key="text_column",
     )
     label = right.selectbox(
         "Column of labels, to measure against",
         [None, *range(len(columns))],
-        index=0 if found["label"] is None else found["label"] + 1,
+        index=0 if inspection["label"] is None else inspection["label"] + 1,
         format_func=lambda place: "none" if place is None else names[place],
         key="label_column",
     )
-    if not looks_like_reviews(columns, found["sample"], text):
+    if not looks_like_reviews(columns, inspection["sample"], text):
         st.warning(
             f"“{escape_markdown(names[text])}” does not look like reviews. Is it the column you mean?",
             icon=":material/help:",
         )
     if label is not None:
-        _label_meaning(found["values"].get(str(label)), names[label])
+        _label_meaning(inspection["values"].get(str(label)), names[label])
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {counted(rows, 'row')}",
@@ -257,36 +262,38 @@ def _choices(job: Job) -> None:
         args=(job, {"text": text, "label": label, "explain": explain}),
     )
     if rows:
-        _preview(found, names, text)
+        _preview(inspection, names, text)
     _reading_options(job)
 
 
-def _summary(found: dict[str, Any]) -> str:
-    survey = found["survey"]
-    said = [counted(survey["rows"], "row"), counted(len(found["columns"]), "column")]
-    how = found["found"]
-    if "encoding" in how:
-        said.append(f"encoding {escape_markdown(how['encoding'])}")
-    if "delimiter" in how:
+def _summary(inspection: dict[str, Any]) -> str:
+    survey = inspection["survey"]
+    parts = [counted(survey["rows"], "row"), counted(len(inspection["columns"]), "column")]
+    detected = inspection["found"]
+    if "encoding" in detected:
+        parts.append(f"encoding {escape_markdown(detected['encoding'])}")
+    if "delimiter" in detected:
         names = {sign: name for name, sign in _DELIMITERS.items()}
-        said.append(f"delimiter {escape_markdown(names.get(how['delimiter'], how['delimiter'].strip()) or 'none')}")
-    if how.get("header") is False:
-        said.append("no header")
-    if "sheet" in how:
-        said.append(f"sheet {escape_markdown(how['sheet'])}")
+        parts.append(
+            f"delimiter {escape_markdown(names.get(detected['delimiter'], detected['delimiter'].strip()) or 'none')}"
+        )
+    if detected.get("header") is False:
+        parts.append("no header")
+    if "sheet" in detected:
+        parts.append(f"sheet {escape_markdown(detected['sheet'])}")
     if survey["unreadable"]:
-        said.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
+        parts.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
     if extra := survey.get("extra"):
-        said.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
-    return "Found: " + ", ".join(said) + "."
+        parts.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
+    return "Found: " + ", ".join(parts) + "."
 
 
 def _label_meaning(values: dict[str, int] | None, name: str) -> None:
-    """How the values of the label column are understood, where the inspection has listed them."""
+    """Shows how each value of the label column is interpreted."""
     if values is None:
         st.info(
-            f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or columns. Where "
-            "they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+            f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or "
+            "columns. Where they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
         )
         return
     means = label_values(values)
@@ -304,9 +311,9 @@ def _label_meaning(values: dict[str, int] | None, name: str) -> None:
     )
 
 
-def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
+def _preview(inspection: dict[str, Any], names: list[str], text: int) -> None:
     order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
-    rows = [[row[i] if i < len(row) else "" for i in order] for row in found["sample"]]
+    rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
     keys = [f"c{i}" for i in order]
     labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
     st.header("How it begins")
@@ -315,7 +322,7 @@ def _preview(found: dict[str, Any], names: list[str], text: int) -> None:
 
 
 def _reading_options(job: Job, *, expanded: bool = False) -> None:
-    """Offers to read the file with other options than those detected, where they can help."""
+    """Offers parser options to replace the detected ones, if any apply to this file."""
     offered = _useful_options(job)
     if not offered:
         return
@@ -335,15 +342,15 @@ def _reading_options(job: Job, *, expanded: bool = False) -> None:
 
 
 def _useful_options(job: Job) -> list[str]:
-    """Returns the options that can change how the file is read; none where it is not a table at all."""
-    found = job.read("inspection")
+    """Returns the parser options that apply to this file; none if it is not a table."""
+    inspection = job.read("inspection")
     try:
-        form = found["form"] if found else form_of(job.input)[0]
-        usable = found is not None or is_text(job.input)
+        form = inspection["form"] if inspection else form_of(job.input)[0]
+        usable = inspection is not None or is_text(job.input)
     except BulkError:
         return []
     offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
-    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if found else []}
+    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if inspection else []}
     return offered.get(form, []) if usable else []
 
 
@@ -361,10 +368,10 @@ def _scoring_progress(id: str) -> None:
     elif progress := job.read("progress"):
         done, rows, rate = progress["done"], progress["rows"], progress["rate"]
         stage = progress["stage"].capitalize()
-        said = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
+        parts = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
         if rate:
-            said += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
-        st.progress(min(1.0, done / rows) if rows else 0.0, text=said)
+            parts += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
+        st.progress(min(1.0, done / rows) if rows else 0.0, text=parts)
     else:
         st.progress(0.0, text="Starting")
     st.button("Stop, and keep what is done", on_click=job_errors.run_action, args=(job.cancel,), icon=":material/stop:")
@@ -389,12 +396,12 @@ def _leave() -> None:
 
 
 def _delete(job: Job) -> None:
-    gone = job_errors.run_action(job.delete)
-    if gone is None:
+    deleted = job_errors.run_action(job.delete)
+    if deleted is None:
         return
     results.clear_cache()
     _leave()
-    if gone:
+    if deleted:
         st.toast("The file and all that was made of it are gone.")
     else:
         st.toast("Another server is working on this file. It stops soon, and the file is then deleted.")

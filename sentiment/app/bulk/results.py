@@ -1,4 +1,4 @@
-"""What came out of a job: figures, charts, the table over all rows, and the download."""
+"""Results of a job: figures, charts, the table of all rows, and the download."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from sentiment.formatting import counted, interval, percent, size
 _PAGE_ROWS = 50
 _MAX_COLUMNS = 12
 _MAX_NAME = 80  # characters of a column's name
-# Bytes up to which a download stands ready. A larger one is read when asked for; of those, Streamlit 1.67 forgets one
-# that the browser has not begun to fetch when two pages of others have ended, and it must be asked for again.
+# Bytes. Larger downloads are read on request. Streamlit 1.67 drops such a request if two other page runs end before the
+# browser starts to fetch it; the user then has to click again.
 _IN_MEMORY_DOWNLOAD = 1_000_000
 _MAX_CELL = 300
-_MAX_SEARCH = 200  # characters of a search
-_MAX_SELECTION_ROWS = 20_000  # rows of a filter that are put together in memory for a download
-_MAX_SELECTION_CHARACTERS = 50_000_000  # after which such a download ends
+_MAX_SEARCH = 200  # characters
+_MAX_SELECTION_ROWS = 20_000  # in memory, for a download of filtered rows
+_MAX_SELECTION_CHARACTERS = 50_000_000  # at which such a download is cut off
 _SELECTION_CHUNK = 200
-_MAX_DOWNLOAD = 1_000_000_000  # bytes of a download, which the server holds in memory while it is sent
-_MAX_CACHED = 16  # figures kept for a session
+_MAX_DOWNLOAD = 1_000_000_000  # bytes; the server holds a download in memory while it is sent
+_MAX_CACHED = 16  # results per session
 _ORDERS = {
     "as in the file": ("row", False),
     "most positive first": ("probability", True),
@@ -49,54 +49,54 @@ _SIDES = ("positive", "negative")
 
 
 def show(job: Job) -> None:
-    """The results of a job that is done or was stopped."""
-    found, task = job.read("inspection"), job.read("task")
+    """Shows the results of a finished or stopped job."""
+    inspection, task = job.read("inspection"), job.read("task")
     done = len(list(job.parts.folder.glob("part-*.parquet")))
     made_from = json.dumps(job.parts.state())
     key = (str(job.parts.folder), made_from, done)
-    results = _load(*key, tuple(found["columns"]), task["text"], task["label"])
+    results = _load(*key, tuple(inspection["columns"]), task["text"], task["label"])
     if job.state == "cancelled":
         st.warning(
-            f"Stopped after {results.rows:,} of {counted(found['survey']['rows'], 'row')}.",
+            f"Stopped after {results.rows:,} of {counted(inspection['survey']['rows'], 'row')}.",
             icon=":material/stop_circle:",
         )
         st.button("Go on", on_click=job_errors.run_action, args=(job.submit, task), icon=":material/play_arrow:")
     if not results.rows:
         st.info("There are no rows to show.")
         return
-    _download(job, found)
+    _download(job, inspection)
     _figures(results, _run(task["run"]))
-    _groups(key, results, found)
+    _groups(key, results, inspection)
     if task["explain"]:
         st.header("Which words pushed the whole file")
         st.altair_chart(bulk_charts.words(_cached(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
-        labels.show(job, results, found)
+        labels.show(job, results, inspection)
     _table(key, results, labelled)
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
 def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
-    """Results are others where their parts were ``made_from`` something else, or more of them are ``done``."""
+    """Loads the results. ``made_from`` and ``done`` are only cache keys: they change when the parts change."""
     return Results(Parts(Path(folder)), list(columns), text, label)
 
 
 @st.cache_data(max_entries=_MAX_CACHED, scope="session", show_spinner="Calculating")
 def _cached(key: tuple[str, str, int], name: str, _results: Results, *arguments: Any) -> Any:
-    """Returns what a method of the results gives, calculated once; ``key`` is of what the results were made."""
+    """Returns the result of a method of the results, cached under ``key``."""
     return getattr(_results, name)(*arguments)
 
 
 def clear_cache() -> None:
-    """Lets go of the results last shown."""
+    """Removes all cached results."""
     _load.clear()
     _cached.clear()
     labels.clear_cache()
 
 
 def with_original_name(job: Job, message: str) -> str:
-    """Returns a message in which the file has the name that its owner gave it."""
+    """Replaces the internal file name in a message by the name of the upload."""
     return message.replace(job.input.name, job.read("upload")["name"])
 
 
@@ -107,8 +107,8 @@ def _run(path: str) -> Run | None:
         return None
 
 
-def _download(job: Job, found: dict[str, Any]) -> None:
-    """The output in the form chosen, written by a child when it does not stand yet."""
+def _download(job: Job, inspection: dict[str, Any]) -> None:
+    """Offers the output in the chosen format; a worker process writes it first if necessary."""
     name = _stem(job.read("upload")["name"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
@@ -121,7 +121,7 @@ def _download(job: Job, found: dict[str, Any]) -> None:
                 help="Otherwise a cell that a spreadsheet would run as a formula gets an apostrophe before it.",
             )
         try:
-            check_limits(form, Survey(**found["survey"]), len(found["columns"]) + 8)
+            check_limits(form, Survey(**inspection["survey"]), len(inspection["columns"]) + 8)
         except BulkError as error:
             st.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
             return
@@ -131,8 +131,8 @@ def _download(job: Job, found: dict[str, Any]) -> None:
             _preparation(str(job.folder))
         elif file is not None and file.stat().st_size > _MAX_DOWNLOAD:
             st.warning(
-                f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server sends. "
-                "Choose parquet, which is smaller, or score the file on the command line.",
+                f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server "
+                "sends. Choose parquet, which is smaller, or score the file on the command line.",
                 icon=":material/block:",
             )
         elif file is not None:
@@ -158,7 +158,7 @@ def _prepare(job: Job, wanted: dict[str, Any]) -> None:
 
 
 def _stem(name: str) -> str:
-    """Returns a file's name without the endings that tell its form: "my.reviews.csv.gz" is "my.reviews"."""
+    """Returns a file's name without its format suffixes: "my.reviews.csv.gz" becomes "my.reviews"."""
     path = Path(name)
     if path.suffix.lower().lstrip(".") in PACKINGS:
         path = path.with_suffix("")
@@ -166,7 +166,7 @@ def _stem(name: str) -> str:
 
 
 def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
-    """The file in the form wanted, if it stands."""
+    """Returns the output file in the requested format, None if it does not exist yet."""
     if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
         return job.folder / "output.csv"
     file = job.folder / f"download.{wanted['form']}"
@@ -174,7 +174,7 @@ def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
 
 
 def _was_last_requested(job: Job, wanted: dict[str, Any]) -> bool:
-    """Whether the form wanted is the last that was asked for."""
+    """Returns whether this format was the last one requested."""
     return bool(job.read("action") == {"name": "write", **wanted})
 
 
@@ -192,7 +192,7 @@ def _preparation(folder: str) -> None:
 
 
 def _figures(results: Results, run: Run | None) -> None:
-    """Counts, the distribution of probability, and the share of positive."""
+    """Shows the counts, the distribution of probabilities, and the share of positive reviews."""
     judged = results.judged
     sentiment, confidence = results.counts("sentiment"), results.counts("confidence")
     with st.grid(5, min_column_width=150):
@@ -241,11 +241,11 @@ def _share(results: Results, run: Run | None) -> None:
     )
 
 
-def _groups(key: tuple[str, str, int], results: Results, found: dict[str, Any]) -> None:
-    """Sentiment by a category or a date column of the file."""
-    names = labels_to_choose(found["columns"])
-    categories = {int(place): names[int(place)] for place in found["values"]}
-    dates = {place: names[place] for place in found["dates"]}
+def _groups(key: tuple[str, str, int], results: Results, inspection: dict[str, Any]) -> None:
+    """Shows sentiment by a category or date column of the file."""
+    names = labels_to_choose(inspection["columns"])
+    categories = {int(place): names[int(place)] for place in inspection["values"]}
+    dates = {place: names[place] for place in inspection["dates"]}
     places = [*dates, *(place for place in categories if place not in dates and place != results.label)]
     if not places:
         return
@@ -262,7 +262,7 @@ def _groups(key: tuple[str, str, int], results: Results, found: dict[str, Any]) 
 
 
 def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
-    """The rows, filtered, searched and sorted here on the server, a page at a time."""
+    """Shows a page of the rows. They are filtered, searched and sorted on the server."""
     st.header("Every row")
     wanted, order = _controls(results, labelled)
     rows = _cached(key, "select", results, wanted, *order)
@@ -276,7 +276,7 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
     event = st.dataframe(
         frame,
         hide_index=True,
-        column_order=[  # what a phone shows first is the verdict
+        column_order=[  # a phone shows the verdict first
             "row",
             "sentiment",
             "p_positive",
@@ -310,7 +310,7 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
 
 
 def _download_selection(results: Results, rows: Rows) -> None:
-    """The rows that the filter lets through, in their order; all of them are at the top of the page."""
+    """Offers the filtered rows as CSV, in the order of the table."""
     if len(rows) > _MAX_SELECTION_ROWS:
         st.caption(
             f"Up to {_MAX_SELECTION_ROWS:,} rows can be downloaded from here, all of them above.", width="content"
@@ -328,23 +328,23 @@ def _download_selection(results: Results, rows: Rows) -> None:
 
 
 def _selection_as_csv(results: Results, rows: Rows) -> str:
-    """The rows as CSV. It ends early where the cells take too much memory."""
+    """Returns the rows as CSV, cut off when the cells exceed the memory limit."""
     frames: list[pd.DataFrame] = []
-    room = _MAX_SELECTION_CHARACTERS
+    characters_left = _MAX_SELECTION_CHARACTERS
     for start in range(0, len(rows), _SELECTION_CHUNK):
         frames.append(results.read(rows[start : start + _SELECTION_CHUNK], range(len(results.columns))))
-        room -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
-        if room < 0:
+        characters_left -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
+        if characters_left < 0:
             break
     frame = pd.concat(frames)
-    ours = ["row", *frame.columns[len(results.columns) + 1 :]]
-    before = prefix(ours, results.columns)
-    row, *verdict = (before + name for name in ours)
-    return chart_block.to_csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
+    our_names = ["row", *frame.columns[len(results.columns) + 1 :]]
+    name_prefix = prefix(our_names, results.columns)
+    row, *verdict = (name_prefix + name for name in our_names)
+    return chart_block.escaped_csv(frame.set_axis([row, *results.columns, *verdict], axis=1))
 
 
 def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
-    """The filter and the order that are set."""
+    """Shows the controls of the table; returns the filter and the sort order."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         sentiments = st.multiselect("Sentiment", _SIDES, key="only_sentiment", width=220)
         confidences = st.multiselect("Confidence", list(results.counts("confidence")), key="only_confidence", width=220)

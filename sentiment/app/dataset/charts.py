@@ -1,4 +1,4 @@
-"""Charts of the Dataset page; see ``charts`` for what all charts share."""
+"""Charts of the Dataset page, built on ``shared.charts``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sentiment.app.shared.charts import CLASSES, HEIGHT, class_colour, layer, na
 
 
 def balance(rows: pd.DataFrame) -> alt.Chart:
-    """Reviews of each class in each split.
+    """Draws the number of reviews of each class in each split.
 
     Args:
         rows: columns ``split``, ``label``, ``n``, in the order to show.
@@ -31,7 +31,7 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
 
 
 def ratings(rows: pd.DataFrame) -> alt.Chart:
-    """Reviews with each rating.
+    """Draws the number of reviews with each rating.
 
     Args:
         rows: columns ``rating``, ``n``, ``label``.
@@ -50,11 +50,11 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
 
 
 def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
-    """Reviews by length and class, with the line after which the model reads no further.
+    """Draws reviews by length and class, with a rule at the model's maximum length.
 
     Args:
         rows: columns ``low``, ``high`` (tokens), ``label``, ``n``.
-        max_length: tokens the model reads, drawn as a rule; None where no review comes near it.
+        max_length: the model's maximum length, drawn as a rule; None if no review comes near it.
     """
     bars = (
         alt.Chart(rows)
@@ -76,11 +76,11 @@ def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
 
 
 def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
-    """Share of the running text that the most frequent tokens cover.
+    """Draws the share of the text that the most frequent tokens cover.
 
     Args:
         rows: columns ``size`` (tokens), ``share``.
-        size: the model's vocabulary, drawn as a rule; None for words that are no model's.
+        size: size of the model's vocabulary, drawn as a rule; None without a model.
     """
     line = (
         alt.Chart(rows)
@@ -95,7 +95,7 @@ def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
 
 
 def frequencies(rows: pd.DataFrame) -> alt.Chart:
-    """How often a token occurs against its rank, both logarithmic (Zipf 1949).
+    """Draws token counts against their rank, both logarithmic (Zipf 1949).
 
     Args:
         rows: columns ``rank``, ``token``, ``count``.
@@ -113,7 +113,7 @@ def frequencies(rows: pd.DataFrame) -> alt.Chart:
 
 
 def distinctive_words(words: pd.DataFrame) -> alt.Chart:
-    """The words that lean most to either side.
+    """Draws the words most characteristic of either class.
 
     Args:
         words: columns ``token``, ``positive``, ``negative``, ``z``, ``side``.

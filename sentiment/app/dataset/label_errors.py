@@ -1,4 +1,4 @@
-"""Labels of the training reviews that may be wrong: those confident learning suspects, or else the model itself."""
+"""Training labels that may be wrong, found by confident learning or else contradicted by the model itself."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import percent
 
-_MAX_ROWS = 100  # reviews shown at most where nothing better than the model's own contradiction is known
+_MAX_ROWS = 100  # of reviews that the model contradicts
 _TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
 _SIDES = {1: "positive", 0: "negative"}
 
 
 def show(run: Run) -> None:
-    """The suspected labels among the reviews this run learned from."""
+    """Shows the suspected label errors among the reviews this run was trained on."""
     st.header("Suspected wrong labels")
     with current_run.stop_on_artifact_error():
-        learned = current_run.read_table("predictions.parquet", run)
+        predictions = current_run.read_table("predictions.parquet", run)
         found = review_notes.label_errors()
-        if found is None or not (suspected := found[0]["fingerprint"].isin(learned["fingerprint"])).any():
-            _contradictions(learned)
+        if found is None or not (suspected := found[0]["fingerprint"].isin(predictions["fingerprint"])).any():
+            _contradictions(predictions)
             return
         verdicts = review_notes.label_verdicts()
     suspects, facts = found[0][suspected], found[1]
@@ -43,26 +43,26 @@ def show(run: Run) -> None:
 
 
 def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, str]) -> str:
-    """How many are suspected, how, and how many of those that were read are wrong."""
+    """Returns a sentence on how many labels are suspected, and how many of those checked by hand are wrong."""
     total, n = sum(facts["suspected"].values()), facts["n"]
-    said = (
+    sentence = (
         f"{total:,} of {n:,} labels ({percent(total / n)}) are contradicted by an n-gram model that saw neither the "
         "review nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
     )
-    said += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
+    sentence += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
     if not verdicts:
-        return said
+        return sentence
     counts = Counter(verdicts.values())
     low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
     return (
-        f"{said} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
+        f"{sentence} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
         f"({percent(counts['wrong'] / len(verdicts), 0)}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
         f"{counts['right']} right, and {counts['open']} could carry either label."
     )
 
 
 def _treatment_effect(measured: dict[str, Any]) -> str:
-    """Whether it helps to train without them, in words."""
+    """Returns a sentence on whether training without the suspected labels helps."""
     changes = []
     for each in measured["treatments"]:
         low, high = (100 * bound for bound in each["interval"])
@@ -81,12 +81,12 @@ def _treatment_effect(measured: dict[str, Any]) -> str:
     )
 
 
-def _contradictions(learned: pd.DataFrame) -> None:
-    """Reviews whose label the model itself, which has seen it, contradicts most firmly."""
-    contradiction = learned["logit"] * (1 - 2 * learned["label"])
-    rows = learned.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
-    shown = {"contradiction": rows["contradiction"], "split": rows["split"]}
-    _table(rows, shown, "Reviews whose label the model contradicts most firmly")
+def _contradictions(predictions: pd.DataFrame) -> None:
+    """Shows the labels that the model contradicts most strongly, although it was trained on them."""
+    contradiction = predictions["logit"] * (1 - 2 * predictions["label"])
+    rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
+    columns = {"contradiction": rows["contradiction"], "split": rows["split"]}
+    _table(rows, columns, "Reviews whose label the model contradicts most firmly")
     st.caption(
         "The model has seen the training labels, and still contradicts these: some are irony, some are rated one way "
         "and written another, some are mistakes."
@@ -94,7 +94,7 @@ def _contradictions(learned: pd.DataFrame) -> None:
 
 
 def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
-    """A row a review, with its text where the app has the data."""
+    """Shows a row for each review, with its text if the data is available."""
     frame = pd.DataFrame(
         {
             "label": rows["label"].map(_SIDES),
@@ -105,13 +105,13 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
         }
     )
     review_texts.show_toggle()
-    known = review_texts.load_texts()
-    if known:
-        frame.insert(1, "text", rows["fingerprint"].map(known))
+    texts = review_texts.load_texts()
+    if texts:
+        frame.insert(1, "text", rows["fingerprint"].map(texts))
     event: Any = st.dataframe(
         frame,
         hide_index=True,
-        on_select="rerun" if known else "ignore",  # without a text there is nothing to open
+        on_select="rerun" if texts else "ignore",  # only a text can be opened
         selection_mode="single-row",
         key="suspected",
         alt=alt,
@@ -126,6 +126,6 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     )
     with st.container(horizontal=True):
         chart_block.show_csv_button(frame, "suspected_labels")
-        selected = event.selection.rows if known else []
+        selected = event.selection.rows if texts else []
         if chosen := [row for row in selected if row < len(frame)]:
             review_texts.show_open_button(frame["text"].iloc[chosen[0]], "suspected")

@@ -1,4 +1,4 @@
-"""A visitor's own labelled file on the Dataset page: described in a process of its own, kept for the session."""
+"""A visitor's own labelled file on the Dataset page: summarised in a subprocess, kept for the session."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _ROOT = Path(__file__).resolve().parents[3]
 _DESCRIPTION = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
-_TIMEOUT = 600.0  # seconds, for a file
-_NAME, _SUFFIX = 50, 10  # characters that are kept of a file name and of its ending; each may take four bytes
-_LOCK_SECONDS = 60.0  # seconds that it waits for others at most
-_LOCK = threading.Lock()  # one file at a time, for each takes many times its size in memory
+_TIMEOUT = 600.0  # seconds to summarise a file
+_NAME, _SUFFIX = 50, 10  # characters kept of a file name and its suffix; each may take four bytes
+_LOCK_SECONDS = 60.0  # to wait for other uploads
+_LOCK = threading.Lock()  # one file at a time, because each takes many times its size in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What was found in a file.
+    """The summary of a file.
 
     Attributes:
-        name: of the file.
-        facts: as in a run's ``dataset.json``.
-        counts: as in its ``word_counts.parquet``.
+        name: name of the file.
+        facts: content as in a run's ``dataset.json``.
+        counts: content as in a run's ``word_counts.parquet``.
     """
 
     name: str
@@ -44,15 +44,15 @@ class Description:
 
 
 def show_form(max_length: int) -> Description | None:
-    """The form to look at a file; gives what was found in it, None while there is none.
+    """Shows the upload form; returns the summary of the uploaded file, None if there is none.
 
     Args:
-        max_length: tokens the served model reads.
+        max_length: the served model's maximum length in tokens.
     """
-    held: Description | None = st.session_state.get(_DESCRIPTION)
+    description: Description | None = st.session_state.get(_DESCRIPTION)
     with st.expander("Look at data of your own", icon=":material/upload_file:", expanded=_PROBLEM in st.session_state):
         with st.form("own_data_form", border=False):
-            # Without types: the content decides, and Streamlit would refuse some names by the general error.
+            # Without types: the content decides, and Streamlit would refuse some names with a generic error.
             file = st.file_uploader(
                 "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive",
                 key=uploads.uploader_key(_UPLOAD),
@@ -60,24 +60,24 @@ def show_form(max_length: int) -> Description | None:
             with st.container(horizontal=True):
                 text = st.text_input("Column of the texts", placeholder="review or text", width=220)
                 label = st.text_input("Column of the labels", placeholder="sentiment or label", width=220)
-            asked = st.form_submit_button("Describe it", icon=":material/query_stats:")
+            submitted = st.form_submit_button("Describe it", icon=":material/query_stats:")
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(uploads.escape_markdown(problem), icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
-    if asked and file:
+    if submitted and file:
         with st.spinner("Reading the file"):
             _describe_in_turn(file, text.strip(), label.strip(), max_length)
         st.rerun()
-    if held:
+    if description:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"This page shows {held.name}.")
+            st.text(f"This page shows {description.name}.")
             st.button("Back to the run's data", on_click=_forget, icon=":material/undo:")
             navigation.show_link("bulk", "Judge it, and find doubtful labels, on the Bulk page")
-    return held
+    return description
 
 
 def _describe_in_turn(file: Any, text: str, label: str, max_length: int) -> None:
-    """Describes an upload when its turn comes, or says why not; a file whose turn does not come stays in the form."""
+    """Summarises an upload as soon as no other is being processed. On a timeout the file stays in the form."""
     if not _LOCK.acquire(timeout=_LOCK_SECONDS):
         st.session_state[_PROBLEM] = "The files of others are being read; try again in a minute."
         return
@@ -93,7 +93,7 @@ def _describe_in_turn(file: Any, text: str, label: str, max_length: int) -> None
 
 
 def _describe(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
-    """Stores the summary of a file, or why there is none; the file is deleted from the disk in either case."""
+    """Stores the file's summary, or why it could not be read. The file is deleted."""
     name = _safe_name(name)
     try:
         with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
@@ -106,10 +106,10 @@ def _describe(name: str, content: bytes, text: str, label: str, max_length: int)
 
 
 def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str, max_length: int) -> None:
-    """Does the work of ``_describe`` in a folder of its own.
+    """Summarises the file in a temporary folder, in a subprocess.
 
     Raises:
-        OSError: the disk is full, or cannot be written.
+        OSError: the disk is full or read-only.
     """
     path, output = scratch / "input" / name, scratch / "output"
     for folder in (path.parent, output):
@@ -125,23 +125,23 @@ def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str
         str(max_length),
     ]
     named = {"--text-column": text, "--label-column": label}
-    # A column's name may begin with a dash, and none can hold NUL, which no command line can.
+    # "=" allows names that start with a dash; NUL cannot be passed on a command line.
     command += [f"{option}={column.replace(chr(0), '')}" for option, column in named.items() if column]
     try:
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        process = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         st.session_state[_PROBLEM] = f"{name} was given up after {duration(_TIMEOUT)}; try a part of it."
         return
-    if done.returncode == 0:
+    if process.returncode == 0:
         facts = json.loads((output / FACTS).read_text(encoding="utf-8"))
         st.session_state[_DESCRIPTION] = Description(name, facts, pd.read_parquet(output / COUNTS))
     else:
-        said = done.stderr.strip() if done.returncode == 2 else f"{name} could not be described."
-        st.session_state[_PROBLEM] = _form_wording(said)
+        message = process.stderr.strip() if process.returncode == 2 else f"{name} could not be described."
+        st.session_state[_PROBLEM] = _form_wording(message)
 
 
 def _safe_name(name: str) -> str:
-    """The name of an uploaded file as any file system takes it: no folder, no control character, not too long."""
+    """Returns a file name that every file system accepts: no folder, no control characters, limited length."""
     clean = "".join(character if character.isprintable() else " " for character in name)
     clean = clean.replace("\\", "/").rpartition("/")[2].strip(" .") or "upload"
     stem, dot, suffix = clean.rpartition(".")
@@ -150,9 +150,9 @@ def _safe_name(name: str) -> str:
     return clean[:_NAME]
 
 
-def _form_wording(said: str) -> str:
-    """A sentence of a command line, which names its options, as the form has them."""
-    return said.replace(" with --text-column", " above").replace(" with --label-column", " above")
+def _form_wording(message: str) -> str:
+    """Replaces command-line options in an error message by the fields of the form."""
+    return message.replace(" with --text-column", " above").replace(" with --label-column", " above")
 
 
 def _forget() -> None:

@@ -1,4 +1,4 @@
-"""The Dataset page: the reviews behind the served run, as the run's folder describes them."""
+"""The Dataset page: the training data of the served run, from the summary in the run's folder."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _REMOVED = {
     "train_in_test": ("training text that is also in the test part", "training texts that are also in the test part"),
     "unlabelled_in_test": ("unlabelled text that is also in the test part", "unlabelled texts that are also in it"),
     "excluded": ("row excluded by name", "rows excluded by name"),
-}  # of ``dataset.Removed`` -> what one and what several of them are
+}  # field of ``dataset.Removed`` -> singular and plural
 _LABELS = ("positive", "negative", "unlabelled")
-_SHOWN = 15  # telling words a side
+_MAX_WORDS = 15  # words for each class
 
 
 def page() -> None:
-    """Balance, ratings, lengths, cleaning, vocabulary, words, suspected labels; of the run's data or a visitor's."""
+    """Shows balance, ratings, lengths, cleaning, vocabulary, words and label errors, of the run or of an upload."""
     st.title("What did it learn from?")
     run = current_run.run()
     max_length = None
@@ -46,25 +46,25 @@ def page() -> None:
         max_length = run.json("config.json")["max_length"]
     if max_length is None:
         return
-    own = own_data.show_form(max_length)
-    if own is None and not run.has("dataset.json"):
+    upload = own_data.show_form(max_length)
+    if upload is None and not run.has("dataset.json"):
         st.info(f"The run {run.name} does not describe its data.")
         return
     with chart_block.report_malformed_file(run.name, "dataset.json"):
-        facts = own.facts if own else current_run.read_json("dataset.json")
-        if own:
+        facts = upload.facts if upload else current_run.read_json("dataset.json")
+        if upload:
             st.write(_removed_rows(facts))
         _balance(facts)
         _lengths(facts["lengths"])
-        if own is None:
+        if upload is None:
             _cleaning(facts["cleaning"])
-        _vocabulary(facts, own is None)
-        if own and run.has("word_counts.parquet"):
-            _known_words(own.counts)
+        _vocabulary(facts, upload is None)
+        if upload and run.has("word_counts.parquet"):
+            _known_words(upload.counts)
         _distinctive_words(facts["telling"])
     if run.has("word_counts.parquet"):
-        _search(own, run.name)
-    if own is None and run.has("predictions.parquet"):
+        _search(upload, run.name)
+    if upload is None and run.has("predictions.parquet"):
         with chart_block.report_malformed_file(run.name, "predictions.parquet"):
             label_errors.show(run)
 
@@ -77,10 +77,10 @@ def _balance(facts: dict[str, Any]) -> None:
     ratings = ratings[ratings["rating"] > 0]
     left, right = st.columns(2)
     with left:
-        said = "; ".join(
+        summary = "; ".join(
             f"{row['split']}: {row['positive']:,} positive, {row['negative']:,} negative" for row in facts["labels"]
         )
-        chart_block.show_chart("How many reviews of each class", charts.balance(rows), rows, said)
+        chart_block.show_chart("How many reviews of each class", charts.balance(rows), rows, summary)
     with right:
         if ratings.empty:
             st.header("How they were rated")
@@ -88,8 +88,8 @@ def _balance(facts: dict[str, Any]) -> None:
             return
         ratings = ratings.assign(label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative"))
         totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
-        said = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
-        chart_block.show_chart("How they were rated", charts.ratings(totals), ratings, said)
+        summary = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
+        chart_block.show_chart("How they were rated", charts.ratings(totals), ratings, summary)
 
 
 def _lengths(lengths: dict[str, Any]) -> None:
@@ -111,25 +111,27 @@ def _lengths(lengths: dict[str, Any]) -> None:
         "them."
     )
     limit = lengths["max_length"] if lengths["max_length"] < ends["high"][-1] else None
-    drawn = "" if limit is None else " The dashed line is where the model stops."
+    note = "" if limit is None else " The dashed line is where the model stops."
     if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1]:
-        drawn = f" The last bar holds all that are longer still.{drawn}"
+        note = f" The last bar holds all that are longer still.{note}"
     chart_block.show_chart(f"Lengths in {split}", charts.lengths(rows, limit), rows, summary)
-    st.caption(f"{summary}{drawn}")
+    st.caption(f"{summary}{note}")
 
 
 def _removed_rows(facts: dict[str, Any]) -> str:
-    """What became of the rows of a visitor's file, in a sentence."""
+    """Returns a sentence on how many rows of an upload were removed, and how the others were split."""
     parts = {row["split"]: sum(row.get(label, 0) for label in _LABELS) for row in facts["labels"]}
     removed = {name: facts["cleaning"][name] for name in _REMOVED if facts["cleaning"].get(name)}
     n, left = sum(parts.values()), sum(removed.values())
-    why = ", ".join(counted(number, *_REMOVED[name]) for name, number in removed.items())
-    said = (
-        f"Of {counted(n + left, 'row')}, {left:,} were left out: {why}. The other {n:,}" if left else f"All {n:,} rows"
+    reasons = ", ".join(counted(number, *_REMOVED[name]) for name, number in removed.items())
+    summary = (
+        f"Of {counted(n + left, 'row')}, {left:,} were left out: {reasons}. The other {n:,}"
+        if left
+        else f"All {n:,} rows"
     )
     others = f", and {parts['unlabelled']:,} without a label" if parts.get("unlabelled") else ""
     return (
-        f"{said} were split into {parts['train']:,} for training, {parts['validation']:,} for validation and "
+        f"{summary} were split into {parts['train']:,} for training, {parts['validation']:,} for validation and "
         f"{parts['test']:,} for testing{others}."
     )
 
@@ -150,7 +152,7 @@ def _cleaning(cleaning: dict[str, int]) -> None:
 
 def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
     coverage = pd.DataFrame(facts["coverage"])
-    frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # a logarithm has no zero
+    frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # zero has no logarithm
     left, right = st.columns(2)
     if coverage.empty:
         return
@@ -172,7 +174,7 @@ def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
 
 
 def _known_words(counts: pd.DataFrame) -> None:
-    """How much of a visitor's text the served model knows."""
+    """Shows the share of the uploaded text that is in the served model's vocabulary."""
     with current_run.stop_on_artifact_error():
         words = _load_words(*current_run.location())
     running = counts["positive"] + counts["negative"]
@@ -185,7 +187,7 @@ def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
         words = pd.DataFrame(telling[side])
         if words.empty:
             continue
-        most = words.head(_SHOWN).assign(side=side)
+        most = words.head(_MAX_WORDS).assign(side=side)
         with column:
             chart_block.show_chart(
                 f"Words most telling of {side}",
@@ -200,20 +202,20 @@ def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
 
 
 @st.fragment
-def _search(own: own_data.Description | None, run: str) -> None:
-    """Any word: its counts and its lean in the data shown, its nearest words in the model."""
+def _search(upload: own_data.Description | None, run: str) -> None:
+    """Looks up a word: its counts and log-odds in the data shown, its nearest neighbours in the model."""
     st.header("Look up a word")
     word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
     with chart_block.report_malformed_file(run, "word_counts.parquet"):
-        _word(word, own, _load_words(*current_run.location()))
+        _word(word, upload, _load_words(*current_run.location()))
 
 
-def _word(word: str, own: own_data.Description | None, words: Words) -> None:
-    """What is known of a word."""
-    counts = (own.counts.assign(**log_odds(own.counts)) if own else words.counts).set_index("token")
+def _word(word: str, upload: own_data.Description | None, words: Words) -> None:
+    """Shows the counts and the neighbours of a word."""
+    counts = (upload.counts.assign(**log_odds(upload.counts)) if upload else words.counts).set_index("token")
     token, row = normal_form(word), words.find(word)
     if token not in counts.index and row is None:
-        unknown = "The model does not know this word" + (", nor does it stand in the data." if own else ".")
+        unknown = "The model does not know this word" + (", nor does it stand in the data." if upload else ".")
         st.caption(unknown if word else "Type a word.")
         return
     st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "It does not stand in the data.")

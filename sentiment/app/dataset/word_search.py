@@ -1,4 +1,4 @@
-"""The words of a run: how often each stands in positive and in negative reviews, its lean, its neighbours."""
+"""Words of a run: counts in positive and negative reviews, log-odds, and nearest neighbours."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ _FIRST = UNK + 1  # the id of the first token
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """Everything a search for a word needs.
+    """The data behind the word search.
 
     Attributes:
-        vocabulary: the run's.
-        counts: a row a token, in the vocabulary's order: ``token``, ``positive``, ``negative``, ``log_odds``, ``z``.
+        vocabulary: the run's vocabulary.
+        counts: a row for each token, in the vocabulary's order: ``token``, ``positive``, ``negative``, ``log_odds``,
+            ``z``.
         directions: <float32>[tokens, embedding], the model's embeddings at unit length.
     """
 
@@ -32,19 +33,19 @@ class Words:
 
     @classmethod
     def load(cls, run: Run, counts: pd.DataFrame) -> Words:
-        """Reads vocabulary and embeddings of a run; ``counts`` is its ``word_counts.parquet``."""
+        """Reads the vocabulary and embeddings of a run; ``counts`` is its ``word_counts.parquet``."""
         embedding = read_onnx(run.file("model.onnx")).embedding[_FIRST:].astype(np.float32)
         lengths = np.linalg.norm(embedding, axis=1, keepdims=True)
         vocabulary = Vocabulary.read(run.file("vocabulary.txt"))
         return cls(vocabulary, counts.assign(**log_odds(counts)), embedding / np.maximum(lengths, 1e-12))
 
     def find(self, word: str) -> int | None:
-        """The row of a word in any case; None if the model does not know it."""
+        """Returns the row of a word, whatever its case; None if the model does not know it."""
         id = self.vocabulary.id(word.strip())
         return None if id == UNK else id - _FIRST
 
     def neighbours(self, row: int, count: int = 12) -> pd.DataFrame:
-        """The tokens whose embeddings point most nearly the same way: columns of ``counts`` and ``cosine``."""
+        """Returns the tokens with the most similar embeddings: the columns of ``counts``, and ``cosine``."""
         cosine = self.directions @ self.directions[row]
         cosine[row] = -np.inf
         nearest = np.argsort(-cosine, kind="stable")[:count]

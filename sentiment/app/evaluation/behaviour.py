@@ -1,4 +1,4 @@
-"""What the run's folder says of its behaviour: whether it does what a person expects, and reads short texts."""
+"""The run's behavioural tests (CheckList), and its accuracy on short texts of several domains."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from sentiment.formatting import percent
 
 
 def show(run: Run) -> None:
-    """Failure rates by kind and capability, failing cases, and domains beside VADER, if the run has them."""
+    """Shows failure rates, failing cases, and domains beside VADER, if the run has them."""
     if not run.has(PART):
         return
     with current_run.stop_on_artifact_error():
-        found = current_run.read_json(PART)
+        report = current_run.read_json(PART)
     st.header("Does it do what a person expects?")
-    _totals(found)
-    _capabilities(found)
-    _failures(found)
+    _totals(report)
+    _capabilities(report)
+    _failures(report)
     st.header("Does it read short texts, and other things than films?")
-    _domains(found)
+    _domains(report)
 
 
-def _totals(found: dict[str, Any]) -> None:
+def _totals(report: dict[str, Any]) -> None:
     with st.grid(4, min_column_width=180):
-        for name, row in totals(found):
+        for name, row in totals(report):
             aim = f"aim: {percent(AIMS[name], 0)} or fewer" if name in AIMS else f"of {row['cases']:,} cases"
             count = f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
             st.metric(
@@ -40,7 +40,7 @@ def _totals(found: dict[str, Any]) -> None:
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=count + _beyond(row, found),
+                help=count + _beyond(row, report),
             )
     st.caption(
         "The share that failed of texts in our own words, after CheckList (Ribeiro et al. 2020). The label of a plain "
@@ -49,10 +49,10 @@ def _totals(found: dict[str, Any]) -> None:
     )
 
 
-def _capabilities(found: dict[str, Any]) -> None:
-    """CheckList's matrix: a row a capability, a column a kind."""
-    kinds = [row["kind"] for row in found["kinds"]]
-    rates = pd.DataFrame(found["capabilities"])
+def _capabilities(report: dict[str, Any]) -> None:
+    """Shows CheckList's matrix: a row for each capability, a column for each kind of test."""
+    kinds = [row["kind"] for row in report["kinds"]]
+    rates = pd.DataFrame(report["capabilities"])
     cases = rates.groupby("capability", sort=False)["cases"].sum()
     matrix = rates.pivot_table(index="capability", columns="kind", values="rate").loc[cases.index, kinds].round(3)
     matrix.insert(0, "cases", cases)
@@ -66,9 +66,9 @@ def _capabilities(found: dict[str, Any]) -> None:
     )
 
 
-def _failures(found: dict[str, Any]) -> None:
-    """Failing cases of the capability chosen, a few of each test."""
-    names = list(dict.fromkeys(row["capability"] for row in found["behaviours"] if row["examples"]))
+def _failures(report: dict[str, Any]) -> None:
+    """Shows a few failing cases of each test of the chosen capability."""
+    names = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
     if not names:
         return
     with st.expander("Failing cases", icon=":material/rule:"):
@@ -82,7 +82,7 @@ def _failures(found: dict[str, Any]) -> None:
                 "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
                 "P changed": case["probabilities"][1] if len(case["texts"]) > 1 else None,
             }
-            for row in found["behaviours"]
+            for row in report["behaviours"]
             if row["capability"] == chosen
             for case in row["examples"]
         ]
@@ -101,7 +101,7 @@ def _failures(found: dict[str, Any]) -> None:
         )
 
 
-def _domains(found: dict[str, Any]) -> None:
+def _domains(report: dict[str, Any]) -> None:
     table = pd.DataFrame(
         {
             "domain": row["domain"],
@@ -113,7 +113,7 @@ def _domains(found: dict[str, Any]) -> None:
             "mixed: unsure": row["mixed"]["unsure"] / row["mixed"]["n"],
             "mixed: confident": row["mixed"]["confident"] / row["mixed"]["n"],
         }
-        for row in found["domains"]
+        for row in report["domains"]
     )
     shares = table.columns[2:]
     st.dataframe(
@@ -123,17 +123,17 @@ def _domains(found: dict[str, Any]) -> None:
         alt="Accuracy by domain, beside VADER",
         column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
     )
-    beside = f"VADER {found['vader']} goes by a list of words" if found["vader"] else "VADER was not installed"
+    beside = f"VADER {report['vader']} goes by a list of words" if report["vader"] else "VADER was not installed"
     st.caption(
         "Short sentences of our own. “Right” is counted over positive and negative ones; of those with mixed feelings "
         f"it is best to be unsure. {beside}."
     )
 
 
-def _beyond(row: dict[str, Any], found: dict[str, Any]) -> str:
+def _beyond(row: dict[str, Any], report: dict[str, Any]) -> str:
     if row["beyond"] is None:
         return ""
-    return f" Of the pairs, {percent(row['beyond'])} are off by more than {found['tolerance']} of probability."
+    return f" Of the pairs, {percent(row['beyond'])} are off by more than {report['tolerance']} of probability."
 
 
 def _bar(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Two runs on the same reviews: figures side by side, a paired test, and where they disagree."""
+"""Two runs on the same reviews: metrics side by side, a paired test, and where they disagree."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _FIGURES = {
     "auc": ("AUC", "more"),
     "log_loss": ("Log loss", "less"),
     "calibration_error": ("Calibration error", "less"),
-}  # of ``metrics.changes`` -> name, and what is better
+}  # key of ``metrics.changes`` -> name, and which direction is better
 _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "they disagree": (None, None),
     "only the run shown is right": (True, False),
     "only the other run is right": (False, True),
     "both are wrong": (False, False),
     "both are right": (True, True),
-}  # name -> whether the run shown and the other one are right
+}  # name -> whether the shown run and the other run are right
 _CELLS = "agreement_cells"
 _WHICH = "agreement"
-_DIFFERENCES = "differences"  # the anchor of the details
+_DIFFERENCES = "differences"  # anchor of the details
 
 
 def choose_run(run: Run) -> Path | None:
-    """The choice of another run; None where there is no other, or none is chosen."""
+    """Shows the selectbox for another run; returns its folder, None if there is none or none is chosen."""
     others = {path.name: path for path in current_run.run_paths() if path.name != run.name}
     if not others:
         return None
@@ -53,20 +53,20 @@ def choose_run(run: Run) -> Path | None:
 
 
 def summary(other: ScoredReviews, other_run: Run, scored: ScoredReviews, run: Run) -> Pair | None:
-    """The comparison in a sentence and a table; None, after a sentence, where there is nothing to compare."""
+    """Shows the comparison in a sentence and a table; returns None, after a message, without common reviews."""
     st.header(f"How it fares against {uploads.escape_markdown(other_run.name)}")
     pair = Pair.match(other, scored)
     if pair is None:
         st.info(f"The runs {other_run.name} and {run.name} have none of these reviews in common.")
         return None
-    said = wording.run_comparison(pair.test, other_run.name, run.name)
-    st.markdown(f"{uploads.escape_markdown(said)} [Show where they differ](#{_DIFFERENCES})")
+    sentence = wording.run_comparison(pair.test, other_run.name, run.name)
+    st.markdown(f"{uploads.escape_markdown(sentence)} [Show where they differ](#{_DIFFERENCES})")
     _figures(pair, other_run, run)
     return pair
 
 
 def details(pair: Pair, other_run: Run, run: Run) -> None:
-    """Where two runs agree, on which slices they differ, and the reviews on which they do."""
+    """Shows where two runs agree, on which slices they differ, and the reviews they disagree on."""
     st.header("Where they differ", anchor=_DIFFERENCES)
     left, right = st.columns([2, 3])
     with left:
@@ -84,7 +84,7 @@ def details(pair: Pair, other_run: Run, run: Run) -> None:
 
 
 def _figures(pair: Pair, other_run: Run, run: Run) -> None:
-    """A row a figure: both runs, the difference, its interval, and whether that can be told from chance."""
+    """Shows a row for each metric: both runs, the difference, its interval, and whether it is significant."""
     first, second = other_run.name, run.name
     split = str(pair.second.table["split"].iloc[0])
     with st.spinner("Drawing reviews anew"):
@@ -94,9 +94,9 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
         change = changes[key]
         low, high = change.interval
         gain = change.difference if better == "more" else -change.difference
-        told = f"{second if gain > 0 else first} is better" if low * high > 0 else "cannot be told from chance"
-        span = "–" if isnan(low) else f"{low:+.4f} to {high:+.4f}"  # there is none where a class is missing
-        rows.append((f"{name} ({better} is better)", change.second, change.first, change.difference, span, told))
+        conclusion = f"{second if gain > 0 else first} is better" if low * high > 0 else "cannot be told from chance"
+        span = "–" if isnan(low) else f"{low:+.4f} to {high:+.4f}"  # undefined if a class is missing
+        rows.append((f"{name} ({better} is better)", change.second, change.first, change.difference, span, conclusion))
     table = pd.DataFrame(rows, columns=["figure", second, first, "difference", "95 % interval", "so"])
     number = st.column_config.NumberColumn(format="%.4f")
     st.dataframe(
@@ -117,7 +117,7 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _changes(_pair: Pair, first: Any, second: Any, split: str, threshold: float) -> dict[str, Change]:
-    """``Pair.changes``, which takes a second or two; the other arguments name what the pair is made of."""
+    """Returns ``Pair.changes``, cached because it takes a second or two. The other arguments are the cache key."""
     return _pair.changes()
 
 
@@ -146,7 +146,7 @@ def _list(pair: Pair, first: str, second: str) -> None:
 
 
 def _filter() -> None:
-    """A click on a cell of the agreement decides what the list shows."""
+    """Filters the list by the clicked cell of the agreement matrix."""
     points = st.session_state[_CELLS].selection.get("cell", [])
     cell = tuple(points[0][side] == "right" for side in ("second", "first")) if points else (None, None)
     st.session_state[_WHICH] = next(name for name, kind in _KINDS.items() if kind == cell)

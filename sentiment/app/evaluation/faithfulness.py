@@ -1,4 +1,4 @@
-"""What the run's folder proves of its explanations: identities they keep, and how they fare against other methods."""
+"""The run's checks of its explanations: identities, and comparisons with other attribution methods."""
 
 from __future__ import annotations
 
@@ -20,47 +20,47 @@ _MEASURED = (
 
 
 def show(run: Run) -> None:
-    """The checks on explanations, if the run has them."""
+    """Shows the checks of the explanations, if the run has them."""
     if not run.has(PART):
         return
     st.header("Do its explanations hold?")
     with current_run.stop_on_artifact_error():
-        proof = current_run.read_json(PART)
-    st.caption(f"Contributions by {proof['method']}, starting from {proof['baseline']}; proved on {proof['date']}.")
-    checks = [(check, f"{n:,}", result) for check, n, result in card.identities(proof)]
-    st.table(  # since its sentences wrap on a phone
+        report = current_run.read_json(PART)
+    st.caption(f"Contributions by {report['method']}, starting from {report['baseline']}; proved on {report['date']}.")
+    checks = [(check, f"{n:,}", result) for check, n, result in card.identities(report)]
+    st.table(  # because its cells wrap on a phone
         pd.DataFrame(checks, columns=["check", "cases", "result"]),
         border="horizontal",
         hide_index=True,
         alt="Checks that explanations must pass",
     )
-    _erasure(proof)
-    _other_figures(proof)
-    _shortcuts(proof)
+    _erasure(report)
+    _other_figures(report)
+    _shortcuts(report)
 
 
-def _erasure(proof: dict[str, Any]) -> None:
-    """Comprehensiveness and sufficiency, by the way in which words are removed."""
+def _erasure(report: dict[str, Any]) -> None:
+    """Shows comprehensiveness and sufficiency for the chosen way of removing words."""
     st.subheader("Do the words named matter most?")
-    ways = {way["way"]: way for way in proof["erasure"]["ways"]}
+    removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}
     chosen = st.segmented_control(
         "Words are removed by",
-        list(ways),
-        default=next(iter(ways)),
+        list(removals),
+        default=next(iter(removals)),
         key="erasure_way",
         bind="query-params",
         required=True,
     )
     st.altair_chart(
-        evaluation_charts.erasure(pd.DataFrame(_erasure_rows(ways[chosen]))),
+        evaluation_charts.erasure(pd.DataFrame(_erasure_rows(removals[chosen]))),
         alt="What removing and keeping the words named does to the probability, by method",
     )
-    st.caption(f"{proof['erasure']['n']:,} reviews, with 95 % intervals. {_MEASURED}")
-    for sentence in card.better(ways[chosen]):
+    st.caption(f"{report['erasure']['n']:,} reviews, with 95 % intervals. {_MEASURED}")
+    for sentence in card.better(removals[chosen]):
         st.text(f"{sentence}, paired by review.")
 
 
-def _other_figures(proof: dict[str, Any]) -> None:
+def _other_figures(report: dict[str, Any]) -> None:
     st.subheader("By other measures")
     rows = [
         {
@@ -70,27 +70,27 @@ def _other_figures(proof: dict[str, Any]) -> None:
             "gap": f"{row['gap']:.1e}",
             "time": f"{row['milliseconds']:,.0f} ms",
         }
-        for row in card.compared(proof)
+        for row in card.compared(report)
     ]
-    st.table(  # since it shows every column, whatever the width
+    st.table(  # because it shows every column at any width
         pd.DataFrame(rows),
         border="horizontal",
         hide_index=True,
         alt="Each method by agreement with Shapley values, joined texts, the gap it leaves, and time",
     )
     st.caption(
-        f"Shapley: correlation with the exact Shapley values of {proof['shapley']['n']:,} short texts. Joined texts: "
-        f"how often the first word is in a sentence of the right side, in {proof['hybrids']['n']:,} texts made of "
+        f"Shapley: correlation with the exact Shapley values of {report['shapley']['n']:,} short texts. Joined texts: "
+        f"how often the first word is in a sentence of the right side, in {report['hybrids']['n']:,} texts made of "
         "sentences of both classes. Gap: from the score at worst, in logits. Time: for a review of "
-        f"{proof['time']['tokens']:,} words and signs."
+        f"{report['time']['tokens']:,} words and signs."
     )
 
 
-def _shortcuts(proof: dict[str, Any]) -> None:
+def _shortcuts(report: dict[str, Any]) -> None:
     st.subheader("Does it find a planted shortcut?")
     rows = [
         {name: value if name == "method" else f"{value:.3f}" for name, value in row.items()}
-        for row in card.shortcuts(proof)
+        for row in card.shortcuts(report)
     ]
     st.table(
         pd.DataFrame(rows),
@@ -99,14 +99,14 @@ def _shortcuts(proof: dict[str, Any]) -> None:
         alt="Precision of each method at finding planted shortcuts",
     )
     st.caption(
-        f"Small models, {proof['shortcuts']['seeds']} of each kind, were taught that certain tokens decide; the figure "
-        f"is the share of these among the tokens a method names first. Wanted: {card.aims()}. On unseen texts these "
-        f"models are right so often: {card.learned(proof)}."
+        f"Small models, {report['shortcuts']['seeds']} of each kind, were taught that certain tokens decide; the "
+        f"figure is the share of these among the tokens a method names first. Wanted: {card.aims()}. On unseen texts "
+        f"these models are right so often: {card.learned(report)}."
     )
 
 
-def _erasure_rows(way: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row a method and measure."""
+def _erasure_rows(removal: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns a row for each method and measure."""
     return [
         {
             "method": method["name"],
@@ -115,6 +115,6 @@ def _erasure_rows(way: dict[str, Any]) -> list[dict[str, Any]]:
             "low": method[measure]["interval"][0],
             "high": method[measure]["interval"][1],
         }
-        for method in way["methods"]
+        for method in removal["methods"]
         for measure in card.MEASURES
     ]

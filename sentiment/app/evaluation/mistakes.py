@@ -1,4 +1,4 @@
-"""Why the run errs where it is sure: the causes of its confident mistakes, as far as they have been read."""
+"""Causes of the run's confident mistakes, for the reviews that were checked by hand."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sentiment.evaluation import review_notes
 
 
 def show(scored: ScoredReviews) -> None:
-    """How many confident mistakes have which cause; nothing where none of them was read."""
+    """Shows the number of confident mistakes by cause; nothing if none was checked."""
     with current_run.stop_on_artifact_error():
         mistakes = review_notes.confident_mistakes(scored.table, scored.temperature)
-    read = mistakes.dropna(subset="cause")
-    if read.empty:
+    checked = mistakes.dropna(subset="cause")
+    if checked.empty:
         return
-    counts = read["cause"].value_counts()
+    counts = checked["cause"].value_counts()
     st.header("Why it errs where it is sure")
     left, right = st.columns([2, 3])
     with left:
-        rows = read.groupby(["cause", "label"]).size().reset_index(name="n")
+        rows = checked.groupby(["cause", "label"]).size().reset_index(name="n")
         rows["label"] = rows["label"].map({1: "positive", 0: "negative"})
         rows = rows.sort_values("cause", key=lambda cause: -cause.map(counts), kind="stable")
         st.altair_chart(
@@ -30,7 +30,7 @@ def show(scored: ScoredReviews) -> None:
         )
     with right:
         meanings = counts.index.map(review_notes.CAUSES)
-        st.table(  # since it shows whole sentences
+        st.table(  # because it shows whole sentences
             pd.DataFrame({"cause": counts.index, "mistakes": counts.to_numpy(), "meaning": meanings}),
             border="horizontal",
             hide_index=True,

@@ -1,7 +1,7 @@
 """The Evaluation page: how good the served run is, and on which reviews it errs.
 
-One threshold moves every figure and chart; one filter, set in its row or by a click on a confusion cell, a bin or a
-slice, decides which reviews the table lists.
+One threshold applies to every metric and chart. One filter selects the reviews in the table; its controls and clicks
+on a confusion cell, a bin or a slice set it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from sentiment.app.evaluation import behaviour, comparison, faithfulness, mistak
 from sentiment.app.shared import chart_block, charts, current_run, evaluation_charts, review_texts, uploads
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, VERDICTS, ScoredReviews, cell_name
 from sentiment.artifacts import Run
+from sentiment.behaviour import card as behaviour_card
 from sentiment.evaluation.metrics import BINS, HISTOGRAM_BINS
+from sentiment.faithfulness import card as faithfulness_card
 from sentiment.formatting import counted, interval, percent
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
-_LISTED = "listed-reviews"  # the anchor of the list
-_MARKS = "evaluation_marks"  # the filter as the charts mark it, and how often it was set by other means than a click
+_LIST_ANCHOR = "listed-reviews"  # the anchor of the list
+_MARKS = "evaluation_marks"  # key of the marked filter, and of the number of redraws
 
 
 def page() -> None:
-    """Figures, charts, slices, and the reviews behind them."""
+    """Shows metrics, charts, slices, and the reviews behind them."""
     st.title("How good is it?")
     run = current_run.run()
     splits = [split for split, part in _SPLITS.items() if run.has(part)]
@@ -34,14 +36,14 @@ def page() -> None:
     split, threshold, other = _controls(splits, run)
     with chart_block.report_malformed_file(run.name, _SPLITS[split]):
         _evaluation(run, split, threshold, other)
-    with chart_block.report_malformed_file(run.name, faithfulness.PART):
+    with chart_block.report_malformed_file(run.name, faithfulness_card.PART):
         faithfulness.show(run)
-    with chart_block.report_malformed_file(run.name, behaviour.PART):
+    with chart_block.report_malformed_file(run.name, behaviour_card.PART):
         behaviour.show(run)
 
 
 def _evaluation(run: Run, split: str, threshold: float, path: Path | None) -> None:
-    """Everything that follows from the predictions on one split, compared with those of another run if one is named."""
+    """Shows everything derived from the predictions on one split, and the comparison with another run if chosen."""
     scored = _load_scored(run, split, threshold)
     if scored.table.empty:
         st.info(f"The run {run.name} has no {split} predictions.")
@@ -59,7 +61,7 @@ def _evaluation(run: Run, split: str, threshold: float, path: Path | None) -> No
 
 
 def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
-    """Which reviews, the threshold, the costs that propose one, and a run to compare with."""
+    """Shows the controls; returns the split, the threshold, and the folder of the run to compare with."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = st.segmented_control(
             "Reviews",
@@ -92,7 +94,7 @@ def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
 
 
 def _proposal(scored: ScoredReviews) -> None:
-    """The cheapest threshold at the costs set, and what it would save."""
+    """Offers the cheapest threshold at the given costs, and shows its savings."""
     cost, sweep = st.session_state["cost"], scored.sweep
     cheapest, counts = _slider_value(sweep.cheapest(cost)), scored.confusion
     now = 100 * (counts.fn + cost * counts.fp) / len(scored.table)
@@ -115,7 +117,7 @@ def _set_threshold(threshold: float) -> None:
 
 
 def _slider_value(threshold: float) -> float:
-    """A threshold as the slider has it."""
+    """Rounds a threshold to a value that the slider allows."""
     return min(0.99, max(0.01, round(threshold, 2)))
 
 
@@ -126,7 +128,7 @@ def _load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
 
 
 def _figures(scored: ScoredReviews, of_what: str) -> None:
-    """The figures in a row; those that follow the threshold first."""
+    """Shows the metrics in a row, those that depend on the threshold first."""
     counts, sweep = scored.confusion, scored.sweep
     figures = [
         ("Accuracy", percent(counts.accuracy, 2), interval(scored.interval), "With its 95 % interval."),
@@ -147,7 +149,7 @@ def _figures(scored: ScoredReviews, of_what: str) -> None:
 
 
 def _distribution(scored: ScoredReviews) -> None:
-    """Confusion matrix and histogram; a click in either sets the filter."""
+    """Shows the confusion matrix and the histogram; a click in either sets the filter."""
     counts, cells, bins = scored.confusion, scored.cells(), scored.histogram()
     marks = _marks()
     left, right = st.columns([2, 3])
@@ -172,19 +174,19 @@ def _distribution(scored: ScoredReviews) -> None:
 
 
 def _mistakes(scored: ScoredReviews) -> None:
-    """What can be clicked, the filter that is set so, and the reviews it lets through.
+    """Shows the clickable charts, the filter, and the filtered reviews.
 
-    The filter comes first, although it stands below, because the charts mark what it says.
+    The filter is drawn first, although it is below the charts, because the charts mark it.
     """
     parts = scored.by_slice()
     above = st.container()
-    st.header("The reviews themselves", anchor=_LISTED)
+    st.header("The reviews themselves", anchor=_LIST_ANCHOR)
     verdicts, part, between = _filter([EVERYTHING, *parts["slice"]])
     rows = scored.select(verdicts, part, between)
     review_table.show(rows, "reviews", "the most confident mistakes first")
     with above:
         st.markdown(
-            f":material/filter_alt: {_filtered(len(rows), verdicts, part, between)} · [Show the list](#{_LISTED})"
+            f":material/filter_alt: {_filtered(len(rows), verdicts, part, between)} · [Show the list](#{_LIST_ANCHOR})"
         )
         _distribution(scored)
     chart_block.show_chart(
@@ -199,7 +201,7 @@ def _mistakes(scored: ScoredReviews) -> None:
 
 
 def _filtered(n: int, verdicts: str, part: str, between: tuple[float, float]) -> str:
-    """The filter in words, with the number of reviews that pass it."""
+    """Returns the filter in words, with the number of reviews that pass it."""
     conditions = [verdicts] if verdicts != EVERYTHING else []
     conditions += [part] if part != EVERYTHING else []
     if between != (0.0, 1.0):
@@ -208,7 +210,7 @@ def _filtered(n: int, verdicts: str, part: str, between: tuple[float, float]) ->
 
 
 def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
-    """The filter in words; a click on a cell, a bin or a slice sets the same."""
+    """Shows the filter's controls, which clicks on a cell, a bin or a slice set too; returns the filter."""
     st.caption("Click a cell, a bin or a slice in the charts, or choose here.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         verdicts = st.selectbox(
@@ -229,7 +231,7 @@ def _filter(slices: list[str]) -> tuple[str, str, tuple[float, float]]:
 
 
 def _curves(scored: ScoredReviews) -> None:
-    """What other thresholds would give."""
+    """Shows the metrics and the cost at every threshold."""
     counts, sweep, cost = scored.confusion, scored.sweep, st.session_state["cost"]
     fallout = counts.fp / max(1, counts.fp + counts.tn)
     curve = scored.curve().assign(cost=100 * sweep.thin().cost(cost))
@@ -258,7 +260,7 @@ def _curves(scored: ScoredReviews) -> None:
 
 
 def _calibration(scored: ScoredReviews) -> None:
-    """Whether probabilities are to be believed, of all reviews and of those of each length."""
+    """Shows the calibration of the probabilities, for all reviews and by length."""
     bins, bands = scored.calibration(), scored.calibration_by_length()
     grid = st.grid(2, min_column_width=300)
     with grid.cell():
@@ -283,7 +285,7 @@ def _calibration(scored: ScoredReviews) -> None:
 
 
 def _open_other(path: Path, split: str) -> Run | None:
-    """The run to compare with; None, after a sentence, where it has no predictions on the split."""
+    """Opens the run to compare with; returns None, after a message, if it has no predictions on the split."""
     other = current_run.open_path(path)
     if other.has(_SPLITS[split]):
         return other
@@ -292,13 +294,13 @@ def _open_other(path: Path, split: str) -> Run | None:
 
 
 def _marks() -> dict[str, list[dict[str, Any]]]:
-    """What the charts mark when they are drawn first: the filter as it is then.
+    """Returns what the charts mark when first drawn: the filter at that time.
 
-    From then on they keep their own selection, in step with the filter through their callbacks; when the filter is set
-    by other means, they are drawn anew under another key.
+    Later they keep their own selection, and their callbacks update the filter. If the filter is set in another way, the
+    charts are redrawn under a new key.
     """
     marks = st.session_state.get(_MARKS)
-    if marks is None or (marks["drawn"] and _key("cells") not in st.session_state):  # the page was left in between
+    if marks is None or (marks["drawn"] and _key("cells") not in st.session_state):  # the user left the page meanwhile
         _store_marks()
         marks = st.session_state[_MARKS]
     marks["drawn"] = True
@@ -306,7 +308,7 @@ def _marks() -> dict[str, list[dict[str, Any]]]:
 
 
 def _store_marks() -> None:
-    """Takes down the filter for the charts to mark; for callbacks."""
+    """Stores the current filter so that the charts are redrawn with it marked; used as a callback."""
     cell = CELLS.get(st.session_state.get("verdicts", ""))
     part = st.session_state.get("slice", EVERYTHING)
     low, high = st.session_state.get("between", (0.0, 1.0))
@@ -326,7 +328,7 @@ def _key(chart: str) -> str:
 
 
 def _clicked(chart: str, parameter: str) -> list[dict[str, Any]]:
-    """What is selected in a chart."""
+    """Returns the points selected in a chart."""
     return list(st.session_state[_key(chart)].selection.get(parameter, []))
 
 

@@ -1,4 +1,4 @@
-"""A table of judged reviews: their texts where the app has the data, and one of them opened on the Review page."""
+"""A table of scored reviews, with their texts if the data is available; a text can be opened on the Review page."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from sentiment.app.shared.scored_reviews import possible_causes
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
-_LISTED = 1_000  # rows the table shows at most
+_MAX_ROWS = 1_000  # shown in the table
 
 
-def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> None:
-    """The first of the rows, and all of them as CSV.
+def show(rows: pd.DataFrame, name: str, description: str, other: str | None = None) -> None:
+    """Shows the first rows, and offers all of them as CSV.
 
     Args:
-        rows: of ``Judged.table``, in order.
-        name: of the table, in letters.
-        said: what the rows are, in words; it follows their number.
-        other: the name of a run whose probability stands beside, as ``other``.
+        rows: from ``ScoredReviews.table``, in order.
+        name: name of the table, in letters.
+        description: describes the rows; follows their number.
+        other: name of another run, whose probability is in the column ``other``.
     """
-    known = review_texts.load_texts()
-    frame = _frame(rows.head(_LISTED), known, other)
+    texts = review_texts.load_texts()
+    frame = _frame(rows.head(_MAX_ROWS), texts, other)
     event: Any = st.dataframe(
         frame,
         hide_index=True,
         height=460,
-        on_select="rerun" if known else "ignore",  # without a text there is nothing to open
+        on_select="rerun" if texts else "ignore",  # only a text can be opened
         selection_mode="single-row",
         key=f"listed_{name}",
-        alt=f"Reviews: {said}",
+        alt=f"Reviews: {description}",
         column_config={
             "probability": _chance("P(positive)"),
             **({other: _chance(f"by {other}")} if other else {}),
@@ -46,26 +46,26 @@ def show(rows: pd.DataFrame, name: str, said: str, other: str | None = None) -> 
             "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
         },
     )
-    more = f"; the first {_LISTED:,} are shown" if len(rows) > _LISTED else ""
+    more = f"; the first {_MAX_ROWS:,} are shown" if len(rows) > _MAX_ROWS else ""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{counted(len(rows), 'review')}, {said}{more}.")
-        chart_block.show_csv_button(lambda: _frame(rows, known, other), name)
-        selected = event.selection.rows if known else []
+        st.caption(f"{counted(len(rows), 'review')}, {description}{more}.")
+        chart_block.show_csv_button(lambda: _frame(rows, texts, other), name)
+        selected = event.selection.rows if texts else []
         if chosen := [row for row in selected if row < len(frame)]:
             review_texts.show_open_button(frame["text"].iloc[chosen[0]], name)
 
 
-def _frame(rows: pd.DataFrame, known: review_texts.Texts | None, other: str | None) -> pd.DataFrame:
-    """What the list says of each review."""
+def _frame(rows: pd.DataFrame, texts: review_texts.Texts | None, other: str | None) -> pd.DataFrame:
+    """Returns the columns of the table for these rows."""
     with current_run.stop_on_artifact_error():
-        read = rows["fingerprint"].map(review_notes.causes()).where(~rows["right"]).fillna("")
+        checked_causes = rows["fingerprint"].map(review_notes.causes()).where(~rows["right"]).fillna("")
     frame = pd.DataFrame(
         {
             "label": rows["label"].map({1: "positive", 0: "negative"}),
             "probability": rows["probability"],
             "rating": rows["rating"].replace(0, pd.NA),
             "length": rows["length"],
-            "cause": read,
+            "cause": checked_causes,
             "causes": possible_causes(rows),
             "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
             "fingerprint": rows["fingerprint"],
@@ -73,8 +73,8 @@ def _frame(rows: pd.DataFrame, known: review_texts.Texts | None, other: str | No
     )
     if other:
         frame.insert(2, other, rows["other"])
-    if known:
-        frame.insert(3 if other else 2, "text", rows["fingerprint"].map(known))
+    if texts:
+        frame.insert(3 if other else 2, "text", rows["fingerprint"].map(texts))
     return frame
 
 

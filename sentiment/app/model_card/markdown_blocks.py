@@ -1,6 +1,6 @@
-"""Splits the Markdown of a model card into text, tables and code, so that each is drawn in a way that fits a phone.
+"""Splits a model card's Markdown into text, tables and code, so that each can be drawn to fit a phone.
 
-The text comes from a run's folder and may be anybody's, so no image in it is kept: a browser would fetch it.
+The card may come from anyone, so images are removed: a browser would fetch them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
 
 def split(document: str) -> Iterator[Block]:
-    """The blocks of a document in order; images are turned into text, except in code, which shows them anyway."""
+    """Yields the blocks of a document in order. Images become text, except inside code."""
     lines = document.splitlines()
     text: list[str] = []
     place = 0
@@ -44,24 +44,24 @@ def split(document: str) -> Iterator[Block]:
 
 
 def without_images(markdown: str) -> str:
-    """The same Markdown with each image shown as the text that was written for it."""
+    """Returns the Markdown with each image replaced by its alternative text."""
     return markdown.replace("![", "!\\[")
 
 
 def table(markdown: str) -> pd.DataFrame:
-    """The cells of a table; short rows are filled up and long ones are cut, as in GitHub's Markdown."""
+    """Parses a table. Short rows are filled and long ones cut, as in GitHub's Markdown."""
     header, _, *rows = (_cells(line) for line in markdown.splitlines())
     width = len(header)
     return pd.DataFrame([[*row, *[""] * width][:width] for row in rows], columns=_unique_names(header), dtype="str")
 
 
 def visible_name(name: str) -> str:
-    """A column's name without what ``table`` added to it; "" for one that has none."""
+    """Returns a column's name without the characters that ``table`` added; "" for an unnamed column."""
     return name.rstrip("\N{ZERO WIDTH SPACE}")
 
 
 def _block_at(lines: list[str], start: int) -> tuple[int, Block | None]:
-    """The table or code block that begins at a line, and the line after it."""
+    """Returns the line after the table or code block that starts at a line, and the block; None if none does."""
     if fence := _FENCE.match(lines[start]):
         ends = (i for i in range(start + 1, len(lines)) if lines[i].strip().startswith(fence[1]))
         end = next(ends, len(lines))
@@ -77,5 +77,5 @@ def _cells(line: str) -> list[str]:
 
 
 def _unique_names(header: list[str]) -> list[str]:
-    """Names for columns, no two of them alike, for a frame to hold; what is added to a name cannot be seen."""
+    """Makes column names unique with invisible characters, since a frame needs distinct names."""
     return [name + "\N{ZERO WIDTH SPACE}" * header[:place].count(name) for place, name in enumerate(header)]

@@ -1,4 +1,4 @@
-"""The Model card page: what the served run's folder says about it."""
+"""The Model card page: the README and the files of the served run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sentiment.app.shared import current_run
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import Run
 
-_LONGEST = 200_000  # characters of a card that are shown
-_WRAPPED = 5  # columns that a phone can show when their cells wrap
+_MAX_CHARACTERS = 200_000  # characters of a card
+_MAX_WRAPPED_COLUMNS = 5  # columns that fit a phone if their cells wrap
 
 
 def page() -> None:
-    """The run's README, then the files it consists of."""
+    """Shows the run's README, then the list of its files."""
     run = current_run.run()
     with current_run.stop_on_artifact_error():
         if run.has("README.md"):
@@ -25,7 +25,8 @@ def page() -> None:
             st.caption("This run has no model card.")
     with st.expander("Files of this run", icon=":material/folder_open:"):
         st.caption(
-            f"The files of {escape_markdown(run.name)} were hashed when it was finished; the hashes are checked on loading."
+            f"The files of {escape_markdown(run.name)} were hashed when it was finished; "
+            "the hashes are checked on loading."
         )
         st.dataframe(
             _files(run),
@@ -37,23 +38,25 @@ def page() -> None:
 
 
 def _card(text: str) -> None:
-    """The blocks of the card, one below the other, none of them wider than the page."""
-    shown = text[:_LONGEST].replace(" %", "\N{NO-BREAK SPACE}%")  # on a phone it would stand in a line of its own
-    for block in markdown_blocks.split(shown):
+    """Shows the blocks of the card one below the other, none wider than the page."""
+    start = text[:_MAX_CHARACTERS].replace(
+        " %", "\N{NO-BREAK SPACE}%"
+    )  # keeps the sign on the number's line on a phone
+    for block in markdown_blocks.split(start):
         if block.kind == "text":
             st.markdown(block.content)
         elif block.kind == "code":
             st.code(block.content, language=None, wrap_lines=True)
         else:
             _table(markdown_blocks.table(block.content))
-    if len(text) > _LONGEST:
-        st.caption(f"The first {_LONGEST:,} of {len(text):,} characters of the card are shown.")
+    if len(text) > _MAX_CHARACTERS:
+        st.caption(f"The first {_MAX_CHARACTERS:,} of {len(text):,} characters of the card are shown.")
 
 
 def _table(rows: pd.DataFrame) -> None:
-    """A table in the form that fits: its cells wrap, and one too wide for a phone can be scrolled by keyboard.
+    """Shows a table whose cells wrap, or a scrollable one if it is too wide for a phone.
 
-    A screen reader needs a name for each column, so one without a name gets it, and a table without names is a list.
+    A screen reader needs a name for each column, so unnamed ones get a name. A table without any becomes a list.
     """
     if not any(markdown_blocks.visible_name(name) for name in rows.columns):
         st.markdown("\n".join(f"- {cells[0]}: {' · '.join(cells[1:])}" for cells in rows.to_numpy().tolist()))
@@ -61,14 +64,14 @@ def _table(rows: pd.DataFrame) -> None:
     named = rows.set_axis(
         [name if markdown_blocks.visible_name(name) else f"figure{name}" for name in rows.columns], axis=1
     )
-    if len(named.columns) > _WRAPPED:
+    if len(named.columns) > _MAX_WRAPPED_COLUMNS:
         st.dataframe(named, hide_index=True, placeholder="", alt=f"Table of {', '.join(named.columns)}")
     else:
         st.table(named, border="horizontal", hide_index=True, alt=f"Table of {', '.join(named.columns)}")
 
 
 def _files(run: Run) -> pd.DataFrame:
-    """A row a file of the manifest: name, size in bytes (missing where the file is) and hash."""
+    """Returns a row for each file of the manifest: name, size in bytes (missing if the file is), and hash."""
     rows = [(name, _size(run, name), digest) for name, digest in run.manifest["files"].items()]
     return pd.DataFrame(rows, columns=["file", "size", "SHA-256"]).astype({"size": "Int64"})
 

@@ -1,4 +1,4 @@
-"""Why a text got its score: the text itself, the ranked words, the way from starting point to score."""
+"""Explanation of a score: the marked text, the ranked words, and the steps from starting point to score."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_STEPS = 12  # parts the waterfall names; the others stand in one step
+_STEPS = 12  # named in the waterfall; the rest is summed into one step
 _LEVELS = [level for level in get_args(Level) if level != "token"]
 _TERMS = """
 - **Score**: what the model computes, in *logits*. Above zero is positive; the further from zero, the surer.
@@ -34,10 +34,10 @@ _TERMS = """
 
 @st.fragment
 def show(analysis: Analysis, classifier: Classifier) -> None:
-    """The explanation of an analysis; changing a view redraws this part alone."""
+    """Shows the explanation of an analysis. It is a fragment: changing the view reruns only this part."""
     st.header("Why", help=_TERMS)
-    own = analysis.is_made_by(classifier)
-    if not own:
+    same_model = analysis.is_made_by(classifier)
+    if not same_model:
         run = uploads.escape_markdown(analysis.run)
         st.caption(f"Made by {run}, which is not the model chosen now: this can be read but not varied.")
         if analysis.explanation is None:
@@ -48,17 +48,17 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
     sentence = reasons(explanation)
     st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.score_summary(explanation)}")
     left, right = st.columns([3, 2], gap="medium")
-    names = ["Ranked", "Start to score", *(["What if", "Negation"] if own else [])]
+    names = ["Ranked", "Start to score", *(["What if", "Negation"] if same_model else [])]
     with right:
         views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
-    opened = next((name for name, view in views.items() if view.open), names[0])
+    open_view = next((name for name, view in views.items() if view.open), names[0])
     with left:
-        groups = _highlighted_text(explanation, classifier if own else None, pick=opened == "What if")
-    with views[opened]:
-        match opened:
+        groups = _highlighted_text(explanation, classifier if same_model else None, pick=open_view == "What if")
+    with views[open_view]:
+        match open_view:
             case "Ranked":
                 _ranking(explanation, groups)
-                if own:
+                if same_model:
                     _stability_check(explanation, classifier)
             case "Start to score":
                 _waterfall(explanation, groups)
@@ -69,9 +69,9 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
 
 
 def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
-    """The text with its contributions at the level chosen; gives the groups it shows.
+    """Shows the text with contributions at the chosen level; returns the groups shown.
 
-    Without a classifier it cannot be shown how the model reads on.
+    Without a classifier, the curve over prefixes cannot be shown.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         level = st.segmented_control(
@@ -111,7 +111,7 @@ def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
-    """The probability as the text is read, at the groups in which the prefixes end."""
+    """Returns the curve of the probability over prefixes of the text, placed at the groups where they end."""
     points = read_along(classifier, text)
     firsts = [each.first for each in groups]
     places = {bisect.bisect_right(firsts, point.place) - 1: round(point.probability, 4) for point in points}
@@ -146,7 +146,7 @@ def _ranking(explanation: Explanation, groups: list[Group]) -> None:
 
 
 def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
-    """On demand, whether a finer computation says the same; it takes many times as long as the explanation."""
+    """Offers to compare the contributions with a finer computation, which takes many times as long."""
     if st.button("Check with a finer computation", icon=":material/fact_check:"):
         agreement = stability(classifier, explanation)
         if math.isnan(agreement):
@@ -166,18 +166,18 @@ def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
 
 
 def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFrame:
-    """The starting point, the groups that weigh most in the order of the text, the others together, the score.
+    """Returns the steps from the starting point to the score; small contributions are summed into one step.
 
     Returns:
         Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
     """
-    weighty = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
-    rest = sum(each.value for each in groups) - sum(each.value for each in weighty) + explanation.residual
+    largest = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
+    rest = sum(each.value for each in groups) - sum(each.value for each in largest) + explanation.residual
     rows = [("start", 0.0, explanation.baseline_logit)]
-    for each in sorted(weighty, key=lambda each: each.start):
+    for each in sorted(largest, key=lambda each: each.start):
         name = " ".join(explanation.text[each.start : each.end].split())
         rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
-    if others := len(groups) - len(weighty):
+    if others := len(groups) - len(largest):
         rows.append((f"{others} other{'s' if others > 1 else ''}", rows[-1][2], rows[-1][2] + rest))
     rows.append(("score", 0.0, explanation.logit))
     frame = pd.DataFrame(rows, columns=["name", "start", "end"])
@@ -187,25 +187,25 @@ def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFra
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:
-    """The negators that matter, with their opinions, and how many others there are."""
-    found = negations(classifier, explanation.text)
-    unlisted = len(negators(classifier, explanation.text)) - len(found)
+    """Shows the effective negations with the opinion word of each, and the number of the others."""
+    negated = negations(classifier, explanation.text)
+    unlisted = len(negators(classifier, explanation.text)) - len(negated)
     if unlisted:
-        st.caption(wording.unlisted_negations(unlisted, more=bool(found)))
-    elif not found:
+        st.caption(wording.unlisted_negations(unlisted, more=bool(negated)))
+    elif not negated:
         st.caption("There is no negation before another word in this text.")
-    if not found:
+    if not negated:
         return
     words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
-    pairs = [(words[one.negator], words[one.opinion]) for one in found]
-    shown = [[explanation.text[each.start : each.end] for each in pair] for pair in pairs]
+    pairs = [(words[one.negator], words[one.opinion]) for one in negated]
+    texts = [[explanation.text[each.start : each.end] for each in pair] for pair in pairs]
     st.dataframe(
         pd.DataFrame(
             {
-                "pair": [" … ".join(dict.fromkeys(pair)) for pair in shown],
-                "with": [one.negated for one in found],
-                "alone": [one.alone for one in found],
-                "joint": [one.joint for one in found],
+                "pair": [" … ".join(dict.fromkeys(pair)) for pair in texts],
+                "with": [one.negated for one in negated],
+                "alone": [one.alone for one in negated],
+                "joint": [one.joint for one in negated],
             }
         ),
         hide_index=True,

@@ -1,6 +1,6 @@
-// Shows a review with what each part of it added to the score. All of the user's text goes through textContent.
+// Shows a review with the contribution of each part. All of the user's text is set through textContent.
 
-const FAINT = 0.04 // of the strongest contribution: what is weaker stays unmarked
+const FAINT = 0.04 // share of the strongest contribution; weaker parts are not marked
 
 const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2)
 
@@ -58,7 +58,8 @@ function showCurve(at, curve) {
   at(".curve svg").setAttribute("aria-label", curve.description)
 }
 
-// Pointer and arrow keys choose a part; the tip tells it, and the curve's marker follows. And the other way round.
+// Pointer and arrow keys choose a part: the tooltip describes it and the curve's marker moves there. Pointing at the
+// curve chooses the part in the text.
 function linkReaders(at, data, parts, pick) {
   const [text, svg, tip, marker] = [at(".text"), at(".curve svg"), at(".tip"), at(".marker")]
   const points = data.curve?.points

@@ -1,7 +1,7 @@
-"""The review's own text, coloured by what each part added to the score: an inline component that sets text content.
+"""The review's text, coloured by contribution: an inline component that only ever sets text content.
 
-Every character is shown, line breaks included, and never as HTML. Colour, underline style and underline thickness say
-side and size; pointer and arrow keys tell the number of a part.
+Every character is shown, including line breaks, and never as HTML. Colour, underline style and underline thickness
+encode sign and size. The pointer or the arrow keys show the value of a part.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-Span = tuple[int, int, float, bool]  # [start, end) in the text, its contribution, whether it is an unknown word
+Span = tuple[int, int, float, bool]  # start, end (exclusive), contribution, whether it is unknown
 
 _HERE = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -41,16 +41,16 @@ def highlight(
     """Shows ``text`` with its ``spans`` marked.
 
     Args:
-        text: the review, shown as it is.
-        spans: what is marked, in order and without overlap; what stands after the last one counts as unread where
-            ``rest_note`` is given.
-        key: names the element on its page.
-        rest_note: says why the rest was not read; empty when everything was.
-        scale: the contribution of the deepest colour; that of the strongest span if None.
-        curve: a line beneath the text: ``points`` (a span's index, a probability, and that in words), ``title``,
+        text: the review, shown literally.
+        spans: the marked parts, in order and without overlap. With a ``rest_note``, the text after the last one is
+            shown as unread.
+        key: widget key.
+        rest_note: why the rest was not read; empty if all was read.
+        scale: the contribution with the deepest colour; by default that of the strongest span.
+        curve: a line below the text: ``points`` (a span's index, a probability, and that in words), ``title``,
             ``description``.
         pick: whether a click, or Enter, picks a span.
-        legend: whether the scale is shown; not where one nearby holds for this text too.
+        legend: whether to show the scale; not needed beside a text with the same scale.
 
     Returns:
         The index of the span that was just picked, or None.
@@ -75,12 +75,12 @@ def highlight(
 
 
 def strongest(spans: Iterable[Span]) -> float:
-    """The size of the largest contribution, 0 where there is none."""
+    """Returns the largest absolute contribution, 0 without spans."""
     return max((abs(value) for _, _, value, _ in spans), default=0.0)
 
 
 def _parts(text: str, spans: Iterable[Span]) -> Iterable[tuple[str, float | None, bool]]:
-    """The text cut into marked parts and the gaps between them, which together are the text again."""
+    """Splits the text into marked parts and the gaps between them; joined, they are the text again."""
     done = 0
     for start, end, value, unknown in spans:
         if start > done:

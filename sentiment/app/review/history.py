@@ -1,4 +1,4 @@
-"""The session's analyses: reopen, compare two, save, open a saved one, delete all."""
+"""The session's analyses: reopen, compare, save, open a saved one, delete all."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from sentiment.types import Explanation
 
 _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
-_CHANGED = 15  # words listed in a comparison
-_MAX_LISTED_TEXT = 200  # characters of a text that the list shows
-_MEGABYTES = 4  # of a saved file; an explanation of the longest text with every character escaped has less
-_MAX_NAME = 255  # characters of a model's name, as of a folder's
+_MAX_WORDS = 15  # listed in a comparison
+_MAX_LISTED_TEXT = 200  # characters
+_MEGABYTES = 4  # of a saved file; enough for the longest text with every character escaped
+_MAX_NAME = 255  # characters of a model's name, the limit of file systems
 
 
 def show(current: Analysis, classifier: Classifier) -> None:
-    """The list, and what can be done with it."""
+    """Shows the list of analyses and the actions on them."""
     every = list(reversed(analyses.all_analyses()))
     st.header("Your analyses")
     if every:
@@ -67,14 +67,14 @@ def _table(every: list[Analysis]) -> None:
 
 
 def _delete(count: int) -> None:
-    """Deletes every analysis, after asking once."""
+    """Deletes every analysis after a confirmation."""
     with st.popover("Delete all", icon=":material/delete:"):
         st.write(f"Delete {'this analysis' if count == 1 else f'all {count} analyses'}? This cannot be undone.")
         st.button("Delete now", on_click=analyses.delete_all, icon=":material/delete:")
 
 
 def _save(current: Analysis, classifier: Classifier) -> None:
-    """The shown explanation as a file, and a saved one back onto the page."""
+    """Offers the current explanation as a file, and an uploader for a saved one."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if current.explanation:
             st.download_button(
@@ -93,7 +93,7 @@ def _save(current: Analysis, classifier: Classifier) -> None:
                 args=(key,),
                 max_upload_size=_MEGABYTES,
             )
-            if note := st.session_state.pop(_NOTE, None):  # in here, since the open popover covers what is beneath
+            if note := st.session_state.pop(_NOTE, None):  # in here, because the open popover covers the page
                 st.error(uploads.escape_markdown(note), icon=":material/error:")
 
 
@@ -109,7 +109,7 @@ def _read_file(file: Any) -> Explanation:
     """Returns the explanation in a saved file.
 
     Raises:
-        ValueError: it is none, or too large; the message is one sentence.
+        ValueError: the file is invalid or too large; the message is one sentence.
     """
     if file.size > _MEGABYTES * 1_000_000:
         raise ValueError(f"A saved explanation may have {_MEGABYTES} MB at most.")
@@ -126,8 +126,8 @@ def _read_file(file: Any) -> Explanation:
 
 
 def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
-    """Two analyses side by side on one scale of colour, and the words whose contributions differ most."""
-    marked = {each.number: _spans(told) for each in (first, second) if (told := _explanation(each, classifier))}
+    """Shows two analyses side by side on one colour scale, and the words whose contributions differ most."""
+    marked = {each.number: _spans(known) for each in (first, second) if (known := _explanation(each, classifier))}
     scale = max(map(strongest, marked.values()), default=0.0)
     for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
@@ -141,15 +141,15 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
 
 
 def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
-    """The analysis's explanation, made now if the run served can; None where there is nothing to explain."""
+    """Returns the analysis's explanation, computed if the served run can; None if there is none."""
     if analysis.explanation is None and analysis.prediction.label and analysis.is_made_by(classifier):
         return analysis.get_explanation(classifier)
     return analysis.explanation
 
 
 def _contributions(first: Analysis, second: Analysis, before: Explanation, after: Explanation) -> None:
-    """What each word added in the one and in the other, those that differ most first."""
-    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
+    """Shows each word's contribution in both texts, the largest difference first."""
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
     names = (f"in no. {first.number}", f"in no. {second.number}", "difference")
     values = [
         (

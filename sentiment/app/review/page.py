@@ -1,4 +1,4 @@
-"""The Review page: one text in, its verdict at once, then the reasons."""
+"""The Review page: a text, its prediction at once, then the explanation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sentiment.formatting import likelihood
 from sentiment.types import Prediction
 
 _ANALYSE = "analyse"
-_ADDRESS = "example_in_address"  # the example that the page's address named when the page was last drawn
-_SELECTED = "example_marked"  # the example that was selected then
-_UNNAMED = "text_of_bare_address"  # the text last shown while the address named no example
+_ADDRESS = "example_in_address"  # key of the example in the address when the page was last drawn
+_SELECTED = "example_marked"  # key of the example that was selected then
+_LAST_TEXT = "text_of_bare_address"  # key of the last text shown without an example in the address
 
 
 def page() -> None:
-    """Input on the left, verdict on the right; the text with its contributions beneath."""
+    """Shows the input on the left, the prediction on the right, and the explanation below."""
     st.title("What did the reviewer feel?")
     refused = analyses.refuse_long_text()
     _choose_example()
@@ -42,7 +42,7 @@ def page() -> None:
         _prediction(analysis)
         if analyses.take_scroll_request():
             scroll.to_top()
-    from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair to load
+    from sentiment.app.review import (  # here, so that the prediction does not wait for pandas and Altair
         explanation,
         history,
     )
@@ -53,19 +53,19 @@ def page() -> None:
 
 
 def _choose_example() -> None:
-    """One-click examples. The choice is part of the address, in the browser's history; the user's own text never is."""
+    """Shows the examples. The address names the chosen one, but never the user's own text."""
     state = st.session_state
-    named = st.query_params.get(analyses.EXAMPLE)
-    asked = named if named in EXAMPLES else None
-    arrived = _ANALYSE not in state  # for the first time, or from another page, which drops this one's widgets
+    in_address = st.query_params.get(analyses.EXAMPLE)
+    asked = in_address if in_address in EXAMPLES else None
+    page_opened = _ANALYSE not in state  # first visit, or back from another page, which drops the widgets
     if analyses.TEXT not in state:
         analyses.show(EXAMPLES[asked or next(iter(EXAMPLES))])
-    elif asked != state.get(_ADDRESS) and (asked or not arrived):  # Back, Forward, or an address typed in
-        analyses.show(EXAMPLES[asked] if asked else state[_UNNAMED])
-    elif arrived or analyses.text_changed() or not state[analyses.EXAMPLE]:
+    elif asked != state.get(_ADDRESS) and (asked or not page_opened):  # Back, Forward, or a typed address
+        analyses.show(EXAMPLES[asked] if asked else state[_LAST_TEXT])
+    elif page_opened or analyses.text_changed() or not state[analyses.EXAMPLE]:
         analyses.select_example()
     st.pills("Try an example", list(EXAMPLES), key=analyses.EXAMPLE, required=True, on_change=_show_example)
-    if not arrived and state[analyses.EXAMPLE] != state[_SELECTED] and not analyses.text_changed():
+    if not page_opened and state[analyses.EXAMPLE] != state[_SELECTED] and not analyses.text_changed():
         asked = state[analyses.EXAMPLE]
         if asked:
             st.query_params[analyses.EXAMPLE] = asked
@@ -73,7 +73,7 @@ def _choose_example() -> None:
             st.query_params.pop(analyses.EXAMPLE, None)
     state[_ADDRESS], state[_SELECTED] = asked, state[analyses.EXAMPLE]
     if not asked:
-        state[_UNNAMED] = analyses.analysed_text() or ""
+        state[_LAST_TEXT] = analyses.analysed_text() or ""
 
 
 def _show_example() -> None:
@@ -82,7 +82,7 @@ def _show_example() -> None:
 
 
 def _input() -> None:
-    """The text area, which keeps what is typed for the next rerun, whatever brings it; a form would drop it there."""
+    """Shows the text area. It is not in a form, which would drop unsubmitted text on any other rerun."""
     st.text_area("Review", key=analyses.TEXT, height=200, persist_state="session", placeholder="Paste a review here")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Analyse", key=_ANALYSE, icon=":material/play_arrow:", shortcut="Mod+Enter", on_click=_submit)
@@ -94,20 +94,20 @@ def _submit() -> None:
 
 
 def _prediction(analysis: Analysis) -> None:
-    """The verdict in plain words, with what the reader should know about it."""
+    """Shows the prediction in words, with its caveats."""
     prediction = analysis.prediction
     with st.container(border=True, gap="small"):
         st.header(headline(prediction), icon=_icon(prediction))
         st.write(chance(prediction))
         if prediction.label and prediction.status != "mostly_unknown":
-            stated = likelihood(prediction.probability, 1)
-            st.progress(prediction.probability, text=f"Probability of “positive”: {stated}")
+            formatted = likelihood(prediction.probability, 1)
+            st.progress(prediction.probability, text=f"Probability of “positive”: {formatted}")
         for caveat in wording.caveats(prediction):
             st.markdown(f":material/info: {caveat}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            taken = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
+            source = "from a file" if analysis.milliseconds is None else f"in {analysis.milliseconds:.0f} ms"
             run = uploads.escape_markdown(analysis.run)
-            st.caption(f"{wording.words_and_signs(prediction.tokens_read)} read by {run} {taken}")
+            st.caption(f"{wording.words_and_signs(prediction.tokens_read)} read by {run} {source}")
             navigation.show_link("model_card", "About this model")
 
 

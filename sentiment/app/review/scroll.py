@@ -1,4 +1,4 @@
-"""Scrolls the page to its top, for changes there that a user further down would not see."""
+"""Scrolls the page to its top, so that a user further down sees a change there."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ _COMPONENT = st.components.v2.component("sentiment_scroll_to_top", js=_SCRIPT)
 
 
 def to_top() -> None:
-    """Scrolls to the top once the page is drawn."""
+    """Scrolls to the top after the page is drawn."""
     _COMPONENT(data=time())

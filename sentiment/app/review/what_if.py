@@ -1,4 +1,4 @@
-"""What if: words dropped or replaced, the new score, what changed, and the way back."""
+"""What-if analysis: drop or replace words, compare the new score, undo."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_CHANGED = 10  # differences listed
-_LONGEST = 200  # characters of a replacement
+_MAX_WORDS = 10  # listed
+_MAX_REPLACEMENT = 200  # characters of a replacement word
 _NOTE = "what_if_note"
 
 
 def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
-    """Controls, then the changed text's verdict beside the first one's."""
+    """Shows the controls, then the new prediction beside the original one."""
     st.session_state.setdefault(analyses.WHAT_IF, {}).setdefault(analysis.number, [])
     st.session_state["what_if_number"] = analysis.number
     st.caption("Click a word in the text to drop it, or choose one here.")
@@ -31,7 +31,7 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
     labels = {place: f"{explanation.tokens[place].text} ({place + 1})" for place in order}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         place = st.selectbox("Word", order, format_func=lambda place: labels[place], key="what_if_word", width=170)
-        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120, max_chars=_LONGEST)
+        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120, max_chars=_MAX_REPLACEMENT)
         st.button("Change", on_click=_change, args=({place: new},), icon=":material/edit:")
     with st.container(horizontal=True):
         st.button(
@@ -51,13 +51,13 @@ def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -
 
 
 def drop(places: Iterable[int]) -> None:
-    """Drops the tokens at these places from the analysis whose changes are shown."""
+    """Drops the tokens at these places from the current analysis."""
     _change(dict.fromkeys(places, ""))
 
 
 def _change(changes: dict[int, str]) -> None:
-    if any(len(word) > _LONGEST for word in changes.values()):
-        st.session_state[_NOTE] = f"A replacement may have {_LONGEST} characters at most."
+    if any(len(word) > _MAX_REPLACEMENT for word in changes.values()):
+        st.session_state[_NOTE] = f"A replacement may have {_MAX_REPLACEMENT} characters at most."
         return
     st.session_state[analyses.WHAT_IF][st.session_state["what_if_number"]].append(changes)
 
@@ -87,7 +87,7 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
 
 
 def _analyse_version(text: str) -> None:
-    """Shows the text on the whole page, because a callback in a fragment redraws only the fragment."""
+    """Shows the text on the whole page. It reruns the app, since a fragment's callback reruns only the fragment."""
     if len(text) > analyses.MAX_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
         return
@@ -96,7 +96,7 @@ def _analyse_version(text: str) -> None:
 
 
 def _differences(before: Explanation, after: Explanation) -> None:
-    """The changed text, what the score changed by, and the words whose contribution changed most."""
+    """Shows the changed text, the change of the score, and the words whose contributions changed most."""
     spans = [_spans(version) for version in (before, after)]
     highlight(after.text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
     start = after.baseline_logit - before.baseline_logit
@@ -104,7 +104,7 @@ def _differences(before: Explanation, after: Explanation) -> None:
         f"The score changed by {wording.signed(after.logit - before.logit, 4)}: contributions by "
         f"{wording.signed(after.logit - before.logit - start, 4)}, the starting point by {wording.signed(start, 4)}."
     )
-    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_CHANGED]
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
     st.dataframe(
         pd.DataFrame(
             {

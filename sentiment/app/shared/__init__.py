@@ -1,1 +1,1 @@
-"""Parts that several pages use."""
+"""Modules that several pages use."""

@@ -1,6 +1,6 @@
-"""What this session has analysed, and which of it the Review page shows.
+"""The analyses of this session, and which of them the Review page shows.
 
-All of it is kept in the session's own state, nowhere else, and gone with it.
+They are kept only in the session's state and end with the session.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from sentiment.app.shared.examples import EXAMPLES
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction
 
-_TOLERANCE = 1e-3  # logits by which the same model may differ between machines
-MAX_ANALYSES = 50  # analyses a session holds; the oldest goes first
-MAX_CHARACTERS = 200_000  # characters of a text that is analysed or kept; some 35,000 words
+_TOLERANCE = 1e-3  # logits; the same model may differ by this much between machines
+MAX_ANALYSES = 50  # analyses kept for a session; the oldest are dropped
+MAX_CHARACTERS = 200_000  # of one text; some 35,000 words
 TOO_LONG = f"A text here may have {MAX_CHARACTERS:,} characters at most. For more, upload a file on the Bulk page."
 
 TEXT = "review_text"  # the key of the text area
-EXAMPLE = "example"  # the key of the choice of an example
+EXAMPLE = "example"  # the key of the example choice
 
-WHAT_IF = "what_if"  # the key of the changes tried: number of the analysis -> one {place: word} after the other
+WHAT_IF = "what_if"  # key of the changes: number of the analysis -> list of {position: word}
 
 _ANALYSES = "analyses"
-_SHOWN = "review_shown"  # the text that is analysed
-_OPENED = "review_opened"  # an analysis to show as it is, by number, and the model chosen then; until either changes
-_SCROLL = "review_return"  # whether the page should go back to its top
+_SHOWN = "review_shown"  # key of the analysed text
+_OPENED = "review_opened"  # key of the reopened analysis: its number and the model chosen at that time
+_SCROLL = "review_return"  # key of the request to scroll to the top
 
 
 @dataclass(slots=True)
 class Analysis:
-    """One text as one run reads it.
+    """One text as analysed by one run.
 
     Attributes:
         number: from 1, in the order of analysis.
-        text: what was analysed.
+        text: the analysed text.
         run: the name of the run.
-        prediction: the verdict.
-        milliseconds: what the verdict took; None for one that was opened from a file.
-        explanation: None until it has been asked for: the verdict does not wait for it.
+        prediction: label, probability and their caveats.
+        milliseconds: duration of the prediction; None if opened from a file.
+        explanation: None until first requested, so that the prediction does not wait for it.
     """
 
     number: int
@@ -54,13 +54,13 @@ class Analysis:
     explanation: Explanation | None = None
 
     def get_explanation(self, classifier: Classifier) -> Explanation:
-        """Returns the explanation, computed when first asked for by the classifier that made the prediction."""
+        """Returns the explanation, computed on first use; ``classifier`` must be the one of the prediction."""
         if self.explanation is None:
             self.explanation = classifier.explain(self.text)
         return self.explanation
 
     def is_made_by(self, classifier: Classifier) -> bool:
-        """Whether this classifier made it; of one from a file, whether it would give the text the same score."""
+        """Returns whether this classifier made it; for one from a file, whether its score is the same."""
         if self.milliseconds is not None:
             return self.run == classifier.run.name
         [prediction] = classifier.predict([self.text])
@@ -68,7 +68,7 @@ class Analysis:
 
 
 def analyse(text: str, classifier: Classifier) -> Analysis:
-    """Returns the session's analysis of a text by a run; a text without a word is judged but not kept."""
+    """Returns the session's analysis of a text by a run. A text without words is not stored."""
     for known in all_analyses():
         if known.text == text and known.run == classifier.run.name and known.milliseconds is not None:
             return known
@@ -80,23 +80,23 @@ def analyse(text: str, classifier: Classifier) -> Analysis:
 
 
 def add(explanation: Explanation) -> Analysis:
-    """Takes in an explanation that was saved earlier."""
+    """Adds an explanation that was saved earlier."""
     opened = Analysis(_next_number(), explanation.text, explanation.run, explanation.prediction)
     opened.explanation = explanation
     return _store(opened)
 
 
 def all_analyses() -> Sequence[Analysis]:
-    """All that the session holds, oldest first."""
+    """Returns all analyses of the session, oldest first."""
     return cast(list[Analysis], st.session_state.get(_ANALYSES, []))
 
 
 def show(text: str, *, to_top: bool = False) -> None:
-    """Lets the Review page show a text; for callbacks, and from another page.
+    """Makes the Review page show a text; for callbacks and other pages.
 
     Args:
-        text: of ``LONGEST`` characters at most; a longer one is ignored.
-        to_top: whether the page scrolls up to the verdict.
+        text: at most ``MAX_CHARACTERS`` characters; a longer one is ignored.
+        to_top: whether the page scrolls to the top.
     """
     if len(text) > MAX_CHARACTERS:
         return
@@ -107,19 +107,19 @@ def show(text: str, *, to_top: bool = False) -> None:
 
 
 def select_example() -> None:
-    """Selects the example whose text is analysed, and none beside another text; before the choice is drawn."""
+    """Selects the example that is analysed, none for any other text. Call it before the widget is drawn."""
     text = None if text_changed() else analysed_text()
     st.session_state[EXAMPLE] = next((name for name, example in EXAMPLES.items() if example == text), None)
 
 
 def reopen(analysis: Analysis) -> None:
-    """Lets the Review page show an analysis as it is, whichever model is chosen; for callbacks."""
+    """Makes the Review page show a stored analysis, whichever model is chosen; for callbacks."""
     show(analysis.text, to_top=True)
     st.session_state[_OPENED] = (analysis.number, current_run.chosen_name())
 
 
 def current_analysis(classifier: Classifier) -> Analysis | None:
-    """Returns the analysis that the Review page shows: the one opened, or that of the text by the chosen model."""
+    """Returns the analysis to show: the reopened one, or that of the current text by the chosen model."""
     number, chosen = st.session_state.get(_OPENED, (None, None))
     if chosen == current_run.chosen_name():
         for each in all_analyses():
@@ -130,19 +130,19 @@ def current_analysis(classifier: Classifier) -> Analysis | None:
 
 
 def analysed_text() -> str | None:
-    """Returns the text that is analysed, None if there is none."""
+    """Returns the analysed text, None if there is none."""
     text: str | None = st.session_state.get(_SHOWN)
     return text
 
 
 def text_changed() -> bool:
-    """Returns whether the text area holds another text than the one analysed."""
+    """Returns whether the text area differs from the analysed text."""
     typed, analysed = st.session_state.get(TEXT), analysed_text()
     return typed is not None and analysed is not None and _normalise_line_ends(typed) != _normalise_line_ends(analysed)
 
 
 def refuse_long_text() -> bool:
-    """Restores the analysed text if a longer one than allowed was pasted; before the text area is drawn."""
+    """Restores the analysed text if a too long one was pasted. Call it before the text area is drawn."""
     if len(st.session_state.get(TEXT) or "") <= MAX_CHARACTERS:
         return False
     st.session_state[TEXT] = analysed_text() or ""
@@ -150,12 +150,12 @@ def refuse_long_text() -> bool:
 
 
 def take_scroll_request() -> bool:
-    """Returns whether the page was asked to scroll to its top; true once."""
+    """Returns whether scrolling to the top was requested, and clears the request."""
     return bool(st.session_state.pop(_SCROLL, False))
 
 
 def delete_all() -> None:
-    """Forgets every analysis of this session and the text shown; for callbacks."""
+    """Deletes every analysis of this session and the current text; for callbacks."""
     show("")
     st.session_state[_SHOWN] = None
     st.session_state[_ANALYSES] = []
@@ -163,13 +163,13 @@ def delete_all() -> None:
 
 
 def _normalise_line_ends(text: str) -> str:
-    """A browser ends lines with LF, whatever it was given."""
+    """Converts line ends to LF, as browsers do."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _next_number() -> int:
-    held = all_analyses()
-    return held[-1].number + 1 if held else 1
+    analyses = all_analyses()
+    return analyses[-1].number + 1 if analyses else 1
 
 
 def _store(analysis: Analysis) -> Analysis:

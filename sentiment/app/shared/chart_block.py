@@ -1,4 +1,4 @@
-"""A chart as every page shows it: its title in a sentence, its alternative text, and its data as CSV."""
+"""Parts around a chart: a heading, alternative text, its data as CSV, and a message for malformed files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import current_run, uploads
+from sentiment.app.shared import current_run
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
@@ -20,34 +21,33 @@ _LOGGER = logging.getLogger(__name__)
 
 def show_chart(
     title: str,
-    drawn: alt.Chart | alt.LayerChart,
+    chart: alt.Chart | alt.LayerChart,
     rows: pd.DataFrame | Callable[[], pd.DataFrame],
     text: str,
     **settings: Any,
 ) -> None:
-    """Shows a chart.
+    """Shows a heading, a button for the data, and the chart.
 
     Args:
-        title: a sentence; the name of the CSV follows from it.
-        drawn: the chart.
-        rows: what is drawn, or what gives it.
-        text: what the chart says, for those who do not see it.
-        settings: of ``st.altair_chart``.
+        title: a sentence; also names the CSV file.
+        chart: the Altair chart.
+        rows: the data, or a function that returns it.
+        text: the alternative text for screen readers.
+        settings: arguments of ``st.altair_chart``.
     """
     st.header(title)
-    show_csv_button(
-        rows, re.sub(r"\W+", "_", title.lower()).strip("_")
-    )  # between the two, or the toolbar covers the title
-    st.altair_chart(drawn, alt=text, **settings)
+    name = re.sub(r"\W+", "_", title.lower()).strip("_")
+    show_csv_button(rows, name)  # between heading and chart, or the chart's toolbar covers the heading
+    st.altair_chart(chart, alt=text, **settings)
 
 
 @contextmanager
 def report_malformed_file(run: str, name: str) -> Iterator[None]:
-    """Says in a sentence that a file of a run, though whole, does not hold what the page reads of it.
+    """Shows an error if an undamaged file of a run does not have the content that the page needs.
 
     Args:
-        run: its name.
-        name: that of the file.
+        run: name of the run.
+        name: name of the file.
     """
     try:
         with current_run.stop_on_artifact_error():
@@ -55,17 +55,17 @@ def report_malformed_file(run: str, name: str) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         _LOGGER.exception("cannot show %s", name)
         st.error(
-            f"{uploads.escape_markdown(name)} of the model {uploads.escape_markdown(run)} does not hold what this page reads. "
+            f"{escape_markdown(name)} of the model {escape_markdown(run)} does not hold what this page reads. "
             "Train or evaluate the model again to replace it.",
             icon=":material/error:",
         )
 
 
 def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
-    """A button that downloads rows as CSV, which are made when it is clicked."""
+    """Shows a button that downloads rows as CSV, created on click."""
     st.download_button(
         label,
-        lambda: to_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
+        lambda: escaped_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
         f"{name}.csv",
         "text/csv",
         on_click="ignore",
@@ -76,7 +76,7 @@ def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, 
     )
 
 
-def to_csv(frame: pd.DataFrame) -> str:
+def escaped_csv(frame: pd.DataFrame) -> str:
     """Returns the rows as CSV; cells and column names that a spreadsheet would run as formulas are escaped.
 
     Lines end in CR LF, because otherwise ``csv`` does not quote a cell with a lone CR.

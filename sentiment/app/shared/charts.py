@@ -1,7 +1,7 @@
-"""The charts of all pages, in one look: titles in sentences, units on axes, blue for positive, orange for negative.
+"""Shared style and charts: titles in sentences, units on axes, blue for positive, orange for negative.
 
-A function takes tidy data, already aggregated, and gives an Altair chart; colours come from the theme, so that each
-chart works in light and dark. The first two categorical colours of the theme are blue and orange.
+Each function takes aggregated tidy data and returns an Altair chart. Colours come from the theme, so that charts work
+in light and dark; its first two categorical colours are blue and orange.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ HEIGHT = 300
 
 
 def layer(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
-    """Charts on top of each other, the first at the bottom."""
+    """Layers charts, the first at the bottom."""
     return alt.LayerChart(layer=list(layers), height=height)
 
 
 def class_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
-    """Colours a field that holds "positive" and "negative" by the theme's first two colours."""
-    shown = alt.Legend(title=title, orient="top") if legend else None
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=CLASSES), legend=shown)
+    """Encodes a field with "positive" and "negative" in the theme's first two colours."""
+    key = alt.Legend(title=title, orient="top") if legend else None
+    return alt.Color(f"{field}:N", scale=alt.Scale(domain=CLASSES), legend=key)
 
 
 def name_axis(field: str, *, limit: int = 220) -> alt.Y:
-    """A vertical axis with a row a name, in the order given, none of them left out."""
+    """Returns a vertical axis with a row for each name, in the given order, with every label shown."""
     axis = alt.Axis(labelLimit=limit, labelOverlap=False, labelFlush=False, labelBaseline="middle")
     return alt.Y(f"{field}:N", sort=None, title=None, axis=axis)
 
 
 def in_text_colour(chart: alt.Chart) -> alt.Chart:
-    """The chart in the theme's fifth categorical colour, close to that of text: what must show in light and dark."""
+    """Draws a chart in the theme's fifth categorical colour, which contrasts with light and dark backgrounds."""
     scale = alt.Scale(domain=[*CLASSES, "third", "fourth", "ink"])
     return chart.transform_calculate(ink="'ink'").encode(color=alt.Color("ink:N", scale=scale, legend=None))
 
 
 def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
-    """The way from the starting point to the score.
+    """Draws the steps from the starting point to the score.
 
     Args:
-        steps: columns ``name``, ``start``, ``end``, ``value`` (logits), ``side``, in order; names are unique.
+        steps: columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``, in order.
     """
     base = alt.Chart(steps).encode(
         y=name_axis("name", limit=170),
@@ -64,13 +64,13 @@ def probabilities(
     marked: Sequence[dict[str, float]] = (),
     title: str = "Label",
 ) -> alt.LayerChart:
-    """Reviews of each class by probability of "positive"; a click on a bar selects its bin as ``bin``.
+    """Draws a histogram of the probability of "positive"; a click on a bar selects its bin as ``bin``.
 
     Args:
         bins: columns ``low``, ``high``, ``label``, ``n``.
-        threshold: where to draw a rule.
-        marked: the bins that are selected at first, by ``low`` and ``high``.
-        title: what ``label`` is: a label or a prediction.
+        threshold: drawn as a rule.
+        marked: the initially selected bins, by ``low`` and ``high``.
+        title: the legend's title, for a label or a prediction.
     """
     chosen = alt.selection_point(name="bin", fields=["low", "high"], value=list(marked) or alt.Undefined)
     bars = (
@@ -96,7 +96,7 @@ def probabilities(
 
 
 def rules(places: Sequence[float], axis: str, scale: alt.Scale | alt.UndefinedType = alt.Undefined) -> alt.Chart:
-    """Dashed rules across the chart; ``scale`` is that of the axis they stand on, where it is not the usual one."""
+    """Draws dashed rules across the chart; ``scale`` is the scale of the axis, if not the default."""
     rules = alt.Chart(pd.DataFrame({"place": list(places)}, dtype="float64")).mark_rule(strokeDash=[4, 4], color="gray")
     place = alt.X("place:Q", scale=scale) if axis == "x" else alt.Y("place:Q", scale=scale)
     return rules.encode(place)

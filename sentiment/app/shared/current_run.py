@@ -1,4 +1,4 @@
-"""What the pages share: the runs there are, the one that is served, and what stands in its folder."""
+"""The available runs, the one chosen in the sidebar, and cached access to its files."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _KEY = "run"
 
 
 def runs_folder() -> Path:
-    """The folder of runs: ``artifacts``, or what the environment variable ``SENTIMENT_RUNS`` names."""
+    """Returns the folder of runs: ``artifacts``, or the environment variable ``SENTIMENT_RUNS``."""
     return runs_root()
 
 
 def run_paths() -> list[Path]:
-    """The folders of finished runs, by name."""
+    """Returns the folders of finished runs, sorted by name."""
     return list_runs(runs_folder())
 
 
 def choose_run() -> None:
-    """The choice of the served run, in the sidebar; it is part of the address, so a link keeps it."""
+    """Shows the sidebar's choice of the run. It is a query parameter, so links keep it."""
     names = [path.name for path in run_paths()]
     if not names:
         return
@@ -53,54 +53,54 @@ def choose_run() -> None:
 
 
 def chosen_name() -> str | None:
-    """Returns the name chosen in the sidebar, None if there is none; it comes from a browser and may be any text."""
+    """Returns the name chosen in the sidebar, None if there is none. It comes from a browser: do not trust it."""
     name: str | None = st.session_state.get(_KEY)
     return name
 
 
 def run() -> Run:
-    """The served run. Where it cannot be used, the page says why in a sentence and ends."""
+    """Returns the chosen run; if it cannot be used, shows why and stops the page."""
     with stop_on_artifact_error():
         return _open(*location())
 
 
 def classifier() -> Classifier:
-    """The served run's classifier, loaded once for all sessions; see ``run`` for errors."""
+    """Returns the chosen run's classifier, loaded once for all sessions; stops the page like ``run``."""
     with stop_on_artifact_error():
         return _load(*location())
 
 
 def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
-    """A CSV or Parquet file of a run, the served one if none is named.
+    """Reads a CSV or Parquet file of a run, by default the chosen one.
 
     Raises:
-        ArtifactError: the run has no such file, or it is damaged.
+        ArtifactError: the file is missing or damaged.
     """
     path = run().path if of is None else of.path
     return _table(str(path), _stamp(path), part)
 
 
 def read_json(part: str) -> Any:
-    """A JSON file of the served run.
+    """Reads a JSON file of the chosen run.
 
     Raises:
-        ArtifactError: the run has no such file, or it is damaged.
+        ArtifactError: the file is missing or damaged.
     """
     return _json(*location(), part)
 
 
 def open_path(path: Path) -> Run:
-    """The run at ``path``, opened once for all sessions.
+    """Opens the run at ``path``, once for all sessions.
 
     Raises:
-        ArtifactError: it cannot be used.
+        ArtifactError: the run cannot be used.
     """
     return _open(str(path), _stamp(path))
 
 
 @contextmanager
 def stop_on_artifact_error() -> Iterator[None]:
-    """Shows an ``ArtifactError`` as its sentence and ends the page."""
+    """Shows an ``ArtifactError`` as its sentence and stops the page."""
     try:
         yield
     except ArtifactError as error:
@@ -116,10 +116,10 @@ def _default_name() -> str:
 
 
 def location() -> tuple[str, int]:
-    """The served run's folder and its stamp.
+    """Returns the chosen run's folder and its stamp.
 
     Raises:
-        ArtifactError: the name chosen, or the default, is not that of a finished run.
+        ArtifactError: the chosen or default name is not a finished run.
     """
     runs = {path.name: path for path in run_paths()}
     name = chosen_name()
@@ -127,8 +127,8 @@ def location() -> tuple[str, int]:
         name = default_run(runs_folder()).name
         if name not in runs:
             raise ArtifactError(
-                f"The file {runs_folder().name}/default names “{name}”, which is not a finished run. Choose a model on the "
-                "left, or correct the file."
+                f"The file {runs_folder().name}/default names “{name}”, which is not a finished run. "
+                "Choose a model on the left, or correct the file."
             )
     elif name not in runs:
         raise ArtifactError("The chosen model is not among the runs of this app. Choose another one on the left.")
@@ -137,7 +137,7 @@ def location() -> tuple[str, int]:
 
 
 def _stamp(path: Path) -> int:
-    """Changes when a run is written anew or gets a part, so that nothing cached outlives it."""
+    """Returns a cache key that changes whenever the run is rewritten or gets another file."""
     manifest = path / MANIFEST
     return manifest.stat().st_mtime_ns if manifest.is_file() else 0
 
@@ -149,7 +149,7 @@ def _open(path: str, stamp: int) -> Run:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
 def _load(path: str, stamp: int) -> Classifier:
-    from sentiment.model.classifier import Classifier  # here, because ONNX Runtime takes long to import
+    from sentiment.model.classifier import Classifier  # here, because ONNX Runtime is slow to import
 
     return Classifier.load(path)
 

@@ -1,4 +1,4 @@
-"""Charts of the Evaluation page; see ``charts`` for what all charts share."""
+"""Charts of predictions against labels, built on ``shared.charts``."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import pandas as pd
 from sentiment.app.shared.charts import CLASSES, class_colour, in_text_colour, layer, name_axis, rules
 from sentiment.evaluation.metrics import wilson_interval
 
-_MANY = 30  # reviews from which a slice decides how wide the axis is
+_MANY = 30  # reviews; smaller slices do not affect the axis range
 
 
 def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """The confusion matrix; a click on a cell selects it as ``cell``.
+    """Draws the confusion matrix; a click on a cell selects it as ``cell``.
 
     Args:
         cells: columns ``label``, ``verdict``, ``n``, ``share``, ``right``.
-        marked: the cells that are selected at first, by ``label`` and ``verdict``.
+        marked: the initially selected cells, by ``label`` and ``verdict``.
     """
     return _matrix(cells, ("label", "Label"), ("verdict", "Verdict"), CLASSES, marked)
 
 
 def agreement(cells: pd.DataFrame, first: str, second: str, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """How often both of two runs are right, one, or none; a click on a cell selects it as ``cell``.
+    """Draws how often both, one or neither of two runs is right; a click on a cell selects it as ``cell``.
 
     Args:
         cells: columns ``second``, ``first``, ``n``, ``share``.
-        first: the name of the one run.
-        second: that of the other.
-        marked: the cells that are selected at first, by ``second`` and ``first``.
+        first: name of the first run.
+        second: name of the second run.
+        marked: the initially selected cells, by ``second`` and ``first``.
     """
     rows = cells.assign(right=cells["second"] == "right")
     return _matrix(rows, ("second", second), ("first", first), ["right", "wrong"], marked)
@@ -43,7 +43,7 @@ def _matrix(
     order: list[str],
     marked: Sequence[dict[str, str]],
 ) -> alt.LayerChart:
-    """Four counts in squares, tinted by their share; ``row`` and ``column`` are a field and its title each."""
+    """Draws four counts, tinted by share; ``row`` and ``column`` are each a field and its title."""
     (y, y_title), (x, x_title) = row, column
     chosen = alt.selection_point(name="cell", fields=[y, x], value=list(marked) or alt.Undefined)
     base = alt.Chart(cells).encode(
@@ -71,7 +71,7 @@ def _matrix(
 
 
 def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
-    """The ROC curve, with the point of the threshold that is set.
+    """Draws the ROC curve, with the point of the current threshold.
 
     Args:
         curve: columns ``false_positive_rate``, ``recall``, ``threshold``.
@@ -86,7 +86,7 @@ def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
 
 
 def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
-    """Precision against recall, with the point of the threshold that is set.
+    """Draws precision against recall, with the point of the current threshold.
 
     Args:
         curve: columns ``recall``, ``precision``, ``threshold``.
@@ -98,7 +98,7 @@ def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
 
 
 def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerChart:
-    """What the verdicts at each threshold cost, with the threshold that is set and the cheapest one.
+    """Draws the cost at each threshold, with the current threshold and the cheapest one.
 
     Args:
         curve: columns ``threshold``, ``cost`` (per 100 reviews, a missed positive costing 1).
@@ -107,18 +107,18 @@ def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerCha
     """
     x = alt.X("threshold:Q", title="Threshold for “positive”", scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("cost:Q", title="Cost of 100 reviews", scale=alt.Scale(domainMin=0))
-    shown = [
+    tooltip = [
         alt.Tooltip("threshold:Q", title="Threshold", format=".3f"),
         alt.Tooltip("cost:Q", title="Cost of 100 reviews", format=".2f"),
     ]
-    line = alt.Chart(curve).mark_line().encode(x=x, y=y, tooltip=shown)
+    line = alt.Chart(curve).mark_line().encode(x=x, y=y, tooltip=tooltip)
     least = curve.iloc[[int((curve["threshold"] - cheapest).abs().argmin())]]
     mark = alt.Chart(least).mark_point(size=120, filled=True, shape="diamond", color="gray", opacity=1)
-    return layer(line, rules([threshold], "x"), mark.encode(x=x, y=y, tooltip=shown))
+    return layer(line, rules([threshold], "x"), mark.encode(x=x, y=y, tooltip=tooltip))
 
 
 def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
-    """Stated probability against observed share of positive, with 95 % intervals; on the dashed line the two agree.
+    """Draws observed against predicted probability with 95 % intervals; the dashed line is perfect calibration.
 
     Args:
         bins: columns ``stated``, ``observed``, ``n``.
@@ -151,7 +151,7 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
 
 
 def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
-    """The calibration error of reviews of each length, over a bar of what chance alone may give.
+    """Draws the calibration error by length, over a bar of the error expected by chance.
 
     Args:
         bands: columns ``length``, ``n``, ``error``, ``chance``, ``high``, in the order to show.
@@ -176,21 +176,21 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
 
 
 def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """Accuracy of each slice with its interval; a click on a point selects it as ``part``.
+    """Draws the accuracy of each slice with its interval; a click on a point selects it as ``part``.
 
     Args:
         parts: columns ``slice``, ``n``, ``accuracy``, ``low``, ``high``.
         overall: the accuracy over all reviews, drawn as a rule.
-        marked: the slices that are selected at first, by ``slice``.
+        marked: the initially selected slices, by ``slice``.
     """
-    usual = parts[parts["n"] >= _MANY]  # a handful of reviews has an interval that would squeeze all others
+    usual = parts[parts["n"] >= _MANY]  # the wide interval of a small slice would squeeze all others
     low = float(usual["low"].min()) if len(usual) else 0.0
     scale = alt.Scale(domain=[low, 1.0], zero=False, clamp=True)
     return _by_slice(parts, "accuracy", "Accuracy", overall, scale, "%", ".2%", marked)
 
 
 def slice_changes(parts: pd.DataFrame) -> alt.LayerChart:
-    """By how much one run is more accurate than another, slice by slice, with 95 % intervals.
+    """Draws the difference in accuracy between two runs by slice, with 95 % intervals.
 
     Args:
         parts: columns ``slice``, ``n``, ``difference`` (shares), ``low``, ``high``.
@@ -211,7 +211,7 @@ def _by_slice(
     exact: str,
     marked: Sequence[dict[str, str]],
 ) -> alt.LayerChart:
-    """A point and its interval a slice, with the number of its reviews; a click selects it as ``part``."""
+    """Draws a point and its interval for each slice, with its size; a click selects it as ``part``."""
     parts = parts.assign(name=[f"{name}  ({n:,})" for name, n in zip(parts["slice"], parts["n"], strict=True)])
     chosen = alt.selection_point(name="part", fields=["slice"], value=list(marked) or alt.Undefined)
     base = alt.Chart(parts).encode(
@@ -232,7 +232,7 @@ def _by_slice(
 
 
 def causes(rows: pd.DataFrame) -> alt.Chart:
-    """Mistakes by their cause, and of which class they are.
+    """Draws mistakes by cause and class.
 
     Args:
         rows: columns ``cause``, ``label``, ``n``, in the order to show.
@@ -251,7 +251,7 @@ def causes(rows: pd.DataFrame) -> alt.Chart:
 
 
 def erasure(rows: pd.DataFrame) -> alt.LayerChart:
-    """Comprehensiveness and sufficiency of each method of explanation, with intervals.
+    """Draws comprehensiveness and sufficiency of each attribution method, with intervals.
 
     Args:
         rows: columns ``method``, ``measure``, ``value``, ``low``, ``high``.
@@ -262,8 +262,8 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
         yOffset="measure:N",
         color=alt.Color(
             "measure:N",
-            scale=alt.Scale(domain=[*CLASSES, *measures]),  # neither takes the colour of a class
-            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # whose row a phone would cut
+            scale=alt.Scale(domain=[*CLASSES, *measures]),  # skips the colours of the classes
+            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # a phone would cut a single row
         ),
         tooltip=[
             "method:N",
@@ -294,7 +294,7 @@ def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str)
 
 
 def _point(x: float, y: float) -> alt.Chart:
-    """The point of the threshold that is set."""
+    """Marks the point of the current threshold."""
     mark = alt.Chart(pd.DataFrame({"x": [x], "y": [y]})).mark_point(
         size=120, filled=True, shape="diamond", color="gray"
     )

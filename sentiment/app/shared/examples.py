@@ -1,4 +1,4 @@
-"""Reviews to try, one a kind of thing the model meets."""
+"""Example reviews, one for each kind of input."""
 
 EXAMPLES = {
     "Glowing": (

@@ -1,4 +1,4 @@
-"""A sentence instead of a general error where the server's disk is full or read-only."""
+"""Shows errors of scoring jobs, such as a full or read-only disk, as sentences."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import limits
 
-_PROBLEM = "storing_problem"  # until it has been shown
+_PROBLEM = "storing_problem"  # the message until it is shown
 
 T = TypeVar("T")
 
 
 def run_action(action: Callable[..., T], *arguments: object) -> T | None:
-    """Performs an action; keeps the sentence for ``show_problem``, and returns None, if it fails."""
+    """Runs an action; on failure stores the message for ``show_stored_error`` and returns None."""
     try:
         return action(*arguments)
     except (BulkError, OSError) as error:
@@ -27,14 +27,14 @@ def run_action(action: Callable[..., T], *arguments: object) -> T | None:
 
 
 def show_stored_error() -> None:
-    """Shows why the last action failed, once."""
+    """Shows the message of the last failed action, once."""
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(escape_markdown(problem), icon=":material/error:")
 
 
 @contextmanager
 def show_disk_errors() -> Iterator[None]:
-    """Shows an error of the disk as a sentence in its place."""
+    """Shows an ``OSError`` as a sentence."""
     try:
         yield
     except OSError as error:
@@ -42,5 +42,5 @@ def show_disk_errors() -> Iterator[None]:
 
 
 def error_message(error: BulkError | OSError) -> str:
-    """Returns a sentence about an error, without the paths that an error of the system may have."""
+    """Returns a sentence about an error, without file system paths."""
     return str(error) if isinstance(error, BulkError) else limits.explain(error)

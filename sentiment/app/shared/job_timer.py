@@ -1,4 +1,4 @@
-"""Background maintenance without visitors: deletes expired uploads, starts queued jobs, and logs what workers did."""
+"""Background maintenance without visitors: deletes expired uploads, starts queued jobs, and logs worker events."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _INTERVAL = 60  # seconds
 
 @st.cache_resource(show_spinner=False)
 def start_job_timer() -> None:
-    """Starts the one timer of this process; on every later call does nothing."""
+    """Starts the timer of this process; later calls do nothing."""
     _enable_info_log()
     threading.Thread(target=_maintain_jobs, daemon=True).start()
 
 
 def _enable_info_log() -> None:
-    """Lets the log show what is no warning: that workers started and ended."""
+    """Enables the log level INFO, at which the start and end of workers are logged."""
     log = logging.getLogger("sentiment")
     if not log.hasHandlers():
         log.addHandler(logging.StreamHandler())
@@ -29,7 +29,7 @@ def _enable_info_log() -> None:
 
 
 def _maintain_jobs() -> None:
-    from sentiment.bulk.jobs import (  # here, because PyArrow takes long to import and no page should wait for it
+    from sentiment.bulk.jobs import (  # here, so that no page waits for PyArrow to import
         journal,
         queue,
     )
@@ -44,6 +44,6 @@ def _maintain_jobs() -> None:
         try:
             queue.tend(settings)
             journal.report(settings.folder)
-        except Exception:  # any: a thread that ended would leave all uploads on the disk from then on, unseen
-            log.exception("The jobs could not be tended.")
+        except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
+            log.exception("Job maintenance failed.")
         time.sleep(_INTERVAL)

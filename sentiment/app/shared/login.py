@@ -1,4 +1,4 @@
-"""Login by Streamlit's own OpenID Connect; off unless ``secrets.toml`` has a section ``[auth]``."""
+"""Login through Streamlit's OpenID Connect; off unless ``secrets.toml`` has a section ``[auth]``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import streamlit as st
 
 
 def require() -> None:
-    """Where login is on, ends the page of who has not logged in; elsewhere everybody may go on."""
-    if "is_logged_in" not in st.user:  # it is there only where [auth] is
+    """Stops the page for visitors who are not logged in, if login is configured."""
+    if "is_logged_in" not in st.user:  # the key exists only with [auth]
         return
     if st.user.is_logged_in:
         st.sidebar.button("Log out", on_click=st.logout, icon=":material/logout:")

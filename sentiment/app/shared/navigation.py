@@ -1,4 +1,9 @@
-"""The pages of the app."""
+"""The pages of the app, in the order of the navigation.
+
+To add a page, create a package ``sentiment/app/NAME/`` whose module ``page`` has a function ``page()`` that draws it,
+then add an ``Entry`` with that name to ``ENTRIES``. The first entry is the home page; every other one has the address
+``/NAME``, with hyphens for underscores.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ ICON = str(Path(__file__).with_name("icon.svg"))
 
 
 class Entry(NamedTuple):
-    """A page as the navigation shows it; ``module`` holds its function ``page``."""
+    """A page in the navigation; the package ``module`` has the module ``page`` with the function ``page``."""
 
     module: str
     title: str
@@ -33,13 +38,13 @@ ENTRIES = (
 
 
 def pages() -> list[Any]:
-    """The pages, for ``st.navigation``; each module is imported when its page is first opened."""
+    """Returns the pages for ``st.navigation``. Each module is imported when its page is first opened."""
     entries = [entry for entry in ENTRIES if find_spec(f"sentiment.app.{entry.module}")]
     return [*map(_build_page, entries), *(_build_alias(entry, path) for entry in entries for path in _aliases(entry))]
 
 
 def show_link(module: str, label: str) -> None:
-    """A link to another page, which keeps the session."""
+    """Shows a link to another page; the session is kept."""
     entry = _entry(module)
     st.page_link(_build_page(entry), label=label, icon=entry.icon)
 
@@ -47,17 +52,17 @@ def show_link(module: str, label: str) -> None:
 def open_page(module: str) -> None:
     """Opens another page.
 
-    The parameters of the address are named, though there are none: otherwise Streamlit refuses to leave a page whose
-    widgets are bound to some. The chosen model comes back into the address by itself.
+    The empty ``query_params`` are needed: without them Streamlit does not leave a page whose widgets are bound to query
+    parameters. The chosen model returns to the address by itself.
     """
     st.switch_page(_build_page(_entry(module)), query_params={})
 
 
 def redirect_alias(page: Any) -> None:
-    """Leads from another spelling of an address to the page itself; before any widget is drawn."""
+    """Redirects from an alias to the page itself. Call it before any widget is drawn."""
     for entry in ENTRIES:
         if page.url_path in _aliases(entry):
-            drawn_before = len(st.session_state) > 0  # its settings then come back by themselves, as in ``go``
+            drawn_before = len(st.session_state) > 0  # query parameters then return by themselves, as in ``open_page``
             st.switch_page(_build_page(entry), query_params={} if drawn_before else st.query_params.to_dict())
 
 
@@ -77,14 +82,14 @@ def _build_page(entry: Entry) -> Any:
 
 
 def _aliases(entry: Entry) -> set[str]:
-    """Returns other addresses that people type for a page."""
+    """Returns other spellings of a page's address that people type."""
     words = entry.title.split()
     spellings = {join.join(words) for join in ("-", "_", "")}
     return {*spellings, *map(str.lower, spellings), *map(str.title, spellings)} - {_url_path(entry)}
 
 
 def _build_alias(entry: Entry, path: str) -> Any:
-    """A hidden page that ``redirect`` leads away from."""
+    """Builds a hidden page, from which ``redirect_alias`` redirects."""
     return st.Page(_page_function(entry.module), title=entry.title, url_path=path, visibility="hidden")
 
 

@@ -1,4 +1,4 @@
-"""The review texts themselves, where whoever serves the app has the data; a run's folder holds none."""
+"""The texts of the data set, if the app was started with it; a run's folder has none."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import streamlit as st
 from sentiment.app.shared import analyses, navigation
 from sentiment.dataset import DatasetError, load
 
-_VARIABLE = "SENTIMENT_DATA"  # names what ``--data`` of the scripts would
+_VARIABLE = "SENTIMENT_DATA"  # environment variable with the path to the data
 _KEY = "texts"
 
 Texts = Mapping[str, str]  # fingerprint -> text
 
 
 def show_toggle() -> None:
-    """The choice to see texts, where whoever started the app named the data."""
+    """Shows the toggle for texts if the app was started with the data, otherwise a hint."""
     if _path():
         st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
     else:
@@ -26,7 +26,7 @@ def show_toggle() -> None:
 
 
 def load_texts() -> Texts | None:
-    """Every labelled text by its fingerprint; None where they are not asked for, or cannot be had."""
+    """Returns every labelled text by fingerprint; None if texts are off or unavailable."""
     path = _path()
     if not path or not st.session_state.get(_KEY):
         return None
@@ -38,7 +38,7 @@ def load_texts() -> Texts | None:
 
 
 def show_open_button(text: str, name: str) -> None:
-    """A button that opens a text on the Review page; ``name`` is that of the table it stands by."""
+    """Shows a button that opens a text on the Review page; ``name`` is that of its table."""
     if not isinstance(text, str):
         return
     if len(text) > analyses.MAX_CHARACTERS:
@@ -49,7 +49,7 @@ def show_open_button(text: str, name: str) -> None:
 
 
 def _path() -> str | None:
-    """What the command that started the app says after ``-- --data``, or else the environment."""
+    """Returns the path after ``-- --data`` on the command line, or else from the environment."""
     options = sys.argv[1:]
     if "--data" in options[:-1]:
         return options[options.index("--data") + 1]

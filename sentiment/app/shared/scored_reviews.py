@@ -1,4 +1,4 @@
-"""Reviews judged at a threshold, and the filter that decides which of them a table lists; nothing of Streamlit."""
+"""Labelled predictions at a threshold, their metrics and filters; without Streamlit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ CELLS = {
     "false positives": ("negative", "positive"),
     "true negatives": ("negative", "negative"),
     "false negatives": ("positive", "negative"),
-}  # the name of a cell of the confusion matrix -> (label, verdict)
+}  # name of a confusion cell -> (label, verdict)
 VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
 
-_MANY_UNKNOWN = 0.05  # share of unknown words from which they may have misled
+_MANY_UNKNOWN = 0.05  # share of unknown words that may have misled the model
 _SLICES = {
     "length": "length in tokens",
     "rating": "rating",
@@ -36,12 +36,12 @@ _SLICES = {
 
 @dataclass(frozen=True)
 class ScoredReviews:
-    """A run's predictions, judged at a threshold on the calibrated probability.
+    """A run's predictions on labelled reviews, with a threshold on the calibrated probability.
 
     Attributes:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
-        temperature: by which logits were divided.
-        threshold: at or above it, the verdict is "positive".
+        temperature: the divisor of the logits.
+        threshold: the verdict is "positive" from this probability on.
     """
 
     table: pd.DataFrame
@@ -50,9 +50,9 @@ class ScoredReviews:
 
     @classmethod
     def from_predictions(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> ScoredReviews:
-        """Judges the rows of a predictions table, one at least."""
+        """Applies the threshold to a predictions table of at least one row."""
         probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
-        if "probability" in predictions:  # to the last digit, since a threshold may be one of them
+        if "probability" in predictions:  # kept exactly, since a threshold may equal one of them
             probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
@@ -61,46 +61,46 @@ class ScoredReviews:
 
     @property
     def labels(self) -> npt.NDArray[np.int8]:
-        """<int8>[n], 1 positive, 0 negative."""
+        """Returns the labels: <int8>[n], 1 positive, 0 negative."""
         return self.table["label"].to_numpy()
 
     @property
     def probabilities(self) -> npt.NDArray[np.float64]:
-        """<float64>[n], of "positive"."""
+        """Returns the probabilities of "positive": <float64>[n]."""
         return self.table["probability"].to_numpy()
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        """<bool>[n], whether verdict and label agree."""
+        """Returns whether verdict and label agree: <bool>[n]."""
         return self.table["right"].to_numpy()
 
     @cached_property
     def confusion(self) -> metrics.Confusion:
-        """The four counts at the threshold."""
+        """Returns the four counts at the threshold."""
         return metrics.confusion(self.probabilities, self.labels, self.threshold)
 
     @cached_property
     def sweep(self) -> metrics.Sweep:
-        """What every other threshold would give."""
+        """Returns the metrics at every threshold."""
         return metrics.sweep(self.probabilities, self.labels)
 
     @cached_property
     def reliability(self) -> metrics.Reliability:
-        """Stated against observed, whatever the threshold."""
+        """Returns the calibration, which does not depend on the threshold."""
         return metrics.reliability(self.probabilities, self.labels)
 
     @property
     def log_loss(self) -> float:
-        """Of the calibrated scores, in nats."""
+        """Returns the log loss of the calibrated scores, in nats."""
         return metrics.log_loss(self.table["logit"].to_numpy() / self.temperature, self.labels)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Of the accuracy, 95 %."""
+        """Returns the 95 % interval of the accuracy."""
         return metrics.wilson_interval(int(self.right.sum()), len(self.table))
 
     def curve(self) -> pd.DataFrame:
-        """What each threshold would give: recall, false_positive_rate, precision, threshold; thinned for a chart."""
+        """Returns recall, false_positive_rate and precision by threshold, thinned for a chart."""
         thin = self.sweep.thin()
         return pd.DataFrame(
             {
@@ -112,17 +112,17 @@ class ScoredReviews:
         )
 
     def calibration(self) -> pd.DataFrame:
-        """By bin of probability: stated, observed, n."""
+        """Returns ``stated``, ``observed`` and ``n`` of each probability bin."""
         bins = self.reliability
         return pd.DataFrame({"stated": bins.stated, "observed": bins.observed, "n": bins.count})
 
     def calibration_by_length(self) -> pd.DataFrame:
-        """By length band: ``length``, ``n``, ``error``, ``chance``, ``high``, as ``evaluation`` has them."""
+        """Returns ``length``, ``n``, ``error``, ``chance`` and ``high`` of each length band."""
         names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
         return pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
 
     def cells(self) -> pd.DataFrame:
-        """The confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
+        """Returns the confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
         counts = self.confusion
         rows = [
             ("positive", "positive", counts.tp, counts.tp + counts.fn),
@@ -134,7 +134,7 @@ class ScoredReviews:
         return frame.assign(share=frame["n"] / frame["of"].clip(lower=1), right=frame["label"] == frame["verdict"])
 
     def histogram(self) -> pd.DataFrame:
-        """How many reviews of each class stand at each probability: ``low``, ``high``, ``label``, ``n``."""
+        """Counts the reviews of each class by probability: ``low``, ``high``, ``label``, ``n``."""
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         counts = {
@@ -144,10 +144,10 @@ class ScoredReviews:
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
     def by_slice(self, slices: Iterable[tuple[str, npt.NDArray[np.bool_]]] | None = None) -> pd.DataFrame:
-        """Accuracy of each part that holds a review: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %).
+        """Returns the accuracy of each non-empty slice: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %).
 
         Args:
-            slices: name and <bool>[n] of each part; those of a run's predictions if None.
+            slices: name and <bool>[n] of each part; the slices of a run's predictions if None.
         """
         rows = []
         for name, mask in self.parts() if slices is None else slices:
@@ -157,7 +157,7 @@ class ScoredReviews:
         return pd.DataFrame(rows, columns=["slice", "n", "accuracy", "low", "high"])
 
     def select(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
-        """The rows a filter lets through, the most confident mistakes first.
+        """Returns the rows that pass a filter, the most confident mistakes first.
 
         Args:
             verdicts: one of ``VERDICTS``.
@@ -177,13 +177,13 @@ class ScoredReviews:
         return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
 
     def parts(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-        """Name and <bool>[n] of each slice."""
+        """Yields name and <bool>[n] of each slice."""
         for by, value, mask in slices(self.table):
             yield f"{_SLICES[by]}: {value}", mask
 
 
 def possible_causes(rows: pd.DataFrame) -> list[str]:
-    """What in each review may have misled the model, as far as the predictions table tells."""
+    """Names for each review the properties that may have misled the model, from the predictions table."""
     mild = rows["rating"].isin([4, 5, 6, 7])
     signs = {
         "mild rating": mild,
@@ -198,11 +198,11 @@ def possible_causes(rows: pd.DataFrame) -> list[str]:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two runs on the reviews they have in common, the second one being the run that is shown.
+    """Two runs on their common reviews. The second is the run that the page shows.
 
     Attributes:
-        first: the other run, a row a common review.
-        second: the run shown, in the same order.
+        first: the other run, with a row for each common review.
+        second: the run shown, with its rows in the same order.
     """
 
     first: ScoredReviews
@@ -210,7 +210,7 @@ class Pair:
 
     @classmethod
     def match(cls, first: ScoredReviews, second: ScoredReviews) -> Pair | None:
-        """Matches by fingerprint and, where a text stands twice, its number among them; None without a match."""
+        """Matches reviews by fingerprint, repeated texts in order; returns None without a match."""
         left, right = (_by_fingerprint(scored.table) for scored in (first, second))
         common = right.index.intersection(left.index)
         if not len(common):
@@ -221,16 +221,16 @@ class Pair:
 
     @property
     def test(self) -> metrics.Comparison:
-        """Which reviews each has right, and McNemar's test."""
+        """Returns McNemar's test, with the number of reviews only one run has right."""
         return metrics.compare(self.first.right, self.second.right)
 
     def changes(self) -> dict[str, metrics.Change]:
-        """Every figure of both, with the interval of the difference."""
+        """Returns every metric of both, with the interval of the difference."""
         first, second = (side.table["logit"].to_numpy() / side.temperature for side in (self.first, self.second))
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:
-        """How often both, one or none is right: ``second``, ``first`` ("right", "wrong"), ``n``, ``share``."""
+        """Counts how often both, one or neither is right: ``second``, ``first`` (right or wrong), ``n``, ``share``."""
         sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
         counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
         frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
@@ -239,26 +239,26 @@ class Pair:
         return frame.assign(share=frame["n"] / frame["n"].sum())
 
     def by_slice(self) -> pd.DataFrame:
-        """The change of accuracy in each slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95 %)."""
+        """Returns the change of accuracy by slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95 %)."""
         gained = self.second.right.astype(int) - self.first.right
         rows = []
         for name, mask in self.second.parts():
             if n := int(mask.sum()):
                 mean = float(gained[mask].mean())
-                spread = metrics.Z * float(gained[mask].std()) / n**0.5  # of a mean of paired differences
+                spread = metrics.Z * float(gained[mask].std()) / n**0.5  # of the mean of paired differences
                 rows.append((name, n, mean, mean - spread, mean + spread))
         return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
 
     def select(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
-        """Reviews of a kind, those first on whose probability the two differ most.
+        """Returns the reviews that pass a filter, those with the most different probabilities first.
 
         Args:
-            second_right: whether the second is right; None where it is enough that they disagree.
-            first_right: the same of the first.
+            second_right: whether the second run is right; None selects all disagreements.
+            first_right: whether the first run is right.
             part: the name of a slice, or ``EVERYTHING``.
 
         Returns:
-            The rows of the second, with ``other``, the probability that the first gives.
+            The rows of the second run, with the first run's probability as ``other``.
         """
         second, first = self.second.right, self.first.right
         keep = second != first if second_right is None else (second == second_right) & (first == first_right)
@@ -270,11 +270,11 @@ class Pair:
 
 
 def _by_fingerprint(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an index that names each review: its fingerprint and its number among those of the same."""
+    """Indexes the table by fingerprint and the number of the review among those with the same fingerprint."""
     number = table.groupby("fingerprint").cumcount()
     return table.set_axis(pd.MultiIndex.from_arrays([table["fingerprint"], number], names=["print", "number"]))
 
 
 def cell_name(cell: dict[str, Any]) -> str:
-    """The name of a cell of the confusion matrix, given its ``label`` and ``verdict``."""
+    """Returns the name of a confusion cell, given its ``label`` and ``verdict``."""
     return next(name for name, place in CELLS.items() if place == (cell["label"], cell["verdict"]))

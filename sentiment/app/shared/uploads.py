@@ -1,4 +1,4 @@
-"""What comes from outside: strings of files and the files themselves, shown as they are and not kept."""
+"""Untrusted input: escapes strings for Markdown, and releases uploaded files after reading."""
 
 from __future__ import annotations
 
@@ -11,30 +11,32 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all of ASCII's punctuation, any of which Markdown lets one escape
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # ASCII punctuation, which Markdown can escape
 _AUTOLINKS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=://)|(?<=https)(?=://)|(?=@)", re.IGNORECASE)
-_WORD_JOINER = "\u2060"  # invisible; GitHub's Markdown looks for addresses in text whose escapes are already resolved
+_WORD_JOINER = "\u2060"  # invisible; GitHub's Markdown finds URLs after it resolves escapes
 
 
 def escape_markdown(text: str) -> str:
-    """Returns Markdown that shows a text as it is, on one line: without images, links or formatting."""
+    """Returns Markdown that shows a text literally, on one line: without images, links or formatting."""
     return _PUNCTUATION.sub(r"\\\1", _AUTOLINKS.sub(_WORD_JOINER, " ".join(text.split())))
 
 
 def uploader_key(name: str) -> str:
-    """The key of an uploader, another one after each upload, so that the file of the last is let go."""
+    """Returns a widget key that changes after each upload, so that Streamlit drops the last file."""
     return f"{name}-{st.session_state.setdefault(_counter_key(name), 0)}"
 
 
 def read_and_release(name: str, given: Any) -> Iterator[Any]:
-    """The files of an upload, each while it is read; then Streamlit's copy goes, which it would keep for the session.
+    """Yields the uploaded files, then removes Streamlit's copy, which it would keep for the whole session.
 
     Args:
-        name: that of the uploader.
-        given: what the uploader returns: a file, files, or none.
+        name: name of the uploader.
+        given: the value of the uploader: a file, a list of files, or None.
     """
     files = given if isinstance(given, list) else [given]
-    files = [file for file in files if file is not None and not isinstance(file, DeletedFile)]  # told of again
+    files = [
+        file for file in files if file is not None and not isinstance(file, DeletedFile)
+    ]  # deleted files are reported again
     context = get_script_run_ctx()
     for file in files:
         yield file

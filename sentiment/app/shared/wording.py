@@ -1,4 +1,4 @@
-"""Verdicts and scores in plain words; no Streamlit, so that every sentence can be tested."""
+"""Predictions and scores in plain words; without Streamlit, so that every sentence can be tested."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from sentiment.evaluation.metrics import Comparison
 from sentiment.explain.negation import LEAST
 from sentiment.types import Explanation, Prediction
 
-_MANY_UNKNOWN = 0.1  # share of unknown words from which they are worth a sentence
+_MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
 
 
 def words_and_signs(n: int) -> str:
-    """Returns how many tokens there are, in words: "1 word or sign", "1,200 words and signs"."""
+    """Returns a number of tokens in words: "1 word or sign", "1,200 words and signs"."""
     return "1 word or sign" if n == 1 else f"{n:,} words and signs"
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
-    """What the reader should know about how the text was read, a sentence each."""
+    """Yields a sentence for each limitation of how the text was read."""
     if prediction.tokens_read < prediction.tokens_total:
         yield (
             f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
@@ -30,16 +30,16 @@ def caveats(prediction: Prediction) -> Iterator[str]:
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
-    """Returns why negations are not listed; ``more`` where others are."""
-    named = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
+    """Returns why negations are not listed; ``more`` if others are."""
+    subject = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
     return (
-        f"{named} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
+        f"{subject} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
         f"score by {LEAST} logits, or the text is too short to tell."
     )
 
 
 def score_summary(explanation: Explanation) -> str:
-    """From starting point to score, in plain words."""
+    """Returns the sum from starting point to score in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
     side = "above" if explanation.logit >= 0 else "below"
@@ -50,22 +50,22 @@ def score_summary(explanation: Explanation) -> str:
 
 
 def equation(explanation: Explanation) -> str:
-    """The sum behind the score, with what rounding leaves over."""
+    """Returns the sum behind the score as an equation, with the rounding error."""
     total = float(explanation.contributions.sum(dtype=float))
-    left = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
+    residual = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
     return (
         f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
-        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {left}."
+        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {residual}."
     )
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A number for people: always with a sign, and a real minus."""
+    """Formats a number with a sign, and with a typographic minus."""
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:
-    """Two runs on the same reviews, with a paired test, in two sentences."""
+    """Returns two sentences on two runs on the same reviews, with a paired test."""
     low, high = (100 * bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
     return (

@@ -1,4 +1,4 @@
-"""Charts of the Training page; see ``charts`` for what all charts share."""
+"""Charts of the Training page, built on ``shared.charts``."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import pandas as pd
 from sentiment.app.shared.charts import layer
 
 _HEIGHT = 230
-_MARGIN = 0.09  # of the axis, left free at its end for the labels of the values, which are inside the chart
-_MARK = 0.02  # of the axis, left free at its beginning for marks to be whole
+_MARGIN = 0.09  # share of the axis left free at its end for the value labels inside the chart
+_MARK = 0.02  # share of the axis left free at its start so that marks are not cut
 _SHAPES = {
     "least validation loss": "diamond",
     "stopped early": "square",
     "end of warm-up": "triangle-up",
     "drop of the rate": "triangle-down",
-}  # events of ``curves.events`` -> the shape that marks them
+}  # event of ``histories.events`` -> shape of its mark
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """One metric of all runs.
+    """The chart of one metric, for all runs.
 
     Attributes:
-        name: the metric, in letters.
-        title: what it is, its unit, and which way is better.
-        lines: columns ``run``, ``split``, ``value``, ``smoothed`` and the one along the axis.
-        pointer: that column, and one column of text a line: what the rule shows there; the same places in each panel.
+        name: name of the metric, in letters.
+        title: the metric's title, its unit, and which direction is better.
+        lines: columns ``run``, ``split``, ``value``, ``smoothed`` and the one on the axis.
+        pointer: the axis column and a column of hover text for each line; the same positions in each panel.
         marks: rows of ``lines`` with their ``event``.
-        log: whether the value's axis is logarithmic.
+        log: whether the vertical axis is logarithmic.
     """
 
     name: str
@@ -45,24 +45,23 @@ class Panel:
 def history(
     panels: Sequence[Panel], *, x: str, x_title: str, runs: Sequence[str], start: float | None = None
 ) -> alt.VConcatChart:
-    """Panels one above the other on one axis, with one hover rule through all, and one zoom.
+    """Draws panels one above the other on a common axis, with one hover rule and one zoom for all.
 
-    The labels of the values stand inside, since a chart of several panels can only be as wide as the page if nothing
-    stands beside them.
+    The value labels are inside, because a chart of several panels fills the page's width only if nothing is beside it.
 
     Args:
-        panels: from the top.
-        x: the column along the axis.
-        x_title: its name, with unit.
-        runs: every run that there is, so that each keeps its colour whichever are drawn.
-        start: where the axis begins; shortly before the first point if None, but never below zero because of that.
+        panels: from top to bottom.
+        x: the column on the horizontal axis.
+        x_title: its title, with unit.
+        runs: all known runs, so that each keeps its colour whichever are drawn.
+        start: start of the axis; by default just before the first point, but not below zero.
     """
     places = pd.concat([panel.lines[x] for panel in panels])
     low, high = float(places.min()), float(places.max())
     span = (high - low) or 1.0
     begin = start if start is not None else low - min(_MARK * span, max(low, 0.0))
     domain = [begin, high + _MARGIN * span]
-    views = [f"{panel.name}_{place}" for place, panel in enumerate(panels)]  # as Altair names what is inside
+    views = [f"{panel.name}_{place}" for place, panel in enumerate(panels)]  # as Altair names nested charts
     pointer = alt.PointSelectionConfig(
         type="point", nearest=True, on="pointermove", clear="pointerout", fields=[x], toggle=False
     )
@@ -87,8 +86,8 @@ def history(
 
 
 def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequence[str]) -> alt.LayerChart:
-    shown = sorted(panel.lines["run"].unique())
-    colour = alt.Color("run:N", scale=alt.Scale(domain=list(runs)), legend=alt.Legend(values=shown))
+    tooltip = sorted(panel.lines["run"].unique())
+    colour = alt.Color("run:N", scale=alt.Scale(domain=list(runs)), legend=alt.Legend(values=tooltip))
     ticks = alt.Axis(tickMinStep=0 if x == "minutes" else 1)
     along = alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(domain=domain, nice=False), axis=ticks)
     base = alt.Chart(panel.lines).encode(
@@ -103,7 +102,7 @@ def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequen
     layers = [raw.encode(y=_value("value", log=panel.log))]
     if smoothed:
         layers.append(base.mark_line(strokeWidth=2).encode(y=_value("smoothed", log=panel.log)))
-    if len(panel.marks):  # a layer without a mark would be an image without a name to a screen reader
+    if len(panel.marks):  # to a screen reader, an empty layer is an unnamed image
         layers.append(_marks(panel, along, colour))
     layers.append(_pointer_rule(panel, x, x_title))
     title = alt.TitleParams(panel.title, anchor="start", offset=10)
@@ -111,7 +110,7 @@ def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequen
 
 
 def _value(field: str, *, log: bool) -> alt.Y:
-    """The vertical axis, its labels inside the chart on their grid lines, at the right end, where no line is."""
+    """Returns the vertical axis, with labels inside the chart, at the right end where no line is."""
     axis = alt.Axis(
         orient="right",
         labelAlign="right",
@@ -145,16 +144,16 @@ def _marks(panel: Panel, along: alt.X, colour: alt.Color) -> alt.Chart:
 
 
 def _pointer_rule(panel: Panel, x: str, x_title: str) -> alt.Chart:
-    """A rule at the place nearest to the pointer, with every line's value."""
-    shown = [alt.Tooltip(f"{x}:Q", title=x_title, format=".4~g")]
-    shown += [alt.Tooltip(_field(name), title=name, type="nominal") for name in panel.pointer.columns if name != x]
+    """Draws a rule at the position nearest to the pointer, with every line's value."""
+    tooltip = [alt.Tooltip(f"{x}:Q", title=x_title, format=".4~g")]
+    tooltip += [alt.Tooltip(_field(name), title=name, type="nominal") for name in panel.pointer.columns if name != x]
     pointed = alt.OpacityValue(0, condition={"param": "pointer", "empty": False, "value": 0.6})
     rule = alt.Chart(panel.pointer, name=panel.name).mark_rule(strokeWidth=1, color="gray")
-    return rule.encode(x=f"{x}:Q", opacity=pointed, tooltip=shown)
+    return rule.encode(x=f"{x}:Q", opacity=pointed, tooltip=tooltip)
 
 
 def _field(name: str) -> str:
-    """A column's name as Vega and Altair read it: dots and brackets in it are not paths, and colons no types."""
+    """Escapes a column's name for Vega and Altair: dots and brackets are paths there, and colons types."""
     for character in "\\.[]'\":":
         name = name.replace(character, f"\\{character}")
     return name

@@ -1,4 +1,4 @@
-"""Training histories as tidy tables: what the Training page draws, and nothing of Streamlit.
+"""Training histories as tidy tables; without Streamlit.
 
 A history is a table with columns ``run``, ``split`` ("train", "validation"), ``metric`` ("loss", "accuracy",
 "learning rate"), ``epoch``, ``step``, ``minutes`` and ``value``.
@@ -17,12 +17,12 @@ import pandas as pd
 from sentiment.artifacts import MANIFEST
 from sentiment.formatting import duration, percent
 
-POINTS = 1_500  # of a line at most; a finer one is averaged over neighbouring steps
+POINTS = 1_500  # per line at most; more are averaged over neighbouring steps
 
-LOG_SPAN = 1e-4  # of the largest learning rate, shown on a logarithmic axis
-_LEVEL_SHARE = 0.95  # a learning rate that keeps this share of itself from point to point stands still
+LOG_SPAN = 1e-4  # share of the largest learning rate at which a logarithmic axis ends
+_LEVEL_SHARE = 0.95  # a learning rate that keeps at least this share is constant
 
-METRICS = {  # a column as in ``history.csv`` -> metric and split
+METRICS = {  # column of ``history.csv`` -> metric and split
     "loss": ("loss", "train"),
     "accuracy": ("accuracy", "train"),
     "val_loss": ("loss", "validation"),
@@ -32,17 +32,17 @@ METRICS = {  # a column as in ``history.csv`` -> metric and split
 
 
 def folders(root: Path) -> list[Path]:
-    """Every folder under ``root`` with a history, finished or still being trained, by name."""
+    """Returns every folder under ``root`` with a history, finished or unfinished, sorted by name."""
     return sorted({path.parent for pattern in ("*/history.csv", "*/steps.csv") for path in root.glob(pattern)})
 
 
 def finished(folder: Path) -> bool:
-    """Whether a run is complete; one without a manifest is still being trained, or was broken off."""
+    """Returns whether a run is complete. Without a manifest it is still training, or was interrupted."""
     return (folder / MANIFEST).is_file()
 
 
 def by_epoch(run: str, history: pd.DataFrame, steps: pd.DataFrame | None) -> pd.DataFrame:
-    """A history with a row an epoch, metric and split, from ``history.csv``; ``steps.csv`` tells its last step."""
+    """Returns a row for each epoch, metric and split of ``history.csv``; ``steps.csv`` gives its last step."""
     frame = history.assign(run=run, minutes=history["seconds"] / 60)
     if steps is not None and len(steps):
         frame["step"] = frame["epoch"].map(steps.groupby("epoch")["step"].max())
@@ -52,13 +52,13 @@ def by_epoch(run: str, history: pd.DataFrame, steps: pd.DataFrame | None) -> pd.
 
 
 def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
-    """A history with a row a step and metric, from ``steps.csv``; its epochs are fractions, its values raw.
+    """Returns a row for each step and metric of ``steps.csv``, with fractional epochs and raw values.
 
-    More than ``POINTS`` steps are averaged over neighbours, so that a chart stays quick.
+    More than ``POINTS`` steps are averaged over neighbours to keep the chart fast.
     """
     last = steps.groupby("epoch")["step"].transform("max")
     first = steps.groupby("epoch")["step"].transform("min")
-    usual = max(1, int((last - first + 1).max()))  # an epoch under way has not all its steps yet
+    usual = max(1, int((last - first + 1).max()))  # the current epoch is incomplete
     frame = steps.assign(
         run=run, epoch=steps["epoch"] - 1 + (steps["step"] - first + 1) / usual, minutes=steps["seconds"] / 60
     )
@@ -70,10 +70,10 @@ def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_history(run: str, grain: str, history: pd.DataFrame | None, steps: pd.DataFrame | None) -> pd.DataFrame:
-    """All that is known of a run at a grain, "epoch" or "step".
+    """Returns the whole history of a run at a grain, "epoch" or "step".
 
-    Validation is measured once an epoch, whatever the grain; a learning rate is known at every step, and its course
-    within an epoch (a warm-up, say) is worth seeing at either.
+    Validation is measured once per epoch at either grain. A learning rate is known at every step, and its course within
+    an epoch (a warm-up, for example) is useful at either grain.
     """
     finest = None if steps is None or steps.empty else by_step(run, steps)
     epochs = None if history is None or history.empty else by_epoch(run, history, steps)
@@ -88,7 +88,7 @@ def run_history(run: str, grain: str, history: pd.DataFrame | None, steps: pd.Da
 
 
 def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.float64]:
-    """<float64>[n], an exponential moving average without its bias at the start (Kingma & Ba 2015, section 3)."""
+    """Returns a bias-corrected exponential moving average (Kingma & Ba 2015, section 3): <float64>[n]."""
     result = np.empty(len(values))
     average = 0.0
     for i, value in enumerate(values):
@@ -98,7 +98,7 @@ def smooth(values: npt.NDArray[np.float64], weight: float) -> npt.NDArray[np.flo
 
 
 def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
-    """The history with a column ``smoothed``, each line for itself; a learning rate, which has no noise, stays."""
+    """Adds a column ``smoothed``, line by line. A learning rate has no noise and is not smoothed."""
     history = history.sort_values(["run", "split", "metric", "minutes"], kind="stable").reset_index(drop=True)
     lines = history.groupby(["run", "split", "metric"])["value"]
     smoothed = lines.transform(lambda line: smooth(line.to_numpy(np.float64), weight))
@@ -106,21 +106,21 @@ def add_smoothed(history: pd.DataFrame, weight: float) -> pd.DataFrame:
 
 
 def axis_range(history: pd.DataFrame, x: str, first: float, last: float) -> tuple[float, float]:
-    """Where two percentages of the way along the column ``x`` lie, in its unit."""
+    """Returns the values of column ``x`` at two percentages of its range."""
     low, high = np.interp([first, last], [0, 100], [history[x].min(), history[x].max()])
     return float(low), float(high)
 
 
 def log_floor(rows: pd.DataFrame) -> float:
-    """The value above which rows of one metric are drawn on a logarithmic axis, which has no zero.
+    """Returns the value above which one metric is drawn on a logarithmic axis, which has no zero.
 
-    A schedule may end as near to zero as 1e-11: an axis that reaches so far shows nothing else of a learning rate.
+    A schedule may end near zero (1e-11), and an axis down to there would hide the rest of a learning rate.
     """
     return LOG_SPAN * float(rows["value"].max()) if rows["metric"].eq("learning rate").any() else 0.0
 
 
 def hover_positions(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDArray[np.float64]:
-    """<float64>[at most points], where along ``x`` a hover rule may stand."""
+    """Returns the positions of the hover rule along ``x``: <float64>[at most points]."""
     every = np.unique(history[x].dropna().to_numpy(np.float64))
     if len(every) <= points:
         return every
@@ -128,37 +128,37 @@ def hover_positions(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDA
 
 
 def hover_values(history: pd.DataFrame, x: str, positions: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """What a hover rule shows at each place: the latest raw and smoothed value of every line, as text a line.
+    """Returns the hover text at each position: the latest raw and smoothed value of every line.
 
     Returns:
-        Column ``x`` (named by the argument), then one column a line.
+        Column ``x`` (named by the argument), then one column for each line.
     """
-    shown: dict[str, Any] = {x: positions}
+    texts: dict[str, Any] = {x: positions}
     for (run, split), line in history.groupby(["run", "split"]):
         line = line.sort_values(x)
         index = np.searchsorted(line[x].to_numpy(np.float64), positions, side="right") - 1
         raw, smoothed = line["value"].to_numpy(), line["smoothed"].to_numpy()
-        shown[f"{run}, {split}"] = [
+        texts[f"{run}, {split}"] = [
             "" if i < 0 else f"{raw[i]:.4g}" + (f" (smoothed {smoothed[i]:.4g})" if smoothed[i] != raw[i] else "")
             for i in index
         ]
-    return pd.DataFrame(shown)
+    return pd.DataFrame(texts)
 
 
 def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
-    """The row of least validation loss of each run, where there is one: the epoch whose weights were kept."""
+    """Returns each run's row with the lowest validation loss; the weights of that epoch were kept."""
     losses = history[(history["metric"] == "loss") & (history["split"] == "validation")].dropna(subset=["value"])
     return losses.loc[losses.groupby("run")["value"].idxmin()]
 
 
 def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataFrame:
-    """The rows of a history that are marked on its curves, with a column ``event`` that says why.
+    """Returns the rows to mark on the curves, with the reason in a column ``event``.
 
     Args:
         history: of several runs.
-        planned: the epochs that each finished run was to take at most, where that is known.
+        planned: the maximum epochs of each finished run, if known.
     """
-    place = ["run", "epoch", "step"]  # a history by steps has no epochs, and NaN matches NaN
+    place = ["run", "epoch", "step"]  # a history by steps has NaN epochs, and NaN matches NaN
     best = best_epochs(history)[place].drop_duplicates()
     validated = history[history["split"] == "validation"]
     losses = validated[validated["metric"] == "loss"].dropna(subset=["epoch"])
@@ -175,16 +175,16 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
 
 
 def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a learning rate at which something happens, with the ``event``: a warm-up ends, or it drops."""
+    """Returns the rows where a learning rate's warm-up ends or the rate drops, with the ``event``."""
     rates = history[history["metric"] == "learning rate"]
     marked = []
     for _, line in rates.groupby("run"):
         values = line["value"].to_numpy(np.float64)
         peak = int(values.argmax())
-        alive = values[:-1] > 0.05 * values[peak]  # what fades out to zero in the end is no change of its own
-        level = np.append(False, values[1:-1] >= _LEVEL_SHARE * values[:-2])  # a line that falls all along has no drop
-        sudden = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & alive & level[: len(alive)]) + 1
-        changes = dict.fromkeys(sudden.tolist(), "drop of the rate") | (
+        not_final = values[:-1] > 0.05 * values[peak]  # a final decay to zero is not a drop
+        level = np.append(False, values[1:-1] >= _LEVEL_SHARE * values[:-2])  # a steady decay is not a drop
+        drops = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & not_final & level[: len(not_final)]) + 1
+        changes = dict.fromkeys(drops.tolist(), "drop of the rate") | (
             {peak: "end of warm-up"} if 0 < peak < len(values) - 1 else {}
         )
         found = sorted(changes)
@@ -193,52 +193,54 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_sentence(run: str, history: pd.DataFrame, planned: int | None) -> str:
-    """How a training went, in a sentence, from ``history.csv``.
+    """Returns a sentence on how a training went, from ``history.csv``.
 
     Args:
-        run: its name.
-        history: the content of ``history.csv``, an epoch at least.
-        planned: the epochs it was to take at most, if that is known.
+        run: name of the run.
+        history: the content of ``history.csv``, at least one epoch.
+        planned: the maximum number of epochs, if known.
     """
     best, last = history.iloc[int(history["val_loss"].to_numpy().argmin())], history.iloc[-1]
-    ended = f"trained {int(last['epoch'])} epochs"
+    outcome = f"trained {int(last['epoch'])} epochs"
     if planned and last["epoch"] < planned:
-        ended = f"stopped early, after {int(last['epoch'])} of {planned} epochs"
+        outcome = f"stopped early, after {int(last['epoch'])} of {planned} epochs"
     return (
-        f"{run} {ended} in {duration(last['seconds'])}; least validation loss {best['val_loss']:.4f} after epoch "
+        f"{run} {outcome} in {duration(last['seconds'])}; least validation loss {best['val_loss']:.4f} after epoch "
         f"{int(best['epoch'])}, with an accuracy of {percent(best['val_accuracy'])}."
     )
 
 
 def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None, quiet: float | None) -> str:
-    """How far a run without an end is, in a sentence.
+    """Returns a sentence on the progress of an unfinished run.
 
     Args:
-        run: its name.
+        run: name of the run.
         steps: the content of ``steps.csv`` so far.
-        planned: the epochs it is to take at most, if that is known.
-        quiet: seconds since it last wrote, if that is suspiciously long.
+        planned: the maximum number of epochs, if known.
+        quiet: seconds since the last line, if suspiciously many.
     """
     if quiet is not None:
         return f"{run} is unfinished and has not written for {duration(quiet)}; it was probably broken off."
-    said = f"{run} is being trained; its curves follow"
+    sentence = f"{run} is being trained; its curves follow"
     if steps is None or steps.empty:
-        return f"{said}."
+        return f"{sentence}."
     done, seconds = float(by_step(run, steps)["epoch"].max()), float(steps["seconds"].iloc[-1])
     at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f" of {planned}" if planned else "")
-    foreseen = planned and steps["epoch"].iloc[-1] > 1 and planned > done  # how long an epoch is, its end tells
-    left = f", about {duration(seconds * (planned - done) / done)} left" if planned and foreseen else ""
-    return f"{said}: {at}, step {int(steps['step'].iloc[-1]):,} after {duration(seconds)}{left}."
+    predictable = (
+        planned and steps["epoch"].iloc[-1] > 1 and planned > done
+    )  # the first epoch must end before its length is known
+    left = f", about {duration(seconds * (planned - done) / done)} left" if planned and predictable else ""
+    return f"{sentence}: {at}, step {int(steps['step'].iloc[-1]):,} after {duration(seconds)}{left}."
 
 
 def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Settings of several runs side by side.
+    """Returns the settings of several runs side by side.
 
     Args:
-        settings: name of a run to its settings, nested ones allowed.
+        settings: settings by name of the run, nested ones allowed.
 
     Returns:
-        A row a setting, columns ``setting``, one a run (as text), and ``differs`` when there are several.
+        A row for each setting: ``setting``, a text column for each run, and ``differs`` for several runs.
     """
     flat = {run: dict(_flatten(values)) for run, values in settings.items()}
     names = list(dict.fromkeys(name for values in flat.values() for name in values))
@@ -261,9 +263,9 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """A history from columns as in ``history.csv``, with ``run`` and ``minutes``; what is not there is left out."""
+    """Converts a table with the columns of ``history.csv``, ``run`` and ``minutes``; missing values are dropped."""
     measured = [name for name in METRICS if name in frame]
     long = frame.melt(["run", "epoch", "step", "minutes"], measured, var_name="column", value_name="value")
-    named = long["column"].map(METRICS)
-    long["metric"], long["split"] = named.str[0], named.str[1]
+    keys = long["column"].map(METRICS)
+    long["metric"], long["split"] = keys.str[0], keys.str[1]
     return long.drop(columns="column").dropna(subset=["value"]).reset_index(drop=True)

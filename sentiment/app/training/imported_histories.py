@@ -1,7 +1,7 @@
-"""Training histories from elsewhere: a file of Keras' CSVLogger, or TensorBoard's event files.
+"""Training histories of other programs: Keras' CSVLogger, or TensorBoard's event files.
 
-An event file is a row of records (TFRecord: length, checksum, content, checksum), each an ``Event`` in Protocol
-Buffers' wire format, of which only scalars are read; TensorFlow is not needed for it.
+An event file is a sequence of records (TFRecord: length, checksum, content, checksum). Each is an ``Event`` in Protocol
+Buffers' wire format, of which only scalars are read. TensorFlow is not needed.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import pandas as pd
 
 from sentiment.app.training.histories import METRICS, tidy
 
-_NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # older Keras' names
+_NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # names in older versions of Keras
 _SEPARATORS = ",;\t|"
-_MAX_BYTES = 20_000_000  # of a history at most
-_INFINITE = [np.inf, -np.inf]  # a chart's axis has no place for them
-_MAX_COUNT = 10**12  # the last epoch or step that is believed
-_VARINT_BYTES = 10  # bytes that 64 bits take at most; one without end would keep the server busy
+_MAX_BYTES = 20_000_000  # per history
+_INFINITE = [np.inf, -np.inf]  # cannot be drawn on an axis
+_MAX_COUNT = 10**12  # largest plausible epoch or step
+_VARINT_BYTES = 10  # bytes of 64 bits at most, so that a malformed varint ends
 _MEASURED = ("loss", "accuracy", "learning_rate")
 _SPLITS = {
     **dict.fromkeys(("train", "training"), ""),
     **dict.fromkeys(("validation", "valid", "val", "eval", "dev"), "val_"),
-}  # words of a tag or a folder -> the prefix of a column
+}  # word in a tag or a folder -> prefix of a column
 
 
 class ImportedHistoryError(Exception):
@@ -45,10 +45,10 @@ class Scalar(NamedTuple):
 
 
 def from_csv(name: str, content: bytes) -> pd.DataFrame:
-    """The history in a CSVLogger file, as ``curves`` describes it; epochs count from 1, steps and minutes are unknown.
+    """Reads a CSVLogger file. Epochs count from 1; steps and minutes are unknown.
 
     Raises:
-        ForeignHistoryError: it is no such file.
+        ImportedHistoryError: it is not a CSVLogger file.
     """
     _check_size(name, len(content))
     header = content.partition(b"\n")[0].decode(errors="replace")
@@ -65,13 +65,13 @@ def from_csv(name: str, content: bytes) -> pd.DataFrame:
 
 
 def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
-    """The histories in the event files of a folder, by their path in it.
+    """Reads the event files of a folder, given by their paths in it.
 
-    A run is a folder; folders below it named for a split, as Keras writes them, belong to it. Tags may name their
-    split as well, as in "Loss/train" or "eval/loss". Only what Keras calls ``epoch_`` is counted in epochs.
+    Each folder is a run; its subfolders named after a split, as Keras writes them, belong to it. Tags may name the
+    split too, as in "Loss/train" or "eval/loss". Only tags that start with ``epoch_``, as in Keras, count epochs.
 
     Raises:
-        ForeignHistoryError: there is no scalar of loss, accuracy or learning rate in them.
+        ImportedHistoryError: they hold no loss, accuracy or learning rate.
     """
     _check_size("This folder", sum(map(len, files.values())))
     rows: list[tuple[str, str, bool, int, float, float]] = []
@@ -98,13 +98,13 @@ def _check_size(name: str, size: int) -> None:
 
 
 def _check(name: str, counts: pd.Series) -> None:
-    """Refuses epochs or steps that no training has: a chart's axis would not hold them."""
+    """Refuses implausible epochs or steps, which a chart's axis cannot show."""
     if not counts.between(0, _MAX_COUNT).all():
         raise ImportedHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_MAX_COUNT:,}.")
 
 
 def _column(tag: str, split: str) -> str | None:
-    """The column of a history that a tag stands for; None for what is not drawn, as evaluation by iterations."""
+    """Returns the history column of a tag; None for one that is not drawn."""
     words = re.findall(r"[a-z]+", tag.lower())
     split = next((_SPLITS[word] for word in words if word in _SPLITS), split)
     rest = "_".join(word for word in words if word not in _SPLITS and word not in ("epoch", "batch"))
@@ -115,7 +115,7 @@ def _column(tag: str, split: str) -> str | None:
 
 
 def _history(run: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """One run's; where it has measurements by epoch, those by step are left out."""
+    """Returns the history of one run. If it has measurements by epoch, those by step are dropped."""
     by_epoch = bool(rows["by_epoch"].any())
     rows = rows[rows["by_epoch"] == by_epoch]
     wide = rows.pivot_table(index="step", columns="column", values="value", aggfunc="last").reset_index()
@@ -125,7 +125,7 @@ def _history(run: str, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def scalars(content: bytes) -> Iterator[Scalar]:
-    """The scalars of an event file, in order; a record that is cut off, as in a run under way, ends it."""
+    """Yields the scalars of an event file in order, up to the first truncated record."""
     place = 0
     while place + 12 <= len(content):
         (length,) = struct.unpack_from("<Q", content, place)
@@ -157,7 +157,7 @@ def _event(record: bytes) -> Iterator[Scalar]:
 
 
 def _measurement(content: bytes) -> tuple[str, float | None]:
-    """Tag and value of a ``Summary.Value``: a plain number, or a tensor that holds one."""
+    """Returns tag and value of a ``Summary.Value``: a plain number, or a tensor with one element."""
     tag, measured = "", None
     for number, value in _fields(content):
         if isinstance(value, bytes):
@@ -171,17 +171,19 @@ def _measurement(content: bytes) -> tuple[str, float | None]:
 
 
 def _tensor(content: bytes) -> float | None:
-    """The number that a ``TensorProto`` holds, None if it holds another kind of thing, or several."""
+    """Returns the number in a ``TensorProto``; None if it has another type or several elements."""
     fields = dict(_fields(content))
-    held = next((fields[number] for number in (4, 5, 6) if number in fields), None)  # as bytes, floats, doubles
-    for kind, form, size in ((1, "<f", 4), (2, "<d", 8)):  # the numbers of float and double
-        if fields.get(1) == kind and isinstance(held, bytes) and len(held) == size:
-            return float(struct.unpack(form, held)[0])
+    content_bytes = next(
+        (fields[number] for number in (4, 5, 6) if number in fields), None
+    )  # as bytes, floats, doubles
+    for kind, code, size in ((1, "<f", 4), (2, "<d", 8)):  # data types float and double
+        if fields.get(1) == kind and isinstance(content_bytes, bytes) and len(content_bytes) == size:
+            return float(struct.unpack(code, content_bytes)[0])
     return None
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Number and content of each field: an integer for varints, bytes for everything else."""
+    """Yields number and content of each field: an integer for varints, bytes for everything else."""
     place = 0
     while place < len(message):
         key, place = _varint(message, place)

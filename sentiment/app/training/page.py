@@ -1,4 +1,4 @@
-"""The Training page: how each run learned, finished ones and those still under way."""
+"""The Training page: training curves of finished and unfinished runs."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from sentiment.app.training import charts, histories, imported_histories
 from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
-_RUNS = "runs"  # the runs drawn
-_SERVED = "training_served"  # the model served when the page was last drawn
-_IMPORTED = "foreign_histories"  # name -> a history that was uploaded
-_LOG, _FOLDER = "csv_logger", "tensorboard"  # the uploaders
+_RUNS = "runs"  # key of the drawn runs
+_SERVED = "training_served"  # key of the model that was served when the page was last drawn
+_IMPORTED = "foreign_histories"  # key of the uploaded histories by name
+_LOG, _FOLDER = "csv_logger", "tensorboard"  # names of the uploaders
 _PROBLEM = "foreign_problem"
 _TITLES = {
     "loss": "Loss: binary cross-entropy in nats, lower is better",
     "accuracy": "Accuracy: share judged right, higher is better",
     "learning rate": "Learning rate: how far a step goes",
 }
-_MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # errors of files with other content than ours
-_TINT = "background-color: rgba(86, 180, 233, 0.22); font-weight: bold"  # to be seen on white and on black
-_QUIET_SECONDS = 300  # seconds without a new line after which an unfinished run is taken to be broken off
+_MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # errors caused by unexpected content
+_TINT = "background-color: rgba(86, 180, 233, 0.22); font-weight: bold"  # visible on white and on black
+_QUIET_SECONDS = 300  # without a new line, an unfinished run counts as interrupted
 
 
 def page() -> None:
-    """Curves of the runs chosen, then their settings side by side."""
+    """Shows the curves of the chosen runs, then their settings side by side."""
     st.title("How the model was trained")
     served = current_run.run()
     folders = {path.name: path for path in histories.folders(current_run.runs_folder())}
@@ -52,19 +52,19 @@ def page() -> None:
             _import_form(set(folders))
     _watch_for_runs({path: histories.finished(path) for path in folders.values()})
     chosen = [folders[name] for name in names]
-    theirs = list(st.session_state.get(_IMPORTED, {}).values())
-    if not chosen and not theirs:
+    imported = list(st.session_state.get(_IMPORTED, {}).values())
+    if not chosen and not imported:
         st.caption("Choose a run with a training history to see its curves.")
         return
     live = any(not histories.finished(folder) for folder in chosen)
     draw = st.fragment(_curves, run_every="3s") if live else _curves
-    draw(chosen, theirs, [*folders, *st.session_state.get(_IMPORTED, {})])
+    draw(chosen, imported, [*folders, *st.session_state.get(_IMPORTED, {})])
     if chosen:
         _settings(chosen)
 
 
 def _follow_served_run(served: str, folders: Collection[str]) -> None:
-    """Draws the model that has just been chosen in the sidebar in place of the one before; other runs stay."""
+    """Replaces the previously served run by the newly chosen one among the drawn runs; others stay."""
     before = st.session_state.get(_SERVED, served)
     st.session_state[_SERVED] = served
     if before != served and _RUNS in st.session_state:
@@ -74,54 +74,58 @@ def _follow_served_run(served: str, folders: Collection[str]) -> None:
 
 @st.fragment(run_every="5s")
 def _watch_for_runs(seen: dict[Path, bool]) -> None:
-    """Draws the page anew when a run begins or ends."""
+    """Reruns the page when a run starts or ends."""
     if {path: histories.finished(path) for path in histories.folders(current_run.runs_folder())} != seen:
         st.rerun()
 
 
-def _import_form(taken: set[str]) -> None:
-    """Histories that other programs wrote; kept for the session, and removed at a click."""
+def _import_form(names: set[str]) -> None:
+    """Shows the uploaders for histories of other programs, and a button that removes them."""
     log, folder = uploads.uploader_key(_LOG), uploads.uploader_key(_FOLDER)
-    # Without types: the content decides, and Streamlit would refuse some names by the general error.
-    st.file_uploader("A file of Keras' CSVLogger", key=log, on_change=_add_csv, args=(taken, log))
+    # Without types: the content decides, and Streamlit would refuse some names with a generic error.
+    st.file_uploader("A file of Keras' CSVLogger", key=log, on_change=_add_csv, args=(names, log))
     st.file_uploader(
         "A folder of TensorBoard logs",
         accept_multiple_files="directory",
         key=folder,
         on_change=_add_events,
-        args=(taken, folder),
+        args=(names, folder),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(uploads.escape_markdown(problem))
-    if held := st.session_state.get(_IMPORTED):
-        st.button(f"Remove {uploads.escape_markdown(', '.join(held))}", on_click=held.clear, icon=":material/delete:")
+    if stored := st.session_state.get(_IMPORTED):
+        st.button(
+            f"Remove {uploads.escape_markdown(', '.join(stored))}",
+            on_click=stored.clear,
+            icon=":material/delete:",
+        )
 
 
-def _add_csv(taken: set[str], key: str) -> None:
+def _add_csv(names: set[str], key: str) -> None:
     for file in uploads.read_and_release(_LOG, st.session_state[key]):
-        _add(partial(imported_histories.from_csv, file.name, file.getvalue()), taken)
+        _add(partial(imported_histories.from_csv, file.name, file.getvalue()), names)
 
 
-def _add_events(taken: set[str], key: str) -> None:
+def _add_events(names: set[str], key: str) -> None:
     if files := {file.name: file.getvalue() for file in uploads.read_and_release(_FOLDER, st.session_state[key])}:
         events = {name: content for name, content in files.items() if "tfevents" in name}
-        _add(lambda: imported_histories.from_events(events), taken)
+        _add(lambda: imported_histories.from_events(events), names)
 
 
-def _add(read: Callable[[], pd.DataFrame], taken: set[str]) -> None:
-    """Keeps the histories that ``read`` gives, or the sentence that says why there is none."""
+def _add(read: Callable[[], pd.DataFrame], names: set[str]) -> None:
+    """Stores the imported histories, or the error message if they cannot be read."""
     try:
         histories = read()
     except imported_histories.ImportedHistoryError as error:
         st.session_state[_PROBLEM] = str(error)
         return
     for run, history in [(str(run), rows) for run, rows in histories.groupby("run")]:
-        name = f"{run} (elsewhere)" if run in taken else run
+        name = f"{run} (elsewhere)" if run in names else run
         st.session_state.setdefault(_IMPORTED, {})[name] = history.assign(run=name)
 
 
-def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -> None:
-    """Controls and charts; while a run is still being trained, this part alone is drawn anew every few seconds."""
+def _curves(folders: list[Path], imported: list[pd.DataFrame], known: list[str]) -> None:
+    """Shows controls and charts. During a training, only this fragment is redrawn every few seconds."""
     for folder in folders:
         st.text(_summary(folder) if histories.finished(folder) else _progress(folder))
     view = _controls()
@@ -129,10 +133,13 @@ def _curves(folders: list[Path], theirs: list[pd.DataFrame], known: list[str]) -
     history, problems = _histories(folders, view.grain)
     for problem in problems:
         st.warning(problem, icon=":material/warning:")
-    history = pd.concat([history, *theirs])
-    lost = [str(run) for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
-    if lost:
-        st.info(f"Not drawn against {x}, which its history does not tell: {uploads.escape_markdown(', '.join(lost))}.")
+    history = pd.concat([history, *imported])
+    without_axis = [str(run) for run, rows in history.groupby("run") if rows[_X[x]].isna().all()]
+    if without_axis:
+        st.info(
+            f"Not drawn against {x}, which its history does not tell: "
+            f"{uploads.escape_markdown(', '.join(without_axis))}."
+        )
     history = histories.add_smoothed(history.dropna(subset=[_X[x]]), view.smoothing)
     if history.empty:
         st.caption("There is no finished epoch yet.")
@@ -157,11 +164,11 @@ class _View:
     """How the curves are drawn.
 
     Attributes:
-        grain: what a point stands for.
-        x: what they are drawn against.
+        grain: the unit of a point, "epoch" or "step".
+        x: the horizontal axis.
         smoothing: the weight of the past in a moving average.
-        part: what is shown of the training, from and to a percentage.
-        log: whether loss and learning rate are logarithmic.
+        part: the shown part of the training, as two percentages.
+        log: whether the axes of loss and learning rate are logarithmic.
     """
 
     grain: str
@@ -172,7 +179,7 @@ class _View:
 
 
 def _controls() -> _View:
-    """What the user has set above the curves."""
+    """Shows the controls above the curves and returns their values."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         grain = st.segmented_control(
             "A point for each", ["epoch", "step"], default="epoch", key="grain", bind="query-params", required=True
@@ -194,7 +201,7 @@ def _controls() -> _View:
 
 
 def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]]:
-    """The histories of several runs in one table, and a sentence for each that cannot be read."""
+    """Returns the histories of several runs in one table, and a message for each that cannot be read."""
     frames, problems = [histories.run_history("", grain, None, None)], []
     for folder in folders:
         try:
@@ -211,7 +218,7 @@ def _histories(folders: list[Path], grain: str) -> tuple[pd.DataFrame, list[str]
 
 
 def _summary(folder: Path) -> str:
-    """How the training of a finished run went, in a sentence; "" where its files do not tell."""
+    """Returns a sentence on the training of a finished run; "" if its files are missing or malformed."""
     try:
         history = _read_table(folder, "history.csv")
         return (
@@ -224,7 +231,7 @@ def _summary(folder: Path) -> str:
 
 
 def _progress(folder: Path) -> str:
-    """How far a run is that has no end yet, in a sentence."""
+    """Returns a sentence on the progress of an unfinished run."""
     parts = [folder / part for part in ("steps.csv", "history.csv") if (folder / part).is_file()]
     quiet = time.time() - max((part.stat().st_mtime for part in parts), default=0.0)
     try:
@@ -237,7 +244,7 @@ def _progress(folder: Path) -> str:
 
 
 def _planned(folder: Path) -> int | None:
-    """The epochs that a run is to take at most, where its settings tell."""
+    """Returns the maximum number of epochs in the run's settings, None if unknown."""
     try:
         epochs = _read_settings(folder).get("model", {}).get("epochs")
     except (ArtifactError, *_MALFORMED):
@@ -246,7 +253,7 @@ def _planned(folder: Path) -> int | None:
 
 
 def _read_table(folder: Path, part: str) -> pd.DataFrame | None:
-    """A table of a run; of an unfinished one as it stands now, without the last line if that is half written."""
+    """Reads a table of a run. An incomplete last line of an unfinished run is left out."""
     if histories.finished(folder):
         run = current_run.open_path(folder)
         return current_run.read_table(part, run) if run.has(part) else None
@@ -260,7 +267,7 @@ def _read_table(folder: Path, part: str) -> pd.DataFrame | None:
 def _chart(
     history: pd.DataFrame, marks: pd.DataFrame, x: str, log: bool, known: list[str], start: float | None
 ) -> None:
-    """Every metric of all runs, one below the other from ``start`` on, and the rows of each as CSV."""
+    """Shows every metric of all runs, with the axis from ``start`` on, and offers the rows as CSV."""
     places = histories.hover_positions(history, _X[x])
     panels = []
     for metric, title in _TITLES.items():
@@ -287,18 +294,18 @@ def _chart(
 
 
 def _last_values(lines: pd.DataFrame) -> str:
-    """The last value of every line, in words."""
+    """Returns the last value of every line, in words."""
     return ", ".join(
         f"{run} in {split} {line['value'].iloc[-1]:.3g}" for (run, split), line in lines.groupby(["run", "split"])
     )
 
 
 def _epoch_table(history: pd.DataFrame) -> None:
-    """The numbers of every finished epoch, for those who read rather than point."""
+    """Shows the values of every finished epoch in a table."""
     with st.expander("Epoch by epoch", icon=":material/table:"):
         whole = history[(history["epoch"] % 1 == 0) & (history["metric"] != "learning rate")]
-        named = whole.assign(column=whole["split"] + " " + whole["metric"])
-        table = named.pivot_table(index=["run", "epoch"], columns="column", values="value").reset_index()
+        labelled = whole.assign(column=whole["split"] + " " + whole["metric"])
+        table = labelled.pivot_table(index=["run", "epoch"], columns="column", values="value").reset_index()
         st.dataframe(
             table.rename_axis(columns=None),
             hide_index=True,
@@ -308,7 +315,7 @@ def _epoch_table(history: pd.DataFrame) -> None:
 
 
 def _settings(folders: list[Path]) -> None:
-    """Hyper-parameters and circumstances, a column a run; where runs differ, the row is tinted."""
+    """Shows hyper-parameters and environment, a column for each run; rows that differ are tinted."""
     st.header("Settings")
     facts = {}
     with chart_block.report_malformed_file(", ".join(folder.name for folder in folders), "metadata.json"):
@@ -337,21 +344,21 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:
-    """What ``config.json`` and ``metadata.json`` say, as far as they are there, and each thing once.
+    """Returns the content of ``config.json`` and ``metadata.json``, without duplicates.
 
     Raises:
-        ArtifactError: the run is finished, and one of them is damaged.
+        ArtifactError: a file of a finished run is damaged.
     """
     facts: dict[str, Any] = {}
     for part in ("config.json", "metadata.json"):
         facts |= _read_json(folder, part)
     if "model" in facts:
-        facts.pop("options", None)  # the same again
+        facts.pop("options", None)  # a duplicate
     return {name: value for name, value in facts.items() if name not in {"format", "stages", "summary", "preset"}}
 
 
 def _read_json(folder: Path, part: str) -> dict[str, Any]:
-    """A file of a run; of an unfinished one nothing where it is not there, or no JSON yet."""
+    """Reads a JSON file of a run; returns {} if an unfinished run does not have a valid one yet."""
     if histories.finished(folder):
         run = current_run.open_path(folder)
         return run.json(part) if run.has(part) else {}
