@@ -9,7 +9,7 @@ import streamlit as st
 
 from sentiment.app.shared import current_run
 from sentiment.artifacts import Run
-from sentiment.behaviour.card import PART as PART
+from sentiment.behaviour.card import PART
 from sentiment.behaviour.report import AIMS, totals
 from sentiment.formatting import percent
 

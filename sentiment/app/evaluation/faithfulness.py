@@ -10,7 +10,7 @@ import streamlit as st
 from sentiment.app.shared import current_run, evaluation_charts
 from sentiment.artifacts import Run
 from sentiment.faithfulness import card
-from sentiment.faithfulness.card import PART as PART
+from sentiment.faithfulness.card import PART
 from sentiment.formatting import percent
 
 _MEASURED = (

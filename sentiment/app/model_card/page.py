@@ -39,10 +39,8 @@ def page() -> None:
 
 def _card(text: str) -> None:
     """Shows the blocks of the card one below the other, none wider than the page."""
-    start = text[:_MAX_CHARACTERS].replace(
-        " %", "\N{NO-BREAK SPACE}%"
-    )  # keeps the sign on the number's line on a phone
-    for block in markdown_blocks.split(start):
+    joined = text[:_MAX_CHARACTERS].replace(" %", "\N{NO-BREAK SPACE}%")  # keeps number and sign on one line
+    for block in markdown_blocks.split(joined):
         if block.kind == "text":
             st.markdown(block.content)
         elif block.kind == "code":

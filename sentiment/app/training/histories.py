@@ -226,10 +226,9 @@ def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None,
         return f"{sentence}."
     done, seconds = float(by_step(run, steps)["epoch"].max()), float(steps["seconds"].iloc[-1])
     at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f" of {planned}" if planned else "")
-    predictable = (
-        planned and steps["epoch"].iloc[-1] > 1 and planned > done
-    )  # the first epoch must end before its length is known
-    left = f", about {duration(seconds * (planned - done) / done)} left" if planned and predictable else ""
+    left = ""
+    if planned and planned > done and steps["epoch"].iloc[-1] > 1:  # the length of an epoch is known after the first
+        left = f", about {duration(seconds * (planned - done) / done)} left"
     return f"{sentence}: {at}, step {int(steps['step'].iloc[-1]):,} after {duration(seconds)}{left}."
 
 

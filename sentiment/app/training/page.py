@@ -221,11 +221,9 @@ def _summary(folder: Path) -> str:
     """Returns a sentence on the training of a finished run; "" if its files are missing or malformed."""
     try:
         history = _read_table(folder, "history.csv")
-        return (
-            ""
-            if history is None or history.empty
-            else histories.summary_sentence(folder.name, history, _planned(folder))
-        )
+        if history is None or history.empty:
+            return ""
+        return histories.summary_sentence(folder.name, history, _planned(folder))
     except (ArtifactError, *_MALFORMED):
         return ""
 
