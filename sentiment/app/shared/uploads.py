@@ -34,6 +34,7 @@ def read_and_release(name: str, given: Any) -> Iterator[Any]:
         given: the value of the uploader: a file, a list of files, or None.
     """
     files = given if isinstance(given, list) else [given]
+    # Streamlit reports a released file again, as a ``DeletedFile``.
     files = [file for file in files if file is not None and not isinstance(file, DeletedFile)]
     context = get_script_run_ctx()
     for file in files:

@@ -173,12 +173,11 @@ def _measurement(content: bytes) -> tuple[str, float | None]:
 def _tensor(content: bytes) -> float | None:
     """Returns the number in a ``TensorProto``; None if it has another type or several elements."""
     fields = dict(_fields(content))
-    content_bytes = next(
-        (fields[number] for number in (4, 5, 6) if number in fields), None
-    )  # as bytes, floats, doubles
+    # the number as raw bytes, floats or doubles
+    number = next((fields[field] for field in (4, 5, 6) if field in fields), None)
     for kind, code, size in ((1, "<f", 4), (2, "<d", 8)):  # data types float and double
-        if fields.get(1) == kind and isinstance(content_bytes, bytes) and len(content_bytes) == size:
-            return float(struct.unpack(code, content_bytes)[0])
+        if fields.get(1) == kind and isinstance(number, bytes) and len(number) == size:
+            return float(struct.unpack(code, number)[0])
     return None
 
 
