@@ -80,14 +80,14 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
     time.sleep(5)
     after = resident(server)
     errors = [error for each in seen for error in each.errors]
-    verdicts = _quantiles([seconds for each in seen for seconds in each.verdicts])
+    verdicts = quantiles([seconds for each in seen for seconds in each.verdicts])
     return {
         "people": plan.people,
         "reading_seconds": list(plan.reading),
         "file_rows": plan.rows,
         "verdict_seconds": verdicts,
-        "page_seconds": _quantiles([seconds for each in seen for seconds in each.pages]),
-        "file_seconds": _quantiles([seconds for each in seen for seconds in each.files]),
+        "page_seconds": quantiles([seconds for each in seen for seconds in each.pages]),
+        "file_seconds": quantiles([seconds for each in seen for seconds in each.files]),
         "errors": errors,
         "before_megabytes": before,
         "during_megabytes": during,
@@ -150,7 +150,8 @@ def _score(address: str, texts: list[str], seen: Seen) -> None:
         visitor.wait()
 
 
-def _quantiles(seconds: list[float]) -> dict[str, Any]:
+def quantiles(seconds: list[float]) -> dict[str, Any]:
+    """``{"n", "median", "p95", "most"}`` of durations; infinite where there are none."""
     at = np.quantile(seconds, [0.5, 0.95, 1.0]) if seconds else [float("inf")] * 3
     return {"n": len(seconds), "median": float(at[0]), "p95": float(at[1]), "most": float(at[2])}
 

@@ -53,6 +53,7 @@ class Visitor:
         self._address, self._page, self._query = address, page, ""
         self._session = ""
         self._hash = ""  # names the page once the app has said what pages it has
+        self._tabs = ""  # the id of the tabs that the server knows of
         self._values: dict[str, WidgetState] = {}
         self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> seconds between two runs, when the next is due
         self._answer: ForwardMsg | None = None
@@ -97,6 +98,17 @@ class Visitor:
     def press(self, label: str) -> None:
         """Presses a button; does not wait."""
         self.rerun(WidgetState(id=self.widget("button", label).id, trigger_value=True))
+
+    def turn_to(self, tab: str) -> None:
+        """Opens one of the page's tabs; does not wait.
+
+        Raises:
+            VisitError: the page has no tabs that the server knows of.
+        """
+        if not self._tabs:
+            raise VisitError("There are no tabs.")
+        self._values[self._tabs] = WidgetState(id=self._tabs, string_value=tab)
+        self.rerun()
 
     def upload(self, name: str, content: bytes) -> None:
         """Gives a file to the page's only uploader; does not wait."""
@@ -208,6 +220,8 @@ class Visitor:
                     raise VisitError(f"The page shows an error: {element.exception.message or element.alert.body}")
                 self.elements[tuple(message.metadata.delta_path)] = element
                 self.fresh.append(element)
+            case "delta" if message.delta.add_block.tab_container.id:
+                self._tabs = message.delta.add_block.tab_container.id
             case "new_session" if not message.metadata.run.fragment_ids:
                 self.elements.clear()
                 self._reruns.clear()

@@ -1,0 +1,248 @@
+"""How long the verdict on an ordinary review takes while another visitor does the worst that the app accepts.
+
+Serves the app on loopback, without and with each kind of attack, and prints the seconds to the verdict and the memory
+of the server and its workers as JSON. Exits with 1 if 95 % of the verdicts of a phase took longer than a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from dev.proofs.circumstances import circumstances
+from dev.proofs.files import reviews
+from dev.proofs.people import VERDICT, quantiles
+from dev.proofs.server import process_of, resident
+from dev.proofs.visitor import VisitError, Visitor
+from dev.proofs.worst_files import hostile_files, long_cells
+from dev.screenshots import serve
+from sentiment.artifacts import ArtifactError, open_run
+from sentiment.bulk.jobs.queue import WORKER
+from sentiment.explain.prediction_text import headline
+from sentiment.model.classifier import Classifier
+
+LONGEST = 200_000  # characters of a text that the Review page accepts
+_EVERY = 0.5  # seconds from one ordinary review to the next
+_AT_ONCE = 16  # files that are uploaded at the same time
+_TABS = 3  # pages that the hostile visitor has open for texts
+
+Attack = Callable[[str, float], None]
+
+
+def hostile_texts() -> list[str]:
+    """The longest texts that are accepted, and some that are too long."""
+    pieces = ["<", "not good bad nice dull ", " ", "e\u0301\u0302\u0303", "The film was not bad, but long. "]
+    texts = [(piece * (LONGEST // len(piece) + 1))[:LONGEST] for piece in pieces]
+    return [*texts, "e" + "\u0301" * (LONGEST - 1), texts[0] + "<", " " * 20_000_000]
+
+
+def paste(address: str, until: float) -> None:
+    """Analyses hostile texts, one right after another."""
+    _in_tabs(_TABS, partial(_paste, address, until))
+
+
+def explain(address: str, until: float) -> None:
+    """Asks for the negation view, the smallest flip and the reading curve of hostile texts, again and again."""
+    _in_tabs(_TABS, partial(_explain, address, until))
+
+
+def interrupt(address: str, until: float) -> None:
+    """Presses Analyse ten times a second without waiting for an answer."""
+    with Visitor(address) as visitor:
+        for text in cycle(hostile_texts()[:3]):
+            if time.monotonic() > until:
+                break
+            visitor.fill("Review", text)
+            visitor.press("Analyse")
+            visitor.stay(0.1)
+
+
+def upload(address: str, until: float) -> None:
+    """Uploads sixteen hostile files at once, as often as there is time."""
+    files = list(islice(cycle(hostile_files()), _AT_ONCE))
+
+    def send(number: int) -> None:
+        while time.monotonic() < until:
+            with suppress(VisitError), Visitor(address, "bulk") as visitor:
+                visitor.upload(*files[number])
+                visitor.wait(lambda: time.monotonic() > until or visitor.offers("button", "Score"), 30)
+                visitor.stay(0.5)
+
+    _in_tabs(_AT_ONCE, send)
+
+
+def results(address: str, until: float) -> None:
+    """Has a file of very long cells scored, and draws its results again and again."""
+    with suppress(VisitError), Visitor(address, "bulk") as visitor:
+        visitor.upload("long.csv", long_cells())
+        visitor.wait(lambda: visitor.offers("button", "Score"), until - time.monotonic())
+        visitor.wait()
+        visitor.press("Score")
+        visitor.wait(lambda: visitor.offers("download_button", "Download"), until - time.monotonic())
+        while time.monotonic() < until:
+            visitor.wait()
+            visitor.rerun()
+
+
+ATTACKS: Mapping[str, Attack] = {
+    attack.__name__: attack  # type: ignore[attr-defined]
+    for attack in (paste, explain, interrupt, upload, results)
+}
+
+
+def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], seconds: float) -> dict[str, Any]:
+    """Returns for each attack, and for ``idle``, the verdicts' seconds and the memory.
+
+    Args:
+        address: of the app.
+        run: the run that it serves.
+        jobs: the folder of its jobs.
+        attacks: by name.
+        seconds: for each of them.
+    """
+    texts, classifier = cycle(reviews(200, seed=1)), Classifier.load(run)
+    _verdicts(address, classifier, texts, time.monotonic() + 3)  # loads what the first visitor would wait for
+    found = {"idle": _phase(address, classifier, jobs, texts, seconds)}
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:  # or both would share an interpreter
+        pool.submit(int).result()
+        for name, attack in attacks.items():
+            try:
+                until = time.monotonic() + seconds
+                attacking = pool.submit(attack, address, until)
+                found[name] = _phase(address, classifier, jobs, texts, until - time.monotonic())
+                _finish(attacking)
+            finally:
+                end_workers(jobs)
+    return found
+
+
+def _finish(attacking: Future[None]) -> None:
+    """Waits for an attack to end; that the app refused it is no fault."""
+    with suppress(VisitError):
+        attacking.result(120)
+
+
+def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str], seconds: float) -> dict[str, Any]:
+    """Measures for so many seconds."""
+    server = process_of(address)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(_verdicts, address, classifier, texts, time.monotonic() + seconds)
+        most = {"server_megabytes": 0.0, "worker_megabytes": 0.0, "workers": 0}
+        while not waiting.done():
+            held = [resident(worker) for worker in workers(jobs)]
+            now = {"server_megabytes": resident(server), "worker_megabytes": sum(held), "workers": len(held)}
+            most = {name: max(most[name], now[name]) for name in most}
+            time.sleep(0.2)
+    return {"verdict_seconds": quantiles(waiting.result()), **most}
+
+
+def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until: float) -> list[float]:
+    """Has an ordinary review judged every half second; returns the seconds to each verdict."""
+    seconds = []
+    with Visitor(address) as visitor:
+        while time.monotonic() < until:
+            text = next(texts)
+            expected = headline(classifier.predict([text])[0])
+            visitor.fill("Review", text)
+            visitor.press("Analyse")
+            seconds.append(visitor.wait(lambda expected=expected: visitor.hears(expected)))  # type: ignore[misc]
+            visitor.wait()
+            visitor.stay(max(0.0, visitor.sent + _EVERY - time.perf_counter()))
+    return seconds
+
+
+def _in_tabs(tabs: int, work: Callable[[int], None]) -> None:
+    with ThreadPoolExecutor(tabs) as pool:
+        list(pool.map(work, range(tabs)))
+
+
+def _paste(address: str, until: float, tab: int) -> None:
+    texts = hostile_texts()
+    for text in cycle(texts[tab:] + texts[:tab]):
+        with suppress(VisitError), Visitor(address) as visitor:  # a text that is too long is refused by an error
+            for version in range(10):
+                if time.monotonic() > until:
+                    return
+                visitor.fill("Review", f"{version}{text[1:]}")
+                visitor.press("Analyse")
+                visitor.wait()
+
+
+def _explain(address: str, until: float, tab: int) -> None:
+    texts = [text for text in hostile_texts() if len(text) <= LONGEST]
+    with Visitor(address) as visitor:
+        for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
+            visitor.fill("Review", f"{version % 10}{text[1:]}")
+            visitor.press("Analyse")
+            visitor.wait()
+            for tabs, button in (("Negation", ""), ("What if", "Turn the verdict"), ("Ranked", "Check with")):
+                if time.monotonic() > until:
+                    return
+                visitor.turn_to(tabs)
+                visitor.wait()
+                if visitor.offers("button", button) and button:
+                    visitor.press(button)
+                    visitor.wait()
+
+
+def workers(jobs: Path) -> list[int]:
+    """The ids of the processes that work on jobs in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = entry.read_text(encoding="utf-8", errors="replace").split("\0")
+            if WORKER in words and any(Path(word).parent == jobs.resolve() for word in words):
+                found.append(int(entry.parent.name))
+    return found
+
+
+def end_workers(jobs: Path) -> None:
+    """Deletes all jobs in a folder and ends their workers, which would outlive the server."""
+    for job in jobs.glob("*"):
+        shutil.rmtree(job, ignore_errors=True)
+    for worker in workers(jobs):
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+
+
+def main() -> int:
+    """Runs the command line; gives the exit status: 1 where verdicts take too long."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use")
+    parser.add_argument("--seconds", type=float, default=20, help="for each attack; %(default)s")
+    parser.add_argument("--only", choices=ATTACKS, nargs="+", default=list(ATTACKS), help="the attacks; all of them")
+    options = parser.parse_args()
+    try:
+        opened = open_run(options.artifacts)
+    except ArtifactError as error:
+        print(f"worst_visitor.py: {error}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="worst-visitor-", ignore_cleanup_errors=True) as folder:
+        jobs, log = Path(folder) / "jobs", Path(folder) / "log"
+        os.environ["SENTIMENT_JOBS"] = str(jobs)
+        runs = opened.path.parent
+        with serve(runs, log) as address:
+            found = measure(address, opened.path, jobs, {name: ATTACKS[name] for name in options.only}, options.seconds)
+    print(json.dumps({"phases": found, **circumstances(opened)}, indent=2))
+    return 0 if all(each["verdict_seconds"]["p95"] < VERDICT for each in found.values()) else 1
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
