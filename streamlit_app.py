@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sentiment.app.shared import current_run, job_timer, login, navigation
+from sentiment.app.shared import current_run, garbage, job_timer, login, navigation
 
 job_timer.start_job_timer()
 page = st.navigation(navigation.pages())
@@ -18,3 +18,4 @@ st.set_page_config(
 login.require()
 current_run.choose_run()
 page.run()
+garbage.exempt_loaded(page.title)  # now, when the page has imported its modules
