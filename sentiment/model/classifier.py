@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property
@@ -31,6 +32,8 @@ _UNLOADABLE: tuple[type[Exception], ...] = tuple(
     error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
 )
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
+# Batches at once, whoever asks: many callers with many texts each leave time for those with a single one.
+_AT_WORK = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 # Bounds on config.json. Explanations take about 25 kB for each token that is read.
 _MOST_TOKENS = 10_000
@@ -174,11 +177,15 @@ class Classifier:
         def run(batch: npt.NDArray[np.intp]) -> None:
             result[batch] = self._run([ids[i] for i in batch])
 
+        def run_in_turn(batch: npt.NDArray[np.intp]) -> None:
+            with _AT_WORK:
+                run(batch)
+
         if len(batches) == 1:
             run(batches[0])
         elif batches:
             with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(run, reversed(batches)))
+                list(pool.map(run_in_turn, reversed(batches)))
         return result
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.review import what_if
+from sentiment.app.review import turns, what_if
 from sentiment.app.review.highlight import highlight
 from sentiment.app.shared import charts, uploads, wording
 from sentiment.app.shared.analyses import Analysis
@@ -35,6 +35,11 @@ _TERMS = """
 @st.fragment
 def show(analysis: Analysis, classifier: Classifier) -> None:
     """Shows the explanation of an analysis. It is a fragment: changing the view reruns only this part."""
+    with turns.in_turn(analysis):
+        _show(analysis, classifier)
+
+
+def _show(analysis: Analysis, classifier: Classifier) -> None:
     st.header("Why", help=_TERMS)
     same_model = analysis.is_made_by(classifier)
     if not same_model:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
 _KEY = "run"
+_BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger ones, and ONNX Runtime keeps less memory
 
 
 def runs_folder() -> Path:
@@ -151,7 +152,7 @@ def _open(path: str, stamp: int) -> Run:
 def _load(path: str, stamp: int) -> Classifier:
     from sentiment.model.classifier import Classifier  # here, because ONNX Runtime is slow to import
 
-    return Classifier.load(path)
+    return Classifier.load(path, batch_tokens=_BATCH_TOKENS)
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -1,0 +1,123 @@
+"""One visitor does his worst; another's verdict hardly waits. In a short form, with a tiny model."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dev.proofs import worst_visitor
+from dev.proofs.people import VERDICT
+from dev.proofs.worst_files import hostile_files
+from dev.screenshots import serve
+from sentiment import Classifier
+from sentiment.app.review.turns import in_turn
+from sentiment.app.shared import analyses, garbage
+from tests.app_runs import all_runs
+from tests.tiny import tiny_run
+
+APP = Path(__file__).resolve().parent.parent / "streamlit_app.py"
+
+
+@pytest.mark.process
+def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_path, monkeypatch):
+    runs, jobs = all_runs(tmp_path / "runs"), tmp_path / "jobs"
+    monkeypatch.setenv("SENTIMENT_JOBS", str(jobs))
+    attacks = {name: worst_visitor.ATTACKS[name] for name in ("explain", "upload")}
+    with serve(runs, tmp_path / "log") as address:
+        found = worst_visitor.measure(address, runs / "tiny", jobs, attacks, seconds=4)
+    assert found.keys() == {"idle", *attacks}
+    most = max(VERDICT, 10 * found["idle"]["verdict_seconds"]["p95"])  # a machine that does other things is no fault
+    for each in found.values():
+        assert each["verdict_seconds"]["n"] > 1
+        assert each["verdict_seconds"]["p95"] < most
+    assert found["upload"]["workers"] <= 2
+    assert not worst_visitor.workers(jobs)
+
+
+def test_the_hostile_texts_are_the_longest_that_are_accepted_and_longer_ones():
+    assert worst_visitor.LONGEST == analyses.LONGEST
+    lengths = [len(text) for text in worst_visitor.hostile_texts()]
+    assert lengths.count(analyses.LONGEST) >= 5
+    assert max(lengths) > 10 * analyses.LONGEST
+
+
+def test_the_hostile_files_are_small():
+    files = dict(hostile_files())
+    assert len(files) == 5
+    assert max(map(len, files.values())) < 1_000_000
+
+
+def test_what_a_page_has_loaded_is_not_collected_over_and_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(all_runs(tmp_path / "runs")))
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    garbage.exempt_loaded.clear()
+    gc.unfreeze()
+    try:
+        AppTest.from_file(str(APP), default_timeout=60).run()
+        assert len(gc.get_objects()) < gc.get_freeze_count() / 10
+    finally:
+        gc.unfreeze()
+
+
+def analysis(text: str, tokens: int) -> SimpleNamespace:
+    """An analysis, as far as it matters here."""
+    return SimpleNamespace(text=text, prediction=SimpleNamespace(tokens_read=tokens))
+
+
+@pytest.mark.parametrize("long", [analysis("good", 1_000), analysis(" " * 200_000, 1)])
+def test_a_long_text_waits_for_another_and_a_short_one_for_none(long):
+    entered = threading.Event()
+
+    def wait() -> None:
+        with in_turn(long):
+            entered.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        with in_turn(long):
+            waiting = pool.submit(wait)
+            with in_turn(analysis("A good film.", 4)):
+                assert not entered.wait(0.2)
+        waiting.result(10)
+    assert entered.is_set()
+
+
+def test_a_text_that_fails_gives_its_turn_away():
+    with pytest.raises(ValueError, match="broken"), in_turn(analysis("good", 1_000)):
+        raise ValueError("broken")
+    with in_turn(analysis("good", 1_000)):
+        pass
+
+
+class Slow:
+    """A model that notes how many batches it works on at once."""
+
+    def __init__(self) -> None:
+        self.now, self.most, self._lock = 0, 0, threading.Lock()
+
+    def run(self, outputs, feed):
+        """As ONNX Runtime."""
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(0.01)
+        with self._lock:
+            self.now -= 1
+        return [np.zeros(len(feed["lengths"]), np.float32)]
+
+
+def test_no_more_batches_run_at_once_than_there_are_cores_however_many_ask(tmp_path):
+    model = Slow()
+    classifier = Classifier.load(tiny_run(tmp_path / "tiny"), form=lambda *_: model, threads=4, batch_tokens=8)
+    texts = [["good film"] * 40] * 6
+    with ThreadPoolExecutor(len(texts)) as pool:
+        assert all(len(found) == 40 for found in pool.map(classifier.predict, texts))
+    assert model.most <= (os.cpu_count() or 1)
