@@ -70,7 +70,7 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
     """Everything that was asked for about one run; what is new becomes part of it."""
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
-        report["behaviour"] = parts["behaviour.json"] = behaviour.behave(Classifier.load(run.path).predict)
+        report["behaviour"] = parts["behaviour.json"] = behaviour.run_tests(Classifier.load(run.path).predict)
         print("\n".join(behaviour.lines(report["behaviour"])))
     _write(options.json, {"runs": [{"run": run.name, **report}]})
     if parts:
@@ -82,7 +82,7 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
 
 def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Judges one run; gives all that is to be reported, and what is new about its own test reviews, as parts."""
-    own = provenance.set_aside_for(run, data)
+    own = provenance.is_own_test_set(run, data)
     if options.explanations and not own:  # other reviews cannot choose the method, nor lend texts for shortcuts
         raise DatasetError(f"Explanations are proved on the data that {run.name} was trained on; this is other data.")
     parts: dict[str, Any] = {}
@@ -110,7 +110,7 @@ def _prove(run: Run, data: Dataset) -> dict[str, Any]:
     from sentiment.training.shortcuts import prove_shortcuts  # here, since nothing else in this script needs TensorFlow
 
     classifier, kept = Classifier.load(run.path), run.path / _KEPT
-    train, validation = (provenance.learned(run, data, split) for split in ("train", "validation"))
+    train, validation = (provenance.training_reviews(run, data, split) for split in ("train", "validation"))
     texts, labels = data.test["text"].tolist(), data.test["label"].to_numpy()
     lending = train[train["text"].str.contains(r"\w")]
     reviews = [classifier.preprocessor.ids(text)[0] for text in lending["text"]]
@@ -131,13 +131,13 @@ def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -
 
 def _judge(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The predictions table of the test reviews, and what ``test.json`` says of it."""
-    if known := provenance.seen(run, data.test):
+    if known := provenance.count_seen(run, data.test):
         _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its figures flatter it.")
     classifier = Classifier.load(run.path)
     tables = []
     for start in range(0, len(data.test), _CHUNK):
         rows = data.test.iloc[start : start + _CHUNK]
-        tables.append(predictions.judge(classifier.logits, classifier.preprocessor, rows))
+        tables.append(predictions.predict(classifier.logits, classifier.preprocessor, rows))
         if sys.stderr.isatty():
             print(f"\r{run.name}: {start + len(rows):,} of {len(data.test):,} reviews", end="", file=sys.stderr)
     if sys.stderr.isatty():

@@ -198,7 +198,7 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
     if teachers and reviews.unlabelled.empty:
         raise DatasetError("A teacher reads the unlabelled reviews, and this data has none.")
     for run in teachers:
-        known = provenance.learned_from(run, "train")
+        known = provenance.training_fingerprints(run, "train")
         shared = int(pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).sum())
         if shared:
             remedy = _other_split(run, reviews.source, split_seed)

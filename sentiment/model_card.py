@@ -1,6 +1,6 @@
-"""A run's model card, from the run's own files and what is known of the reviews it errs on (Mitchell et al. 2019).
+"""The model card of a run (Mitchell et al. 2019), from the run's files and the notes on single reviews.
 
-A part that the run does not have yet is left out, so the card is written once after training and again after the test.
+Sections without data are left out, so the card is written after training and again after each evaluation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import calibration_by_length
-from sentiment.evaluation.provenance import is_imdb, learned_from
+from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.faithfulness import card as explanations
 from sentiment.formatting import calibration_table, confidence_table, duration, interval, percent, slices_table, table
 from sentiment.model.decision import KNOWN_WORDS
@@ -71,26 +71,26 @@ _REMOVED = {
 
 
 def write(run: Run) -> Run:
-    """Writes the card as the run's ``README.md`` and enters its hash; gives the run as it is now."""
+    """Writes the card as the run's ``README.md``, records its hash, and returns the updated run."""
     return add_parts(run, {"README.md": render(run).encode()})
 
 
 def is_current(run: Run) -> bool:
-    """Whether the run's ``README.md`` is the card that its other parts give."""
+    """Returns whether the run's ``README.md`` agrees with the run's other files."""
     return run.manifest["files"].get("README.md") == hashlib.sha256(render(run).encode()).hexdigest()
 
 
 def render(run: Run) -> str:
-    """The card, in Markdown.
+    """Returns the card in Markdown.
 
     Raises:
-        ArtifactError: a file the card is drawn from is damaged.
+        ArtifactError: a file of the run is damaged.
     """
-    imdb = is_imdb(learned_from(run))
-    made = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, made), *_results(run), *behaviour.sections(run), *explanations.sections(run)]
-    if made:
-        parts += [_making(made), _data(made["data"], imdb)]
+    imdb = is_imdb(training_fingerprints(run))
+    metadata = run.json("metadata.json") if run.has("metadata.json") else None
+    parts = [_introduction(run, metadata), *_results(run), *behaviour.sections(run), *explanations.sections(run)]
+    if metadata:
+        parts += [_making(metadata), _data(metadata["data"], imdb)]
     use = {
         "ratings": _IMDB_RATINGS if imdb else "",
         "others": _STILL_UNTESTED if run.has(behaviour.PART) else _UNTESTED,
@@ -100,9 +100,9 @@ def render(run: Run) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _introduction(run: Run, made: dict[str, Any] | None) -> str:
+def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     size = (run.path / "model.onnx").stat().st_size / 1e6
-    recipe = f"\n\nRecipe: {made['summary']}." if made else ""
+    recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
     return (
         f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
         f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
@@ -162,16 +162,16 @@ def _figures(judged: dict[str, dict[str, Any]]) -> str:
     return table(["", *judged], rows)
 
 
-def _making(made: dict[str, Any]) -> str:
-    stages = table(["stage", "time"], ([each["name"], duration(each["seconds"])] for each in made["stages"]))
-    machine = f"{made['machine']['processor']}, {made['machine']['cores']} cores"
-    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
-    commit = f" at commit {made['commit']}" if made["commit"] else ""
-    note = f" {made['note']}" if "note" in made else ""  # what the rest of the metadata cannot tell
+def _making(metadata: dict[str, Any]) -> str:
+    stages = table(["stage", "time"], ([each["name"], duration(each["seconds"])] for each in metadata["stages"]))
+    machine = f"{metadata['machine']['processor']}, {metadata['machine']['cores']} cores"
+    versions = ", ".join(f"{name} {version}" for name, version in metadata["versions"].items())
+    commit = f" at commit {metadata['commit']}" if metadata["commit"] else ""
+    note = f" {metadata['note']}" if "note" in metadata else ""  # a remark beyond the other metadata
     return (
-        f"## How it was made\n\n```\n{made['command']}\n```\n\nThis command makes it again{commit}; files from outside "
-        f"the repository are named without their folders. Made on {made['date']} in "
-        f"{duration(made['training_seconds'])} on {machine}; {versions}.{note}\n\n{stages}"
+        f"## How it was made\n\n```\n{metadata['command']}\n```\n\nThis command makes it again{commit}; files from "
+        f"outside the repository are named without their folders. Made on {metadata['date']} in "
+        f"{duration(metadata['training_seconds'])} on {machine}; {versions}.{note}\n\n{stages}"
     )
 
 

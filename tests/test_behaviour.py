@@ -140,7 +140,7 @@ def test_a_template_added_leaves_the_cases_of_the_others_as_they_are(monkeypatch
     monkeypatch.setattr(cases_module, "behaviours", lambda: [new, *behaviours()])
     found = cases()
     assert [case for case in found if case.behaviour != new] == CASES
-    assert len(found) == len(CASES) + lexicon.MOST
+    assert len(found) == len(CASES) + lexicon.MAX_FILLINGS
 
 
 def test_a_template_goes_through_its_longest_list_once() -> None:
@@ -264,7 +264,7 @@ SCORES = {"I love it.": 0.95, "I hate it.": 0.4, "It rang.": 0.45, "It broke.": 
 
 
 def judged(scores: dict[str, float]) -> dict[str, dict]:
-    rows = domains.judge(stub(lambda text: scores.get(text, 0.99)), SENTENCES)["domains"]
+    rows = domains.evaluate(stub(lambda text: scores.get(text, 0.99)), SENTENCES)["domains"]
     return {row["domain"]: row for row in rows}
 
 
@@ -298,7 +298,7 @@ def test_vader_stands_beside_and_where_it_is_silent_half_right() -> None:
 
 def test_without_vader_its_column_is_empty_and_the_terminal_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(domains, "_PACKAGE", "no-such-package")
-    found = domains.judge(stub(lambda text: 0.99), SENTENCES)
+    found = domains.evaluate(stub(lambda text: 0.99), SENTENCES)
     assert found["vader"] is None
     assert {row["vader"] for row in found["domains"]} == {None}
     lines = list(report.lines({**_report(), **found}))
@@ -306,7 +306,7 @@ def test_without_vader_its_column_is_empty_and_the_terminal_says_so(monkeypatch:
 
 
 def _report() -> dict:
-    return report.behave(stub(lambda text: 0.7))
+    return report.run_tests(stub(lambda text: 0.7))
 
 
 def test_the_report_adds_up() -> None:

@@ -23,7 +23,7 @@ POSITIVE = verdict(3.0, 1.0, "ok", 5, 5, 0.0)
 @pytest.fixture(scope="module")
 def found() -> dict:
     """What is said of a model that finds everything positive, and is sure of it."""
-    return report.behave(lambda texts: [POSITIVE] * len(texts))
+    return report.run_tests(lambda texts: [POSITIVE] * len(texts))
 
 
 @pytest.fixture

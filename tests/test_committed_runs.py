@@ -101,4 +101,4 @@ def _texts() -> pd.Series:
 def test_a_run_has_learnt_from_none_of_the_reviews_that_the_readme_says_it_left_out(folder):
     left_out = dataset.read_fingerprints(ROOT / "reviews" / "reserved.txt")
     assert len(left_out) > 400
-    assert not left_out & set(provenance.learned_from(open_run(folder), "train"))
+    assert not left_out & set(provenance.training_fingerprints(open_run(folder), "train"))

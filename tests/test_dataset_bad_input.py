@@ -177,14 +177,14 @@ def test_a_zip_with_several_csvs_is_refused(tmp_path):
 
 def test_a_zip_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     path = zip_of({"mine.csv": b"text,label\n" + b"0" * 1024}, tmp_path / "a.zip")
-    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 1024)
+    monkeypatch.setattr(stanford, "_MAX_UNPACKED", 1024)
     assert "too much to read" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["train/pos/0_9.txt", "notes.txt", "n" * 20_000])
 def test_an_archive_that_would_fill_the_memory_is_refused_whatever_fills_it(name, tmp_path, monkeypatch):
     path = tar_of({name: b"0" * 20_000}, tmp_path / "a.tar.gz")
-    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 15_000)
+    monkeypatch.setattr(stanford, "_MAX_UNPACKED", 15_000)
     assert "too much to read" in refusal(path)
 
 
@@ -195,7 +195,7 @@ def test_an_archive_of_files_that_are_mostly_holes_is_refused_for_what_they_unpa
             member = tarfile.TarInfo(f"train/pos/{number}_9.txt")
             member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(20_000)}
             tar.addfile(member)
-    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    monkeypatch.setattr(stanford, "_MAX_UNPACKED", 50_000)
     assert "too much to read" in refusal(path)
 
 
@@ -206,13 +206,13 @@ def test_a_parquet_file_that_would_fill_the_memory_is_refused_also_where_it_is_o
     table = pa.table({"text": ["0" * 1024] * 100, "label": ["pos"] * 100})
     table = table.set_column(0, "text", table["text"].dictionary_encode()) if dictionary else table
     pq.write_table(table, tmp_path / "a.parquet")
-    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    monkeypatch.setattr(stanford, "_MAX_UNPACKED", 50_000)
     assert "too much to read" in refusal(tmp_path / "a.parquet")
 
 
 def test_a_parquet_file_that_says_it_would_fill_the_memory_is_refused_before_it_is_read(tmp_path, monkeypatch):
     pq.write_table(pa.table({"text": [f"{i:01000}" for i in range(100)]}), tmp_path / "a.parquet")
-    monkeypatch.setattr(stanford, "_MOST_UNPACKED", 50_000)
+    monkeypatch.setattr(stanford, "_MAX_UNPACKED", 50_000)
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", lambda *_: pytest.fail("read"))
     assert "too much to read" in refusal(tmp_path / "a.parquet")
 
@@ -254,7 +254,7 @@ def test_a_parquet_file_with_a_column_twice_is_told_from_a_damaged_one(tmp_path)
     table = pa.Table.from_arrays([pa.array(["Row"]), pa.array(["pos"]), pa.array(["Row"])], ["text", "label", "text"])
     pq.write_table(table, tmp_path / "mine.parquet")
     sentence = refusal(tmp_path / "mine.parquet")
-    assert sentence == "mine.parquet has the column 'text' twice, so which one is meant is unknown."
+    assert sentence == "mine.parquet has the column 'text' twice; rename or remove one of them."
 
 
 @pytest.mark.parametrize("form", [pa.string(), pa.binary()])
@@ -317,7 +317,7 @@ def test_a_csv_of_too_many_columns_is_refused(lines, tmp_path):
 
 
 def test_short_rows_of_a_wide_csv_are_read_in_pieces_and_all_are_there(tmp_path, monkeypatch):
-    monkeypatch.setattr("sentiment.dataset.tables._CELLS", 1_000)
+    monkeypatch.setattr("sentiment.dataset.tables._BATCH_CELLS", 1_000)
     path = csv(tmp_path, "text,label" + ",x" * 300 + "\n" + rows(*["pos", "neg"] * 50))
     dataset = load(path)
     assert sum(map(len, (dataset.train, dataset.validation, dataset.test))) == 100
@@ -341,7 +341,7 @@ def test_a_small_parquet_file_of_one_long_text_many_times_is_refused(tmp_path):
 )
 def test_json_is_refused_as_json_and_none_of_it_is_repeated(text, tmp_path):
     sentence = refusal(csv(tmp_path, text))
-    assert sentence == "mine.csv is JSON, and a data set is not read from JSON; save it as CSV or Parquet."
+    assert sentence == "mine.csv is JSON, which is not supported for data sets; save it as CSV or Parquet."
 
 
 @pytest.mark.parametrize("member", ["[Content_Types].xml", "META-INF/manifest.xml"])

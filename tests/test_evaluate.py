@@ -100,8 +100,8 @@ def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Pa
 def test_a_run_without_a_wrong_verdict_is_kept_with_its_card(
     run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = predictions.judge
-    monkeypatch.setattr(predictions, "judge", lambda *given: _perfect(judge(*given)))
+    judge = predictions.predict
+    monkeypatch.setattr(predictions, "predict", lambda *given: _perfect(judge(*given)))
     done = evaluate("--data", place / "own.csv", "--artifacts", run)
     assert done.status == 0, done.stderr
     assert open_run(run).json("test.json")["test"]["accuracy"] == 1.0

@@ -55,7 +55,7 @@ def table(**columns: object) -> pd.DataFrame:
 
 
 def test_a_judged_table_keeps_order_and_facts_and_holds_no_text() -> None:
-    judged = predictions.judge(first_id, PREPROCESSOR, reviews(), "validation")
+    judged = predictions.predict(first_id, PREPROCESSOR, reviews(), "validation")
     assert list(judged) == [
         "split", "fingerprint", "film", "label", "rating", "length", "unknown_rate", "truncated", "negation",
         "contrast", "logit",
@@ -69,31 +69,31 @@ def test_a_judged_table_keeps_order_and_facts_and_holds_no_text() -> None:
 
 
 def test_a_judged_table_says_what_is_unknown_negated_and_contrasted() -> None:
-    judged = predictions.judge(first_id, PREPROCESSOR, reviews())
+    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
     assert judged["unknown_rate"].tolist() == pytest.approx([0, 3 / 6, 0, 0, 2 / 3])  # of the six tokens read
     assert judged["negation"].tolist() == [False, True, False, False, False]
     assert judged["contrast"].tolist() == [False, True, False, False, True]
 
 
 def test_a_review_without_a_token_scores_zero_and_never_reaches_the_model() -> None:
-    judged = predictions.judge(first_id, PREPROCESSOR, reviews())
+    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
     assert judged["logit"].tolist() == [2, 1, 0, 12, 1]
-    nothing = predictions.judge(first_id, PREPROCESSOR, reviews(["", " "]))
+    nothing = predictions.predict(first_id, PREPROCESSOR, reviews(["", " "]))
     assert nothing["logit"].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("word", ["not", "No", "never", "Neither", "nor", "without", "don't", "ISN’T"])
 def test_every_negating_word_counts_as_one(word: str) -> None:
-    assert predictions.judge(first_id, PREPROCESSOR, reviews([f"so, {word}, then"]))["negation"].item()
+    assert predictions.predict(first_id, PREPROCESSOR, reviews([f"so, {word}, then"]))["negation"].item()
 
 
 @pytest.mark.parametrize("word", ["nothing", "note", "knot", "ant"])
 def test_a_word_that_only_holds_a_negation_is_none(word: str) -> None:
-    assert not predictions.judge(first_id, PREPROCESSOR, reviews([word]))["negation"].item()
+    assert not predictions.predict(first_id, PREPROCESSOR, reviews([word]))["negation"].item()
 
 
 def test_a_table_survives_parquet_with_its_types(tmp_path: Path) -> None:
-    judged = predictions.judge(first_id, PREPROCESSOR, reviews())
+    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
     judged.to_parquet(tmp_path / "predictions.parquet", index=False)
     read = pd.read_parquet(tmp_path / "predictions.parquet")
     pd.testing.assert_frame_equal(read, judged)

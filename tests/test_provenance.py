@@ -48,38 +48,38 @@ OWN = pd.Series([f"{i:016x}" for i in range(100, 110)])
 
 def test_the_file_a_run_was_trained_on_holds_its_test_reviews(tmp_path: Path) -> None:
     run = run_trained_on(OWN[:8], tmp_path)
-    assert provenance.set_aside_for(run, data(OWN[8:], SOURCE.sha256))
-    assert not provenance.set_aside_for(run, data(OWN[8:], "b" * 64))
+    assert provenance.is_own_test_set(run, data(OWN[8:], SOURCE.sha256))
+    assert not provenance.is_own_test_set(run, data(OWN[8:], "b" * 64))
 
 
 def test_reviews_that_a_run_was_trained_on_are_not_set_aside_though_they_are_in_the_test_part_now(tmp_path):
     run = run_trained_on(OWN[:8], tmp_path)
-    assert not provenance.set_aside_for(run, data(OWN[7:], SOURCE.sha256))
+    assert not provenance.is_own_test_set(run, data(OWN[7:], SOURCE.sha256))
 
 
 def test_a_run_on_the_imdb_reviews_may_be_judged_on_the_official_test_in_any_form(tmp_path: Path) -> None:
     run = run_trained_on(part("train"), tmp_path)
-    assert provenance.set_aside_for(run, data(part("test")[::-1], "b" * 64))
+    assert provenance.is_own_test_set(run, data(part("test")[::-1], "b" * 64))
 
 
 def test_half_the_official_test_is_not_the_official_test(tmp_path: Path) -> None:
     run = run_trained_on(part("train"), tmp_path)
-    assert not provenance.set_aside_for(run, data(part("test")[:5], "b" * 64))
+    assert not provenance.is_own_test_set(run, data(part("test")[:5], "b" * 64))
 
 
 def test_a_run_on_other_data_does_not_keep_what_the_official_test_says(tmp_path: Path) -> None:
-    assert not provenance.set_aside_for(run_trained_on(OWN, tmp_path), data(part("test"), "b" * 64))
+    assert not provenance.is_own_test_set(run_trained_on(OWN, tmp_path), data(part("test"), "b" * 64))
 
 
 def test_reviews_a_run_has_seen_are_counted(tmp_path: Path) -> None:
     run = run_trained_on(OWN, tmp_path)
-    assert provenance.seen(run, pd.DataFrame({"fingerprint": [*OWN[:3], *part("test")]})) == 3
+    assert provenance.count_seen(run, pd.DataFrame({"fingerprint": [*OWN[:3], *part("test")]})) == 3
 
 
 def test_a_run_without_a_record_of_its_reviews_has_seen_none(tmp_path: Path) -> None:
     run = open_run(tiny_run(tmp_path / "run"))
-    assert provenance.seen(run, pd.DataFrame({"fingerprint": OWN})) == 0
-    assert not provenance.is_imdb(provenance.learned_from(run))
+    assert provenance.count_seen(run, pd.DataFrame({"fingerprint": OWN})) == 0
+    assert not provenance.is_imdb(provenance.training_fingerprints(run))
 
 
 @pytest.mark.process

@@ -92,8 +92,8 @@ def test_where_nobody_has_read_anything_nothing_is_known(folder):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("fingerprint,cause\n00,sarcsm\n", "Line 2 of causes.csv: “sarcsm” is none of mixed review, wrong label,"),
-        ("fingerprint,cause\n00,plot\n01,plot\n00,irony\n", "Line 4 of causes.csv: 00 stands there a second time."),
+        ("fingerprint,cause\n00,sarcsm\n", "Line 2 of causes.csv: “sarcsm” is not one of mixed review, wrong label,"),
+        ("fingerprint,cause\n00,plot\n01,plot\n00,irony\n", "Line 4 of causes.csv: 00 is listed twice."),
         ("fingerprint;cause\n00;plot\n", "causes.csv must have the columns fingerprint and cause."),
         ("", "causes.csv cannot be read as CSV."),
     ],

@@ -1,14 +1,14 @@
-r"""Does a run behave as a person would expect, where a test set of whole film reviews does not look?
+r"""Behavioural tests of a run, for what a test set of film reviews does not show.
 
-Behavioural tests in the manner of CheckList (Ribeiro et al. 2020, "Beyond Accuracy: Behavioral Testing of NLP Models
-with CheckList", ACL), in our own words, of its three kinds:
+They follow CheckList (Ribeiro et al. 2020, "Beyond Accuracy: Behavioral Testing of NLP Models with CheckList", ACL) and
+have its three kinds:
 
-- minimum functionality (``must be``): the label of a text that leaves no doubt;
-- invariance (``must not change``): the label stays when something changes that is not about the opinion;
-- directional expectation (``must move``): the probability goes the way in which the opinion was changed.
+- minimum functionality (``must be``): the label of an unambiguous text;
+- invariance (``must not change``): the label stays if a change does not concern the opinion;
+- directional expectation (``must move``): the probability moves in the direction in which the opinion was changed.
 
-They stand in ``minimum_functionality.toml``, ``invariance.toml`` and ``directional_expectation.toml``, the words that
-fill their templates in ``lexicon.toml``. Beside them, ``sentences.csv`` holds short sentences over six domains::
+The templates are in ``minimum_functionality.toml``, ``invariance.toml`` and ``directional_expectation.toml``, and the
+words that fill them in ``lexicon.toml``. ``sentences.csv`` has short sentences from six domains::
 
     lexicon, templates -> cases -> checking ->\
                           sentences -> domains ->  report -> behaviour.json

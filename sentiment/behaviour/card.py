@@ -1,4 +1,4 @@
-"""What a model card says of a run's behaviour, in Markdown."""
+"""The section of a model card on behavioural tests, in Markdown."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _HEADER = ("domain", "sentences", "right", "95 % interval", "VADER", "confident"
 
 
 def sections(run: Run) -> Iterator[str]:
-    """The failure rates and the domains; nothing where the run has not been tried.
+    """Yields the failure rates and the domains; nothing if the tests have not been run.
 
     Raises:
-        ArtifactError: the run's part is damaged.
+        ArtifactError: the run's ``behaviour.json`` is damaged.
     """
     if run.has(PART):
         found = run.json(PART)

@@ -1,4 +1,4 @@
-"""From templates to cases: the same ones every time, with nothing drawn at random."""
+"""Makes test cases from templates, deterministically."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _SAME = "{same}"
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Something a person would expect, and templates to try it with.
+    """An expectation, and the templates that test it.
 
     Attributes:
-        kind: which of CheckList's three.
-        capability: what it takes, such as "negation".
+        kind: one of CheckList's three.
+        capability: the capability tested, such as "negation".
         name: the expectation, in a few words.
-        expected: the label, or what becomes of it.
-        change: the name of a change to how a text is written, which makes pairs of single texts; or None.
-        templates: each one text, or two: before and after.
+        expected: the label, or how label or probability must change.
+        change: the name of a perturbation that turns single texts into pairs; or None.
+        templates: each has one text, or two: before and after.
     """
 
     kind: Kind
@@ -46,7 +46,7 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One text, or a pair of texts, and what is expected. ``template`` is its place among those of its behaviour."""
+    """One text, or a pair of texts, with its behaviour. ``template`` is the index among the behaviour's templates."""
 
     behaviour: Behaviour
     template: int
@@ -54,7 +54,7 @@ class Case:
 
 
 def behaviours() -> list[Behaviour]:
-    """Every behaviour in the package's files, in their order."""
+    """Returns every behaviour of the package's files, in their order."""
     folder = Path(__file__).parent
     return [
         _behaviour(kind, entry)
@@ -64,7 +64,7 @@ def behaviours() -> list[Behaviour]:
 
 
 def cases() -> list[Case]:
-    """Every case of every behaviour."""
+    """Returns every case of every behaviour."""
     words = lexicon.read()
     return [case for behaviour in behaviours() for case in _cases(behaviour, words)]
 

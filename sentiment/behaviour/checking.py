@@ -1,12 +1,12 @@
-"""Which cases a model fails.
+"""Finds the cases that a model fails.
 
-- ``must be`` fails where the label is not the expected one.
-- ``must not change`` fails where the label of the second text is not that of the first.
-- ``must move`` fails where the probability of "positive" is not higher ("up") or lower ("down") for the second text,
-  by however little.
+- ``must be`` fails if the label is not the expected one.
+- ``must not change`` fails if the two texts have different labels.
+- ``must move`` fails if the probability of "positive" is not higher ("up") or lower ("down") for the second text. Any
+  difference counts.
 
-CheckList itself is more lenient with pairs: it lets a probability differ, or go the wrong way, by up to 0.1. What is
-beyond that is counted apart.
+CheckList is more lenient with pairs: a probability may differ, or move in the wrong direction, by up to 0.1. Failures
+beyond that tolerance are counted separately.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ TOLERANCE = 0.1  # of probability
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a model made of a case.
+    """The result of a model on a case.
 
     Attributes:
-        case: what was tried.
-        probabilities: of "positive", one a text.
-        failed: whether it was not as expected.
-        beyond: whether a pair also differs, or goes the wrong way, by more than ``TOLERANCE``.
+        case: the case.
+        probabilities: of "positive", one for each text.
+        failed: whether the expectation was not met.
+        beyond: whether a pair also differs, or moves in the wrong direction, by more than ``TOLERANCE``.
     """
 
     case: Case
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def check(predict: Predict, cases: Sequence[Case]) -> list[Outcome]:
-    """The outcome of every case, in order."""
+    """Returns the outcome of every case, in order."""
     predictions = iter(predict([text for case in cases for text in case.texts]))
     return [_outcome(case, list(islice(predictions, len(case.texts)))) for case in cases]
 

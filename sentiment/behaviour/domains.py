@@ -1,4 +1,4 @@
-"""How a model reads short texts of several domains, beside VADER (Hutto & Gilbert 2014), which knows words alone."""
+"""Evaluates a model on short texts of several domains, with VADER (Hutto & Gilbert 2014) as lexicon-based baseline."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ from sentiment.types import Confidence, Prediction
 LEVELS: tuple[Confidence, ...] = get_args(Confidence)
 _PACKAGE = "vaderSentiment"
 
-Read = list[tuple[Sentence, Prediction, float | None]]  # the last is VADER's compound score, from -1 to 1
+Scored = list[tuple[Sentence, Prediction, float | None]]  # the last is VADER's compound score, from -1 to 1
 
 
-def judge(predict: Predict, sentences: Sequence[Sentence]) -> dict[str, Any]:
-    """What ``behaviour.json`` says of domains; see ``report.py``."""
+def evaluate(predict: Predict, sentences: Sequence[Sentence]) -> dict[str, Any]:
+    """Returns the keys ``vader`` and ``domains`` of ``behaviour.json``, which ``report.py`` describes."""
     texts = [sentence.text for sentence in sentences]
     scores = vader(texts)
-    read = list(zip(sentences, predict(texts), scores or repeat(None, len(texts)), strict=True))
+    scored = list(zip(sentences, predict(texts), scores or repeat(None, len(texts)), strict=True))
     names = dict.fromkeys(sentence.domain for sentence in sentences)
-    rows = [{"domain": name, **_row([each for each in read if each[0].domain == name])} for name in names]
-    return {"vader": version(_PACKAGE) if scores else None, "domains": [*rows, {"domain": "all", **_row(read)}]}
+    rows = [{"domain": name, **_row([each for each in scored if each[0].domain == name])} for name in names]
+    return {"vader": version(_PACKAGE) if scores else None, "domains": [*rows, {"domain": "all", **_row(scored)}]}
 
 
 def vader(texts: Sequence[str]) -> list[float] | None:
-    """VADER's compound score of each text, from -1 to 1; None where VADER is not installed."""
+    """Returns VADER's compound score of each text, from -1 to 1; None if VADER is not installed."""
     try:
         version(_PACKAGE)
     except PackageNotFoundError:
         return None
-    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # here, because serving does without it
+    from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # here, because it is optional
 
     analyzer = SentimentIntensityAnalyzer()
     return [analyzer.polarity_scores(text)["compound"] for text in texts]
 
 
-def _row(read: Read) -> dict[str, Any]:
-    clear = [each for each in read if each[0].mood != "mixed"]
-    sure = [each for each in clear if each[1].confidence == "confident"]
-    mixed = Counter(prediction.confidence for sentence, prediction, _ in read if sentence.mood == "mixed")
+def _row(scored: Scored) -> dict[str, Any]:
+    clear = [each for each in scored if each[0].mood != "mixed"]
+    confident = [each for each in clear if each[1].confidence == "confident"]
+    mixed = Counter(prediction.confidence for sentence, prediction, _ in scored if sentence.mood == "mixed")
     return {
-        **_right(clear),
-        "vader": _vader_right(clear),
-        "confident": _right(sure),
+        **_accuracy(clear),
+        "vader": _vader_accuracy(clear),
+        "confident": _accuracy(confident),
         "mixed": {"n": mixed.total(), **{level: mixed[level] for level in LEVELS}},
     }
 
 
-def _right(read: Read) -> dict[str, Any]:
-    right = sum(sentence.mood == prediction.label for sentence, prediction, _ in read)
-    share = right / len(read) if read else None
-    return {"n": len(read), "accuracy": share, "interval": list(wilson_interval(right, len(read)))}
+def _accuracy(scored: Scored) -> dict[str, Any]:
+    correct = sum(sentence.mood == prediction.label for sentence, prediction, _ in scored)
+    share = correct / len(scored) if scored else None
+    return {"n": len(scored), "accuracy": share, "interval": list(wilson_interval(correct, len(scored)))}
 
 
-def _vader_right(read: Read) -> dict[str, Any] | None:
-    """A score of 0 is no verdict and counts as half right, as a coin would be."""
-    scores = [score if sentence.mood == "positive" else -score for sentence, _, score in read if score is not None]
+def _vader_accuracy(scored: Scored) -> dict[str, Any] | None:
+    """Returns VADER's accuracy; a score of 0 is undecided and counts as half correct."""
+    scores = [score if sentence.mood == "positive" else -score for sentence, _, score in scored if score is not None]
     if not scores:
         return None
     silent = scores.count(0)
-    right = sum(score > 0 for score in scores)
-    return {"accuracy": (right + silent / 2) / len(scores), "silent": silent}
+    correct = sum(score > 0 for score in scores)
+    return {"accuracy": (correct + silent / 2) / len(scores), "silent": silent}

@@ -1,4 +1,4 @@
-"""The words that fill templates."""
+"""The lexicon, and templates filled from it."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from pathlib import Path
 
 Lexicon = Mapping[str, Sequence[str]]
 
-MOST = 12  # fillings of one template
+MAX_FILLINGS = 12  # of one template
 
 
 def read() -> Lexicon:
-    """The lists of words by name, from ``lexicon.toml``."""
+    """Returns the lists of words by name, from ``lexicon.toml``."""
     return tomllib.loads(Path(__file__).with_name("lexicon.toml").read_text(encoding="utf-8"))
 
 
 def fillings(texts: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
-    """The texts of one template with their placeholders filled, all of them with the same words, again and again.
+    """Fills the placeholders of a template's texts, with the same words in all of them, several times.
 
-    The longest list named is gone through once, up to ``MOST`` words; the others are turned beside it. Where in the
-    lists a template begins depends on nothing but its text, so a template added leaves the cases of others as they are.
+    The longest of the lists is used once, up to ``MAX_FILLINGS`` words; shorter ones repeat. The first word depends
+    only on the template's text, so a new template does not change the cases of others.
 
     Args:
         texts: with placeholders like ``{film}`` or ``{film2}``.
-        lexicon: the lists they name.
+        lexicon: the lists that the placeholders name.
 
     Raises:
-        KeyError: a placeholder names no list.
+        KeyError: a placeholder names an unknown list.
     """
     slots = list(dict.fromkeys(slot for text in texts for slot in _slots(text)))
     names = list(dict.fromkeys(_list_of(slot) for slot in slots))
-    turn = zlib.crc32(texts[0].encode())
-    count = min(MOST, max((len(lexicon[name]) for name in names), default=1))
-    found = []
+    offset = zlib.crc32(texts[0].encode())
+    count = min(MAX_FILLINGS, max((len(lexicon[name]) for name in names), default=1))
+    filled = []
     for case in range(count):
-        start = {name: case + turn * (place + 1) for place, name in enumerate(names)}
+        start = {name: case + offset * (index + 1) for index, name in enumerate(names)}
         words = {slot: _at(lexicon[_list_of(slot)], start[_list_of(slot)] + _number(slot)) for slot in slots}
-        found.append(tuple(_articles(text.format_map(words)) for text in texts))
-    return found
+        filled.append(tuple(_articles(text.format_map(words)) for text in texts))
+    return filled
 
 
 def _slots(text: str) -> list[str]:
@@ -56,10 +56,10 @@ def _number(slot: str) -> int:
     return int(slot.removeprefix(_list_of(slot)) or 0)
 
 
-def _at(words: Sequence[str], place: int) -> str:
-    return words[place % len(words)]
+def _at(words: Sequence[str], index: int) -> str:
+    return words[index % len(words)]
 
 
 def _articles(text: str) -> str:
-    """``a`` or ``an``, as the word that was filled in asks for; the lexicon has no word that sounds otherwise."""
+    """Turns ``a`` into ``an`` before a vowel; the lexicon has no exceptions."""
     return re.sub(r"\b([Aa]) (?=[aeiou])", r"\1n ", text)

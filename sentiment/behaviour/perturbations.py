@@ -1,4 +1,4 @@
-"""Changes to how a text is written that leave what it says."""
+"""Perturbations of spelling, case and punctuation that keep the meaning of a text."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 
 def swap_letters(text: str) -> str:
-    """Swaps the two middle letters of the longest word, or the next pair where these are the same."""
+    """Swaps the two middle letters of the longest word, or the next pair if these are the same."""
     start, word = _longest(text)
     at = next((i for i in range(len(word) // 2 - 1, len(word) - 1) if word[i] != word[i + 1]), 0)
     return _replaced(text, start, word, word[:at] + word[at + 1] + word[at] + word[at + 2 :])
 
 
 def drop_letter(text: str) -> str:
-    """Leaves out the middle letter of the longest word."""
+    """Removes the middle letter of the longest word."""
     start, word = _longest(text)
     return _replaced(text, start, word, word[: len(word) // 2] + word[len(word) // 2 + 1 :])
 
@@ -26,12 +26,12 @@ def double_letter(text: str) -> str:
 
 
 def no_space_after_marks(text: str) -> str:
-    """Leaves out the spaces after full stops and commas."""
+    """Removes the spaces after full stops and commas."""
     return re.sub(r"([.,]) ", r"\1", text)
 
 
 def without_marks(text: str) -> str:
-    """Leaves out every mark but apostrophes."""
+    """Removes all punctuation but apostrophes."""
     return re.sub(r"[^\w\s'’]", "", text)
 
 
@@ -51,9 +51,9 @@ def spread_out(text: str) -> str:
 
 
 def _longest(text: str) -> tuple[int, str]:
-    """Where the longest word begins, names left alone, and the word; the first of several."""
+    """Returns start and text of the first longest word in lower case, which leaves names alone."""
     words = [(match.start(), match[0]) for match in re.finditer(r"\b[a-z]+\b", text)]
-    return max(words, key=lambda found: len(found[1]))
+    return max(words, key=lambda word: len(word[1]))
 
 
 def _replaced(text: str, start: int, word: str, new: str) -> str:

@@ -1,19 +1,19 @@
-"""What ``behaviour.json`` says of a run.
+"""Runs the behavioural tests and makes the content of ``behaviour.json``.
 
-``behave`` gives::
+``run_tests`` returns::
 
     {"date", "tolerance",
      "kinds": [{"kind", R}],
      "capabilities": [{"kind", "capability", R}],
-     "negation": {R},                                   the cases of all kinds whose capability is negation
+     "negation": {R},                                   all cases whose capability is negation
      "behaviours": [{"kind", "capability", "name", "expected", R, "examples": [{"texts", "probabilities"}]}],
-     "vader": its version, or None where it is not installed,
+     "vader": its version, or None if it is not installed,
      "domains": [{"domain", S, "vader": {"accuracy", "silent"} or None, "confident": {S},
                   "mixed": {"n", "confident", "leaning", "unsure"}}]}   the last domain is "all"
 
-where R is "templates", "cases", "failures", "rate" and "beyond", the last a share of the pairs or None where there are
-none (``checking.py`` defines both); S is "n", "accuracy" and its 95 % "interval", over the positive and negative
-sentences. Texts are the package's own. Confidence is as in ``model/decision.py``.
+R is "templates", "cases", "failures", "rate" and "beyond"; the last is a share of the pairs, or None if there are none
+(``checking.py`` defines both). S is "n", "accuracy" and its 95 % "interval", over the positive and negative sentences.
+All texts are the package's own. ``sentiment/model/decision.py`` defines the levels of confidence.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from sentiment.behaviour.sentences import sentences
 from sentiment.formatting import percent
 
 NEGATION = "negation"
-AIMS = {"must not change": 0.05, NEGATION: 0.15}  # the failure rates we would at most have
+AIMS = {"must not change": 0.05, NEGATION: 0.15}  # targets: the highest acceptable failure rates
 _EXAMPLES = 3  # failing cases kept of each behaviour
 
 
-def behave(predict: Predict) -> dict[str, Any]:
-    """Tries every case and every sentence; see the module for what it gives.
+def run_tests(predict: Predict) -> dict[str, Any]:
+    """Tests every case and every sentence; returns what the module's docstring describes.
 
     Args:
         predict: as ``Classifier.predict``.
@@ -47,36 +47,36 @@ def behave(predict: Predict) -> dict[str, Any]:
         "capabilities": _grouped(outcomes, "kind", "capability"),
         "negation": _rates([each for each in outcomes if each.case.behaviour.capability == NEGATION]),
         "behaviours": _grouped(outcomes, "kind", "capability", "name", "expected", examples=_EXAMPLES),
-        **domains.judge(predict, sentences()),
+        **domains.evaluate(predict, sentences()),
     }
 
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
-    """The report in short, for the terminal."""
+    """Yields a summary of the report for the terminal."""
     for name, row in totals(report):
         aim = f" (aim: {percent(AIMS[name], 0)} or fewer)" if name in AIMS else ""
         yield f"{name:<17}{row['failures']:>5,} of {row['cases']:>5,} cases failed: {percent(row['rate']):>7}{aim}"
     for row in report["domains"]:
-        beside = f"; VADER {percent(row['vader']['accuracy'])}" if row["vader"] else ""
-        sure = row["confident"]
-        right = f", right {percent(sure['accuracy'])}" if sure["n"] else ""
+        baseline = f"; VADER {percent(row['vader']['accuracy'])}" if row["vader"] else ""
+        confident, mixed = row["confident"], row["mixed"]
+        correct = f", {percent(confident['accuracy'])} of them correct" if confident["n"] else ""
         yield (
-            f"{row['domain']:<12}{row['n']:>4} sentences: {percent(row['accuracy'])} right{beside}; "
-            f"confident of {sure['n']}{right}; of {row['mixed']['n']} mixed ones of {row['mixed']['confident']}"
+            f"{row['domain']:<12}{row['n']:>4} sentences: {percent(row['accuracy'])} correct{baseline}; "
+            f"confident in {confident['n']}{correct}; confident in {mixed['confident']} of {mixed['n']} mixed ones"
         )
     if report["vader"] is None:
-        yield "VADER is not installed, so nothing stands beside: pip install vaderSentiment"
+        yield "VADER is not installed, so there is no baseline: pip install vaderSentiment"
 
 
 def totals(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each kind, and negation over all kinds, with its rates."""
+    """Yields the rates of each kind, and of negation over all kinds."""
     for row in report["kinds"]:
         yield row["kind"], row
     yield NEGATION, report["negation"]
 
 
 def _grouped(outcomes: Sequence[Outcome], *by: str, examples: int = 0) -> list[dict[str, Any]]:
-    """A row for each group of outcomes alike in these attributes of their behaviour."""
+    """Returns a row for each group of outcomes, grouped by these attributes of their behaviour."""
     groups: dict[tuple[Hashable, ...], list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(tuple(getattr(outcome.case.behaviour, name) for name in by), []).append(outcome)
@@ -101,9 +101,9 @@ def _rates(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _spread(outcomes: Sequence[Outcome], most: int) -> list[Outcome]:
-    """A few of them from all over, the first included, so that they are not all of one template."""
-    return [outcomes[place] for place in range(0, len(outcomes), max(1, -(-len(outcomes) // most)))]
+def _spread(outcomes: Sequence[Outcome], count: int) -> list[Outcome]:
+    """Returns at most ``count`` outcomes at equal distances, so that they come from several templates."""
+    return [*outcomes[:: max(1, -(-len(outcomes) // count))]]
 
 
 def _example(outcome: Outcome) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Short sentences of our own over six domains, by mood; for validation, never for training."""
+"""Short sentences of our own from six domains, labelled by mood; for validation, never for training."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class Sentence:
 
 
 def sentences() -> list[Sentence]:
-    """All of them, in the order of ``sentences.csv``."""
+    """Returns all sentences, in the order of ``sentences.csv``."""
     with Path(__file__).with_name("sentences.csv").open(encoding="utf-8", newline="") as file:
         return [Sentence(**row) for row in csv.DictReader(file)]

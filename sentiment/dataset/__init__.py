@@ -1,12 +1,12 @@
-"""Labelled reviews from the files people have, split, cleaned and ready to train on.
+"""Labelled reviews for training: read from common file formats, cleaned and split.
 
-The way of one data set::
+A data set is loaded in these steps::
 
-    path -> readers (stanford, tables) -> RawData -> the official split, recovered where lost, or a seeded one
+    path -> readers (stanford, tables) -> RawData -> the official split, recovered if lost, or a seeded one
          -> repeats and leaks removed -> validation held out -> Dataset
 
-The reviews people use are nearly always the 50,000 of Maas et al. 2011, "Learning Word Vectors for Sentiment
-Analysis", in one of three forms; each gives the same texts, labels and split here.
+Most users have the 50,000 reviews of Maas et al. 2011, "Learning Word Vectors for Sentiment Analysis", in one of three
+formats. All formats give the same texts, labels and split.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Describes a data set before training; a program of its own, so that the server stays free for other visitors.
+"""Describes a data set before training, in a process of its own that leaves the server free for other visitors.
 
-``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet``, as a
-run has them. It counts the words of the data itself, whether or not a model knows them.
+``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet``, as in
+a run's folder. It counts all words of the data, whether or not a model knows them.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from sentiment.text.vocabulary import Vocabulary, normal_form
 
 FACTS, COUNTS = "dataset.json", "word_counts.parquet"
 
-_WORDS = 100_000  # counted at most
-_POLITE = 10  # by which a server's own work goes first
+_MAX_WORDS = 100_000  # words counted
+_NICENESS = 10  # gives the server's own work priority
 
 
 def describe(data: Dataset, max_length: int) -> tuple[dict[str, Any], pd.DataFrame]:
-    """The content of ``dataset.json`` and of ``word_counts.parquet``.
+    """Returns the content of ``dataset.json`` and of ``word_counts.parquet``.
 
     Args:
-        data: the reviews, one at least in each part.
-        max_length: tokens that a model would read of a review.
+        data: the reviews, at least one in each part.
+        max_length: the number of tokens that a model would read of a review.
     """
     read = {name: _tokens(part["text"]) for name, part in (("train", data.train), ("validation", data.validation))}
     frequencies = Counter(token for tokens in read["train"] for token in tokens)
-    vocabulary = Vocabulary.from_counts(frequencies, max_size=_WORDS, min_count=1)
+    vocabulary = Vocabulary.from_counts(frequencies, max_size=_MAX_WORDS, min_count=1)
     ids: list[npt.NDArray[np.int32]] = [
         np.array([vocabulary.id(token) for token in tokens], np.int32) for tokens in read["train"]
     ]
@@ -50,20 +50,20 @@ def describe(data: Dataset, max_length: int) -> tuple[dict[str, Any], pd.DataFra
 
 
 def _tokens(texts: Iterable[str]) -> list[list[str]]:
-    """The normal forms of the tokens of each text."""
+    """Returns the normal forms of each text's tokens."""
     return [[normal_form(token) for token in token_texts(text)] for text in texts]
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("input", type=Path, help="labelled reviews, in any form that train.py takes")
-    parser.add_argument("output", type=Path, help="a folder that is there")
-    parser.add_argument("--text-column", help="where the reviews are")
-    parser.add_argument("--label-column", help="where the labels are")
-    parser.add_argument("--max-length", type=int, default=1_000, help="tokens a model would read")
+    parser.add_argument("input", type=Path, help="labelled reviews, in any format that train.py reads")
+    parser.add_argument("output", type=Path, help="an existing folder")
+    parser.add_argument("--text-column", help="the column of the reviews")
+    parser.add_argument("--label-column", help="the column of the labels")
+    parser.add_argument("--max-length", type=int, default=1_000, help="tokens that a model would read of a review")
     options = parser.parse_args()
-    os.nice(_POLITE)
+    os.nice(_NICENESS)
     try:
         data = dataset.load(options.input, text_column=options.text_column, label_column=options.label_column)
         facts, counts = describe(data, options.max_length)

@@ -1,4 +1,4 @@
-"""A review's fingerprint: what makes two copies of a text the same text, whatever happened to its form."""
+"""Fingerprints of reviews: equal for all copies of a text, whatever happened to its formatting."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from pathlib import Path
 
 from sentiment.dataset.records import DatasetError
 
-# Not the tokenizer's pattern, though equal today: fingerprints are stored and compared for years, tokens are not.
+# Equal to the tokenizer's pattern today, but separate: stored fingerprints must not change if the tokenizer does.
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")
-_ASCII_REST = bytes(code for code in range(128) if not chr(code).isalnum())
+_ASCII_IGNORED = bytes(code for code in range(128) if not chr(code).isalnum())
 _HEX = re.compile(r"[0-9a-f]{16}")
 
 
 def fingerprint(text: str) -> str:
-    """The first 8 bytes, in hex, of SHA-256 over the text's letters and digits, lower-cased, tags removed."""
-    bare = _TAG.sub("", text).lower()
-    if bare.isascii():  # the same as below, twenty times faster
-        content = bare.encode("ascii").translate(None, _ASCII_REST)
+    """Returns the first 8 bytes, in hex, of SHA-256 over the text's letters and digits, lower-cased, without tags."""
+    untagged = _TAG.sub("", text).lower()
+    if untagged.isascii():  # the same as below, twenty times faster
+        content = untagged.encode("ascii").translate(None, _ASCII_IGNORED)
     else:
-        content = "".join(filter(str.isalnum, bare)).encode("utf-8")
+        content = "".join(filter(str.isalnum, untagged)).encode("utf-8")
     return hashlib.sha256(content).digest()[:8].hex()
 
 
 def read_fingerprints(path: Path | str) -> frozenset[str]:
-    """The fingerprints in a file of one a line, in hex; blank lines are passed over.
+    """Reads a file with one hexadecimal fingerprint on each line; blank lines are skipped.
 
     Raises:
         DatasetError: the file cannot be read, or a line is not a fingerprint.

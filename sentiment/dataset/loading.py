@@ -1,4 +1,4 @@
-"""From a path to a data set: read, split, cleaned, and the same from every form of the same reviews."""
+"""Loads a data set: reads, splits and cleans it. All formats of the same reviews give the same data set."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sentiment.dataset.fingerprints import fingerprint
 from sentiment.dataset.records import NAMES, UNLABELLED, Dataset, DatasetError, Removed, Source
 from sentiment.dataset.splits import distinct, draw
 
-VALIDATION = 2_500  # reviews at most
-VALIDATION_SHARE = 10  # one in so many training reviews
-TEST_SHARE = 0.2  # of the distinct texts, in data that comes without a test part
-FEWEST = 10  # reviews of each class in data that is to be split
-FEWEST_TEXTS = 3  # distinct ones of each class, one for each part
+MAX_VALIDATION = 2_500  # reviews
+VALIDATION_DIVISOR = 10  # one in ten training reviews is held out
+TEST_SHARE = 0.2  # of the distinct texts, in data without a test part
+MIN_REVIEWS = 10  # of each class, in data that is split here
+MIN_TEXTS = 3  # distinct texts of each class, one for each part
 _ONCE = ", each text counted once by its letters and digits,"
 
 
@@ -31,20 +31,20 @@ def load(
     limit: int | None = None,
     seed: int = 0,
 ) -> Dataset:
-    """The reviews at ``path``, as a data set.
+    """Loads the reviews at ``path``.
 
-    Takes the Kaggle CSV or its zip, the Stanford folder or archive, a folder of ``train.parquet``, ``test.parquet`` and
-    perhaps ``unsup.parquet``, or any CSV or Parquet file with a text and a label column. Repeats within train are
-    removed, and so are train and unlabelled texts that are also in test. Where copies of a text have different labels,
-    the label of most copies counts. The test part is the same whatever ``exclude`` and ``limit`` say.
+    Reads the Kaggle CSV or its zip, the Stanford folder or archive, a folder of ``train.parquet``, ``test.parquet`` and
+    optionally ``unsup.parquet``, or any CSV or Parquet file with a text and a label column. Removes repeats within
+    train, and train and unlabelled texts that are also in test. If copies of a text have different labels, the majority
+    label is used. ``exclude`` and ``limit`` do not change the test part.
 
     Args:
         path: a file or a folder.
-        text_column: the column of a table that holds the reviews; "review" or "text" where None.
-        label_column: the column that holds their labels; "sentiment" or "label" where None.
-        exclude: fingerprints of reviews that are neither trained nor tuned on.
-        limit: train on this many reviews, and cut validation and unlabelled in proportion; None for all.
-        seed: of every draw.
+        text_column: the column of the reviews in a table; None for "review" or "text".
+        label_column: the column of the labels; None for "sentiment" or "label".
+        exclude: fingerprints of reviews to keep out of train, validation and unlabelled.
+        limit: train on this many reviews, and reduce validation and unlabelled in proportion; None for all.
+        seed: of every random draw.
 
     Raises:
         DatasetError: the data cannot be used.
@@ -54,7 +54,7 @@ def load(
         raise DatasetError(f"A limit of {limit} is too small: at least 2 reviews are needed, one of each class.")
     raw = readers.read(path, text_column, label_column)
     rng = np.random.default_rng(seed)
-    reviews, empty = _in_order(raw.reviews, path)
+    reviews, empty = _normalise(raw.reviews, path)
     reviews, split, unmatched = _split(reviews, path, rng)
     labelled = {part: reviews[reviews["part"] == part].drop(columns="part") for part in ("train", "test", "unsup")}
     for part in ("train", "test"):
@@ -74,9 +74,9 @@ def load(
     return Dataset(train, validation, test, unlabelled, source)
 
 
-def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
-    """The reviews that have text, in an order that depends on nothing but them, and how many had none."""
-    # The kind of line break and outer white space are what files and CSVs add or lose on the way.
+def _normalise(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
+    """Returns the reviews with text, in an order that depends only on them, and the number without text."""
+    # Formats differ in line breaks and outer white space.
     texts = [text.replace("\r\n", "\n").strip() for text in reviews["text"]]
     filled = [row for row, text in enumerate(texts) if text]
     prints = {row: fingerprint(texts[row]) for row in filled}
@@ -86,40 +86,40 @@ def _in_order(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
         text=pd.Series([texts[row] for row in filled], filled, dtype="str"),
         fingerprint=pd.Series([prints[row] for row in filled], filled, dtype="str"),
     )
-    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, FEWEST)
+    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, MIN_REVIEWS)
     return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
 def _split(reviews: pd.DataFrame, path: Path, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
-    """The reviews with every ``part`` filled in, how that was done, and how many belong to none and were left out."""
+    """Fills in every ``part``; also returns the kind of split, and how many reviews were left out of it."""
     labelled = reviews[reviews["label"] != UNLABELLED]
-    found = official.match(labelled)
-    known = found["part"].notna()
+    matches = official.match(labelled)
+    known = matches["part"].notna()
     is_imdb = official.is_imdb(labelled, known)
     if (reviews["part"] != "").all():
         return reviews, "official" if is_imdb else "as the files give it", 0
-    if is_imdb and _can_be_judged(reviews, found["part"]):
+    if is_imdb and _has_both_classes(reviews, matches["part"]):
         split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
-        return reviews.assign(part=found["part"], film=found["film"])[known], split, int((~known).sum())
+        return reviews.assign(part=matches["part"], film=matches["film"])[known], split, int((~known).sum())
     texts = distinct(reviews)
-    _check_classes(texts, f"{path.name}{_ONCE}", FEWEST_TEXTS)
+    _check_classes(texts, f"{path.name}{_ONCE}", MIN_TEXTS)
     chosen = draw(texts, "fingerprint", max(2, round(len(texts) * TEST_SHARE)), rng)
     part = np.where(reviews["fingerprint"].isin(texts["fingerprint"][chosen]), "test", "train")
     return reviews.assign(part=part), f"seeded, stratified: {TEST_SHARE:.0%} test", 0
 
 
-def _can_be_judged(reviews: pd.DataFrame, part: pd.Series) -> bool:
-    """Whether both parts hold enough of both classes; an extract of the IMDB reviews may not."""
+def _has_both_classes(reviews: pd.DataFrame, part: pd.Series) -> bool:
+    """Returns whether both parts have enough of both classes; an extract of the IMDB reviews may not."""
     counts = (
         reviews["label"].groupby(part).value_counts().reindex([("train", 0), ("train", 1), ("test", 0), ("test", 1)])
     )
-    return bool((counts >= FEWEST).all())
+    return bool((counts >= MIN_REVIEWS).all())
 
 
 def _clean(
     train: pd.DataFrame, test: pd.DataFrame, unlabelled: pd.DataFrame, exclude: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, Removed]:
-    """Train and unlabelled without what must not be learned from, and how many rows went."""
+    """Removes repeats, test texts and excluded reviews from train and unlabelled; also returns the counts."""
     kept = distinct(train)
     repeats, contradicting = len(train) - len(kept), _contradicting(train, kept)
     train = kept
@@ -145,15 +145,15 @@ def _contradicting(rows: pd.DataFrame, kept: pd.DataFrame) -> int:
 def _validation_size(texts: int, rows: int, *, official_split: bool) -> int:
     """Returns the number of training reviews to hold out.
 
-    A share of the official split is a share of its rows, so that every form of the IMDB reviews, and every file of
-    reviews to exclude, gives the size known from the literature; but never more than twice the share of the texts.
+    In the official split it depends on the number of rows, so that it is the same for every format of the IMDB reviews
+    and every list of excluded reviews. It is at most twice the usual share of the texts.
     """
     base = min(rows, 2 * texts) if official_split else texts
-    return max(2, min(VALIDATION, base // VALIDATION_SHARE))
+    return max(2, min(MAX_VALIDATION, base // VALIDATION_DIVISOR))
 
 
 def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """What stays in train, what is held out, and by what; by text where films are unknown, or too few to divide."""
+    """Splits train into train and validation by film, or by text if films are unknown or too few; also names which."""
     held_out = draw(train, "film", size, rng)
     how = "by film" if train["film"].ne("").any() else "by text"
     if train["label"][held_out].nunique() < 2:
@@ -164,7 +164,7 @@ def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple
 def _cut(
     train: pd.DataFrame, validation: pd.DataFrame, unlabelled: pd.DataFrame, limit: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """The three tables, cut to the same share, with the classes in proportion."""
+    """Reduces the three tables to the same share, keeping the proportion of the classes."""
     share = limit / len(train)
     kept = draw(train, "fingerprint", limit, rng)
     kept_validation = draw(validation, "fingerprint", max(2, round(share * len(validation))), rng)
@@ -172,13 +172,13 @@ def _cut(
     return train[kept], validation[kept_validation], unlabelled[kept_unlabelled]
 
 
-def _check_classes(reviews: pd.DataFrame, what: str, fewest: int = 1) -> None:
-    counts = {name: int((reviews["label"] == label).sum()) for label, name in NAMES.items()}
+def _check_classes(reviews: pd.DataFrame, name: str, minimum: int = 1) -> None:
+    counts = {label_name: int((reviews["label"] == label).sum()) for label, label_name in NAMES.items()}
     if not any(counts.values()):
-        raise DatasetError(f"{what} holds no reviews.")
-    for name, count in counts.items():
+        raise DatasetError(f"{name} holds no reviews.")
+    for label_name, count in counts.items():
         if count == 0:
-            raise DatasetError(f"{what} holds no {name} reviews; both classes are needed.")
-        if count < fewest:
-            held = f"{count} {name} review{'s' if count > 1 else ''}"
-            raise DatasetError(f"{what} holds only {held}; at least {fewest} of each class are needed.")
+            raise DatasetError(f"{name} holds no {label_name} reviews; both classes are needed.")
+        if count < minimum:
+            held = f"{count} {label_name} review{'s' if count > 1 else ''}"
+            raise DatasetError(f"{name} holds only {held}; at least {minimum} of each class are needed.")

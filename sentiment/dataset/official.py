@@ -1,11 +1,11 @@
-"""The official split of the IMDB reviews, found again for files that have lost it.
+"""Recovers the official split of the IMDB reviews for files that have lost it.
 
-A small index, built by ``dev/build_index.py`` from the Stanford release, has for each of its 50,000 labelled
-reviews the fingerprint, the part and the film; it holds no text. Some texts stand in the release more than once, so a
-file is matched copy by copy.
+A small index has the fingerprint, the part and the film of each of the 50,000 labelled reviews, but no text.
+``dev/build_index.py`` builds it from the Stanford release. The release repeats some texts, so copies are matched one by
+one.
 
-In a file most of whose rows are IMDB reviews, a row that the index does not hold, or not that many times, is left out:
-it may be a test review in other words, and training on it would flatter the model.
+If most rows of a file are IMDB reviews, a row that the index lacks, or has fewer times, is left out. It may be an
+edited test review, and training on it would inflate the test results.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 
 INDEX = Path(__file__).with_name("imdb_index.npz")
-ENOUGH = 0.9  # the share of a file's rows that must be IMDB reviews for the official split to be used
+MIN_IMDB_SHARE = 0.9  # of a file's rows, for the official split to be used
 
 
 def write_index(reviews: pd.DataFrame, path: Path = INDEX) -> None:
     """Writes the index of labelled reviews with columns text, fingerprint, part and film.
 
-    Copies of one fingerprint are in order of text, test before train: where a file has kept only one copy of a text
-    that is in both, it counts as a test review.
+    Copies of one fingerprint are in order of text, test before train. So if a file has one copy of a text that is in
+    both parts, it is a test review.
     """
     rows = reviews.sort_values(["fingerprint", "text", "part", "film"])
     np.savez_compressed(
@@ -35,7 +35,7 @@ def write_index(reviews: pd.DataFrame, path: Path = INDEX) -> None:
 
 
 def read_index(path: Path = INDEX) -> pd.DataFrame:
-    """Columns ``fingerprint``, ``part`` and ``film``, in the index's order."""
+    """Returns columns ``fingerprint``, ``part`` and ``film``, in the index's order."""
     with np.load(path, allow_pickle=False) as arrays:
         hexes = arrays["fingerprint"].tobytes().hex()
         return pd.DataFrame(
@@ -48,7 +48,7 @@ def read_index(path: Path = INDEX) -> pd.DataFrame:
 
 
 def match(reviews: pd.DataFrame) -> pd.DataFrame:
-    """The ``part`` and ``film`` of each review, NaN where the index does not hold it, or not that many times.
+    """Returns the ``part`` and ``film`` of each review; NaN if the index lacks it or has fewer copies.
 
     Args:
         reviews: in order of fingerprint and text.
@@ -61,8 +61,8 @@ def match(reviews: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_imdb(reviews: pd.DataFrame, matched: pd.Series) -> bool:
-    """Whether these are the IMDB reviews, rather than a few of them among others.
+    """Returns whether at least ``MIN_IMDB_SHARE`` of the reviews are IMDB reviews.
 
-    A text matched once counts in all its copies, so that a file joined to itself is still recognised.
+    If one copy of a text matched, all its copies count, so that a file concatenated with itself is recognised.
     """
-    return bool(matched.groupby(reviews["fingerprint"]).transform("any").mean() >= ENOUGH)
+    return bool(matched.groupby(reviews["fingerprint"]).transform("any").mean() >= MIN_IMDB_SHARE)

@@ -1,4 +1,4 @@
-"""One path to reviews, whatever stands there: told by its content, not by its suffix."""
+"""Opens any supported data set; the format is detected from the content, not from the name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{"])')  # objects, or
 
 
 def read(path: Path, text_column: str | None = None, label_column: str | None = None) -> RawData:
-    """The reviews at ``path``, as they stand there.
+    """Reads the reviews at ``path``, unsplit and uncleaned.
 
     Raises:
-        DatasetError: there is nothing, nothing that is understood, or nothing whole.
+        DatasetError: nothing is there, or it is damaged or of an unknown format.
     """
     try:
         if path.is_dir():
@@ -35,7 +35,7 @@ def _read_folder(path: Path, text_column: str | None, label_column: str | None) 
     parts = tables.find_parts(path)
     if not {"train", "test"} <= parts.keys():
         raise DatasetError(
-            f"{path} is no data folder: it holds neither the train and test folders of the Stanford release "
+            f"{path} is not a data folder: it has neither the train and test folders of the Stanford release "
             "nor train.parquet and test.parquet."
         )
     files = sorted(file for files in parts.values() for file in files)
@@ -53,7 +53,7 @@ def _read_file(path: Path, text_column: str | None, label_column: str | None) ->
     if start.startswith(b"PAR1"):
         return RawData("Parquet", sha256(path), tables.read_parquet(path, text_column, label_column))
     if _JSON.match(start):
-        raise DatasetError(f"{path.name} is JSON, and a data set is not read from JSON; save it as CSV or Parquet.")
+        raise DatasetError(f"{path.name} is JSON, which is not supported for data sets; save it as CSV or Parquet.")
     if start.startswith(b"PK"):
         reviews = tables.read_zip(path, text_column, label_column)
     else:

@@ -1,4 +1,4 @@
-"""What a data set is: four tables of reviews and where they came from."""
+"""The types of a data set: four tables of reviews and their source."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ NAMES = {NEGATIVE: "negative", POSITIVE: "positive"}
 
 
 class DatasetError(Exception):
-    """Data that cannot be used; the message is one sentence for the user."""
+    """Raised for data that cannot be used; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """How many rows were taken out, and why.
+    """The number of rows that were removed, by reason.
 
     Attributes:
         empty: rows without text.
-        unmatched: rows of an IMDB file that the official release does not hold, or holds fewer times.
+        unmatched: rows of an IMDB file that the official release lacks, or has fewer times.
         repeats: further copies of a text within train.
-        contradicting: those repeats whose label differs from that of the copy that was kept.
+        contradicting: repeats whose label differs from that of the copy that was kept.
         train_in_test: train rows whose text is also in test.
         unlabelled_in_test: unlabelled rows whose text is also in test.
         excluded: train and unlabelled rows whose fingerprint the caller excluded.
@@ -39,16 +39,16 @@ class Removed:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a data set came from, for a run's metadata.
+    """The source of a data set, for a run's metadata.
 
     Attributes:
-        form: what stood at the path, such as "Kaggle CSV" or "Stanford archive".
-        sha256: of the file, in hex; of a folder, that of the lines ``<sha256>  <relative path>`` of its files in
+        form: the format, such as "Kaggle CSV" or "Stanford archive".
+        sha256: of the file, in hex; for a folder, of the lines ``<sha256>  <relative path>`` of its files in
             alphabetical order, as ``sha256sum`` prints them.
-        split: how train and test were told apart.
+        split: how train and test were separated.
         validation: how the validation reviews were chosen.
-        removed: what was taken out.
-        limit: the number of training reviews asked for, None for all of them.
+        removed: the number of rows that were removed.
+        limit: the number of training reviews requested; None for all.
     """
 
     form: str
@@ -61,19 +61,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """Reviews to learn from, to tune on and to be judged by.
+    """Reviews for training, validation and test.
 
     Every table has the columns ``text`` (str), ``label`` (int8; 1 positive, 0 negative, -1 unlabelled), ``rating``
     (int8, 1 to 10, 0 unknown), ``film`` (str, IMDb title id such as "tt0064354", "" unknown) and ``fingerprint`` (str,
-    16 hex digits), and is in order of fingerprint, so that the order of the rows in a file changes nothing.
+    16 hex digits). Rows are sorted by fingerprint, so that the order of rows in a file does not matter.
 
     Attributes:
-        train: what is trained on.
-        validation: what choices are made by; shares no text with train, and no film where it is held out by film, as
-            ``source`` says.
-        test: what a finished model is judged by; nothing is ever taken out of it.
+        train: the training reviews.
+        validation: for choices during training. It shares no text with train, and no film if it is held out by film,
+            as ``source`` says.
+        test: for a finished model; nothing is removed from it.
         unlabelled: further reviews without labels, often none.
-        source: where they came from.
+        source: the source of the reviews.
     """
 
     train: pd.DataFrame
@@ -85,13 +85,13 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawData:
-    """Reviews as a reader found them.
+    """Reviews as read from a file or folder.
 
     Attributes:
         form: as in ``Source``.
         sha256: as in ``Source``.
         reviews: columns ``text``, ``label``, ``rating``, ``film`` as in ``Dataset``, and ``part``: "train", "test",
-            "unsup", or "" where the form has no split.
+            "unsup", or "" if the format has no split.
     """
 
     form: str

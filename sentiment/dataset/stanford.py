@@ -1,7 +1,7 @@
-"""The Stanford release of the IMDB reviews (Maas et al. 2011), as its archive or as the folder it unpacks into.
+"""Reads the Stanford release of the IMDB reviews (Maas et al. 2011), as an archive or as the unpacked folder.
 
-A review is one file, ``aclImdb/<train|test>/<pos|neg|unsup>/<id>_<rating>.txt``; line ``id``, from 0, of the
-``urls_*.txt`` beside its folder names the film. Nothing is unpacked to disk.
+A review is one file, ``aclImdb/<train|test>/<pos|neg|unsup>/<id>_<rating>.txt``. Line ``id``, counted from 0, of the
+``urls_*.txt`` next to its folder names the film. Nothing is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _REVIEW = re.compile(r"(?:^|/)(train|test)/(pos|neg|unsup)/(\d+)_(\d+)\.txt$")
 _URLS = re.compile(r"(?:^|/)(train|test)/urls_(pos|neg|unsup)\.txt$")
 _FILM = re.compile(r"\btt\d+")
 _LABELS = {"pos": POSITIVE, "neg": NEGATIVE, "unsup": UNLABELLED}
-_MOST_UNPACKED = 1 << 30  # bytes; a small file may hold a thousand times its size
+_MAX_UNPACKED = 1 << 30  # bytes, because a small file may expand to a thousand times its size
 
 
 def find_folder(path: Path) -> Path | None:
-    """The ``aclImdb`` folder at ``path`` or directly in it, None where there is none."""
+    """Returns the ``aclImdb`` folder at ``path`` or directly in it; None if there is none."""
     return next((folder for folder in (path, path / "aclImdb") if (folder / "train" / "pos").is_dir()), None)
 
 
 def read_folder(folder: Path) -> RawData:
-    """The reviews in an unpacked ``aclImdb`` folder.
+    """Reads an unpacked ``aclImdb`` folder.
 
     Raises:
         DatasetError: a file cannot be read as UTF-8 text, or there are no reviews.
@@ -44,18 +44,18 @@ def read_folder(folder: Path) -> RawData:
 
 
 def read_archive(path: Path, sha256: str) -> RawData:
-    """The reviews in ``aclImdb_v1.tar.gz``, or in the tar inside it.
+    """Reads ``aclImdb_v1.tar.gz``, or the tar inside it.
 
     Raises:
-        DatasetError: the archive is truncated, damaged, no tar at all, unsafe, too large, or holds no reviews.
+        DatasetError: the archive is truncated, damaged, not a tar, unsafe, too large, or has no reviews.
     """
     return RawData("Stanford archive", sha256, _collect(_members_of(path), path))
 
 
 def check_member(name: str, archive: Path) -> None:
-    """Refuses an archive in which a member's name leads out of the folder it would be unpacked into.
+    """Refuses an archive with a member that would be unpacked outside the target folder.
 
-    Nothing here is ever unpacked, but such an archive was made to do harm, or is not what it seems.
+    Nothing is unpacked here, but such an archive is malicious or not the expected one.
 
     Raises:
         DatasetError: the name is absolute or climbs with "..".
@@ -66,23 +66,23 @@ def check_member(name: str, archive: Path) -> None:
 
 
 def check_size(size: int, name: str, packed: int) -> None:
-    """Refuses a file of which so many bytes are unpacked, before it fills the memory.
+    """Refuses a file that unpacks to too many bytes, before it fills the memory.
 
     Args:
         size: bytes unpacked so far.
-        name: what the file is called.
-        packed: its own size.
+        name: of the file.
+        packed: size of the file in bytes.
 
     Raises:
-        DatasetError: it is more than any form of the IMDB reviews holds, or than a file of this size may hold.
+        DatasetError: it is more than any format of the IMDB reviews needs, or than a file of this size may contain.
     """
-    limit = min(_MOST_UNPACKED, unpacked_limit(packed))
+    limit = min(_MAX_UNPACKED, unpacked_limit(packed))
     if size > limit:
         raise DatasetError(f"{name} unpacks to more than {limit / 1e9:.1f} GB, too much to read.")
 
 
 def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yields the files of interest by relative name, and notes the digest of each on the way."""
+    """Yields the relevant files by relative name, and appends the digest of each to ``digests``."""
     for path in sorted(folder.glob("*/**/*.txt")):
         name = path.relative_to(folder).as_posix()
         if _REVIEW.search(name) or _URLS.search(name):
@@ -92,7 +92,7 @@ def _files_in(folder: Path, digests: list[str]) -> Iterator[tuple[str, bytes]]:
 
 
 def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yields the files of interest by name; reads to the very end, so that a cut is noticed wherever it is."""
+    """Yields the relevant files by name; reads to the end, so that truncation is always detected."""
     size = 0
     try:
         with path.open("rb") as file, _unpacked(file) as unpacked:
@@ -101,7 +101,7 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
                 for member in tar:
                     check_member(member.name, path)
                     if member.isfile() and (_REVIEW.search(member.name) or _URLS.search(member.name)):
-                        size += member.size  # of a sparse file, more than the stream gives
+                        size += member.size  # a sparse file is larger than its bytes in the stream
                         check_size(size, path.name, path.stat().st_size)
                         content = tar.extractfile(member)
                         assert content is not None  # as a regular file always has content
@@ -115,13 +115,13 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 class _Counted:
-    """A stream that is refused once it has given too much, be it in members, their names or behind them."""
+    """A stream that raises DatasetError once too many bytes were read, including names and trailing bytes."""
 
     def __init__(self, stream: BinaryIO | gzip.GzipFile, path: Path) -> None:
         self._stream, self._name, self._packed, self._size = stream, path.name, path.stat().st_size, 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes, so many at most."""
+        """Reads at most ``size`` bytes."""
         block = self._stream.read(size)
         self._size += len(block)
         check_size(self._size, self._name, self._packed)

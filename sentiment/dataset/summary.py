@@ -1,17 +1,17 @@
-"""What a run's data looks like: the facts in ``dataset.json`` and the counts in ``word_counts.parquet``.
+"""Summarises a run's data: the statistics in ``dataset.json`` and the counts in ``word_counts.parquet``.
 
 ``dataset.json``, by key:
 
-- ``labels``: rows of split, positive, negative, unlabelled (reviews) and films (distinct titles known).
+- ``labels``: rows of split, positive, negative, unlabelled (reviews) and films (distinct known titles).
 - ``ratings``: rows of split, rating (1 to 10; 0 unknown), n.
 - ``lengths``: ``edges``, the lower bounds in tokens of the bins, the last of which has no upper bound; ``counts``, rows
   of split, label and n (reviews in each bin); ``by_split``, rows of split, median, longest, and truncated, the share of
   reviews longer than ``max_length``.
-- ``cleaning``: repeats and leaks found and removed, as ``dataset.Removed``, and ``films_in_train_and_test``.
-- ``coverage``: rows of size and share, the share of train's running tokens that the ``size`` most frequent cover.
+- ``cleaning``: repeats and leaks that were removed, as ``dataset.Removed``, and ``films_in_train_and_test``.
+- ``coverage``: rows of size and share, the share of train's running tokens covered by the ``size`` most frequent ones.
 - ``frequencies``: rows of rank, token, count, at ranks evenly spaced on a logarithmic scale.
-- ``telling``: for "positive" and "negative", rows of token, positive, negative (counts), log_odds and z, most telling
-  first.
+- ``telling``: for "positive" and "negative", rows of token, positive, negative (counts), log_odds and z, the most
+  distinctive first.
 
 ``word_counts.parquet`` has token (str, in vocabulary order), positive and negative (int64): how often each vocabulary
 token occurs in the positive and in the negative training reviews.
@@ -32,24 +32,24 @@ from sentiment.dataset.records import NAMES, NEGATIVE, POSITIVE, UNLABELLED
 from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import PAD, UNK, Vocabulary
 
-LONGEST_BIN = 1_000  # tokens from which all reviews share the last bin
+LONGEST_BIN = 1_000  # tokens; the last bin has all reviews from this length on
 _BINS = 40
-_WIDTHS = (1, 2, 5, 10, 25)  # tokens that a bin may be wide
-TELLING = 50  # words listed for each class
-PRIOR_TOKENS = 10_000  # weight of the prior, as if so many further tokens of average text had been seen in each class
+_WIDTHS = (1, 2, 5, 10, 25)  # possible widths of a bin, in tokens
+DISTINCTIVE_WORDS = 50  # words listed for each class
+PRIOR_TOKENS = 10_000  # weight of the prior, in tokens of average text added to each class
 
 
 def word_counts(
     ids: Sequence[npt.NDArray[np.int32]], labels: npt.NDArray[np.int8], vocabulary: Vocabulary
 ) -> pd.DataFrame:
-    """How often each vocabulary token occurs in each class; the content of ``word_counts.parquet``.
+    """Counts how often each vocabulary token occurs in each class, for ``word_counts.parquet``.
 
     Args:
-        ids: <int32>[tokens] for each training review, uncut.
+        ids: <int32>[tokens] for each training review, not truncated.
         labels: <int8>[reviews], 1 positive, 0 negative.
-        vocabulary: what the ids stand for.
+        vocabulary: maps ids to tokens.
     """
-    own = slice(max(PAD, UNK) + 1, None)  # the ids that stand for tokens
+    own = slice(max(PAD, UNK) + 1, None)  # the ids of tokens, without padding and unknown
     columns = {NAMES[label]: _occurrences(ids, labels == label, len(vocabulary))[own] for label in (POSITIVE, NEGATIVE)}
     return pd.DataFrame({"token": pd.Series(vocabulary.tokens, dtype="str"), **columns})
 
@@ -57,14 +57,14 @@ def word_counts(
 def summarise(
     dataset: Dataset, lengths: Mapping[str, Sequence[int]], counts: pd.DataFrame, max_length: int
 ) -> dict[str, Any]:
-    """The content of ``dataset.json``, as the module describes it.
+    """Returns the content of ``dataset.json``, as the module's docstring describes it.
 
     Args:
         dataset: the reviews.
-        lengths: the number of tokens in each review of "train" and "validation", which training has counted. The
-            lengths of the test reviews, which it has not, are counted here where they are not given.
-        counts: what ``word_counts`` gives.
-        max_length: how many tokens of a review the model reads.
+        lengths: the number of tokens in each review of "train" and "validation", and optionally of "test", which is
+            counted here otherwise.
+        counts: from ``word_counts``.
+        max_length: the number of tokens of a review that the model reads.
     """
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     measured = {split: np.asarray(lengths[split], dtype=np.int64) for split in splits if split in lengths}
@@ -81,15 +81,15 @@ def summarise(
         },
         "coverage": _coverage(counts, read),
         "frequencies": _frequencies(counts),
-        "telling": _telling(counts),
+        "telling": _distinctive_words(counts),
     }
 
 
 def log_odds(counts: pd.DataFrame, prior_tokens: float = PRIOR_TOKENS) -> pd.DataFrame:
-    """Log-odds ratio of each token between the classes, with an informative Dirichlet prior.
+    """Computes the log-odds ratio of each token between the classes, with an informative Dirichlet prior.
 
     Monroe, Colaresi and Quinn 2008, "Fightin' Words", section 3, equations 16 to 22. The prior of a token is
-    in proportion to how often it occurs in both classes together. Above 0 is positive.
+    proportional to its frequency in both classes together. Positive values are for the positive class.
 
     Args:
         counts: columns ``positive`` and ``negative``.
@@ -101,7 +101,7 @@ def log_odds(counts: pd.DataFrame, prior_tokens: float = PRIOR_TOKENS) -> pd.Dat
     positive, negative = (counts[name].to_numpy(dtype=np.float64) for name in ("positive", "negative"))
     both = positive + negative
     prior = prior_tokens * both / max(both.sum(), 1.0)
-    tiny = np.finfo(np.float64).tiny  # a token that occurs nowhere, or nothing but one token, has log-odds 0
+    tiny = np.finfo(np.float64).tiny  # gives log-odds 0 to a token without occurrences, or to the only token
     ratios, variances = [], []
     for observed in (positive, negative):
         weight = np.maximum(observed + prior, tiny)
@@ -112,7 +112,7 @@ def log_odds(counts: pd.DataFrame, prior_tokens: float = PRIOR_TOKENS) -> pd.Dat
 
 
 def length_edges(longest: int) -> list[int]:
-    """The lower bounds of bins of equal width, two at least, as many as reviews of up to ``longest`` tokens need."""
+    """Returns the lower bounds of at least two bins of equal width for reviews of up to ``longest`` tokens."""
     width = next((width for width in _WIDTHS if width * _BINS > longest), _WIDTHS[-1])
     return list(range(0, max(width, min(longest, LONGEST_BIN)) + 1, width))
 
@@ -120,7 +120,7 @@ def length_edges(longest: int) -> list[int]:
 def _occurrences(
     ids: Sequence[npt.NDArray[np.int32]], chosen: npt.NDArray[np.bool_], size: int
 ) -> npt.NDArray[np.int64]:
-    """<int64>[size], how often each id occurs in the chosen reviews."""
+    """Returns <int64>[size], how often each id occurs in the chosen reviews."""
     kept = [review for review, is_chosen in zip(ids, chosen, strict=True) if is_chosen]
     return np.bincount(np.concatenate(kept), minlength=size) if kept else np.zeros(size, np.int64)
 
@@ -161,7 +161,7 @@ def _lengths(splits: Mapping[str, tuple[pd.DataFrame, npt.NDArray[np.int64]]], m
 
 
 def _spaced(last: int, points: int = 60) -> list[int]:
-    """At most ``points`` whole numbers from 1 to ``last``, evenly spaced on a logarithmic scale."""
+    """Returns at most ``points`` integers from 1 to ``last``, evenly spaced on a logarithmic scale."""
     return sorted({round(rank) for rank in np.geomspace(1, last, points).tolist()}) if last else []
 
 
@@ -176,11 +176,14 @@ def _frequencies(counts: pd.DataFrame) -> list[dict[str, Any]]:
     return [{"rank": rank, "token": tokens[rank - 1], "count": numbers[rank - 1]} for rank in _spaced(len(both))]
 
 
-def _telling(counts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def _distinctive_words(counts: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     words = counts.assign(**log_odds(counts))
     words = words[words["token"].map(lambda token: any(map(str.isalnum, token))).astype(bool)]
     words = words[words["positive"] + words["negative"] > 0].sort_values("z", kind="stable")
-    most = {"positive": words[words["z"] > 0].tail(TELLING)[::-1], "negative": words[words["z"] < 0].head(TELLING)}
+    most = {
+        "positive": words[words["z"] > 0].tail(DISTINCTIVE_WORDS)[::-1],
+        "negative": words[words["z"] < 0].head(DISTINCTIVE_WORDS),
+    }
     names = list(words.columns)
     return {
         name: [dict(zip(names, row, strict=True)) for row in frame.to_numpy(dtype=object).tolist()]

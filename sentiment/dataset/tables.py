@@ -1,4 +1,4 @@
-"""Labelled reviews in tables: a CSV, a CSV in a zip, a Parquet file, a folder of Parquet files."""
+"""Reads labelled reviews from tables: a CSV, a CSV in a zip, a Parquet file, a folder of Parquet files."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from sentiment.dataset.stanford import check_member, check_size
 from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD, LimitError
 from sentiment.parquet_batches import DAMAGES, read_batches
 
-_ROWS = 1_000  # of a Parquet file, that are read at once
-_CELLS = 1_000_000  # of a CSV file, that are read at once
-_LISTED = 8  # columns in a message
-_TEXT_COLUMNS = ("review", "text")  # where the caller names none
+_BATCH_ROWS = 1_000  # read at once from a Parquet file
+_BATCH_CELLS = 1_000_000  # read at once from a CSV file
+_MAX_LISTED = 8  # columns in a message
+_TEXT_COLUMNS = ("review", "text")  # if the caller names none
 _LABEL_COLUMNS = ("sentiment", "label")
 _LABELS = {
     **dict.fromkeys(("positive", "pos", "1", "1.0", "true"), POSITIVE),
@@ -40,12 +40,12 @@ _PART_FILES = {
 
 
 def read_csv(content: bytes, name: str, text_column: str | None, label_column: str | None) -> pd.DataFrame:
-    """Reviews from a CSV in UTF-8, separated by whichever of comma, semicolon and tab its header has most of."""
+    """Reads reviews from a UTF-8 CSV; the separator is the most frequent of comma, semicolon and tab in the header."""
     header = content.partition(b"\n")[0]
     separator = max(",;\t", key=lambda mark: header.count(mark.encode()))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows with more fields than the header has
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row has more fields than the header
             table = _csv_table(content, separator, name)
     except UnicodeDecodeError as error:
         raise DatasetError(f"{name} is not UTF-8 text; save it as a CSV in UTF-8.") from error
@@ -58,7 +58,7 @@ def read_csv(content: bytes, name: str, text_column: str | None, label_column: s
 
 
 def _csv_table(content: bytes, separator: str, name: str) -> pd.DataFrame:
-    """The columns that are of use, read in pieces, since pandas pads every short row to the width of the table."""
+    """Reads the table in pieces, because pandas pads every short row to the width of the table."""
     options: dict[str, Any] = {
         "sep": separator,
         "dtype": str,
@@ -67,18 +67,18 @@ def _csv_table(content: bytes, separator: str, name: str) -> pd.DataFrame:
         "encoding": "utf-8-sig",
     }
     if content[:MAX_RECORD].partition(b"\n")[0].count(separator.encode()) >= MAX_COLUMNS:
-        raise DatasetError(f"{name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
+        raise DatasetError(f"{name} has more than {MAX_COLUMNS:,} columns; remove those that you do not need.")
     header = pd.read_csv(io.BytesIO(content), nrows=0, **options)
-    rows = max(1, _CELLS // max(1, len(header.columns)))
+    rows = max(1, _BATCH_CELLS // max(1, len(header.columns)))
     with pd.read_csv(io.BytesIO(content), chunksize=rows, **options) as pieces:
         return pd.concat([header, *pieces], ignore_index=True)
 
 
 def read_zip(path: Path, text_column: str | None, label_column: str | None) -> pd.DataFrame:
-    """Reviews from the only CSV in a zip, read without unpacking it.
+    """Reads reviews from the only CSV in a zip, without unpacking it to disk.
 
     Raises:
-        DatasetError: the zip is truncated or damaged, unsafe, locked, too large, or does not hold exactly one CSV.
+        DatasetError: the zip is truncated, damaged, unsafe, encrypted or too large, or does not have exactly one CSV.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -89,7 +89,7 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
             content = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, ValueError, struct.error) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
-    except (RuntimeError, NotImplementedError) as error:  # what zipfile raises for a password and for odd methods
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unsupported compression
         raise DatasetError(f"{path.name} cannot be unpacked: {error}.") from error
     return read_csv(content, f"{member} in {path.name}", text_column, label_column)
 
@@ -97,27 +97,27 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
 def read_parquet(
     path: Path, text_column: str | None, label_column: str | None, *, labelled: bool = True
 ) -> pd.DataFrame:
-    """Reviews from a Parquet file.
+    """Reads reviews from a Parquet file.
 
     Raises:
-        DatasetError: the file is truncated, damaged or too large, a column stands twice, or text is not UTF-8.
+        DatasetError: the file is truncated, damaged or too large, has a column twice, or text that is not UTF-8.
     """
     table = _parquet_table(path)
     try:
-        table.validate(full=True)  # or text in another encoding would be noticed only where it is used
+        table.validate(full=True)  # else text in another encoding would fail only where it is used
         return _reviews(table.to_pandas(ignore_metadata=True), path.name, text_column, label_column, labelled=labelled)
     except (UnicodeDecodeError, pa.ArrowException) as error:
         raise DatasetError(f"{path.name} holds text that is not UTF-8.") from error
 
 
 def find_parts(folder: Path) -> dict[str, list[Path]]:
-    """The Parquet files of each part in a folder: "train", "test", "unsup"; parts without any are left out."""
+    """Returns the Parquet files of each part in a folder, "train", "test" and "unsup"; omits parts without files."""
     found = {part: sorted({p for g in globs for p in folder.glob(g)}) for part, globs in _PART_FILES.items()}
     return {part: files for part, files in found.items() if files}
 
 
 def read_parts(parts: dict[str, list[Path]], text_column: str | None, label_column: str | None) -> pd.DataFrame:
-    """Reviews from a folder of Parquet files, ``part`` filled in; labels of the unlabelled part are not looked at."""
+    """Reads reviews from a folder of Parquet files and fills in ``part``; ignores labels of the unlabelled part."""
     frames = []
     for part, files in parts.items():
         for file in files:
@@ -131,9 +131,9 @@ def _only_csv(members: list[str], path: Path) -> str:
     if not found and _OFFICE & set(members):
         raise DatasetError(f"{path.name} is a workbook or another office document; save it as CSV in UTF-8.")
     if not found:
-        raise DatasetError(f"{path.name} is a zip without a CSV in it.")
+        raise DatasetError(f"{path.name} is a zip without a CSV; add one.")
     if len(found) > 1:
-        raise DatasetError(f"{path.name} holds {len(found)} CSV files, so which one is meant is unknown; unpack it.")
+        raise DatasetError(f"{path.name} has {len(found)} CSV files; unpack it and name one of them.")
     return found[0]
 
 
@@ -143,7 +143,7 @@ def _parquet_table(path: Path) -> pa.Table:
             schema, metadata = file.schema_arrow, file.metadata
         names = schema.names
         if doubled := next((column for column in names if names.count(column) > 1), None):
-            raise DatasetError(f"{path.name} has the column {doubled!r} twice, so which one is meant is unknown.")
+            raise DatasetError(f"{path.name} has the column {doubled!r} twice; rename or remove one of them.")
         groups = map(metadata.row_group, range(metadata.num_row_groups))
         check_size(sum(group.total_byte_size for group in groups), path.name, path.stat().st_size)
         return pa.Table.from_batches(_batches(path), _plain(schema))
@@ -154,9 +154,9 @@ def _parquet_table(path: Path) -> pa.Table:
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """The rows, as long as they are not too many; a text written once may stand in any number of them."""
+    """Yields the rows as long as they are not too large; a dictionary may repeat one long text in every row."""
     size = 0
-    for batch in read_batches(path, _ROWS):
+    for batch in read_batches(path, _BATCH_ROWS):
         plain = batch.cast(_plain(batch.schema))
         size += plain.nbytes
         check_size(size, path.name, path.stat().st_size)
@@ -164,7 +164,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:
-    """The schema with values in the place of dictionaries."""
+    """Returns the schema with plain values instead of dictionaries."""
     types = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in schema]
     return pa.schema([field.with_type(type) for field, type in zip(schema, types, strict=True)], schema.metadata)
 
@@ -172,7 +172,7 @@ def _plain(schema: pa.Schema) -> pa.Schema:
 def _reviews(
     table: pd.DataFrame, name: str, text_column: str | None, label_column: str | None, *, labelled: bool = True
 ) -> pd.DataFrame:
-    """The columns of ``RawData.reviews`` from a table; ``rating`` and ``movie`` are taken where they stand."""
+    """Returns the columns of ``RawData.reviews`` from a table; ``rating`` and ``movie`` are optional."""
     texts = table[_column(table, name, "text", text_column, _TEXT_COLUMNS)]
     if not labelled:
         labels = pd.Series(UNLABELLED, index=table.index, dtype="int8")
@@ -197,22 +197,22 @@ def _column(table: pd.DataFrame, name: str, role: str, wanted: str | None, usual
     found = next((column for column in usual if column in table.columns), None)
     if wanted is None and found is not None:
         return found
-    lack = f"no column {wanted!r}" if wanted is not None else f"no {role} column {' or '.join(map(repr, usual))}"
+    missing = f"no column {wanted!r}" if wanted is not None else f"no {role} column {' or '.join(map(repr, usual))}"
     raise DatasetError(
-        f"{name} has {lack}; its header has {_listed(table.columns)}. Name one of them with --{role}-column, "
+        f"{name} has {missing}; its header has {_listed(table.columns)}. Name one of them with --{role}-column, "
         "or add a header."
     )
 
 
 def _listed(columns: Iterable[object]) -> str:
-    """Names columns for a message; of a file without a header they are reviews, so they are cut."""
+    """Lists column names for a message, shortened, because in a file without a header they are reviews."""
     names = [repr(textwrap.shorten(str(column), 40, placeholder="…")) for column in columns]
-    more = [f"{len(names) - _LISTED:,} more"] if len(names) > _LISTED else []
-    return ", ".join(names[:_LISTED] + more)
+    more = [f"{len(names) - _MAX_LISTED:,} more"] if len(names) > _MAX_LISTED else []
+    return ", ".join(names[:_MAX_LISTED] + more)
 
 
 def _labels(column: pd.Series, name: str) -> pd.Series:
-    """<int8>[rows], from labels as people write them."""
+    """Returns <int8>[rows] from labels in their usual spellings."""
     written = column.astype("str").fillna("").str.strip().str.lower()
     labels = written.map(_LABELS)
     unknown = labels.isna()
@@ -223,7 +223,7 @@ def _labels(column: pd.Series, name: str) -> pd.Series:
         seen = str(column.iloc[row])
         seen = seen if len(seen) <= 40 else seen[:39] + "…"
         raise DatasetError(
-            f"{name} has the label {seen!r} in row {row + 1}; understood are positive and negative, pos and neg, "
-            "1 and 0, true and false."
+            f"{name} has the label {seen!r} in row {row + 1}; labels must be positive and negative, pos and neg, "
+            "1 and 0, or true and false."
         )
     return labels.astype("int8")

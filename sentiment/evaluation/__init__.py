@@ -1,1 +1,1 @@
-"""Measuring a run: its predictions on labelled reviews, metrics, and where the figures come from."""
+"""Evaluation of a run: predictions on labelled reviews, metrics, provenance of the figures."""

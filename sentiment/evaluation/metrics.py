@@ -1,7 +1,7 @@
-"""How good scores are: NumPy only, every figure with the source of its definition.
+"""Metrics of binary classification, in NumPy alone. Each names the source of its definition.
 
-``labels`` are <int>[n], 1 positive and 0 negative; ``logits`` and ``probabilities`` are <float>[n], a higher one
-speaking for positive. A text counts as positive when its score is at or above the threshold.
+``labels`` are <int>[n], 1 positive and 0 negative. ``logits`` and ``probabilities`` are <float>[n]; higher means more
+positive. A text is called positive if its score is at or above the threshold.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ Array = npt.NDArray[Any]
 
 BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
-SAMPLES = 500  # of a bootstrap over all figures
-_DRAWN = 50  # bootstrap samples held in memory at a time
+SAMPLES = 500  # of a bootstrap over all metrics
+_BATCH = 50  # bootstrap samples held in memory at a time
 Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
-_TEMPERATURES = (0.05, 20.0)  # a fit ends here where the data alone would have no end
+_TEMPERATURES = (0.05, 20.0)  # bounds of the fit, which separable data would send to zero or infinity
 
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """The four counts of verdicts against labels, "positive" being the side that is sought."""
+    """The confusion matrix: counts of predicted against true labels."""
 
     tp: int
     fp: int
@@ -35,17 +35,17 @@ class Confusion:
 
     @property
     def accuracy(self) -> float:
-        """The share of verdicts that are right."""
+        """The share of correct predictions."""
         return _share(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
 
     @property
     def precision(self) -> float:
-        """The share of positive among those called positive, 0 where none is called so."""
+        """The share of true positives among the predicted positives; 0 if there are none."""
         return _share(self.tp, self.tp + self.fp)
 
     @property
     def recall(self) -> float:
-        """The share called positive among the positive, 0 where there are none."""
+        """The share of true positives among the positives; 0 if there are none."""
         return _share(self.tp, self.tp + self.fn)
 
     @property
@@ -55,24 +55,24 @@ class Confusion:
 
 
 def confusion(scores: Array, labels: Array, threshold: float = 0.0) -> Confusion:
-    """Counts the verdicts at a threshold: 0 for logits, 0.5 for probabilities."""
+    """Counts predictions against labels at a threshold: 0 for logits, 0.5 for probabilities."""
     called, true = np.asarray(scores) >= threshold, np.asarray(labels) == 1
     counts = (called & true, called & ~true, ~called & true, ~called & ~true)
     return Confusion(*(int(each.sum()) for each in counts))
 
 
 def sigmoid(logits: Array) -> npt.NDArray[np.float64]:
-    """<float64>[n], ``1 / (1 + exp(-logit))``, without overflow."""
+    """Returns <float64>[n], ``1 / (1 + exp(-logit))``, without overflow."""
     return np.exp(-np.logaddexp(0, -np.asarray(logits, np.float64)))
 
 
 def log_loss(logits: Array, labels: Array) -> float:
-    """Mean binary cross-entropy in nats, from logits so that a sure score loses no digits."""
+    """Returns the mean binary cross-entropy in nats, from logits so that a large one loses no digits."""
     return float(np.logaddexp(0, -_signs(labels) * np.asarray(logits, np.float64)).mean())
 
 
 def brier(probabilities: Array, labels: Array) -> float:
-    """Mean squared distance of probability and outcome (Brier 1950)."""
+    """Returns the mean squared difference of probability and label (Brier 1950)."""
     return float(np.mean((np.asarray(probabilities, np.float64) - labels) ** 2))
 
 
@@ -81,12 +81,12 @@ def brier(probabilities: Array, labels: Array) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sweep:
-    """What becomes of the verdicts as the threshold sinks from above every score to the lowest.
+    """True and false positives at every threshold, from above the highest score down to the lowest.
 
     Attributes:
-        thresholds: <float64>[k], infinity, then every distinct score, falling.
-        tp: <int64>[k], true positives at each threshold, from 0 to all the positive.
-        fp: <int64>[k], false positives at each threshold, from 0 to all the negative.
+        thresholds: <float64>[k], infinity, then every distinct score in descending order.
+        tp: <int64>[k], true positives at each threshold, from 0 to all positives.
+        fp: <int64>[k], false positives at each threshold, from 0 to all negatives.
     """
 
     thresholds: npt.NDArray[np.float64]
@@ -95,25 +95,26 @@ class Sweep:
 
     @property
     def recall(self) -> npt.NDArray[np.float64]:
-        """<float64>[k], true positives among the positive; the ROC curve's height; 0 where there are none."""
+        """<float64>[k], the true-positive rate, the y axis of the ROC curve; 0 without positives."""
         return self.tp / max(self.tp[-1], 1)
 
     @property
     def false_positive_rate(self) -> npt.NDArray[np.float64]:
-        """<float64>[k], false positives among the negative; the ROC curve's abscissa; 0 where there are none."""
+        """<float64>[k], the x axis of the ROC curve; 0 without negatives."""
         return self.fp / max(self.fp[-1], 1)
 
     @property
     def precision(self) -> npt.NDArray[np.float64]:
-        """<float64>[k], true positives among those called positive; 1 where none is called so."""
+        """<float64>[k], the share of true positives among the predicted positives; 1 if there are none."""
         called = self.tp + self.fp
         return np.where(called > 0, self.tp / np.maximum(called, 1), 1.0)
 
     @property
     def auc(self) -> float:
-        """The area under the ROC curve; NaN where one class is missing.
+        """The area under the ROC curve; NaN if a class is missing.
 
-        It is the chance that a positive review scores above a negative one, ties counting half (Hanley & McNeil 1982).
+        It is the probability that a positive review scores above a negative one, ties counting half (Hanley & McNeil
+        1982).
         """
         if not (self.tp[-1] and self.fp[-1]):
             return math.nan
@@ -125,19 +126,22 @@ class Sweep:
         return float(np.sum(np.diff(self.recall) * self.precision[1:])) if self.tp[-1] else math.nan
 
     def cost(self, ratio: float) -> npt.NDArray[np.float64]:
-        """<float64>[k], cost per review, where a missed positive costs 1 and a false positive ``ratio``."""
+        """Returns <float64>[k], the cost per review if a false negative costs 1 and a false positive ``ratio``."""
         return (self.tp[-1] - self.tp + ratio * self.fp) / (self.tp[-1] + self.fp[-1])
 
     def cheapest(self, ratio: float) -> float:
-        """The threshold of least cost; with calibrated probabilities about ``ratio / (1 + ratio)`` (Elkan 2001)."""
+        """Returns the threshold of least cost.
+
+        With calibrated probabilities it is about ``ratio / (1 + ratio)`` (Elkan 2001).
+        """
         return float(self.thresholds[np.argmin(self.cost(ratio))])
 
     def thin(self, points: int = 300) -> Sweep:
-        """A sweep of at most ``points`` thresholds for a chart, spread evenly along the ROC curve, both ends kept."""
+        """Returns at most ``points`` thresholds for a chart, evenly spaced along the ROC curve, with both ends."""
         if len(self.thresholds) <= points:
             return self
-        way = self.tp / max(self.tp[-1], 1) + self.fp / max(self.fp[-1], 1)
-        kept = np.unique(np.searchsorted(way, np.linspace(way[0], way[-1], points)))
+        distance = self.recall + self.false_positive_rate
+        kept = np.unique(np.searchsorted(distance, np.linspace(distance[0], distance[-1], points)))
         return Sweep(self.thresholds[kept], self.tp[kept], self.fp[kept])
 
 
@@ -145,10 +149,10 @@ def sweep(scores: Array, labels: Array) -> Sweep:
     """Counts true and false positives at every distinct score."""
     scores, labels = np.asarray(scores, np.float64), np.asarray(labels)
     order = np.argsort(-scores, kind="stable")
-    falling, true = scores[order], labels[order] == 1
-    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1)  # tied scores pass the threshold together
+    descending, true = scores[order], labels[order] == 1
+    last = np.append(np.flatnonzero(np.diff(descending)), len(descending) - 1)  # tied scores share a threshold
     return Sweep(
-        np.append(np.inf, falling[last]),
+        np.append(np.inf, descending[last]),
         np.append(0, np.cumsum(true)[last]),
         np.append(0, np.cumsum(~true)[last]),
     )
@@ -159,12 +163,12 @@ def sweep(scores: Array, labels: Array) -> Sweep:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reliability:
-    """Stated probability against observed frequency, in bins of equal mass.
+    """Predicted probability against observed frequency, in bins of equal size.
 
     Attributes:
         count: <int64>[bins], reviews in each bin.
         stated: <float64>[bins], their mean probability of "positive".
-        observed: <float64>[bins], the share of them that is positive.
+        observed: <float64>[bins], the share of positives among them.
     """
 
     count: npt.NDArray[np.int64]
@@ -173,12 +177,12 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """Expected calibration error: the mean gap, weighted by count (Naeini et al. 2015; Nixon et al. 2019)."""
+        """The expected calibration error: the mean gap, weighted by count (Naeini et al. 2015; Nixon et al. 2019)."""
         return float(np.average(np.abs(self.stated - self.observed), weights=self.count))
 
 
 def reliability(probabilities: Array, labels: Array, bins: int = BINS) -> Reliability:
-    """Sorts reviews by probability and cuts them into ``bins`` bins of the same number."""
+    """Sorts reviews by probability and splits them into ``bins`` bins of equal size."""
     probabilities, labels = np.asarray(probabilities, np.float64), np.asarray(labels, np.float64)
     parts = np.array_split(np.argsort(probabilities, kind="stable"), min(bins, len(probabilities)))
     return Reliability(
@@ -189,9 +193,9 @@ def reliability(probabilities: Array, labels: Array, bins: int = BINS) -> Reliab
 
 
 def chance_error(probabilities: Array, bins: int = BINS, *, samples: int = 300, seed: int = 0) -> tuple[float, float]:
-    """The calibration error of a model whose every probability is true: it is not 0, for outcomes vary.
+    """Estimates the calibration error that a perfectly calibrated model would show by chance.
 
-    Labels are drawn from the probabilities again and again (Bröcker & Smith 2007, section 3: consistency resampling).
+    Labels are drawn from the probabilities repeatedly (consistency resampling, Bröcker & Smith 2007, section 3).
 
     Returns:
         The median and the 95th percentile of ``reliability(probabilities, drawn labels, bins).error``.
@@ -205,10 +209,10 @@ def chance_error(probabilities: Array, bins: int = BINS, *, samples: int = 300, 
 
 
 def fit_temperature(logits: Array, labels: Array) -> float:
-    """The temperature T for which the log loss of ``logits / T`` is least (Guo et al. 2017, section 4.2).
+    """Fits the temperature T that minimises the log loss of ``logits / T`` (Guo et al. 2017, section 4.2).
 
-    The loss is convex in 1 / T, so its slope has one zero, found by bisection. Where the scores separate the classes
-    without error, or not at all, the answer is the end of the range 0.05 to 20.
+    The loss is convex in 1 / T, so bisection finds the one zero of its slope. If the scores separate the classes
+    without error, or not at all, the result is a bound of the range 0.05 to 20.
     """
     signed = _signs(labels) * np.asarray(logits, np.float64)
     low, high = _TEMPERATURES
@@ -223,7 +227,7 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 
 
 def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]:
-    """The interval for a share, 95 % unless ``z`` says otherwise (Wilson 1927); (0, 1) where ``n`` is 0."""
+    """Returns the confidence interval of a share (Wilson 1927), 95 % by default; (0, 1) if ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0
     share = successes / n
@@ -231,7 +235,7 @@ def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]
     spread = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
     low, high = max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
-    return min(low, share), max(high, share)  # rounding must not put the share outside its own interval
+    return min(low, share), max(high, share)  # against rounding: the interval always contains the share
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +243,12 @@ class Comparison:
     """Two classifiers on the same reviews.
 
     Attributes:
-        n: reviews judged by both.
-        first_only: reviews only the first has right.
-        second_only: reviews only the second has right.
+        n: reviews that both classify.
+        first_only: reviews that only the first classifies correctly.
+        second_only: reviews that only the second classifies correctly.
         difference: accuracy of the second minus that of the first.
-        interval: of the difference, 95 %, by a bootstrap over reviews (Efron 1979).
-        p_value: of McNemar's exact test, two-sided: how often two equally good ones would differ as much.
+        interval: 95 % interval of the difference, by a bootstrap over reviews (Efron 1979).
+        p_value: of McNemar's exact two-sided test.
     """
 
     n: int
@@ -255,13 +259,13 @@ class Comparison:
     p_value: float
 
 
-def compare(first_right: Array, second_right: Array, *, samples: int = 10_000, seed: int = 0) -> Comparison:
-    """Compares two classifiers by <bool>[n] each: which reviews they have right.
+def compare(first_correct: Array, second_correct: Array, *, samples: int = 10_000, seed: int = 0) -> Comparison:
+    """Compares two classifiers by the reviews that each classifies correctly, <bool>[n].
 
-    Drawing reviews anew decides only how often each of three things is drawn (right by the first alone, by the second
-    alone, neither), so one multinomial draw stands for a whole bootstrap sample.
+    A bootstrap sample matters only by three counts: reviews that only the first has right, only the second, and all
+    others. So one multinomial draw replaces a whole sample.
     """
-    first, second = np.asarray(first_right, bool), np.asarray(second_right, bool)
+    first, second = np.asarray(first_correct, bool), np.asarray(second_correct, bool)
     n, first_only, second_only = len(first), int((first & ~second).sum()), int((second & ~first).sum())
     shares = np.array([first_only, second_only, n - first_only - second_only]) / n
     draws = np.random.default_rng(seed).multinomial(n, shares, size=samples)
@@ -273,12 +277,12 @@ def compare(first_right: Array, second_right: Array, *, samples: int = 10_000, s
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A figure of two classifiers on the same reviews.
+    """A metric of two classifiers on the same reviews.
 
     Attributes:
-        first: the first one's figure; NaN where it is not defined.
-        second: the second one's.
-        interval: of the second minus the first, 95 %; NaN where that is not defined either.
+        first: the metric of the first; NaN if undefined.
+        second: the metric of the second.
+        interval: 95 % interval of the second minus the first; NaN if undefined.
     """
 
     first: float
@@ -294,59 +298,59 @@ class Change:
 def changes(
     first: Array, second: Array, labels: Array, threshold: float = 0.5, *, samples: int = SAMPLES, seed: int = 0
 ) -> dict[str, Change]:
-    """Accuracy, F1, AUC, log loss and calibration error of two classifiers, and how sure their differences are.
+    """Compares accuracy, F1, AUC, log loss and calibration error of two classifiers, with intervals.
 
-    The intervals are percentiles of a paired bootstrap (Efron 1979): both are judged on the same reviews, drawn anew.
-    That of the AUC is of those draws that hold both classes.
+    The intervals are percentiles of a paired bootstrap (Efron 1979): each sample of reviews serves both classifiers.
+    For the AUC, samples with a single class are ignored.
 
     Args:
         first: <float>[n], calibrated logits of the first.
         second: <float>[n], of the second.
         labels: <int>[n].
-        threshold: on the probability; accuracy and F1 follow it.
-        samples: how often reviews are drawn.
-        seed: of the draws.
+        threshold: on the probability, for accuracy and F1.
+        samples: number of bootstrap samples.
+        seed: of the samples.
     """
     n, rng = len(labels), np.random.default_rng(seed)
-    figures = [_weighted_figures(np.asarray(logits, np.float64), labels, threshold) for logits in (first, second)]
-    drawn: dict[str, list[Array]] = {}
-    for start in range(0, samples, _DRAWN):
-        draws = [np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(min(_DRAWN, samples - start))]
-        before, after = (figure(np.array(draws, np.float64)) for figure in figures)
+    evaluators = [_weighted_metrics(np.asarray(logits, np.float64), labels, threshold) for logits in (first, second)]
+    differences: dict[str, list[Array]] = {}
+    for start in range(0, samples, _BATCH):
+        draws = [np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(min(_BATCH, samples - start))]
+        before, after = (evaluate(np.array(draws, np.float64)) for evaluate in evaluators)
         for name, values in after.items():
-            drawn.setdefault(name, []).append(values - before[name])
-    before, after = (figure(np.ones((1, n))) for figure in figures)
+            differences.setdefault(name, []).append(values - before[name])
+    before, after = (evaluate(np.ones((1, n))) for evaluate in evaluators)
     found = {}
-    for name, differences in drawn.items():
-        values = np.concatenate(differences)
+    for name, batches in differences.items():
+        values = np.concatenate(batches)
         defined = values[~np.isnan(values)]
         low, high = np.quantile(defined, [0.025, 0.975]) if len(defined) else (np.nan, np.nan)
         found[name] = Change(float(before[name][0]), float(after[name][0]), (float(low), float(high)))
     return found
 
 
-def _weighted_figures(logits: Array, labels: Array, threshold: float) -> Callable[[Array], dict[str, Array]]:
-    """The figures of a classifier as a function of weights: <float>[draws, n] to <float>[draws] each.
+def _weighted_metrics(logits: Array, labels: Array, threshold: float) -> Callable[[Array], dict[str, Array]]:
+    """Returns the metrics as a function of the reviews' weights: <float>[draws, n] to <float>[draws] each.
 
-    All but the AUC follow from weighted sums, so that one product of matrices gives them for all draws.
+    All but the AUC follow from weighted sums, so one matrix product gives them for all draws.
     """
     true, probabilities = np.asarray(labels) == 1, sigmoid(logits)
     called = probabilities >= threshold
     losses = np.logaddexp(0, -_signs(labels) * logits)
     order = np.argsort(logits, kind="stable")
-    gaps = np.zeros((len(true), min(BINS, len(true))))  # of stated and observed, each in its bin
-    for place, rows in enumerate(np.array_split(order, gaps.shape[1])):
-        gaps[rows, place] = probabilities[rows] - true[rows]
+    gaps = np.zeros((len(true), min(BINS, len(true))))  # predicted minus observed, each in the column of its bin
+    for number, rows in enumerate(np.array_split(order, gaps.shape[1])):
+        gaps[rows, number] = probabilities[rows] - true[rows]
     sums = np.column_stack([called == true, called & true, called.astype(int) + true, losses, gaps])
     positive, negative = (order[true[order] == side] for side in (True, False))
     under, upto = (np.searchsorted(logits[negative], logits[positive], side) for side in ("left", "right"))
 
-    def figures(weights: Array) -> dict[str, Array]:
+    def evaluate(weights: Array) -> dict[str, Array]:
         totals, n = weights @ sums, weights.sum(axis=1)
         passed = np.pad(weights[:, negative].cumsum(axis=1), ((0, 0), (1, 0)))
         won = np.einsum("ij,ij->i", weights[:, positive], passed[:, under] + passed[:, upto]) / 2  # ties count half
         pairs = weights[:, positive].sum(axis=1) * passed[:, -1]
-        with np.errstate(invalid="ignore", divide="ignore"):  # NaN where a class is missing
+        with np.errstate(invalid="ignore", divide="ignore"):  # NaN if a class is missing
             auc = won / pairs
         return {
             "accuracy": totals[:, 0] / n,
@@ -356,11 +360,11 @@ def _weighted_figures(logits: Array, labels: Array, threshold: float) -> Callabl
             "calibration_error": np.abs(totals[:, 4:]).sum(axis=1) / n,
         }
 
-    return figures
+    return evaluate
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
-    """The exact two-sided p-value for two counts of discordant pairs (McNemar 1947): a fair coin's binomial tails."""
+    """Returns the exact two-sided p-value for two counts of discordant pairs (McNemar 1947), a binomial test."""
     n, fewer = first_only + second_only, min(first_only, second_only)
     tail = term = 1  # exact integers: the number of outcomes with at most `fewer` heads
     for k in range(fewer):
@@ -370,7 +374,7 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 
 def _signs(labels: Array) -> npt.NDArray[np.float64]:
-    """<float64>[n], +1 for positive and -1 for negative."""
+    """Returns <float64>[n], +1 for positive and -1 for negative."""
     return 2.0 * np.asarray(labels, np.float64) - 1.0
 
 

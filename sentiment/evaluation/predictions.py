@@ -1,7 +1,7 @@
-"""A run judged on labelled reviews: a table of predictions, and the figures drawn from it.
+"""Predictions of a run on labelled reviews, and the metrics computed from them.
 
-The table holds no text, so it can be kept and published beside the model; every figure in a run's folder, in the app
-and in the README follows from it.
+The table of predictions holds no text, so it can be published with the model. Every figure in a run's folder, in the
+app and in the README follows from it.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ Logits = Callable[[Sequence[Ids]], npt.NDArray[np.float32]]
 
 _NEGATION = re.compile(r"n['’]t\b|\b(?:not|no|never|neither|nor|without)\b", re.IGNORECASE)
 _CONTRAST = re.compile(r"\b(?:but|however|although|though|yet|despite)\b", re.IGNORECASE)
-_LENGTHS = (100, 200, 400, 800)  # tokens: where one band ends and the next begins
-_UNKNOWN = (0.01, 0.02, 0.05, 0.10)  # shares of unknown tokens, likewise
+_LENGTHS = (100, 200, 400, 800)  # boundaries of the length bands, in tokens
+_UNKNOWN = (0.01, 0.02, 0.05, 0.10)  # boundaries of the bands by share of unknown tokens
 _LEVELS = ("confident", "leaning", "unsure")
 
 _TYPES = {
@@ -50,20 +50,20 @@ _TYPES = {
 }
 
 
-def judge(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, split: str = "test") -> pd.DataFrame:
-    """The predictions table of a data set: a row a review, in the frame's order, without its text.
+def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, split: str = "test") -> pd.DataFrame:
+    """Predicts every review of a data set; returns a row for each, in the frame's order and without its text.
 
     Args:
-        logits: scores encoded reviews, none of them empty; ``Classifier.logits`` is one such.
+        logits: scores encoded, non-empty reviews, as ``Classifier.logits`` does.
         preprocessor: the run's own.
         frame: columns ``text``, ``label`` (1 positive, 0 negative), ``rating`` (0 unknown), ``film`` ("" unknown),
             ``fingerprint`` (hex).
-        split: the name of the data set, for the column of that name.
+        split: the value of the column ``split``.
 
     Returns:
         Columns ``split``, ``fingerprint``, ``film``, ``label``, ``rating``, ``length`` (tokens in the text),
-        ``unknown_rate`` (among those read), ``truncated``, ``negation`` and ``contrast`` (whether the text holds such a
-        word), ``logit`` (before the temperature; 0 for a text without a token).
+        ``unknown_rate`` (share of the tokens read), ``truncated``, ``negation`` and ``contrast`` (whether the text has
+        such a word), ``logit`` (before the temperature; 0 for a text without tokens).
     """
     texts = frame["text"].tolist()
     encoded = [preprocessor.ids(text) for text in texts]
@@ -82,38 +82,38 @@ def judge(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, split
 
 
 def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
-    """The figures of a predictions table, as JSON holds them; 95 % intervals are Wilson's.
+    """Computes the metrics of a predictions table, ready for JSON, with Wilson's 95 % intervals.
 
-    Probabilities are ``sigmoid(logit / temperature)``;
-    ``auc`` and ``average_precision`` are None where a class is missing.
+    Probabilities are ``sigmoid(logit / temperature)``. Without one of the classes, ``auc`` and ``average_precision``
+    are None.
     """
     labels = predictions["label"].to_numpy()
     logits = predictions["logit"].to_numpy(np.float64)
     probabilities = metrics.sigmoid(logits / temperature)
     confusion = metrics.confusion(logits, labels)
     sweep = metrics.sweep(logits, labels)
-    right = _right(predictions)
+    correct = _correct(predictions)
     return {
         "n": len(labels),
         "positive": int(labels.sum()),
         "accuracy": confusion.accuracy,
-        "accuracy_interval": _interval(right),
+        "accuracy_interval": _interval(correct),
         "precision": confusion.precision,
         "recall": confusion.recall,
         "f1": confusion.f1,
-        "auc": _number(sweep.auc),
-        "average_precision": _number(sweep.average_precision),
+        "auc": _nan_to_none(sweep.auc),
+        "average_precision": _nan_to_none(sweep.average_precision),
         "log_loss": metrics.log_loss(logits / temperature, labels),
         "brier": metrics.brier(probabilities, labels),
         "calibration_error": metrics.reliability(probabilities, labels).error,
         "confusion": asdict(confusion),
-        "confidence": list(_by_confidence(probabilities, right)),
-        "slices": [_slice(by, value, right[rows]) for by, value, rows in slices(predictions) if rows.any()],
+        "confidence": list(_by_confidence(probabilities, correct)),
+        "slices": [_slice(by, value, correct[rows]) for by, value, rows in slices(predictions) if rows.any()],
     }
 
 
 def test_results(predictions: pd.DataFrame, temperature: float, source: Source) -> dict[str, Any]:
-    """The content of ``test.json``: on what the run was judged, when, with what, and how it fared."""
+    """Returns the content of ``test.json``: data, date, versions and metrics of the test."""
     return {
         "data": asdict(source),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -124,14 +124,18 @@ def test_results(predictions: pd.DataFrame, temperature: float, source: Source) 
 
 
 def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
-    """Two predictions tables of the same reviews, in the same order, against each other."""
+    """Compares two predictions tables of the same reviews in the same order.
+
+    Raises:
+        ValueError: the reviews differ.
+    """
     if not first["fingerprint"].equals(second["fingerprint"]):
-        raise ValueError("the two tables are not of the same reviews")
-    return metrics.compare(_right(first), _right(second))
+        raise ValueError("the two tables have different reviews")
+    return metrics.compare(_correct(first), _correct(second))
 
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
-    """The parts of a predictions table worth a figure of their own: by what, its value, <bool>[n]; some are empty."""
+    """Yields the slices of a predictions table: by what, its value, <bool>[n]; some are empty."""
     yield from length_bands(predictions["length"].to_numpy())
     for rating in range(1, 11):
         yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
@@ -144,16 +148,16 @@ def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np
 
 
 def length_bands(lengths: npt.NDArray[Any]) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
-    """Slices by length in tokens."""
+    """Yields slices by length in tokens."""
     yield from _bands("length", lengths, _LENGTHS, str)
 
 
 def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list[dict[str, Any]]:
-    """The calibration error of each length band that holds a review, beside what chance alone gives.
+    """Returns the calibration error of each non-empty length band, and the error expected by chance.
 
     Returns:
-        ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``: median and 95th
-        percentile of what a perfectly calibrated model would show on as many reviews.
+        Rows of ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``. The last two
+        are median and 95th percentile of the error of a perfectly calibrated model on as many reviews.
     """
     labels = predictions["label"].to_numpy()
     probabilities = metrics.sigmoid(predictions["logit"].to_numpy(np.float64) / temperature)
@@ -170,36 +174,42 @@ def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list
 def _bands(
     by: str, values: npt.NDArray[Any], ends: Sequence[float], name: Callable[[float], str]
 ) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
-    """Bands that each hold their lower end and not their upper."""
+    """Yields bands; each includes its lower boundary and excludes its upper one."""
     names = [name(end) for end in ends]
     between = [f"{low} to {high}" for low, high in pairwise(names)]
-    band = np.digitize(values, np.asarray(ends, values.dtype))  # or float32(0.01) is less than 0.01
+    band = np.digitize(values, np.asarray(ends, values.dtype))  # else float32(0.01) is below 0.01
     for index, value in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
         yield by, value, band == index
 
 
-def _by_confidence(probabilities: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
-    """How many verdicts carry each level of confidence, and how many of those are right."""
+def _by_confidence(probabilities: npt.NDArray[np.float64], correct: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+    """Yields share and accuracy of the predictions at each level of confidence."""
     levels = np.array([confidence_of(probability) for probability in probabilities.tolist()])
     for level in _LEVELS:
         rows = levels == level
-        accuracy = float(right[rows].mean()) if rows.any() else None
+        accuracy = float(correct[rows].mean()) if rows.any() else None
         yield {"level": level, "n": int(rows.sum()), "share": float(rows.mean()), "accuracy": accuracy}
 
 
-def _right(predictions: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """<bool>[n], whether each verdict is the label; a logit of 0 is a verdict of "positive"."""
+def _correct(predictions: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Returns <bool>[n], whether each prediction is correct; a logit of 0 predicts "positive"."""
     return ((predictions["logit"] >= 0) == (predictions["label"] == 1)).to_numpy()
 
 
-def _slice(by: str, value: str, right: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    return {"by": by, "value": value, "n": len(right), "accuracy": float(right.mean()), "interval": _interval(right)}
+def _slice(by: str, value: str, correct: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    return {
+        "by": by,
+        "value": value,
+        "n": len(correct),
+        "accuracy": float(correct.mean()),
+        "interval": _interval(correct),
+    }
 
 
-def _interval(right: npt.NDArray[np.bool_]) -> list[float]:
-    return list(metrics.wilson_interval(int(right.sum()), len(right)))
+def _interval(correct: npt.NDArray[np.bool_]) -> list[float]:
+    return list(metrics.wilson_interval(int(correct.sum()), len(correct)))
 
 
-def _number(value: float) -> float | None:
-    """JSON has no NaN."""
+def _nan_to_none(value: float) -> float | None:
+    """Returns None for NaN, which JSON lacks."""
     return None if math.isnan(value) else value

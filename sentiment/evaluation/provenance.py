@@ -1,6 +1,6 @@
-"""Where a result comes from: the commit of the program, and the reviews a run learned from.
+"""Provenance of a result: the commit of the program, and the reviews that a run was trained on.
 
-Reviews are told by their fingerprints: names and paths of files prove nothing.
+Reviews are identified by fingerprint, because names and paths of files prove nothing.
 """
 
 from __future__ import annotations
@@ -17,63 +17,69 @@ from sentiment.dataset import Dataset, official
 Split = Literal["train", "validation"]
 
 
-def learned_from(run: Run, split: Split | None = None) -> pd.Series:
-    """The fingerprints of the reviews a run was trained on, tuned on, or either; none where it kept no record."""
+def training_fingerprints(run: Run, split: Split | None = None) -> pd.Series:
+    """Returns the fingerprints of the reviews a run was trained on, tuned on, or both; none if it has no record."""
     if not run.has("predictions.parquet"):
         return pd.Series([], dtype="str")
     chosen = [("split", "==", split)] if split else None
     return pd.read_parquet(run.file("predictions.parquet"), columns=["fingerprint"], filters=chosen)["fingerprint"]
 
 
-def learned(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
-    """The reviews of ``data`` that the run was trained or tuned on; those set aside now where it kept no record."""
+def training_reviews(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
+    """Returns the reviews of ``data`` that the run was trained or tuned on.
+
+    If the run has no record, these are the training or validation reviews of ``data`` itself.
+    """
     if not run.has("predictions.parquet"):
         return data.train if split == "train" else data.validation
     reviews = pd.concat([data.train, data.validation], ignore_index=True)
-    return reviews[reviews["fingerprint"].isin(learned_from(run, split))]
+    return reviews[reviews["fingerprint"].isin(training_fingerprints(run, split))]
 
 
 def is_imdb(fingerprints: pd.Series) -> bool:
-    """Whether reviews are those of the IMDB release, but for a few."""
-    return len(fingerprints) > 0 and fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.ENOUGH
+    """Returns whether nearly all of these reviews are from the IMDB release."""
+    return (
+        len(fingerprints) > 0
+        and fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.MIN_IMDB_SHARE
+    )
 
 
-def seen(run: Run, reviews: pd.DataFrame) -> int:
-    """How many of these reviews the run was trained or tuned on."""
-    return int(reviews["fingerprint"].isin(learned_from(run)).sum())
+def count_seen(run: Run, reviews: pd.DataFrame) -> int:
+    """Returns how many of these reviews the run was trained or tuned on."""
+    return int(reviews["fingerprint"].isin(training_fingerprints(run)).sum())
 
 
-def set_aside_for(run: Run, data: Dataset) -> bool:
-    """Whether the test part of ``data`` is the one that this run's training left untouched.
+def is_own_test_set(run: Run, data: Dataset) -> bool:
+    """Returns whether the test part of ``data`` is the one that this run's training held out.
 
-    It is when the data is the file the run was trained on, split by ``split_seed(run)``, and for a run trained on the
-    IMDB reviews when it is the whole official test part, whichever form it came in. A version of this program that
-    split the file in another way may have trained the run on reviews that are in the test part now.
+    It is if ``data`` is the file that the run was trained on, split by ``split_seed(run)``. For a run trained on the
+    IMDB reviews it is also if the test part is the whole official one, in any format. An older version of this program
+    may have split the file differently, so no test review may be among the run's training reviews.
     """
     if run.json("metadata.json")["data"]["sha256"] == data.source.sha256:
-        return seen(run, data.test) == 0
+        return count_seen(run, data.test) == 0
     index = official.read_index()
     whole = sorted(index.loc[index["part"] == "test", "fingerprint"]) == sorted(data.test["fingerprint"])
-    return whole and is_imdb(learned_from(run))
+    return whole and is_imdb(training_fingerprints(run))
 
 
 def split_seed(run: Run) -> int:
-    """The seed by which reviews were held out of the run's training; older runs have one seed for everything."""
-    made = run.json("metadata.json")
-    return made.get("split_seed", made["seed"])
+    """Returns the seed of the run's split; older runs have one seed for everything."""
+    metadata = run.json("metadata.json")
+    return metadata.get("split_seed", metadata["seed"])
 
 
 def commit() -> str | None:
-    """The commit this program stands at, with a "+" where the code differs from it; None outside a git checkout."""
+    """Returns the commit of this program, with a "+" if the code has changed since; None outside a git checkout."""
     try:
-        stands = _git("rev-parse", "--short=12", "HEAD")
+        head = _git("rev-parse", "--short=12", "HEAD")
         changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(top,exclude)artifacts")
     except (OSError, subprocess.CalledProcessError):
         return None
-    return f"{stands}+" if changed else stands
+    return f"{head}+" if changed else head
 
 
 def _git(*arguments: str) -> str:
     command = ("git", *arguments)
-    found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
-    return found.stdout.strip()
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    return done.stdout.strip()

@@ -1,12 +1,13 @@
-"""What is known of single reviews, whichever run is judged on them: why models err, and which labels may be wrong.
+"""Notes on single reviews, for every run: causes of mistakes, and labels that may be wrong.
 
-It stands in ``artifacts/reviews/``, by fingerprint and without a word of the texts:
+The notes are in ``artifacts/reviews/``, by fingerprint and without any text:
 
-- ``causes.csv`` (fingerprint, cause): confident mistakes that a person read, with their main cause, one of ``CAUSES``.
+- ``causes.csv`` (fingerprint, cause): confident mistakes that a person has read, each with one of ``CAUSES``.
 - ``label_errors.parquet`` and ``label_errors.json``: labels that ``scripts/find_label_errors.py`` suspects.
-- ``label_verdicts.csv`` (fingerprint, verdict): some of those, read by a person, with one of ``VERDICTS``.
+- ``label_verdicts.csv`` (fingerprint, verdict): suspected labels that a person has checked, each with one of
+  ``VERDICTS``.
 
-The two CSV files are written by hand; ``dev/to_read.py`` shows what is to be read next.
+The two CSV files are written by hand; ``dev/to_read.py`` shows the next reviews to read.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from sentiment.evaluation import metrics
 from sentiment.model.decision import confidence_of
 
 FOLDER = artifacts.ROOT / "reviews"
-LABEL_ERRORS = "label_errors"  # the name of both its files
+LABEL_ERRORS = "label_errors"  # the stem of both its files
 
 CAUSES = {
     "mixed review": "Praise and blame side by side, or so lukewarm that a sentence decides.",
@@ -39,39 +40,39 @@ CAUSES = {
     "negation": "The verdict hangs on a negation, an understatement or a question.",
     "unclear": "No verdict can be told from the text.",
     "plain": "Nothing in it should mislead: the model's own failing.",
-}  # the main cause of a confident mistake -> when it is given
+}  # the main cause of a confident mistake -> its definition
 VERDICTS = {
     "wrong": "The text plainly says the opposite of its label.",
     "open": "It could carry either label.",
     "right": "The text bears its label out.",
-}  # on a suspected label -> when it is given
+}  # the verdict on a suspected label -> its definition
 
 
 def causes() -> dict[str, str]:
-    """The main cause of each confident mistake that was read, by fingerprint.
+    """Returns the main cause of each confident mistake that was read, by fingerprint.
 
     Raises:
-        ArtifactError: the file is not one of fingerprints and causes.
+        ArtifactError: the file is not a table of fingerprints and causes.
     """
     return _read(FOLDER / "causes.csv", "cause", CAUSES)
 
 
 def label_verdicts() -> dict[str, str]:
-    """The verdict on each suspected label that was read, by fingerprint.
+    """Returns the verdict on each suspected label that was read, by fingerprint.
 
     Raises:
-        ArtifactError: the file is not one of fingerprints and verdicts.
+        ArtifactError: the file is not a table of fingerprints and verdicts.
     """
     return _read(FOLDER / "label_verdicts.csv", "verdict", VERDICTS)
 
 
 def label_errors() -> tuple[pd.DataFrame, dict[str, Any]] | None:
-    """The suspected labels and how they were found, as ``find_label_errors.py`` wrote them; None where it never ran.
+    """Returns the suspected labels and how they were found, from ``find_label_errors.py``; None if it never ran.
 
     Raises:
         ArtifactError: the files cannot be read.
     """
-    table, facts = (FOLDER / f"{LABEL_ERRORS}.{form}" for form in ("parquet", "json"))
+    table, facts = (FOLDER / f"{LABEL_ERRORS}.{suffix}" for suffix in ("parquet", "json"))
     if not facts.is_file():
         return None
     try:
@@ -81,14 +82,14 @@ def label_errors() -> tuple[pd.DataFrame, dict[str, Any]] | None:
 
 
 def confident_mistakes(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
-    """The predictions that are confident and wrong, the most confident first.
+    """Returns the predictions that are confident and wrong, the most confident first.
 
     Args:
         predictions: a run's predictions table.
         temperature: of the run.
 
     Returns:
-        Those rows, with ``probability`` of "positive", and ``cause``, missing where nobody has read the review.
+        Those rows, with ``probability`` of "positive", and ``cause``, which is missing if nobody has read the review.
     """
     probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
     distance = pd.Series(abs(probability - predictions["label"]), predictions.index)
@@ -100,7 +101,7 @@ def confident_mistakes(predictions: pd.DataFrame, temperature: float) -> pd.Data
 
 
 def confident_test_mistakes(run: Run) -> pd.DataFrame | None:
-    """The same for a run's test reviews; None where it was not judged on any."""
+    """Returns the confident mistakes on a run's test reviews; None if the run was not tested."""
     if not run.has("test_predictions.parquet"):
         return None
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
@@ -108,17 +109,17 @@ def confident_test_mistakes(run: Run) -> pd.DataFrame | None:
 
 
 def extent(mistakes: pd.DataFrame) -> str:
-    """How many confident mistakes were read, in a sentence or two."""
+    """Returns a sentence or two on how many confident mistakes were read."""
     read = int(mistakes["cause"].notna().sum())
-    said = (
+    sentence = (
         f"Of the {len(mistakes):,} reviews judged with confidence and wrongly, {read:,} were read by hand and given "
         "one main cause each; the borders between causes are soft."
     )
-    return said if read == len(mistakes) else f"{said} Those read are no random part of them."
+    return sentence if read == len(mistakes) else f"{sentence} Those read are no random part of them."
 
 
 def _read(path: Path, column: str, allowed: Collection[str]) -> dict[str, str]:
-    """A file written by hand, checked line by line; empty where there is none."""
+    """Reads a file written by hand and checks every line; returns nothing if there is no file."""
     if not path.is_file():
         return {}
     try:
@@ -127,10 +128,10 @@ def _read(path: Path, column: str, allowed: Collection[str]) -> dict[str, str]:
         raise ArtifactError(f"{path.name} cannot be read as CSV.") from error
     if list(frame.columns) != ["fingerprint", column]:
         raise ArtifactError(f"{path.name} must have the columns fingerprint and {column}.")
-    twice = frame["fingerprint"].duplicated().tolist()
+    repeated = frame["fingerprint"].duplicated().tolist()
     for line, (fingerprint, value) in enumerate(frame.itertuples(index=False), 2):
         if value not in allowed:
-            raise ArtifactError(f"Line {line} of {path.name}: “{value}” is none of {', '.join(allowed)}.")
-        if twice[line - 2]:
-            raise ArtifactError(f"Line {line} of {path.name}: {fingerprint} stands there a second time.")
+            raise ArtifactError(f"Line {line} of {path.name}: “{value}” is not one of {', '.join(allowed)}.")
+        if repeated[line - 2]:
+            raise ArtifactError(f"Line {line} of {path.name}: {fingerprint} is listed twice.")
     return dict(zip(frame["fingerprint"], frame[column], strict=True))
