@@ -1,1 +1,1 @@
-"""Tools for maintainers: benchmarks, proofs, generated documents. Not part of the installed package."""
+"""Tools for maintainers: benchmarks, proofs, generated documents, screenshots. Not part of the installed package."""

@@ -1,4 +1,4 @@
-"""Builds the index by which files that lost the official IMDB split get it back, from the Stanford release."""
+"""Builds the index of the official IMDB split from the Stanford release, for files that have lost the split."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sentiment.dataset.readers import read
 
 
 def main() -> int:
-    """Runs the command; gives its exit status."""
+    """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--data", type=Path, required=True, help="the Stanford folder or archive, or its Parquet folder"
+        "--data", type=Path, required=True, help="the Stanford release as folder, archive or Parquet folder"
     )
-    parser.add_argument("--output", type=Path, default=INDEX, help="the index to write; %(default)s")
+    parser.add_argument("--output", type=Path, default=INDEX, help="the index to write (default: %(default)s)")
     arguments = parser.parse_args()
     try:
         reviews = read(arguments.data).reviews

@@ -1,10 +1,9 @@
-"""Takes the pictures of the app that the README shows, from a served app in Chromium. Needs playwright and Chromium."""
+"""Takes the README's screenshots of the app, and serves the app for other tools. Needs playwright and Chromium."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,14 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dev.system import free_port
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 
-# name of the picture -> page and settings, colour scheme, width and height in pixels
-_PICTURES = {
+# name of the image -> page and settings, colour scheme, width and height in pixels
+_IMAGES = {
     "review-light": ("?example=Mixed&along=true", "light", 1400, 1130),
     "review-dark": ("?example=Mixed&along=true", "dark", 1400, 1130),
     "review-phone": ("?example=Mixed", "light", 390, 1500),
@@ -33,9 +34,9 @@ _PICTURES = {
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=REPOSITORY / "docs" / "images", help="where the pictures go")
+    parser.add_argument("--output", type=Path, default=REPOSITORY / "docs" / "images", help="folder for the images")
     parser.add_argument("--artifacts", type=Path, default=REPOSITORY / "artifacts", help="the folder of runs to serve")
     parser.add_argument("--chromium", type=Path, default=CHROMIUM, help="the browser")
     options = parser.parse_args()
@@ -45,13 +46,13 @@ def main() -> int:
         print("screenshots.py: playwright is not installed; make test installs it.", file=sys.stderr)
         return 2
     if not options.chromium.is_file():
-        print(f"screenshots.py: there is no Chromium at {options.chromium}.", file=sys.stderr)
+        print(f"screenshots.py: there is no Chromium at {options.chromium}; name it with --chromium.", file=sys.stderr)
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
         with serve(options.artifacts.resolve(), Path(scratch) / "log") as address:
-            for name in _PICTURES:
+            for name in _IMAGES:
                 _take(browser, address, name, options.output)
         browser.close()
     return 0
@@ -59,17 +60,17 @@ def main() -> int:
 
 @contextmanager
 def serve(runs: Path, log: Path, *settings: str, path: str = "", port: int | None = None) -> Iterator[str]:
-    """Serves the app over a folder of runs, on a port of its own if none is named; gives its address.
+    """Serves the app with a folder of runs, on a free port by default; yields its address.
 
     Args:
         runs: the folder of runs.
-        log: takes what the server says.
+        log: receives the server's output.
         settings: more options of ``streamlit run``.
-        path: the sub-path under which the app answers, as ``/sentiment``.
+        path: the sub-path of the app, such as ``/sentiment``.
         port: the port.
 
     Raises:
-        RuntimeError: it did not start within a minute; ``log`` tells why.
+        RuntimeError: the app did not start within a minute; ``log`` has the reason.
     """
     port = port or free_port()
     with log.open("wb") as output:
@@ -85,7 +86,7 @@ def serve(runs: Path, log: Path, *settings: str, path: str = "", port: int | Non
 
 
 def server(script: Path, port: int, runs: Path, *settings: str, output: int) -> subprocess.Popen[bytes]:
-    """Starts ``streamlit run`` with what it says going to the file ``output``; it may not answer yet."""
+    """Starts ``streamlit run`` with its output going to the file ``output``; does not wait until it answers."""
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1", *settings]
     environment = {**os.environ, "SENTIMENT_RUNS": str(runs.resolve())}
@@ -93,10 +94,15 @@ def server(script: Path, port: int, runs: Path, *settings: str, output: int) -> 
 
 
 def wait_until_served(process: subprocess.Popen[bytes], address: str, every: float = 0.1) -> None:
-    """Asks at ``address`` every so many seconds until the server answers.
+    """Polls ``address`` until the server answers.
+
+    Args:
+        process: the server.
+        address: the address to poll.
+        every: seconds between two requests.
 
     Raises:
-        RuntimeError: it did not within a minute.
+        RuntimeError: the server ended, or did not answer within a minute.
     """
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
@@ -108,22 +114,15 @@ def wait_until_served(process: subprocess.Popen[bytes], address: str, every: flo
     raise RuntimeError("The app did not start.")
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def settle(page: Page) -> None:
-    """Waits until the page's script has run and the page stands still."""
+    """Waits until the page's script has ended and the page no longer moves."""
     page.locator("h1").first.wait_for()
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     page.wait_for_timeout(500)
 
 
 def _take(browser: Browser, address: str, name: str, folder: Path) -> None:
-    path, scheme, width, height = _PICTURES[name]
+    path, scheme, width, height = _IMAGES[name]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",

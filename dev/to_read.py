@@ -1,8 +1,8 @@
-"""Shows, in the terminal only, the reviews that are to be read by hand next, for someone who has the data.
+"""Prints the next reviews to read by hand. Needs the IMDB reviews.
 
-"mistakes" are the test reviews on which a run is confident and wrong, the most confident first; a line
-"fingerprint,cause" in artifacts/reviews/causes.csv says why. "labels" are the labels suspected to be wrong, in an order
-that is as good as random; a line "fingerprint,verdict" in label_verdicts.csv says whether they are.
+"mistakes" are the test reviews on which a run is confident and wrong, the most confident first. Record the cause as a
+line "fingerprint,cause" in artifacts/reviews/causes.csv. "labels" are labels suspected to be wrong, in random order.
+Record the verdict as a line "fingerprint,verdict" in artifacts/reviews/label_verdicts.csv.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sentiment.evaluation import review_notes
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options()
     try:
         rows, choices = _mistakes(options.artifacts) if options.what == "mistakes" else _labels()
@@ -36,7 +36,7 @@ def main() -> int:
     shown = rows.head(options.count)[["fingerprint", "label", "probability", "text"]]
     for fingerprint, label, probability, text in shown.to_numpy(object).tolist():
         print(f"{fingerprint}  label {NAMES[label]}, P(positive) {probability:.3f}\n\n{text}\n")
-    print(f"{len(rows):,} reviews are still to be read; each gets one of", file=sys.stderr)
+    print(f"{len(rows):,} reviews are still to be read. Give each one of:", file=sys.stderr)
     print("\n".join(f"  {name}: {meaning}" for name, meaning in choices.items()), file=sys.stderr)
     return 0
 
@@ -45,24 +45,24 @@ def _mistakes(folder: Path | None) -> tuple[pd.DataFrame, dict[str, str]]:
     run = artifacts.open_run(folder)
     rows = review_notes.confident_test_mistakes(run)
     if rows is None:
-        raise ArtifactError(f"The run {run.name} was not judged on test reviews; evaluate.py does that.")
+        raise ArtifactError(f"The run {run.name} has no test results; run scripts/evaluate.py first.")
     return rows[rows["cause"].isna()], review_notes.CAUSES
 
 
 def _labels() -> tuple[pd.DataFrame, dict[str, str]]:
     found = review_notes.label_errors()
     if found is None:
-        raise ArtifactError("No labels are suspected yet; find_label_errors.py looks for them.")
-    rows = found[0].sort_values("fingerprint")  # a hash: its first digits have nothing to do with the review
+        raise ArtifactError("No labels are suspected yet; run scripts/find_label_errors.py first.")
+    rows = found[0].sort_values("fingerprint")  # a hash, so the order is as good as random
     return rows[~rows["fingerprint"].isin(review_notes.label_verdicts().keys())], review_notes.VERDICTS
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("mistakes", "labels"))
-    parser.add_argument("--data", type=Path, required=True, help="the IMDB reviews, in any form that train.py takes")
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: artifacts/default)")
-    parser.add_argument("--count", type=int, default=10, help="reviews shown; %(default)s")
+    parser.add_argument("what", choices=("mistakes", "labels"), help="which reviews")
+    parser.add_argument("--data", type=Path, required=True, help="the IMDB reviews, in any format that train.py reads")
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="run (default: artifacts/default)")
+    parser.add_argument("--count", type=int, default=10, help="number of reviews to print (default: %(default)s)")
     return parser.parse_args()
 
 

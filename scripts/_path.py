@@ -1,7 +1,7 @@
-"""Lets a script import the package of its own checkout, from whatever folder it is run.
+"""Makes the package of this checkout importable by the scripts, from any working directory.
 
-Python puts the folder of a script on the module path. So a script imports this module first, and nothing needs to be
-installed but the requirements.
+Python puts a script's own folder on the module path. So a script imports this module first, and only the requirements
+need to be installed.
 """
 
 import sys

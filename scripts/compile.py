@@ -1,7 +1,7 @@
-"""Compiles the C code that scores single reviews and, on some processors, files faster. It is optional.
+"""Compiles the optional C code, which scores single reviews faster and, on some processors, files too.
 
-Needs gcc or clang, as ``cc`` or named by the environment variable CC, and an x86-64 or arm64 processor. Where that is
-missing it says so and exits with 0.
+Needs gcc or clang, as ``cc`` or in the environment variable CC, and an x86-64 or arm64 processor. Without these it
+prints a warning and exits with 0.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ def main() -> None:
     """Runs the command line."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     if not libraries():
-        print("compile.py: nothing is compiled for this processor, and all is done without", file=sys.stderr)
+        print("compile.py: no C code for this processor; using the slower fallback", file=sys.stderr)
         return
     for library in libraries():
         try:
             compile_library(library)
         except OSError as error:
-            print(f"compile.py: {library.path.name} is not made, and done without: {error}", file=sys.stderr)
+            _warn(library.path.name, f" {error}")
         except subprocess.CalledProcessError as error:
-            print(f"compile.py: {library.path.name} is not made, and done without:\n{error.stderr}", file=sys.stderr)
+            _warn(library.path.name, f"\n{error.stderr}")
+
+
+def _warn(name: str, reason: str) -> None:
+    print(f"compile.py: could not compile {name}; using the slower fallback:{reason}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Downloads the IMDB reviews of Maas et al. 2011 from Stanford, 84 MB, and checks that they open.
 
-Broken off, the same command goes on where it stopped.
+An interrupted download resumes when the same command is run again.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from sentiment.dataset.download import SHA256, URL, download
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options()
     try:
         name = Path(urlsplit(options.url).path).name
     except ValueError as error:
-        return _fail(f"{options.url} is not an address: {error}.")
+        return _fail(f"{options.url} is not a valid address: {error}.")
     if not name:
         return _fail(f"{options.url} does not name a file.")
     target = options.output / name
@@ -38,15 +38,15 @@ def main() -> int:
     except OSError as error:
         return _fail(f"{target} cannot be written: {error.strerror}.")
     except KeyboardInterrupt:
-        return _fail("Interrupted; the same command goes on from here.", status=130)
+        return _fail("Interrupted; run the same command to resume.", status=130)
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=Path("data"), help="the folder to put it in; %(default)s")
-    parser.add_argument("--url", default=URL, help="where to get it, such as a mirror; %(default)s")
-    parser.add_argument("--sha256", default=SHA256, type=_checksum, help="the checksum it must have; %(default)s")
+    parser.add_argument("--output", type=Path, default=Path("data"), help="folder to save to (default: %(default)s)")
+    parser.add_argument("--url", default=URL, help="address of the archive, such as a mirror (default: %(default)s)")
+    parser.add_argument("--sha256", default=SHA256, type=_checksum, help="expected checksum (default: %(default)s)")
     return parser.parse_args()
 
 

@@ -1,10 +1,9 @@
-"""Judges a run on the test reviews of a data set, and keeps the result in the run's folder.
+"""Evaluates a run on the test reviews of a data set.
 
-Kept is the result on the test reviews that the run's own training set aside. On any other data the figures are only
-printed, and written to --json. With --compare two runs are judged on the same reviews and nothing is kept.
-With --explanations its explanations are put to the proof too, which takes about an hour; broken off, it goes on where
-it stopped. With --behaviour it is tried on cases and sentences that the program brings along; that takes seconds and,
-alone, needs no --data.
+Saves the result in the run's folder if these are the run's own test reviews; otherwise only prints it, and writes it to
+--json. --compare evaluates two runs on the same reviews and saves nothing. --explanations also checks the explanations;
+this takes about an hour and resumes if it is interrupted. --behaviour runs the behavioural tests that come with the
+program; this takes seconds and, alone, needs no --data.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
 
-_KEPT = ".explanations"  # in the run's folder: what checks found that are done, until all are
-_CHUNK = 2_500  # reviews judged between two lines of progress
+_CHECKPOINT = ".explanations"  # folder in the run's folder for finished checks, until all are done
+_CHUNK = 2_500  # reviews scored between two updates of the progress
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options()
     if options.json and not options.json.absolute().parent.is_dir():
-        _say(f"evaluate.py: there is no folder {options.json.parent} to write {options.json.name} into.")
+        _say(f"evaluate.py: the folder {options.json.parent} for {options.json.name} does not exist; create it.")
         return 2
     try:
         run = artifacts.open_run(options.artifacts)
@@ -62,12 +61,12 @@ def _data(run: Run, options: argparse.Namespace) -> Dataset:
         options.data,
         text_column=options.text_column,
         label_column=options.label_column,
-        seed=provenance.split_seed(run),  # so that what is set aside is what training set aside
+        seed=provenance.split_seed(run),  # so that the test part is the one that training held out
     )
 
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
-    """Everything that was asked for about one run; what is new becomes part of it."""
+    """Evaluates one run as requested, and saves new results in its folder."""
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
         report["behaviour"] = parts["behaviour.json"] = behaviour.run_tests(Classifier.load(run.path).predict)
@@ -76,63 +75,63 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
     if parts:
         model_card.write(artifacts.add_parts(run, parts))
         if "explanations.json" in parts:
-            shutil.rmtree(run.path / _KEPT, ignore_errors=True)
-        _say(f"Kept in {run.path}: {', '.join(parts)}; README.md tells of it.")
+            shutil.rmtree(run.path / _CHECKPOINT, ignore_errors=True)
+        _say(f"Saved in {run.path}: {', '.join(parts)}; README.md is updated.")
 
 
 def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Judges one run; gives all that is to be reported, and what is new about its own test reviews, as parts."""
+    """Evaluates one run; returns the report, and new results on its own test reviews as files of the run."""
     own = provenance.is_own_test_set(run, data)
-    if options.explanations and not own:  # other reviews cannot choose the method, nor lend texts for shortcuts
-        raise DatasetError(f"Explanations are proved on the data that {run.name} was trained on; this is other data.")
+    if options.explanations and not own:  # the checks need the run's own training and validation reviews
+        raise DatasetError(f"--explanations needs the data that {run.name} was trained on; this is other data.")
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
-        _say(f"{run.name} was judged on {result['date']}; these are its figures. --again judges it anew.")
-        if not model_card.is_current(run):  # the call that judged it was interrupted before it wrote the card
+        _say(f"{run.name} was evaluated on {result['date']}; --again repeats it. Its saved results:")
+        if not model_card.is_current(run):  # an earlier call was interrupted before it wrote the card
             model_card.write(run)
     else:
-        table, result = _judge(run, data)
+        table, result = _predict(run, data)
         parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}
     print(_figures(data, (run, result)))
     report = dict(result)
     if options.explanations:
-        report["explanations"] = parts["explanations.json"] = _prove(run, data)
+        report["explanations"] = parts["explanations.json"] = _check_explanations(run, data)
         print("\n".join(proofs.lines(report["explanations"])))
     if not own:
-        _say(f"Nothing was kept of it: these are not the test reviews that the training of {run.name} set aside.")
+        _say(f"Not saved: these are not the test reviews that the training of {run.name} held out.")
         return report, {}
     return report, parts
 
 
-def _prove(run: Run, data: Dataset) -> dict[str, Any]:
-    """What ``explanations.json`` says: the checks on the test reviews, and shortcuts planted in training reviews."""
-    from sentiment.training.shortcuts import prove_shortcuts  # here, since nothing else in this script needs TensorFlow
+def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
+    """Returns the content of ``explanations.json``: checks on test reviews, and on shortcuts in training reviews."""
+    from sentiment.training.shortcuts import prove_shortcuts  # here, because only this needs TensorFlow
 
-    classifier, kept = Classifier.load(run.path), run.path / _KEPT
+    classifier, kept = Classifier.load(run.path), run.path / _CHECKPOINT
     train, validation = (provenance.training_reviews(run, data, split) for split in ("train", "validation"))
     texts, labels = data.test["text"].tolist(), data.test["label"].to_numpy()
-    lending = train[train["text"].str.contains(r"\w")]
-    reviews = [classifier.preprocessor.ids(text)[0] for text in lending["text"]]
-    shortcuts = prove_shortcuts(reviews, lending["label"].to_numpy(), kept=kept, say=_say)
+    with_words = train[train["text"].str.contains(r"\w")]
+    reviews = [classifier.preprocessor.ids(text)[0] for text in with_words["text"]]
+    shortcuts = prove_shortcuts(reviews, with_words["label"].to_numpy(), kept=kept, say=_say)
     report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=_say)
     return {**report, "shortcuts": shortcuts}
 
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
-    """Judges two runs on the same reviews and says whether the difference could be chance."""
-    (first, result), (second, other_result) = _judge(run, data), _judge(other, data)
-    found = predictions.compare(first, second)
+    """Evaluates two runs on the same reviews and tests whether the difference is significant."""
+    (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
+    comparison = predictions.compare(first, second)
     print(_figures(data, (run, result), (other, other_result)))
-    print(_difference(run, other, found))
+    print(_difference(run, other, comparison))
     results = [{"run": run.name, **result}, {"run": other.name, **other_result}]
-    _write(options.json, {"runs": results, "comparison": asdict(found)})
+    _write(options.json, {"runs": results, "comparison": asdict(comparison)})
 
 
-def _judge(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The predictions table of the test reviews, and what ``test.json`` says of it."""
+def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Returns the predictions table of the test reviews, and the content of ``test.json``."""
     if known := provenance.count_seen(run, data.test):
-        _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its figures flatter it.")
+        _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its results are too good.")
     classifier = Classifier.load(run.path)
     tables = []
     for start in range(0, len(data.test), _CHUNK):
@@ -146,11 +145,11 @@ def _judge(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table, predictions.test_results(table, classifier.temperature, data.source)
 
 
-def _figures(data: Dataset, *judged: tuple[Run, dict[str, Any]]) -> str:
-    """A short table for the terminal, a column a run."""
-    results = [result["test"] for _, result in judged]
+def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:
+    """Returns a short table for the terminal, with a column for each run."""
+    results = [result["test"] for _, result in evaluated]
     rows = {
-        "": [run.name for run, _ in judged],
+        "": [run.name for run, _ in evaluated],
         "accuracy": [percent(each["accuracy"], 2) for each in results],
         "95 % interval": [interval(each["accuracy_interval"]) for each in results],
         "confident": [percent(each["confidence"][0]["share"]) for each in results],
@@ -162,13 +161,13 @@ def _figures(data: Dataset, *judged: tuple[Run, dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _difference(run: Run, other: Run, found: metrics.Comparison) -> str:
-    low, high = (100 * bound for bound in found.interval)
+def _difference(run: Run, other: Run, comparison: metrics.Comparison) -> str:
+    low, high = (100 * bound for bound in comparison.interval)
     return (
-        f"{other.name} minus {run.name}: {100 * found.difference:+.2f} points of accuracy "
+        f"{other.name} minus {run.name}: {100 * comparison.difference:+.2f} points of accuracy "
         f"(95 % interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
-        f"right only in {run.name}: {found.first_only:,}; only in {other.name}: {found.second_only:,}; "
-        f"exact McNemar test: p = {found.p_value:.2g}"
+        f"correct only in {run.name}: {comparison.first_only:,}; only in {other.name}: {comparison.second_only:,}; "
+        f"exact McNemar test: p = {comparison.p_value:.2g}"
     )
 
 
@@ -183,20 +182,24 @@ def _say(line: str) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="what train.py takes")
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run (default: {DEFAULT_RUN})")
-    parser.add_argument("--compare", type=Path, metavar="RUN_FOLDER", help="a second run, judged on the same reviews")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write every figure too")
-    parser.add_argument("--explanations", action="store_true", help="put the explanations to the proof")
-    parser.add_argument("--behaviour", action="store_true", help="try it on cases and sentences of our own")
-    parser.add_argument("--again", action="store_true", help="judge a run anew that has been judged before")
-    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
-    parser.add_argument("--label-column", help="where the labels are, likewise")
+    parser.add_argument("--data", type=Path, help="labelled reviews, in any format that train.py reads")
+    parser.add_argument(
+        "--artifacts", type=Path, metavar="RUN_FOLDER", help=f"run to evaluate (default: {DEFAULT_RUN})"
+    )
+    parser.add_argument(
+        "--compare", type=Path, metavar="RUN_FOLDER", help="a second run to compare on the same reviews"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results to this file")
+    parser.add_argument("--explanations", action="store_true", help="check the explanations")
+    parser.add_argument("--behaviour", action="store_true", help="run the behavioural tests")
+    parser.add_argument("--again", action="store_true", help="evaluate again, even if results are saved")
+    parser.add_argument("--text-column", help="column of the reviews, in your own file")
+    parser.add_argument("--label-column", help="column of the labels, in your own file")
     options = parser.parse_args()
     if not options.data and (options.compare or options.explanations or not options.behaviour):
-        parser.error("name the reviews: --data PATH")
+        parser.error("--data is required, except with --behaviour alone")
     if options.compare and (options.explanations or options.behaviour):
-        parser.error("--compare judges two runs on the same reviews and does nothing else")
+        parser.error("--compare does nothing else; leave out --explanations and --behaviour")
     return options
 
 

@@ -1,7 +1,7 @@
-"""Finds training reviews whose label may be wrong, and measures whether it helps to train without them.
+"""Finds training reviews whose label may be wrong, and measures whether training without them helps.
 
-Writes label_errors.parquet (the suspected reviews, by fingerprint, the least likely label first) and label_errors.json
-(how they were found, how many, and what it helps). No text is part of either. label_errors.json tells how long it took.
+Writes label_errors.parquet, the suspected reviews by fingerprint with the least likely label first. Writes
+label_errors.json: method, numbers, effect on training, and time taken. Neither file contains text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from sentiment.evaluation import provenance, review_notes
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options()
     start = time.monotonic()
     try:
@@ -36,8 +36,8 @@ def main() -> int:
             options.data, text_column=options.text_column, label_column=options.label_column, exclude=exclude
         )
         options.output.mkdir(parents=True, exist_ok=True)
-        suspects, found = _find(data)
-        how = {
+        suspects, figures = _find(data)
+        origin = {
             "command": _command(options),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
             "commit": provenance.commit(),
@@ -47,7 +47,7 @@ def main() -> int:
             "data": asdict(data.source),
         }
         suspects.to_parquet(options.output / f"{review_notes.LABEL_ERRORS}.parquet", index=False)
-        artifacts.write_json(options.output / f"{review_notes.LABEL_ERRORS}.json", found | how)
+        artifacts.write_json(options.output / f"{review_notes.LABEL_ERRORS}.json", figures | origin)
     except DatasetError as error:
         _say(f"find_label_errors.py: {error}")
         return 2
@@ -56,12 +56,12 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    _say(f"{len(suspects):,} of {found['n']:,} labels are suspected; they are in {options.output}.")
+    _say(f"{len(suspects):,} of {figures['n']:,} labels are suspected; they are in {options.output}.")
     return 0
 
 
 def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The suspected reviews of train and validation together, and the figures."""
+    """Returns the suspected reviews of train and validation together, and the figures."""
     from sentiment.training import label_errors  # here, because SciPy and cleanlab take seconds to import
 
     rows, reviews = label_errors.prepare(pd.concat([data.train, data.validation], ignore_index=True))
@@ -83,7 +83,7 @@ def _say(line: str) -> None:
 
 
 def _command(options: argparse.Namespace) -> str:
-    """The command with the names of files but not the places where they stood."""
+    """Returns the command with the names of files but not their folders."""
     words = ["python", "scripts/find_label_errors.py"]
     for name in ("data", "output", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
@@ -94,11 +94,11 @@ def _command(options: argparse.Namespace) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="what train.py takes")
-    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="where both files go")
-    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
-    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
-    parser.add_argument("--label-column", help="where the labels are, likewise")
+    parser.add_argument("--data", type=Path, required=True, help="labelled reviews, in any format that train.py reads")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for both files")
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
+    parser.add_argument("--text-column", help="column of the reviews, in your own file")
+    parser.add_argument("--label-column", help="column of the labels, in your own file")
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
-"""Whether this machine is ready to judge: loads the served run, checks its hashes, and scores a sentence.
+"""Checks that the served run can score: loads it, verifies its hashes, and scores a sentence.
 
-With ``--url`` it also asks whether the server lives, which is all that Streamlit's own health says.
-Says so in a sentence and exits with 0, or with 1 and the reason; for a container's health check or a readiness probe.
+Prints a sentence and exits with 0 if ready, or prints the reason and exits with 1. Use it as a container's health check
+or readiness probe. With --url it also asks the server, whose own health check does not cover the model.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _SENTENCE = "A film to see again."
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run (default: {DEFAULT_RUN})")
-    parser.add_argument("--url", help="of the app's health, as http://127.0.0.1:8501/_stcore/health, to ask it as well")
+    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"run to check (default: {DEFAULT_RUN})")
+    parser.add_argument("--url", help="health address of the app to ask too: http://127.0.0.1:8501/_stcore/health")
     options = parser.parse_args()
     try:
         if options.url:
-            urllib.request.urlopen(options.url, timeout=10).close()  # noqa: S310 - named by who runs this
+            urllib.request.urlopen(options.url, timeout=10).close()  # noqa: S310 - the caller chooses the address
         run = options.artifacts or default_run()
         [prediction] = Classifier.load(run).predict([_SENTENCE])
     except (ArtifactError, OSError, ValueError) as error:

@@ -1,12 +1,12 @@
-"""Scores reviews: one text to a JSON object, or a file of any size to a file with every row and its verdict.
+"""Scores reviews: one text to a JSON object, or a file of any size to a file with every row and its score.
 
   score.py --text "A review" [--explain]
   score.py INPUT OUTPUT      [--text-column C] [--explain] [--fast] [--resume] ...
 
-INPUT is .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx, the first four also as .gz, .zst or .zip;
-OUTPUT ends in .csv, .tsv, .jsonl, .parquet or .xlsx; either may be - for a pipe. With --engine ray both may be folders,
-a file for each file. Work done so far stands in
-OUTPUT.parts, from which --resume goes on; a small OUTPUT.json says how the output came about.
+INPUT is .csv, .tsv, .txt (one review on each line), .jsonl, .parquet or .xlsx; the first four may be compressed as .gz,
+.zst or .zip. OUTPUT is .csv, .tsv, .jsonl, .parquet or .xlsx. Either may be - for a pipe. With --engine ray both may be
+folders. Finished work is kept in OUTPUT.parts, from which --resume continues. OUTPUT.json records how the output was
+made.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from sentiment.bulk.progress import Report, TerminalProgress
 from sentiment.formatting import interval, percent
 from sentiment.model.session import open_model
 
-# What files need is imported where they are met: a single text is scored in half the time without it.
+# Modules for files are imported in functions, which halves the time to score a single text.
 if TYPE_CHECKING:
     from sentiment.bulk.pipeline import Task
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options(arguments)
     try:
         if options.text is not None:
@@ -50,23 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        print(f"score.py: {error.strerror or error}{where}{_way_on(options)}", file=sys.stderr)
+        print(f"score.py: {error.strerror or error}{where}{_resume_hint(options)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"\nscore.py: stopped{_way_on(options)}", file=sys.stderr)
+        print(f"\nscore.py: stopped{_resume_hint(options)}", file=sys.stderr)
         return 130
     return 0
 
 
-def _way_on(options: argparse.Namespace) -> str:
-    """How to go on after a break, where that is possible: a text is no work, and of pipes nothing is left."""
+def _resume_hint(options: argparse.Namespace) -> str:
+    """Returns how to resume, if possible; single texts and pipes cannot be resumed."""
     resumable = options.text is None and "-" not in (options.input, options.output)
-    return "; the same command with --resume goes on from here." if resumable else "."
+    return "; run the same command with --resume to continue." if resumable else "."
 
 
 @contextlib.contextmanager
 def _standard_output() -> Iterator[TextIO]:
-    """Standard output; where what was written does not arrive, it is closed, so as not to fail once more at the end."""
+    """Provides standard output; closes it after a failed write, so that Python does not fail again at exit."""
     try:
         yield sys.stdout
         sys.stdout.flush()
@@ -77,7 +77,7 @@ def _standard_output() -> Iterator[TextIO]:
 
 
 def _json(result: dict[str, Any], encoding: str | None) -> str:
-    """An object in a line, in escapes where the encoding lacks a character or a text has half of one."""
+    """Returns one line of JSON, with escapes if the encoding lacks a character or the text has a lone surrogate."""
     line = json.dumps(result, ensure_ascii=False)
     try:
         line.encode(encoding or "utf-8")
@@ -87,15 +87,15 @@ def _json(result: dict[str, Any], encoding: str | None) -> str:
 
 
 def _one(options: argparse.Namespace) -> dict[str, Any]:
-    """What is printed for one text; ``label`` and ``confidence`` are null where there is nothing to judge."""
-    classifier = Classifier.load(options.artifacts, form=lambda path, _: open_model(path))  # opens soonest
+    """Returns the result for one text; ``label`` and ``confidence`` are null if there is nothing to score."""
+    classifier = Classifier.load(options.artifacts, form=lambda path, _: open_model(path))  # opens fastest
     explanation = classifier.explain(options.text) if options.explain else None
     [prediction] = classifier.predict([options.text])
-    judged = prediction.label is not None
+    scored = prediction.label is not None
     result: dict[str, Any] = {
         "label": prediction.label,
-        "probability": prediction.probability if judged else None,
-        "logit": prediction.logit if judged else None,
+        "probability": prediction.probability if scored else None,
+        "logit": prediction.logit if scored else None,
         "confidence": prediction.confidence,
         "status": prediction.status,
         "tokens_read": prediction.tokens_read,
@@ -149,9 +149,9 @@ def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, 
 
 def _on_cluster(task: Task, options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
     if find_spec("ray") is None:
-        raise BulkError('Ray is not installed; pip install "ray[data]" brings it.')
+        raise BulkError('Ray is not installed; install it with: pip install "ray[data]"')
     if options.fast:
-        raise BulkError("--fast works on the local engine only.")
+        raise BulkError("--fast needs --engine local.")
     from sentiment.bulk.cluster import score_on_cluster
 
     return score_on_cluster(task, open_run(options.artifacts).path, options.address, report)
@@ -159,7 +159,7 @@ def _on_cluster(task: Task, options: argparse.Namespace, report: Report) -> list
 
 @contextlib.contextmanager
 def _paths(options: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
-    """Files for the input and the output, which a pipe has for as long as the work lasts."""
+    """Provides files for the input and the output; for pipes they are temporary."""
     if "-" not in (options.input, options.output):
         yield Path(options.input), Path(options.output)
         return
@@ -189,7 +189,7 @@ def _progress() -> Iterator[Any]:
 
 
 def _say(result: dict[str, Any]) -> None:
-    """Reports the result on a terminal; accuracy, doubts about header and column, and rows with extra cells always."""
+    """Prints warnings about header, column and extra cells, and the accuracy; on a terminal also the counts."""
     if note := result["input"]["header_in_doubt"]:
         print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
@@ -203,12 +203,12 @@ def _say(result: dict[str, Any]) -> None:
         column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
         print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
-    if judged := result["against_labels"]:
-        said = "no row has a verdict and a label that is known"
-        if judged["n"]:
-            right = f"accuracy {percent(judged['accuracy'])} ({interval(judged['accuracy_interval'])})"
-            said = f"against {judged['n']:,} labels: {right}, F1 {judged['f1']:.4f}"
-        print(said, file=sys.stderr)
+    if measured := result["against_labels"]:
+        line = "no row has both a score and a known label"
+        if measured["n"]:
+            accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
+            line = f"against {measured['n']:,} labels: {accuracy}, F1 {measured['f1']:.4f}"
+        print(line, file=sys.stderr)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -216,33 +216,29 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("input", metavar="INPUT", nargs="?", help="a file of reviews, - for standard input")
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
-    add("--text", help="one review, instead of a file")
+    add("--text", help="score this one review instead of a file")
     add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
-    add("--text-column", metavar="C", help="name or number of the column of reviews; guessed without")
-    add("--label-column", metavar="C", help="name or number of a column of labels, to measure against")
-    add("--explain", action="store_true", help="also the words that pushed the score")
-    add(
-        "--fast",
-        action="store_true",
-        help="int8 arithmetic: faster; OUTPUT.json says what that changes, where it was measured",
-    )
-    add("--resume", action="store_true", help="go on where an earlier run with the same options stopped")
-    add("--raw", action="store_true", help="leave cells as they are that a spreadsheet would run as a formula")
-    add("--bom", action="store_true", help="begin CSV and TSV with a byte order mark, by which Excel knows UTF-8")
-    add("--encoding", metavar="E", help="of the input; found out without")
-    add("--delimiter", metavar="D", help="of the input; found out without")
+    add("--text-column", metavar="C", help="name or number of the column of reviews (default: detected)")
+    add("--label-column", metavar="C", help="name or number of a column of labels, to measure accuracy")
+    add("--explain", action="store_true", help="also return the contributions of words")
+    add("--fast", action="store_true", help="int8 arithmetic: faster, slightly different scores")
+    add("--resume", action="store_true", help="continue an interrupted run with the same options")
+    add("--raw", action="store_true", help="do not escape cells that a spreadsheet would run as formulas")
+    add("--bom", action="store_true", help="start CSV and TSV with a byte order mark, so that Excel detects UTF-8")
+    add("--encoding", metavar="E", help="encoding of the input (default: detected)")
+    add("--delimiter", metavar="D", help="delimiter of the input (default: detected)")
     add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
-    add("--engine", choices=["local", "ray"], default="local", help="where to run; ray is for a cluster, %(default)s")
-    add("--address", metavar="A", help="of the Ray cluster; one on this machine alone without")
-    add("--input-form", metavar="F", type=str.lower, help="the input's form, where its name does not say it")
-    add("--output-form", metavar="F", type=str.lower, help="the output's form, where its name does not say it")
+    add("--engine", choices=["local", "ray"], default="local", help="ray runs on a cluster (default: %(default)s)")
+    add("--address", metavar="A", help="address of the Ray cluster (default: this machine)")
+    add("--input-form", metavar="F", type=str.lower, help="format of the input, if its name does not end in it")
+    add("--output-form", metavar="F", type=str.lower, help="format of the output, if its name does not end in it")
     options = parser.parse_args(arguments)
     if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
         parser.error('give either INPUT and OUTPUT, or --text "A review"')
     if options.delimiter is not None:
         options.delimiter = {"tab": "\t", r"\t": "\t"}.get(options.delimiter, options.delimiter)
         if len(options.delimiter) != 1:
-            parser.error("--delimiter is one character, or tab")
+            parser.error("--delimiter must be one character, or tab")
     return options
 
 

@@ -1,4 +1,4 @@
-"""Trains a model and writes its run folder. Broken off, the same command goes on from the last finished epoch."""
+"""Trains a model and writes its run folder. The same command resumes an interrupted training after its last epoch."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from sentiment.presets import PARTS, PRESETS, PartError, Preset, without
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options()
     try:
         teachers = _teachers(options)
         if options.cache and not _preset(options).deep:
-            raise ArtifactError(f"The preset {_preset(options).name} has no deep teacher to keep: leave out --cache.")
+            raise ArtifactError(f"The preset {_preset(options).name} has no deep teacher to keep; leave out --cache.")
         if options.cache and options.cache.resolve() == options.output.resolve():
-            raise ArtifactError("--output and --cache are the same folder; name two.")
+            raise ArtifactError("--output and --cache are the same folder; name two different ones.")
         _check_output(options.output, overwrite=options.overwrite)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
-    """Everything that needs TensorFlow, which takes seconds to import."""
+    """Trains; the imports are here because TensorFlow takes seconds to import."""
     from sentiment.training.export import ParityError, without_optimizer
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.job import Job
@@ -84,21 +84,21 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
         options.tensorboard,
     )
     try:
-        with _nothing_left_unless_trained(options.output):
+        with _removed_unless_trained(options.output):
             train(job)
     except StoppedError as stop:
         if stop.network is not None:
             without_optimizer(stop.network).save(options.output / "model.keras")
             print(f"\nThe best weights so far are in {options.output / 'model.keras'}.", file=sys.stderr)
-        print(f"\nStopped after {stop.epoch} finished epochs; the same command goes on from there.", file=sys.stderr)
+        print(f"\nStopped after {stop.epoch} finished epochs; run the same command to resume.", file=sys.stderr)
         return 130
     except KeyboardInterrupt:
-        print("\nStopped; the same command goes on from there.", file=sys.stderr)
+        print("\nStopped; run the same command to resume.", file=sys.stderr)
         return 130
     except OtherSettingsError as error:
         remedy = "remove it with --overwrite" if error.folder == options.output else "remove it"
         print(
-            f"train.py: {error.folder} holds a training begun with other settings or data; "
+            f"train.py: {error.folder} has an unfinished training with other settings or data; "
             f"name another folder, or {remedy}",
             file=sys.stderr,
         )
@@ -112,8 +112,8 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
 
 
 @contextlib.contextmanager
-def _nothing_left_unless_trained(folder: Path) -> Iterator[None]:
-    """Removes a new run folder when training fails before anything is learned; Ctrl-C leaves it, to be resumed."""
+def _removed_unless_trained(folder: Path) -> Iterator[None]:
+    """Removes a new run folder if training fails before the first checkpoint; Ctrl-C leaves it, to be resumed."""
     existed = folder.exists()
     try:
         yield
@@ -129,29 +129,32 @@ def _nothing_left_unless_trained(folder: Path) -> Iterator[None]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--data", type=Path, required=True, help="IMDB as CSV, zip, folder or archive; or a labelled file"
+        "--data",
+        type=Path,
+        required=True,
+        help="IMDB reviews (CSV, zip, folder or archive), or your own labelled file",
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
     parser.add_argument("--without", choices=PARTS, help="a part of the recipe to leave out")
-    parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="where the run goes")
-    parser.add_argument("--epochs", type=_whole_number(1, 1_000_000), help="passes over the training reviews at most")
+    parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="folder for the run")
+    parser.add_argument("--epochs", type=_whole_number(1, 1_000_000), help="maximum number of epochs")
     parser.add_argument(
-        "--limit", type=_whole_number(1, 10**9), help="train on this many reviews only, for a quick try"
+        "--limit", type=_whole_number(1, 10**9), help="train on this many reviews only, for a quick trial"
     )
     seed = _whole_number(0, 2**32 - 1)
-    parser.add_argument("--seed", type=seed, default=1, help="of what is random in training (default: 1)")
+    parser.add_argument("--seed", type=seed, default=1, help="seed of training (default: 1)")
     parser.add_argument(
-        "--split-seed", type=seed, help="of what is held out (default: --seed), for runs of several seeds"
+        "--split-seed", type=seed, help="seed of the split (default: --seed), to share one split between runs"
     )
     parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
     parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="where a deep teacher is kept, for other runs, too"
+        "--cache", type=Path, metavar="FOLDER", help="folder where a deep teacher is kept for other runs"
     )
-    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints of reviews to leave out, one a line")
-    parser.add_argument("--text-column", help="where the reviews are, in a file of one's own")
-    parser.add_argument("--label-column", help="where the labels are, likewise")
+    parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
+    parser.add_argument("--text-column", help="column of the reviews, in your own file")
+    parser.add_argument("--label-column", help="column of the labels, in your own file")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
-    parser.add_argument("--overwrite", action="store_true", help="remove what stands in RUN_FOLDER first")
+    parser.add_argument("--overwrite", action="store_true", help="first remove the run in RUN_FOLDER")
     options = parser.parse_args()
     options.split_seed = options.seed if options.split_seed is None else options.split_seed
     return options
@@ -165,7 +168,7 @@ def _preset(options: argparse.Namespace) -> Preset:
 
 
 def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
-    """Returns an argument type; its errors say what is allowed, where argparse would name a Python function."""
+    """Returns an argument type whose errors name the allowed range; argparse would name a Python function."""
 
     def parse(text: str) -> int:
         with contextlib.suppress(ValueError):
@@ -177,16 +180,16 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
-    """The runs to learn from, where the preset asks for such.
+    """Opens the runs that the preset learns from.
 
     Raises:
-        ArtifactError: the preset asks for runs and none is named, or the other way round, or one is not usable, or
-            stands where the new run is to go.
+        ArtifactError: the preset needs runs and none is named, or it needs none; or a run is unusable, or is the output
+            folder.
     """
-    asked = _preset(options).teacher == "ngrams and run"
-    if asked != bool(options.teacher):
-        what = "earlier runs: name them with" if asked else "no run: leave out"
-        raise ArtifactError(f"The preset {_preset(options).name} learns from {what} --teacher.")
+    needed = _preset(options).teacher == "ngrams and run"
+    if needed != bool(options.teacher):
+        remedy = "earlier runs; name them with" if needed else "no run; leave out"
+        raise ArtifactError(f"The preset {_preset(options).name} learns from {remedy} --teacher.")
     teachers = tuple(artifacts.open_run(path) for path in options.teacher)
     if options.output.resolve() in {run.path for run in teachers}:
         raise ArtifactError(f"{options.output} is the teacher; name another folder for the new run.")
@@ -194,9 +197,9 @@ def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
 
 
 def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Dataset, split_seed: int) -> None:
-    """Refuses teachers that would have nothing to read, or that know what the new run is to be judged by."""
+    """Refuses teachers without unlabelled reviews to read, or trained on reviews that the new run holds out."""
     if teachers and reviews.unlabelled.empty:
-        raise DatasetError("A teacher reads the unlabelled reviews, and this data has none.")
+        raise DatasetError("A teacher needs unlabelled reviews, and this data has none; leave out --teacher.")
     for run in teachers:
         known = provenance.training_fingerprints(run, "train")
         shared = int(pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).sum())
@@ -206,7 +209,7 @@ def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Datase
 
 
 def _other_split(run: artifacts.Run, source: dataset.Source, split_seed: int) -> str:
-    """Says why a teacher's training held out other reviews, and what to do."""
+    """Returns why a teacher's training held out other reviews, and what to do."""
     made = run.json("metadata.json").get("data", dataclasses.asdict(source))
     excluded, seed = made["removed"]["excluded"], provenance.split_seed(run)
     if _kind_of_split(made["split"]) != _kind_of_split(source.split):
@@ -226,21 +229,21 @@ def _kind_of_split(split: str) -> str:
 
 
 def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Refuses a folder where a run cannot go, or where another thing stands than a run, or one that is not to go."""
-    standing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not standing.is_dir():
-        raise ArtifactError(f"{standing} is a file; name another folder")
-    if standing != folder or not any(folder.iterdir()):
+    """Refuses a folder that cannot be created, has other contents, or has a finished run without --overwrite."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ArtifactError(f"{existing} is a file; name another folder")
+    if existing != folder or not any(folder.iterdir()):
         return
     finished = artifacts.holds_run(folder)
     if finished and not overwrite:
         raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
     if not finished and not (folder / "checkpoint" / "settings.json").is_file():
-        raise ArtifactError(f"{folder} is no run's folder and not empty; name another")
+        raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder")
 
 
 def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -> str:
-    """The command, files of one's own by name only: where they stood is nobody's concern."""
+    """Returns the command, with files outside the repository by name only, to keep their folders private."""
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if teachers:
@@ -250,12 +253,12 @@ def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -
     for name in ("without", "epochs", "limit", "exclude", "text_column", "label_column"):
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", _told(value) if isinstance(value, Path) else str(value)]
+            words += [f"--{name.replace('_', '-')}", _public_name(value) if isinstance(value, Path) else str(value)]
     return shlex.join(words)
 
 
-def _told(path: Path) -> str:
-    """A file of this repository by its place there, any other by its name."""
+def _public_name(path: Path) -> str:
+    """Returns the relative path of a file in this repository, or only the name of any other file."""
     root, path = Path(__file__).resolve().parent.parent, path.resolve()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 

@@ -1,9 +1,10 @@
-"""The machine: its processor's name, and how the C library keeps memory (glibc only)."""
+"""The machine: its processor's name, the memory of processes, and the C library's memory settings (glibc only)."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
+import resource
 import sys
 from pathlib import Path
 
@@ -22,6 +23,16 @@ def processor() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def resident_memory(process: int | None = None) -> int:
+    """Returns the bytes of memory in use by a process, by default this one.
+
+    Raises:
+        OSError: the process has ended, or the system has no ``/proc``.
+    """
+    pages = int(Path(f"/proc/{process or 'self'}/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize()
 
 
 def keep_freed_memory() -> None:

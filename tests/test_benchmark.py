@@ -12,7 +12,7 @@ import pytest
 
 from dev.benchmarking import arithmetic, page, table
 from dev.benchmarking.measuring import OURS, MissingError, alternate, compare
-from dev.benchmarking.peers import need
+from dev.benchmarking.peers import require
 from dev.benchmarking.setting import LENGTH, QUICK, Setting
 from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import dataset
@@ -67,7 +67,7 @@ def test_a_ratio_is_taken_within_each_round_against_the_best_of_the_others(more_
 
 def test_a_library_that_is_not_here_is_named_with_what_brings_it():
     with pytest.raises(MissingError, match=r"Nothing is not installed; pip install '\.\[benchmark\]'"):
-        need("no_such_library", "Nothing", "benchmark")
+        require("no_such_library", "Nothing", "benchmark")
 
 
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
@@ -159,7 +159,7 @@ def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(ru
     ("options", "sentence"),
     [
         (["--data", "no-such-file.csv"], "no-such-file.csv"),
-        (["--data", "x", "--json", "nowhere/found.json"], "no folder nowhere"),
+        (["--data", "x", "--json", "nowhere/found.json"], "folder nowhere for found.json does not exist"),
     ],
 )
 def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):

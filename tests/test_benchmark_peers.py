@@ -97,6 +97,6 @@ def test_a_row_beside_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
 
 def test_a_peer_that_breaks_off_is_a_missing_one():
     peer = Peer("sentiment.no_such_module")
-    with pytest.raises(MissingError, match="no_such_module broke off with status 1"):
+    with pytest.raises(MissingError, match="no_such_module ended with status 1"):
         peer.ask("predict")
     peer.close()

@@ -8,7 +8,8 @@ import re
 import pandas as pd
 import pytest
 
-from dev.screenshots import free_port, serve, server, settle, wait_until_served
+from dev.screenshots import serve, server, settle, wait_until_served
+from dev.system import free_port
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import seal
 from sentiment.dataset import fingerprint

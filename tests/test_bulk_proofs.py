@@ -21,7 +21,7 @@ def run(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
-    monkeypatch.setattr(files, "FEW", 5000)
+    monkeypatch.setattr(files, "FEW_ROWS", 5000)
 
 
 def namespaces():
@@ -37,13 +37,13 @@ def test_made_up_reviews_are_all_different():
 def test_memory_stays_below_its_bound_and_does_not_grow_with_the_rows(run, tmp_path):
     found = files.memory_and_rate(run, tmp_path, 20_000)
     assert (found["few"]["rows"], found["many"]["rows"]) == (5000, 20_000)
-    assert found["many"]["peak_megabytes"] < files.MEMORY
+    assert found["many"]["peak_megabytes"] < files.MAX_MEGABYTES
     assert found["many"]["peak_megabytes"] < 1.2 * found["few"]["peak_megabytes"]
 
 
 def test_the_run_that_ships_stays_below_the_bound_too(tmp_path):
     found = files.memory_and_rate(default_run(), tmp_path, 10_000)
-    assert found["many"]["peak_megabytes"] < files.MEMORY
+    assert found["many"]["peak_megabytes"] < files.MAX_MEGABYTES
 
 
 def test_runs_that_are_killed_end_in_the_same_bytes(run, tmp_path):
@@ -75,5 +75,5 @@ def test_the_page_tells_what_was_measured_and_nothing_else():
 def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
     size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
     told = page({"memory_and_rate": {"few": size, "many": size, "holds": holds, "circumstances": CIRCUMSTANCES}})
-    assert f"less than {files.MEMORY} MB" in told
+    assert f"less than {files.MAX_MEGABYTES} MB" in told
     assert said in told

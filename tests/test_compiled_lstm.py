@@ -205,5 +205,5 @@ def test_where_nothing_can_be_compiled_a_sentence_says_so_and_the_way_goes_on(co
     )  # fmt: skip
     assert done.returncode == 0
     assert says in done.stderr
-    assert done.stderr.count("done without") == 4
+    assert done.stderr.count("using the slower fallback") == 4
     assert not list((tmp_path / "sentiment").rglob("*.so"))

@@ -90,7 +90,7 @@ def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Pa
     judged = add_parts(open_run(run), {"test.json": {"date": "2001-01-01", "test": _summary(place, run), "data": {}}})
     first = evaluate("--data", place / "own.csv", "--artifacts", run)
     assert first.status == 0
-    assert "judged on 2001-01-01" in first.stderr
+    assert "evaluated on 2001-01-01" in first.stderr
     assert open_run(run).json("test.json") == judged.json("test.json")
     again = evaluate("--data", place / "own.csv", "--artifacts", run, "--again")
     assert again.status == 0
@@ -140,7 +140,7 @@ def test_the_result_on_other_data_is_printed_and_never_kept(run: Path, place: Pa
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
     assert done.status == 0
-    assert "Nothing was kept" in done.stderr
+    assert "Not saved" in done.stderr
     assert "accuracy" in done.stdout
     assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 24
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
@@ -203,7 +203,10 @@ def test_a_run_judged_on_reviews_it_was_trained_on_is_said_to_be_flattered(place
         (("--data", "nowhere.csv", "--artifacts", "{run}"), "There is nothing at nowhere.csv."),
         (("--data", "{own}", "--artifacts", "nowhere"), "There is no run at nowhere."),
         (("--data", "{own}", "--artifacts", "{bare}"), "has no metadata.json"),
-        (("--data", "{own}", "--artifacts", "{run}", "--json", "no/such/folder.json"), "there is no folder no/such"),
+        (
+            ("--data", "{own}", "--artifacts", "{run}", "--json", "no/such/folder.json"),
+            "the folder no/such for folder.json does not exist",
+        ),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(options: tuple[str, ...], said: str, place: Path, tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ def test_a_benchmark_is_quoted_where_there_is_one(written: Path) -> None:
     rows = [row, {**row, "ratio": {"median": 1.5}}, {**row, "what": "for information", "at_least": None}]
     write_json(root / "BENCHMARKS.json", {"rows": rows, "profiles": profiles})
     text = fill_figures.fill(document, root)
-    assert "| one text | another way | 3.50 | 2.00, reached |" in text
-    assert "| one text | another way | 1.50 | 2.00, missed |" in text
+    assert "| one text | another way | 3.50x | 2.00x, reached |" in text
+    assert "| one text | another way | 1.50x | 2.00x, missed |" in text
     assert "for information" not in text
     assert "| run | 300 | 75.0 % | 100 | 50.0 % |" in text
     assert "| all | 400 | 100.0 % | 200 | 100.0 % |" in text
@@ -99,7 +99,7 @@ def test_check_and_remember_exclude_each_other(home: Path) -> None:
 def test_a_damaged_record_is_told_in_a_sentence(written: Path) -> None:
     (written / "artifacts" / "records" / "best.json").write_text("{")
     done = report("--check", home=written)
-    assert (done.status, done.stderr) == (2, "report.py: The record best.json is not readable.\n")
+    assert (done.status, done.stderr) == (2, "report.py: The record best.json is not valid JSON; restore it.\n")
 
 
 def test_a_remembered_run_that_was_never_tested_stands_in_no_table_of_test_figures(written: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_figure_changed_by_hand_is_found_and_put_right(changed: str, written: 
     path.write_text(before.replace(shown, "0.99"))
     checked = report("--check", home=written)
     assert checked.status == 1
-    assert f"{changed} is not what the runs say" in checked.stderr
+    assert f"{changed} is stale" in checked.stderr
     assert path.read_text() != before, "--check wrote"
     assert report(home=written).status == 0
     assert path.read_text() == before
@@ -155,7 +155,7 @@ def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
     test = {"data": {}, "test": summary(predictions(("test",), n=50), 1.5), "date": "2026-02-01"}
     add_parts(open_run(written / "artifacts" / "best"), {"test.json": test})
     said = report("--check", home=written).stderr
-    assert said.count("is not what the runs say") == 3  # RUNS.md follows from the record, which is named
+    assert said.count("is stale") == 3  # RUNS.md follows from the record, which is named
     assert report(home=written).status == 0
     assert report("--check", home=written).status == 0
 
@@ -164,8 +164,8 @@ def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
     ("document", "said"),
     [
         ("<!-- figures:nonsense -->1<!-- /figures -->", "There is no figure called nonsense"),
-        ("<!-- figures:table -->", "stands alone"),
-        ("1<!-- /figures -->", "stands alone"),
+        ("<!-- figures:table -->", "is unpaired"),
+        ("1<!-- /figures -->", "is unpaired"),
         ("<!-- figures:accuracy gone -->1<!-- /figures -->", "There is no run at"),
     ],
 )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.screenshots import free_port, wait_until_served
+from dev.screenshots import wait_until_served
+from dev.system import free_port
 from tests.app_runs import all_runs
 
 HOME = Path(__file__).resolve().parent.parent

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from dev.proofs.visitor import VisitError, Visitor
-from dev.screenshots import free_port, serve
+from dev.screenshots import serve
+from dev.system import free_port
 from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
@@ -61,10 +62,10 @@ def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_comes_back_
         assert visitor.shows("3 words and signs read")
     with Visitor(behind_nginx, "bulk", headers=origin) as visitor:
         visitor.upload("reviews.csv", b"review\ngood\nbad\n")
-        visitor.wait(lambda: visitor.offers("button", "Score 2 rows"))
+        visitor.wait(lambda: visitor.has_widget("button", "Score 2 rows"))
         visitor.wait()
         visitor.press("Score")
-        visitor.wait(lambda: visitor.offers("download_button", "Download"))
+        visitor.wait(lambda: visitor.has_widget("download_button", "Download"))
         visitor.wait()
         assert len(visitor.download("Download").splitlines()) == 3
 
@@ -126,13 +127,13 @@ def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
             with Visitor(address) as visitor:
                 assert visitor.shows("Please log in")
-                assert not visitor.offers("text_area", "Review")
+                assert not visitor.has_widget("text_area", "Review")
                 visitor.press("Log in")
                 visitor.wait(lambda: visitor.redirect != "")
                 cookies = _log_in(address + visitor.redirect)
             with Visitor(address, headers={"Cookie": cookies, "Origin": address}) as visitor:
-                assert visitor.offers("button", "Log out")
-                assert visitor.offers("text_area", "Review")
+                assert visitor.has_widget("button", "Log out")
+                assert visitor.has_widget("text_area", "Review")
             with pytest.raises(VisitError), Visitor(address, headers={"Cookie": cookies[:-4]}) as visitor:
                 visitor.widget("text_area", "Review")
 
@@ -146,8 +147,8 @@ def _log_in(url: str) -> str:
 
 def test_without_a_section_auth_there_is_no_login(address):
     with Visitor(address) as visitor:
-        assert visitor.offers("text_area", "Review")
-        assert not visitor.offers("button", "Log out")
+        assert visitor.has_widget("text_area", "Review")
+        assert not visitor.has_widget("button", "Log out")
 
 
 def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():

@@ -465,7 +465,7 @@ def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
         said = process.stderr.read()
     if stop is signal.SIGINT:
         assert process.returncode == 130
-        assert "goes on from there" in said
+        assert "run the same command to resume" in said
         keras.saving.load_model(output / "model.keras", safe_mode=True)
     assert not (output / "manifest.json").exists()
     again = ended(*own(labelled_csv, output))

@@ -1,10 +1,10 @@
-"""The speed and the memory of this program beside those of other ways to the same result.
+"""Benchmarks of speed and memory against other libraries.
 
-The way of one figure::
+A figure is measured in these steps::
 
     table.BENCHMARKS -> its sides, each a function that measures once (one_review, files, arithmetic, processes, growth)
                      -> measuring.alternate: ours, theirs, ours, theirs ... -> medians and ratios -> page
 
-Only what was measured in the same minutes on the same machine is ever divided. Other libraries run in processes of
-their own (``peers``), which time themselves; one that is not installed is named in place of its figures.
+Ratios only compare measurements made in turn on the same machine. Other libraries run in processes of their own
+(``peers``), which time themselves. If one is not installed, the table says so.
 """

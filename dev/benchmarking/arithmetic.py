@@ -1,4 +1,4 @@
-"""How much of the machine's arithmetic the model alone makes use of."""
+"""Benchmarks of the model's arithmetic against a matrix product."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dev.benchmarking.setting import Setting
 from sentiment.model.classifier import Classifier
 from sentiment.model.weights import Weights, read_onnx
 
-_PRODUCTS = 10  # timed together
+_PRODUCTS = 10  # matrix products timed together
 
 
 def float32_beside_matrix_product(setting: Setting) -> Sides:
-    """Ready ids to scores, counted in operations on real tokens, and NumPy's matrix product on all cores. GFLOP/s."""
+    """Compares scoring encoded reviews with NumPy's matrix product on all cores. GFLOP/s, without padding."""
     return _beside_matrix_product(setting, setting.bulk_classifier)
 
 
 def fast_beside_matrix_product(setting: Setting) -> Sides:
-    """The same with int8 arithmetic, its operations counted alike, and the matrix product still in float32."""
+    """Compares int8 scoring, with its operations counted alike, with the float32 matrix product. GFLOP/s."""
     return _beside_matrix_product(setting, setting.fast_classifier)
 
 
@@ -37,5 +37,5 @@ def _beside_matrix_product(setting: Setting, classifier: Classifier) -> Sides:
 
 
 def operations(weights: Weights) -> int:
-    """Floating-point operations a token: the matrix products of the LSTM, an addition and a product each counted."""
+    """Returns the operations per token in the LSTM's matrix products; an addition and a product count as two."""
     return sum(2 * (direction.kernel.size + direction.recurrent.size) for direction in weights.directions)

@@ -1,7 +1,7 @@
-"""Measures this program beside other ways to the same result, all in one run on this machine.
+"""Benchmarks this program against other libraries on this machine.
 
-What is not installed is named in place of its figures: pip install ".[train,benchmark]" brings everything. No text of
-the data is part of what comes out.
+Libraries that are not installed are named in the results; pip install ".[train,benchmark]" installs all of them. The
+results contain no text of the data.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from sentiment.dataset import DatasetError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; gives the exit status."""
+    """Runs the command line; returns the exit status."""
     options = _options(arguments)
     for path in (options.json, options.page):
         if path and not path.absolute().parent.is_dir():
-            _say(f"benchmark.py: there is no folder {path.parent} to write {path.name} into.")
+            _say(f"benchmark.py: the folder {path.parent} for {path.name} does not exist; create it.")
             return 2
     chosen = [each for each in (*BENCHMARKS, *GROWTH) if each.name in (options.only or [])]
     if options.only is None:
@@ -68,17 +68,17 @@ def _say(line: str) -> None:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="what train.py takes; the test reviews are scored")
-    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run (default: the one artifacts/default names)")
-    add("--json", type=Path, metavar="FILE", help="where to write every figure too")
-    add("--page", type=Path, metavar="FILE", help="a Markdown page to write, with a chart beside it")
+    add("--data", type=Path, required=True, help="reviews in any format of train.py; its test part is scored")
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="run to use (default: artifacts/default)")
+    add("--json", type=Path, metavar="FILE", help="also write all results to this file")
+    add("--page", type=Path, metavar="FILE", help="also write a Markdown page, and a chart next to it")
     names = [each.name for each in (*BENCHMARKS, *GROWTH)]
-    add("--only", nargs="*", choices=names, metavar="ROW", help=f"these rows only, of {', '.join(names)}")
-    add("--profile", action="store_true", help="where the time of one file goes; part of a run of all rows")
-    add("--growth", action="store_true", help="also files of 25,000 and 1,000,000 rows, which takes long and 3 GB")
-    add("--quick", action="store_true", help="tiny sizes: shows that everything works, and measures nothing")
-    add("--text-column", help="where the reviews are, in a file of one's own")
-    add("--label-column", help="where the labels are, likewise")
+    add("--only", nargs="*", choices=names, metavar="ROW", help=f"only these rows, of {', '.join(names)}")
+    add("--profile", action="store_true", help="profile the scoring of a file; included if all rows run")
+    add("--growth", action="store_true", help="also score files of 25,000 and 1,000,000 rows; slow, needs 3 GB")
+    add("--quick", action="store_true", help="tiny sizes, to test the benchmark itself")
+    add("--text-column", help="column of the reviews, in your own file")
+    add("--label-column", help="column of the labels, in your own file")
     return parser.parse_args(arguments)
 
 

@@ -1,6 +1,6 @@
-"""TF-IDF with logistic regression, and VADER, as processes of their own: ``classical.py LIBRARY TRAIN_FILE``.
+"""Runs TF-IDF with logistic regression, or VADER, as a peer process: ``classical.py LIBRARY TRAIN_FILE``.
 
-Both read the file with pandas, score on every core, and write the file with a column more.
+Both read a file with pandas, score on all cores, and write the file with an additional column.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from dev.benchmarking.peers import serve
 
 Scorer = Callable[[Sequence[str]], Sequence[float]]
 
-_scorer: list[Scorer] = []  # the scorer of a process of the pool, which is handed over once
+_scorer: list[Scorer] = []  # the scorer of a pool process, set once at its start
 
 
 def main() -> None:
-    """Learns or loads, then answers."""
+    """Trains or loads the library, then answers requests."""
     library, train = sys.argv[1:]
     scorer = vader() if library == "vaderSentiment" else tfidf(pd.read_parquet(train))
     with ProcessPoolExecutor(os.cpu_count(), initializer=_scorer.append, initargs=(scorer,)) as pool:
-        list(pool.map(_score, [["a film"]] * (2 * (os.cpu_count() or 1))))  # so that all processes stand
+        list(pool.map(_score, [["a film"]] * (2 * (os.cpu_count() or 1))))  # so that all processes have started
         serve({"score": lambda source, output: seconds_of(partial(score_file, pool, source, output))})
 
 
 def tfidf(train: pd.DataFrame) -> Scorer:
-    """Words and pairs of words that occur twice, weighed by TF-IDF, and logistic regression."""
+    """Trains logistic regression on TF-IDF of words and word pairs that occur at least twice."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
 
@@ -42,14 +42,14 @@ def tfidf(train: pd.DataFrame) -> Scorer:
 
 
 def vader() -> Scorer:
-    """The rules of Hutto & Gilbert 2014; nothing is learned."""
+    """Loads the rule-based VADER (Hutto & Gilbert 2014), which needs no training."""
     from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
     return partial(_vader_scores, SentimentIntensityAnalyzer())
 
 
 def score_file(pool: ProcessPoolExecutor, source: str, output: str) -> None:
-    """Reads, scores in as many parts as there are cores, writes."""
+    """Scores a CSV file, in as many parts as there are cores."""
     table = pd.read_csv(source)
     texts = table["review"].tolist()
     parts = [texts[start :: os.cpu_count()] for start in range(os.cpu_count() or 1)]

@@ -1,4 +1,4 @@
-"""An epoch of training: the program's own loop over batches of like length, and Keras' ``fit`` over padded ones."""
+"""Benchmark of one training epoch: our loop over batches of similar length, and Keras' ``fit`` over padded ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BATCH = 64  # reviews in a step
 
 
 def ours_beside_fit(setting: Setting) -> Sides:
-    """Both learn the same training reviews, from random numbers, in a process of their own each. Seconds an epoch."""
+    """Compares training from random weights on the same reviews, each in its own process. Seconds per epoch."""
     peers = setting.keras()
     reviews = _sample(setting)
     ours, theirs = peers["the run's layers"], peers["Keras' own layers"]
@@ -24,12 +24,12 @@ def ours_beside_fit(setting: Setting) -> Sides:
 
 
 def _sample(setting: Setting) -> Path:
-    """A NumPy archive: ``ids`` <int32>[all tokens], ``ends`` <int64>[reviews] and ``labels`` <int8>[reviews]."""
+    """Writes a NumPy archive: ``ids`` <int32>[all tokens], ``ends`` <int64>[reviews], ``labels`` <int8>[reviews]."""
     frame = setting.data.train.head(BATCH * setting.sizes.batches)
     encoded = [setting.classifier.preprocessor.ids(text)[0] for text in frame["text"]]
     kept = [(ids, label) for ids, label in zip(encoded, frame["label"], strict=True) if len(ids)]
     if not kept:
-        raise MissingError("The training part of the data holds no word.")
+        raise MissingError("The training part of the data has no words.")
     path = setting.folder / "training.npz"
     ids = [ids for ids, _ in kept]
     labels = np.array([label for _, label in kept], np.int8)

@@ -1,4 +1,4 @@
-"""A file of real reviews, from the file to the scored file."""
+"""Benchmarks of scoring a file of real reviews, from input file to output file."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from sentiment.bulk.pipeline import Task, score_file
 from sentiment.dataset.records import NAMES
 from sentiment.model.native.batch import way_of_int8
 
-_BATCH = 128  # reviews in a batch of Keras, which scores them faster than in its default of 32
+_BATCH = 128  # reviews in a batch; faster for Keras than its default of 32
 
 
 def float32_beside_keras(setting: Setting) -> Sides:
-    """File to file; Keras has ready ids and scores them only. Reviews a second."""
+    """Compares file to file with Keras, which only scores encoded reviews. Reviews per second."""
     return {OURS: _file_to_file(setting, fast=False), **_keras_predict(setting)}
 
 
 def fast_beside_keras(setting: Setting) -> Sides:
-    """The same with int8 arithmetic."""
+    """Compares int8 arithmetic, file to file, with Keras, which only scores encoded reviews. Reviews per second."""
     _check_fast(setting)
     return {OURS: _file_to_file(setting, fast=True), **_keras_predict(setting)}
 
 
 def fast_beside_tfidf(setting: Setting) -> Sides:
-    """File to file on both sides. Reviews a second."""
+    """Compares int8 arithmetic with TF-IDF, both file to file. Reviews per second."""
     _check_fast(setting)
     return {OURS: _file_to_file(setting, fast=True), **_tfidf(setting)}
 
 
 def float32_beside_tfidf(setting: Setting) -> Sides:
-    """File to file on both sides. Reviews a second."""
+    """Compares float32 arithmetic with TF-IDF, both file to file. Reviews per second."""
     return {OURS: _file_to_file(setting, fast=False), **_tfidf(setting)}
 
 
 def float32_beside_vader(setting: Setting) -> Sides:
-    """File to file on both sides, VADER on fewer rows. Reviews a second."""
+    """Compares float32 arithmetic with VADER, both file to file, VADER on fewer rows. Reviews per second."""
     peer = setting.classical("vaderSentiment", "vaderSentiment")
     rows = min(setting.sizes.vader, len(setting.texts))
     paths = {"source": setting.file(rows), "output": setting.folder / "vader.csv"}
@@ -50,37 +50,37 @@ def float32_beside_vader(setting: Setting) -> Sides:
 
 
 def effect_of_fast(setting: Setting) -> dict[str, Any] | None:
-    """What int8 arithmetic does to the verdicts on the file's reviews; None where it is not at work.
+    """Measures how int8 arithmetic changes the predictions; returns None if it is not available.
 
-    ``way`` is that of ``way_of_int8``, ``labels_changed`` a share of reviews, ``accuracy_change`` a difference of
-    shares, ``probability_change`` the largest one.
+    ``way`` is the int8 backend, ``labels_changed`` a share of reviews, ``accuracy_change`` a difference of shares,
+    ``probability_change`` the largest change of a probability.
     """
     try:
         _check_fast(setting)
     except MissingError:
         return None
-    slow, fast = (_verdicts(setting, fast=fast).to_pandas() for fast in (False, True))
-    truth = setting.data.test["label"].head(len(slow)).map(NAMES).to_numpy()
-    right = [(table["sentiment"].to_numpy() == truth).mean() for table in (slow, fast)]
+    float32, int8 = (_predictions(setting, fast=fast).to_pandas() for fast in (False, True))
+    labels = setting.data.test["label"].head(len(float32)).map(NAMES).to_numpy()
+    accuracy = [(table["sentiment"].to_numpy() == labels).mean() for table in (float32, int8)]
     return {
         "way": way_of_int8(),
-        "labels_changed": float((slow["sentiment"].fillna("") != fast["sentiment"].fillna("")).mean()),
-        "accuracy_change": float(right[1] - right[0]),
-        "probability_change": float((fast["p_positive"] - slow["p_positive"]).abs().max()),
+        "labels_changed": float((float32["sentiment"].fillna("") != int8["sentiment"].fillna("")).mean()),
+        "accuracy_change": float(accuracy[1] - accuracy[0]),
+        "probability_change": float((int8["p_positive"] - float32["p_positive"]).abs().max()),
     }
 
 
-def _verdicts(setting: Setting, *, fast: bool) -> pa.Table:
-    """The scored file of the same reviews."""
-    output = setting.folder / f"verdicts-{fast}.parquet"
+def _predictions(setting: Setting, *, fast: bool) -> pa.Table:
+    """Returns the scored file, which is written once."""
+    output = setting.folder / f"predictions-{fast}.parquet"
     if not output.exists():
         _score(setting, output, fast=fast)
     return pq.read_table(output, columns=["sentiment", "p_positive"])
 
 
 def _check_fast(setting: Setting) -> None:
-    if _verdicts(setting, fast=True).equals(_verdicts(setting, fast=False)):
-        raise MissingError("--fast gives every score as without it, to the last digit: nothing faster is at work.")
+    if _predictions(setting, fast=True).equals(_predictions(setting, fast=False)):
+        raise MissingError("--fast has no effect here: all scores are equal to the last digit.")
 
 
 def _file_to_file(setting: Setting, *, fast: bool) -> Side:
@@ -96,10 +96,10 @@ def _score(setting: Setting, output: Path, *, fast: bool) -> None:
 
 
 def _keras_predict(setting: Setting) -> Sides:
-    ask = {"ids": setting.padded_reviews, "calls": 1, "batch_size": _BATCH}
+    request = {"ids": setting.padded_reviews, "calls": 1, "batch_size": _BATCH}
 
     def rate(peer: Peer) -> float:
-        return min(setting.sizes.padded, len(setting.ids)) / peer.ask("predict", **ask)
+        return min(setting.sizes.padded, len(setting.ids)) / peer.ask("predict", **request)
 
     return {name: partial(rate, peer) for name, peer in setting.keras().items()}
 

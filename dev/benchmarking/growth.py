@@ -1,4 +1,4 @@
-"""Whether time and memory grow with a file as they should: time in step, memory not at all."""
+"""Benchmarks of large against small files: time must grow linearly, memory not at all."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from dev.benchmarking.setting import Setting
 
 
 def rate(setting: Setting) -> Sides:
-    """Reviews a second, by the program's own clock, of a large and of a small file."""
+    """Compares the rate on a large and a small file, by the program's own clock. Reviews per second."""
     small, large = setting.sizes.growth
     return {OURS: lambda: large / _scored(setting, large)[0], _name(small): lambda: small / _scored(setting, small)[0]}
 
 
 def memory(setting: Setting) -> Sides:
-    """Peak resident memory of the process that scores a large and a small file. Megabytes."""
+    """Compares the peak resident memory of scoring a large and a small file. Megabytes."""
     small, large = setting.sizes.growth
     return {OURS: lambda: _scored(setting, large)[1], _name(small): lambda: _scored(setting, small)[1]}
 
@@ -34,7 +34,7 @@ def _name(rows: int) -> str:
 
 @cache
 def _scored(setting: Setting, rows: int) -> tuple[float, float]:
-    """Seconds and megabytes of ``score.py`` on a file of distinct rows. Run once: the large file takes long."""
+    """Returns seconds and megabytes of ``score.py`` on a file of distinct rows; cached, because it is slow."""
     source, output = setting.folder / f"growth-{rows}.csv", setting.folder / "grown.csv"
     _write_distinct(setting, rows, source)
     command = [sys.executable, "scripts/score.py", str(source), str(output), "--artifacts", str(setting.run.path)]
@@ -51,7 +51,7 @@ def _scored(setting: Setting, rows: int) -> tuple[float, float]:
 
 
 def _write_distinct(setting: Setting, rows: int, path: Path) -> None:
-    """Test reviews over and over, each with its number, so that no two are the same."""
+    """Writes the test reviews repeatedly, each with a number, so that no two are equal."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["review"])

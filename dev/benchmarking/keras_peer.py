@@ -1,8 +1,7 @@
-"""Keras as a benchmark meets it, a process of its own: ``keras_peer.py RUN_FOLDER {stock,run}``.
+"""Runs Keras as a peer process: ``python -m dev.benchmarking.keras_peer RUN_FOLDER {stock,run}``.
 
-``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense, with the run's weights; ``run`` loads the
-layers that the run was trained with. Training goes by ``Model.fit`` over padded reviews in the one and by this
-program's loop in the other.
+``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense layers with the run's weights, and trains by
+``Model.fit`` over padded reviews. ``run`` loads the layers that the run was trained with, and trains by our loop.
 """
 
 from __future__ import annotations
@@ -35,11 +34,11 @@ from sentiment.training.fit import run_epochs
 from sentiment.training.layers import Lengths, Pooling
 from sentiment.training.networks import build_network, build_optimizer
 
-_STEPS = 100 * Sizes().batches  # more than are ever measured, for the schedule of the learning rate
+_STEPS = 100 * Sizes().batches  # for the learning rate schedule; more than are ever measured
 
 
 class KerasPeer:
-    """The tasks. Each gives seconds."""
+    """The tasks; each returns seconds."""
 
     def __init__(self, run: Run, *, stock: bool) -> None:
         self._preset = preset_of(run)
@@ -55,18 +54,18 @@ class KerasPeer:
         return stock_network(self._preset, self._size, trained) if self._stock else trained
 
     def predict(self, ids: str, calls: int, batch_size: int) -> float:
-        """``keras.predict`` over <int32>[reviews, time]."""
+        """Times ``keras.predict`` on <int32>[reviews, time]."""
         padded = np.load(ids)
         return seconds_of(partial(self.network.predict, padded, batch_size=batch_size, verbose=0), calls)
 
     def integrated_gradients(self, ids: str, points: int) -> float:
-        """Contributions of the tokens of one review, all points of the path in one batch."""
+        """Times the contributions of one review's tokens, with all points of the path in one batch."""
         [review] = np.load(ids)
         return seconds_of(partial(self.contributions, review, points))
 
     @cached_property
     def contributions(self) -> Callable[[npt.NDArray[np.int32], int], npt.NDArray[np.float32]]:
-        """Integrated gradients of the logit (Sundararajan et al. 2017), midpoints of the path from unknown words."""
+        """Integrated gradients of the logit (Sundararajan et al. 2017), at midpoints, from a text of unknown words."""
         head, embedding = from_embeddings(self.network)
 
         @tf.function(reduce_retracing=True)
@@ -85,7 +84,7 @@ class KerasPeer:
         return contributions
 
     def train(self, reviews: str) -> float:
-        """One epoch more of a training from random numbers."""
+        """Times one more epoch of a training from random weights."""
         return seconds_of(self._epoch(reviews))
 
     def _epoch(self, reviews: str) -> Callable[[], object]:
@@ -128,16 +127,16 @@ class KerasPeer:
 
 
 def preset_of(run: Run) -> Preset:
-    """The recipe of a run's network; what it learnt from does not matter here, and older runs name less of it."""
+    """Returns the preset of a run's network, without its teachers; older runs record fewer options."""
     options = run.json("config.json")["model"]
     known = {field.name: options[field.name] for field in dataclasses.fields(Preset) if field.name in options}
     return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"]), "deep": None})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:
-    """What ``build_network`` builds, with Keras' own recurrent layers; with the weights of a trained one if given.
+    """Builds the network of ``build_network`` from Keras' own recurrent layers, optionally with trained weights.
 
-    Pooling stays ours: Keras' own takes padding for states.
+    Pooling is ours, because Keras' pooling includes padding.
     """
     if not preset.bidirectional:
         return build_network(preset, vocabulary_size) if trained is None else trained
@@ -146,7 +145,7 @@ def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | N
     embedded = layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
     embedded = layers.SpatialDropout1D(preset.embedding_dropout)(embedded)
     states = layers.Bidirectional(layers.LSTM(preset.units, return_sequences=True))(embedded)
-    states = keras.ops.copy(states)  # which, unlike a layer, hands no mask on: Keras warns of one where pooling ends it
+    states = keras.ops.copy(states)  # drops the mask, which Keras would warn about at pooling
     pooled = Pooling(list(preset.pooling))(states, Lengths()(ids))
     features = layers.Dropout(preset.dropout)(pooled)
     network = keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
@@ -156,9 +155,9 @@ def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | N
 
 
 def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.float32]]:
-    """A model of ids <int32>[batch, time] and embeddings <float32>[batch, time, size] to logits, and the embedding.
+    """Returns a model from ids <int32>[batch, time] and embeddings <float32>[batch, time, size] to logits.
 
-    Every review must fill its row: the mask that an embedding layer gives is lost.
+    Also returns the embedding. Every review must fill its row, because the mask of the embedding layer is lost.
     """
     logits = logit_network(network)
     layer: Any = network.get_layer("embedding")
@@ -166,7 +165,7 @@ def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.f
 
 
 def main() -> None:
-    """Answers until its input ends."""
+    """Answers requests until the input ends."""
     folder, kind = sys.argv[1:]
     peer = KerasPeer(open_run(Path(folder)), stock=kind == "stock")
     serve({"predict": peer.predict, "integrated_gradients": peer.integrated_gradients, "train": peer.train})

@@ -1,4 +1,4 @@
-"""Measuring side by side: A B A B, and what is said of it."""
+"""Measures alternatives in turn, A B A B, and compares them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Sides = Mapping[str, Side]  # OURS and one or more others, by name
 
 
 class MissingError(Exception):
-    """Something that a measurement needs is not here; the message says what, in a sentence."""
+    """Raised if something that a measurement needs is missing; the message names it in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Repeated measurements of one thing."""
+    """A summary of repeated measurements."""
 
     median: float
     lowest: float
@@ -29,12 +29,12 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """The spread of one or more values."""
+        """Summarises one or more values."""
         return cls(statistics.median(values), min(values), max(values), len(values))
 
 
 def seconds_of(work: Callable[[], object], calls: int = 1) -> float:
-    """Mean seconds of a call."""
+    """Returns the mean seconds of a call."""
     start = perf_counter()
     for _ in range(calls):
         work()
@@ -42,7 +42,7 @@ def seconds_of(work: Callable[[], object], calls: int = 1) -> float:
 
 
 def alternate(sides: Sides, *, warmups: int, repeats: int) -> dict[str, list[float]]:
-    """Measures every side in turn, again and again, so that whatever else the machine does hits all of them alike."""
+    """Measures all sides in turn, repeatedly, so that other load on the machine affects all of them alike."""
     for _ in range(warmups):
         for side in sides.values():
             side()
@@ -54,7 +54,7 @@ def alternate(sides: Sides, *, warmups: int, repeats: int) -> dict[str, list[flo
 
 
 def compare(found: Mapping[str, Sequence[float]], *, more_is_better: bool) -> dict[str, Any]:
-    """The spread of every side, and of the ratio: in each round, how many times better ours was than the best other."""
+    """Summarises every side, and the ratio of ours to the best other side of each round; above 1 ours is better."""
     others = [name for name in found if name != OURS]
     best = max if more_is_better else min
     ratios = []

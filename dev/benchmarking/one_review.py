@@ -1,4 +1,4 @@
-"""One review of 400 tokens: its score and its contributions."""
+"""Benchmarks of one review of 400 tokens: its score and its contributions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dev.benchmarking.setting import Setting
 
 
 def score_beside_keras(setting: Setting) -> Sides:
-    """Text to score; Keras is handed ready ids. Milliseconds."""
+    """Compares text to score with Keras, which gets encoded reviews. Milliseconds."""
     return {OURS: _score(setting), **_keras_predict(setting)}
 
 
 def score_beside_onnx(setting: Setting) -> Sides:
-    """Text to score; ONNX Runtime is handed ready ids. Milliseconds."""
+    """Compares text to score with ONNX Runtime, which gets encoded reviews. Milliseconds."""
     ids, _ = setting.classifier.preprocessor.ids(setting.review)
     feed = {"ids": ids[None], "lengths": np.array([len(ids)], np.int32)}
     single = ort.SessionOptions()
@@ -32,17 +32,17 @@ def score_beside_onnx(setting: Setting) -> Sides:
 
 
 def explanation_beside_keras_score(setting: Setting) -> Sides:
-    """Text to score and contributions; Keras is handed ready ids and only scores. Milliseconds."""
+    """Compares text to score and contributions with Keras, which only scores encoded reviews. Milliseconds."""
     explain = partial(setting.classifier.explain, setting.review)
     return {OURS: partial(_milliseconds, setting, explain), **_keras_predict(setting)}
 
 
 def contributions_beside_integrated_gradients(setting: Setting) -> Sides:
-    """Ready ids to contributions. Milliseconds."""
+    """Compares our contributions with integrated gradients, both of encoded reviews. Milliseconds."""
     ids, _ = setting.classifier.preprocessor.ids(setting.review)
     ours = partial(_milliseconds, setting, partial(setting.classifier.attributor, [ids]))
-    ask = {"ids": setting.padded_review, "points": setting.sizes.points}
-    return {OURS: ours, **_keras(setting, "integrated_gradients", ask)}
+    request = {"ids": setting.padded_review, "points": setting.sizes.points}
+    return {OURS: ours, **_keras(setting, "integrated_gradients", request)}
 
 
 def _score(setting: Setting) -> Side:
@@ -50,13 +50,13 @@ def _score(setting: Setting) -> Side:
 
 
 def _keras_predict(setting: Setting) -> Sides:
-    ask = {"ids": setting.padded_review, "calls": setting.sizes.calls, "batch_size": 1}
-    return _keras(setting, "predict", ask)
+    request = {"ids": setting.padded_review, "calls": setting.sizes.calls, "batch_size": 1}
+    return _keras(setting, "predict", request)
 
 
-def _keras(setting: Setting, task: str, ask: dict[str, object]) -> Sides:
+def _keras(setting: Setting, task: str, request: dict[str, object]) -> Sides:
     def milliseconds(peer: Peer) -> float:
-        return 1e3 * peer.ask(task, **ask)
+        return 1e3 * peer.ask(task, **request)
 
     return {name: partial(milliseconds, peer) for name, peer in setting.keras().items()}
 

@@ -1,4 +1,4 @@
-"""What a benchmark found, as a Markdown table, a page and a chart; all of it from the JSON alone."""
+"""Renders the JSON results of a benchmark as a Markdown table, a page and a chart."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ on all cores.
 """
 _MET = {True: "yes", False: "no", None: ""}
 
-_LABELS, _SCALE, _HEIGHT = 330, 430, 26  # pixels of the chart: before the bars, of the bars, of a row
+_LABELS, _SCALE, _HEIGHT = 330, 430, 26  # pixels: width of the labels and of the bars, height of a row
 _STYLE = """\
 text { font: 13px system-ui, sans-serif; fill: #10151c }
 .met { fill: #0072b2 } .missed { fill: #d55e00 } .free { fill: #9aa4b1 }
@@ -46,20 +46,20 @@ text { font: 13px system-ui, sans-serif; fill: #10151c }
 
 
 def met(row: Row) -> bool | None:
-    """Whether the median ratio reached what it had to; None where nothing was asked or nothing measured."""
+    """Returns whether the median ratio reached its target; None without a target or a measurement."""
     if "missing" in row or row["at_least"] is None:
         return None
     return bool(row["ratio"]["median"] >= row["at_least"])
 
 
 def table_of(found: dict[str, Any]) -> str:
-    """The Markdown table of the rows."""
+    """Returns a Markdown table of the rows."""
     header = ["what", "against", "ours", "theirs", "times better", "at least", "goal", "reached"]
     return table(header, map(_cells, found["rows"]))
 
 
 def profile_of(found: dict[str, Any]) -> str:
-    """The Markdown table of the stages, in float32 and with ``--fast``."""
+    """Returns a Markdown table of the stages, in float32 and with ``--fast``."""
     profiles = found["profiles"]
     rows = []
     for stage in [*profiles[0]["seconds"], "all"]:
@@ -73,7 +73,7 @@ def profile_of(found: dict[str, Any]) -> str:
 
 
 def render(found: dict[str, Any], chart_name: str) -> str:
-    """The page; the chart stands beside it under its name."""
+    """Returns the page, which shows the chart ``chart_name`` from the same folder."""
     machine = found["machine"]
     return _PAGE.format(
         reviews=found["reviews"],
@@ -90,7 +90,7 @@ def render(found: dict[str, Any], chart_name: str) -> str:
 
 
 def chart(found: dict[str, Any]) -> str:
-    """An SVG of bars on a logarithmic scale, a bar a measured row, and a mark at what was to be reached."""
+    """Returns an SVG bar chart of the ratios on a logarithmic scale, with a mark at each target."""
     rows = [row for row in found["rows"] if "missing" not in row]
     values = [value for row in rows for value in (row["ratio"]["median"], row["at_least"] or 1)]
     low, high = min([0.5, *values]), max([2.0, *values])
@@ -99,8 +99,8 @@ def chart(found: dict[str, Any]) -> str:
         return _LABELS + _SCALE * math.log(ratio / low) / math.log(high / low)
 
     parts = [f'<line class="one" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="0" y2="{_HEIGHT * len(rows)}"/>']
-    for place, row in enumerate(rows):
-        parts += _bar(row, place * _HEIGHT, x)
+    for index, row in enumerate(rows):
+        parts += _bar(row, index * _HEIGHT, x)
     width, height = _LABELS + _SCALE + 80, _HEIGHT * len(rows) + 24
     parts.append(f'<text x="{x(1):.1f}" y="{height - 6}" text-anchor="middle">as good as the others</text>')
     return (
@@ -111,14 +111,14 @@ def chart(found: dict[str, Any]) -> str:
     )
 
 
-def times_better(row: Row) -> str:
-    """The median ratio of a row that was measured."""
+def median_ratio(row: Row) -> str:
+    """Returns the median ratio of a measured row."""
     return _ratio(row["ratio"]["median"])
 
 
-def aim(row: Row) -> str:
-    """What was to be reached, and whether it was."""
-    return f"{_ratio(row['at_least'])}, {'reached' if met(row) else 'missed'}"
+def target(row: Row) -> str:
+    """Returns the target of a measured row, and whether it was reached."""
+    return f"{_ratio(row['at_least'])}x, {'reached' if met(row) else 'missed'}"
 
 
 def _bar(row: Row, top: int, x: Any) -> list[str]:
@@ -138,20 +138,20 @@ def _bar(row: Row, top: int, x: Any) -> list[str]:
 
 
 def _cells(row: Row) -> list[str]:
-    aims = [_ratio(row["at_least"]), _ratio(row["goal"])]
+    targets = [_ratio(row["at_least"]), _ratio(row["goal"])]
     if "missing" in row:
-        return [row["what"], row["against"], "not measured", row["missing"], "", *aims, ""]
+        return [row["what"], row["against"], "not measured", row["missing"], "", *targets, ""]
     others = [f"{_figure(each['median'])} ({each['name']})" for each in row["others"]]
     ratio = row["ratio"]
     spread = f"{_ratio(ratio['median'])} ({_ratio(ratio['lowest'])} to {_ratio(ratio['highest'])})"
     ours = f"{_figure(row['ours']['median'])} {row['unit']}"
-    return [row["what"], row["against"], ours, ", ".join(others), spread, *aims, _MET[met(row)]]
+    return [row["what"], row["against"], ours, ", ".join(others), spread, *targets, _MET[met(row)]]
 
 
 def _remarks(found: dict[str, Any]) -> list[str]:
     versions = [f"{name} {number}" for name, number in found["versions"].items() if number]
-    absent = [name for name, number in found["versions"].items() if not number]
-    lines = [f"Versions: {', '.join(versions)}." + (f" Not installed: {', '.join(absent)}." if absent else "")]
+    missing = [name for name, number in found["versions"].items() if not number]
+    lines = [f"Versions: {', '.join(versions)}." + (f" Not installed: {', '.join(missing)}." if missing else "")]
     if fast := found["fast"]:
         lines.append(
             f"`--fast` changed {percent(fast['labels_changed'], 2)} of the labels, accuracy by "
@@ -166,5 +166,5 @@ def _ratio(value: float | None) -> str:
 
 
 def _figure(value: float) -> str:
-    """Three digits, or all of a large number."""
+    """Formats with three significant digits, or as an integer from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

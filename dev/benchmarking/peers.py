@@ -1,7 +1,7 @@
-"""Other libraries, each in a process of its own that is asked in lines of JSON and times itself.
+"""Peer processes: each runs another library, receives requests as lines of JSON, and times itself.
 
-So a library's memory, threads and settings touch nobody else's figures, and what passes between the processes is no
-part of any of them.
+So a library's memory, threads and settings do not affect other measurements, and communication between the processes is
+not measured.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ HOME = Path(__file__).resolve().parents[2]
 Task = Callable[..., float]
 
 
-def need(library: str, package: str, extra: str) -> None:
-    """Makes sure that a library is installed.
+def require(library: str, package: str, extra: str) -> None:
+    """Checks that a library is installed.
 
     Raises:
         MissingError: it is not.
     """
     if find_spec(library) is None:
-        raise MissingError(f"{package} is not installed; pip install '.[{extra}]' brings it.")
+        raise MissingError(f"{package} is not installed; pip install '.[{extra}]' installs it.")
 
 
 class Peer:
-    """A process that runs ``python -m module arguments...`` and answers until it is closed."""
+    """A process that runs ``python -m module arguments...`` and answers requests until it is closed."""
 
     def __init__(self, module: str, *arguments: object) -> None:
         self._module = module
@@ -46,14 +46,14 @@ class Peer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,  # so that Ctrl-C ends the benchmark, and the benchmark ends this
+            start_new_session=True,  # so that Ctrl-C ends only the benchmark, which then ends this process
         )
 
     def ask(self, task: str, **options: Any) -> float:
-        """What the process measures when it does a task.
+        """Runs a task in the process and returns its measurement.
 
         Raises:
-            MissingError: it ended instead of answering.
+            MissingError: the process ended without an answer.
         """
         assert self._process.stdin and self._process.stdout
         try:
@@ -63,11 +63,11 @@ class Peer:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise MissingError(f"{self._module} broke off with status {self._process.wait()}.")
+            raise MissingError(f"{self._module} ended with status {self._process.wait()}.")
         return float(json.loads(answer))
 
     def close(self, patience: float = 30.0) -> None:
-        """Lets the process end; after so many seconds it is killed, with all that it started."""
+        """Closes the process; kills it and its children after ``patience`` seconds."""
         assert self._process.stdin and self._process.stdout
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -80,9 +80,9 @@ class Peer:
 
 
 def serve(tasks: Mapping[str, Task]) -> None:
-    """Answers what is asked on standard input until it ends; whatever else a task prints goes to standard error."""
+    """Answers requests on standard input until it ends; other output of the tasks goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(tasks[asked["task"]](**asked["options"])), file=answers, flush=True)
+        request = json.loads(line)
+        print(json.dumps(tasks[request["task"]](**request["options"])), file=answers, flush=True)

@@ -1,9 +1,8 @@
-"""Whole processes: how long one takes to its first score, and what the serving app holds in memory."""
+"""Benchmarks of whole processes: time to the first score, and memory of the serving app."""
 
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,20 +14,21 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
 from dev.benchmarking.measuring import OURS, MissingError, Sides, seconds_of
-from dev.benchmarking.peers import HOME, need
+from dev.benchmarking.peers import HOME, require
 from dev.benchmarking.setting import Setting
+from dev.system import free_port, resident_megabytes
 
 _IMPORT = ["-c", "import tensorflow"]
 _IMPORT_AND_WAIT = ["-c", "import tensorflow, sys; print('here', flush=True); sys.stdin.read()"]
 _REVIEW = "A slow start, but what an ending! I left the cinema smiling."
 _RERUN = b"\x5a\x00"  # the protocol buffer ``BackMsg(rerun_script={})`` with which a browser asks for the page
-_QUIET = 3.0  # seconds without a message after which a page is complete
-_PATIENCE = 120.0  # seconds in which the app must answer
+_QUIET = 3.0  # a page is complete after so many seconds without a message
+_TIMEOUT = 120.0  # seconds for the app to answer
 
 
 def start_beside_import(setting: Setting) -> Sides:
-    """From the start of a process to its end: ours scores a review, the other imports TensorFlow. Seconds."""
-    need("tensorflow", "TensorFlow", "train")
+    """Compares whole processes: ours scores a review, the other imports TensorFlow. Seconds."""
+    require("tensorflow", "TensorFlow", "train")
     score = ["scripts/score.py", "--text", _REVIEW, "--artifacts", str(setting.run.path)]
     return {
         OURS: partial(seconds_of, partial(_run, score)),
@@ -37,10 +37,10 @@ def start_beside_import(setting: Setting) -> Sides:
 
 
 def memory_beside_import(setting: Setting) -> Sides:
-    """Resident memory of the app after it showed a review to its first visitor, and of an idle process. Megabytes."""
-    need("tensorflow", "TensorFlow", "train")
+    """Compares resident memory of the app after its first visitor with that of TensorFlow, imported. Megabytes."""
+    require("tensorflow", "TensorFlow", "train")
     if not Path("/proc/self/status").exists():
-        raise MissingError("The memory of a process is read from /proc, which this system lacks.")
+        raise MissingError("Memory is measured through /proc, which this system lacks.")
     return {OURS: partial(_app_memory, setting), "import tensorflow": _import_memory}
 
 
@@ -58,11 +58,11 @@ def _import_memory() -> float:
     ) as process:
         assert process.stdout
         process.stdout.readline()
-        return _resident(process.pid)
+        return resident_megabytes(process.pid)
 
 
 def _app_memory(setting: Setting) -> float:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
     with subprocess.Popen(
@@ -74,13 +74,13 @@ def _app_memory(setting: Setting) -> float:
     ) as server:
         try:
             _visit(f"ws://127.0.0.1:{port}/_stcore/stream")
-            return _resident(server.pid)
+            return resident_megabytes(server.pid)
         finally:
             server.terminate()
 
 
 def _runs(setting: Setting) -> Path:
-    """A folder of runs with this one as its only and default one."""
+    """Creates a folder of runs with this one as its only and default run."""
     folder = setting.folder / "runs"
     if not folder.exists():
         folder.mkdir()
@@ -90,13 +90,13 @@ def _runs(setting: Setting) -> Path:
 
 
 def _visit(address: str) -> None:
-    """Opens the app's first page as a browser does, and leaves when it is complete."""
-    end = time.monotonic() + _PATIENCE
+    """Opens the app's first page as a browser does, and leaves once it is complete."""
+    end = time.monotonic() + _TIMEOUT
     while True:
         try:
             with connect(address, max_size=None, open_timeout=5) as page:
                 page.send(_RERUN)
-                page.recv(timeout=_PATIENCE)
+                page.recv(timeout=_TIMEOUT)
                 _drain(page)
                 return
         except (OSError, WebSocketException):
@@ -111,15 +111,3 @@ def _drain(page) -> None:  # type: ignore[no-untyped-def]
             page.recv(timeout=_QUIET)
     except TimeoutError:
         return
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _resident(process: int) -> float:
-    """Megabytes of a process in memory."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmRSS"))

@@ -1,6 +1,6 @@
-"""Where the time of one file goes, stage by stage, each alone on one core.
+"""Profiles the scoring of one file by stage, each alone on one core.
 
-A file's own run has its stages overlap on all cores; so the processor's seconds are what is told of each.
+In a real run the stages overlap on all cores, so the profile counts processor seconds.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from sentiment.model.lookup_session import load_bulk
 
 
 def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
-    """Processor seconds of each stage of scoring the setting's reviews, CSV to CSV.
+    """Measures processor seconds of each stage of scoring the setting's reviews, CSV to CSV.
 
     Returns:
-        ``rows`` of the file, and by stage ``seconds``, in the order in which a row passes through.
+        ``rows`` of the file, and ``seconds`` by stage, in the order of the stages.
     """
     clock, seconds = _Clock(), perf_counter()
     with clock("load the model"):
@@ -34,19 +34,19 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
         survey(opened.source, opened.text, lambda stage, done, rows: None)
     with clock("read"):
         chunks = list(opened.source.chunks(opened.text))
-    texts = [str(text) for chunk in chunks for text in chunk.texts]  # of real reviews, none of them empty
+    texts = [str(text) for chunk in chunks for text in chunk.texts]  # real reviews are never empty
     with clock("tokenize and encode"):
         encoded = [classifier.preprocessor.ids(text) for text in texts]
     with clock("run the model"):
         logits = classifier.logits([ids for ids, _ in encoded]).tolist()
     with clock("judge"):
-        judged = [classifier.judge(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
-    verdicts = dict(zip(texts, judged, strict=True))
+        predictions = [classifier.judge(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
+    by_text = dict(zip(texts, predictions, strict=True))
     parts = Parts(opened.task.parts)
     parts.begin(opened.state, resume=False)
     with clock("write parts"):
         for number, chunk in enumerate(chunks):
-            parts.write(number, part_of(chunk, verdicts))
+            parts.write(number, part_of(chunk, by_text))
     with clock("write the output"):
         finish(opened, classifier.run, seconds)
     return {"rows": len(texts), "fast": fast, "seconds": clock.seconds}

@@ -1,4 +1,4 @@
-"""What every measurement works on: a run, real reviews, how much of them, and the processes of others."""
+"""The setting of all measurements: a run, real reviews, sizes, and peer processes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from dev.benchmarking.measuring import MissingError
-from dev.benchmarking.peers import Peer, need
+from dev.benchmarking.peers import Peer, require
 from sentiment.artifacts import Run
 from sentiment.dataset import Dataset
 from sentiment.model.classifier import Classifier
@@ -23,25 +23,25 @@ from sentiment.model.lookup_session import load_bulk
 from sentiment.text.tokenizer import tokenize
 from sentiment.text.vocabulary import PAD
 
-LENGTH = 400  # tokens of the one review, and of those that others pad or cut to
+LENGTH = 400  # tokens of the single review, and length to which peers pad or truncate
 
 Ids = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How much is measured.
+    """The sizes of the measurements.
 
     Attributes:
-        warmups: rounds before those that count.
+        warmups: rounds that are not counted.
         repeats: rounds of short work.
         long_repeats: rounds of work that takes many seconds.
-        calls: calls in a row that are timed together, of work that takes milliseconds.
-        reviews: rows of the file, and reviews of the model alone.
-        padded: reviews that Keras is handed, a part of them: padded alike, each takes as long as any other.
+        calls: calls timed together, for work that takes milliseconds.
+        reviews: rows of the file, and reviews for the model alone.
+        padded: reviews for Keras; a part is enough, because padded reviews all take the same time.
         vader: rows of the file for VADER, which is slow.
-        tfidf: reviews that TF-IDF learns from at most.
-        points: of integrated gradients.
+        tfidf: maximum number of training reviews for TF-IDF.
+        points: points of integrated gradients.
         batches: training steps of an epoch.
         matrix: rows and columns of the matrix product.
         growth: rows of the small and of the large file.
@@ -69,13 +69,13 @@ QUICK = Sizes(
 
 @dataclass(eq=False)
 class Setting(AbstractContextManager["Setting"]):
-    """One run on one set of reviews; closing it ends the processes of others.
+    """One run on one set of reviews; closing it ends the peer processes.
 
     Attributes:
-        run: whose model is measured.
-        data: where the reviews come from.
-        sizes: how much of them.
-        folder: for files that go when the benchmark ends.
+        run: the run that is measured.
+        data: the reviews.
+        sizes: the sizes of the measurements.
+        folder: for temporary files.
     """
 
     run: Run
@@ -90,32 +90,32 @@ class Setting(AbstractContextManager["Setting"]):
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The run's."""
+        """The run's classifier."""
         return Classifier.load(self.run.path)
 
     @cached_property
     def bulk_classifier(self) -> Classifier:
-        """The run's as files are scored with it."""
+        """The run's classifier for files."""
         return load_bulk(self.run.path)
 
     @cached_property
     def fast_classifier(self) -> Classifier:
-        """The same in int8 arithmetic."""
+        """The run's classifier for files, in int8 arithmetic."""
         return load_bulk(self.run.path, fast=True)
 
     @cached_property
     def texts(self) -> list[str]:
-        """Test reviews; the table's order is that of fingerprints, so the first are as good as drawn."""
+        """The first test reviews, which are as good as random, because the table is sorted by fingerprint."""
         return self.data.test["text"].head(self.sizes.reviews).tolist()
 
     @cached_property
     def ids(self) -> list[Ids]:
-        """The texts as the model reads them, empty ones left out."""
+        """The encoded texts, without empty ones."""
         return [ids for ids, _ in map(self.classifier.preprocessor.ids, self.texts) if len(ids)]
 
     @cached_property
     def review(self) -> str:
-        """A text of exactly ``LENGTH`` tokens, made of whole reviews but for the last."""
+        """A text of exactly ``LENGTH`` tokens, made of whole reviews except the last."""
         text = ""
         for part in cycle(self.texts):
             text += part + " "
@@ -125,7 +125,7 @@ class Setting(AbstractContextManager["Setting"]):
         raise AssertionError("a cycle of reviews does not end")
 
     def file(self, rows: int) -> Path:
-        """A CSV file of the first texts."""
+        """Returns a CSV file of the first texts, which is written once."""
         path = self.folder / f"{rows}.csv"
         if not path.exists():
             pd.DataFrame({"review": self.texts[:rows]}).to_csv(path, index=False)
@@ -133,21 +133,21 @@ class Setting(AbstractContextManager["Setting"]):
 
     @cached_property
     def padded_review(self) -> Path:
-        """A NumPy file of <int32>[1, LENGTH], the one review."""
+        """A NumPy file of <int32>[1, LENGTH], the single review."""
         return self._padded("review.npy", [self.classifier.preprocessor.ids(self.review)[0]])
 
     @cached_property
     def padded_reviews(self) -> Path:
-        """A NumPy file of <int32>[padded, LENGTH], the first ``ids``, cut and padded as is usual for Keras."""
+        """A NumPy file of <int32>[padded, LENGTH], the first ``ids``, truncated and padded as usual for Keras."""
         return self._padded("reviews.npy", self.ids[: self.sizes.padded])
 
     def keras(self) -> dict[str, Peer]:
-        """TensorFlow with the run's weights, by the name of the layers: Keras' own, and those the run was trained with.
+        """Starts TensorFlow with the run's weights, in Keras' own layers and in the run's; returns both by name.
 
         Raises:
-            MissingError: TensorFlow or the Keras model is not here.
+            MissingError: TensorFlow or the Keras model is missing.
         """
-        need("tensorflow", "TensorFlow", "train")
+        require("tensorflow", "TensorFlow", "train")
         if not self.run.has("model.keras"):
             raise MissingError(f"The run {self.run.name} has no model.keras.")
         module = "dev.benchmarking.keras_peer"
@@ -157,12 +157,12 @@ class Setting(AbstractContextManager["Setting"]):
         }
 
     def classical(self, library: str, package: str) -> Peer:
-        """TF-IDF with logistic regression, or VADER.
+        """Starts TF-IDF with logistic regression, or VADER.
 
         Raises:
             MissingError: the library is not installed.
         """
-        need(library, package, "benchmark")
+        require(library, package, "benchmark")
         path = self.folder / "train.parquet"
         if not path.exists():
             self.data.train[["text", "label"]].head(self.sizes.tfidf).to_parquet(path)

@@ -1,4 +1,4 @@
-"""The table of what is measured, against what, and what is to be reached; and the run that fills it."""
+"""The table of benchmarks with their targets, and the run that fills it."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Benchmark:
 
     Attributes:
         name: what ``--only`` calls it.
-        what: what ours does.
-        against: what it is compared with.
-        unit: of what the sides measure.
-        sides: makes the sides, ours among them.
-        at_least: the ratio to be reached, in times better; None where the row is for information.
-        goal: the ratio hoped for.
-        rounds: short work is repeated often, long work seldom; ``once`` is without a warm-up.
+        what: the work of our side.
+        against: the work that it is compared with.
+        unit: of the measurements.
+        sides: makes the sides, including ours.
+        at_least: the target for the ratio; None if the row has no target.
+        goal: a more ambitious target.
+        rounds: short work is repeated more often than long work; ``once`` has no warm-up.
     """
 
     name: str
@@ -209,15 +209,15 @@ def measure(
     *,
     profiled: bool = False,
 ) -> dict[str, Any]:
-    """Measures rows and gives what the JSON says; a row that cannot be measured here says why.
+    """Measures rows and returns the content of the JSON; a row that cannot be measured has the reason.
 
     Args:
-        run: whose model is measured.
-        data: where the reviews come from; no text of it is part of what is given.
-        sizes: how much is measured.
+        run: the run that is measured.
+        data: the reviews; the result contains no text of them.
+        sizes: the sizes of the measurements.
         benchmarks: the rows.
-        report: is told of each row that begins.
-        profiled: also tell where the time of one file goes.
+        report: called with the name of each row before it is measured.
+        profiled: whether to profile the scoring of a file too.
     """
     rows = []
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, Setting(run, data, sizes, Path(folder)) as setting:

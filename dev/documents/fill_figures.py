@@ -1,6 +1,6 @@
-"""Figures quoted in a document, written between markers from the runs' folders and never typed.
+"""Fills figures into documents, between markers, from the runs' folders.
 
-``<!-- figures:NAME RUN -->...<!-- /figures -->`` holds the figure ``NAME`` of a run, or without ``RUN`` of the default.
+``<!-- figures:NAME RUN -->...<!-- /figures -->`` holds the figure ``NAME`` of a run, by default of the default run.
 """
 
 from __future__ import annotations
@@ -16,74 +16,74 @@ from dev.documents import run_records
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, open_run
 from sentiment.formatting import accuracy, confidence_table, duration, interval, percent, slices_table, table
 
-_QUOTE = re.compile(r"(<!-- figures:(\S+)(?: (\S+))? -->)(.*?)(<!-- /figures -->)", re.DOTALL)
+_FIGURE = re.compile(r"(<!-- figures:(\S+)(?: (\S+))? -->)(.*?)(<!-- /figures -->)", re.DOTALL)
 _MARKER = re.compile(r"<!--\s*/?figures")
 
 
-class QuoteError(Exception):
-    """A document whose figures cannot be written; the message is one sentence for its author."""
+class FigureError(Exception):
+    """Raised if the figures of a document cannot be written; the message is one sentence for its author."""
 
 
 def fill(document: str, root: Path) -> str:
-    """The document with every figure as the runs under ``root`` have it now.
+    """Returns the document with every figure updated from the runs under ``root``.
 
     Raises:
-        QuoteError: a marker names no figure, stands alone, or the run it asks has no such figure.
+        FigureError: a marker is unpaired or names an unknown figure, or the run lacks the figure.
     """
 
     def replace(match: re.Match[str]) -> str:
         opening, name, run, _, closing = match.groups()
         if name not in FIGURES:
-            raise QuoteError(f"There is no figure called {name}; there are {', '.join(FIGURES)}.")
+            raise FigureError(f"There is no figure called {name}; use one of {', '.join(FIGURES)}.")
         try:
             return opening + FIGURES[name](open_run(root / run if run else default_run(root))) + closing
         except ArtifactError as error:
-            raise QuoteError(f"The figure {name} cannot be written: {error}") from error
+            raise FigureError(f"The figure {name} cannot be written: {error}") from error
 
-    if _MARKER.search(_QUOTE.sub("", document)):
-        raise QuoteError("A figures marker stands alone: each needs <!-- figures:NAME --> and <!-- /figures -->.")
-    return _QUOTE.sub(replace, document)
+    if _MARKER.search(_FIGURE.sub("", document)):
+        raise FigureError("A figures marker is unpaired; write both <!-- figures:NAME --> and <!-- /figures -->.")
+    return _FIGURE.sub(replace, document)
 
 
 def _test(run: Run) -> dict[str, Any]:
-    judged: dict[str, Any] = run.json("test.json")["test"]
-    return judged
+    results: dict[str, Any] = run.json("test.json")["test"]
+    return results
 
 
 def _table(run: Run) -> str:
-    """This run and the recorded ones that stand beside it and were judged, by what they reach on the test."""
+    """Returns a table of this run and all recorded, tested runs in the same folder, by test accuracy."""
     root = run.path.parent
-    beside = {
+    others = {
         each["run"] for each in run_records.read(root) if each["test"] and (root / each["run"] / MANIFEST).is_file()
     }
-    runs = [open_run(root / name) for name in sorted(beside | {run.name})]
+    runs = [open_run(root / name) for name in sorted(others | {run.name})]
     rows = []
     for each in sorted(runs, key=lambda each: _test(each)["accuracy"]):
-        judged, made = _test(each), each.json("metadata.json")
-        figures = [f"{judged['f1']:.3f}", f"{judged['auc']:.3f}", percent(judged["calibration_error"])]
-        right = [percent(judged["accuracy"]), interval(judged["accuracy_interval"])]
-        rows.append([f"`{each.name}`", *right, *figures, duration(made["training_seconds"])])
+        results, metadata = _test(each), each.json("metadata.json")
+        figures = [percent(results["accuracy"]), interval(results["accuracy_interval"])]
+        figures += [f"{results['f1']:.3f}", f"{results['auc']:.3f}", percent(results["calibration_error"])]
+        rows.append([f"`{each.name}`", *figures, duration(metadata["training_seconds"])])
     header = ["run", "test accuracy", "95 % interval", "F1", "AUC", "calibration error", "training"]
     return _block(table(header, rows))
 
 
-def _benchmark(run: Run, written: Callable[[dict[str, Any]], str]) -> str:
-    """What is written of the benchmark beside the runs, or that there is none."""
+def _benchmark(run: Run, render: Callable[[dict[str, Any]], str]) -> str:
+    """Returns a table of the committed benchmark, or a sentence if there is none."""
     path = run.path.parent / "BENCHMARKS.json"
     if not path.is_file():
-        return _block("No benchmark is committed yet; `make benchmark DATA=...` measures, and writes it here.")
-    return _block(written(json.loads(path.read_text(encoding="utf-8"))))
+        return _block("No benchmark is committed yet; run `make benchmark DATA=...`.")
+    return _block(render(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def _speed(found: dict[str, Any]) -> str:
-    """What was measured beside others, row by row, without what is only for information."""
+    """Returns a table of the measured rows that have a target."""
     rows = [row for row in found["rows"] if row["at_least"] and "ratio" in row]
-    cells = [[row["what"], row["against"], page.times_better(row), page.aim(row)] for row in rows]
-    return table(["what", "against", "times better", "to be reached"], cells)
+    cells = [[row["what"], row["against"], f"{page.median_ratio(row)}x", page.target(row)] for row in rows]
+    return table(["what", "against", "improvement", "target"], cells)
 
 
 def _block(lines: str) -> str:
-    """What stands on lines of its own."""
+    """Returns the text on lines of its own."""
     return f"\n{lines}\n"
 
 

@@ -1,6 +1,6 @@
-"""Writes what documents say of runs: records, model cards, artifacts/RUNS.md, and figures in README and docs/speed.md.
+"""Updates all documents on runs: records, model cards, artifacts/RUNS.md, and figures in README.md and docs/speed.md.
 
-The runs meant are those with a record in artifacts/records/; --remember makes one.
+It covers the runs with a record in artifacts/records/; --remember creates a record.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from functools import partial
 from pathlib import Path
 
 from dev.documents import fill_figures, run_records
-from dev.documents.fill_figures import QuoteError
+from dev.documents.fill_figures import FigureError
 from sentiment import artifacts, model_card
 from sentiment.artifacts import ArtifactError
 
 
 def main() -> int:
-    """Runs the command line; gives the exit status: 1 where --check finds a stale document."""
+    """Runs the command line; returns the exit status, 1 if --check finds a stale document."""
     options = _options()
     try:
         for folder in options.remember:
-            _remember(folder, options.home / "artifacts")
+            _write_record(folder, options.home / "artifacts")
         stale = 0
         for path, write in _stale(options.home):
             stale += 1
             if options.check:
-                print(f"report.py: {path} is not what the runs say; run report.py.", file=sys.stderr)
+                print(f"report.py: {path} is stale; run python -m dev.documents.report.", file=sys.stderr)
             else:
                 write()
                 print(f"{path} written.", file=sys.stderr)
-    except (ArtifactError, QuoteError) as error:
+    except (ArtifactError, FigureError) as error:
         print(f"report.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -42,14 +42,14 @@ def main() -> int:
     return 1 if options.check and stale else 0
 
 
-def _remember(folder: Path, root: Path) -> None:
+def _write_record(folder: Path, root: Path) -> None:
     run = artifacts.open_run(folder)
     (root / "records").mkdir(exist_ok=True)
     artifacts.write_json(root / "records" / f"{run.name}.json", run_records.record(run))
 
 
 def _stale(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
-    """Each document that is not what the runs say, with what writes it; what is drawn from others comes after them."""
+    """Yields each stale document with a function that writes it; documents come after those that they depend on."""
     root = home / "artifacts"
     for path in sorted(root.glob("records/*.json")):
         if (root / path.stem / artifacts.MANIFEST).is_file():
@@ -78,15 +78,15 @@ def _text(path: Path) -> str | None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="write nothing; status 1 if anything would be written")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
     parser.add_argument(
-        "--remember", type=Path, action="append", default=[], metavar="RUN_FOLDER", help="make a record of this run"
+        "--remember", type=Path, action="append", default=[], metavar="RUN_FOLDER", help="create a record of this run"
     )
     home = Path(__file__).resolve().parents[2]
-    parser.add_argument("--home", type=Path, default=home, help="the folder of README.md and artifacts/")
+    parser.add_argument("--home", type=Path, default=home, help="the folder with README.md and artifacts/")
     options = parser.parse_args()
     if options.check and options.remember:
-        parser.error("--check writes nothing, so nothing can be remembered with it")
+        parser.error("--check writes nothing; leave out --remember")
     return options
 
 

@@ -1,7 +1,7 @@
-"""The runs worth remembering, in a record of a few lines each, and the page that lists them.
+"""Records of runs, a few lines each, and the page that lists them.
 
-A run's folder is large and few are kept; its record in ``artifacts/records/`` stays, so that a recipe that was tried is
-known to have been tried. Records and page are made from the runs' folders.
+Few runs are kept, because their folders are large. The records in ``artifacts/records/`` keep the results of all
+recipes that were tried. Records and page are generated from the runs' folders.
 """
 
 from __future__ import annotations
@@ -31,61 +31,61 @@ Written by `python -m dev.documents.report` from the runs' folders and `records/
 
 
 def record(run: Run) -> dict[str, Any]:
-    """What is remembered of a run once its folder is gone.
+    """Returns the record of a run.
 
     ``{"run", "date", "recipe", "data", "validation", "test", "behaviour", "model_bytes", "training_seconds",
-    "machine"}``. Of "validation" and "test" it holds a few keys of ``evaluation.summary``; of "behaviour" the rates of
-    ``failures`` by kind and of negation, and how many ``sentences`` there are, how many of them the run is confident
-    of, and the share of each that it reads right. "test" and "behaviour" are None where the run was not tried; some
-    records are older than "behaviour" and "log_loss", and their runs are gone.
+    "machine"}``. "validation" and "test" have some keys of ``evaluation.predictions.summary``. "behaviour" has the
+    rates of ``failures`` by kind and of negation, and number and accuracy of all ``sentences`` and of the confident
+    ones. "test" and "behaviour" are None if the run was not tested. Some records are older than "behaviour" and
+    "log_loss", and their runs are gone.
 
     Raises:
-        ArtifactError: the run does not say how it was made or how it fared on validation.
+        ArtifactError: the run has no metadata or no validation results.
     """
-    made = run.json("metadata.json")
+    metadata = run.json("metadata.json")
     return {
         "run": run.name,
-        "date": made["date"],
-        "recipe": made["summary"],
-        "data": f"{made['data']['form']}; split: {made['data']['split']}",
+        "date": metadata["date"],
+        "recipe": metadata["summary"],
+        "data": f"{metadata['data']['form']}; split: {metadata['data']['split']}",
         "validation": _extract(run.json("metrics.json")["validation"]),
         "test": _extract(run.json("test.json")["test"]) if run.has("test.json") else None,
         "behaviour": _behaviour(run.json(behaviour.PART)) if run.has(behaviour.PART) else None,
         "model_bytes": run.file("model.onnx").stat().st_size,
-        "training_seconds": made["training_seconds"],
-        "machine": f"{made['machine']['processor']}, {made['machine']['cores']} cores",
+        "training_seconds": metadata["training_seconds"],
+        "machine": f"{metadata['machine']['processor']}, {metadata['machine']['cores']} cores",
     }
 
 
 def read(root: Path) -> list[dict[str, Any]]:
-    """The records under a root of runs, the best last: by accuracy on validation.
+    """Reads all records under a root of runs, sorted by validation accuracy, the best last.
 
     Raises:
-        ArtifactError: a record is not readable.
+        ArtifactError: a record cannot be read.
     """
     records = [read_one(path) for path in root.glob("records/*.json")]
     return sorted(records, key=lambda each: (each["validation"]["accuracy"], each["run"]))
 
 
 def read_one(path: Path) -> dict[str, Any]:
-    """A record, from its file.
+    """Reads one record.
 
     Raises:
-        ArtifactError: it is not readable.
+        ArtifactError: it cannot be read.
     """
     try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ArtifactError(f"The record {path.name} is not readable.") from error
-    return kept
+        raise ArtifactError(f"The record {path.name} is not valid JSON; restore it.") from error
+    return found
 
 
 def page(records: list[dict[str, Any]], default: str | None) -> str:
-    """The content of ``RUNS.md``.
+    """Returns the content of ``RUNS.md``.
 
     Args:
-        records: as ``read`` gives them.
-        default: the name of the run that is served, to be marked.
+        records: from ``read``.
+        default: the name of the served run, printed in bold.
     """
     header = ["run", "date", "recipe", "data", "validation", "test", "test interval", "model", "training"]
     return _PAGE.format(table=table(header, [_row(each, default) for each in records]))
@@ -108,12 +108,12 @@ def _row(each: dict[str, Any], default: str | None) -> list[str]:
 
 def _behaviour(found: dict[str, Any]) -> dict[str, Any]:
     sentences = found["domains"][-1]
-    right = {"sentences": sentences, "sentences_confident": sentences["confident"]}
+    groups = {"sentences": sentences, "sentences_confident": sentences["confident"]}
     return {
         "failures": {name: row["rate"] for name, row in totals(found)},
-        **{name: {"n": of["n"], "accuracy": of["accuracy"]} for name, of in right.items()},
+        **{name: {"n": group["n"], "accuracy": group["accuracy"]} for name, group in groups.items()},
     }
 
 
-def _extract(judged: dict[str, Any]) -> dict[str, Any]:
-    return {key: judged[key] for key in _KEPT}
+def _extract(results: dict[str, Any]) -> dict[str, Any]:
+    return {key: results[key] for key in _KEPT}

@@ -1,1 +1,1 @@
-"""Long proofs of a whole system: bulk files, many visitors, the first seconds of the app."""
+"""Long-running proofs of the whole system: bulk files, many visitors, the first seconds of the app."""

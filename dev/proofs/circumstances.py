@@ -1,4 +1,4 @@
-"""What a proof was measured with: the run, the day and the machine."""
+"""The circumstances of a measurement: run, date and machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sentiment.system import processor
 
 
 def circumstances(run: Run) -> dict[str, Any]:
-    """``{"run", "model", "date", "cores", "processor"}``, of which "model" is the SHA-256 of ``model.onnx``."""
+    """Returns ``{"run", "model", "date", "cores", "processor"}``; "model" is the SHA-256 of ``model.onnx``."""
     return {
         "run": run.name,
         "model": run.manifest["files"]["model.onnx"],
@@ -21,7 +21,7 @@ def circumstances(run: Run) -> dict[str, Any]:
     }
 
 
-def told(found: dict[str, Any]) -> str:
-    """In words, for a page."""
+def describe(found: dict[str, Any]) -> str:
+    """Describes the circumstances in words, for a page."""
     run = f"the run {found['run']} (`model.onnx` with SHA-256 {found['model'][:12]}...)"
     return f"with {run} on {found['date']}, on {found['cores']} cores ({found['processor']})"

@@ -1,4 +1,4 @@
-"""Proofs of bulk scoring on whole files: memory and rate at a million rows, runs that are killed, a full disk."""
+"""Proofs of bulk scoring on whole files: memory and rate at a million rows, killed runs, a full disk."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dev.system import peak_megabytes
 from sentiment.artifacts import ROOT
 
-MEMORY = 600  # MB, the most the command line may take
-RATE = 0.10  # by which the rate of many rows may fall behind that of few
-FEW = 25_000
+MAX_MEGABYTES = 600  # peak memory of score.py
+MAX_SLOWDOWN = 0.10  # of the rate of many rows against that of few
+FEW_ROWS = 25_000
 
 _SCORE = [sys.executable, str(ROOT.parent / "scripts/score.py")]
 
@@ -37,24 +38,24 @@ _PARTS = (_SUBJECTS, _VERBS, _OBJECTS, _ENDS)
 
 
 def reviews(count: int, seed: int = 0) -> Iterator[str]:
-    """Distinct reviews of two to six sentences, and their number, of our own words."""
+    """Yields distinct, numbered reviews of two to six sentences in our own words."""
     rng = random.Random(seed)  # noqa: S311
     for number in range(count):
-        said = " ".join(" ".join(map(rng.choice, _PARTS)) + "." for _ in range(rng.randint(2, 6)))
-        yield f"Review {number}. {said}"
+        text = " ".join(" ".join(map(rng.choice, _PARTS)) + "." for _ in range(rng.randint(2, 6)))
+        yield f"Review {number}. {text}"
 
 
-def write_table(path: Path, rows: int, longer: int = 1) -> None:
-    """A CSV of made-up reviews, each ``longer`` times over."""
+def write_table(path: Path, rows: int, repeats: int = 1) -> None:
+    """Writes a CSV of generated reviews, the text of each repeated ``repeats`` times."""
     with path.open("w", encoding="utf-8") as file:
         file.write("id,review\n")
-        file.writelines(f'{number},"{review * longer}"\n' for number, review in enumerate(reviews(rows)))
+        file.writelines(f'{number},"{review * repeats}"\n' for number, review in enumerate(reviews(rows)))
 
 
 def memory_and_rate(run: Path, folder: Path, rows: int) -> dict[str, Any]:
-    """Peak memory and rate over many rows, and over few, the same way."""
+    """Measures peak memory and rate on a small file and on one with ``rows`` rows."""
     found: dict[str, Any] = {}
-    for name, count in (("few", FEW), ("many", rows)):
+    for name, count in (("few", FEW_ROWS), ("many", rows)):
         write_table(folder / "in.csv", count)
         child = subprocess.Popen([*_SCORE, folder / "in.csv", folder / "out.csv", "--artifacts", run])
         peak = _peak(child)
@@ -67,38 +68,36 @@ def memory_and_rate(run: Path, folder: Path, rows: int) -> dict[str, Any]:
             "input_megabytes": (folder / "in.csv").stat().st_size / 1e6,
         }
         found["holds"] = child.returncode == 0
-    slower = 1 - found["many"]["rows_a_second"] / found["few"]["rows_a_second"]
-    found["holds"] &= found["many"]["peak_megabytes"] < MEMORY and slower < RATE
+    slowdown = 1 - found["many"]["rows_a_second"] / found["few"]["rows_a_second"]
+    found["holds"] &= found["many"]["peak_megabytes"] < MAX_MEGABYTES and slowdown < MAX_SLOWDOWN
     return found
 
 
 def _peak(child: subprocess.Popen[bytes]) -> float:
-    """The most megabytes the child had in memory; its ``ru_maxrss`` would count the process that started it."""
+    """Waits for the child and returns its peak memory in megabytes; ``ru_maxrss`` would include its parent's."""
     peak = 0.0
     while child.poll() is None:
-        for line in Path(f"/proc/{child.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                peak = int(line.split()[1]) * 1024 / 1e6  # the system counts in 1,024 bytes
+        peak = peak_megabytes(child.pid) or peak
         time.sleep(0.02)
     return peak
 
 
 def kills(run: Path, folder: Path, times: int) -> dict[str, Any]:
-    """Kill -9 at a random moment of the scoring, then --resume, and whether the bytes are those of an unbroken run."""
-    write_table(folder / "in.csv", FEW)
-    unbroken = _start(run, folder, "unbroken.csv")
-    began = _first_part(unbroken, folder / "unbroken.csv.parts")
-    unbroken.wait()
-    lasts = time.monotonic() - began
-    expected, rng, same = _sha256(folder / "unbroken.csv"), random.Random(0), 0  # noqa: S311
+    """Kills runs at random moments and resumes them; counts the outputs equal to that of an uninterrupted run."""
+    write_table(folder / "in.csv", FEW_ROWS)
+    uninterrupted = _start(run, folder, "uninterrupted.csv")
+    began = _first_part(uninterrupted, folder / "uninterrupted.csv.parts")
+    uninterrupted.wait()
+    seconds = time.monotonic() - began
+    expected, rng, same = _sha256(folder / "uninterrupted.csv"), random.Random(0), 0  # noqa: S311
     parts: list[int] = []
     while len(parts) < times:
         child = _start(run, folder, "out.csv")
         _first_part(child, folder / "out.csv.parts")
-        time.sleep(rng.uniform(0, lasts))
+        time.sleep(rng.uniform(0, seconds))
         child.kill()
         child.wait()
-        if found := len(_parts(folder / "out.csv.parts")):  # else the work was already done
+        if found := len(_parts(folder / "out.csv.parts")):  # else the run had finished before the kill
             parts.append(found)
             _score(run, folder / "in.csv", folder / "out.csv", "--resume")
             same += _sha256(folder / "out.csv") == expected
@@ -111,7 +110,7 @@ def _start(run: Path, folder: Path, output: str) -> subprocess.Popen[bytes]:
 
 
 def _first_part(child: subprocess.Popen[bytes], parts: Path) -> float:
-    """Waits until there is a part, or the child has ended; gives the moment."""
+    """Waits until there is a part, or the child has ended; returns the time."""
     while not _parts(parts) and child.poll() is None:
         time.sleep(0.005)
     return time.monotonic()
@@ -122,9 +121,9 @@ def _parts(folder: Path) -> list[Path]:
 
 
 def full_disk(run: Path, folder: Path) -> dict[str, Any]:
-    """A run on a disk too small for it, and its resumption once there is room; needs user namespaces."""
-    write_table(folder / "in.csv", FEW)
-    _score(run, folder / "in.csv", folder / "unbroken.csv")
+    """Runs on a disk that is too small, then resumes on a larger one; needs user namespaces."""
+    write_table(folder / "in.csv", FEW_ROWS)
+    _score(run, folder / "in.csv", folder / "uninterrupted.csv")
     disk = folder / "disk"
     disk.mkdir()
     command = " ".join(map(str, [*_SCORE, folder / "in.csv", disk / "out.csv", "--artifacts", run.resolve()]))
@@ -136,7 +135,8 @@ def full_disk(run: Path, folder: Path) -> dict[str, Any]:
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script], capture_output=True, text=True
     )
     statuses = done.stdout.split()
-    same = (folder / "resumed.csv").exists() and _sha256(folder / "resumed.csv") == _sha256(folder / "unbroken.csv")
+    resumed = folder / "resumed.csv"
+    same = resumed.exists() and _sha256(resumed) == _sha256(folder / "uninterrupted.csv")
     said = done.stderr.splitlines()[0] if done.stderr else ""
     return {"statuses": statuses, "said": said, "same_bytes": same, "holds": statuses == ["1", "0"] and same}
 

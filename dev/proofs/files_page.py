@@ -1,26 +1,26 @@
-"""The page that shows what the proofs of bulk scoring measured."""
+"""Renders the page on the proofs of bulk scoring."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dev.proofs.circumstances import told
-from dev.proofs.files import MEMORY, RATE
+from dev.proofs.circumstances import describe
+from dev.proofs.files import MAX_MEGABYTES, MAX_SLOWDOWN
 from sentiment.formatting import duration, percent, table
 
 _BILLION = 1_000_000_000
 
 
 def page(found: dict[str, Any]) -> str:
-    """Markdown.
+    """Returns the page in Markdown.
 
     Args:
-        found: what ``dev/proofs/prove_bulk.py`` keeps; a proof that was not run has no section.
+        found: the results of ``dev/proofs/prove_bulk.py``; a proof that was not run has no section.
     """
     parts = ["# Bulk scoring, put to the proof", "Written by `make proof` (`dev/proofs/prove_bulk.py`)."]
     for name, (title, section) in _SECTIONS.items():
         if name in found:
-            parts += [f"## {title}", section(found[name]), f"Measured {told(found[name]['circumstances'])}."]
+            parts += [f"## {title}", section(found[name]), f"Measured {describe(found[name]['circumstances'])}."]
     return "\n\n".join(parts) + "\n"
 
 
@@ -34,9 +34,11 @@ def _memory_and_rate(measured: dict[str, Any]) -> str:
         ]
         for size in (measured["few"], measured["many"])
     ]
-    asked = f"less than {MEMORY} MB, and the many as fast as the few or {percent(RATE, 0)} slower at most"
+    target = (
+        f"less than {MAX_MEGABYTES} MB, and the many as fast as the few or {percent(MAX_SLOWDOWN, 0)} slower at most"
+    )
     figures = table(["rows", "file", "rows a second", "peak memory"], rows)
-    return f"{figures}\n\nAsked for: {asked}. {_verdict(measured)}"
+    return f"{figures}\n\nAsked for: {target}. {_verdict(measured)}"
 
 
 def _kills(measured: dict[str, Any]) -> str:
@@ -67,7 +69,7 @@ def _verdict(proof: dict[str, Any]) -> str:
 
 
 def _billion(cluster: dict[str, Any]) -> str:
-    """What a billion reviews take, if every core does what each of the two workers did."""
+    """Returns a table of the time for a billion reviews, if each core is as fast as each of the two workers."""
     rows = []
     for cores in (2, 16, 64, 256, 1024):
         seconds = _BILLION / (cluster["two"] / 2 * cores)
@@ -81,4 +83,4 @@ _SECTIONS = {
     "full_disk": ("A full disk", _full_disk),
     "server": ("The server at the largest upload", _server),
     "cluster": ("A cluster", _cluster),
-}  # a proof -> the title of its section, and what tells of it
+}  # a proof -> the title of its section, and the function that renders it

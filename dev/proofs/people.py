@@ -1,7 +1,7 @@
-"""Many people at the app at once: WebSocket sessions that analyse texts and score files, and the server's memory.
+"""Measures the app with many concurrent visitors: WebSocket sessions that analyse texts and score files.
 
-Each person opens the Review page, and time after time pastes a review of their own, waits for its verdict and the rest
-of the page, and reads for a few seconds; in between they have a small file scored on the Bulk page, up to the download.
+Each visitor opens the Review page and repeatedly pastes a review, waits for its verdict and the rest of the page, and
+reads for a few seconds. At some point each visitor scores a small file on the Bulk page and downloads the result.
 """
 
 from __future__ import annotations
@@ -16,41 +16,41 @@ from typing import Any
 
 import numpy as np
 
-from dev.proofs.circumstances import told
+from dev.proofs.circumstances import describe
 from dev.proofs.files import reviews
-from dev.proofs.server import process_of, resident
 from dev.proofs.visitor import VisitError, Visitor
+from dev.system import process_of, resident_megabytes
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-VERDICT = 1.0  # seconds, within which 95 % of the verdicts must be there
-LEFT = 50  # MB the server may hold more after all have left
-_KEPT = 125  # seconds; for 120 Streamlit keeps the session of one who left, who may only have lost the connection
-_RUN_WITHIN = 1800  # seconds, for a file that may have to wait in line
+MAX_VERDICT_SECONDS = 1.0  # for 95 % of the verdicts
+MAX_GROWTH = 50  # MB of server memory, after all visitors have left
+_SESSION_EXPIRY = 125  # seconds; Streamlit keeps a closed session for 120, in case the visitor reconnects
+_FILE_TIMEOUT = 1800  # seconds; a file may have to wait in the queue
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What everybody does.
+    """The actions of all visitors.
 
     Attributes:
-        people: how many there are.
-        texts: reviews each of them analyses.
-        rows: reviews in the file each of them has scored.
-        reading: the least and the most seconds that someone looks at a verdict.
-        kept: seconds after which the sessions of those who left are let go.
+        people: number of visitors.
+        texts: reviews that each visitor analyses.
+        rows: reviews in the file that each visitor scores.
+        reading: minimum and maximum seconds that a visitor reads a verdict.
+        kept: seconds after which closed sessions expire.
     """
 
     people: int = 20
     texts: int = 30
     rows: int = 50
     reading: tuple[float, float] = (2.0, 8.0)
-    kept: float = _KEPT
+    kept: float = _SESSION_EXPIRY
 
 
 @dataclass(slots=True)
-class Seen:
-    """What one person saw: seconds to each verdict, to each whole page, and to the scored file; and what went wrong."""
+class Measurements:
+    """The measurements of one visitor: seconds to each verdict, whole page and scored file, and errors."""
 
     verdicts: list[float] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
@@ -59,93 +59,94 @@ class Seen:
 
 
 def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
-    """Lets everybody in at once, and tells how long verdicts took, what failed, and what the server held when.
+    """Starts all visitors at once; returns seconds to verdicts, errors, and the server's memory.
 
-    The server is warm before: one person has done all of it and left. Of those who left, Streamlit lets a session go
-    when the next one leaves after ``plan.kept`` seconds; so one more person looks in before the last measurement.
+    One visitor has warmed the server up before. Streamlit removes expired sessions only when another session closes,
+    so one more visitor comes and leaves before the last measurement.
     """
     server, classifier = process_of(address), Classifier.load(run)
-    _look_in(address, classifier, plan)
-    before = resident(server)
+    _warm_up(address, classifier, plan)
+    before = resident_megabytes(server)
     with ThreadPoolExecutor(plan.people) as pool:
         waiting = [pool.submit(_visit, address, classifier, plan, number) for number in range(plan.people)]
         during = before
         while not all(person.done() for person in waiting):
-            during = max(during, resident(server))
+            during = max(during, resident_megabytes(server))
             time.sleep(0.2)
-    seen = [person.result() for person in waiting]
+    visits = [person.result() for person in waiting]
     time.sleep(plan.kept)
     with Visitor(address):
         pass
     time.sleep(5)
-    after = resident(server)
-    errors = [error for each in seen for error in each.errors]
-    verdicts = quantiles([seconds for each in seen for seconds in each.verdicts])
+    after = resident_megabytes(server)
+    errors = [error for each in visits for error in each.errors]
+    verdicts = quantiles([seconds for each in visits for seconds in each.verdicts])
     return {
         "people": plan.people,
         "reading_seconds": list(plan.reading),
         "file_rows": plan.rows,
         "verdict_seconds": verdicts,
-        "page_seconds": quantiles([seconds for each in seen for seconds in each.pages]),
-        "file_seconds": quantiles([seconds for each in seen for seconds in each.files]),
+        "page_seconds": quantiles([seconds for each in visits for seconds in each.pages]),
+        "file_seconds": quantiles([seconds for each in visits for seconds in each.files]),
         "errors": errors,
         "before_megabytes": before,
         "during_megabytes": during,
         "after_megabytes": after,
         "megabytes_a_person": (during - before) / plan.people,
-        "holds": not errors and verdicts["p95"] < VERDICT and after - before < LEFT,
+        "holds": not errors and verdicts["p95"] < MAX_VERDICT_SECONDS and after - before < MAX_GROWTH,
     }
 
 
-def _look_in(address: str, classifier: Classifier, plan: Plan) -> None:
-    """One person before all others, alone.
+def _warm_up(address: str, classifier: Classifier, plan: Plan) -> None:
+    """Lets a single visitor do everything once.
 
     Raises:
-        VisitError: something went wrong even for them.
+        VisitError: something went wrong.
     """
     if errors := _visit(address, classifier, Plan(1, 2, plan.rows, (0.0, 0.1)), plan.people).errors:
         raise VisitError(errors[0])
 
 
-def _visit(address: str, classifier: Classifier, plan: Plan, number: int) -> Seen:
-    seen, rng = Seen(), random.Random(number)  # noqa: S311
+def _visit(address: str, classifier: Classifier, plan: Plan, number: int) -> Measurements:
+    measured, rng = Measurements(), random.Random(number)  # noqa: S311
     texts = reviews(plan.texts + plan.rows, seed=number)
-    moment = rng.randrange(plan.texts)  # in the middle of their texts, at another place for each, they score the file
+    moment = rng.randrange(plan.texts)  # the number of texts before the file, different for each visitor
     try:
-        _analyse(address, classifier, [next(texts) for _ in range(moment)], plan, rng, seen)
-        _score(address, [next(texts) for _ in range(plan.rows)], seen)
-        _analyse(address, classifier, list(texts), plan, rng, seen)
+        _analyse(address, classifier, [next(texts) for _ in range(moment)], plan, rng, measured)
+        _score(address, [next(texts) for _ in range(plan.rows)], measured)
+        _analyse(address, classifier, list(texts), plan, rng, measured)
     except (VisitError, OSError) as error:
-        seen.errors.append(str(error))
-    return seen
+        measured.errors.append(str(error))
+    return measured
 
 
 def _analyse(
-    address: str, classifier: Classifier, texts: list[str], plan: Plan, rng: random.Random, seen: Seen
+    address: str, classifier: Classifier, texts: list[str], plan: Plan, rng: random.Random, measured: Measurements
 ) -> None:
     with Visitor(address) as visitor:
         for text, prediction in zip(texts, classifier.predict(texts), strict=True):
             expected = headline(prediction)
             visitor.fill("Review", text)
             visitor.press("Analyse")
-            seen.verdicts.append(visitor.wait(lambda expected=expected: visitor.hears(expected)))  # type: ignore[misc]
-            seen.pages.append(visitor.wait())
+            verdict = visitor.wait(lambda expected=expected: visitor.received(expected))  # type: ignore[misc]
+            measured.verdicts.append(verdict)
+            measured.pages.append(visitor.wait())
             visitor.stay(rng.uniform(*plan.reading))
 
 
-def _score(address: str, texts: list[str], seen: Seen) -> None:
+def _score(address: str, texts: list[str], measured: Measurements) -> None:
     with Visitor(address, "bulk") as visitor:
         began = time.perf_counter()
         visitor.upload("reviews.csv", "\n".join(["review", *(f'"{text}"' for text in texts)]).encode())
-        visitor.wait(lambda: visitor.offers("button", f"Score {len(texts)} rows"), _RUN_WITHIN)
+        visitor.wait(lambda: visitor.has_widget("button", f"Score {len(texts)} rows"), _FILE_TIMEOUT)
         visitor.wait()
         visitor.press("Score")
-        visitor.wait(lambda: visitor.offers("download_button", "Download"), _RUN_WITHIN)
+        visitor.wait(lambda: visitor.has_widget("download_button", "Download"), _FILE_TIMEOUT)
         visitor.wait()
         lines = visitor.download("Download").decode().splitlines()
-        seen.files.append(time.perf_counter() - began)
+        measured.files.append(time.perf_counter() - began)
         if len(lines) != len(texts) + 1:
-            raise VisitError(f"The scored file has {len(lines)} lines.")
+            raise VisitError(f"The scored file has {len(lines)} lines instead of {len(texts) + 1}.")
         visitor.press("Delete now")
         visitor.wait()
 
@@ -157,7 +158,7 @@ def quantiles(seconds: list[float]) -> dict[str, Any]:
 
 
 def page(found: dict[str, Any]) -> str:
-    """The page about it, Markdown; ``found`` is what ``dev/proofs/prove_people.py`` keeps."""
+    """Returns the page in Markdown; ``found`` has the results of ``dev/proofs/prove_people.py``."""
     return "\n".join(_lines(found)) + "\n"
 
 
@@ -166,8 +167,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "# Many people at once"
     yield ""
     yield (
-        f"Written by `make proof` (`dev/proofs/prove_people.py`), {told(found)}, which the visitors shared with the "
-        "server."
+        f"Written by `make proof` (`dev/proofs/prove_people.py`), {describe(found)}, "
+        "which the visitors shared with the server."
     )
     yield ""
     yield (
@@ -178,9 +179,13 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield "| | times | median | 95 % within | slowest |"
     yield "| --- | ---: | ---: | ---: | ---: |"
-    for name, said in (("verdict", "a verdict"), ("page", "the whole page"), ("file", "a file, upload to download")):
+    for name, description in (
+        ("verdict", "a verdict"),
+        ("page", "the whole page"),
+        ("file", "a file, upload to download"),
+    ):
         each = found[f"{name}_seconds"]
-        yield f"| {said} | {each['n']:,} | {each['median']:.2f} s | {each['p95']:.2f} s | {each['most']:.1f} s |"
+        yield f"| {description} | {each['n']:,} | {each['median']:.2f} s | {each['p95']:.2f} s | {each['most']:.1f} s |"
     yield ""
     yield (
         f"Errors: {len(found['errors'])}. The server held {found['before_megabytes']:.0f} MB before they came, "
@@ -189,6 +194,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Asked: 95 % of the verdicts within {VERDICT:g} s, no error, memory back to within {LEFT} MB. "
-        f"{'It holds.' if found['holds'] else 'It does not hold.'}"
+        f"Asked: 95 % of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
+        f"memory back to within {MAX_GROWTH} MB. {'It holds.' if found['holds'] else 'It does not hold.'}"
     )

@@ -1,7 +1,7 @@
-"""The long proofs of bulk scoring: memory and rate, kills, a full disk, the server at an upload, two workers.
+"""Runs the long proofs of bulk scoring: memory and rate, kills, a full disk, the server at an upload, two workers.
 
-Writes what it measured as JSON, and as the page docs/bulk-proof.md. Takes an hour or two on two cores. With --only,
-what the others found before stays, each with the model and the day that it was found with.
+Writes the measurements as JSON and as the page docs/bulk-proof.md. Takes one to two hours on two cores. With --only,
+earlier results of the other proofs are kept, each with its model and date.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any
 from dev.proofs import files
 from dev.proofs.circumstances import circumstances
 from dev.proofs.files_page import page
-from dev.proofs.server import process_of, resident
+from dev.system import process_of, resident_megabytes
 from sentiment.artifacts import ArtifactError, open_run, write_json
 
 HOME = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ PROOFS = ("memory_and_rate", "kills", "full_disk", "server", "cluster")
 
 
 def main() -> int:
-    """Runs the proofs asked for; gives the exit status: 1 where one of them fails."""
+    """Runs the requested proofs; returns the exit status, 1 if one of them fails."""
     options = _options()
     try:
         opened = open_run(options.artifacts)
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 def server(run: Path, folder: Path) -> dict[str, Any]:
-    """The server's memory before, during and after the largest upload, and once its rows are shown; needs Chromium."""
+    """Measures the server's memory before, during and after the largest upload; needs Chromium."""
     from playwright.sync_api import sync_playwright
 
     from dev.screenshots import CHROMIUM, serve, settle
@@ -61,7 +61,7 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
     runs = folder / "runs"
     shutil.copytree(run, runs / run.name)
     os.environ["SENTIMENT_JOBS"] = str(folder / "jobs")
-    megabytes = 199  # of 200 that are let through
+    megabytes = 199  # the limit is 200
     with (folder / "in.csv").open("w") as file:
         file.write("id,review\n")
         while file.tell() < megabytes * 1e6:
@@ -73,16 +73,16 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
         tab.goto(f"{address}/bulk")
         settle(tab)
         process = process_of(address)
-        before = resident(process)
+        before = resident_megabytes(process)
         tab.set_input_files("input[type=file]", folder / "in.csv")
-        during, patience = before, time.monotonic() + 300
+        during, end = before, time.monotonic() + 300
         while not tab.get_by_role("button", name="Score").count():
-            if time.monotonic() > patience:
-                raise RuntimeError("The upload has not arrived within five minutes.")
-            during = max(during, resident(process))
+            if time.monotonic() > end:
+                raise RuntimeError("The upload was not complete within five minutes.")
+            during = max(during, resident_megabytes(process))
             time.sleep(0.05)
         time.sleep(5)
-        after = resident(process)
+        after = resident_megabytes(process)
         browser.close()
     return {
         "upload_megabytes": megabytes,
@@ -94,8 +94,8 @@ def server(run: Path, folder: Path) -> dict[str, Any]:
 
 
 def cluster(run: Path, folder: Path) -> dict[str, Any]:
-    """The rates of one worker and of two."""
-    from dev.proofs.cluster import two_workers  # here, because not everybody has Ray
+    """Measures the rates of one worker and of two."""
+    from dev.proofs.cluster import two_workers  # here, because Ray is optional
 
     return two_workers(run, folder)
 
@@ -103,12 +103,12 @@ def cluster(run: Path, folder: Path) -> dict[str, Any]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use; the one artifacts/default names")
-    add("--rows", type=int, default=1_000_000, help="of the large file; %(default)s")
-    add("--kills", type=int, default=20, help="%(default)s")
-    add("--only", action="append", choices=PROOFS, help="one of the proofs")
-    add("--json", type=Path, default=HOME / "docs/bulk-proof.json", help="where the figures go, and come from")
-    add("--page", type=Path, default=HOME / "docs/bulk-proof.md", help="where the page goes")
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="run to use (default: artifacts/default)")
+    add("--rows", type=int, default=1_000_000, help="rows of the large file (default: %(default)s)")
+    add("--kills", type=int, default=20, help="number of killed runs (default: %(default)s)")
+    add("--only", action="append", choices=PROOFS, help="run only this proof; may be repeated")
+    add("--json", type=Path, default=HOME / "docs/bulk-proof.json", help="file with the results, updated")
+    add("--page", type=Path, default=HOME / "docs/bulk-proof.md", help="the page to write")
     return parser.parse_args()
 
 

@@ -1,8 +1,8 @@
-"""The proof of the first seconds: how long until a verdict stands on the screen, in Chromium on this machine.
+"""Proves how soon the app shows a verdict after it is opened, in Chromium on this machine.
 
-Measured is the page with its example on a warm server, by somebody who was never here and by somebody who was, and from
-starting the server's process; beside it, a page of Streamlit that shows one heading and nothing else.
-Writes what it measured as JSON, and as the page docs/opening-proof.md. Takes a minute or two on two cores.
+Measures the page with its example: from starting the server, and on a warm server with an empty and a filled browser
+cache. The baseline is a Streamlit page with nothing but a heading. Writes the measurements as JSON and as the page
+docs/opening-proof.md. Takes one to two minutes on two cores.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dev.proofs.circumstances import circumstances, told
-from dev.screenshots import CHROMIUM, free_port, server, wait_until_served
+from dev.proofs.circumstances import circumstances, describe
+from dev.screenshots import CHROMIUM, server, wait_until_served
+from dev.system import free_port
 from sentiment.artifacts import ROOT, default_run, open_run, write_json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
 HOME = Path(__file__).resolve().parents[2]
-WARM, COLD = 1.5, 3.0  # seconds within which half the openings must show a verdict: server warm, process just started
-_VERDICT = "h2"  # the first of its level on the page
+WARM, COLD = 1.5, 3.0  # the longest median seconds to a verdict: on a warm server, from the start of the server
+_VERDICT = "h2"  # selector of the verdict
 _HEADING = "h1"
 _BLANK = "import streamlit as st\nst.title('A page')\n"
 
 
 def main() -> int:
-    """Runs the proof; gives 1 where it fails."""
+    """Runs the proof; returns the exit status, 1 if it fails."""
     options = _options()
     from playwright.sync_api import sync_playwright
 
@@ -40,7 +41,7 @@ def main() -> int:
         blank = Path(scratch) / "blank.py"
         blank.write_text(_BLANK, encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
-        browser.new_page().goto("about:blank")  # the browser is open before anybody opens the app
+        browser.new_page().goto("about:blank")  # so that the start of the browser is not measured
         found: dict[str, Any] = {
             "app": _measure(browser, HOME / "streamlit_app.py", _VERDICT, options),
             "blank": _measure(browser, blank, _HEADING, options),
@@ -54,27 +55,27 @@ def main() -> int:
     return 0 if found["holds"] else 1
 
 
-def _measure(browser: Browser, script: Path, sight: str, options: argparse.Namespace) -> dict[str, list[float]]:
-    """Seconds until ``sight`` stands on the screen: from the process' start, on a first visit, on one more."""
+def _measure(browser: Browser, script: Path, selector: str, options: argparse.Namespace) -> dict[str, list[float]]:
+    """Measures seconds until ``selector`` is visible: from the start of the server, on a first and a second visit."""
     seconds: dict[str, list[float]] = {"start": [], "first": [], "again": []}
     for _ in range(options.starts):
         began = time.perf_counter()
         with _served(script, options.artifacts) as address:
             with _visitor(browser) as context:
-                _open(context, address, sight)
+                _open(context, address, selector)
                 seconds["start"].append(time.perf_counter() - began)
             for _ in range(options.visits):
                 with _visitor(browser) as context:
                     for visit in ("first", "again"):
                         began_visit = time.perf_counter()
-                        _open(context, address, sight)
+                        _open(context, address, selector)
                         seconds[visit].append(time.perf_counter() - began_visit)
     return seconds
 
 
 @contextmanager
 def _served(script: Path, runs: Path) -> Iterator[str]:
-    """As people start it; the address, once the port answers."""
+    """Serves a script; yields the address once the server answers."""
     port = free_port()
     process = server(script, port, runs, output=subprocess.DEVNULL)
     try:
@@ -87,21 +88,21 @@ def _served(script: Path, runs: Path) -> Iterator[str]:
 
 @contextmanager
 def _visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """Somebody with an empty cache."""
+    """Provides a visitor with an empty browser cache."""
     context = browser.new_context()
     yield context
     context.close()
 
 
-def _open(context: BrowserContext, address: str, sight: str) -> None:
+def _open(context: BrowserContext, address: str, selector: str) -> None:
     page = context.new_page()
     page.goto(address, wait_until="commit")
-    page.locator(sight).first.wait_for()
+    page.locator(selector).first.wait_for()
     page.close()
 
 
 def page(found: dict[str, Any]) -> str:
-    """The page about it, Markdown; ``found`` is what this script keeps."""
+    """Returns the page in Markdown; ``found`` has the results of this script."""
     return "\n".join(_lines(found)) + "\n"
 
 
@@ -109,7 +110,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield "# The first seconds"
     yield ""
     yield (
-        f"Written by `make proof` (`dev/proofs/prove_opening.py`), {told(found)}, "
+        f"Written by `make proof` (`dev/proofs/prove_opening.py`), {describe(found)}, "
         "which Chromium shared with the server."
     )
     yield ""
@@ -123,11 +124,11 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         ("first", "warm server, first visit", WARM),
         ("again", "warm server, files in the browser's cache", WARM),
     )
-    for name, said, asked in rows:
+    for name, description, target in rows:
         app, blank = found["app"][name], found["blank"][name]
         yield (
-            f"| {said} | {len(app)} | {statistics.median(app):.2f} s | {min(app):.2f} s | {max(app):.2f} s | "
-            f"{statistics.median(blank):.2f} s | {asked:g} s |"
+            f"| {description} | {len(app)} | {statistics.median(app):.2f} s | {min(app):.2f} s | {max(app):.2f} s | "
+            f"{statistics.median(blank):.2f} s | {target:g} s |"
         )
     yield ""
     yield f"Asked of the medians. {'It holds.' if found['holds'] else 'It does not hold.'}"
@@ -136,12 +137,12 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--artifacts", type=Path, default=ROOT, help="the folder of runs to serve")
-    add("--starts", type=int, default=3, help="times the server is started; %(default)s")
-    add("--visits", type=int, default=3, help="people who then open the page, twice each; %(default)s")
-    add("--chromium", type=Path, default=CHROMIUM, help="the browser")
-    add("--json", type=Path, default=HOME / "docs/opening-proof.json", help="where the figures go")
-    add("--page", type=Path, default=HOME / "docs/opening-proof.md", help="where the page goes")
+    add("--artifacts", type=Path, default=ROOT, help="folder of runs to serve")
+    add("--starts", type=int, default=3, help="number of server starts (default: %(default)s)")
+    add("--visits", type=int, default=3, help="visitors for each start, two visits each (default: %(default)s)")
+    add("--chromium", type=Path, default=CHROMIUM, help="the browser (default: %(default)s)")
+    add("--json", type=Path, default=HOME / "docs/opening-proof.json", help="file for the results")
+    add("--page", type=Path, default=HOME / "docs/opening-proof.md", help="the page to write")
     return parser.parse_args()
 
 

@@ -1,6 +1,6 @@
-"""The proof with twenty people at the app at once: seconds to a verdict, errors, and the server's memory.
+"""Proves that the app serves twenty concurrent visitors: seconds to a verdict, errors, and the server's memory.
 
-Writes what it measured as JSON, and as the page docs/people-proof.md. Takes ten minutes or so on two cores.
+Writes the measurements as JSON and as the page docs/people-proof.md. Takes about ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Runs the proof; gives the exit status: 1 where it fails."""
+    """Runs the proof; returns the exit status, 1 if it fails."""
     options = _options()
     try:
         opened = open_run(options.artifacts)
@@ -47,11 +47,11 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use; the one artifacts/default names")
-    add("--people", type=int, default=Plan.people, help="%(default)s")
-    add("--texts", type=int, default=Plan.texts, help="that each of them analyses; %(default)s")
-    add("--json", type=Path, default=HOME / "docs/people-proof.json", help="where the figures go")
-    add("--page", type=Path, default=HOME / "docs/people-proof.md", help="where the page goes")
+    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="run to use (default: artifacts/default)")
+    add("--people", type=int, default=Plan.people, help="number of visitors (default: %(default)s)")
+    add("--texts", type=int, default=Plan.texts, help="texts that each visitor analyses (default: %(default)s)")
+    add("--json", type=Path, default=HOME / "docs/people-proof.json", help="file for the results")
+    add("--page", type=Path, default=HOME / "docs/people-proof.md", help="the page to write")
     return parser.parse_args()
 
 

@@ -1,7 +1,7 @@
-"""A person at the served app without a browser: speaks Streamlit's protocol over its WebSocket.
+"""A visitor of the served app without a browser, who speaks Streamlit's protocol over its WebSocket.
 
-Messages are the protocol buffers of the installed Streamlit. A visitor keeps the page's elements by their place, says
-again what was filled in, and obeys fragments that rerun by themselves, as the browser's part does.
+Messages are protocol buffers of the installed Streamlit. Like the browser's frontend, a visitor keeps the page's
+elements by position, resends the values of widgets, and reruns fragments that have an interval.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCC
 
 
 class VisitError(Exception):
-    """The app did not do what a visitor may expect; the message says what came instead."""
+    """Raised if the app does not behave as expected; the message says what happened instead."""
 
 
 class Visitor:
     """One open page of the app.
 
     Attributes:
-        elements: what stands on the page, by its place.
-        fresh: what came since the visitor last did something.
-        sent: the moment of that, by ``time.perf_counter``.
-        running: whether the page's script is at work.
-        redirect: where the app has sent the visitor to log in, empty if nowhere.
+        elements: the elements of the page, by position.
+        fresh: the elements received since the visitor's last action.
+        sent: the time of that action, by ``time.perf_counter``.
+        running: whether the page's script is running.
+        redirect: the login address to which the app has redirected the visitor; empty if none.
     """
 
     def __init__(self, address: str, page: str = "", headers: Mapping[str, str] | None = None) -> None:
-        """Opens a page of the app at ``address``, a URL that may end in a path, and waits until it stands.
+        """Opens a page of the app at ``address``, a URL that may end in a path, and waits until it is complete.
 
         Raises:
-            VisitError: the page shows an error, or does not come.
+            VisitError: the page shows an error, or takes too long.
         """
         self.elements: dict[tuple[int, ...], Element] = {}
         self.fresh: list[Element] = []
         self.redirect = ""
         self._address, self._page, self._query = address, page, ""
         self._session = ""
-        self._hash = ""  # names the page once the app has said what pages it has
         self._tabs = ""  # the id of the tabs that the server knows of
+        self._hash = ""  # identifies the page once the app has sent its list of pages
         self._values: dict[str, WidgetState] = {}
-        self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> seconds between two runs, when the next is due
+        self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> interval in seconds, time of the next run
         self._answer: ForwardMsg | None = None
         self._token = _token(address)
         headers, cookie = headers or {}, f"{_COOKIE}={self._token}"
@@ -71,27 +71,27 @@ class Visitor:
         self.wait()
 
     def __enter__(self) -> Visitor:
-        """Itself."""
+        """Returns itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leaves."""
+        """Closes the connection."""
         self._socket.close()
 
     def shows(self, text: str) -> bool:
-        """Whether a heading, a paragraph or a notice on the page holds this text."""
+        """Returns whether a heading, paragraph or notice on the page has this text."""
         return any(text in body(element) for element in self.elements.values())
 
-    def hears(self, text: str) -> bool:
-        """Whether such a text has come since the visitor last did something."""
+    def received(self, text: str) -> bool:
+        """Returns whether such a text has arrived since the visitor's last action."""
         return any(text in body(element) for element in self.fresh)
 
-    def offers(self, kind: str, label: str) -> bool:
-        """Whether a widget of this kind, as ``button``, has this label or one that begins so."""
+    def has_widget(self, kind: str, label: str) -> bool:
+        """Returns whether a widget of this kind, such as ``button``, has a label that starts with ``label``."""
         return self._widget(kind, label) is not None
 
     def fill(self, label: str, text: str) -> None:
-        """Writes into a text area; the app hears of it with the next press."""
+        """Fills a text area; the value is sent with the next press."""
         widget = self.widget("text_area", label)
         self._values[widget.id] = WidgetState(id=widget.id, string_value=text)
 
@@ -111,7 +111,7 @@ class Visitor:
         self.rerun()
 
     def upload(self, name: str, content: bytes) -> None:
-        """Gives a file to the page's only uploader; does not wait."""
+        """Uploads a file to the page's only uploader; does not wait."""
         request = BackMsg()
         request.file_urls_request.request_id = "upload"
         request.file_urls_request.file_names.append(name)
@@ -126,14 +126,14 @@ class Visitor:
         self.rerun()
 
     def download(self, label: str) -> bytes:
-        """What a download button gives, which may be made only now."""
+        """Returns the content of a download button, which the app may create on demand."""
         button = self.widget("download_button", label)
         url = button.url or self._made(button.deferred_file_id)
-        with urllib.request.urlopen(self._address + url) as answer:  # noqa: S310 - as the page's own address
+        with urllib.request.urlopen(self._address + url) as answer:  # noqa: S310 - the app's own address
             return bytes(answer.read())
 
     def rerun(self, *triggers: WidgetState, fragment: str = "") -> None:
-        """Lets the script run anew, or one fragment of it; does not wait."""
+        """Reruns the script, or one fragment of it; does not wait."""
         message = BackMsg()
         state = message.rerun_script
         state.page_name, state.page_script_hash = ("", self._hash) if self._hash else (self._page, "")
@@ -144,16 +144,16 @@ class Visitor:
         self._socket.send(message.SerializeToString())
 
     def wait(self, done: Callable[[], bool] | None = None, seconds: float = 60) -> float:
-        """Waits until something holds, or if nothing is named until the script has ended; gives the seconds it took.
+        """Waits until ``done`` is true, by default until the script has ended; returns the seconds since the action.
 
         Raises:
-            VisitError: the page shows an error, or it took longer than ``seconds``.
+            VisitError: the page shows an error, or it takes longer than ``seconds``.
         """
         done = done or (lambda: not self.running)
         end = time.perf_counter() + seconds
         while not done():
             if time.perf_counter() > end:
-                raise VisitError("It took too long.")
+                raise VisitError(f"The app did not respond within {seconds:g} seconds.")
             self._receive(0.5)
         return time.perf_counter() - self.sent
 
@@ -164,10 +164,10 @@ class Visitor:
             self._receive(left)
 
     def widget(self, kind: str, label: str) -> Any:
-        """A widget's own message, by its kind and the beginning of its label.
+        """Returns a widget's message, by its kind and the start of its label.
 
         Raises:
-            VisitError: the page has none.
+            VisitError: the page has no such widget.
         """
         if (found := self._widget(kind, label)) is None:
             raise VisitError(f"There is no {kind} “{label}”.")
@@ -178,7 +178,7 @@ class Visitor:
         return next((widget for widget in named if widget.label.startswith(label)), None)
 
     def _made(self, file: str) -> str:
-        """The path of a file that the app makes when asked for it."""
+        """Returns the path of a file that the app creates on demand."""
         message = BackMsg()
         request = message.backend_operation_request
         request.request_id, request.session_id, request.deferred_file.file_id = "download", self._session, file
@@ -188,7 +188,7 @@ class Visitor:
         return answer.deferred_file.url
 
     def _ask(self, request: BackMsg) -> ForwardMsg:
-        """The answer to a request that runs no script."""
+        """Returns the response to a request that does not run the script."""
         self._answer = None
         self._socket.send(request.SerializeToString())
         self.wait(lambda: self._answer is not None)
@@ -196,21 +196,21 @@ class Visitor:
         return self._answer
 
     def _receive(self, seconds: float) -> None:
-        """Takes in one message, if one comes in time, and reruns the fragments that are due."""
+        """Receives at most one message within ``seconds``, and reruns the fragments that are due."""
         now = time.perf_counter()
         for fragment, (interval, due) in list(self._reruns.items()):
             if due <= now and not self.running:
                 self._reruns[fragment] = (interval, now + interval)
                 self.rerun(fragment=fragment)
-        waking = min([seconds, *(max(0.01, due - now) for _, due in self._reruns.values())])
+        timeout = min([seconds, *(max(0.01, due - now) for _, due in self._reruns.values())])
         try:
-            self._take(ForwardMsg.FromString(bytes(self._socket.recv(waking, decode=False))))
+            self._process(ForwardMsg.FromString(bytes(self._socket.recv(timeout, decode=False))))
         except TimeoutError:
             return
         except ConnectionClosed as error:
-            raise VisitError("The server has hung up.") from error
+            raise VisitError("The server has closed the connection.") from error
 
-    def _take(self, message: ForwardMsg) -> None:
+    def _process(self, message: ForwardMsg) -> None:
         if message.new_session.initialize.session_id:
             self._session = message.new_session.initialize.session_id
         match message.WhichOneof("type"):
@@ -253,15 +253,15 @@ class Visitor:
 
 
 def body(element: Element) -> str:
-    """The text of a heading, a paragraph or a notice; empty for anything else."""
+    """Returns the text of a heading, paragraph or notice; empty for other elements."""
     kind = element.WhichOneof("type")
     return str(getattr(element, kind).body) if kind in ("heading", "markdown", "alert") else ""
 
 
 def _token(address: str) -> str:
-    """The token by which the server knows uploads of its own page from those of others."""
+    """Returns the token that protects uploads against cross-site request forgery."""
     if urlsplit(address).scheme not in ("http", "https"):
-        raise ValueError("the address begins with http:// or https://")
-    with urllib.request.urlopen(f"{address}/_stcore/health") as answer:  # noqa: S310 - its scheme has been looked at
+        raise ValueError("the address must start with http:// or https://")
+    with urllib.request.urlopen(f"{address}/_stcore/health") as answer:  # noqa: S310 - its scheme is checked
         cookies = answer.headers.get_all("Set-Cookie") or []
     return next((each.split("=", 1)[1].split(";")[0] for each in cookies if each.startswith(_COOKIE)), "")

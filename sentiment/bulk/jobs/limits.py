@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TextIO
 
 from sentiment.bulk.errors import BulkError
+from sentiment.system import resident_memory
 
 _EVERY = 0.25  # seconds between two looks at the disk
 _GRACE = 10.0  # seconds to end in an orderly way before the process is ended from outside Python
@@ -62,7 +63,7 @@ def nearly_full(folder: Path) -> bool:
 def resident() -> int:
     """Returns the bytes of memory that this process uses; outside Linux the most that it has used."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+        return resident_memory()
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
