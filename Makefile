@@ -16,7 +16,7 @@ PYTEST = .venv/bin/pytest -n 2 --dist loadgroup --durations 10
 .DEFAULT_GOAL := help
 .PHONY: help app lint check test test-slow test-all train benchmark proof lock clean python data-named
 
-help:  ## these lines
+help:  ## print these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 app: .venv/serving $(LIBRARIES)  ## serve the app on 127.0.0.1:8501 (PORT=, ADDRESS=); DATA= lets it show the review texts
@@ -46,19 +46,19 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CA
 		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)") \
 		$(if $(EXCLUDE),--exclude "$(EXCLUDE)")
 
-benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed beside other ways on DATA= (RUN=)
+benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed against other libraries on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
 	.venv/bin/python -m dev.benchmarking.benchmark --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 	.venv/bin/python -m dev.documents.report
 
-proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the run that is served, on DATA=; hours
+proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the served run, on DATA=; takes hours
 	.venv/bin/python scripts/evaluate.py --data "$(DATA)" --explanations --behaviour
 	.venv/bin/python -m dev.proofs.prove_bulk
 	.venv/bin/python -m dev.proofs.prove_people
 	.venv/bin/python -m dev.proofs.prove_opening
 
-lock:  ## work out the locks anew from pyproject.toml; needs uv
+lock:  ## update the lock files from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
 		pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header pyproject.toml \
@@ -66,7 +66,7 @@ lock:  ## work out the locks anew from pyproject.toml; needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra check pyproject.toml \
 		-c requirements.txt -o requirements-check.txt
 
-clean:  ## remove the virtual environment, caches and what was compiled
+clean:  ## remove the virtual environment, caches and compiled libraries
 	rm -rf sentiment/model/native/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:

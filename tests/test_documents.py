@@ -11,7 +11,8 @@ from sentiment.artifacts import ROOT
 HOME = ROOT.parent
 DOCUMENTS = sorted([*HOME.glob("*.md"), *HOME.glob("docs/*.md")])
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
-NAME = re.compile(r"`((?:artifacts|deploy|docs|scripts|sentiment|tests)/[\w./-]*\w)")
+NAME = re.compile(r"`((?:artifacts|deploy|dev|docs|scripts|sentiment|tests)/[\w./-]*\w)")
+TOOL = re.compile(r"python -m (dev(?:\.\w+)+)")
 THEIRS = {"artifacts/mine", "artifacts/my-PRESET"}  # where readers' own runs would go
 
 
@@ -19,6 +20,7 @@ THEIRS = {"artifacts/mine", "artifacts/my-PRESET"}  # where readers' own runs wo
 def test_every_file_that_a_document_names_is_in_the_repository(document):
     text = document.read_text(encoding="utf-8")
     named = {HOME / name for name in NAME.findall(text) if name not in THEIRS}
+    named |= {HOME / f"{module.replace('.', '/')}.py" for module in TOOL.findall(text)}
     linked = {document.parent / name for name in LINK.findall(text)}
     assert [str(path) for path in named | linked if not path.exists()] == []
 
