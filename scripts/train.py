@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
-    """Trains; the imports are here because TensorFlow takes seconds to import."""
+    """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
     from sentiment.training.export import ParityError, without_optimizer
     from sentiment.training.fit import OtherSettingsError, StoppedError, forget
     from sentiment.training.job import Job

@@ -112,19 +112,19 @@ def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
 
 
 def _results(run: Run) -> Iterator[str]:
-    judged = dict(run.json("metrics.json")) if run.has("metrics.json") else {}
+    results = dict(run.json("metrics.json")) if run.has("metrics.json") else {}
     if run.has("test.json"):
-        judged["test"] = run.json("test.json")["test"]
-    if not judged:
+        results["test"] = run.json("test.json")["test"]
+    if not results:
         return
-    yield f"## How good it is\n\n{_figures(judged)}"
-    name = "test" if "test" in judged else "validation"
+    yield f"## How good it is\n\n{_figures(results)}"
+    name = "test" if "test" in results else "validation"
     if name == "test":
         yield f"The test reviews were judged on {run.json('test.json')['date']}."
     else:
         yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
-    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(judged[name])}"
-    yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(judged[name])}"
+    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(results[name])}"
+    yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(results[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Whether its probabilities hold at every length\n\n{_calibration(run)}"
     mistakes = review_notes.confident_test_mistakes(run)
@@ -150,16 +150,16 @@ def _causes(mistakes: pd.DataFrame) -> str:
     return f"{review_notes.extent(mistakes)}\n\n{table(['main cause', 'mistakes'], rows)}"
 
 
-def _figures(judged: dict[str, dict[str, Any]]) -> str:
+def _figures(results: dict[str, dict[str, Any]]) -> str:
     rows: list[list[str]] = [
-        ["reviews", *(f"{each['n']:,}" for each in judged.values())],
-        ["accuracy", *(percent(each["accuracy"], 2) for each in judged.values())],
-        ["95 % interval", *(interval(each["accuracy_interval"]) for each in judged.values())],
+        ["reviews", *(f"{each['n']:,}" for each in results.values())],
+        ["accuracy", *(percent(each["accuracy"], 2) for each in results.values())],
+        ["95 % interval", *(interval(each["accuracy_interval"]) for each in results.values())],
     ]
     for key, name in _NAMES.items():
-        values = (each[key] for each in judged.values())
+        values = (each[key] for each in results.values())
         rows.append([name, *("" if value is None else f"{value:.4f}" for value in values)])
-    return table(["", *judged], rows)
+    return table(["", *results], rows)
 
 
 def _making(metadata: dict[str, Any]) -> str:

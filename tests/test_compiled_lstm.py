@@ -192,13 +192,12 @@ def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, 
 
 
 @pytest.mark.process
-@pytest.mark.parametrize(("compiler", "says"), [("no-such-compiler", "No such file"), ("false", "not made")])
+@pytest.mark.parametrize(("compiler", "says"), [("no-such-compiler", "No such file"), ("false", "could not compile")])
 def test_where_nothing_can_be_compiled_a_sentence_says_so_and_the_way_goes_on(compiler, says, tmp_path):
     shutil.copytree(
         HOME / "sentiment", tmp_path / "sentiment", ignore=shutil.ignore_patterns("*.so", "app", "training")
     )
-    (tmp_path / "scripts").mkdir()
-    shutil.copy(HOME / "scripts" / "compile.py", tmp_path / "scripts")
+    shutil.copytree(HOME / "scripts", tmp_path / "scripts")
     done = subprocess.run(
         [sys.executable, "scripts/compile.py"],
         cwd=tmp_path, env=os.environ | {"CC": compiler}, capture_output=True, text=True,

@@ -167,7 +167,7 @@ def test_an_archive_member_that_would_land_outside_is_refused(name, kind, tmp_pa
 
 
 def test_a_zip_without_a_csv_is_refused(tmp_path):
-    assert refusal(zip_of({"readme.txt": b"Hello"}, tmp_path / "a.zip")) == "a.zip is a zip without a CSV in it."
+    assert refusal(zip_of({"readme.txt": b"Hello"}, tmp_path / "a.zip")) == "a.zip is a zip without a CSV; add one."
     assert "without a CSV" in refusal(zip_of({}, tmp_path / "empty.zip"))
 
 

@@ -70,7 +70,7 @@ def test_a_path_that_is_too_long_is_refused_in_a_sentence(option, tmp_path):
 
 def test_a_run_folder_is_removed_when_training_fails_before_anything_is_learned(tmp_path):
     folder = tmp_path / "run"
-    with pytest.raises(RuntimeError), script._nothing_left_unless_trained(folder):
+    with pytest.raises(RuntimeError), script._removed_unless_trained(folder):
         begin(folder)
         raise RuntimeError
     assert not folder.exists()
@@ -79,7 +79,7 @@ def test_a_run_folder_is_removed_when_training_fails_before_anything_is_learned(
 @pytest.mark.parametrize("name", ["training.npz", "embedding.npy", "deep"])
 def test_a_run_folder_with_anything_learned_stays_when_training_fails(name, tmp_path):
     folder = tmp_path / "run"
-    with pytest.raises(RuntimeError), script._nothing_left_unless_trained(folder):
+    with pytest.raises(RuntimeError), script._removed_unless_trained(folder):
         begin(folder)
         (folder / "checkpoint" / name).touch()
         raise RuntimeError
@@ -90,14 +90,14 @@ def test_a_run_folder_with_anything_learned_stays_when_training_fails(name, tmp_
 def test_a_run_folder_that_was_there_before_stays(stop, tmp_path):
     folder = tmp_path / "run"
     begin(folder)
-    with pytest.raises(stop), script._nothing_left_unless_trained(folder):
+    with pytest.raises(stop), script._removed_unless_trained(folder):
         raise stop
     assert folder.exists()
 
 
 def test_ctrl_c_leaves_a_new_run_folder_to_be_resumed(tmp_path):
     folder = tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt), script._nothing_left_unless_trained(folder):
+    with pytest.raises(KeyboardInterrupt), script._removed_unless_trained(folder):
         begin(folder)
         raise KeyboardInterrupt
     assert folder.exists()

@@ -38,14 +38,14 @@ class Plan:
         texts: reviews that each visitor analyses.
         rows: reviews in the file that each visitor scores.
         reading: minimum and maximum seconds that a visitor reads a verdict.
-        kept: seconds after which closed sessions expire.
+        session_expiry: seconds after which closed sessions are removed.
     """
 
     people: int = 20
     texts: int = 30
     rows: int = 50
     reading: tuple[float, float] = (2.0, 8.0)
-    kept: float = _SESSION_EXPIRY
+    session_expiry: float = _SESSION_EXPIRY
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
             during = max(during, resident_megabytes(server))
             time.sleep(0.2)
     visits = [person.result() for person in waiting]
-    time.sleep(plan.kept)
+    time.sleep(plan.session_expiry)
     with Visitor(address):
         pass
     time.sleep(5)

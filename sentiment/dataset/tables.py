@@ -67,7 +67,7 @@ def _csv_table(content: bytes, separator: str, name: str) -> pd.DataFrame:
         "encoding": "utf-8-sig",
     }
     if content[:MAX_RECORD].partition(b"\n")[0].count(separator.encode()) >= MAX_COLUMNS:
-        raise DatasetError(f"{name} has more than {MAX_COLUMNS:,} columns; remove those that you do not need.")
+        raise DatasetError(f"{name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
     header = pd.read_csv(io.BytesIO(content), nrows=0, **options)
     rows = max(1, _BATCH_CELLS // max(1, len(header.columns)))
     with pd.read_csv(io.BytesIO(content), chunksize=rows, **options) as pieces:

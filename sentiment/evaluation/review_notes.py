@@ -96,7 +96,7 @@ def confident_mistakes(predictions: pd.DataFrame, temperature: float) -> pd.Data
     wrong = distance[distance > 0.5].sort_values(ascending=False, kind="stable")
     rows = predictions.assign(probability=probability).loc[wrong.index]
     sure = np.array([confidence_of(each) == "confident" for each in rows["probability"].tolist()], dtype=bool)
-    rows = rows[sure]  # an empty list in place of an array would select no columns
+    rows = rows[sure]  # an empty list instead of an array would select no columns
     return rows.assign(cause=rows["fingerprint"].map(causes()))
 
 
