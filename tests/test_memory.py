@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.system import peak_megabytes, resident_megabytes
+
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are those of glibc"),
@@ -17,11 +19,10 @@ HOME = Path(__file__).resolve().parent.parent
 
 FREED = """
 import ctypes
-from sentiment.system import keep_freed_memory, return_freed_memory
+from sentiment.system import keep_freed_memory, resident_memory, return_freed_memory
 
 def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
+    return resident_memory() / 1e6
 
 def after_a_large_block():
     block = libc.malloc(100_000_000)
@@ -90,6 +91,16 @@ def test_a_large_block_that_is_freed_stays_with_the_process_until_it_is_handed_b
     assert as_it_comes < 20  # megabytes
     assert kept > 90
     assert handed_back < 20
+
+
+def test_the_memory_of_another_process_is_read_as_it_reads_its_own():
+    code = "import sys; block = bytearray(b'1' * 50_000_000); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout
+        child.stdout.readline()
+        resident, peak = resident_megabytes(child.pid), peak_megabytes(child.pid)
+    assert 50 < resident < 150
+    assert peak > resident - 1  # the two are counted at different moments
 
 
 def test_threads_share_two_heaps_and_arrow_uses_them_too(tmp_path):
