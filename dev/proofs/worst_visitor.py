@@ -25,11 +25,11 @@ from typing import Any
 
 from dev.proofs.circumstances import circumstances
 from dev.proofs.files import reviews
-from dev.proofs.people import VERDICT, quantiles
-from dev.proofs.server import process_of, resident
+from dev.proofs.people import MAX_VERDICT_SECONDS, quantiles
 from dev.proofs.visitor import VisitError, Visitor
 from dev.proofs.worst_files import hostile_files, long_cells
 from dev.screenshots import serve
+from dev.system import process_of, resident_megabytes
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.bulk.jobs.queue import WORKER
 from sentiment.explain.prediction_text import headline
@@ -143,8 +143,8 @@ def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str
         waiting = pool.submit(_verdicts, address, classifier, texts, time.monotonic() + seconds)
         most = {"server_megabytes": 0.0, "worker_megabytes": 0.0, "workers": 0}
         while not waiting.done():
-            held = [resident(worker) for worker in workers(jobs)]
-            now = {"server_megabytes": resident(server), "worker_megabytes": sum(held), "workers": len(held)}
+            held = [resident_megabytes(worker) for worker in workers(jobs)]
+            now = {"server_megabytes": resident_megabytes(server), "worker_megabytes": sum(held), "workers": len(held)}
             most = {name: max(most[name], now[name]) for name in most}
             time.sleep(0.2)
     return {"verdict_seconds": quantiles(waiting.result()), **most}
@@ -238,7 +238,7 @@ def main() -> int:
         with serve(runs, log) as address:
             found = measure(address, opened.path, jobs, {name: ATTACKS[name] for name in options.only}, options.seconds)
     print(json.dumps({"phases": found, **circumstances(opened)}, indent=2))
-    return 0 if all(each["verdict_seconds"]["p95"] < VERDICT for each in found.values()) else 1
+    return 0 if all(each["verdict_seconds"]["p95"] < MAX_VERDICT_SECONDS for each in found.values()) else 1
 
 
 if __name__ == "__main__":
