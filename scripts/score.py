@@ -88,7 +88,7 @@ def _json(result: dict[str, Any], encoding: str | None) -> str:
 
 def _one(options: argparse.Namespace) -> dict[str, Any]:
     """Returns the result for one text; ``label`` and ``confidence`` are null if there is nothing to score."""
-    classifier = Classifier.load(options.artifacts, form=lambda path, _: open_model(path))  # opens fastest
+    classifier = Classifier.load(options.artifacts, open_model=lambda path, _: open_model(path))  # opens fastest
     explanation = classifier.explain(options.text) if options.explain else None
     [prediction] = classifier.predict([options.text])
     scored = prediction.label is not None
@@ -116,9 +116,9 @@ def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.bulk.readers.base import Options
     from sentiment.bulk.readers.decoding import output_form
-    from sentiment.system import share_heaps
+    from sentiment.system import limit_heaps
 
-    share_heaps()
+    limit_heaps()
     with _paths(options) as (source, output):
         folder = not (options.output_form or output.suffix) and source.is_dir()
         task = Task(

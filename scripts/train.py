@@ -21,7 +21,7 @@ from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
 from sentiment.evaluation import provenance
-from sentiment.presets import PARTS, PRESETS, PartError, Preset, without
+from sentiment.presets import PARTS, PRESETS, PartError, Preset, leave_out
 
 
 def main() -> int:
@@ -163,7 +163,7 @@ def _options() -> argparse.Namespace:
 def _preset(options: argparse.Namespace) -> Preset:
     preset = PRESETS[options.preset]
     if options.without:
-        preset = without(preset, options.without)
+        preset = leave_out(preset, options.without)
     return dataclasses.replace(preset, epochs=options.epochs) if options.epochs else preset
 
 
@@ -235,7 +235,7 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
         raise ArtifactError(f"{existing} is a file; name another folder")
     if existing != folder or not any(folder.iterdir()):
         return
-    finished = artifacts.holds_run(folder)
+    finished = artifacts.is_run(folder)
     if finished and not overwrite:
         raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
     if not finished and not (folder / "checkpoint" / "settings.json").is_file():

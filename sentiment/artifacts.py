@@ -1,8 +1,8 @@
-"""A run's folder: what one training left behind, sealed with hashes.
+"""Reads and writes a run's folder: the files of one training, with a manifest of their hashes.
 
-``train.py`` writes every file and, last, ``manifest.json`` with the SHA-256 of each; a folder without a manifest is
-a run in progress. ``evaluate.py`` adds its results later as separate parts. Nothing is read from a run before its
-hash is checked, and nothing that is read can execute: JSON, CSV, Parquet, plain text, ONNX, and Keras' safe format.
+``train.py`` writes every file and, last, ``manifest.json`` with the SHA-256 of each. A folder without a manifest is
+a run in progress. ``evaluate.py`` adds its results later as separate parts. Every file's hash is checked before it is
+read, and no file can execute code: JSON, CSV, Parquet, plain text, ONNX, and Keras' safe format.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1  # raised when a program that reads format n could not read n + 1
+FORMAT = 1  # increased when programs that read the present format cannot read the next
 MANIFEST = "manifest.json"
 REQUIRED = ("model.onnx", "vocabulary.txt", "config.json")
 ROOT = Path(__file__).resolve().parent.parent / "artifacts"
-VARIABLE = "SENTIMENT_RUNS"  # names another folder of runs than ROOT, for the app, the commands and the library
-DEFAULT_RUN = f"the one that artifacts/default names, or default in the folder that {VARIABLE} names"  # for --help
+RUNS_VARIABLE = "SENTIMENT_RUNS"  # the environment variable that replaces ROOT as the folder of runs
+DEFAULT_RUN = f"the one that artifacts/default names, or default in the folder that {RUNS_VARIABLE} names"  # for --help
 
 
 class ArtifactError(Exception):
-    """A run that cannot be used; the message is one sentence for the user."""
+    """Raised for a run that cannot be used; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Run:
         return self.path.name
 
     def has(self, part: str) -> bool:
-        """Whether the manifest lists a file of this name."""
+        """Returns whether the manifest lists a file of this name."""
         return part in self.manifest["files"]
 
     def file(self, part: str) -> Path:
-        """The verified path of one of the run's files.
+        """Returns the path of one of the run's files, after checking its hash.
 
         Raises:
             ArtifactError: the run has no such file, or the file is missing or changed.
@@ -61,7 +61,7 @@ class Run:
         return path
 
     def json(self, part: str) -> Any:
-        """The content of one of the run's JSON files.
+        """Returns the content of one of the run's JSON files.
 
         Raises:
             ArtifactError: as ``file``, or the file is not JSON.
@@ -73,15 +73,15 @@ class Run:
 
 
 def runs_root() -> Path:
-    """Returns the folder of runs: the one that the environment variable ``SENTIMENT_RUNS`` names, or ``artifacts``."""
-    return Path(os.environ.get(VARIABLE) or ROOT)
+    """Returns the folder of runs: the value of the environment variable ``SENTIMENT_RUNS``, or ``artifacts``."""
+    return Path(os.environ.get(RUNS_VARIABLE) or ROOT)
 
 
 def open_run(path: Path | str | None = None) -> Run:
     """Opens the run at ``path``, or the one that ``default`` in the folder of runs names.
 
     Raises:
-        ArtifactError: no run is there, or it is unfinished, foreign, incomplete or damaged.
+        ArtifactError: there is no run, or it is unfinished, of another program, incomplete or damaged.
     """
     folder = default_run() if path is None else Path(path)
     if not folder.is_dir():
@@ -125,18 +125,18 @@ def _is_folder(path: Path) -> bool:
 
 
 def list_runs(root: Path | None = None) -> list[Path]:
-    """Returns the folders of finished runs in the folder of runs, by name."""
+    """Returns the folders of finished runs in the folder of runs, sorted by name."""
     return sorted(path.parent for path in (root or runs_root()).glob(f"*/{MANIFEST}"))
 
 
-def seal(folder: Path) -> None:
-    """Writes the manifest over every file in the folder; the run is finished from then on."""
+def write_manifest(folder: Path) -> None:
+    """Writes the manifest of every file in the folder, which marks the run as finished."""
     files = {path.name: sha256(path) for path in sorted(folder.iterdir()) if path.is_file() and path.name != MANIFEST}
     write_json(folder / MANIFEST, {"format": FORMAT, "program": "sentiment", "files": files})
 
 
 def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
-    """Writes files into a finished run, bytes as they are and anything else as JSON; gives the run as it is now."""
+    """Writes files into a finished run, bytes unchanged and anything else as JSON, and returns the updated run."""
     for part, content in parts.items():
         if isinstance(content, bytes):
             write_atomically(run.path / part, content)
@@ -149,8 +149,8 @@ def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
     return Run(run.path, manifest)
 
 
-def holds_run(folder: Path) -> bool:
-    """Whether a finished run of this program stands in a folder, in whatever format."""
+def is_run(folder: Path) -> bool:
+    """Returns whether a folder holds a finished run of this program, of any format version."""
     try:
         return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["program"] == "sentiment"
     except (OSError, ValueError, KeyError, TypeError):
@@ -163,15 +163,15 @@ def remove_run(folder: Path) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes JSON for people, all at once: a reader sees the old file or the new one, never half of one."""
+    """Writes indented JSON atomically: a reader sees the old file or the new one, never a partial one."""
     write_atomically(path, (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces a file in one step: after a power cut, too, it is the old one or the new one, whole."""
+    """Replaces a file in one step: even after a power cut it is the complete old file or the complete new one."""
     temporary = path.with_name(f".{path.name[:200]}.{secrets.token_hex(8)}")
     try:
-        with temporary.open("xb") as file:  # with the permissions that the umask leaves
+        with temporary.open("xb") as file:  # unlike tempfile, this respects the umask
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -182,7 +182,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Returns the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -190,11 +190,11 @@ def sha256(path: Path) -> str:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        program, form, files = manifest["program"], manifest["format"], manifest["files"]
+        program, format_version, files = manifest["program"], manifest["format"], manifest["files"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{MANIFEST} of the run {folder.name} is not readable.") from error
     if program != "sentiment" or not isinstance(files, dict):
         raise ArtifactError(f"The folder {folder.name} belongs to another program.")
-    if form != FORMAT:
-        raise ArtifactError(f"The run {folder.name} has format {form}; this program reads format {FORMAT}.")
+    if format_version != FORMAT:
+        raise ArtifactError(f"The run {folder.name} has format {format_version}; this program reads format {FORMAT}.")
     return manifest

@@ -1,6 +1,6 @@
-"""Bounds on what a file may hold, so that a small one cannot take much time, memory or disk.
+"""Bounds on the content of a file, so that a small file cannot take much time, memory or disk.
 
-Each bound is far above what a table of reviews needs. Whoever meets one is told which it is and what to do.
+Each bound is far above what a table of reviews needs. An error names the exceeded bound and says what to do.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ MAX_RECORD_LINES = 100_000  # lines in a row of a CSV file
 MAX_COLUMNS = 4_096
 MAX_NAMES = 1_000_000  # characters in the names of all columns
 MAX_MISSING = 50_000_000  # cells that a table lacks: short rows, absent keys, empty cells of a workbook
-MAX_BLANK_ROWS = 10_000  # blank rows of a worksheet between two that are not
-MAX_UNPACKED_FREE = 256_000_000  # bytes that any packed or encoded file may unpack to
+MAX_BLANK_ROWS = 10_000  # consecutive blank rows of a worksheet
+MAX_UNPACKED_FREE = 256_000_000  # bytes to which any packed or encoded file may unpack
 MAX_WORKBOOK_FREE = 32_000_000  # the same for a workbook, whose strings are all in memory at once
-MAX_UNPACKED_RATIO = 200  # times its size that a larger file may unpack to; text packs 3 to 20 times
+MAX_UNPACKED_RATIO = 200  # unpacked size of a larger file, as a multiple of its size; text compresses 3 to 20 times
 MAX_WORKBOOK_RATIO = 50  # the same for a workbook
-MAX_WORKBOOK_PART = 4_000_000  # bytes of a part of a workbook that holds no cells, such as its styles
-MAX_SHEET_ROW = 4_000_000  # bytes of XML from one row of a worksheet to the next
+MAX_WORKBOOK_PART = 4_000_000  # bytes of a workbook part without cells, such as its styles
+MAX_SHEET_ROW = 4_000_000  # bytes of XML between two rows of a worksheet
 
 _BLOCK = 1 << 20
 
 
 class LimitError(Exception):
-    """A file that exceeds a bound; the message is one sentence for the user."""
+    """Raised for a file that exceeds a bound; the message is one sentence for the user."""
 
 
 def check_columns(columns: Collection[str], name: str) -> None:
-    """Refuses a table with too many columns, or with names of columns that are too long.
+    """Rejects a table with too many columns or too long column names.
 
     Raises:
         LimitError: a bound is exceeded.
@@ -42,20 +42,20 @@ def check_columns(columns: Collection[str], name: str) -> None:
 
 
 def unpacked_limit(packed: int) -> int:
-    """Bytes that a packed file of so many bytes may unpack to."""
+    """Returns the number of bytes to which a packed file of ``packed`` bytes may unpack."""
     return max(MAX_UNPACKED_FREE, MAX_UNPACKED_RATIO * packed)
 
 
 def workbook_limit(packed: int) -> int:
-    """Bytes that a workbook of so many bytes may unpack to."""
+    """Returns the number of bytes to which a workbook of ``packed`` bytes may unpack."""
     return max(MAX_WORKBOOK_FREE, MAX_WORKBOOK_RATIO * packed)
 
 
 def check_unpacked(size: int, limit: int, name: str, advice: str = "use it unpacked, or split it") -> None:
-    """Refuses a file that unpacks to more than its limit.
+    """Rejects a file that unpacks to more bytes than its limit.
 
     Raises:
-        LimitError: it does.
+        LimitError: ``size`` exceeds ``limit``.
     """
     if size > limit:
         megabytes = f"{limit / 1e6:,.0f} MB"
@@ -63,17 +63,17 @@ def check_unpacked(size: int, limit: int, name: str, advice: str = "use it unpac
 
 
 class BoundedStream(io.RawIOBase):
-    """A stream of unpacked bytes that ends in a ``LimitError`` once it has given too many."""
+    """A stream of unpacked bytes that raises ``LimitError`` once more than ``limit`` have been read."""
 
     def __init__(self, stream: BinaryIO, limit: int, name: str) -> None:
         self._stream, self._limit, self._name, self._size = stream, limit, name, 0
 
     def readable(self) -> bool:
-        """Always."""
+        """Returns True."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fills the buffer as far as there are bytes."""
+        """Reads up to ``len(buffer)`` bytes into the buffer and returns their number."""
         block = self._stream.read(len(buffer))
         self._size += len(block)
         check_unpacked(self._size, self._limit, self._name)

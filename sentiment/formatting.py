@@ -1,4 +1,4 @@
-"""Figures in words and in Markdown: shares, intervals, times, and the tables drawn from a summary."""
+"""Formats numbers for people: shares, intervals, times and sizes, and Markdown tables of a run's summary."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LEVELS = {
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """A share as a percentage: 0.917 is "91.7 %"."""
+    """Formats a share as a percentage: 0.917 is "91.7 %"."""
     return f"{100 * share:.{digits}f} %"
 
 
 def likelihood(probability: float, digits: int = 0) -> str:
-    """A probability of a verdict as a percentage: never 0 or 100 %, for no verdict is certain."""
+    """Formats a predicted probability as a percentage: never 0 or 100 %, because no prediction is certain."""
     shown, step = round(100 * probability, digits), 10**-digits
     if step <= shown <= 100 - step:
         return percent(probability, digits)
@@ -36,60 +36,69 @@ def likelihood(probability: float, digits: int = 0) -> str:
 
 
 def interval(bounds: Sequence[float], digits: int = 1) -> str:
-    """The two ends of an interval of shares: "91.4 to 92.1 %"."""
+    """Formats an interval of shares: "91.4 to 92.1 %"."""
     return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"
 
 
-def duration(seconds: float) -> str:
-    """A time in the unit that suits it: "48 s", "9.5 min", "2.1 h"."""
+def signed(value: float, digits: int = 2) -> str:
+    """Formats a number with its sign, and a typographic minus: "+1.20", "−0.35"."""
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def duration(seconds: float, *, clock: bool = False) -> str:
+    """Formats a time in a suitable unit: "48 s", "9.5 min", "2.1 h"; with ``clock`` as "0:42" or "1:02:03"."""
+    if clock:
+        minutes, second = divmod(round(seconds), 60)
+        hours, minute = divmod(minutes, 60)
+        return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def counted(n: int, noun: str, plural: str | None = None) -> str:
-    """A number of things: "1 review", "2,500 reviews"."""
+    """Formats a number of things: "1 review", "2,500 reviews"."""
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def size(n: int) -> str:
-    """Bytes in the unit that suits them: "12 bytes", "10.0 kB", "1.3 MB"."""
+    """Formats a number of bytes in a suitable unit: "12 bytes", "10.0 kB", "1.3 MB"."""
     if n < 1000:
         return counted(n, "byte")
     return f"{n / 1e6:,.1f} MB" if n >= 1e5 else f"{n / 1e3:,.1f} kB"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; the first column is flush left, the others flush right."""
+    """Returns a Markdown table; the first column is left-aligned, the others right-aligned."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def accuracy(judged: dict[str, Any]) -> str:
-    """Accuracy with its interval, from a summary."""
-    return f"{percent(judged['accuracy'])} (95 % interval {interval(judged['accuracy_interval'])})"
+def accuracy(summary: dict[str, Any]) -> str:
+    """Formats the accuracy of a summary with its confidence interval."""
+    return f"{percent(summary['accuracy'])} (95 % interval {interval(summary['accuracy_interval'])})"
 
 
-def confidence_table(judged: dict[str, Any]) -> str:
-    """What each level of confidence means, how often it is given and how often it is right, from a summary."""
+def confidence_table(summary: dict[str, Any]) -> str:
+    """Returns a table of the confidence levels: definition, share of reviews and accuracy."""
     rows = (
         [e["level"], LEVELS[e["level"]], percent(e["share"]), "" if e["accuracy"] is None else percent(e["accuracy"])]
-        for e in judged["confidence"]
+        for e in summary["confidence"]
     )
     return table(["confidence", "calibrated probability of the verdict", "share of reviews", "accuracy"], rows)
 
 
-def slices_table(judged: dict[str, Any]) -> str:
-    """Accuracy by each property of a review, from a summary."""
+def slices_table(summary: dict[str, Any]) -> str:
+    """Returns a table of the accuracy by property of a review."""
     rows = (
         [SLICES[e["by"]], e["value"], f"{e['n']:,}", percent(e["accuracy"]), interval(e["interval"])]
-        for e in judged["slices"]
+        for e in summary["slices"]
     )
     return table(["by", "value", "reviews", "accuracy", "95 % interval"], rows)
 
 
 def calibration_table(bands: Iterable[dict[str, Any]]) -> str:
-    """The calibration error of each length band, beside what chance alone gives."""
+    """Returns a table of the calibration error of each length band, beside the error expected by chance alone."""
     rows = (
         [
             e["value"],

@@ -1,7 +1,7 @@
 """Reads Parquet in batches of bounded size.
 
-A column that is encoded by a dictionary holds a value once, however many rows have it, so the size of a file says
-little about what it unpacks to. The longest value of each dictionary is looked up before any row is read.
+A dictionary-encoded column stores a value once, however many rows have it, so the size of a file says little about
+its unpacked size. The longest value of each dictionary is looked up before any row is read.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _ADVICE = "save it as .csv, or split it"
 _BUFFER = 1 << 20  # pages are read one by one, not a whole column at once
 
 
-def read_batches(path: Path, most: int) -> Iterator[pa.RecordBatch]:
-    """Yields the rows of a file in batches of at most ``most``, of fewer where values are long.
+def read_batches(path: Path, max_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yields the rows of a file in batches of at most ``max_rows``; of fewer if values are long.
 
     Raises:
-        LimitError: the file has too many columns, too long a cell, or unpacks to too much.
-        DAMAGES: it is damaged.
+        LimitError: the file has too many columns, has too long a cell, or unpacks to too many bytes.
+        DAMAGES: the file is damaged.
     """
     limit = unpacked_limit(path.stat().st_size)
     with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
@@ -36,7 +36,7 @@ def read_batches(path: Path, most: int) -> Iterator[pa.RecordBatch]:
         check_unpacked(_declared_bytes(file.metadata), limit, path.name, _ADVICE)
         size = 0
         for number in range(file.num_row_groups):
-            step = _step(path, file, number, most)
+            step = _rows_per_batch(path, file, number, max_rows)
             for batch in file.iter_batches(step, row_groups=[number], use_threads=False):
                 bytes_read = plain_bytes(batch)
                 size += bytes_read
@@ -47,7 +47,7 @@ def read_batches(path: Path, most: int) -> Iterator[pa.RecordBatch]:
 
 
 def plain_bytes(batch: pa.RecordBatch) -> int:
-    """Bytes that a batch takes with every value written out, at least one a cell."""
+    """Returns the bytes of a batch with every value written out, at least one per cell."""
     size = batch.num_rows * batch.num_columns
     for column in batch.columns:
         if pa.types.is_dictionary(column.type) and _is_long(column.type.value_type):
@@ -59,7 +59,7 @@ def plain_bytes(batch: pa.RecordBatch) -> int:
 
 
 def _declared_bytes(metadata: pq.FileMetaData) -> int:
-    """Bytes that the file says it unpacks to; four for a value at least, since they may take none in the file."""
+    """Returns the unpacked size that the file declares, in bytes, or four bytes per value if that is more."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     leaves = range(metadata.num_columns)
     repeated = [leaf for leaf in leaves if metadata.schema.column(leaf).max_repetition_level]
@@ -67,43 +67,42 @@ def _declared_bytes(metadata: pq.FileMetaData) -> int:
     return max(4 * values, sum(group.total_byte_size for group in groups))
 
 
-def _step(path: Path, file: pq.ParquetFile, number: int, most: int) -> int:
-    """Rows of a row group to read at a time."""
+def _rows_per_batch(path: Path, file: pq.ParquetFile, number: int, max_rows: int) -> int:
+    """Returns how many rows of a row group to read at a time."""
     group = file.metadata.row_group(number)
     leaves = range(file.metadata.num_columns)
     chunks = [group.column(leaf) for leaf in leaves]
     values_per_row = [chunk.num_values / max(group.num_rows, 1) for chunk in chunks]
-    # No value is longer than its column unless values share their beginnings, and then no more than as long.
+    # A column's unpacked size bounds its longest value, also if values share prefixes.
     widths = [_WIDTHS.get(chunk.physical_type) or chunk.total_uncompressed_size for chunk in chunks]
-    step = _fitting(widths, values_per_row)
-    if step >= most:
-        return most
+    if _rows_that_fit(widths, values_per_row) >= max_rows:
+        return max_rows
     columns = [file.schema.column(leaf) for leaf in leaves]
     for leaf, (column, chunk) in enumerate(zip(columns, chunks, strict=True)):
         if column.physical_type == "FIXED_LEN_BYTE_ARRAY":
             widths[leaf] = column.length
         elif column.physical_type == "BYTE_ARRAY" and "DELTA_BYTE_ARRAY" not in chunk.encodings:
             mean = chunk.total_uncompressed_size // max(chunk.num_values, 1)
-            widths[leaf] = max(mean, _longest_in_dictionary(path, column.path, number, most))
+            widths[leaf] = max(mean, _longest_in_dictionary(path, column.path, number, max_rows))
         if widths[leaf] > MAX_RECORD and column.physical_type != "BYTE_ARRAY":
             raise LimitError(_too_long(path.name))
-    return max(1, min(most, _fitting(widths, values_per_row)))
+    return max(1, min(max_rows, _rows_that_fit(widths, values_per_row)))
 
 
-def _fitting(widths: list[int], values_per_row: list[float]) -> int:
-    """Rows of such values that fit into a batch."""
+def _rows_that_fit(widths: list[int], values_per_row: list[float]) -> int:
+    """Returns how many rows fit into a batch, from the bytes of a value and the values per row of each column."""
     row = sum(width * max(1.0, values) for width, values in zip(widths, values_per_row, strict=True))
     return int(_BATCH_BYTES / max(row, 1.0))
 
 
-def _longest_in_dictionary(path: Path, column: str, number: int, most: int) -> int:
-    """Bytes of the longest value in the dictionary of a column in a row group; without one, in its first rows.
+def _longest_in_dictionary(path: Path, column: str, number: int, max_rows: int) -> int:
+    """Returns the bytes of the longest value in a column's dictionary, or in the first rows if it has none.
 
     Raises:
-        LimitError: it is longer than a cell may be.
+        LimitError: the value is longer than a cell may be.
     """
     with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER, read_dictionary=[column]) as file:
-        for batch in file.iter_batches(most, row_groups=[number], columns=[column], use_threads=False):
+        for batch in file.iter_batches(max_rows, row_groups=[number], columns=[column], use_threads=False):
             if longest := max(map(_longest, batch.columns)):
                 break
         else:
@@ -114,7 +113,7 @@ def _longest_in_dictionary(path: Path, column: str, number: int, most: int) -> i
 
 
 def _longest(array: pa.Array) -> int:
-    """Bytes of the longest value in the dictionaries of an array."""
+    """Returns the bytes of the longest value in the dictionaries of an array."""
     kind = array.type
     if pa.types.is_dictionary(kind):
         return _longest(array.dictionary)
@@ -141,6 +140,6 @@ def _too_long(name: str) -> str:
 
 
 def _is_long(kind: pa.DataType) -> bool:
-    """Whether values of this type may be of any length and have one that Arrow can tell."""
+    """Returns whether values of this type have a variable length that Arrow can compute."""
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
     return any(test(kind) for test in tests)

@@ -1,4 +1,4 @@
-"""The recipes that can be trained by name. A new recipe is a new entry in ``PRESETS``."""
+"""The training recipes, by name. A new recipe is a new entry in ``PRESETS``."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from sentiment.model.weights import Pooling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fitting:
-    """How a network is fitted to reviews.
+class FitSettings:
+    """Hyperparameters for fitting a network to reviews.
 
     Attributes:
-        max_length: tokens read of a review when it is scored.
-        train_length: tokens of a training review seen at a time; of a longer one, another stretch each epoch.
-        unknown_rate: rate at which tokens are hidden as unknown in training.
-        batch_size: reviews in a training step.
-        epochs: at most; each shows all labelled reviews and half of what there is besides, unless labels take turns.
-        learning_rate: Adam's, at its highest, after a linear warm-up over a tenth of the steps; then a cosine takes it
-            down to zero.
-        weight_decay: AdamW's (Loshchilov & Hutter 2019).
-        average: momentum of the moving average of weights that is validated and kept; None keeps the weights as are.
+        max_length: maximum number of tokens read from a review at scoring.
+        train_length: maximum number of tokens read from a training review; a longer one is cropped anew each epoch.
+        unknown_rate: rate at which tokens are replaced by the unknown token in training.
+        batch_size: reviews per training step.
+        epochs: maximum number of epochs; each shows all labelled reviews and half of the other examples, unless labels
+            take turns.
+        learning_rate: peak learning rate of Adam, after a linear warm-up over a tenth of the steps; cosine decay to
+            zero follows.
+        weight_decay: of AdamW (Loshchilov & Hutter 2019).
+        average: momentum of the moving average of weights that is validated and saved; None saves the weights as they
+            are.
         patience: epochs without a better validation loss after which training stops.
     """
 
@@ -38,23 +40,24 @@ class Fitting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeepTeacherPreset(Fitting):
-    """The recipe of a teacher too large to be served; see ``deep_teacher.py``.
+class DeepTeacherPreset(FitSettings):
+    """The recipe of a teacher that is too large to be served; see ``deep_teacher.py``.
 
     Attributes:
-        embedding_size: numbers that stand for a token.
+        embedding_size: size of a token's embedding.
         units: gated cells in each direction and layer.
-        layers: on top of each other.
-        crop_rate: crops of one to three sentences, 60 tokens at most, shown each epoch besides, as a multiple of the
-            labelled reviews, of which they are.
+        layers: number of stacked layers.
+        crop_rate: additional crops of labelled reviews per epoch, of one to three sentences and at most 60 tokens, as a
+            multiple of the number of labelled reviews.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
-        layer_dropout: likewise, of channels between two layers.
+        layer_dropout: rate at which channels between two layers are dropped in training.
         dropout: rate at which pooled features are dropped in training.
-        language_model_steps: of 128 pieces of 256 tokens, in which it learns what follows what before it is fitted.
-        language_model_rate: Adam's learning rate in them, at its highest.
-        language_model_dropout: rate at which channels are dropped in them, below the first layer and between layers.
-        rounds: how often it is fitted, each time from its language models on: at first to what other teachers make of
-            unlabelled reviews, then to what the n-gram model and its own earlier rounds do.
+        language_model_steps: pre-training steps as a language model, each of 128 sequences of 256 tokens.
+        language_model_rate: peak learning rate of Adam in pre-training.
+        language_model_dropout: rate at which channels are dropped in pre-training, before and between the layers.
+        rounds: number of times it is fitted, each time from the pre-trained language models. The first round learns
+            from other teachers' predictions on unlabelled reviews, the later ones from the n-gram model's and from
+            those of the rounds before.
     """
 
     embedding_size: int
@@ -71,28 +74,29 @@ class DeepTeacherPreset(Fitting):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preset(Fitting):
+class Preset(FitSettings):
     """The recipe of a run.
 
     Attributes:
-        name: what ``--preset`` calls it.
-        summary: the recipe in a line.
-        vocabulary_size: tokens kept at most.
-        min_count: how often a token must occur in the training texts to be kept.
-        embedding_size: numbers that stand for a token.
-        embedding_start: where the embeddings begin: at random, or with skip-gram over all training texts.
-        teacher: what reads the unlabelled reviews, so that the network can learn from them too: an n-gram model, alone
-            or together with earlier runs; None leaves them out.
-        deep: a teacher that learns from these, and then reads them beside the n-gram model.
-        hint_passes: over all reviews, in which the network first learns to have the deep teacher's states.
-        crops_read: crops drawn from unlabelled reviews, half of which an epoch shows as the deep teacher reads them;
-            where clauses are shown, those with a negation are left out, so that fewer are read.
-        counterfactuals: whether short clauses of the reviews are shown, too, as they are and negated.
-        labels_take_turns: whether an epoch shows all clauses and half of the labelled reviews; else it shows half of
-            the clauses and all labelled reviews.
+        name: the value of ``--preset``.
+        summary: the recipe in one line.
+        vocabulary_size: maximum number of tokens in the vocabulary.
+        min_count: minimum number of occurrences of a token in the training texts.
+        embedding_size: size of a token's embedding.
+        embedding_start: initial embeddings: random, or from skip-gram over all training texts.
+        teacher: the model that gives soft targets for the unlabelled reviews: an n-gram model, alone or together with
+            earlier runs; None uses no unlabelled reviews.
+        deep: a teacher that is distilled from these, and then gives soft targets together with the n-gram model.
+        hint_passes: passes over all reviews in pre-training on the deep teacher's hidden states (FitNets hints, Romero
+            et al. 2015).
+        crops_read: crops of unlabelled reviews for which the deep teacher gives soft targets; an epoch shows half of
+            them. With ``counterfactuals``, crops with a negation are left out, so there are fewer.
+        counterfactuals: whether short clauses of the reviews are shown as well, unchanged and negated.
+        labels_take_turns: whether an epoch shows all clauses and half of the labelled reviews; otherwise it shows half
+            of the clauses and all labelled reviews.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
-        pooling: how the states become one vector; ``("last",)`` is the state after the last token.
+        pooling: how the hidden states become one vector; ``("last",)`` is the state after the last token.
         embedding_dropout: rate at which whole embedding channels of a review are dropped in training.
         dropout: rate at which pooled features are dropped in training.
     """
@@ -218,8 +222,8 @@ DISTILLED = dataclasses.replace(
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 
-# What an ablation can leave out of a recipe, and what is in its place then. Without the deep teacher there are no crops
-# that it has read; without clauses they hold negations again.
+# The parts of a recipe that an ablation can leave out, and the fields that replace them. Crops need the deep teacher;
+# without clauses, crops with negations are shown again.
 PARTS: dict[str, dict[str, Any]] = {
     "clauses": {"counterfactuals": False},
     "crops": {"crops_read": 0},
@@ -233,17 +237,19 @@ PARTS: dict[str, dict[str, Any]] = {
 
 
 class PartError(Exception):
-    """A recipe has not what it is to go without."""
+    """Raised if the recipe has no such part to leave out."""
 
 
-def without(preset: Preset, part: str) -> Preset:
-    """The recipe without one of ``PARTS``, and named so.
+def leave_out(preset: Preset, part: str) -> Preset:
+    """Returns the recipe without one of ``PARTS``, with that in its name.
 
     Raises:
         PartError: the recipe has no such part.
     """
-    held = preset.teacher == "ngrams and run" if part == "run" else dataclasses.replace(preset, **PARTS[part]) != preset
-    if not held:
+    present = (
+        preset.teacher == "ngrams and run" if part == "run" else dataclasses.replace(preset, **PARTS[part]) != preset
+    )
+    if not present:
         raise PartError(f"The preset {preset.name} has no {part} to leave out.")
     name, summary = f"{preset.name}-without-{part}", f"{preset.summary}; without {part}"
     return dataclasses.replace(preset, name=name, summary=summary, **PARTS[part])

@@ -13,11 +13,11 @@ _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
 _M_ARENA_MAX = -8
 
-_HEAPS = 2  # one takes longer, and each more takes 25 MB
+_HEAPS = 2  # with one heap threads contend; each further one costs 25 MB
 
 
-def processor() -> str:
-    """The processor's name where the system tells it."""
+def processor_name() -> str:
+    """Returns the processor's model name, or its architecture if the system does not report the name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
@@ -36,24 +36,24 @@ def resident_memory(process: int | None = None) -> int:
 
 
 def keep_freed_memory() -> None:
-    """Large blocks are reused rather than returned.
+    """Makes the C library reuse large freed blocks instead of returning them to the system.
 
-    TensorFlow allocates and frees every tensor of every step. The C library hands large blocks back to the system at
-    once, and the system must clear the same pages again a moment later: a third of a training step's processor time.
+    TensorFlow allocates and frees every tensor of every step. By default large blocks go back to the system at once,
+    which must clear the same pages again a moment later. That takes a third of a training step's processor time.
     """
     _set({_M_MMAP_MAX: 0, _M_TRIM_THRESHOLD: 2**31 - 1})
 
 
-def share_heaps() -> None:
-    """Threads, and Arrow, share two heaps, where each would have its own and keep room for a batch of reviews in it."""
-    import pyarrow as pa  # here, for training has no need of it
+def limit_heaps() -> None:
+    """Limits all threads, and Arrow, to two heaps; otherwise each would keep room for a batch of reviews in its own."""
+    import pyarrow as pa  # here, because training does not need it
 
     _set({_M_ARENA_MAX: _HEAPS})
     pa.set_memory_pool(pa.system_memory_pool())
 
 
 def return_freed_memory() -> None:
-    """Hands back to the system what is free; for after a large thing was made of others, which are gone."""
+    """Returns free memory to the system; called after large temporary objects have been freed."""
     if library := _glibc():
         library.malloc_trim(0)
 

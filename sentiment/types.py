@@ -1,4 +1,4 @@
-"""The records that pass between the parts: plain, frozen, and free of behaviour."""
+"""The records that the parts exchange: plain, frozen, and free of behaviour."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Status = Literal["unreadable", "empty", "mostly_unknown", "truncated", "ok"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of a text, in place: ``text[start:end] == token.text``."""
+    """One token of a text and its span: ``text[start:end] == token.text``."""
 
     text: str
     start: int
@@ -25,13 +25,13 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class EncodedReview:
-    """A text as the model reads it.
+    """A text encoded for the model.
 
     Attributes:
         ids: <int32>[tokens_read], vocabulary ids; an unknown token has the id ``UNK``.
         tokens: the tokens read, one for each id.
-        tokens_total: how many tokens the whole text has; those after ``tokens_read`` were cut off.
-        unknown: how many of the tokens read the vocabulary does not hold.
+        tokens_total: number of tokens in the whole text; those after ``tokens_read`` were cut off.
+        unknown: number of tokens read that are not in the vocabulary.
     """
 
     ids: npt.NDArray[np.int32]
@@ -41,7 +41,7 @@ class EncodedReview:
 
     @property
     def tokens_read(self) -> int:
-        """How many tokens the model reads."""
+        """The number of tokens that the model reads."""
         return len(self.tokens)
 
     @property
@@ -52,14 +52,14 @@ class EncodedReview:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model makes of one text.
+    """The model's prediction for one text.
 
     Attributes:
-        label: the verdict, None where there is nothing to judge.
-        probability: calibrated probability of "positive", 0.5 where there is nothing to judge.
-        logit: the model's own score before calibration, 0.0 where there is nothing to judge.
-        confidence: how far the verdict can be trusted, None where there is none.
-        status: the first that applies of those in ``Status``.
+        label: the predicted label, None if the text has no tokens.
+        probability: calibrated probability of "positive", 0.5 if the text has no tokens.
+        logit: the model's own score before calibration, 0.0 if the text has no tokens.
+        confidence: the confidence level of the label, None if there is no label.
+        status: the first value of ``Status`` that applies.
         tokens_read: tokens the model read.
         tokens_total: tokens in the text.
         unknown_rate: share of unknown tokens among those read.
@@ -77,20 +77,20 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """Why the model gave a text its score, in logit units.
+    """The contribution of each token to a text's score, in logit units.
 
     ``baseline_logit + contributions.sum() + residual == logit``; nothing is normalised.
 
     Attributes:
-        text: the text explained, every character of it.
-        tokens: the tokens read, with their places in ``text``.
-        contributions: <float32>[tokens_read], what each token added to the score.
-        baseline_logit: the score the sum starts from, that of the baseline text of the same length.
+        text: the explained text, complete.
+        tokens: the tokens read, with their spans in ``text``.
+        contributions: <float32>[tokens_read], the contribution of each token to the score.
+        baseline_logit: the score of the baseline text of the same length, from which the sum starts.
         logit: the model's score of the text.
         residual: ``logit - baseline_logit - contributions.sum()``, the method's numerical error.
-        unknown: <bool>[tokens_read], True where the vocabulary does not hold the token.
-        prediction: the verdict these contributions explain.
-        run: the name of the run whose model was asked.
+        unknown: <bool>[tokens_read], True if the token is not in the vocabulary.
+        prediction: the explained prediction.
+        run: the name of the run whose model was used.
     """
 
     text: str
@@ -116,12 +116,12 @@ class Explanation:
             ]
             end = token.end
         prediction = self.prediction
-        verdict = f"{prediction.label or 'no prediction'}, P(positive) {prediction.probability:.3f}"
+        heading = f"{prediction.label or 'no prediction'}, P(positive) {prediction.probability:.3f}"
         text = "".join([*parts, escape_html(self.text[end:])])
-        return f'<p><b>{verdict}</b></p><div class="text" dir="auto" style="white-space: pre-wrap">{text}</div>'
+        return f'<p><b>{heading}</b></p><div class="text" dir="auto" style="white-space: pre-wrap">{text}</div>'
 
 
 def escape_html(text: str) -> str:
-    """Returns text escaped for HTML; a lone surrogate, which no page can hold, becomes the replacement character."""
+    """Returns text escaped for HTML; a lone surrogate, which HTML cannot encode, becomes the replacement character."""
     encodable = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return escape(encodable).replace("\r", "&#13;").replace("\0", "\ufffd")

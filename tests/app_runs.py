@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sentiment.artifacts import seal, write_json
+from sentiment.artifacts import write_json, write_manifest
 from sentiment.dataset import Dataset, Removed, Source
 from sentiment.dataset.summary import summarise
 from sentiment.evaluation.predictions import summary
@@ -94,7 +94,7 @@ def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
     counts().to_parquet(folder / "word_counts.parquet")
     write_json(folder / "dataset.json", dataset_facts())
     (folder / "README.md").write_text("# A tiny model\n\nIt knows a dozen words.\n", encoding="utf-8")
-    seal(folder)
+    write_manifest(folder)
     return folder
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from sentiment.artifacts import ArtifactError, seal
+from sentiment.artifacts import ArtifactError, write_manifest
 from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
 from sentiment.model.session import open_model
@@ -121,14 +121,14 @@ def main(first: int, step: int) -> None:
         run = tiny_run(Path(folder, "run"))
         write_onnx(tiny_weights(units=16), run / "model.onnx")  # so many that all is compiled
         whole = onnx.load(run / "model.onnx")
-        loads = {"single": Classifier.load, "soon": partial(Classifier.load, form=_soon), "file": load_bulk}
+        loads = {"single": Classifier.load, "soon": partial(Classifier.load, open_model=_soon), "file": load_bulk}
         loads["fast"] = partial(load_bulk, fast=True)
         for name, change in [("nothing", lambda model: None), *[*changes(whole)][first::step]]:
             model = onnx.ModelProto()
             model.CopyFrom(whole)
             change(model)
             (run / "model.onnx").write_bytes(model.SerializeToString())
-            seal(run)
+            write_manifest(run)
             for form, load in loads.items():
                 print(f"{form}: {name}", end=": ", flush=True)
                 print(outcome(load, run), flush=True)

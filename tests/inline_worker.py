@@ -53,5 +53,5 @@ def inline_worker() -> Iterator[None]:
     def popen(command: Sequence[str], **options: Any) -> Any:
         return (InlineWorker if queue.WORKER in command else start)(command, **options)
 
-    with mock.patch.object(queue.subprocess, "Popen", popen), mock.patch("sentiment.system.share_heaps"):
+    with mock.patch.object(queue.subprocess, "Popen", popen), mock.patch("sentiment.system.limit_heaps"):
         yield

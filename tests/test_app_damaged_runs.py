@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sentiment.artifacts import seal
+from sentiment.artifacts import write_manifest
 from tests.app_runs import full_run
 from tests.test_small_runs import open_page
 
@@ -35,7 +35,7 @@ def changed(run: Path, part: str) -> None:
 
 def left_out(run: Path, part: str) -> None:
     (run / part).unlink()
-    seal(run)
+    write_manifest(run)
 
 
 def empty(run: Path, part: str) -> None:
@@ -44,13 +44,13 @@ def empty(run: Path, part: str) -> None:
         pd.DataFrame({"other": [1]}).to_parquet(run / part)
     else:
         (run / part).write_text({"json": "{}", "csv": "a,b\n1,2\n"}.get(part.rpartition(".")[2], ""), encoding="utf-8")
-    seal(run)
+    write_manifest(run)
 
 
 def garbled(run: Path, part: str) -> None:
     """The file is whole as far as its hash tells, and no file of its kind."""
     (run / part).write_bytes(b'\xff\xfe[1, "\x00')
-    seal(run)
+    write_manifest(run)
 
 
 @pytest.mark.parametrize("damage", [missing, changed, left_out, empty, garbled])

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment.app.bulk import charts as bulk_charts
 from sentiment.app.shared import charts
 from sentiment.app.shared.examples import EXAMPLES
-from sentiment.artifacts import seal, write_json
+from sentiment.artifacts import write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.model.classifier import Classifier
 from tests.app_runs import all_runs, full_run, predictions
@@ -117,7 +117,7 @@ def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
 def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     run = full_run(tmp_path / "tiny")
     write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 0.01})
-    seal(run)
+    write_manifest(run)
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open("review")
@@ -448,7 +448,7 @@ def test_with_the_data_at_hand_the_list_shows_texts(tmp_path, monkeypatch):
     run = tiny_run(tmp_path / "runs" / "tiny")
     tested = predictions(("test",), n=120).assign(fingerprint=list(prints))
     tested.to_parquet(run / "test_predictions.parquet")
-    seal(run)
+    write_manifest(run)
     (tmp_path / "runs" / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("SENTIMENT_DATA", str(tmp_path / "reviews.csv"))

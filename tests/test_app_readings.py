@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from sentiment.artifacts import seal, write_json
+from sentiment.artifacts import write_json, write_manifest
 from sentiment.evaluation import review_notes
 from tests.app_runs import TEMPERATURE, full_run
 from tests.test_app_pages import _open, said
@@ -19,7 +19,7 @@ def folder(tmp_path, monkeypatch):
     tested.assign(label=tested["label"].where(tested.index % 5 > 0, 1 - tested["label"])).to_parquet(
         run / "test_predictions.parquet"
     )
-    seal(run)
+    write_manifest(run)
     (tmp_path / "runs" / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(review_notes, "FOLDER", tmp_path / "reviews")

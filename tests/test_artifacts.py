@@ -12,7 +12,16 @@ from pathlib import Path
 import pytest
 
 from sentiment import artifacts
-from sentiment.artifacts import MANIFEST, ArtifactError, Run, add_parts, default_run, list_runs, open_run, seal
+from sentiment.artifacts import (
+    MANIFEST,
+    ArtifactError,
+    Run,
+    add_parts,
+    default_run,
+    list_runs,
+    open_run,
+    write_manifest,
+)
 from sentiment.model.classifier import Classifier
 from tests.tiny import tiny_run
 
@@ -25,7 +34,7 @@ def run(tmp_path: Path) -> Path:
 def reseal(run: Path, part: str, content: bytes) -> None:
     """Puts another file in place of one of the run's, and vouches for it."""
     (run / part).write_bytes(content)
-    seal(run)
+    write_manifest(run)
 
 
 def manifest(run: Path, **changes: object) -> None:
@@ -37,7 +46,7 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "unfinished": (lambda run: (run / MANIFEST).unlink(), "The run tiny is unfinished, or no run at all"),
     "incomplete": (lambda run: (run / "vocabulary.txt").unlink(), "is incomplete: vocabulary.txt is missing."),
     "damaged": (lambda run: (run / "model.onnx").write_bytes(b"0"), "is damaged: model.onnx is not the file"),
-    "without model": (lambda run: ((run / "model.onnx").unlink(), seal(run)), "The run tiny has no model.onnx."),
+    "without model": (lambda run: ((run / "model.onnx").unlink(), write_manifest(run)), "run tiny has no model.onnx."),
     "manifest cut off": (lambda run: (run / MANIFEST).write_text("{"), "manifest.json of the run tiny is not"),
     "manifest a list": (lambda run: (run / MANIFEST).write_text("[]"), "manifest.json of the run tiny is not"),
     "manifest of bytes": (lambda run: (run / MANIFEST).write_bytes(b"\xff"), "is not readable."),
@@ -92,7 +101,7 @@ def test_a_config_with_another_value_is_refused_in_a_sentence(name: str, value: 
 @pytest.mark.parametrize(("length", "temperature"), [(1, 0.01), (10_000, 100), (50, 1)])
 def test_a_config_at_the_bounds_is_taken(length: int, temperature: float, run: Path) -> None:
     artifacts.write_json(run / "config.json", {"max_length": length, "temperature": temperature})
-    seal(run)
+    write_manifest(run)
     classifier = Classifier.load(run)
     assert (classifier.preprocessor.max_length, classifier.temperature) == (length, temperature)
     assert abs(classifier.explain("A good film.").residual) < 1e-4

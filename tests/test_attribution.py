@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.attribution import Attributor, integrated_gradients, rescale_rule
 from sentiment.model.numpy_lstm import NumpyLSTM
 from sentiment.model.weights import Pooling, Weights, write_onnx
 from sentiment.text.vocabulary import UNK
@@ -59,7 +59,7 @@ def test_the_numpy_pass_gives_the_scores_of_onnx_runtime(pooling, directions, tm
 def test_contributions_and_the_baselines_score_add_up_to_the_models(pooling, directions, segments, tmp_path):
     weights, texts = weights_of(pooling, directions), reviews(2)
 
-    explained = Attributor(weights, MAX_LENGTH)(texts, partial(path_secants, segments=segments))
+    explained = Attributor(weights, MAX_LENGTH)(texts, partial(rescale_rule, segments=segments))
 
     sums = [a.baseline_logit + a.contributions.sum(dtype=np.float64) for a in explained]
     np.testing.assert_allclose(sums, onnx_logits(weights, texts, tmp_path), atol=1e-5)
@@ -80,7 +80,7 @@ def test_in_double_precision_nothing_is_lost_at_all(ids, pooling, seed):
     path = attributor.path([np.array(ids, np.int32)])
     lstm, lengths = path.lstm, path.lengths
 
-    values = path.contributions(path_secants(path))
+    values = path.contributions(rescale_rule(path))
 
     rise = lstm.logits(path.at(1), lengths) - lstm.logits(path.baseline, lengths)
     assert abs(values.sum() - rise[0]) < 1e-12
@@ -107,7 +107,7 @@ def test_many_segments_tend_to_integrated_gradients():
 
     integrated = path.contributions(integrated_gradients(path, 256)).ravel()
     gaps = [
-        np.abs(path.contributions(path_secants(path, segments)).ravel() - integrated).max() for segments in (1, 8, 64)
+        np.abs(path.contributions(rescale_rule(path, segments)).ravel() - integrated).max() for segments in (1, 8, 64)
     ]
 
     assert gaps[0] > gaps[1] > gaps[2]

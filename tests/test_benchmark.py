@@ -17,7 +17,7 @@ from dev.benchmarking.setting import LENGTH, QUICK, Setting
 from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import dataset
 from sentiment.artifacts import ROOT, default_run, open_run, sha256
-from sentiment.model.native.batch import way_of_int8
+from sentiment.model.native.batch import int8_backend
 from tests.command import run_tool
 from tests.tiny import tiny_run, tiny_weights
 
@@ -113,7 +113,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
     monkeypatch.setattr("dev.benchmarking.files._score", scored)
     effect = table.files.effect_of_fast(setting)
     share = 1 / len(truth)
-    assert effect.pop("way") == way_of_int8()
+    assert effect.pop("way") == int8_backend()
     assert effect == pytest.approx({"labels_changed": share, "accuracy_change": -share, "probability_change": 0.25})
 
 

@@ -17,7 +17,7 @@ from dev.benchmarking.peers import Peer  # noqa: E402
 from dev.benchmarking.setting import QUICK, Sizes  # noqa: E402
 from dev.benchmarking.table import BENCHMARKS, measure  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
-from sentiment.artifacts import open_run, seal, write_json  # noqa: E402
+from sentiment.artifacts import open_run, write_json, write_manifest  # noqa: E402
 from sentiment.model.batching import pad  # noqa: E402
 from sentiment.presets import BILSTM, LSTM  # noqa: E402
 from sentiment.text.vocabulary import UNK, Vocabulary  # noqa: E402
@@ -40,7 +40,7 @@ def run(request, tmp_path_factory):
     Vocabulary(WORDS).write(folder / "vocabulary.txt")
     options = dataclasses.asdict(preset) | {"vocabulary_size": SIZE}
     write_json(folder / "config.json", {"model": options, "max_length": preset.max_length, "temperature": 1.0})
-    seal(folder)
+    write_manifest(folder)
     return open_run(folder)
 
 

@@ -11,7 +11,7 @@ import pytest
 from dev.screenshots import serve, server, settle, wait_until_served
 from dev.system import free_port
 from sentiment.app.shared.examples import EXAMPLES
-from sentiment.artifacts import seal
+from sentiment.artifacts import write_manifest
 from sentiment.dataset import fingerprint
 from tests.app_runs import predictions
 from tests.tiny import tiny_run
@@ -192,7 +192,7 @@ def test_a_review_that_a_filter_lists_is_opened_on_the_review_page(browser, new_
     run = tiny_run(tmp_path / "runs" / "tiny")
     tested = predictions(("test",), n=120).assign(fingerprint=[fingerprint(text) for text in reviews])
     tested.to_parquet(run / "test_predictions.parquet")
-    seal(run)
+    write_manifest(run)
     (tmp_path / "runs" / "default").write_text("tiny", encoding="utf-8")
     monkeypatch.setenv("SENTIMENT_DATA", str(tmp_path / "reviews.csv"))
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))

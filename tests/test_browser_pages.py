@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from dev.screenshots import serve, settle
-from sentiment.artifacts import ROOT, seal
+from sentiment.artifacts import ROOT, write_manifest
 from tests.app_runs import full_run
 from tests.test_browser import browser, new_page  # noqa: F401 - fixtures
 
@@ -57,7 +57,7 @@ def address(browser, tmp_path_factory):  # noqa: F811
     shutil.copytree(ROOT / "lstm", runs / "lstm")
     run = full_run(runs / "anybody")
     (run / "README.md").write_text(CARD, encoding="utf-8")
-    seal(run)
+    write_manifest(run)
     (runs / "default").write_text("distilled")
     with serve(runs, tmp_path_factory.mktemp("log") / "server.log") as address:
         yield address

@@ -11,7 +11,7 @@ import pytest
 from sentiment import Classifier
 from sentiment.model import lookup_session
 from sentiment.model.batching import pad
-from sentiment.model.lookup_session import load_bulk, tabled_session
+from sentiment.model.lookup_session import load_bulk, open_lookup_session
 from sentiment.model.native import batch
 from sentiment.model.native.build import load_library
 from sentiment.model.weights import write_onnx
@@ -38,12 +38,12 @@ def way(request, monkeypatch):
     """Each way of int8 arithmetic that there may be."""
     found = None
     if request.param != "ONNX Runtime":
-        library = load_library(batch._WAYS[request.param], batch._FUNCTIONS)
+        library = load_library(batch._BACKENDS[request.param], batch._FUNCTIONS)
         if not library:
             pytest.skip("this processor has no such instructions, or nothing was compiled: scripts/compile.py")
         found = request.param, library
     monkeypatch.setattr(batch, "_library", lambda: found)
-    assert batch.way_of_int8() == request.param
+    assert batch.int8_backend() == request.param
 
 
 def hold_alone_and_together(bulk, reviews):
@@ -63,7 +63,9 @@ def test_nor_does_it_in_int8(reviews):
 @pytest.mark.parametrize(("id", "length"), [(14, 2), (-15, 2), (2, 3), (2, -1)])
 @pytest.mark.usefixtures("way")
 def test_a_word_beyond_the_vocabulary_is_refused_and_a_length_beyond_the_batch(id, length):
-    model = lookup_session.compiled_batch(tiny_weights(units=64)) or tabled_session(tiny_weights(units=64), fast=True)
+    model = lookup_session.compiled_batch(tiny_weights(units=64)) or open_lookup_session(
+        tiny_weights(units=64), fast=True
+    )
     feed = {"ids": np.array([[2, id]], np.int32), "lengths": np.array([length], np.int32)}
     theirs = ort.capi.onnxruntime_pybind11_state
     with pytest.raises((IndexError, theirs.InvalidArgument, theirs.Fail)):
@@ -91,7 +93,7 @@ def test_int8_is_near_the_truth_in_every_form_of_the_model(units, directions, po
     short = [review[:40] % 14 for review in reviews]
     feed = {"ids": pad(short), "lengths": np.array([len(review) for review in short], np.int32)}
     [exact] = ort.InferenceSession(tmp_path / "model.onnx").run(["logit"], feed)
-    model = lookup_session.compiled_batch(weights) or tabled_session(weights, fast=True)
+    model = lookup_session.compiled_batch(weights) or open_lookup_session(weights, fast=True)
     [found] = model.run(["logit"], feed)
     assert found.dtype == np.float32
     assert np.abs(found - exact).max() < 0.1
@@ -116,7 +118,7 @@ def test_tanh_in_pieces_is_near_it_everywhere():
     ],
 )
 def test_the_fastest_way_that_the_processor_has_is_taken(usable, way, monkeypatch):
-    libraries = [batch._WAYS[name] for name in usable]
+    libraries = [batch._BACKENDS[name] for name in usable]
     monkeypatch.setattr(batch, "load_library", lambda library, _: library if library in libraries else None)
     monkeypatch.setattr(batch, "_library", batch._library.__wrapped__)
-    assert batch.way_of_int8() == way
+    assert batch.int8_backend() == way

@@ -18,13 +18,13 @@ import onnxruntime as ort
 import pytest
 
 from sentiment.model import attribution, numpy_lstm
-from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.attribution import Attributor, integrated_gradients, rescale_rule
 from sentiment.model.batching import pad
 from sentiment.model.classifier import Classifier
 from sentiment.model.native import build, lstm
 from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
-from sentiment.model.native.lstm import compiled
-from sentiment.model.single_review import SingleReview, open_single_review
+from sentiment.model.native.lstm import compiled_lstm
+from sentiment.model.single_review import SingleReviewModel, open_single_review
 from sentiment.model.weights import Pooling, Weights, write_onnx
 from tests.tiny import tiny_weights
 
@@ -35,7 +35,7 @@ LENGTHS = (1, 2, 3, 4, 17, MAX_LENGTH)
 REVIEWS = [np.random.default_rng(length).integers(1, 14, length).astype(np.int32) for length in LENGTHS]
 
 needs_compiled = pytest.mark.skipif(
-    compiled(tiny_weights(units=32)) is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1",
+    compiled_lstm(tiny_weights(units=32)) is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1",
     reason="nothing was compiled for this processor: scripts/compile.py",
 )
 
@@ -72,7 +72,7 @@ def test_the_scores_are_those_of_onnx_runtime(units, directions, pooling, tmp_pa
     path = tmp_path / "model.onnx"
     write_onnx(weights_of(units, directions, pooling), path)
     theirs, ours = ort.InferenceSession(path), open_single_review(path)
-    assert isinstance(ours, SingleReview) == (units % 32 == 0)
+    assert isinstance(ours, SingleReviewModel) == (units % 32 == 0)
     assert logits(ours, REVIEWS) == pytest.approx(logits(theirs, REVIEWS), abs=1e-5)
     for review in REVIEWS:
         assert logits(ours, [review]) == pytest.approx(logits(theirs, [review]), abs=1e-5)
@@ -80,16 +80,16 @@ def test_the_scores_are_those_of_onnx_runtime(units, directions, pooling, tmp_pa
 
 @needs_compiled
 def test_words_that_are_not_common_are_read_as_well(monkeypatch):
-    expected = [compiled(weights_of()).logit(review) for review in REVIEWS]
+    expected = [compiled_lstm(weights_of()).logit(review) for review in REVIEWS]
     monkeypatch.setattr(lstm, "_COMMON", 6)
-    assert [compiled(weights_of()).logit(review) for review in REVIEWS] == pytest.approx(expected, abs=1e-6)
+    assert [compiled_lstm(weights_of()).logit(review) for review in REVIEWS] == pytest.approx(expected, abs=1e-6)
 
 
 @needs_compiled
 @pytest.mark.parametrize("id", [14, -1])
 def test_a_word_that_is_not_in_the_vocabulary_is_refused(id):
     with pytest.raises(IndexError):
-        compiled(weights_of()).logit(np.array([2, id], np.int32))
+        compiled_lstm(weights_of()).logit(np.array([2, id], np.int32))
 
 
 @needs_compiled
@@ -101,7 +101,7 @@ def test_padding_after_a_single_review_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "rule", [path_secants, partial(path_secants, segments=3), partial(integrated_gradients, points=5)]
+    "rule", [rescale_rule, partial(rescale_rule, segments=3), partial(integrated_gradients, points=5)]
 )
 @pytest.mark.parametrize(("directions", "pooling"), product((1, 2), POOLINGS))
 @pytest.mark.usefixtures("vectors")
@@ -130,7 +130,7 @@ def test_faint_and_glaring_words_are_explained_alike(scale):
 
 @needs_compiled
 def test_any_number_of_threads_may_ask_at_once():
-    model = compiled(weights_of())
+    model = compiled_lstm(weights_of())
     expected = [model.logit(review) for review in REVIEWS]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(model.logit, REVIEWS * 50)) == expected * 50
@@ -139,7 +139,7 @@ def test_any_number_of_threads_may_ask_at_once():
 @needs_compiled
 @pytest.mark.parametrize("failing", [0, 1])
 def test_what_fails_in_one_direction_is_not_swallowed(failing):
-    model = compiled(weights_of())
+    model = compiled_lstm(weights_of())
     with pytest.raises(ZeroDivisionError):
         model._each_direction(lambda direction: 1 / (failing - direction), [(0,), (1,)])
 
@@ -157,7 +157,7 @@ def test_long_reviews_among_short_ones_are_explained_as_each_alone(monkeypatch):
 
 @needs_compiled
 def test_it_is_what_a_classifier_opens_unless_told_otherwise():
-    assert isinstance(Classifier.load()._model, SingleReview)
+    assert isinstance(Classifier.load()._model, SingleReviewModel)
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, 
     lstm._library.cache_clear()
     for name in ("STEPS_16", "STEPS_8"):
         monkeypatch.setattr(lstm, name, dataclasses.replace(STEPS_8, path=library))
-    assert compiled(weights_of()) is None
+    assert compiled_lstm(weights_of()) is None
     write_onnx(weights_of(), tmp_path / "model.onnx")
     theirs, ours = ort.InferenceSession(tmp_path / "model.onnx"), open_single_review(tmp_path / "model.onnx")
     assert logits(ours, REVIEWS[:1]) == pytest.approx(logits(theirs, REVIEWS[:1]), abs=1e-6)

@@ -26,7 +26,7 @@ from sentiment.model.native.build import (
 )
 from sentiment.model.native.lstm import _packed
 from sentiment.model.numpy_lstm import NumpyLSTM
-from sentiment.model.weights import halved_gates
+from sentiment.model.weights import tanh_gates
 from tests.tiny import tiny_weights
 
 pytestmark = pytest.mark.process
@@ -137,7 +137,7 @@ def test_the_arm64_code_computes_what_numpy_does(tmp_path: Path, monkeypatch: py
     by_hidden = rng.normal(size=(STEPS, 1, 1, UNITS)).astype(np.float32)
     block = 8
     kernel, bias, recurrent = (
-        halved_gates(array, np.float32) for array in (direction.kernel, direction.bias, direction.recurrent)
+        tanh_gates(array, np.float32) for array in (direction.kernel, direction.bias, direction.recurrent)
     )
     inputs = [_packed(kernel, block), bias, _packed(recurrent, block), _packed(recurrent.swapaxes(1, 2), block)]
     found = _on_arm64([*inputs, embedded, by_hidden], tmp_path)

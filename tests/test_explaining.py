@@ -16,11 +16,11 @@ from sentiment import Classifier
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import cuts, group
 from sentiment.explain.negation import negations
-from sentiment.explain.prefixes import read_along
+from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
 from sentiment.explain.stability import stability
-from sentiment.model.attribution import path_secants
-from sentiment.model.decision import verdict
+from sentiment.model.attribution import rescale_rule
+from sentiment.model.decision import scored_prediction
 from sentiment.text.tokenizer import token_texts, tokenize
 from sentiment.types import Explanation
 from tests.tiny import WORDS, tiny_run
@@ -42,7 +42,7 @@ def explained(words: dict[str, float], label: str = "positive") -> Explanation:
     tokens = tokenize(text)
     values = np.array(list(words.values()), np.float32)
     total = float(values.sum())
-    prediction = verdict(3.0 if label == "positive" else -3.0, 1.0, "ok", len(tokens), len(tokens), 0.0)
+    prediction = scored_prediction(3.0 if label == "positive" else -3.0, 1.0, "ok", len(tokens), len(tokens), 0.0)
     return Explanation(text, tuple(tokens), values, 3.0 - total, 3.0, 0.0, np.zeros(len(values), bool), prediction)
 
 
@@ -101,7 +101,7 @@ def test_each_level_only_joins_groups_of_the_level_below(text):
 
 def test_reading_along_scores_each_prefix_as_a_text_of_its_own(classifier):
     text = "The film is not good, it is a bad bad film!"
-    points = read_along(classifier, text)
+    points = score_prefixes(classifier, text)
     alone = classifier.predict([text[: point.end] for point in points])
 
     assert [point.place for point in points] == list(range(len(token_texts(text))))
@@ -110,12 +110,12 @@ def test_reading_along_scores_each_prefix_as_a_text_of_its_own(classifier):
 
 
 def test_a_long_text_is_read_along_at_evenly_spaced_points_to_the_last_word_read(classifier):
-    points = read_along(classifier, "good bad " * 100)
+    points = score_prefixes(classifier, "good bad " * 100)
 
     assert len(points) == 100
     assert (points[0].place, points[-1].place) == (0, 149)
     assert set(np.diff([point.place for point in points])) == {1, 2}
-    assert read_along(classifier, "") == []
+    assert score_prefixes(classifier, "") == []
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_word_is_put_back_that_the_flip_can_do_without_only_once_another_is_ba
     turned = {"", "d", "b d", "b c d"}  # what is left in the flips there are
 
     def predict(texts):
-        return [verdict(-3.0 if text.strip() in turned else 3.0, 1.0, "ok", 5, 5, 0.0) for text in texts]
+        return [scored_prediction(-3.0 if text.strip() in turned else 3.0, 1.0, "ok", 5, 5, 0.0) for text in texts]
 
     assert smallest_flip(SimpleNamespace(predict=predict), explanation).places == (0, 4)
 
@@ -225,7 +225,7 @@ def test_there_is_no_negation_without_a_word_to_negate(classifier, text):
 def test_stability_is_the_agreement_with_a_finer_path(classifier):
     explanation = classifier.explain("The film is not good, it is a bad bad film!")
     [finer] = classifier.attributor(
-        [classifier.preprocessor.ids(explanation.text)[0]], partial(path_secants, segments=16)
+        [classifier.preprocessor.ids(explanation.text)[0]], partial(rescale_rule, segments=16)
     )
     expected = np.corrcoef(explanation.contributions, finer.contributions)[0, 1]
 

@@ -50,7 +50,7 @@ def test_a_condensed_text_is_read_like_the_whole_one_however_it_is_edited(pieces
 
 @pytest.mark.parametrize("gap", [" ", " " * 1_000])
 def test_the_negations_of_a_text_full_of_them_are_bounded_and_the_strongest(classifier, gap, monkeypatch):
-    monkeypatch.setattr("sentiment.explain.negation.LEAST", 0)
+    monkeypatch.setattr("sentiment.explain.negation.MIN_EFFECT", 0)
     text = gap.join(["not good bad great dull"] * 150) + "<" * 1_000_000
     found = negations(classifier, text)
     assert found
@@ -62,10 +62,10 @@ def test_the_negations_of_a_text_full_of_them_are_bounded_and_the_strongest(clas
 
 
 def test_every_pair_of_a_review_with_some_negations_is_still_scored(classifier, monkeypatch):
-    monkeypatch.setattr("sentiment.explain.negation.LEAST", 0)
+    monkeypatch.setattr("sentiment.explain.negation.MIN_EFFECT", 0)
     text = "It is not a good film, and never dull. " * 8
     found = negations(classifier, text)
-    monkeypatch.setattr("sentiment.explain.negation._TOKENS", 10**9)
+    monkeypatch.setattr("sentiment.explain.negation._MAX_TOKENS", 10**9)
     assert negations(classifier, text) == found
     assert len(found) > 3
 

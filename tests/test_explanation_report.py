@@ -12,7 +12,7 @@ from sentiment.dataset import DatasetError
 from sentiment.faithfulness import card, shortcuts
 from sentiment.faithfulness import report as module
 from sentiment.faithfulness.methods import OURS, RIVALS
-from sentiment.faithfulness.report import Sizes, lines, once, prove
+from sentiment.faithfulness.report import Sizes, cached_check, lines, prove
 from sentiment.text.vocabulary import UNK
 from tests.app_runs import proofs
 from tests.tiny import WORDS, tiny_run
@@ -69,10 +69,10 @@ def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_
         return {"n": len(counted)}
 
     kept = tmp_path / "kept"
-    assert once(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert once(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert once(kept, "one", {"model": "b"}, check) == {"n": 2}
-    assert once(None, "one", {"model": "b"}, check) == {"n": 3}
+    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(kept, "one", {"model": "b"}, check) == {"n": 2}
+    assert cached_check(None, "one", {"model": "b"}, check) == {"n": 3}
 
 
 @pytest.mark.parametrize(

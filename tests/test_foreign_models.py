@@ -10,10 +10,10 @@ import numpy as np
 import onnx
 import pytest
 
-from sentiment.artifacts import ArtifactError, seal
+from sentiment.artifacts import ArtifactError, write_manifest
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import CompiledBatch
-from sentiment.model.native.lstm import compiled
+from sentiment.model.native.lstm import compiled_lstm
 from sentiment.model.weights import Weights, read_onnx, write_onnx
 from sentiment.text.vocabulary import Vocabulary
 from tests.tiny import WORDS, tiny_run, tiny_weights
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.process
 
 HOME = Path(__file__).resolve().parent.parent
 
-needs_compiled = pytest.mark.skipif(compiled(tiny_weights(units=32)) is None, reason="nothing was compiled")
+needs_compiled = pytest.mark.skipif(compiled_lstm(tiny_weights(units=32)) is None, reason="nothing was compiled")
 
 
 def test_no_change_of_a_model_file_crashes_the_process() -> None:
@@ -53,7 +53,7 @@ def test_no_change_of_a_model_file_crashes_the_process() -> None:
 def test_a_vocabulary_of_another_size_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
     run = tiny_run(tmp_path / "tiny")
     Vocabulary(words).write(run / "vocabulary.txt")
-    seal(run)
+    write_manifest(run)
     with pytest.raises(ArtifactError, match=rf"14 embeddings for a vocabulary of {len(words) + 2}"):
         Classifier.load(run)
 
@@ -125,7 +125,7 @@ def test_the_compiled_batch_is_not_called_with_arrays_that_do_not_fit(wrong: dic
     "shape", [(3, 4, 2, 1, 16), (2, 4, 2, 1, 32), (3, 4, 1, 1, 32), (3, 8, 2, 1, 32), (3, 4, 2, 1, 64), (3, 4, 2, 32)]
 )
 def test_the_compiled_steps_write_into_no_array_of_another_shape(shape: tuple[int, ...]) -> None:
-    model = compiled(tiny_weights(units=32))
+    model = compiled_lstm(tiny_weights(units=32))
     assert model
     embedded = np.zeros((3, 3), np.float32)
     model.project(embedded, np.empty((3, 4, 2, 1, 32), np.float32))
@@ -135,7 +135,7 @@ def test_the_compiled_steps_write_into_no_array_of_another_shape(shape: tuple[in
 
 @needs_compiled
 def test_the_compiled_steps_take_no_embeddings_of_another_width_or_type() -> None:
-    model = compiled(tiny_weights(units=32))
+    model = compiled_lstm(tiny_weights(units=32))
     assert model
     for embedded in (np.zeros((3, 2), np.float32), np.zeros((3, 4), np.float32), np.zeros((3, 3))):
         with pytest.raises(ValueError, match="instead of a contiguous"):
@@ -147,7 +147,7 @@ def test_the_compiled_steps_take_no_embeddings_of_another_width_or_type() -> Non
 @needs_compiled
 @pytest.mark.parametrize("place", range(7))
 def test_a_pass_is_refused_where_one_of_its_arrays_is_too_short(place: int) -> None:
-    model = compiled(tiny_weights(units=32))
+    model = compiled_lstm(tiny_weights(units=32))
     assert model
     by_gate, states = (3, 4, 2, 1, 32), (3, 2, 1, 32)
     shapes = [by_gate] * 4 + [states] * 3
@@ -161,7 +161,7 @@ def test_a_pass_is_refused_where_one_of_its_arrays_is_too_short(place: int) -> N
 @needs_compiled
 @pytest.mark.parametrize("place", range(10))
 def test_a_pass_back_is_refused_where_one_of_its_arrays_is_not_contiguous(place: int) -> None:
-    model = compiled(tiny_weights(units=32))
+    model = compiled_lstm(tiny_weights(units=32))
     assert model
     by_gate, states = (3, 4, 2, 1, 32), (3, 2, 1, 32)
     shapes = [by_gate, by_gate, states, states] * 2 + [states, by_gate]
@@ -178,7 +178,7 @@ def test_a_loaded_run_reads_and_packs_its_weights_once(tmp_path: Path, monkeypat
     load = onnx.load
     monkeypatch.setattr(onnx, "load", lambda path, **options: (reads.append(path), load(path, **options))[1])
     write_onnx(tiny_weights(units=32), tiny_run(tmp_path / "tiny") / "model.onnx")
-    seal(tmp_path / "tiny")
+    write_manifest(tmp_path / "tiny")
     classifier = Classifier.load(tmp_path / "tiny")
     classifier.explain("good film")
     assert len(reads) == 1

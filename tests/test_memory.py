@@ -46,7 +46,7 @@ print(as_it_comes, kept, resident() - before)
 HEAPS = """
 import ctypes, threading
 import pyarrow
-from sentiment.system import share_heaps
+from sentiment.system import limit_heaps
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
@@ -69,7 +69,7 @@ def heaps(threads):
     libc.fclose(file)
     return open("heaps.xml").read().count("<heap nr=")
 
-share_heaps()
+limit_heaps()
 print(heaps(8), pyarrow.default_memory_pool().backend_name)
 """
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sentiment.artifacts import default_run
-from sentiment.model.attribution import Attributor, integrated_gradients, path_secants
+from sentiment.model.attribution import Attributor, integrated_gradients, rescale_rule
 from sentiment.model.weights import Weights, read_onnx
 from sentiment.text.vocabulary import UNK
 from tests.tiny import tiny_weights
@@ -38,7 +38,7 @@ def torch_model(weights: Weights):
 @pytest.mark.filterwarnings("ignore")  # those of other people's code
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model", ["tiny", "shipped"])
-def test_captum_gives_the_same_integrated_gradients_and_path_secants_tend_to_them(model, seed):
+def test_captum_gives_the_same_integrated_gradients_and_the_rescale_rule_tends_to_them(model, seed):
     if model == "tiny":
         weights = tiny_weights(embedding=6, units=5, seed=seed)
     else:
@@ -53,6 +53,6 @@ def test_captum_gives_the_same_integrated_gradients_and_path_secants_tend_to_the
     path = Attributor(weights, 30, dtype=np.float64).path([ids])
     assert path.lstm.logits(path.at(1), path.lengths)[0] == pytest.approx(float(logits(text).detach()[0]), abs=1e-9)
     ours = path.contributions(integrated_gradients(path, 256))[0]
-    secants = path.contributions(path_secants(path, 64))[0]
+    secants = path.contributions(rescale_rule(path, 64))[0]
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
     assert np.corrcoef(secants, theirs)[0, 1] > 0.999

@@ -72,7 +72,7 @@ def test_an_unknown_token_has_the_unknown_id_and_keeps_its_place() -> None:
 def test_nothing_of_a_text_is_remembered_but_known_words() -> None:
     preprocessor = Preprocessor(VOCABULARY, 10)
     preprocessor.ids("The film bores Zebedee")
-    remembered = set(preprocessor._stretches)
+    remembered = set(preprocessor._chunk_ids)
     assert {"The", "film"} <= remembered
     assert "Zebedee" not in remembered
 

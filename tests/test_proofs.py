@@ -65,7 +65,7 @@ def test_leaving_one_out_measures_each_words_own_loss():
     np.testing.assert_allclose(alone.contributions, [3])
 
 
-@pytest.mark.parametrize("way", erasure.WAYS)
+@pytest.mark.parametrize("way", erasure.REMOVALS)
 def test_erasure_follows_the_definition(way):
     review = ids(2, *[5] * 9)  # one word that matters: 10 % of the review is that word, 20 % and 50 % hold it
     found = erasure.erase(linear, 2.0, [review], [WORTH[review]], way)
@@ -131,7 +131,7 @@ def reviews():
     return [rng.integers(2, 14, length).astype(np.int32) for length in (5, 20, 40)]
 
 
-def test_the_identities_hold_for_path_secants_and_are_broken_by_their_rivals(model, reviews):
+def test_the_identities_hold_for_the_rescale_rule_and_are_broken_by_its_rivals(model, reviews):
     logits = lstm_logits(model)
     compared = methods(model, 60, logits)
 
@@ -166,7 +166,7 @@ def test_random_values_are_the_same_for_the_same_review_in_any_company(model, re
     np.testing.assert_array_equal(random(reviews)[1].contributions, random(reviews[1:])[0].contributions)
 
 
-def test_path_secants_come_closer_to_shapley_values_than_random_ones(model):
+def test_the_rescale_rule_comes_closer_to_shapley_values_than_random_ones(model):
     logits = lstm_logits(model)
     compared = methods(model, 60, logits)
     rng = np.random.default_rng(2)

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from sentiment.artifacts import ArtifactError, seal
+from sentiment.artifacts import ArtifactError, write_manifest
 from sentiment.dataset import fingerprint, official
 from sentiment.evaluation import review_notes
 from sentiment.model.decision import CONFIDENT
@@ -111,7 +111,7 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     run = tiny_run(tmp_path / "tiny")
     tested = mistaken(120).assign(fingerprint=[fingerprint(text) for text in texts])
     tested.to_parquet(run / "test_predictions.parquet")
-    seal(run)
+    write_manifest(run)
     command = ("dev.to_read", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
     first = run_tool(*command)
     surest = review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]

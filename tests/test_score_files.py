@@ -23,7 +23,7 @@ from sentiment.artifacts import add_parts, open_run, sha256
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.model.lookup_session import load_bulk
-from sentiment.model.native.batch import way_of_int8
+from sentiment.model.native.batch import int8_backend
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -265,7 +265,7 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
 @pytest.mark.parametrize("measured", ["this model", "another", "another way"])
 def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(measured, scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
-    effect["way"] = "on paper" if measured == "another way" else way_of_int8()
+    effect["way"] = "on paper" if measured == "another way" else int8_backend()
     model = "0" * 64 if measured == "another" else sha256(run / "model.onnx")
     of = {"run": {"model_sha256": model}, "fast": effect}
     (run.parent / "BENCHMARKS.json").write_text(json.dumps(of))

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
 from sentiment.app.training import histories
-from sentiment.artifacts import open_run, seal, write_json
+from sentiment.artifacts import open_run, write_json, write_manifest
 from sentiment.dataset.summary import summarise, word_counts
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import summary
@@ -63,7 +63,7 @@ def shaped_run(folder: Path, shape: str) -> Path:
         (folder / "test.json").unlink()
     (folder / "metrics.json").unlink()
     (folder / "metadata.json").unlink()
-    seal(folder)
+    write_manifest(folder)
     return folder
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.artifacts import open_run, seal, write_json
+from sentiment.artifacts import open_run, write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.evaluation.metrics import sigmoid
 from sentiment.training.examples import Examples
@@ -92,7 +92,7 @@ def test_a_teacher_that_knows_what_is_held_out_is_refused_and_the_remedy_told(sp
     known = [fingerprint(text) for text in release()["text"]]
     pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(teacher / "predictions.parquet")
     write_json(teacher / "metadata.json", {"seed": 1})
-    seal(teacher)
+    write_manifest(teacher)
     options = ["--preset", "distilled", "--output", tmp_path / "run", "--split-seed", split_seed]
     done = run_script("train.py", "--data", data, "--teacher", teacher, *options)
     assert (done.status, done.stderr.count("\n")) == (2, 1)

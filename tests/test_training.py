@@ -25,12 +25,12 @@ import keras  # noqa: E402
 from dev.documents import run_records  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
-from sentiment.presets import BILSTM, DEEP, LSTM, PartError, without  # noqa: E402
+from sentiment.presets import BILSTM, DEEP, LSTM, PartError, leave_out  # noqa: E402
+from sentiment.text.negation import TRAINING_NEGATORS  # noqa: E402
 from sentiment.text.preprocessor import Preprocessor  # noqa: E402
 from sentiment.text.vocabulary import Vocabulary  # noqa: E402
 from sentiment.training import export, hints, language_model  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
-from sentiment.training.clauses import NEGATIONS  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.counterfactuals import FORMS  # noqa: E402
 from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
@@ -266,7 +266,7 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
     assert begun[0] == begun[1]  # a cache that is full changes nothing
     again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
     assert again["deep teacher: language models"] == stages["deep teacher: language models"]
-    without_crops = dataclasses.replace(jobs[1], preset=without(preset, "crops"), output=tmp_path / "without-crops")
+    without_crops = dataclasses.replace(jobs[1], preset=leave_out(preset, "crops"), output=tmp_path / "without-crops")
     train(without_crops)
     assert len(pd.read_csv(without_crops.output / "steps.csv")) < len(steps)
     with pytest.raises(OtherSettingsError, match="cache"):
@@ -275,7 +275,7 @@ def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished,
 
 def test_where_clauses_tell_what_a_negation_does_crops_have_none():
     plain = [f"word{n}" for n in range(40)]
-    vocabulary = Vocabulary([*plain, *NEGATIONS])
+    vocabulary = Vocabulary([*plain, *TRAINING_NEGATORS])
     rng = np.random.default_rng(2)
     reviews = [rng.integers(2, len(vocabulary), rng.integers(1, 6)).astype("i4") for _ in range(200)]
     validation = Examples(reviews[:10], np.tile([0, 1], 5).astype("f4"))
@@ -399,7 +399,7 @@ def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
     assert refused.status == 2
     assert "no clauses to leave out" in refused.stderr
     with pytest.raises(PartError):
-        without(BILSTM, "run")
+        leave_out(BILSTM, "run")
 
 
 def test_a_deep_teacher_is_not_kept_where_the_run_goes(finished, labelled_csv, tmp_path):

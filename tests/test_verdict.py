@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.model.decision import CONFIDENT, LEANING, confidence_of, label_of, no_verdict, probability_of, verdict
+from sentiment.model.decision import (
+    CONFIDENT,
+    LEANING,
+    confidence_of,
+    label_of,
+    probability_of,
+    scored_prediction,
+    unscored_prediction,
+)
 from sentiment.types import Prediction
 
 LOGITS = st.floats(-1e6, 1e6)
@@ -64,9 +72,9 @@ def test_a_text_of_mostly_unknown_words_is_never_judged_with_confidence() -> Non
 
 
 def test_a_verdict_holds_all_it_was_made_from() -> None:
-    made = verdict(math.log(19) * 2, 2.0, "truncated", read=50, total=80, unknown_rate=0.1)
+    made = scored_prediction(math.log(19) * 2, 2.0, "truncated", read=50, total=80, unknown_rate=0.1)
     assert made == Prediction("positive", pytest.approx(0.95), math.log(19) * 2, "confident", "truncated", 50, 80, 0.1)
 
 
 def test_no_verdict_has_no_label_and_no_confidence() -> None:
-    assert no_verdict("empty") == Prediction(None, 0.5, 0.0, None, "empty", 0, 0, 0.0)
+    assert unscored_prediction("empty") == Prediction(None, 0.5, 0.0, None, "empty", 0, 0, 0.0)

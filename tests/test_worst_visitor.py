@@ -35,7 +35,9 @@ def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_p
     with serve(runs, tmp_path / "log") as address:
         found = worst_visitor.measure(address, runs / "tiny", jobs, attacks, seconds=4)
     assert found.keys() == {"idle", *attacks}
-    most = max(MAX_VERDICT_SECONDS, 10 * found["idle"]["verdict_seconds"]["p95"])  # a machine that does other things is no fault
+    most = max(
+        MAX_VERDICT_SECONDS, 10 * found["idle"]["verdict_seconds"]["p95"]
+    )  # a machine that does other things is no fault
     for each in found.values():
         assert each["verdict_seconds"]["n"] > 1
         assert each["verdict_seconds"]["p95"] < most

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sentiment.artifacts import seal, write_json
+from sentiment.artifacts import write_json, write_manifest
 from sentiment.model.weights import Direction, Pooling, Weights, write_onnx
 from sentiment.text.vocabulary import Vocabulary
 
@@ -44,5 +44,5 @@ def tiny_run(folder: Path, *, max_length: int = 50, seed: int = 0) -> Path:
     write_onnx(tiny_weights(seed=seed), folder / "model.onnx")
     Vocabulary(WORDS).write(folder / "vocabulary.txt")
     write_json(folder / "config.json", {"preset": "tiny", "max_length": max_length, "temperature": 1.5})
-    seal(folder)
+    write_manifest(folder)
     return folder

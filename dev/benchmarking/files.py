@@ -14,7 +14,7 @@ from dev.benchmarking.peers import Peer
 from dev.benchmarking.setting import Setting
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.dataset.records import NAMES
-from sentiment.model.native.batch import way_of_int8
+from sentiment.model.native.batch import int8_backend
 
 _BATCH = 128  # reviews in a batch; faster for Keras than its default of 32
 
@@ -63,7 +63,7 @@ def effect_of_fast(setting: Setting) -> dict[str, Any] | None:
     labels = setting.data.test["label"].head(len(float32)).map(NAMES).to_numpy()
     accuracy = [(table["sentiment"].to_numpy() == labels).mean() for table in (float32, int8)]
     return {
-        "way": way_of_int8(),
+        "way": int8_backend(),
         "labels_changed": float((float32["sentiment"].fillna("") != int8["sentiment"].fillna("")).mean()),
         "accuracy_change": float(accuracy[1] - accuracy[0]),
         "probability_change": float((int8["p_positive"] - float32["p_positive"]).abs().max()),

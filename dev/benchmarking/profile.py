@@ -40,7 +40,7 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     with clock("run the model"):
         logits = classifier.logits([ids for ids, _ in encoded]).tolist()
     with clock("judge"):
-        predictions = [classifier.judge(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
+        predictions = [classifier.decide(logit, *each) for logit, each in zip(logits, encoded, strict=True)]
     by_text = dict(zip(texts, predictions, strict=True))
     parts = Parts(opened.task.parts)
     parts.begin(opened.state, resume=False)

@@ -18,7 +18,7 @@ from dev.benchmarking.profile import profile
 from dev.benchmarking.setting import Setting, Sizes
 from sentiment.artifacts import Run, sha256
 from sentiment.dataset import Dataset
-from sentiment.system import processor
+from sentiment.system import processor_name
 
 PACKAGES = ("numpy", "onnxruntime", "pyarrow", "streamlit", "tensorflow", "keras", "scikit-learn", "vaderSentiment")
 
@@ -236,7 +236,7 @@ def measure(
         "run": {"name": run.name, "model_sha256": sha256(run.file("model.onnx"))},
         "data": {"form": data.source.form, "sha256": data.source.sha256},
         "sizes": asdict(sizes),
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "system": platform.system()},
+        "machine": {"processor": processor_name(), "cores": os.cpu_count(), "system": platform.system()},
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
     }
 

@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from sentiment.artifacts import Run
-from sentiment.system import processor
+from sentiment.system import processor_name
 
 
 def circumstances(run: Run) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def circumstances(run: Run) -> dict[str, Any]:
         "model": run.manifest["files"]["model.onnx"],
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "cores": os.cpu_count(),
-        "processor": processor(),
+        "processor": processor_name(),
     }
 
 

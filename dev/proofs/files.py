@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.system import peak_megabytes
-from sentiment.artifacts import ROOT
+from sentiment.artifacts import ROOT, sha256
 
 MAX_MEGABYTES = 600  # peak memory of score.py
 MAX_SLOWDOWN = 0.10  # of the rate of many rows against that of few
@@ -89,7 +88,7 @@ def kills(run: Path, folder: Path, times: int) -> dict[str, Any]:
     began = _first_part(uninterrupted, folder / "uninterrupted.csv.parts")
     uninterrupted.wait()
     seconds = time.monotonic() - began
-    expected, rng, same = _sha256(folder / "uninterrupted.csv"), random.Random(0), 0  # noqa: S311
+    expected, rng, same = sha256(folder / "uninterrupted.csv"), random.Random(0), 0  # noqa: S311
     parts: list[int] = []
     while len(parts) < times:
         child = _start(run, folder, "out.csv")
@@ -100,7 +99,7 @@ def kills(run: Path, folder: Path, times: int) -> dict[str, Any]:
         if found := len(_parts(folder / "out.csv.parts")):  # else the run had finished before the kill
             parts.append(found)
             _score(run, folder / "in.csv", folder / "out.csv", "--resume")
-            same += _sha256(folder / "out.csv") == expected
+            same += sha256(folder / "out.csv") == expected
         (folder / "out.csv").unlink()
     return {"kills": times, "same_bytes": same, "parts_found": parts, "holds": same == times}
 
@@ -136,15 +135,10 @@ def full_disk(run: Path, folder: Path) -> dict[str, Any]:
     )
     statuses = done.stdout.split()
     resumed = folder / "resumed.csv"
-    same = resumed.exists() and _sha256(resumed) == _sha256(folder / "uninterrupted.csv")
+    same = resumed.exists() and sha256(resumed) == sha256(folder / "uninterrupted.csv")
     said = done.stderr.splitlines()[0] if done.stderr else ""
     return {"statuses": statuses, "said": said, "same_bytes": same, "holds": statuses == ["1", "0"] and same}
 
 
 def _score(run: Path, source: Path, output: Path, *options: str) -> None:
     subprocess.run([*_SCORE, source, output, "--artifacts", run, *options], check=True)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -79,7 +79,7 @@ def upload(address: str, until: float) -> None:
         while time.monotonic() < until:
             with suppress(VisitError), Visitor(address, "bulk") as visitor:
                 visitor.upload(*files[number])
-                visitor.wait(lambda: time.monotonic() > until or visitor.offers("button", "Score"), 30)
+                visitor.wait(lambda: time.monotonic() > until or visitor.has_widget("button", "Score"), 30)
                 visitor.stay(0.5)
 
     _in_tabs(_AT_ONCE, send)
@@ -89,19 +89,16 @@ def results(address: str, until: float) -> None:
     """Has a file of very long cells scored, and draws its results again and again."""
     with suppress(VisitError), Visitor(address, "bulk") as visitor:
         visitor.upload("long.csv", long_cells())
-        visitor.wait(lambda: visitor.offers("button", "Score"), until - time.monotonic())
+        visitor.wait(lambda: visitor.has_widget("button", "Score"), until - time.monotonic())
         visitor.wait()
         visitor.press("Score")
-        visitor.wait(lambda: visitor.offers("download_button", "Download"), until - time.monotonic())
+        visitor.wait(lambda: visitor.has_widget("download_button", "Download"), until - time.monotonic())
         while time.monotonic() < until:
             visitor.wait()
             visitor.rerun()
 
 
-ATTACKS: Mapping[str, Attack] = {
-    attack.__name__: attack  # type: ignore[attr-defined]
-    for attack in (paste, explain, interrupt, upload, results)
-}
+ATTACKS: Mapping[str, Attack] = {attack.__name__: attack for attack in (paste, explain, interrupt, upload, results)}
 
 
 def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], seconds: float) -> dict[str, Any]:
@@ -159,7 +156,7 @@ def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until:
             expected = headline(classifier.predict([text])[0])
             visitor.fill("Review", text)
             visitor.press("Analyse")
-            seconds.append(visitor.wait(lambda expected=expected: visitor.hears(expected)))  # type: ignore[misc]
+            seconds.append(visitor.wait(lambda expected=expected: visitor.received(expected)))
             visitor.wait()
             visitor.stay(max(0.0, visitor.sent + _EVERY - time.perf_counter()))
     return seconds
@@ -194,7 +191,7 @@ def _explain(address: str, until: float, tab: int) -> None:
                     return
                 visitor.turn_to(tabs)
                 visitor.wait()
-                if visitor.offers("button", button) and button:
+                if visitor.has_widget("button", button) and button:
                     visitor.press(button)
                     visitor.wait()
 

@@ -25,7 +25,7 @@ from sentiment.bulk.results import Results
 from sentiment.bulk.scoring import score_all
 from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
-from sentiment.model.native.batch import way_of_int8
+from sentiment.model.native.batch import int8_backend
 
 _LISTED = 100  # unreadable rows named in the JSON; all of them stand in the output
 
@@ -178,7 +178,7 @@ def _measured_effect(run: Path) -> dict[str, Any] | None:
     if found is None or found["run"].get("model_sha256") != sha256(run / "model.onnx"):  # older files name none
         return None
     effect: dict[str, Any] | None = found["fast"]
-    return effect if effect and effect.get("way") == way_of_int8() else None
+    return effect if effect and effect.get("way") == int8_backend() else None
 
 
 def export(
@@ -275,6 +275,6 @@ def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
         "model": [sha256(run / part) for part in REQUIRED],  # results added to a run change no verdict
         "text column": text,
         "explain option": task.explain,
-        "fast option": task.fast and way_of_int8(),
+        "fast option": task.fast and int8_backend(),
         "reading options": [options.form, options.encoding, options.delimiter, options.header],
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TextIO
 
+from sentiment.formatting import duration
+
 Report = Callable[[str, int, int], None]  # told of a stage, the rows done in it, and all its rows, 0 if not yet known
 
 
@@ -41,7 +43,7 @@ class TerminalProgress:
         text = f"{stage}: {done:,} of {rows:,} rows" if rows else f"{stage}: {done:,} rows"
         if rate := self.pace(stage, done):
             text += f", {rate:,.0f} a second"
-            text += f", {duration((rows - done) / rate)} left" if rows else ""
+            text += f", {duration((rows - done) / rate, clock=True)} left" if rows else ""
         self.terminal.write(f"\r\x1b[K{text}")
         self.terminal.flush()
 
@@ -49,10 +51,3 @@ class TerminalProgress:
         """Clears the line."""
         self.terminal.write("\r\x1b[K")
         self.terminal.flush()
-
-
-def duration(seconds: float) -> str:
-    """A time for people: ``0:42``, ``1:02:03``."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -13,7 +13,7 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Chunk, Source
 from sentiment.model.classifier import Classifier
-from sentiment.model.decision import no_verdict
+from sentiment.model.decision import unscored_prediction
 from sentiment.text.vocabulary import normal_form
 from sentiment.types import Prediction, Token
 
@@ -85,7 +85,7 @@ def part_of(
 ) -> pa.Table:
     """What ``score_chunk`` gives, from the verdict on each text, and its strongest words where they are to be named."""
     rows = _texts(chunk)
-    predictions = [verdicts[text] if isinstance(text, str) else no_verdict("unreadable") for text in rows]
+    predictions = [verdicts[text] if isinstance(text, str) else unscored_prediction("unreadable") for text in rows]
     columns = {f"c{i}": column for i, column in enumerate(chunk.columns)}
     columns |= _verdicts(predictions)
     if words is not None:

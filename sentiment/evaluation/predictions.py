@@ -23,13 +23,13 @@ import pandas as pd
 from sentiment.dataset import Source
 from sentiment.evaluation import metrics
 from sentiment.model.decision import confidence_of
+from sentiment.text.negation import EVALUATION_PATTERN
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.vocabulary import UNK
 
 Ids = npt.NDArray[np.int32]
 Logits = Callable[[Sequence[Ids]], npt.NDArray[np.float32]]
 
-_NEGATION = re.compile(r"n['’]t\b|\b(?:not|no|never|neither|nor|without)\b", re.IGNORECASE)
 _CONTRAST = re.compile(r"\b(?:but|however|although|though|yet|despite)\b", re.IGNORECASE)
 _LENGTHS = (100, 200, 400, 800)  # boundaries of the length bands, in tokens
 _UNKNOWN = (0.01, 0.02, 0.05, 0.10)  # boundaries of the bands by share of unknown tokens
@@ -75,7 +75,7 @@ def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, spl
     table["length"] = [total for _, total in encoded]
     table["unknown_rate"] = [float((ids == UNK).mean()) if len(ids) else 0.0 for ids, _ in encoded]
     table["truncated"] = [len(ids) < total for ids, total in encoded]
-    table["negation"] = [bool(_NEGATION.search(text)) for text in texts]
+    table["negation"] = [bool(EVALUATION_PATTERN.search(text)) for text in texts]
     table["contrast"] = [bool(_CONTRAST.search(text)) for text in texts]
     table["logit"] = scores
     return table[list(_TYPES)].astype(_TYPES)

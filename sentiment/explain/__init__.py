@@ -1,12 +1,12 @@
-"""Reading an explanation: what a page, a file or a notebook does with one.
+"""Tools for explanations, used by the pages, files and notebooks.
 
-- ``grouping``: contributions by token, word, phrase or sentence, ``group(explanation, "phrase")``; they add up alike.
-- ``verdict_text``: the verdict in words, ``headline(prediction)`` and ``chance(prediction)``.
+- ``grouping``: contributions by token, word, phrase or sentence, ``group(explanation, "phrase")``; same total.
+- ``prediction_text``: the prediction in words, ``headline(prediction)`` and ``probability_sentence(prediction)``.
 - ``reasons``: the top reasons in one sentence, ``reasons(explanation)``.
-- ``reading``: the probability as the text is read, ``read_along(classifier, text)``.
-- ``counterfactual``: words dropped or replaced, ``edit(text, {place: word})``; the fewest that turn the verdict,
-  ``smallest_flip(classifier, explanation)``; two explanations side by side, ``compare(before, after)``.
-- ``negation``: what a negator does to the opinion after it, ``negations(classifier, text)``.
-- ``stability``: whether a finer computation would say the same, ``stability(classifier, explanation)``.
-- ``json_file``: ``to_json``, ``from_json``; ``html_file``: ``to_html``, a page that needs nothing else.
+- ``prefixes``: the probability after each token, ``score_prefixes(classifier, text)``.
+- ``counterfactual``: drops or replaces words, ``edit(text, tokens, {index: word})``; finds the fewest that flip the
+  prediction, ``smallest_flip(classifier, explanation)``; compares two explanations, ``compare(before, after)``.
+- ``negation``: how a negator changes the effect of the opinion after it, ``negations(classifier, text)``.
+- ``stability``: agreement with a finer computation, ``stability(classifier, explanation)``.
+- ``json_file``: ``to_json``, ``from_json``; ``html_file``: ``to_html``, a self-contained page.
 """

@@ -1,4 +1,4 @@
-"""What if: words dropped or replaced, the fewest that turn the verdict, two versions of a text side by side."""
+"""Counterfactuals: drops or replaces words, finds the fewest that flip the prediction, compares two versions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sentiment.text.tokenizer import tokenize
 from sentiment.text.vocabulary import normal_form
 from sentiment.types import Explanation, Prediction, Token
 
-MOST_DROPPED = 30  # words a flip may drop; beyond it the change is no longer small
+MAX_DROPPED = 30  # words that a flip may drop; a larger change is no longer small
 
-_LONGEST = 100  # characters of a token that are kept where only the score counts: no known word is longer
-_MATCHES = 30_000  # pairs of equal tokens in two versions; ordinary ones of 1,000 tokens have about 12,000
-_MARGIN = 2 * MOST_DROPPED  # tokens after those read that can move up where some are dropped
+_MAX_CHARACTERS = 100  # of a token, if only the score counts: no word in the vocabulary is longer
+_MAX_MATCHES = 30_000  # pairs of equal tokens in two versions; ordinary ones of 1,000 tokens have about 12,000
+_MARGIN = 2 * MAX_DROPPED  # tokens beyond the limit that can move up when others are dropped
 
 _ENDS = {".", ",", ";", "!", "?"}
 
@@ -27,11 +27,11 @@ _FULL_VERBS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 
 
 def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
-    """The text with the tokens at some places replaced; an empty replacement drops the token.
+    """Returns the text with some tokens replaced, by index; an empty replacement drops the token.
 
-    A dropped token takes one of the spaces around it along. What is left of a contraction becomes a word again
-    ("can't" without "n't" is "can"), and tokens that would meet where one was dropped are kept apart by a space, but
-    for a word and the mark that ends its phrase.
+    One of the spaces around a dropped token is removed as well. The rest of a contraction becomes a whole word again:
+    "can't" without "n't" is "can". A space separates tokens that would meet, except a word and the punctuation mark
+    that ends its phrase.
     """
     changes = {**_completed(tokens, changes), **changes}
     parts: list[str] = []
@@ -51,17 +51,17 @@ def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
 
 
 def condense(text: str, tokens: Sequence[Token]) -> tuple[str, list[Token]]:
-    """Returns a short text that is scored like the tokens of ``text``, and its tokens.
+    """Returns a short text with the same score as the tokens of ``text``, and its tokens.
 
-    White space, tags and tokens that are long are cut short, and what follows the tokens is left out. So an edited
-    version takes time and memory by the number of tokens, whatever lies between them.
+    Long white space, tags and tokens are shortened, and the text after the tokens is left out. The time and memory
+    of an edited version therefore depend only on the number of tokens.
     """
     parts: list[str] = []
     short: list[Token] = []
     at, done = 0, 0
     for token in tokens:
         gap = text[done : token.start] if token.start - done < 2 else "\n\n"
-        word = token.text[:_LONGEST]
+        word = token.text[:_MAX_CHARACTERS]
         parts += [gap, word]
         at += len(gap)
         short.append(Token(word, at, at + len(word)))
@@ -72,12 +72,12 @@ def condense(text: str, tokens: Sequence[Token]) -> tuple[str, list[Token]]:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A small change that turns the verdict.
+    """A small change that flips the prediction.
 
     Attributes:
-        places: of the tokens to drop, in the order of the text.
-        text: what remains.
-        prediction: the verdict on it.
+        places: indices of the tokens to drop, in the order of the text.
+        text: the remaining text.
+        prediction: the prediction for the remaining text.
     """
 
     places: tuple[int, ...]
@@ -86,33 +86,33 @@ class Flip:
 
 
 def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | None:
-    """A suggestion of the fewest tokens to drop for the verdict to turn; None where no small change does.
+    """Searches for the fewest tokens to drop to flip the prediction; returns None if no small change does.
 
-    Tokens are dropped in the order of their contributions to the verdict until it turns; then each is put back, the
-    least first, that the flip can do without, until it needs them all. Every step, and the resulting text, is scored.
-    The result is minimal in the sense that none of its tokens can be put back, not proved the smallest of all.
+    Tokens are dropped in the order of their contributions to the predicted label until it flips. Then each token that
+    the flip does not need is put back, the least important first. Every step and the resulting text are scored. The
+    result is minimal in that none of its tokens can be put back; it is not proved to be the smallest of all.
     """
     pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
-    order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MOST_DROPPED] if pushes[place] > 0]
+    order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MAX_DROPPED] if pushes[place] > 0]
     near = condense(explanation.text, tokenize(explanation.text, len(explanation.tokens) + _MARGIN))
     choices = [order[:count] for count in range(1, len(order) + 1)]
-    flip, before = next(_turning(classifier, explanation, near, choices), None), None
-    while flip != before:  # what was needed may not be once another word is back
+    flip, before = next(_flipping(classifier, explanation, near, choices), None), None
+    while flip != before:  # a token may become unnecessary once another one is back
         before = flip
         for place in reversed(order):
             if flip and place in flip:
                 fewer = [other for other in flip if other != place]
-                flip = next(_turning(classifier, explanation, near, [fewer]), flip)
+                flip = next(_flipping(classifier, explanation, near, [fewer]), flip)
     if flip is None:
         return None
     text = edit(explanation.text, explanation.tokens, dict.fromkeys(flip, ""))
     return Flip(tuple(sorted(flip)), text, classifier.predict([text])[0])
 
 
-def _turning(
+def _flipping(
     classifier: Classifier, explanation: Explanation, near: tuple[str, Sequence[Token]], choices: Sequence[list[int]]
 ) -> Iterator[list[int]]:
-    """Those choices of tokens to drop that turn the verdict, by a text that is scored like the whole one."""
+    """Yields the choices of tokens to drop that flip the prediction; ``near`` is scored in place of the whole text."""
     texts = [edit(*near, dict.fromkeys(choice, "")) for choice in choices]
     for choice, prediction in zip(choices, classifier.predict(texts), strict=True):
         if prediction.label not in {None, explanation.prediction.label}:
@@ -124,10 +124,10 @@ class Difference:
     """One token of two versions of a text, or of only one of them.
 
     Attributes:
-        before: its place in the first version, None where it is new.
-        after: its place in the second version, None where it is gone.
-        text: the token, as the second version has it where it has it.
-        change: its contribution in the second less that in the first, where absent 0.
+        before: its index in the first version, None if it is new.
+        after: its index in the second version, None if it was removed.
+        text: the token as in the second version, or as in the first if it was removed.
+        change: its contribution in the second version minus that in the first; an absent token contributes 0.
     """
 
     before: int | None
@@ -137,14 +137,14 @@ class Difference:
 
 
 def compare(before: Explanation, after: Explanation) -> list[Difference]:
-    """The tokens of both versions in order, those that stand in both matched.
+    """Returns the tokens of both versions in order, with the tokens common to both matched.
 
-    The changes, with those of the baseline's score and of the residual, sum to the change in score. In versions that
-    repeat a few words hundreds of times, those words are matched only beside others.
+    The changes plus those of the baseline logit and the residual sum to the change in score. In versions that repeat
+    a few words hundreds of times, those words are matched only next to others.
     """
     old, new = ([normal_form(token.text) for token in version.tokens] for version in (before, after))
     counts = Counter(old)
-    repetitive = sum(counts[token] for token in new) > _MATCHES  # matching would take minutes
+    repetitive = sum(counts[token] for token in new) > _MAX_MATCHES  # matching would take minutes
     result = []
     for _, a, a_stop, b, b_stop in SequenceMatcher(None, old, new, autojunk=repetitive).get_opcodes():
         pairs = old[a:a_stop] == new[b:b_stop]
@@ -164,7 +164,7 @@ def _difference(before: Explanation, after: Explanation, old: int | None, new: i
 
 
 def _completed(tokens: Sequence[Token], changes: Mapping[int, str]) -> dict[int, str]:
-    """The stems of negated verbs, whole again, whose ``n't`` is dropped."""
+    """Returns the full forms of negated verbs whose ``n't`` is dropped, by index: "ca" becomes "can"."""
     return {
         place - 1: verb.capitalize() if tokens[place - 1].text[0].isupper() else verb
         for place, new in changes.items()
@@ -174,7 +174,7 @@ def _completed(tokens: Sequence[Token], changes: Mapping[int, str]) -> dict[int,
 
 
 def _rejoin(parts: Sequence[str], gap: str, word: str) -> str:
-    """What stands before ``word`` where tokens were dropped between it and ``parts``."""
+    """Returns the gap before ``word`` if tokens were dropped between it and ``parts``."""
     if not parts:
         return gap.removeprefix(" ")
     if gap in {"", " "} and word in _ENDS and parts[-1][-1].isalpha():
@@ -183,5 +183,5 @@ def _rejoin(parts: Sequence[str], gap: str, word: str) -> str:
 
 
 def _close_up(gap: str, more: str) -> str:
-    """Two gaps between which a token stood, less one of the spaces that met."""
+    """Joins the gaps around a dropped token, without one of the two spaces that meet."""
     return gap + (more[1:] if gap.endswith(" ") and more.startswith(" ") else more)

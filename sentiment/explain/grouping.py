@@ -1,4 +1,4 @@
-"""Contributions by word, phrase or sentence. A group's contribution is the sum of its tokens', nothing else."""
+"""Groups contributions by word, phrase or sentence. A group's contribution is exactly the sum of its tokens'."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _CONNECTIVES = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Neighbouring tokens taken as one.
+    """A group of adjacent tokens.
 
     Attributes:
-        start: where the group begins in the text.
-        end: where it ends; ``text[start:end]`` is the group with the gaps inside it.
-        first: the place of its first token.
-        stop: the place after its last token.
+        start: the start of the group in the text.
+        end: the end of the group; ``text[start:end]`` is the group with the gaps inside it.
+        first: the index of its first token.
+        stop: the index after its last token.
         value: the sum of its tokens' contributions, in logit units.
         unknown: whether all its tokens are unknown to the model.
     """
@@ -49,7 +49,7 @@ class Group:
 
 
 def group(explanation: Explanation, level: Level) -> list[Group]:
-    """The tokens read, in order, as groups; every token stands in exactly one."""
+    """Returns the tokens read, in order, as groups; every token is in exactly one."""
     starts = [0, *cuts(explanation.text, explanation.tokens, level), len(explanation.tokens)]
     values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
     return [
@@ -67,7 +67,7 @@ def group(explanation: Explanation, level: Level) -> list[Group]:
 
 
 def cuts(text: str, tokens: Sequence[Token], level: Level) -> list[int]:
-    """The places, in order, of tokens that begin a group other than the first."""
+    """Returns the indices, in order, of the tokens that begin a group, without the first."""
     begins = {"token": _begins_token, "word": _begins_word, "phrase": _begins_phrase, "sentence": _begins_sentence}
     return [place for place in range(1, len(tokens)) if begins[level](text, tokens, place)]
 
@@ -77,7 +77,7 @@ def _begins_token(text: str, tokens: Sequence[Token], place: int) -> bool:
 
 
 def _begins_word(text: str, tokens: Sequence[Token], place: int) -> bool:
-    """Parts of a contraction, and words that a hyphen or apostrophe links, are one word."""
+    """Treats the parts of a contraction, and words linked by a hyphen or apostrophe, as one word."""
     if tokens[place - 1].end != tokens[place].start:
         return True
     words = _is_word(tokens[place - 1]) and _is_word(tokens[place])
@@ -85,7 +85,7 @@ def _begins_word(text: str, tokens: Sequence[Token], place: int) -> bool:
 
 
 def _begins_phrase(text: str, tokens: Sequence[Token], place: int) -> bool:
-    """Where a sentence begins, after a pause, before an opening bracket or mark, and before a connective."""
+    """Begins a phrase at a sentence, after a pause, before an opening bracket or quotation mark, or a connective."""
     before, token = tokens[place - 1], tokens[place]
     if _begins_sentence(text, tokens, place):
         return True
@@ -100,7 +100,7 @@ def _begins_phrase(text: str, tokens: Sequence[Token], place: int) -> bool:
 
 
 def _begins_sentence(text: str, tokens: Sequence[Token], place: int) -> bool:
-    """After a stop and what closes it, or after an empty line or a tag that breaks it."""
+    """Begins a sentence after a stop and its closing marks, an empty line, or a tag that breaks the line."""
     gap = text[tokens[place - 1].end : tokens[place].start]
     if _breaks_line(gap):
         return True
@@ -130,12 +130,12 @@ def _is_word(token: Token) -> bool:
 
 
 def _closes(before: Token, token: Token) -> bool:
-    """Whether a bracket or quotation mark is a closing one: it stands right after something."""
+    """Returns whether a token is a closing bracket or quotation mark: no gap separates it from the one before."""
     return token.text in _CLOSING and before.end == token.start
 
 
 def _links(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a token is a hyphen or apostrophe that stands right between two words."""
+    """Returns whether a token is a hyphen or apostrophe directly between two words."""
     if not 0 < place < len(tokens) - 1 or tokens[place].text not in _LINKS:
         return False
     before, link, after = tokens[place - 1 : place + 2]

@@ -1,17 +1,18 @@
-"""An explanation as HTML: one file that needs nothing else, runs nothing, and shows what was pasted as text."""
+"""Writes an explanation as self-contained HTML without scripts; the explained text is escaped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from sentiment.explain.grouping import Group, group
-from sentiment.explain.prediction_text import chance, headline
+from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.explain.reasons import reasons
+from sentiment.formatting import signed
 from sentiment.types import Explanation, escape_html
 
 RANKED = 20  # words in the table
 
-# Blue against orange can be told apart by colour-blind readers; the line beneath says the side a second time.
+# Colour-blind readers can distinguish blue from orange; the style of the underline repeats the side.
 _STYLE = """
 .sentiment { --text: #1b1f24; --page: #fff; --quiet: #59636e; --line: #d1d9e0; --for: #0969da; --against: #bc4c00;
   color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; padding: 1rem; }
@@ -47,17 +48,17 @@ _PAGE = """<!DOCTYPE html>
 
 
 def to_html(explanation: Explanation) -> str:
-    """A whole page: verdict, reasons, the text with its contributions, the sum, and the words that weigh most."""
+    """Returns a whole page: prediction, reasons, the text with its contributions, the sum, and the strongest words."""
     return _PAGE.format(body=to_fragment(explanation))
 
 
 def to_fragment(explanation: Explanation) -> str:
-    """The same to stand in another page, as in a notebook; its styles touch nothing outside it."""
+    """Returns the same content as a fragment for another page or a notebook; its styles affect nothing outside it."""
     words = group(explanation, "word")
     scale = max((abs(word.value) for word in words), default=0.0)
     parts = [
         f"<h2>{headline(explanation.prediction)}</h2>",
-        f"<p>{chance(explanation.prediction)}</p>",
+        f"<p>{probability_sentence(explanation.prediction)}</p>",
         f"<p>{escape_html(reasons(explanation))}</p>",
         f'<p class="quiet">{_legend(explanation, scale)}</p>',
         f'<div class="text" dir="auto">{"".join(_marked(explanation, words, scale))}</div>',
@@ -68,15 +69,15 @@ def to_fragment(explanation: Explanation) -> str:
 
 
 def _marked(explanation: Explanation, words: list[Group], scale: float) -> Iterator[str]:
-    """Every character of the text: words with their weight, the gaps between them, and what was not read."""
+    """Yields the whole text as HTML: words with their weight, the gaps between them, and the unread rest."""
     text, done = explanation.text, 0
     for word in words:
         yield escape_html(text[done : word.start])
-        kinds = [side for side, here in (("for", word.value > 0), ("against", word.value < 0)) if here]
-        kinds += ["unknown"] * word.unknown
+        classes = [side for side, here in (("for", word.value > 0), ("against", word.value < 0)) if here]
+        classes += ["unknown"] * word.unknown
         weight = abs(word.value) / scale if scale else 0.0
         yield (
-            f'<span class="{" ".join(kinds)}" style="--w:{weight:.3f}" title="{_signed(word.value)}">'
+            f'<span class="{" ".join(classes)}" style="--w:{weight:.3f}" title="{signed(word.value, 3)}">'
             f"{escape_html(text[word.start : word.end])}</span>"
         )
         done = word.end
@@ -88,8 +89,8 @@ def _marked(explanation: Explanation, words: list[Group], scale: float) -> Itera
 def _legend(explanation: Explanation, scale: float) -> str:
     read, total = explanation.prediction.tokens_read, explanation.prediction.tokens_total
     notes = [
-        f"Blue over a solid line: towards positive, up to {_signed(scale)} logits.",
-        f"Orange over a dotted line: towards negative, down to {_signed(-scale)}.",
+        f"Blue over a solid line: towards positive, up to {signed(scale, 3)} logits.",
+        f"Orange over a dotted line: towards negative, down to {signed(-scale, 3)}.",
     ]
     if explanation.unknown.any():
         notes.append("Struck out: unknown to the model.")
@@ -102,8 +103,8 @@ def _sum(explanation: Explanation) -> str:
     total = float(explanation.contributions.sum(dtype=float))
     run = f", by the model {escape_html(explanation.run)}" if explanation.run else ""
     return (
-        f"Starting point {_signed(explanation.baseline_logit)} + contributions {_signed(total)} = score "
-        f"{_signed(explanation.logit)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}."
+        f"Starting point {signed(explanation.baseline_logit, 3)} + contributions {signed(total, 3)} = score "
+        f"{signed(explanation.logit, 3)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}."
     )
 
 
@@ -113,9 +114,5 @@ def _table(explanation: Explanation, words: list[Group]) -> Iterator[str]:
     yield '<table><thead><tr><th scope="col">Word</th><th scope="col">Contribution</th></tr></thead><tbody>'
     for word in sorted(words, key=lambda word: -abs(word.value))[:RANKED]:
         shown = escape_html(explanation.text[word.start : word.end])
-        yield f'<tr><td><bdi>{shown}</bdi></td><td class="number">{_signed(word.value)}</td></tr>'
+        yield f'<tr><td><bdi>{shown}</bdi></td><td class="number">{signed(word.value, 3)}</td></tr>'
     yield "</tbody></table>"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")

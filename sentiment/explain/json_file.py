@@ -1,4 +1,4 @@
-"""An explanation as JSON, and back."""
+"""Writes an explanation as JSON, and reads it back."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from sentiment.types import Confidence, Explanation, Label, Prediction, Status, Token
 
 FORMAT = 1
-_TOLERANCE = 1e-4  # logits by which the parts of a file may miss its score
+_TOLERANCE = 1e-4  # logits by which the sum of a file's parts may differ from its score
 
 
 def to_json(explanation: Explanation) -> str:
-    """Everything the explanation holds, so that ``from_json`` gives it back."""
+    """Returns all fields of the explanation as JSON, for ``from_json``."""
     rows = zip(explanation.tokens, explanation.contributions.tolist(), explanation.unknown.tolist(), strict=True)
     content = {
         "program": "sentiment",
@@ -37,10 +37,10 @@ def to_json(explanation: Explanation) -> str:
 
 
 def from_json(content: str | bytes) -> Explanation:
-    """The explanation that ``to_json`` wrote.
+    """Reads an explanation that ``to_json`` wrote.
 
     Raises:
-        ValueError: the content is something else, or its parts do not fit together; the message is one sentence.
+        ValueError: the content is not an explanation, or its parts are inconsistent; the message is one sentence.
     """
     try:
         held = json.loads(content)
@@ -89,7 +89,11 @@ def _prediction(held: dict[str, Any]) -> Prediction:
 
 
 def _check(explanation: Explanation) -> None:
-    """Whether tokens stand where the file says, and contributions and starting point give the score."""
+    """Checks that the tokens match their spans, and that baseline and contributions add up to the score.
+
+    Raises:
+        ValueError: a check fails; the message continues "cannot be opened as an explanation: ".
+    """
     prediction, end = explanation.prediction, 0
     for token in explanation.tokens:
         if token.start < end or token.start >= token.end or explanation.text[token.start : token.end] != token.text:

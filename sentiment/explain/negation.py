@@ -1,4 +1,4 @@
-"""What a negator does to the opinion it stands before."""
+"""Measures how a negator changes the effect of the opinion word after it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ import numpy as np
 from sentiment.explain.counterfactual import condense, edit
 from sentiment.explain.grouping import cuts
 from sentiment.model.classifier import Classifier
+from sentiment.text.negation import EXPLAINED_NEGATORS
 from sentiment.text.vocabulary import normal_form
 from sentiment.types import Token
 
-NEGATORS = frozenset(
-    {"not", "n't", "no", "never", "nothing", "none", "nobody", "neither", "nor", "without", "cannot"}
-    | {"hardly", "barely", "scarcely"}
-)
-_TOKENS = 30_000  # in the texts scored, for each kind of them; no ordinary review has so many negators
-REACH = 5  # tokens after a negator, within its phrase, among which its opinion is sought
-LEAST = 0.5  # logits a word must move the score without its negator to count as an opinion
+_MAX_TOKENS = 30_000  # per set of edited texts that is scored; no ordinary review has enough negators to reach it
+REACH = 5  # tokens after a negator, within its phrase, that may be its opinion
+MIN_EFFECT = 0.5  # logits by which a word must move the score, without its negator, to count as an opinion
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +25,10 @@ class Negation:
     """A negator a and an opinion b after it; f is the score of the tokens read, in logit units.
 
     Attributes:
-        negator: the place of a.
-        opinion: the place of b.
-        negated: what b adds where a stands: f(x) - f(x without b).
-        alone: what b would add without a: f(x without a) - f(x without a and b).
+        negator: the index of token a.
+        opinion: the index of token b.
+        negated: the effect of b with a present: f(x) - f(x without b).
+        alone: the effect of b without a: f(x without a) - f(x without a and b).
     """
 
     negator: int
@@ -41,28 +38,27 @@ class Negation:
 
     @property
     def joint(self) -> float:
-        """What a and b do together beyond what each does: f(x) - f(x - a) - f(x - b) + f(x - a - b)."""
+        """The interaction of a and b, in logits: f(x) - f(x - a) - f(x - b) + f(x - a - b)."""
         return self.negated - self.alone
 
 
 def negations(classifier: Classifier, text: str) -> list[Negation]:
-    """Each negator with the word after it, in its phrase, that would move the score most without it.
+    """Returns each negator with the word after it, in its phrase, that has the largest effect without the negator.
 
-    A negator without such a word within reach is left out, and so is one whose word would move the score by less
-    than half a logit. In a long text with very many negators only the candidates that contribute
-    most are scored.
+    A negator is left out if no word is within reach, or if that effect is below ``MIN_EFFECT``. In a long text with
+    very many negators, only the candidates with the largest contributions are scored.
     """
     tokens = classifier.preprocessor(text).tokens
-    pairs = _candidates(text, tokens) if len(tokens) > 2 else []  # without the two there would be no text left
-    pairs = _strongest(classifier, text, pairs, _TOKENS // max(len(tokens), 1))
+    pairs = _candidates(text, tokens) if len(tokens) > 2 else []  # dropping two of two tokens would leave no text
+    pairs = _strongest(classifier, text, pairs, _MAX_TOKENS // max(len(tokens), 1))
     if not pairs:
         return []
-    read = condense(text, tokens)  # without what was cut off, which would move up when a token is dropped
+    read = condense(text, tokens)  # without the tokens beyond the limit, which would move up when one is dropped
     score = _scores(classifier, *read, [(), *((a,) for a, _ in pairs), *pairs])
     alone: dict[int, tuple[int, float]] = {}
     for a, b in pairs:
         by_itself = score[a,] - score[a, b]
-        if abs(by_itself) >= max(LEAST, abs(alone[a][1]) if a in alone else 0):
+        if abs(by_itself) >= max(MIN_EFFECT, abs(alone[a][1]) if a in alone else 0):
             alone[a] = b, by_itself
     score |= _scores(classifier, *read, [(b,) for b, _ in alone.values()])
     return [Negation(a, b, score[()] - score[b,], by_itself) for a, (b, by_itself) in alone.items()]
@@ -71,32 +67,32 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
 def _scores(
     classifier: Classifier, text: str, tokens: Sequence[Token], drops: Sequence[tuple[int, ...]]
 ) -> dict[tuple[int, ...], float]:
-    """The score of the text without the tokens at some places, for each such choice."""
+    """Returns the logit of the text for each choice of token indices to drop."""
     drops = list(dict.fromkeys(drops))
     predictions = classifier.predict([edit(text, tokens, dict.fromkeys(drop, "")) for drop in drops])
     return {drop: prediction.logit for drop, prediction in zip(drops, predictions, strict=True)}
 
 
-def _strongest(classifier: Classifier, text: str, pairs: list[tuple[int, int]], most: int) -> list[tuple[int, int]]:
-    """The pairs whose tokens contribute most, ``most`` of them, in the order of the text."""
-    if len(pairs) <= most:
+def _strongest(classifier: Classifier, text: str, pairs: list[tuple[int, int]], limit: int) -> list[tuple[int, int]]:
+    """Returns the ``limit`` pairs whose tokens contribute most, in the order of the text."""
+    if len(pairs) <= limit:
         return pairs
     sizes = np.abs(classifier.explain(text).contributions)
-    return sorted(sorted(pairs, key=lambda pair: -(sizes[pair[0]] + sizes[pair[1]]))[:most])
+    return sorted(sorted(pairs, key=lambda pair: -(sizes[pair[0]] + sizes[pair[1]]))[:limit])
 
 
 def negators(classifier: Classifier, text: str) -> list[int]:
-    """Returns the places of all negators before another word of their phrase; ``negations`` lists the strong ones."""
+    """Returns the indices of all negators followed by a word of their phrase; ``negations`` lists the strong ones."""
     return list(dict.fromkeys(place for place, _ in _candidates(text, classifier.preprocessor(text).tokens)))
 
 
 def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
-    """Places of a negator and of a word within its reach."""
+    """Returns pairs of indices: a negator, and a word within its reach."""
     pairs = []
     ends = [*cuts(text, tokens, "phrase"), len(tokens)]
     for place, token in enumerate(tokens):
-        if normal_form(token.text) in NEGATORS:
+        if normal_form(token.text) in EXPLAINED_NEGATORS:
             stop = min(ends[bisect_right(ends, place)], place + 1 + REACH)
             words = (other for other in range(place + 1, stop) if tokens[other].text.isalpha())
-            pairs += [(place, other) for other in words if normal_form(tokens[other].text) not in NEGATORS]
+            pairs += [(place, other) for other in words if normal_form(tokens[other].text) not in EXPLAINED_NEGATORS]
     return pairs

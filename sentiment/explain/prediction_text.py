@@ -1,4 +1,4 @@
-"""A verdict in words: the same ones on the page, in a saved file and in a notebook."""
+"""Describes a prediction in words; the page, saved files and notebooks share them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sentiment.types import Prediction
 
 
 def headline(prediction: Prediction) -> str:
-    """Returns the verdict in a few words, never surer than the model is."""
+    """Returns the prediction in a few words that reflect the model's confidence."""
     if prediction.label is None:
         return "Nothing to judge"
     if prediction.status == "mostly_unknown":
@@ -17,10 +17,10 @@ def headline(prediction: Prediction) -> str:
     return prediction.label.capitalize() if prediction.confidence == "confident" else f"Leaning {prediction.label}"
 
 
-def chance(prediction: Prediction) -> str:
+def probability_sentence(prediction: Prediction) -> str:
     """Returns the calibrated probability in a sentence.
 
-    There is none of a text of unknown words, because nothing was calibrated on such texts.
+    A text of mostly unknown words gets no probability, because the model was not calibrated on such texts.
     """
     if prediction.label is None:
         return "There is not a word in it."

@@ -1,4 +1,4 @@
-"""How the verdict builds up as the text is read."""
+"""Scores the prefixes of a text, to show how the prediction changes as it is read."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ POINTS = 100  # prefixes scored at most
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingPoint:
-    """The text up to and with one token, scored as if it ended there.
+class PrefixScore:
+    """The score of the text up to and including one token.
 
     Attributes:
-        place: of that token among the tokens read.
-        end: where it ends in the text.
+        place: index of that token among the tokens read.
+        end: the end of that token in the text.
         logit: the prefix's score.
-        probability: calibrated, of "positive".
+        probability: calibrated probability of "positive".
     """
 
     place: int
@@ -29,10 +29,11 @@ class ReadingPoint:
     probability: float
 
 
-def read_along(classifier: Classifier, text: str, points: int = POINTS) -> list[ReadingPoint]:
-    """The score after each token, in order; of a longer text after ``points`` evenly spaced ones, the last included.
+def score_prefixes(classifier: Classifier, text: str, points: int = POINTS) -> list[PrefixScore]:
+    """Returns the score after each token, in order; for a longer text, after ``points`` evenly spaced tokens.
 
-    Each prefix is scored anew, so that the backward direction too has read no further. Nothing for an empty text.
+    The last token is always included. Each prefix is scored separately, so the backward direction reads no further
+    either. An empty text gives an empty list.
     """
     review = classifier.preprocessor(text)
     if not review.tokens:
@@ -40,6 +41,6 @@ def read_along(classifier: Classifier, text: str, points: int = POINTS) -> list[
     places = np.unique(np.linspace(0, review.tokens_read - 1, min(points, review.tokens_read)).round().astype(int))
     logits = classifier.logits([review.ids[: place + 1] for place in places]).tolist()
     return [
-        ReadingPoint(place, review.tokens[place].end, logit, probability_of(logit, classifier.temperature))
+        PrefixScore(place, review.tokens[place].end, logit, probability_of(logit, classifier.temperature))
         for place, logit in zip(places.tolist(), logits, strict=True)
     ]

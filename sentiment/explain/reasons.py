@@ -1,4 +1,4 @@
-"""The top reasons for a verdict, in one plain sentence."""
+"""States the top reasons for a prediction in one plain sentence."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from sentiment.explain.grouping import group
 from sentiment.types import Explanation
 
 _NAMED = 3  # words named on each side
-_LEAST = 0.2  # of the strongest word's share: a weaker one is no top reason
+_MIN_SHARE = 0.2  # of the strongest word's contribution; a weaker word is not a top reason
 
 
 def reasons(explanation: Explanation) -> str:
-    """Which words speak most for the verdict and which most against it, repeated ones taken together."""
+    """Returns a sentence with the words that speak most for and against the label; repeated words are summed."""
     label = explanation.prediction.label
     if label is None:
         return "There is nothing to judge."
     sums: defaultdict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
-    written: dict[str, str] = {}  # a word as the text has it; in lower case where the text has it in several ways
+    written: dict[str, str] = {}  # a word as the text spells it; in lower case if the text spells it in several ways
     for part in group(explanation, "word"):
         shown = explanation.text[part.start : part.end]
         word = shown.lower()
@@ -26,8 +26,10 @@ def reasons(explanation: Explanation) -> str:
             sums[word] += part.value if label == "positive" else -part.value
             counts[word] += 1
             written[word] = shown if written.get(word, shown) == shown else word
-    most = max(map(abs, sums.values()), default=0.0)
-    ranked = sorted((word for word in sums if abs(sums[word]) > _LEAST * most), key=lambda word: -abs(sums[word]))
+    strongest = max(map(abs, sums.values()), default=0.0)
+    ranked = sorted(
+        (word for word in sums if abs(sums[word]) > _MIN_SHARE * strongest), key=lambda word: -abs(sums[word])
+    )
     speaking = [_named(written[word], counts[word]) for word in ranked if sums[word] > 0][:_NAMED]
     against = [_named(written[word], counts[word]) for word in ranked if sums[word] < 0][:_NAMED]
     if not speaking and not against:

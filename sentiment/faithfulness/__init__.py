@@ -1,6 +1,5 @@
-"""Whether the words an explanation points at are the words that matter: the checks behind ``explanations.json``.
+"""Checks that the words with the largest contributions are the words that matter, for ``explanations.json``.
 
-A *method* takes encoded reviews and gives each token a value in logit units; ``methods`` lists those compared. The
-other modules hold one kind of evidence each, for any method, any scores and any reviews, so that tests can run them
-on closed forms.
+A *method* takes encoded reviews and returns a value per token in logit units; ``methods`` lists those compared. Each
+of the other modules computes one kind of evidence for any method, scores and reviews, so tests can use closed forms.
 """

@@ -1,4 +1,4 @@
-"""What ``explanations.json`` proves, in rows for pages and in Markdown for a model card."""
+"""Formats ``explanations.json`` as rows for pages and as Markdown for a model card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sentiment.formatting import percent, table
 
 PART = "explanations.json"
 MEASURES = ("comprehensiveness", "sufficiency")
-# The least precision we want at finding planted shortcuts.
+# The precision to reach at finding planted shortcuts, by kind.
 AIMS = {"rare token": 0.99, "token in context": 0.95, "ordered pair": 0.90, "context on either side": 0.90}
 
 _HEADING = """\
@@ -43,9 +43,9 @@ By {n:,} validation reviews, words removed by {way}; the time is that of a revie
 
 
 def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """What must hold whatever the model has learned: name, number of cases and result of each check, in words.
+    """Returns the checks that hold for any weights: name, number of cases and result in words.
 
-    Cases are reviews, but for the unknown words, which are counted themselves.
+    Cases are reviews, except for the check of unknown words, which counts words.
     """
     forward, complete, dummy = proof["forward"], proof["completeness"], proof["dummy"]
     limit, stability, other = proof["limit"], proof["stability"], proof["random_weights"]
@@ -83,12 +83,12 @@ def _nearly_nothing(largest: float) -> str:
     return f"at most {largest:.0e}" if largest else "exactly"
 
 
-def compared(proof: dict[str, Any], way: int = 0) -> list[dict[str, Any]]:
-    """A row a method: ``method``, the two ``MEASURES``, ``shapley``, ``hybrids``, ``gap``, ``milliseconds``.
+def method_rows(proof: dict[str, Any], removal: int = 0) -> list[dict[str, Any]]:
+    """Returns a row per method: ``method``, the ``MEASURES``, ``shapley``, ``hybrids``, ``gap``, ``milliseconds``.
 
     Args:
-        proof: the part.
-        way: the number of the way in which words were removed.
+        proof: the content of ``explanations.json``.
+        removal: the index of the kind of word removal.
     """
     figures = {
         "shapley": (proof["shapley"], "mean"),
@@ -103,15 +103,15 @@ def compared(proof: dict[str, Any], way: int = 0) -> list[dict[str, Any]]:
             **{measure: row[measure]["mean"] for measure in MEASURES},
             **{key: found[row["name"]] for key, found in by_name.items()},
         }
-        for row in proof["erasure"]["ways"][way]["methods"]
+        for row in proof["erasure"]["ways"][removal]["methods"]
     ]
 
 
-def better(way: dict[str, Any]) -> Iterator[str]:
-    """By how much ours is better than its rivals, review by review, a sentence each."""
-    for rival in way["better_than"]:
-        gains = " and ".join(f"{_gain(rival[measure])} in {measure}" for measure in MEASURES)
-        yield f"Gain over {rival['name']}: {gains}"
+def gains(removal: dict[str, Any]) -> Iterator[str]:
+    """Yields a sentence per rival with the mean paired gain of our method over it."""
+    for rival in removal["better_than"]:
+        by_measure = " and ".join(f"{_gain(rival[measure])} in {measure}" for measure in MEASURES)
+        yield f"Gain over {rival['name']}: {by_measure}"
 
 
 def _gain(measured: dict[str, Any]) -> str:
@@ -120,7 +120,7 @@ def _gain(measured: dict[str, Any]) -> str:
 
 
 def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
-    """A row a method, a column a kind of shortcut: mean precision."""
+    """Returns a row per method with the mean precision for each kind of shortcut."""
     kinds = proof["shortcuts"]["kinds"]
     names = [row["name"] for row in kinds[0]["methods"]]
     found = {kind["kind"]: {row["name"]: row["precision"] for row in kind["methods"]} for kind in kinds}
@@ -128,20 +128,20 @@ def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def aims() -> str:
-    """The precision wanted, in words."""
+    """Returns the precision to reach, in words."""
     return ", ".join(f"{aim:.2f} for {kind}" for kind, aim in AIMS.items())
 
 
-def learned(proof: dict[str, Any]) -> str:
-    """Whether the small models use their shortcuts, in words."""
+def shortcut_accuracy(proof: dict[str, Any]) -> str:
+    """Returns how often the small models follow their shortcuts, in words."""
     return ", ".join(f"{percent(kind['accuracy'])} ({kind['kind']})" for kind in proof["shortcuts"]["kinds"])
 
 
 def sections(run: Run) -> Iterator[str]:
-    """A model card's sections; nothing where the run has not been put to the proof.
+    """Yields the model card's sections; none if the run has no ``explanations.json``.
 
     Raises:
-        ArtifactError: the run's part is damaged.
+        ArtifactError: ``explanations.json`` is damaged.
     """
     if not run.has(PART):
         return
@@ -154,11 +154,11 @@ def sections(run: Run) -> Iterator[str]:
 
 
 def _methods(proof: dict[str, Any]) -> str:
-    erasure, way = proof["erasure"], proof["erasure"]["ways"][0]
+    erasure, deletion = proof["erasure"], proof["erasure"]["ways"][0]
     text = _METHODS.format(
         bins=", ".join(f"{100 * share:.0f} %" for share in erasure["bins"]),
         n=erasure["n"],
-        way=way["way"],
+        way=deletion["way"],
         shapley=proof["shapley"]["n"],
         longest=proof["shapley"]["longest"],
         hybrids=proof["hybrids"]["n"],
@@ -176,13 +176,13 @@ def _methods(proof: dict[str, Any]) -> str:
                 f"{row['gap']:.1g}" if row["gap"] < 1 else f"{row['gap']:.0f}",
                 f"{row['milliseconds']:,.0f} ms",
             ]
-            for row in compared(proof)
+            for row in method_rows(proof)
         ),
     )
-    gains = "\n".join(
-        f"- Words removed by {each['way']}. {sentence}." for each in erasure["ways"] for sentence in better(each)
+    listed = "\n".join(
+        f"- Words removed by {each['way']}. {sentence}." for each in erasure["ways"] for sentence in gains(each)
     )
-    return f"{text}\n\n{shown}\n\n{gains}"
+    return f"{text}\n\n{shown}\n\n{listed}"
 
 
 def _shortcuts(proof: dict[str, Any]) -> str:
@@ -190,7 +190,8 @@ def _shortcuts(proof: dict[str, Any]) -> str:
     kinds = [key for key in rows[0] if key != "method"]
     shown = table(["method", *kinds], ([row["method"], *(f"{row[kind]:.3f}" for kind in kinds)] for row in rows))
     text = _SHORTCUTS.format(seeds=proof["shortcuts"]["seeds"], aims=aims())
-    return f"{text} On unseen texts with a shortcut these models are right so often: {learned(proof)}.\n\n{shown}"
+    accuracy = shortcut_accuracy(proof)
+    return f"{text} On unseen texts with a shortcut these models are right so often: {accuracy}.\n\n{shown}"
 
 
 def _choice(proof: dict[str, Any]) -> str:

@@ -1,8 +1,8 @@
-"""Does the verdict fall with the words pointed at, and stand on them alone? (DeYoung et al. 2020, section 4.2).
+"""Measures comprehensiveness and sufficiency by removing tokens (DeYoung et al. 2020, section 4.2).
 
-Tokens are ranked by what they add to the verdict. *Comprehensiveness* is how far the probability of the verdict
-falls when the first 1, 5, 10, 20 and 50 % are removed, *sufficiency* how far it falls when only they are kept, both
-averaged over the five: the words matter where the first is high and the second low.
+Tokens are ranked by their contribution to the predicted label. *Comprehensiveness* is the fall in the label's
+probability when the first 1, 5, 10, 20 and 50 % are removed; *sufficiency* is the fall when only they are kept. Both
+are averaged over the five shares. The words matter if the first is high and the second low.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sentiment.evaluation.metrics import sigmoid
 from sentiment.faithfulness.methods import Floats, Ids, Logits
 from sentiment.text.vocabulary import UNK
 
-Way = Literal["deletion", "unknown word"]
+Removal = Literal["deletion", "unknown word"]
 
 BINS = (0.01, 0.05, 0.10, 0.20, 0.50)
-WAYS: tuple[Way, ...] = ("deletion", "unknown word")
-_SAMPLES = 10_000  # of a bootstrap
+REMOVALS: tuple[Removal, ...] = ("deletion", "unknown word")
+_SAMPLES = 10_000  # of the bootstrap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Erasure:
-    """One method's figures.
+    """The comprehensiveness and sufficiency of one method, review by review.
 
     Attributes:
         comprehensiveness: <float64>[reviews]
@@ -39,8 +39,10 @@ class Erasure:
     sufficiency: npt.NDArray[np.float64]
 
 
-def erase(logits: Logits, temperature: float, reviews: Sequence[Ids], values: Sequence[Floats], way: Way) -> Erasure:
-    """Both figures of each review under one method's ``values``; probabilities are the calibrated ones."""
+def erase(
+    logits: Logits, temperature: float, reviews: Sequence[Ids], values: Sequence[Floats], removal: Removal
+) -> Erasure:
+    """Computes both measures of each review for one method's ``values``, from calibrated probabilities."""
     scores = logits(reviews)
     variants: list[Ids] = []
     for review, score, value in zip(reviews, scores, values, strict=True):
@@ -48,7 +50,7 @@ def erase(logits: Logits, temperature: float, reviews: Sequence[Ids], values: Se
         for count in _counts(len(review)):
             top = np.zeros(len(review), bool)
             top[order[:count]] = True
-            variants += [_remove(review, top, way), _remove(review, ~top, way)]
+            variants += [_remove(review, top, removal), _remove(review, ~top, removal)]
     sides = np.where(scores >= 0, 1, -1)
     certainty = sigmoid(sides * scores / temperature)
     left = logits(variants).reshape(len(reviews), len(BINS), 2)
@@ -58,7 +60,7 @@ def erase(logits: Logits, temperature: float, reviews: Sequence[Ids], values: Se
 
 
 def mean_interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float, float]:
-    """A mean over reviews and its 95 % interval by bootstrap (Efron 1979); for a difference, give differences."""
+    """Returns the mean over reviews and its 95 % bootstrap interval (Efron 1979): mean, low, high."""
     rng = np.random.default_rng(seed)
     means = [float(values[rng.integers(len(values), size=len(values))].mean()) for _ in range(_SAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
@@ -66,13 +68,13 @@ def mean_interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float
 
 
 def _counts(length: int) -> Iterable[int]:
-    """How many tokens each bin holds: at least one."""
+    """Returns the number of tokens of each bin, at least one."""
     return (max(1, math.ceil(share * length)) for share in BINS)
 
 
-def _remove(review: Ids, removed: npt.NDArray[np.bool_], way: Way) -> Ids:
-    """The review without some of its tokens; if none is left, one unknown word stands for it."""
-    if way == "unknown word":
+def _remove(review: Ids, removed: npt.NDArray[np.bool_], removal: Removal) -> Ids:
+    """Removes some tokens from a review; a review with no tokens left becomes one unknown word."""
+    if removal == "unknown word":
         return np.where(removed, np.int32(UNK), review)
     kept = review[~removed]
     return kept if len(kept) else np.array([UNK], np.int32)

@@ -1,6 +1,6 @@
-"""Documents of two minds: sentences of a positive and of a negative review in one (Poerner et al. 2018, section 4.1).
+"""Hybrid documents: sentences of a positive and a negative review, mixed (Poerner et al. 2018, section 4.1).
 
-Whichever way the model decides, the token that speaks most for it should stand in a sentence of that side.
+Whichever label the model predicts, the token that contributes most to it should come from a review of that label.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy.typing as npt
 
 from sentiment.faithfulness.methods import Floats, Ids
 
-SENTENCES = 5  # taken of each review at most
+SENTENCES = 5  # at most, from each review
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hybrid:
-    """One such document.
+    """A hybrid document.
 
     Attributes:
-        ids: <int32>[length]
+        ids: <int32>[length], the encoded document.
         positive: <bool>[length], whether a token comes from the positive review.
     """
 
@@ -30,7 +30,7 @@ class Hybrid:
 
 
 def join(positive: Sequence[Ids], negative: Sequence[Ids], rng: np.random.Generator) -> Hybrid:
-    """The first sentences of two reviews, as many of one as of the other, in random order."""
+    """Mixes the first sentences of two reviews, equally many of each, in random order."""
     count = min(SENTENCES, len(positive), len(negative))
     sentences = [(ids, True) for ids in positive[:count]] + [(ids, False) for ids in negative[:count]]
     drawn = [sentences[place] for place in rng.permutation(len(sentences))]
@@ -39,7 +39,7 @@ def join(positive: Sequence[Ids], negative: Sequence[Ids], rng: np.random.Genera
 
 
 def hits(hybrids: Sequence[Hybrid], scores: Floats, values: Sequence[Floats]) -> npt.NDArray[np.bool_]:
-    """<bool>[hybrids], whether the token that speaks most for the verdict comes from that side."""
+    """Returns whether the token that contributes most to the predicted label comes from that side, <bool>[hybrids]."""
     return np.array(
         [
             hybrid.positive[np.argmax(value if score >= 0 else -value)] == (score >= 0)

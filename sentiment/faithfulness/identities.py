@@ -1,4 +1,4 @@
-"""What must hold exactly, or in the limit, whatever the model has learned."""
+"""Checks the identities that hold exactly, or in the limit, for any weights."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy.typing as npt
 
 from sentiment.explain.stability import correlation
 from sentiment.faithfulness.methods import Floats, Ids, Logits, Method
-from sentiment.model.attribution import Attribution, Attributor, integrated_gradients, path_secants
+from sentiment.model.attribution import Attribution, Attributor, integrated_gradients, rescale_rule
 from sentiment.model.weights import Direction, Weights
 from sentiment.text.vocabulary import UNK
 
 
 def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-    """<float64>[reviews], how far our pass is from the model's scores."""
+    """Returns the distance of our forward pass from the model's scores, in logits, <float64>[reviews]."""
     gaps = []
     for review, score in zip(reviews, logits(reviews).tolist(), strict=True):
         path = attributor.path([review])
@@ -27,12 +27,15 @@ def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids])
 
 
 def completeness_gaps(method: Method, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-    """<float64>[reviews], how far baseline and contributions together are from the model's score."""
+    """Returns |baseline + contributions - score| in logits, <float64>[reviews]."""
     return _gaps(method(reviews), logits(reviews))
 
 
 def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generator) -> Floats:
-    """<float>[n], what the unknown words of reviews get, and more put in at random, one for every ten tokens."""
+    """Returns the contributions of unknown words, <float>[n].
+
+    They are those of the reviews, plus one for every ten tokens that is inserted at a random position.
+    """
     values = []
     for review in reviews:
         places = rng.integers(len(review) + 1, size=max(1, len(review) // 10))
@@ -45,15 +48,15 @@ def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generato
 def limit_agreement(
     attributor: Attributor, logits: Logits, reviews: Sequence[Ids], segments: int, points: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Path secants in many segments beside integrated gradients at many points.
+    """Compares the rescale rule in many segments with integrated gradients at many points.
 
     Returns:
-        <float64>[reviews], Pearson's correlation of the two; and <float64>[reviews], how far integrated gradients are
-        from making up the score: where they miss it, they are not yet the limit that both tend to.
+        <float64>[reviews], Pearson's correlation of the two; and <float64>[reviews], the completeness gap of integrated
+        gradients in logits. If that gap is large, they have not converged to the common limit.
     """
-    rules = (partial(path_secants, segments=segments), partial(integrated_gradients, points=points))
-    secants, integrated = (attributor(reviews, rule) for rule in rules)
-    pairs = zip(secants, integrated, strict=True)
+    rules = (partial(rescale_rule, segments=segments), partial(integrated_gradients, points=points))
+    rescaled, integrated = (attributor(reviews, rule) for rule in rules)
+    pairs = zip(rescaled, integrated, strict=True)
     agreement = [correlation(a.contributions, b.contributions) for a, b in pairs]
     return np.array(agreement), _gaps(integrated, logits(reviews))
 
@@ -64,7 +67,7 @@ def _gaps(attributions: Sequence[Attribution], scores: npt.NDArray[np.float32]) 
 
 
 def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:
-    """A model that has learned nothing: the same numbers, each array's in random order (Adebayo et al. 2018)."""
+    """Returns a model without learned structure: each array's values in random order (Adebayo et al. 2018)."""
     shuffle = partial(_shuffle, rng)
     return replace(
         weights,

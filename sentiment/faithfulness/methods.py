@@ -1,4 +1,7 @@
-"""The methods that are compared, by name."""
+"""The compared attribution methods, by name.
+
+The names are values in committed reports, which is why they still say "path secants" for the rescale rule.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.model.attribution import Attribution, Attributor, Path, integrated_gradients, path_secants
+from sentiment.model.attribution import Attribution, Attributor, Path, integrated_gradients, rescale_rule
 from sentiment.model.weights import Weights
 from sentiment.text.vocabulary import UNK
 
@@ -19,16 +22,16 @@ Logits = Callable[[Sequence[Ids]], Floats]
 Method = Callable[[Sequence[Ids]], list[Attribution]]
 
 OURS = "path secants"
-RIVALS = ("gradient x input", "leave one out")  # those that ours has to beat
+RIVALS = ("gradient x input", "leave one out")  # the methods that ours has to beat
 
 
 def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Method]:
-    """Every method by the name it is reported under, ours first.
+    """Returns every method by its reported name, ours first.
 
     Args:
-        weights: the model's.
-        max_length: the length of the longest review that will be asked for.
-        logits: the model's scores of encoded reviews, none of them empty.
+        weights: the model's weights.
+        max_length: the maximum length of a review, in tokens.
+        logits: scores encoded reviews, none of them empty.
     """
     width = weights.embedding.shape[1]
     mean = weights.embedding[UNK:].mean(axis=0, dtype=np.float32)
@@ -36,7 +39,7 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
     from_zero = Attributor(weights, max_length, baseline=np.zeros(width))
     return {
         OURS: from_unknown,
-        "path secants, 4 segments": partial(from_unknown, rule=partial(path_secants, segments=4)),
+        "path secants, 4 segments": partial(from_unknown, rule=partial(rescale_rule, segments=4)),
         "path secants from zero": from_zero,
         "path secants from the mean word": Attributor(weights, max_length, baseline=mean),
         "integrated gradients, 16 points": partial(from_unknown, rule=partial(integrated_gradients, points=16)),
@@ -47,12 +50,12 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
 
 
 def candidates(weights: Weights, max_length: int, reviews: Sequence[Ids]) -> dict[str, Method]:
-    """What ours was chosen from: path secants from several baselines, in few segments.
+    """Returns the candidates for our method: the rescale rule from several baselines, in few segments.
 
     Args:
-        weights: the model's.
-        max_length: the length of the longest review that will be asked for.
-        reviews: those whose tokens make up the mean token.
+        weights: the model's weights.
+        max_length: the maximum length of a review, in tokens.
+        reviews: encoded reviews, whose mean token is one of the baselines.
     """
     embedding = weights.embedding.astype(np.float64)
     counts = np.bincount(np.concatenate(reviews), minlength=len(embedding))
@@ -66,18 +69,18 @@ def candidates(weights: Weights, max_length: int, reviews: Sequence[Ids]) -> dic
     for name, baseline in baselines.items():
         attributor = Attributor(weights, max_length, baseline=baseline)
         for segments in (1, 2, 4):
-            rule = partial(path_secants, segments=segments)
+            rule = partial(rescale_rule, segments=segments)
             result[f"{name}, {segments} segment{'s' * (segments > 1)}"] = partial(attributor, rule=rule)
     return result
 
 
 def gradient(path: Path) -> Floats:
-    """The multipliers at the review itself; from a baseline of zeros, that is gradient x input."""
+    """Returns the multipliers at the review itself; with a baseline of zeros, this is gradient x input."""
     return path.gradient(1)
 
 
 def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
-    """How far the score falls when a token is deleted; the only one of a review becomes an unknown word instead."""
+    """Attributes to each token the fall in score when it is deleted; a single token becomes an unknown word instead."""
     result = []
     for review, baseline in zip(reviews, _unknown(logits, reviews), strict=True):
         others = [np.delete(review, place) for place in range(len(review))]
@@ -87,13 +90,13 @@ def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
 
 
 def random_values(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
-    """Numbers that know nothing; a review always gets the same."""
+    """Attributes random values, always the same for a review."""
     seeds = ([len(review), int(review.sum())] for review in reviews)
     values = (np.random.default_rng(seed).normal(size=seed[0]).astype(np.float32) for seed in seeds)
     return [Attribution(*pair) for pair in zip(_unknown(logits, reviews), values, strict=True)]
 
 
 def _unknown(logits: Logits, reviews: Sequence[Ids]) -> list[float]:
-    """The scores of texts of unknown words as long as the reviews."""
+    """Returns the scores of texts of unknown words of the same lengths as the reviews."""
     scores: list[float] = logits([np.full_like(review, UNK) for review in reviews]).tolist()
     return scores

@@ -1,13 +1,13 @@
-"""Every check on one run, and what ``explanations.json`` says of them.
+"""Runs every check on one run, for ``explanations.json``.
 
-``prove`` gives::
+``prove`` returns::
 
     {"method", "baseline", "date", "versions",
      "forward": {"n", "largest"},                           our pass against ONNX Runtime, logits
      "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
-     "dummy": {"n", "largest"},                             what unknown words get that stand in reviews; n words
-     "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients; how far those miss
-               "gap", "reached": {"n", "within", "mean", "least"}}, the score at worst; where by no more than "within"
+     "dummy": {"n", "largest"},                             contributions of unknown words in reviews; n words
+     "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients; their largest gap
+               "gap", "reached": {"n", "within", "mean", "least"}}, to the score; cases with a gap up to "within"
      "stability": {"n", "segments", "mean", "least"},       correlation of 1 segment with more
      "shapley": {"n", "longest", "methods": [{"name", "mean", "interval"}]},
      "erasure": {"n", "bins", "ways": [{"way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M}],
@@ -18,9 +18,9 @@
      "time": {"tokens", "methods": [{"name", "milliseconds"}]},
      "choice": {"n", "way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M, "milliseconds"}]}}
 
-M is {"mean", "interval"}, intervals are of 95 %, and ``better_than`` is ours against a rival, paired, in the
-direction in which more is better for ours. ``choice`` is on validation reviews: baseline and number of segments were
-chosen by it, and by no test review.
+M is {"mean", "interval"}, intervals are of 95 %. ``better_than`` is the paired difference between our method and a
+rival; a positive one is better for ours. ``choice`` uses validation reviews: baseline and number of segments were
+chosen by it, without any test review.
 """
 
 from __future__ import annotations
@@ -48,25 +48,25 @@ from sentiment.explain.stability import SEGMENTS, correlation
 from sentiment.faithfulness import erasure, hybrids, identities
 from sentiment.faithfulness.methods import OURS, RIVALS, Ids, Method, candidates, methods
 from sentiment.faithfulness.shapley import LONGEST, shapley_values
-from sentiment.model.attribution import Attributor, path_secants
+from sentiment.model.attribution import Attributor, rescale_rule
 from sentiment.model.classifier import Classifier
 from sentiment.model.weights import read_onnx
 
-_REACHED = 0.1  # logits; integrated gradients that miss a score by more have not come to their limit there
+_REACHED = 0.1  # logits; integrated gradients with a larger completeness gap have not converged
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How many reviews each check takes.
+    """The number of reviews for each check.
 
     Attributes:
-        completeness: None for all.
-        erasure: for comprehensiveness and sufficiency.
+        completeness: reviews, or None for all.
+        erasure: reviews for comprehensiveness and sufficiency.
         hybrids: pairs of reviews.
         shapley: texts of at most twelve tokens.
-        sample: for the checks of identities.
-        limit: for the comparison with integrated gradients at many points.
-        choice: validation reviews, by which the method was chosen.
+        sample: reviews for the checks of identities.
+        limit: reviews for the comparison with integrated gradients at many points.
+        choice: validation reviews for the choice of the method.
     """
 
     completeness: int | None = None
@@ -80,7 +80,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Evidence:
-    """What the checks work on."""
+    """The input of the checks."""
 
     classifier: Classifier
     texts: Sequence[str]
@@ -92,7 +92,7 @@ class _Evidence:
     rng: np.random.Generator
 
     def sample(self, count: int | None) -> list[Ids]:
-        """So many reviews, drawn at random; all in order for None."""
+        """Draws ``count`` reviews at random; returns all in order for None."""
         if count is None:
             return list(self.reviews)
         places = self.rng.permutation(len(self.reviews))[:count]
@@ -110,17 +110,17 @@ def prove(
     kept: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Runs every check on labelled reviews; see the module for what it gives.
+    """Runs every check on labelled reviews; the module's docstring describes the result.
 
     Args:
-        classifier: the run.
-        texts: reviews it has not been trained on.
+        classifier: the run's classifier.
+        texts: reviews that were not used in training.
         labels: <int8>[texts], 1 positive, 0 negative.
-        validation: reviews by which it was tuned, for the choice of the method.
-        sizes: how many of them to take; many if None.
+        validation: validation reviews, for the choice of the method.
+        sizes: the number of reviews for each check; the defaults if None.
         only: names of checks; all if None.
-        kept: a folder in which each check leaves its result, so that a broken run goes on where it stopped.
-        say: told the name of each check as it begins.
+        kept: a folder for the result of each check, so that an interrupted run can resume.
+        say: called with the name of each check as it begins.
     """
     encoded, tuned = ([classifier.preprocessor.ids(text)[0] for text in each] for each in (texts, validation))
     filled = [place for place, ids in enumerate(encoded) if len(ids)]
@@ -134,7 +134,7 @@ def prove(
         methods(read_onnx(classifier.run / "model.onnx"), classifier.preprocessor.max_length, classifier.logits),
         sizes or Sizes(),
     )
-    of = {
+    inputs = {
         "model": sha256(classifier.run / "model.onnx"),
         "reviews": digest(list(texts), labels.tolist(), list(validation)),
         "sizes": asdict(sizes or Sizes()),
@@ -147,31 +147,40 @@ def prove(
     }
     for name in only or _CHECKS:
         say(name)
-        drawn = np.random.default_rng(zlib.crc32(name.encode()))  # each check's own, whichever ran before
-        result[name] = once(kept, name, of, partial(_CHECKS[name], evidence(drawn)))
+        rng = np.random.default_rng(zlib.crc32(name.encode()))  # a check's draws do not depend on the checks before
+        result[name] = cached_check(kept, name, inputs, partial(_CHECKS[name], evidence(rng)))
     return result
 
 
-def once(kept: Path | None, name: str, of: dict[str, Any], check: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What a check of this name left in the folder ``kept``, or else what it gives now, which is left there."""
-    if kept is None:
+def cached_check(
+    folder: Path | None, name: str, inputs: dict[str, Any], check: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """Returns a check's result from ``folder`` if it had the same inputs; otherwise runs the check and saves it there.
+
+    Args:
+        folder: the cache, None for no cache.
+        name: the check's name.
+        inputs: identifies what the check is run on.
+        check: computes the result.
+    """
+    if folder is None:
         return check()
-    place = kept / f"{name}.json"
-    if place.is_file() and (held := json.loads(place.read_text(encoding="utf-8")))["of"] == of:
-        return dict(held["found"])
+    path = folder / f"{name}.json"
+    if path.is_file() and (saved := json.loads(path.read_text(encoding="utf-8")))["of"] == inputs:
+        return dict(saved["found"])
     found = check()
-    kept.mkdir(exist_ok=True)
-    write_json(place, {"of": of, "found": found})
+    folder.mkdir(exist_ok=True)
+    write_json(path, {"of": inputs, "found": found})
     return found
 
 
 def digest(*lists: list[Any]) -> str:
-    """A hash by which reviews and their labels are told from others."""
+    """Returns a hash that identifies reviews and their labels."""
     return hashlib.sha256(json.dumps(lists).encode()).hexdigest()
 
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
-    """The report in short, for the terminal."""
+    """Yields a short version of the report, for the terminal."""
     complete, limit = report["completeness"], report["limit"]
     yield f"explained by {report['method']}, starting from {report['baseline']}"
     yield f"{complete['n']:,} reviews: baseline and contributions miss the score by {complete['largest']:.1e} at most"
@@ -202,7 +211,7 @@ def _completeness(evidence: _Evidence) -> dict[str, Any]:
 
 
 def _dummy(evidence: _Evidence) -> dict[str, Any]:
-    longest = evidence.classifier.preprocessor.max_length * 9 // 10  # leaves room for what is put in
+    longest = evidence.classifier.preprocessor.max_length * 9 // 10  # leaves room for the inserted tokens
     reviews = [review[:longest] for review in evidence.sample(evidence.sizes.sample)]
     values = identities.dummy_values(evidence.compared[OURS], reviews, evidence.rng)
     return {"n": len(values), "largest": float(np.abs(values).max())}
@@ -220,7 +229,7 @@ def _limit(evidence: _Evidence) -> dict[str, Any]:
 
 def _stability(evidence: _Evidence) -> dict[str, Any]:
     reviews = evidence.sample(evidence.sizes.sample)
-    finer = partial(evidence.classifier.attributor, rule=partial(path_secants, segments=SEGMENTS))
+    finer = partial(evidence.classifier.attributor, rule=partial(rescale_rule, segments=SEGMENTS))
     found = _correlations(evidence.compared[OURS], finer, reviews)
     return {"n": len(found), "segments": SEGMENTS, **_mean_and_least(found)}
 
@@ -241,7 +250,7 @@ def _erasure(evidence: _Evidence) -> dict[str, Any]:
     values = {name: [a.contributions for a in method(reviews)] for name, method in evidence.compared.items()}
     score = partial(erasure.erase, evidence.classifier.logits, evidence.classifier.temperature, reviews)
     ways = []
-    for way in erasure.WAYS:
+    for way in erasure.REMOVALS:
         found = {name: score(each, way) for name, each in values.items()}
         ours = found[OURS]
         ways.append(
@@ -314,7 +323,7 @@ def _time(evidence: _Evidence) -> dict[str, Any]:
 
 
 def _choice(evidence: _Evidence) -> dict[str, Any]:
-    """Every candidate's erasure figures by deletion, the headline, and its time on these reviews."""
+    """Computes every candidate's comprehensiveness and sufficiency by deletion, and its time per review."""
     classifier = evidence.classifier
     reviews = [evidence.validation[place] for place in evidence.rng.permutation(len(evidence.validation))]
     reviews = reviews[: evidence.sizes.choice]
@@ -324,7 +333,7 @@ def _choice(evidence: _Evidence) -> dict[str, Any]:
         start = perf_counter()
         values = [a.contributions for a in method(reviews)]
         seconds = perf_counter() - start
-        found = erasure.erase(classifier.logits, classifier.temperature, reviews, values, erasure.WAYS[0])
+        found = erasure.erase(classifier.logits, classifier.temperature, reviews, values, erasure.REMOVALS[0])
         rows.append(
             {
                 "name": name,
@@ -333,7 +342,7 @@ def _choice(evidence: _Evidence) -> dict[str, Any]:
                 "milliseconds": 1000 * seconds / len(reviews),
             }
         )
-    return {"n": len(reviews), "way": erasure.WAYS[0], "methods": rows}
+    return {"n": len(reviews), "way": erasure.REMOVALS[0], "methods": rows}
 
 
 _CHECKS: dict[str, Callable[[_Evidence], dict[str, Any]]] = {
@@ -353,7 +362,7 @@ _CHECKS: dict[str, Callable[[_Evidence], dict[str, Any]]] = {
 
 
 def _sentences(evidence: _Evidence, place: int) -> list[Ids]:
-    """One review's sentences, encoded."""
+    """Returns the encoded sentences of one review."""
     review = evidence.classifier.preprocessor(evidence.texts[place])
     return np.split(review.ids, cuts(evidence.texts[place], review.tokens, "sentence"))
 

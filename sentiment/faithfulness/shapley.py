@@ -1,4 +1,4 @@
-"""Exact Shapley values of short texts: what every method above estimates in its way (Shapley 1953)."""
+"""Computes exact Shapley values of short texts, which the other methods approximate (Shapley 1953)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy.typing as npt
 from sentiment.faithfulness.methods import Ids, Logits
 from sentiment.text.vocabulary import UNK
 
-LONGEST = 12  # tokens; their number of subsets is what has to be scored
+LONGEST = 12  # tokens; all 2**12 subsets have to be scored
 
 
 def shapley_values(logits: Logits, review: Ids) -> npt.NDArray[np.float64]:
-    """<float64>[length]: each token's gain, averaged over all orders in which tokens take the place of unknown words.
+    """Returns each token's gain averaged over all orders in which tokens replace unknown words, <float64>[length].
 
     Args:
         logits: scores encoded reviews.
-        review: at most ``LONGEST`` tokens.
+        review: <int32>[length], at most ``LONGEST`` tokens.
     """
     n = len(review)
-    present = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1  # subset s holds token i where bit i of s is set
+    present = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1  # subset s holds token i if bit i of s is set
     scores = logits(list(np.where(present, review, np.int32(UNK)))).astype(np.float64)
     sizes = present.sum(axis=1)
     weights = np.array([1 / (n * math.comb(n - 1, size)) for size in range(n)])

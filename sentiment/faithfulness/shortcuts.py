@@ -1,9 +1,9 @@
-"""Planted shortcuts: a model that is known to decide by certain tokens, and whether a method finds them.
+"""Plants shortcuts in training texts, and measures whether a method finds them.
 
 After Bastings et al. 2022, "Will You Find These Shortcuts?": half the training texts get a shortcut that decides
-their label; the other half keep theirs and hold parts of the shortcut, which alone mean nothing. A model that has
-learned this looks for the shortcut, so the tokens that matter are known. *Precision at k* is the share of shortcut
-tokens among the k a method ranks first, k being how many the shortcut has.
+their label. The other half keep their label and contain parts of the shortcut, which mean nothing alone. A model that
+has learned this looks for the shortcut, so the tokens that matter are known. *Precision at k* is the share of shortcut
+tokens among the k tokens that a method ranks first, for a shortcut of k tokens.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from sentiment.text.vocabulary import UNK
 Kind = Literal["rare token", "token in context", "ordered pair", "context on either side"]
 
 KINDS: tuple[Kind, ...] = ("rare token", "token in context", "ordered pair", "context on either side")
-VOCABULARY = 2_000  # ids kept of the texts; the shortcut's own three come after them
+VOCABULARY = 2_000  # ids kept from the texts; the three ids of the shortcut follow
 SIZE = VOCABULARY + 3
-LONGEST = 42  # tokens of a text, the shortcut included
-_STRETCH = (20, 40)  # tokens of a text without it
+LONGEST = 42  # tokens of a text, including the shortcut
+_EXCERPT = (20, 40)  # tokens of a text without the shortcut
 _POSITIVE, _NEGATIVE, _CONTEXT = range(VOCABULARY, SIZE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Planted:
-    """Texts with a shortcut.
+    """Texts with planted shortcuts.
 
     Attributes:
-        reviews: <int32>[length] a text, ids below ``SIZE``.
-        labels: <int8>[texts]
-        places: of each text's shortcut; none where it has only a part that means nothing.
+        reviews: <int32>[length] for each text, ids below ``SIZE``.
+        labels: <int8>[texts], 1 positive, 0 negative.
+        places: <intp>[tokens] for each text, indices of its shortcut; empty if it has only a meaningless part.
     """
 
     reviews: list[Ids]
@@ -51,18 +51,18 @@ def plant(
     *,
     most_hidden: float = 0.0,
 ) -> Planted:
-    """A stretch of each review, with a shortcut in every other one and a meaningless part of it in the rest.
+    """Takes an excerpt of each review, and plants a shortcut in every other one and a meaningless part in the rest.
 
     Args:
         kind: of shortcut. A token in context counts only after another one; on either side, also before it.
-        reviews: encoded.
-        labels: <int8>[reviews]
-        rng: what is drawn from.
-        most_hidden: share of a text's own tokens, from 0 to this, that become unknown words.
+        reviews: <int32>[length] for each encoded review.
+        labels: <int8>[reviews], 1 positive, 0 negative.
+        rng: the source of randomness.
+        most_hidden: upper bound of the share of a text's own tokens that become unknown words.
     """
     texts, new_labels, places = [], labels.copy(), []
     for number, review in enumerate(reviews):
-        text = _stretch(review, most_hidden, rng)
+        text = _excerpt(review, most_hidden, rng)
         decides = number % 2 == 0
         if decides:
             new_labels[number] = rng.integers(2)
@@ -74,7 +74,7 @@ def plant(
 
 
 def precision(logits: Floats, values: Sequence[Floats], places: Sequence[npt.NDArray[np.intp]]) -> float:
-    """Precision at k over texts with a shortcut, tokens ranked by what they add to the verdict."""
+    """Returns precision at k over texts with a shortcut; tokens are ranked by contribution to the predicted label."""
     found = []
     for logit, value, planted in zip(logits, values, places, strict=True):
         top = np.argsort(-value if logit >= 0 else value, kind="stable")[: len(planted)]
@@ -82,8 +82,8 @@ def precision(logits: Floats, values: Sequence[Floats], places: Sequence[npt.NDA
     return float(np.mean(found))
 
 
-def _stretch(review: Ids, most_hidden: float, rng: np.random.Generator) -> Ids:
-    length = min(len(review), int(rng.integers(*_STRETCH, endpoint=True)))
+def _excerpt(review: Ids, most_hidden: float, rng: np.random.Generator) -> Ids:
+    length = min(len(review), int(rng.integers(*_EXCERPT, endpoint=True)))
     start = int(rng.integers(len(review) - length + 1))
     text = review[start : start + length]
     hidden = rng.random(length) < rng.uniform(0, most_hidden)
@@ -91,7 +91,7 @@ def _stretch(review: Ids, most_hidden: float, rng: np.random.Generator) -> Ids:
 
 
 def _shortcut(kind: Kind, positive: bool, rng: np.random.Generator) -> list[int]:
-    """The tokens that decide, in the order in which they stand."""
+    """Returns the deciding tokens in text order."""
     decisive = _POSITIVE if positive else _NEGATIVE
     if kind == "rare token":
         return [decisive]
@@ -103,7 +103,7 @@ def _shortcut(kind: Kind, positive: bool, rng: np.random.Generator) -> list[int]
 
 
 def _part(kind: Kind, rng: np.random.Generator) -> list[int]:
-    """Tokens of the shortcut that mean nothing by themselves."""
+    """Returns tokens of the shortcut that mean nothing alone."""
     if kind == "rare token":
         return []
     one = int(rng.choice([_POSITIVE, _NEGATIVE]))

@@ -1,21 +1,24 @@
-"""The network in every form it runs in, its decision and its attribution.
+"""The network in all its implementations, its decision rule and its attribution.
 
-All forms compute one LSTM and agree up to rounding; the tests hold each to the others.
+All implementations compute the same LSTM. Those in float32 agree up to rounding, those in int8 (``--fast``) are
+approximations; tests compare each with another. ``single_review`` chooses between ``session`` and ``native.lstm``.
 
-==================  =============================  ==============================================================
-module              runs when                      why it exists
-==================  =============================  ==============================================================
-``weights``         a run is written or loaded     The ONNX graph is written node by node: Keras' exporter turns
-                                                   a masked or bidirectional LSTM into a loop, or loses lengths.
-``session``         several reviews at once        ONNX Runtime runs that graph, the reference for every score.
-``native.lstm``     one review                     A single step is too small for calls of a library: C takes
-                                                   2.5 to 3.4 ms for 400 tokens.
-``lookup_session``  files                          A token's share of the gates is looked up, not computed, which
-                                                   halves the work; int8 with ``--fast``.
-``native.batch``    files with ``--fast``          The int8 form in C, on processors with AMX or AVX-512 VNNI.
-``numpy_lstm``      explanations                   Attribution needs every intermediate state, and a backward
-                                                   pass; for one review ``native.lstm`` does both if compiled.
-==================  =============================  ==============================================================
+==================  ============================  ===============================================================
+module              used for                      why it exists
+==================  ============================  ===============================================================
+``weights``         writing a run, reading its    The ONNX graph is written node by node: Keras' exporter turns a
+                    weights                       masked or bidirectional LSTM into a loop, or loses lengths.
+``session``         several reviews at once;      ONNX Runtime runs that graph, the reference for every score. It
+                    ``score.py --text``           also scores single reviews if ``native.lstm`` cannot.
+``native.lstm``     one review, if compiled       A step is too small for library calls: C takes 2.5 to 3.4 ms
+                                                  for 400 tokens. The unit count must suit the vector width.
+``lookup_session``  files                         Looks up a token's share of the gates instead of computing it,
+                                                  which halves the work; int8 if ``native.batch`` cannot.
+``native.batch``    files with ``--fast``         int8 in C, for processors with AMX or AVX-512 VNNI and models
+                                                  with a multiple of 64 units.
+``numpy_lstm``      explanations                  Attribution needs every intermediate state and a backward pass;
+                                                  for a single review in float32 ``native.lstm`` runs both.
+==================  ============================  ===============================================================
 
-Training has the Keras form in ``training/networks.py``; ``training/export.py`` proves that Keras and ONNX agree.
+``training/networks.py`` builds the Keras model; ``training/export.py`` checks that Keras and ONNX agree.
 """

@@ -1,14 +1,14 @@
-"""What each token added to the score: path secants.
+"""Computes the contribution of each token to the score, by the rescale rule along a path (DeepLIFT).
 
-The review and a baseline text of the same length are run once each; then multipliers are carried backwards from the
-score, in which every nonlinearity counts with the slope of its chord between the two runs. Everything telescopes, so
-``baseline_logit + contributions.sum()`` is the logit but for rounding. This is the rescale rule of DeepLIFT
-(Shrikumar et al. 2017, section 3.5.2) extended to the products of the LSTM and to pooling over time. With the
-straight path from baseline to review cut into segments, taken one after the other, it stays exact, and tends to
-integrated gradients (Sundararajan et al. 2017) as they grow many.
+The review and a baseline text of the same length are run once each. Multipliers are then propagated backwards from
+the score; each nonlinearity is replaced by the slope of its chord between the two runs. The terms telescope, so
+``baseline_logit + contributions.sum()`` equals the logit up to rounding. This is the rescale rule of DeepLIFT
+(Shrikumar et al. 2017, section 3.5.2), extended to the products of the LSTM and to pooling over time. The straight
+path from baseline to review can be divided into segments. The sum stays exact, and the contributions converge to
+integrated gradients (Sundararajan et al. 2017) as the number of segments grows.
 
-The baseline is the text of as many unknown words. In each direction's own reading order it begins the same whatever
-its length, so one run to ``max_length`` serves every review.
+The baseline is a text of unknown words of the same length. In each direction's own reading order it starts the same
+for any length, so one run over ``max_length`` tokens serves every review.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from sentiment.model.numpy_lstm import Array, Lengths, NumpyLSTM, Trace
 from sentiment.model.weights import Weights
 from sentiment.text.vocabulary import UNK
 
-_SHORT = 40  # tokens of a review that takes no longer in a batch than alone
-_BATCH_TOKENS = 4_096  # tokens in a batch, padding included; a batch takes about 25 kB a token for 128 units
+_SHORT = 40  # tokens up to which a review is as fast in a batch as alone
+_BATCH_TOKENS = 4_096  # tokens in a batch, including padding; a batch takes about 25 kB per token for 128 units
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Attribution:
 
     Attributes:
         baseline_logit: the score of the baseline text of the same length.
-        contributions: <float32>[length], one for each id.
+        contributions: <float32>[length], the contribution of each id.
     """
 
     baseline_logit: float
@@ -45,14 +45,14 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """The straight path from the baseline to a batch of reviews, in what the embeddings add to the gates.
+    """The straight path from the baseline to a batch of reviews, in the space of the gates' inputs.
 
     Attributes:
         lstm: the model.
-        baseline: the pass at the path's start.
+        baseline: the forward pass of the baseline.
         start: <float>[steps, 4, directions, 1, units], the projected baseline, with bias.
-        change: <float>[steps, 4, directions, batch, units], the projected reviews less the baseline.
-        lengths: <int>[batch]
+        change: <float>[steps, 4, directions, batch, units], the projected reviews minus the baseline.
+        lengths: <int>[batch], tokens of each review.
     """
 
     lstm: NumpyLSTM
@@ -62,51 +62,51 @@ class Path:
     lengths: Lengths
 
     def at(self, share: float) -> Trace:
-        """The pass at a point of the path, 0 being the baseline and 1 the reviews."""
+        """Runs the forward pass at a point of the path: 0 is the baseline, 1 the reviews."""
         return self.lstm.run(self.start, self.change, share) if share else self.baseline
 
-    def secant(self, low: Trace, high: Trace) -> Array:
-        """The multipliers between two passes."""
+    def multipliers(self, low: Trace, high: Trace) -> Array:
+        """Returns the multipliers between two forward passes, shaped like ``change``."""
         return self.lstm.multipliers(low, high, self.lengths)
 
     def gradient(self, share: float) -> Array:
-        """The multipliers at a point of the path, where each chord is a tangent."""
+        """Returns the gradient at a point of the path: the multipliers with tangents as chords."""
         point = self.at(share)
-        return self.secant(point, point)
+        return self.multipliers(point, point)
 
     def contributions(self, multipliers: Array) -> Array:
-        """<float>[batch, steps]: the multipliers' share in the change, token by token, zero after a review's end."""
+        """Returns multipliers times change, summed by token, <float>[batch, steps]; zero after a review's end."""
         products = np.einsum("sgdbu,sgdbu->dbs", multipliers, self.change)
         return self.lstm.by_token(products, self.lengths)
 
 
-def path_secants(path: Path, segments: int = 1) -> Array:
-    """The mean of the multipliers over equal segments of the path: what this module is about."""
+def rescale_rule(path: Path, segments: int = 1) -> Array:
+    """Returns the mean of the multipliers over equal segments of the path; see the module's docstring."""
     passes = pairwise(path.at(segment / segments) for segment in range(segments + 1))
-    total = path.secant(*next(passes))
+    total = path.multipliers(*next(passes))
     for low, high in passes:
-        total += path.secant(low, high)
+        total += path.multipliers(low, high)
     total /= segments
     return total
 
 
 def integrated_gradients(path: Path, points: int) -> Array:
-    """The mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
+    """Returns the mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
     total = np.zeros_like(path.change)
     nodes, weights = np.polynomial.legendre.leggauss(points)
-    for place, weight in zip(nodes.tolist(), weights.tolist(), strict=True):  # whose type does not widen the arrays
-        total += path.gradient((1 + place) / 2) * (weight / 2)
+    for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):  # Python floats keep the arrays' dtype
+        total += path.gradient((1 + node) / 2) * (weight / 2)
     return total
 
 
 class Attributor:
-    """Explains encoded reviews by the weights of the model. Immutable; safe for any number of threads.
+    """Computes the contributions of encoded reviews. Immutable and thread-safe.
 
     Args:
-        weights: the model's.
-        max_length: the length of the longest review that will be asked for.
-        baseline: <float>[embedding], what every token of the baseline is; the unknown word where None.
-        dtype: the precision of the computation, float32 as the model runs or float64.
+        weights: the model's weights.
+        max_length: the maximum length of a review, in tokens.
+        baseline: <float>[embedding], the embedding of every baseline token; that of the unknown word if None.
+        dtype: the precision of the computation: float32 like the model, or float64.
     """
 
     def __init__(
@@ -126,13 +126,13 @@ class Attributor:
         self._baseline = self._lstm.run(self._start, projected, 0)
 
     def __call__(
-        self, ids: Sequence[npt.NDArray[np.int32]], rule: Callable[[Path], Array] = path_secants
+        self, ids: Sequence[npt.NDArray[np.int32]], rule: Callable[[Path], Array] = rescale_rule
     ) -> list[Attribution]:
-        """An attribution for each encoded review, none of them empty.
+        """Returns an attribution for each encoded review, none of them empty.
 
         Args:
-            ids: <int32>[length] a review.
-            rule: from a path to the multipliers that its change is weighed with.
+            ids: <int32>[length] for each review.
+            rule: computes the multipliers of a path, shaped like its ``change``.
         """
         result: dict[int, Attribution] = {}
         for batch in self._batches(np.array([len(review) for review in ids], np.intp)):
@@ -144,14 +144,14 @@ class Attributor:
         return [result[place] for place in range(len(ids))]
 
     def _batches(self, lengths: Lengths) -> Iterator[npt.NDArray[np.intp]]:
-        """Places of reviews that are computed together: none with a long one, where single ones are compiled."""
+        """Yields indices of reviews to compute together; long reviews are alone if single ones are compiled."""
         alone = (lengths > _SHORT) & self._lstm.is_compiled
         yield from np.flatnonzero(alone)[:, None]
         others = np.flatnonzero(~alone)
         yield from (others[batch] for batch in batches_by_length(lengths[others], _BATCH_TOKENS))
 
     def path(self, reviews: Sequence[npt.NDArray[np.int32]]) -> Path:
-        """The path to a batch of reviews, none of them empty."""
+        """Returns the path to a batch of reviews, none of them empty."""
         lengths = np.array([len(review) for review in reviews])
         change = self._lstm.project(self._embedding[pad(reviews)].astype(self._dtype) - self._base, lengths)
         steps = len(change)

@@ -1,4 +1,4 @@
-"""Encoded reviews of different lengths, in batches."""
+"""Pads and batches encoded reviews of different lengths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sentiment.text.vocabulary import PAD
 
 
 def pad(reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-    """<int32>[batch, longest], each review from the left, ``PAD`` after its end."""
+    """Returns the reviews as <int32>[batch, longest], left-aligned, with ``PAD`` after their ends."""
     padded = np.full((len(reviews), max(map(len, reviews))), PAD, np.int32)
     for row, review in zip(padded, reviews, strict=True):
         row[: len(review)] = review
@@ -19,7 +19,7 @@ def pad(reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
 
 
 def batches_by_length(lengths: Sequence[int] | npt.NDArray[np.intp], tokens: int) -> list[npt.NDArray[np.intp]]:
-    """Places of reviews, those of like length together, cut into batches of about ``tokens``, padding included."""
+    """Returns batches of indices: reviews of similar length, about ``tokens`` per batch including padding."""
     order = np.argsort(lengths, kind="stable")
     batches, start = [], 0
     for end in range(1, len(order) + 1):

@@ -1,4 +1,4 @@
-"""The classifier: a run, loaded; texts in, predictions and explanations out. No TensorFlow, no Streamlit."""
+"""The classifier loads a run and gives predictions and explanations for texts, without TensorFlow or Streamlit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import onnxruntime as ort
 
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.model.batching import batches_by_length, pad
-from sentiment.model.decision import KNOWN_WORDS, no_verdict, verdict
+from sentiment.model.decision import KNOWN_WORDS, scored_prediction, unscored_prediction
 from sentiment.model.session import Model
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.vocabulary import UNK, Vocabulary
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sentiment.model.weights import Weights
 
 _errors = vars(ort.capi.onnxruntime_pybind11_state).values()
-# ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base.
+# ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base class.
 _UNLOADABLE: tuple[type[Exception], ...] = tuple(
     error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
 )
@@ -35,22 +35,22 @@ _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
 # Batches at once, whoever asks: many callers with many texts each leave time for those with a single one.
 _AT_WORK = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-# Bounds on config.json. Explanations take about 25 kB for each token that is read.
+# Bounds on config.json. Explanations take about 25 kB per token read.
 _MOST_TOKENS = 10_000
 _TEMPERATURES = (0.01, 100.0)
 
 
 class Classifier:
-    """A trained run, ready to read reviews. Immutable; one instance serves any number of threads.
+    """A trained run, ready for prediction. Immutable and thread-safe.
 
     Args:
         run: the run's folder.
-        preprocessor: the run's own.
-        temperature: by which logits are divided.
-        model: ``model.onnx`` in one of its forms.
-        weights: reads its weights; called when they are first needed, and more than once.
-        threads: how many batches run side by side; one a core where None.
-        batch_tokens: tokens in a batch, padding included.
+        preprocessor: the run's preprocessor.
+        temperature: the divisor of the logits.
+        model: an implementation of ``model.onnx``.
+        weights: reads the model's weights; called when they are needed, possibly more than once.
+        threads: number of batches that run in parallel; one per core if None.
+        batch_tokens: tokens in a batch, including padding.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Classifier:
         self.preprocessor = preprocessor
         self.temperature = temperature
         self._model = model
-        self._weights = weights or _reader(run, len(preprocessor.vocabulary))
+        self._weights = weights or _weights_reader(run, len(preprocessor.vocabulary))
         self._threads = threads or os.cpu_count()
         self._batch_tokens = batch_tokens
 
@@ -78,32 +78,32 @@ class Classifier:
         run: Path | str | None = None,
         *,
         threads: int | None = None,
-        form: Callable[[Path, Callable[[], Weights]], Model] | None = None,
+        open_model: Callable[[Path, Callable[[], Weights]], Model] | None = None,
         batch_tokens: int = _BATCH_TOKENS,
     ) -> Classifier:
-        """Loads the run at ``run``, or the one that ``default`` in the folder of runs names, and checks it.
+        """Loads and checks the run at ``run``, or the one that ``default`` in the folder of runs names.
 
         Args:
-            run: its folder.
+            run: the run's folder.
             threads: see the class.
-            form: makes a model of the path of ``model.onnx``, or of its weights, which its second argument reads. By
-                default the form in which a single review is scored soonest.
+            open_model: returns a model, given the path of ``model.onnx`` and a function that reads its weights. By
+                default it returns the fastest implementation for a single review.
             batch_tokens: see the class.
 
         Raises:
             ArtifactError: there is no usable run; the message says why in a sentence.
         """
-        if form is None:
+        if open_model is None:
             from sentiment.model.single_review import open_single_review  # here, because it imports onnx
 
-            form = open_single_review
+            open_model = open_single_review
         opened = open_run(run)
         try:
             max_length, temperature = _config(opened.json("config.json"))
             preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
-            weights = _reader(opened.path, len(preprocessor.vocabulary))
-            model = form(opened.file("model.onnx"), weights)
-            _try(model, len(preprocessor.vocabulary))
+            weights = _weights_reader(opened.path, len(preprocessor.vocabulary))
+            model = open_model(opened.file("model.onnx"), weights)
+            _check_scores(model, len(preprocessor.vocabulary))
         except ValueError as error:
             reason = " ".join(str(error).split())
             raise ArtifactError(f"The run {opened.name} does not hold a model of this program ({reason}).") from error
@@ -122,10 +122,10 @@ class Classifier:
         )
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
-        """A prediction for each text, in order. Anything in ``texts`` that is not a string is ``unreadable``.
+        """Returns a prediction for each text, in order. An element that is not a string is ``unreadable``.
 
         Raises:
-            TypeError: ``texts`` is itself a string, whose letters would each be taken for a text.
+            TypeError: ``texts`` is itself a string, whose characters would each be taken for a text.
         """
         if isinstance(texts, str):
             raise TypeError("predict takes a list of texts; for one text, predict([text])")
@@ -136,24 +136,24 @@ class Classifier:
         predictions = []
         for entry in encoded:
             if entry is None:
-                predictions.append(no_verdict("unreadable"))
+                predictions.append(unscored_prediction("unreadable"))
             elif not len(entry[0]):
-                predictions.append(no_verdict("empty"))
+                predictions.append(unscored_prediction("empty"))
             else:
-                predictions.append(self.judge(next(logits), *entry))
+                predictions.append(self.decide(next(logits), *entry))
         return predictions
 
     def explain(self, text: str) -> Explanation:
-        """The contribution of each token read to the score of ``text``, in logit units."""
+        """Explains the score of ``text`` by the contribution of each token read, in logit units."""
         review = self.preprocessor(text)
         if not review.tokens_read:
             nothing = np.zeros(0, np.float32)
             unknown = nothing.astype(bool)
-            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, unknown, no_verdict("empty"), self.run.name)
+            return Explanation(text, (), nothing, 0.0, 0.0, 0.0, unknown, unscored_prediction("empty"), self.run.name)
         logit = float(self.logits([review.ids])[0])
         [attribution] = self.attributor([review.ids])
         residual = logit - attribution.baseline_logit - float(attribution.contributions.sum(dtype=np.float64))
-        prediction = self.judge(logit, review.ids, review.tokens_total)
+        prediction = self.decide(logit, review.ids, review.tokens_total)
         return Explanation(
             text,
             review.tokens,
@@ -167,9 +167,9 @@ class Classifier:
         )
 
     def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
-        """<float32>[len(ids)], the model's score of each encoded review, none of them empty.
+        """Returns the model's score of each encoded review, <float32>[len(ids)]; no review may be empty.
 
-        Reviews of like length run together, so that little is computed for padding, one batch a core at a time.
+        Reviews of similar length are batched to reduce padding. ``threads`` batches run in parallel.
         """
         batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
         result = np.empty(len(ids), np.float32)
@@ -190,7 +190,7 @@ class Classifier:
 
     @cached_property
     def attributor(self) -> Attributor:
-        """Computes contributions; made when first needed.
+        """The attributor of the run's model, created on first use.
 
         Raises:
             ArtifactError: ``model.onnx`` does not hold a model of this program.
@@ -208,21 +208,21 @@ class Classifier:
         lengths = np.array([len(review) for review in reviews], np.int32)
         try:
             return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
-        except _UNLOADABLE as error:  # a foreign model, opened without its weights being read
+        except _UNLOADABLE as error:  # another program's model, opened without reading its weights
             raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
 
-    def judge(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
-        """The verdict on an encoded review of this score, whose text has ``total`` tokens."""
+    def decide(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
+        """Returns the prediction for an encoded review with this logit, whose text has ``total`` tokens."""
         status: Status = "ok"
         if self.preprocessor.known_words(ids) < KNOWN_WORDS:
             status = "mostly_unknown"
         elif len(ids) < total:
             status = "truncated"
-        return verdict(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
+        return scored_prediction(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
 
 
-def _reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
-    """Reads and checks the weights of a run, once however often it is called."""
+def _weights_reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
+    """Returns a function that reads and checks the weights of a run on its first call."""
 
     @cache
     def weights() -> Weights:
@@ -233,8 +233,8 @@ def _reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
     return weights
 
 
-def _try(model: Model, vocabulary_size: int) -> None:
-    """Scores the last word of the vocabulary.
+def _check_scores(model: Model, vocabulary_size: int) -> None:
+    """Checks that the model scores the last word of the vocabulary.
 
     Raises:
         ValueError: the score is not a finite number.
@@ -247,10 +247,10 @@ def _try(model: Model, vocabulary_size: int) -> None:
 
 
 def _config(content: object) -> tuple[int, float]:
-    """The tokens read of a text, and the temperature.
+    """Returns the maximum number of tokens read from a text, and the temperature.
 
     Raises:
-        ValueError: ``content`` is not that of a ``config.json``.
+        ValueError: ``content`` is not a valid ``config.json``.
     """
     if not isinstance(content, dict):
         raise ValueError("config.json is not an object")

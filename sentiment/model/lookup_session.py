@@ -1,14 +1,14 @@
-"""The model as files are scored with it: what a word adds to the gates is looked up, not computed.
+"""Scores files with a lookup table for the input half of the LSTM.
 
-What the LSTM adds to its gates for a token, ``embedding @ kernel + bias``, depends on the token alone. A table of it,
-a row a word of the vocabulary, is made on loading, and half of the LSTM's arithmetic is done. ONNX Runtime's own LSTM
-takes no such table, so the recurrence is written out as an ONNX Scan over the steps of a batch. That pays for many
-reviews at a time; a single one goes faster by ``single_review.py``. The ways agree but for rounding.
+A token's input to the gates, ``embedding @ kernel + bias``, depends on the token alone. A table with a row per word
+of the vocabulary is computed on loading, which saves half of the LSTM's arithmetic. ONNX Runtime's own LSTM takes no
+such table, so the recurrence is written as an ONNX Scan over the steps of a batch. This pays for many reviews at a
+time; a single one is faster with ``single_review.py``. Both agree up to rounding.
 
-The fast form does the other half in int8, in compiled code where the processor has instructions for it
-(``native/batch.py``), else here: a weight is one of 127 steps (of its column's largest, either way), which no
-processor's int8 instructions can overflow; a hidden state, which lies between -1 and 1, one of 255. No scale is taken
-from the data, so here too a review's score does not depend on its batch. The table is kept in float16.
+With ``fast`` the other half is computed in int8: by ``native/batch.py`` if the processor has instructions for it,
+otherwise here. A weight has 127 steps, scaled by its column's maximum, which no processor's int8 instructions can
+overflow; a hidden state, which lies between -1 and 1, has 255. No scale depends on the data, so a review's score does
+not depend on its batch here either. The table is stored in float16.
 """
 
 from __future__ import annotations
@@ -28,39 +28,39 @@ from sentiment.model.session import Model, session_options
 from sentiment.model.weights import Weights
 from sentiment.system import return_freed_memory
 
-_INT8 = 63  # the largest weight: two products of 255 and this fit 16 bits, in which AVX2 adds them
+_INT8 = 63  # the largest weight: the sum of two products of 255 and 63 fits the 16 bits in which AVX2 adds them
 _STATE = 127  # steps of a hidden state on either side of zero
-_BELOW_ALL = -2.0  # below every hidden state, to begin a maximum with
+_BELOW_ALL = -2.0  # below every hidden state, the initial value of a maximum
 
-_BATCH_TOKENS = 32_768  # in a batch: more than for ``model.onnx``, for a step of few reviews is mostly overhead
+_BATCH_TOKENS = 32_768  # in a batch: more than for ``model.onnx``, because a step of few reviews is mostly overhead
 
 _make = helper.make_node
 
 
 def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int | None = None) -> Classifier:
-    """The run as ``Classifier.load`` finds it, with a table in place of half the arithmetic; in int8 if ``fast``.
+    """Loads a run like ``Classifier.load``, for scoring files; in int8 if ``fast``.
 
     Raises:
         ArtifactError: as ``Classifier.load``.
     """
 
-    def tabled(path: Path, weights: Callable[[], Weights]) -> Model:
-        return (fast and compiled_batch(weights())) or tabled_session(weights(), fast=fast)
+    def open_model(path: Path, weights: Callable[[], Weights]) -> Model:
+        return (fast and compiled_batch(weights())) or open_lookup_session(weights(), fast=fast)
 
-    classifier = Classifier.load(run, threads=threads, form=tabled, batch_tokens=_BATCH_TOKENS)
-    return_freed_memory()  # 85 MB, of which the table was made
+    classifier = Classifier.load(run, threads=threads, open_model=open_model, batch_tokens=_BATCH_TOKENS)
+    return_freed_memory()  # 85 MB of inputs to the table
     return classifier
 
 
-def tabled_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:
-    """``ids <int32>[batch, time], lengths <int32>[batch] -> logit <float32>[batch]``, as ``model.onnx`` has them."""
+def open_lookup_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:
+    """Opens a session with the interface of ``model.onnx``: ids and lengths to logits; see ``session.Model``."""
     nodes = _nodes(weights, fast=fast)
     steps = [attribute.g for node in nodes for attribute in node.attribute if attribute.name == "body"]
     used = {name for node in [*nodes, *(node for step in steps for node in step.node)] for name in node.input}
     model = helper.make_model(
         helper.make_graph(
             nodes,
-            "tabled",
+            "lookup",
             [_value("ids", ["batch", "time"], np.int32), _value("lengths", ["batch"], np.int32)],
             [_value("logit", ["batch"])],
             [numpy_helper.from_array(a, name) for name, a in _arrays(weights, fast=fast).items() if name in used],
@@ -69,12 +69,12 @@ def tabled_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSess
         opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)],
     )
     options = session_options()
-    options.enable_cpu_mem_arena = False  # threads that share the session would wait for one another at it
+    options.enable_cpu_mem_arena = False  # threads that share the session would contend for it
     return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def _arrays(weights: Weights, *, fast: bool) -> dict[str, npt.NDArray[Any]]:
-    """Constants by name, gates in the order input, forget, cell, output."""
+    """Returns the constants by name, with gates in the order input, forget, cell, output."""
     units = weights.units
     arrays: dict[str, npt.NDArray[Any]] = {
         "embedding": weights.embedding,
@@ -104,7 +104,7 @@ def _arrays(weights: Weights, *, fast: bool) -> dict[str, npt.NDArray[Any]]:
 
 
 def _table(place: int, *, fast: bool) -> list[Any]:
-    """The table of a direction [vocabulary, 4 * units]: all constants, so it is worked out once, on loading."""
+    """Returns the nodes for a direction's table [vocabulary, 4 * units]; constant folding evaluates it on loading."""
     nodes = [_make("Gemm", ["embedding_32", f"kernel_{place}", f"bias_{place}"], [f"table_{place}"])]
     if fast:
         nodes[-1].output[0] = f"table_32_{place}"
@@ -113,7 +113,7 @@ def _table(place: int, *, fast: bool) -> list[Any]:
 
 
 def _nodes(weights: Weights, *, fast: bool) -> list[Any]:
-    """From ids to the logit."""
+    """Returns the nodes from ids and lengths to the logit."""
     below_all = numpy_helper.from_array(np.array([_BELOW_ALL], np.float32))
     nodes = [
         _make("Cast", ["embedding"], ["embedding_32"], to=TensorProto.FLOAT),
@@ -166,7 +166,7 @@ def _nodes(weights: Weights, *, fast: bool) -> list[Any]:
 
 
 def _step(weights: Weights, place: int, *, fast: bool) -> Any:
-    """One step of one direction over a batch, and what each pooling has gathered by then."""
+    """Returns the graph of one step of one direction over a batch, which also updates each pooling."""
     nodes = [_make("Gather", [f"table_{place}", "word"], ["looked_up"])]
     if fast:
         nodes += [

@@ -1,14 +1,13 @@
-"""The model's forward pass in NumPy, and a backward pass that carries secants instead of gradients.
+"""Runs the model's forward pass in NumPy, and a backward pass with chord slopes instead of derivatives.
 
-Both directions run in step, each in its own reading order: step 0 of the backward direction is the review's last
-token. Steps after a review's end are computed and never looked at. A single review in single precision is left to
-``native/lstm.py``, where that was compiled. Two liberties are taken with the equations of the LSTM (Hochreiter &
-Schmidhuber 1997; Gers et al. 2000), both exact:
+Both directions run in parallel, each in its own reading order: step 0 of the backward direction is the review's last
+token. Steps after a review's end are computed and ignored. ``native/lstm.py`` runs single reviews in float32 if it is
+compiled. Two exact reformulations of the LSTM equations (Hochreiter & Schmidhuber 1997; Gers et al. 2000) are used:
 
-- the weights of the gates with a sigmoid are halved (``halved_gates``), and stand in the order output, input, forget,
-  cell, so that those with a sigmoid are neighbours, and those that act on the cell;
-- a chord's slope is computed as ``(tanh a - tanh b) / (a - b) = tanh(d) / d * (1 - tanh a * tanh b)``, ``d = a - b``,
-  which loses nothing when ``a`` and ``b`` are close, and is the derivative when they are equal.
+- the weights of the gates with a sigmoid are scaled by one half (``tanh_gates``). The order is output, input, forget,
+  cell, so the gates with a sigmoid are adjacent, and so are those that act on the cell;
+- a chord's slope is computed as ``(tanh a - tanh b) / (a - b) = tanh(d) / d * (1 - tanh a * tanh b)``, ``d = a - b``.
+  It keeps its precision when ``a`` and ``b`` are close, and is the derivative when they are equal.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.model.native.lstm import compiled
-from sentiment.model.weights import Weights, halved_gates
+from sentiment.model.native.lstm import compiled_lstm
+from sentiment.model.weights import Weights, tanh_gates
 
 Array = npt.NDArray[np.floating[Any]]
 Lengths = npt.NDArray[np.intp]
@@ -28,10 +27,10 @@ Lengths = npt.NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """Everything one forward pass computed.
+    """The intermediate values of one forward pass.
 
     Attributes:
-        z: <float>[steps, 4, directions, batch, units], what goes into each gate
+        z: <float>[steps, 4, directions, batch, units], the pre-activation of each gate
         squashed: same shape, tanh(z)
         cell: <float>[steps, directions, batch, units]
         tanh_cell: same shape
@@ -45,46 +44,46 @@ class Trace:
     hidden: Array
 
     def repeated(self, steps: int, batch: int) -> Trace:
-        """The first steps of this pass over a single text, as a view that shows them ``batch`` times."""
+        """Returns the first steps of this pass over a single text, broadcast to ``batch`` texts without copying."""
         arrays = (self.z, self.squashed, self.cell, self.tanh_cell, self.hidden)
         return Trace(*(np.broadcast_to(a[:steps], (steps, *a.shape[1:-2], batch, a.shape[-1])) for a in arrays))
 
 
 class NumpyLSTM:
-    """The part of the model after the embedding. Immutable; safe for any number of threads.
+    """The part of the model after the embedding. Immutable and thread-safe.
 
-    ``dtype`` is the precision of every result: float32 as the model runs, or float64 to check against.
+    ``dtype`` is the precision of every result: float32 like the model, or float64 for checks.
 
     Attributes:
-        bias: <float>[4, directions, 1, units], of the gates.
+        bias: <float>[4, directions, 1, units], the bias of the gates.
     """
 
     def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32) -> None:
         self.dtype = dtype
         directions, units = weights.directions, weights.units
-        self._kernel = np.stack([np.concatenate(halved_gates(d.kernel, dtype), axis=-1) for d in directions])
-        self.bias = np.stack([halved_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
-        self._recurrent = np.stack([halved_gates(d.recurrent, dtype) for d in directions], axis=1)
+        self._kernel = np.stack([np.concatenate(tanh_gates(d.kernel, dtype), axis=-1) for d in directions])
+        self.bias = np.stack([tanh_gates(d.bias, dtype) for d in directions], axis=1)[:, :, None]
+        self._recurrent = np.stack([tanh_gates(d.recurrent, dtype) for d in directions], axis=1)
         self._recurrent_back = np.ascontiguousarray(self._recurrent.swapaxes(-1, -2))
         self._pooling = weights.pooling
         self._dense = weights.dense_kernel.astype(dtype).reshape(len(weights.pooling), len(directions), 1, units)
         self._dense_bias = weights.dense_bias
-        self._compiled = compiled(weights) if dtype == np.float32 else None
+        self._compiled = compiled_lstm(weights) if dtype == np.float32 else None
 
     @property
     def is_compiled(self) -> bool:
-        """Whether a single review is left to ``native/lstm.py``."""
+        """Whether ``native/lstm.py`` runs single reviews."""
         return self._compiled is not None
 
     def project(self, embedded: Array, lengths: Lengths) -> Array:
-        """What the embeddings add to the gates, without bias, in each direction's reading order.
+        """Multiplies embeddings with the kernel, without bias, in each direction's reading order.
 
         Args:
-            embedded: <float>[batch, steps, embedding]; linear, so a difference of embeddings does as well.
-            lengths: <int>[batch], one at least of all steps.
+            embedded: <float>[batch, steps, embedding]; differences of embeddings work too, as the map is linear.
+            lengths: <int>[batch], the longest equal to ``steps``.
 
         Returns:
-            <float>[steps, 4, directions, batch, units]; what comes from zeros is exactly zero.
+            <float>[steps, 4, directions, batch, units]; zeros are mapped to exact zeros.
         """
         batch, steps, width = embedded.shape
         if self._compiled and batch == 1:
@@ -100,13 +99,21 @@ class NumpyLSTM:
         return np.ascontiguousarray(by_gate.transpose(2, 3, 0, 1, 4))
 
     def by_token(self, values: Array, lengths: Lengths) -> Array:
-        """<float>[batch, steps]: <float>[directions, batch, steps] in reading order, summed token by token."""
+        """Sums values in reading order over the directions of each token.
+
+        Args:
+            values: <float>[directions, batch, steps]
+            lengths: <int>[batch], tokens of each review.
+
+        Returns:
+            <float>[batch, steps]
+        """
         forward, *backward = values
         order = _backward(lengths, values.shape[2])
         return np.asarray(forward + sum(np.take_along_axis(back, order, axis=1) for back in backward))
 
     def run(self, start: Array, change: Array, share: float = 1.0) -> Trace:
-        """One forward pass over ``start + share * change``, both as ``project`` gives them, the first with ``bias``."""
+        """Runs a forward pass over ``start + share * change``, two results of ``project``, the first plus ``bias``."""
         z, squashed = np.empty_like(change), np.empty_like(change)
         cells, tanh_cells, hiddens = (np.empty_like(z[:, 0]) for _ in range(3))
         if self._compiled and z.shape[-2] == 1:
@@ -118,7 +125,7 @@ class NumpyLSTM:
         return Trace(z, squashed, cells, tanh_cells, hiddens)
 
     def _step(self, z: Array, squashed: Array, cells: Array, tanh_cells: Array, hiddens: Array) -> None:
-        """Goes through the steps: completes ``z`` by what the hidden states add, and fills the rest."""
+        """Runs all steps: adds the recurrent part to ``z``, and fills the other arrays."""
         hidden = cell = np.zeros_like(z[0, 0])
         recurrent, gates, written = np.empty_like(z[0]), np.empty_like(z[0, :3]), np.empty_like(z[0, 0])
         o, i, f = gates
@@ -134,7 +141,7 @@ class NumpyLSTM:
             hidden = np.multiply(o, new_tanh, out=new_hidden)
 
     def logits(self, trace: Trace, lengths: Lengths) -> npt.NDArray[np.float64]:
-        """<float64>[batch], the scores of the texts of these lengths."""
+        """Returns the scores of the texts, <float64>[batch]."""
         scores = np.full(len(lengths), self._dense_bias, np.float64)
         for name, dense in zip(self._pooling, self._dense, strict=True):
             if name == "last":
@@ -149,11 +156,11 @@ class NumpyLSTM:
         return scores
 
     def multipliers(self, low: Trace, high: Trace, lengths: Lengths) -> Array:
-        """By how much the score rises for each unit that goes into a gate, on the way from ``low`` to ``high``.
+        """Returns the multiplier of each gate's input: the change in score per unit of change from ``low`` to ``high``.
 
-        Every ``tanh`` counts with its chord, every product with its factors' midpoints, every maximum with a split
-        between its two places. So the multipliers times the difference in ``projected`` sum to the difference in
-        score, but for rounding. With ``low`` the same as ``high`` they are the gradient.
+        Each ``tanh`` uses its chord's slope, each product the midpoints of its factors, each maximum a split between
+        its two positions. The multipliers times the difference in projections therefore sum to the difference in
+        score, up to rounding. If ``low`` is ``high``, they are the gradient.
 
         Returns:
             <float>[steps, 4, directions, batch, units], zero after a review's end.
@@ -167,8 +174,8 @@ class NumpyLSTM:
         return self._step_back(low, high, by_hidden)
 
     def _step_back(self, low: Trace, high: Trace, by_hidden: Array) -> Array:
-        """Goes through the steps from the last, with what each hidden state adds to the score by itself."""
-        result, to_cell, keep = self._slopes(low, high)  # each step's slopes are replaced by its multipliers
+        """Runs all steps backwards; ``by_hidden`` is the multiplier of each hidden state through the pooling."""
+        result, to_cell, keep = self._slopes(low, high)  # the slopes are overwritten by the multipliers
         cell, above, recurrent = np.zeros_like(keep[0]), np.zeros_like(keep[0]), np.empty_like(result[0])
         steps = zip(result[::-1], by_hidden[::-1], to_cell[::-1], keep[::-1], strict=True)
         for into_gates, hidden, cell_by_hidden, kept in steps:
@@ -181,7 +188,7 @@ class NumpyLSTM:
         return result
 
     def _slopes(self, low: Trace, high: Trace) -> tuple[Array, Array, Array]:
-        """Of hidden or cell by what goes into a gate; of the cell by hidden; of the cell by the one before."""
+        """Returns the slopes of hidden or cell by gate input, of hidden by cell, and of cell by the cell before."""
         slopes = _chord(low.z, high.z, low.squashed, high.squashed)
         slopes[:, :3] /= 2  # a sigmoid is half a tanh
         middle = low.squashed + high.squashed
@@ -198,7 +205,7 @@ class NumpyLSTM:
         return slopes, to_cell, middle[:, 2]
 
     def _pooling_multipliers(self, low: Array, high: Array, lengths: Lengths) -> Array:
-        """By how much the score rises for each unit of the LSTM's output, through the pooling alone."""
+        """Returns the multiplier of each hidden state through the pooling and the last layer."""
         result = np.zeros(high.shape, self.dtype)
         for name, dense in zip(self._pooling, self._dense, strict=True):
             if name == "last":
@@ -218,7 +225,7 @@ class NumpyLSTM:
 
 
 def _chord(low: Array, high: Array, tanh_low: Array, tanh_high: Array) -> Array:
-    """The slope of the chord of tanh between two points; see the module's docstring."""
+    """Returns the slope of the chord of tanh between two points; see the module's docstring."""
     product = tanh_low * tanh_high
     if low is high:
         return np.subtract(1, product, out=product)
@@ -232,13 +239,13 @@ def _chord(low: Array, high: Array, tanh_low: Array, tanh_high: Array) -> Array:
 
 
 def _backward(lengths: Lengths, steps: int) -> Lengths:
-    """<int>[batch, steps], which token the backward direction reads at each step; padding stays where it is."""
+    """Returns the token that the backward direction reads at each step, <int>[batch, steps]; padding stays in place."""
     step, ends = np.arange(steps), lengths[:, None]
     return np.where(step < ends, ends - 1 - step, step)
 
 
 def _inside(hidden: Array, lengths: Lengths) -> npt.NDArray[np.bool_]:
-    """<bool>[steps, 1, batch, 1], whether a step is before the review's end."""
+    """Returns whether a step is before the review's end, <bool>[steps, 1, batch, 1]."""
     return np.arange(len(hidden))[:, None, None, None] < lengths[:, None]
 
 
@@ -247,7 +254,7 @@ def _padded(hidden: Array, lengths: Lengths) -> bool:
 
 
 def _peak(hidden: Array, lengths: Lengths) -> Lengths:
-    """<int>[directions, batch, units], the step before a review's end at which each unit is largest."""
+    """Returns the step before the review's end at which each unit is largest, <int>[directions, batch, units]."""
     return (np.where(_inside(hidden, lengths), hidden, -np.inf) if _padded(hidden, lengths) else hidden).argmax(axis=0)
 
 
@@ -257,10 +264,10 @@ def _places(steps: Lengths, hidden: Array) -> tuple[Any, ...]:
 
 
 def _at(hidden: Array, steps: Lengths) -> Array:
-    """<float>[directions, batch, units], the values at a step of each direction, review and unit."""
+    """Returns the values at the given step of each direction, review and unit, <float>[directions, batch, units]."""
     return hidden[_places(steps, hidden)]
 
 
 def _add_at(target: Array, steps: Lengths, values: Array) -> None:
-    """Adds at a step of each direction, review and unit."""
+    """Adds values in place at the given step of each direction, review and unit."""
     target[_places(steps, target)] += values

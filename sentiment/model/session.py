@@ -1,4 +1,4 @@
-"""``model.onnx`` as ONNX Runtime runs it. Other forms of it: ``single_review.py``, ``lookup_session.py``."""
+"""Runs ``model.onnx`` with ONNX Runtime. Alternatives: ``single_review.py``, ``lookup_session.py``."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import onnxruntime as ort
 
 
 class Model(Protocol):
-    """What ONNX Runtime's session does, as far as it is used here."""
+    """The interface of ONNX Runtime's session that this package uses."""
 
     def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """``["logit"]`` and ``ids <int32>[batch, time], lengths <int32>[batch]`` to ``[<float32>[batch]]``."""
+        """Maps ``ids <int32>[batch, time]``, ``lengths <int32>[batch]`` and ``["logit"]`` to ``[<float32>[batch]]``."""
 
 
 def session_options() -> ort.SessionOptions:
-    """One thread a call: two calls side by side use two cores better than one call on both."""
+    """Returns options for one thread per call: two parallel calls use two cores better than one call on both."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -24,10 +24,10 @@ def session_options() -> ort.SessionOptions:
 
 
 def open_model(path: Path) -> Model:
-    """A session of ``model.onnx``, the form that is opened soonest.
+    """Opens a session of ``model.onnx``, which takes the least time to open.
 
     Raises:
-        ValueError: it is a model, but not one of this program; ONNX Runtime's own errors where it is none.
+        ValueError: the model is not one of this program. A file that is no model raises ONNX Runtime's own errors.
     """
     session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
     if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:

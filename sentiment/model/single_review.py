@@ -1,4 +1,4 @@
-"""A single review in the least time, and batches as ``model.onnx`` runs them."""
+"""Scores a single review with the compiled LSTM for low latency, and batches with ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from sentiment.model.native.lstm import CompiledLSTM, compiled
+from sentiment.model.native.lstm import CompiledLSTM, compiled_lstm
 from sentiment.model.session import Model, open_model
 from sentiment.model.weights import Weights, read_onnx
 
 
-class SingleReview:
-    """Stands in for a session of ``model.onnx``; to be used from any number of threads."""
+class SingleReviewModel:
+    """Replaces a session of ``model.onnx``; thread-safe."""
 
     def __init__(self, session: Model, lstm: CompiledLSTM) -> None:
         self._session, self._lstm = session, lstm
 
     def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """As ``InferenceSession.run``."""
+        """Implements ``InferenceSession.run``."""
         ids, lengths = feed["ids"], feed["lengths"]
         if len(lengths) > 1:
             return self._session.run(outputs, feed)
@@ -28,17 +28,17 @@ class SingleReview:
 
 
 def open_single_review(path: Path, weights: Callable[[], Weights] | None = None) -> Model:
-    """Opens ``model.onnx``, compiled for single reviews where that is possible.
+    """Opens ``model.onnx``, with the compiled LSTM for single reviews if that is available.
 
     Args:
-        path: of ``model.onnx``.
-        weights: reads its weights.
+        path: the path of ``model.onnx``.
+        weights: reads its weights; by default from ``path``.
 
     Raises:
-        ValueError: it is not a model of this program.
+        ValueError: the file is not a model of this program.
     """
-    lstm = compiled(
+    lstm = compiled_lstm(
         weights() if weights else read_onnx(path)
-    )  # before ONNX Runtime opens it, because it is checked here
+    )  # before ONNX Runtime opens the file, because reading the weights checks it
     session = open_model(path)
-    return SingleReview(session, lstm) if lstm else session
+    return SingleReviewModel(session, lstm) if lstm else session

@@ -1,8 +1,8 @@
-"""The model's weights as NumPy arrays, and the ONNX graph that holds and runs them.
+"""Holds the model's weights as NumPy arrays, and writes and reads them as an ONNX graph.
 
 The graph is written node by node: Keras' own ONNX export turns a masked or bidirectional LSTM into a loop, or loses
-the lengths. Padding never reaches a score: the LSTM is told each review's length, and pooling looks only at the
-steps before it.
+the lengths. Padding never affects a score: the LSTM gets each review's length, and pooling uses only the steps
+before it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Float = npt.NDArray[np.float32]
 _OPSET = 17
 _IR_VERSION = 9  # the oldest that holds opset 17, so that older runtimes read it too
 
-# Bounds on a file from elsewhere. Compiled code keeps some arrays of this many units on the stack.
+# Bounds on an untrusted file. The C code keeps some arrays of this many units on the stack.
 _MOST_UNITS = 1_024
 _MOST_NUMBERS = 4_096  # in an embedding
-_LARGEST = 1e6  # size of a weight; no sum of the network's can overflow
+_LARGEST = 1e6  # absolute value of a weight; no sum in the network can overflow
 _HELD = {
     "embedding": (np.float16, 2),
     "lstm_w": (np.float32, 3),
@@ -72,7 +72,7 @@ class Weights:
         dense_bias: the last layer's bias
 
     Raises:
-        ValueError: the arrays do not fit together. Compiled code trusts their shapes.
+        ValueError: the shapes are inconsistent. The C code relies on them.
     """
 
     embedding: npt.NDArray[np.float16]
@@ -106,7 +106,7 @@ class Weights:
 def write_onnx(weights: Weights, path: Path) -> None:
     """Writes the graph ``ids <int32>[batch, time], lengths <int32>[batch] -> logit <float32>[batch]``.
 
-    A length of 0 is outside the graph's domain; the classifier never asks for it.
+    A length of 0 is outside the graph's domain; the classifier never uses it.
     """
     constants, nodes = _constants(weights), _nodes(weights)
     used = {name for node in nodes for name in node.input}
@@ -130,12 +130,12 @@ def write_onnx(weights: Weights, path: Path) -> None:
 def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
     """Reads and checks a file that ``write_onnx`` wrote.
 
-    Every array is checked against the others and the graph against the one that belongs to these weights. A file
-    from elsewhere therefore computes what our network computes, or is refused.
+    The arrays are checked for consistency, and the graph is compared with the one written for these weights. An
+    untrusted file therefore computes the same function as our network, or is rejected.
 
     Args:
         path: the file.
-        vocabulary_size: the number of ids in the run's vocabulary; not checked where None.
+        vocabulary_size: the number of ids in the run's vocabulary; not checked if None.
 
     Raises:
         ValueError: the file does not hold a model of this program; the message says why.
@@ -154,7 +154,7 @@ def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
 
 
 def _weights(model: onnx.ModelProto) -> Weights:
-    """The weights in a model's initializers, each of the expected type, bounded and finite."""
+    """Returns the weights in a model's initializers, after checking their types, bounds and finiteness."""
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     if missing := _HELD.keys() - tensors.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
@@ -187,19 +187,19 @@ def _weights(model: onnx.ModelProto) -> Weights:
 
 
 def _array(tensor: onnx.TensorProto, dtype: Any, ndim: int) -> npt.NDArray[Any]:
-    """An initializer of this type and number of axes."""
+    """Returns an initializer as an array, after checking its type and number of axes."""
     if uses_external_data(tensor):
         raise ValueError(f"{tensor.name} is in another file")
     if tensor.data_type != helper.np_dtype_to_tensor_dtype(np.dtype(dtype)) or len(tensor.dims) != ndim:
         raise ValueError(f"{tensor.name} has another type or number of axes")
     array = numpy_helper.to_array(tensor)
-    if array.shape != tuple(tensor.dims) or not array.size:  # a negative size would be worked out from the others
+    if array.shape != tuple(tensor.dims) or not array.size:  # NumPy would infer a negative size
         raise ValueError(f"{tensor.name} has the shape {tuple(tensor.dims)}")
     return array
 
 
 def _check_graph(model: onnx.ModelProto, weights: Weights) -> None:
-    """Whether the graph is the one that ``write_onnx`` writes for these weights, constants included."""
+    """Checks that the graph and its constants are those that ``write_onnx`` writes for these weights."""
     graph, nodes, (inputs, outputs) = model.graph, _nodes(weights), _interface()
     opsets = [(opset.domain, opset.version) for opset in model.opset_import]
     if (list(graph.node), list(graph.input), list(graph.output), opsets) != (nodes, inputs, outputs, [("", _OPSET)]):
@@ -217,7 +217,7 @@ def _check_graph(model: onnx.ModelProto, weights: Weights) -> None:
 
 
 def _nodes(weights: Weights) -> list[onnx.NodeProto]:
-    """From ids and lengths to the logit."""
+    """Returns the nodes from ids and lengths to the logit."""
     return [
         *_encoder(weights),
         *_pooling(weights.pooling),
@@ -227,7 +227,7 @@ def _nodes(weights: Weights) -> list[onnx.NodeProto]:
 
 
 def _interface() -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
-    """The graph's inputs and outputs."""
+    """Returns the graph's inputs and outputs."""
     return [
         helper.make_tensor_value_info("ids", TensorProto.INT32, ["batch", "time"]),
         helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
@@ -235,7 +235,7 @@ def _interface() -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
 
 
 def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
-    """The graph's arrays by name. ONNX orders the gates input, output, forget, cell."""
+    """Returns the graph's arrays by name. ONNX orders the gates input, output, forget, cell."""
     lstm = weights.directions
     onnx_order = [(reorder(d.kernel, "ifco", "iofc"), reorder(d.recurrent, "ifco", "iofc")) for d in lstm]
     biases = [reorder(d.bias, "ifco", "iofc") for d in lstm]
@@ -259,7 +259,7 @@ def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
 
 
 def _encoder(weights: Weights) -> list[onnx.NodeProto]:
-    """From ids to ``states`` [time, directions, batch, units] and ``last`` [directions, batch, units]."""
+    """Returns the nodes from ids to ``states`` [time, directions, batch, units] and ``last``, without time."""
     direction = "bidirectional" if len(weights.directions) == 2 else "forward"
     return [
         helper.make_node("Gather", ["embedding", "ids"], ["embedded_16"]),
@@ -276,7 +276,7 @@ def _encoder(weights: Weights) -> list[onnx.NodeProto]:
 
 
 def _pooling(pooling: tuple[Pooling, ...]) -> list[onnx.NodeProto]:
-    """From the LSTM's states to ``features`` [batch, len(pooling) * directions * units]."""
+    """Returns the nodes from the LSTM's states to ``features`` [batch, len(pooling) * directions * units]."""
     make = helper.make_node
     mask = [  # [time, 1, batch, 1], True before the review's end
         make("Shape", ["ids"], ["shape"]),
@@ -312,15 +312,16 @@ def _pooling(pooling: tuple[Pooling, ...]) -> list[onnx.NodeProto]:
 
 
 def reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
-    """Gates along the last axis (the only one of a bias) from one order to another."""
+    """Reorders the gates along the last axis; ``have`` and ``want`` name them by letter."""
     blocks = dict(zip(have, np.split(array, 4, axis=-1), strict=True))
     return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in want], axis=-1))
 
 
-def halved_gates(array: Float, dtype: type[np.floating[Any]]) -> npt.NDArray[Any]:
-    """<float>[4, ...], the gates along the last axis as ``numpy_lstm.py`` wants them: output, input, forget, cell.
+def tanh_gates(array: Float, dtype: type[np.floating[Any]]) -> npt.NDArray[Any]:
+    """Returns the gates along the last axis as <float>[4, ...], scaled so that one ``tanh`` serves all four.
 
-    Those with a sigmoid are halved, so that one ``tanh`` serves all four: ``sigmoid(z) = (1 + tanh(z / 2)) / 2``.
+    The order is output, input, forget, cell. The first three have a sigmoid and are scaled by one half, because
+    ``sigmoid(z) = (1 + tanh(z / 2)) / 2``.
     """
     i, f, g, o = np.split(array.astype(dtype), 4, axis=-1)
     return np.stack([o / 2, i / 2, f / 2, g])

@@ -1,1 +1,1 @@
-"""From a text to token ids: tokenizer, vocabulary, and the preprocessor that joins them for training and serving."""
+"""Converts texts to token ids: tokenizer, vocabulary, and the preprocessor that training and serving share."""

@@ -1,12 +1,11 @@
-"""Text to tokens that know their place.
+"""Splits a text into tokens with their spans.
 
-A token is a word, the stem or the ending of a contraction (``do`` + ``n't``, ``it`` + ``'s``), a number or a mark
-out of ten (``7.5/10``), a run of dots, a smiley, or any other single visible character. HTML tags and white space
-lie between tokens. Nothing is changed or dropped: the spans and the gaps between them give back the text.
-Lower-casing happens when a token is looked up (``vocabulary.py``), not here.
+A token is a word, the stem or the ending of a contraction (``do`` + ``n't``, ``it`` + ``'s``), a number or a rating
+(``7.5/10``), a run of dots, a smiley, or any other single visible character. HTML tags and white space separate
+tokens. Nothing is changed or dropped: the spans and the gaps between them reproduce the text. Tokens are lower-cased
+when they are looked up (``vocabulary.py``), not here.
 
-The conventions for contractions are those of the Penn Treebank (Marcus et al. 1993), so that a negation stays
-visible as ``n't``.
+Contractions follow the Penn Treebank (Marcus et al. 1993), so a negation stays visible as ``n't``.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from operator import itemgetter
 
 from sentiment.types import Token
 
-# Bounds on how far a tag and a mark reach keep the search linear, whatever a long text is made of.
+# The bound on the length of a tag keeps the search linear for any text.
 _TAG = r"<(?i:[a-zA-Z/!])[^<>]{0,200}>"
 _MULTIPLE = r"""
-        \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a mark: 8/10, 7.5/10
+        \d+(?:[.,]\d+)?/\d+(?![^\W_])         # a rating: 8/10, 7.5/10
      |  [^\W\d_]+(?=n['’]t(?![^\W_]))         # the stem of a negated verb: do|n't
      |  n['’]t(?![^\W_])
      |  ['’](?:s|m|d|re|ve|ll)(?![^\W_])      # it|'s, they|'re
@@ -31,13 +30,13 @@ _MULTIPLE = r"""
 """
 _PATTERN = re.compile(rf"{_TAG}|({_MULTIPLE}|\S)", re.VERBOSE | re.IGNORECASE)
 _TAGS = re.compile(_TAG)
-# The same, with runs of characters that are a token each in the first group.
+# The same, but the first group matches runs of characters that are one token each.
 _RUNS = re.compile(rf"([^\w\s<.:;='’]+|<+(?=<)|_+)|{_TAG}|({_MULTIPLE}|\S)", re.VERBOSE | re.IGNORECASE)
-_STRETCH = re.compile(r"\S+")
+_CHUNK = re.compile(r"\S+")
 
 
 def tokenize(text: str, limit: int | None = None) -> list[Token]:
-    """Returns the tokens of ``text`` in order, each with its ``[start, end)`` span; the first ``limit`` of them."""
+    """Returns the first ``limit`` tokens of ``text`` in order, or all, each with its ``[start, end)`` span."""
     return list(islice(_tokens(text), limit))
 
 
@@ -48,7 +47,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def count_tokens(text: str) -> int:
-    """Returns the number of tokens in ``text``, which may be long: takes no memory for them."""
+    """Returns the number of tokens in ``text`` without storing them."""
     count = 0
     for match in _RUNS.finditer(text):
         if match.lastindex:
@@ -56,14 +55,14 @@ def count_tokens(text: str) -> int:
     return count
 
 
-def stretches(text: str) -> list[str]:
-    """The text, cut where there is white space or a tag: no token reaches over a cut, nor depends on what is there."""
+def chunks(text: str) -> list[str]:
+    """Splits the text at white space and tags; no token crosses such a cut or depends on the other side."""
     return _without_tags(text).split()
 
 
-def each_stretch(text: str) -> Iterator[str]:
-    """The same one by one, for long texts."""
-    return map(itemgetter(0), _STRETCH.finditer(_without_tags(text)))
+def iter_chunks(text: str) -> Iterator[str]:
+    """Yields the same chunks as ``chunks``, for long texts."""
+    return map(itemgetter(0), _CHUNK.finditer(_without_tags(text)))
 
 
 def _without_tags(text: str) -> str:
@@ -71,5 +70,5 @@ def _without_tags(text: str) -> str:
 
 
 def token_texts(text: str) -> list[str]:
-    """The texts of ``tokenize(text)``, for when their places do not matter; several times faster."""
+    """Returns the texts of ``tokenize(text)`` without their spans; several times faster."""
     return [token for token in _PATTERN.findall(text) if token]

@@ -11,12 +11,10 @@ from itertools import zip_longest
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.text.negation import TRAINING_NEGATORS
+
 _ByLabel = tuple[Counter[str], Counter[str]]
 
-NEGATIONS = (  # tokens that negate wherever they stand; "few" does not always
-    "not", "n't", "never", "no", "nothing", "nobody", "none", "neither", "nor", "without", "cannot", "hardly", "barely",
-    "rarely",
-)  # fmt: skip
 
 VERBS = {  # the past, the stem, and whether it praises
     "loved": ("love", True),
@@ -35,7 +33,7 @@ VERBS = {  # the past, the stem, and whether it praises
 _END = r"[!?,;:()\"-]|\.+|and|but|or|because|that|which|who|if|when|while|though|although"
 _COPULA = "is|was|are|were"
 _NOT = "not|n't|never"
-_CUE = f"{'|'.join(NEGATIONS)}|few|{_COPULA}"
+_CUE = f"{'|'.join(TRAINING_NEGATORS)}|few|{_COPULA}"
 _WORD = rf"(?!(?:{_END}|{_CUE}) )[^\W\d_][^\W_]*"
 _THING = rf"(?:the|this|that|these|those|its|his|her|their) {_WORD}(?: {_WORD}){{0,2}}"
 _SUBJECT = rf"(?P<subject>(?P<thing>{_THING})|it|this|that|he|she|they|i|we)"

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from sentiment.presets import Fitting
+from sentiment.presets import FitSettings
 from sentiment.system import keep_freed_memory
 from sentiment.training.batches import ScoringBatches, TrainingBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
@@ -36,7 +36,7 @@ class OtherSettingsError(Exception):
 
 
 def fit(
-    preset: Fitting,
+    preset: FitSettings,
     network: keras.Model,
     always: Examples,
     validation: Examples,
@@ -99,7 +99,7 @@ def fit(
 
 
 def _batches(
-    preset: Fitting, always: Examples, in_turn: Examples, crop_rate: float, sentence_ends: Sequence[int], seed: int
+    preset: FitSettings, always: Examples, in_turn: Examples, crop_rate: float, sentence_ends: Sequence[int], seed: int
 ) -> TrainingBatches:
     examples = always + in_turn
     return TrainingBatches(

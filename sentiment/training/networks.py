@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.presets import Fitting, Preset
+from sentiment.presets import FitSettings, Preset
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 
 
@@ -50,7 +50,7 @@ def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
     return keras.layers.Dropout(preset.dropout, name="dropout")(pooled)
 
 
-def build_optimizer(preset: Fitting, total_steps: int) -> keras.optimizers.Optimizer:
+def build_optimizer(preset: FitSettings, total_steps: int) -> keras.optimizers.Optimizer:
     """Adam, or AdamW where the preset decays weights, with its schedule over ``total_steps``."""
     warmup = max(total_steps // 10, 1)
     rate = keras.optimizers.schedules.CosineDecay(

@@ -23,7 +23,7 @@ from sentiment.evaluation import predictions as evaluated
 from sentiment.model.classifier import Classifier
 from sentiment.model.session import open_model
 from sentiment.presets import Preset
-from sentiment.system import processor
+from sentiment.system import processor_name
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
@@ -179,7 +179,7 @@ def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> 
     model = open_model(folder / "model.onnx")
     classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
     frames = {"train": dataset.train, "validation": dataset.validation}
-    return pd.concat(evaluated.judge(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
+    return pd.concat(evaluated.predict(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
 
 
 def _finish(job: Job, stages: Stages) -> None:
@@ -199,8 +199,8 @@ def _finish(job: Job, stages: Stages) -> None:
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("tensorflow", "keras", "numpy", "gensim", "onnx", "onnxruntime")},
-        "machine": {"processor": processor(), "cores": os.cpu_count()},
+        "machine": {"processor": processor_name(), "cores": os.cpu_count()},
     }
     artifacts.write_json(job.output / "metadata.json", metadata)
-    artifacts.seal(job.output)
+    artifacts.write_manifest(job.output)
     model_card.write(artifacts.open_run(job.output))

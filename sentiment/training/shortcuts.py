@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from sentiment.dataset import DatasetError
 from sentiment.faithfulness.methods import Floats, Ids, methods
-from sentiment.faithfulness.report import digest, once
+from sentiment.faithfulness.report import cached_check, digest
 from sentiment.faithfulness.shortcuts import KINDS, LONGEST, SIZE, Kind, Planted, plant, precision
 from sentiment.model.attribution import Attributor
 from sentiment.model.batching import pad
@@ -64,7 +64,7 @@ def prove_shortcuts(
         for seed in seeds:
             say(f"shortcuts: {kind}, seed {seed}")
             name = f"{kind.replace(' ', '_')}_{seed}"
-            one = once(kept, name, of, partial(_prove_one, kind, reviews, labels, seed))
+            one = cached_check(kept, name, of, partial(_prove_one, kind, reviews, labels, seed))
             accuracies.append(one["accuracy"])
             found.append(one["precision"])
         rows = [{"name": name, "precision": float(np.mean([each[name] for each in found]))} for name in found[0]]

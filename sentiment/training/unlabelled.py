@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import numpy.typing as npt
 
+from sentiment.text.negation import TRAINING_NEGATORS
 from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.training.batches import crop
-from sentiment.training.clauses import NEGATIONS
 from sentiment.training.deep_teacher import DeepTeacher
 from sentiment.training.examples import NONE, Examples
 from sentiment.training.job import Job
@@ -73,7 +73,7 @@ def _crops(job: Job, deep: DeepTeacher, reviews: list[Ids], validation: Examples
     held_out = Examples([crop(review, ends, rng) for review in validation.ids], validation.targets)
     crops = [crop(reviews[i], ends, rng) for i in rng.integers(len(reviews), size=job.preset.crops_read)]
     if job.preset.counterfactuals:
-        negations = [vocabulary.id(token) for token in NEGATIONS if vocabulary.id(token) != UNK]
+        negations = [vocabulary.id(token) for token in TRAINING_NEGATORS if vocabulary.id(token) != UNK]
         crops = [ids for ids in crops if not np.isin(ids, negations).any()]
     reading = deep.read("crops", crops), deep.read("validation crops", held_out.ids)
     return Examples(crops, soft_targets(held_out, [reading]))

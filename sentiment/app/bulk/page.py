@@ -19,10 +19,9 @@ from sentiment.artifacts import ArtifactError
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import queue
 from sentiment.bulk.jobs.queue import Job, Settings
-from sentiment.bulk.progress import duration
 from sentiment.bulk.readers.columns import header_note, label_values, labels_to_choose, looks_like_reviews
 from sentiment.bulk.readers.decoding import form_of, is_text
-from sentiment.formatting import counted, size
+from sentiment.formatting import counted, duration, size
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 _PARAMETER = "job"
@@ -370,7 +369,7 @@ def _scoring_progress(id: str) -> None:
         stage = progress["stage"].capitalize()
         parts = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
         if rate:
-            parts += f", {rate:,.0f} a second, {duration((rows - done) / rate)} left"
+            parts += f", {rate:,.0f} a second, {duration((rows - done) / rate, clock=True)} left"
         st.progress(min(1.0, done / rows) if rows else 0.0, text=parts)
     else:
         st.progress(0.0, text="Starting")

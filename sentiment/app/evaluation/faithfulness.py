@@ -56,7 +56,7 @@ def _erasure(report: dict[str, Any]) -> None:
         alt="What removing and keeping the words named does to the probability, by method",
     )
     st.caption(f"{report['erasure']['n']:,} reviews, with 95 % intervals. {_MEASURED}")
-    for sentence in card.better(removals[chosen]):
+    for sentence in card.gains(removals[chosen]):
         st.text(f"{sentence}, paired by review.")
 
 
@@ -70,7 +70,7 @@ def _other_figures(report: dict[str, Any]) -> None:
             "gap": f"{row['gap']:.1e}",
             "time": f"{row['milliseconds']:,.0f} ms",
         }
-        for row in card.compared(report)
+        for row in card.method_rows(report)
     ]
     st.table(  # because it shows every column at any width
         pd.DataFrame(rows),
@@ -101,7 +101,7 @@ def _shortcuts(report: dict[str, Any]) -> None:
     st.caption(
         f"Small models, {report['shortcuts']['seeds']} of each kind, were taught that certain tokens decide; the "
         f"figure is the share of these among the tokens a method names first. Wanted: {card.aims()}. On unseen texts "
-        f"these models are right so often: {card.learned(report)}."
+        f"these models are right so often: {card.shortcut_accuracy(report)}."
     )
 
 

@@ -15,10 +15,10 @@ from sentiment.app.shared import charts, uploads, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
-from sentiment.explain.prefixes import read_along
+from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
 from sentiment.explain.stability import SEGMENTS, stability
-from sentiment.formatting import likelihood
+from sentiment.formatting import likelihood, signed
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
@@ -117,7 +117,7 @@ def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
     """Returns the curve of the probability over prefixes of the text, placed at the groups where they end."""
-    points = read_along(classifier, text)
+    points = score_prefixes(classifier, text)
     firsts = [each.first for each in groups]
     places = {bisect.bisect_right(firsts, point.place) - 1: round(point.probability, 4) for point in points}
     low, high = min(places.values()), max(places.values())
@@ -166,7 +166,7 @@ def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
 def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
     st.altair_chart(
         charts.waterfall(waterfall_steps(explanation, groups)),
-        alt=f"From {wording.signed(explanation.baseline_logit)} to {wording.signed(explanation.logit)}",
+        alt=f"From {signed(explanation.baseline_logit)} to {signed(explanation.logit)}",
     )
 
 

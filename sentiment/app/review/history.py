@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.review.highlight import Span, highlight, strongest
-from sentiment.app.shared import analyses, uploads, wording
+from sentiment.app.shared import analyses, uploads
 from sentiment.app.shared.analyses import Analysis
 from sentiment.explain.counterfactual import compare
 from sentiment.explain.html_file import to_html
 from sentiment.explain.json_file import from_json, to_json
-from sentiment.explain.prediction_text import chance, headline
+from sentiment.explain.prediction_text import headline, probability_sentence
+from sentiment.formatting import signed
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
@@ -132,9 +133,9 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
     for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
         with column:
             st.subheader(f"No. {each.number}: {headline(each.prediction)}")
-            st.write(chance(each.prediction))
+            st.write(probability_sentence(each.prediction))
             if each.number in marked:
-                st.caption(f"Score {wording.signed(each.prediction.logit)}, by {uploads.escape_markdown(each.run)}")
+                st.caption(f"Score {signed(each.prediction.logit)}, by {uploads.escape_markdown(each.run)}")
                 highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
     if first.explanation and second.explanation:
         _contributions(first, second, first.explanation, second.explanation)

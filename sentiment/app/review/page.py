@@ -8,7 +8,7 @@ from sentiment.app.review import scroll
 from sentiment.app.shared import analyses, current_run, navigation, uploads, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES
-from sentiment.explain.prediction_text import chance, headline
+from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.formatting import likelihood
 from sentiment.types import Prediction
 
@@ -98,7 +98,7 @@ def _prediction(analysis: Analysis) -> None:
     prediction = analysis.prediction
     with st.container(border=True, gap="small"):
         st.header(headline(prediction), icon=_icon(prediction))
-        st.write(chance(prediction))
+        st.write(probability_sentence(prediction))
         if prediction.label and prediction.status != "mostly_unknown":
             formatted = likelihood(prediction.probability, 1)
             st.progress(prediction.probability, text=f"Probability of “positive”: {formatted}")

@@ -8,12 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.review.highlight import Span, highlight, strongest
-from sentiment.app.shared import analyses, wording
+from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import group
 from sentiment.explain.prediction_text import headline
-from sentiment.formatting import likelihood
+from sentiment.formatting import likelihood, signed
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
@@ -77,7 +77,7 @@ def _result(before: Explanation, text: str, classifier: Classifier) -> None:
         column.metric(
             name,
             likelihood(version.prediction.probability) if version.prediction.label else headline(version.prediction),
-            f"score {wording.signed(version.logit)}" if version.prediction.label else None,
+            f"score {signed(version.logit)}" if version.prediction.label else None,
             delta_color="off",
             delta_arrow="off",
         )
@@ -101,8 +101,8 @@ def _differences(before: Explanation, after: Explanation) -> None:
     highlight(after.text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
     start = after.baseline_logit - before.baseline_logit
     st.caption(
-        f"The score changed by {wording.signed(after.logit - before.logit, 4)}: contributions by "
-        f"{wording.signed(after.logit - before.logit - start, 4)}, the starting point by {wording.signed(start, 4)}."
+        f"The score changed by {signed(after.logit - before.logit, 4)}: contributions by "
+        f"{signed(after.logit - before.logit - start, 4)}, the starting point by {signed(start, 4)}."
     )
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
     st.dataframe(

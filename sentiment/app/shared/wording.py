@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from sentiment import formatting
 from sentiment.evaluation.metrics import Comparison
-from sentiment.explain.negation import LEAST
+from sentiment.explain.negation import MIN_EFFECT
+from sentiment.formatting import signed
 from sentiment.types import Explanation, Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
@@ -34,7 +35,7 @@ def unlisted_negations(count: int, *, more: bool) -> str:
     subject = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
     return (
         f"{subject} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
-        f"score by {LEAST} logits, or the text is too short to tell."
+        f"score by {MIN_EFFECT} logits, or the text is too short to tell."
     )
 
 
@@ -57,11 +58,6 @@ def equation(explanation: Explanation) -> str:
         f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
         f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {residual}."
     )
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """Formats a number with a sign, and with a typographic minus."""
-    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:

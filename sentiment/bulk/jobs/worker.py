@@ -25,7 +25,7 @@ from sentiment.bulk.progress import Pace
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.inspection import inspect
 from sentiment.bulk.readers.open import open_source
-from sentiment.system import share_heaps
+from sentiment.system import limit_heaps
 
 _EVERY = 0.5  # seconds between two notes of the progress
 
@@ -69,7 +69,7 @@ class JobProgress:
 
 def main() -> None:
     """Does the action that ``action.json`` names, and records how it ended."""
-    share_heaps()
+    limit_heaps()
     job, settings, began = Job(Path(sys.argv[1])), Settings.from_environment(), monotonic()
     if job.read("worker") != (own := processes.identify(os.getpid())):
         job.write("worker", own)  # whoever started this one was killed before writing it

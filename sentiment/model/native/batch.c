@@ -1,12 +1,13 @@
-/* One direction of an LSTM over a batch of texts, in int8: what the fast form of lookup_session.py computes, and tells of. The
- * states of ROWS texts at a time by a matrix make products for LANES units, which the cells' arithmetic takes up in
- * single precision. Compiled once for the matrix unit of those x86 processors that have one (AMX), and once for the
- * vectors of those that add products of four bytes in a step (AVX-512 VNNI); to the bit the products are the same.
+/* Computes one direction of an LSTM over a batch of texts in int8; lookup_session.py documents the computation. The
+ * states of ROWS texts at a time are multiplied with the matrix for LANES units; the cells' arithmetic on the products
+ * is in single precision. It is compiled for x86 processors with a matrix unit (AMX), and for those with dot products
+ * of four bytes (AVX-512 VNNI); the products are identical.
  *
- * Gates stand in the order of the enum, those with a sigmoid halved, as in numpy_lstm.py. `units` is a multiple of
- * DEPTH. A table of what words add to the gates, with bias, is [words, units / LANES, GATES, LANES] in half precision. */
+ * Gates are in the order of the enum, and those with a sigmoid are scaled by one half, as in numpy_lstm.py. `units` is a
+ * multiple of DEPTH. The table of the words' inputs to the gates, with bias, is [words, units / LANES, GATES, LANES] in
+ * half precision. */
 
-const char sentiment_source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+const char sentiment_source[] = SOURCE; /* this file's hash; a library compiled from an older version is not used */
 
 #include <immintrin.h>
 #include <string.h>
@@ -18,7 +19,7 @@ enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, LANES = 16, DEPTH = 64, TILE = L
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
-/* Rows of the table for some words, WORDS at most. */
+/* Computes the rows of the table for at most WORDS words. */
 INLINE void tabulate_some(int words, long width, long units, const float *embeddings, const float *packed,
                           const float *bias, short *table) {
     for (long unit = 0; unit < units; unit += LANES) {
@@ -36,9 +37,9 @@ INLINE void tabulate_some(int words, long width, long units, const float *embedd
     }
 }
 
-/* The table of a vocabulary, of embeddings [words, width].
+/* Computes the table of a vocabulary from embeddings [words, width].
  *
- * packed: [units / LANES, width, GATES, LANES], what each number of an embedding adds.
+ * packed: [units / LANES, width, GATES, LANES], the kernel.
  * bias: [GATES, units]. */
 void sentiment_tabulate(long words, long width, long units, const float *embeddings, const float *packed,
                          const float *bias, short *table) {
@@ -48,7 +49,7 @@ void sentiment_tabulate(long words, long width, long units, const float *embeddi
         tabulate_some(1, width, units, embeddings, packed, bias, table);
 }
 
-/* tanh, in pieces of a parabola each: see _curve in native/batch.py. */
+/* tanh as a piecewise quadratic function: see _curve in batch.py. */
 typedef struct {
     __m512 constants, slopes, squares;
     float pieces_to_one, end;
@@ -56,7 +57,7 @@ typedef struct {
 
 INLINE __m512 squash(Curve curve, __m512 x) {
     const __m512 size = _mm512_min_ps(_mm512_abs_ps(x), _mm512_set1_ps(curve.end));
-    const __m512 counted = size * curve.pieces_to_one + 12582912.0f; /* 1.5 * 2^23: whose last bits are the piece */
+    const __m512 counted = size * curve.pieces_to_one + 12582912.0f; /* 1.5 * 2^23: the last bits are the piece */
     const __m512i piece = _mm512_castps_si512(counted);
     const __m512 slope = _mm512_permutexvar_ps(piece, curve.squares) * size + _mm512_permutexvar_ps(piece, curve.slopes);
     const __m512 found = slope * size + _mm512_permutexvar_ps(piece, curve.constants);
@@ -66,15 +67,15 @@ INLINE __m512 squash(Curve curve, __m512 x) {
 
 INLINE __m512 sigmoid(Curve curve, __m512 half) { return squash(curve, half) * 0.5f + 0.5f; }
 
-/* In two forms: `multiply`, what the states of some texts add to the gates of LANES units, [GATES, ROWS, LANES]. A byte
- * of a state counts its steps from RESTING; with `starts`, [GATES, LANES], sums begin, so that RESTING adds nothing. */
+/* `multiply` has two implementations. It computes the recurrent part of the gates of LANES units, [GATES, ROWS, LANES].
+ * The byte of a zero state is ZERO_STATE; the sums start at `starts`, [GATES, LANES], which offsets it. */
 #ifdef __AMX_INT8__
 
-enum { ROWS = 32, RESTING = 0 };
+enum { ROWS = 32, ZERO_STATE = 0 };
 enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
 #define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
 
-/* Whether the processor has such a unit, and the system lends it to this process. */
+/* Returns whether the processor has a matrix unit, and the system lets this process use it. */
 int sentiment_usable(void) {
     return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
            !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
@@ -96,7 +97,7 @@ INLINE void end(void) { _tile_release(); }
 INLINE void multiply(long rows, long units, const signed char *states, const signed char *packed, const int *starts,
                      int *products) {
     const long tiles = units / DEPTH;
-    (void)rows, (void)starts; /* only the other form needs them */
+    (void)rows, (void)starts; /* used only by the other implementation */
     SETTLE;
     for (int gate = 0; gate < GATES; gate += 2, packed += 2 * tiles * TILE, products += 2 * ROWS * LANES) {
         _tile_zero(0);
@@ -122,7 +123,7 @@ INLINE void multiply(long rows, long units, const signed char *states, const sig
 
 #else
 
-enum { ROWS = 16, RESTING = -128, BLOCK = 4 }; /* the instruction takes states without a sign */
+enum { ROWS = 16, ZERO_STATE = -128, BLOCK = 4 }; /* the instruction takes unsigned states */
 
 int sentiment_usable(void) { return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"); }
 
@@ -142,7 +143,7 @@ INLINE void multiply(long rows, long units, const signed char *states, const sig
                 int four;
                 memcpy(&four, states + text * units + place, sizeof four);
                 const __m512i state = _mm512_set1_epi32(four);
-                EACH(gate, GATES) /* written out, since compilers copy every sum that _mm512_dpbusd_epi32 adds to */
+                EACH(gate, GATES) /* in assembly, because compilers copy the sums of _mm512_dpbusd_epi32 */
                     __asm__("vpdpbusd %2, %1, %0" : "+v"(sums[text][gate]) : "v"(state), "v"(weights[gate]));
             }
         }
@@ -153,17 +154,17 @@ INLINE void multiply(long rows, long units, const signed char *states, const sig
 
 #endif
 
-/* The `starts` of all units, [units / LANES, GATES, LANES]. */
+/* Computes the `starts` of all units, [units / LANES, GATES, LANES]. */
 INLINE void start(long units, const signed char *packed, int *starts) {
     for (long left = GATES * units / LANES; left; left--, starts += LANES) {
         memset(starts, 0, LANES * sizeof *starts);
         for (long place = 0; place < units; place += 4)
-            for (int byte = 0; byte < 4 * LANES; byte++) starts[byte / 4] -= (unsigned char)RESTING * *packed++;
+            for (int byte = 0; byte < 4 * LANES; byte++) starts[byte / 4] -= (unsigned char)ZERO_STATE * *packed++;
     }
 }
 
-/* The arithmetic of LANES cells of a text at a step. `word` is its row of the table from these units on; `pooled` lies
- * `units` apart: the last hidden value, the largest, and the sum. */
+/* Computes LANES cells of a text at one step. `word` points to these units in the word's row of the table. The pooled
+ * last hidden value, largest and sum are `units` apart. */
 INLINE void step(Curve curve, long units, const int *products, const __m512 scale[GATES], const short *word, float *cell,
                  signed char *state, float *pooled, int is_last) {
     __m512 z[GATES];
@@ -177,20 +178,20 @@ INLINE void step(Curve curve, long units, const int *products, const __m512 scal
     const __m512 hidden = sigmoid(curve, z[OUTPUT]) * squash(curve, new_cell);
     _mm512_storeu_ps(cell, new_cell);
     const __m128i steps = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(hidden * 127));
-    _mm_storeu_si128((void *)state, _mm_xor_si128(steps, _mm_set1_epi8(RESTING)));
+    _mm_storeu_si128((void *)state, _mm_xor_si128(steps, _mm_set1_epi8(ZERO_STATE)));
     if (is_last) _mm512_storeu_ps(pooled, hidden);
     _mm512_storeu_ps(pooled + units, _mm512_max_ps(hidden, _mm512_loadu_ps(pooled + units)));
     _mm512_storeu_ps(pooled + 2 * units, hidden + _mm512_loadu_ps(pooled + 2 * units));
 }
 
-/* Some texts, ROWS at most: `ids` [rows, time] to `pooled` [rows, 3, units]. */
+/* Reads at most ROWS texts: `ids` [rows, time] to `pooled` [rows, 3, units]. */
 INLINE void read_some(Curve curve, long rows, long time, long units, int backward, const int *ids, const int *lengths,
                       const short *table, const signed char *packed, const int *starts, const float *scales,
                       float *pooled) {
     signed char states[2][ROWS * units];
     float cells[ROWS * units];
     int products[GATES * ROWS * LANES], longest = 0;
-    memset(states, RESTING, sizeof states);
+    memset(states, ZERO_STATE, sizeof states);
     memset(cells, 0, sizeof cells);
     for (long row = 0; row < rows; row++) {
         float *own = pooled + 3 * row * units;
@@ -207,7 +208,7 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
                 if (left < 0) continue;
                 const int *id = ids + row * time + (backward ? left : now);
                 const short *word = table + GATES * (units * *id + unit);
-                if (left) { /* the next word's row is anywhere in memory */
+                if (left) { /* prefetches the next word's row, which may be anywhere in memory */
                     const char *next = (const char *)(table + GATES * (units * id[backward ? -1 : 1] + unit));
                     _mm_prefetch(next, _MM_HINT_T0);
                     _mm_prefetch(next + 64, _MM_HINT_T0);
@@ -218,12 +219,12 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
         }
 }
 
-/* A batch: `ids` [batch, time], `lengths` [batch], to `pooled` [batch, 3, units], all float: the last hidden values, the
- * largest, and their sum.
+/* Reads a batch: `ids` [batch, time] and `lengths` [batch] to `pooled` [batch, 3, units]: the last hidden values, the
+ * largest, and their sum, in float.
  *
- * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], what states add, in steps of a scale.
+ * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], the quantized recurrent weights.
  * scales: [GATES, units], a step of a weight times a step of a state.
- * curve: of tanh, [3, 16] coefficients, then the pieces to one, and its end. */
+ * curve: of tanh: [3, 16] coefficients, 1 / width of a piece, and the end. */
 void sentiment_read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
                            const short *table, const signed char *packed, const float *scales, const float *curve,
                            float *pooled) {

@@ -1,9 +1,9 @@
-"""The fast form of the model as files are scored with it, compiled from ``native/batch.c``, in place of ONNX.
+"""Scores batches in int8 with ``batch.c``, for files with ``--fast``, in place of ONNX Runtime.
 
-As in ``lookup_session.py``, a token's share of the gates is looked up, in float16. The states' share is computed in int8
-with scales that no batch has a part in. A processor's matrix unit (AMX), or its products of four bytes (AVX-512 VNNI),
-take weights of 127 steps either way, and the rest is done on what they give while it is at hand: tanh in pieces of a
-parabola each, off by less than 3e-4, where a step of a state is 8e-3.
+As in ``lookup_session.py``, a word's input to the gates is looked up, in float16. The recurrent part is computed in
+int8, with scales that do not depend on the batch. The processor's matrix unit (AMX), or its dot products of four bytes
+(AVX-512 VNNI), allow weights of 127 steps on either side of zero. The cell's arithmetic follows in registers. tanh is
+piecewise quadratic with an error below 3e-4; a step of a state is 8e-3.
 """
 
 from __future__ import annotations
@@ -18,47 +18,47 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.model.native.build import BATCH_AMX, BATCH_VNNI, load_library
-from sentiment.model.weights import Weights, halved_gates
+from sentiment.model.weights import Weights, tanh_gates
 
 Array = npt.NDArray[Any]
 
-_LANES, _DEPTH = 16, 64  # as in the source
+_LANES, _DEPTH = 16, 64  # as in batch.c
 _INT8 = 127
-_PIECES, _END = 16, 4.65  # of tanh, which is 1 from there on, but for 2e-4
-_SIZE, _PLACE = ctypes.c_long, ctypes.c_void_p
+_PIECES, _END = 16, 4.65  # pieces of tanh, and the end of the last: beyond it tanh is 1 up to 2e-4
+_SIZE, _POINTER = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS: dict[str, list[Any]] = {
-    "sentiment_tabulate": [_SIZE, _SIZE, _SIZE, *[_PLACE] * 4],
-    "sentiment_read_batch": [_SIZE, _SIZE, _SIZE, ctypes.c_int, *[_PLACE] * 7],
+    "sentiment_tabulate": [_SIZE, _SIZE, _SIZE, *[_POINTER] * 4],
+    "sentiment_read_batch": [_SIZE, _SIZE, _SIZE, ctypes.c_int, *[_POINTER] * 7],
 }
 
 
-_WAYS = {"AMX": BATCH_AMX, "AVX-512 VNNI": BATCH_VNNI}  # the faster first
+_BACKENDS = {"AMX": BATCH_AMX, "AVX-512 VNNI": BATCH_VNNI}  # in order of speed
 
 
 @cache
 def _library() -> tuple[str, ctypes.CDLL] | None:
-    loaded = ((way, load_library(library, _FUNCTIONS)) for way, library in _WAYS.items())
+    loaded = ((way, load_library(library, _FUNCTIONS)) for way, library in _BACKENDS.items())
     return next(((way, library) for way, library in loaded if library), None)
 
 
-def way_of_int8() -> str:
-    """How int8 arithmetic is done here, which may change a score's last digits: one of ``_WAYS``, or "ONNX Runtime"."""
+def int8_backend() -> str:
+    """Returns one of ``_BACKENDS``, or "ONNX Runtime"; a score's last digits may depend on it."""
     library = _library()
     return library[0] if library else "ONNX Runtime"
 
 
 def compiled_batch(weights: Weights) -> CompiledBatch | None:
-    """The model, compiled; None where it cannot be."""
+    """Returns the compiled model; None if the library or the model does not allow it."""
     library = _library()
     return CompiledBatch(weights, library[1]) if library and weights.units % _DEPTH == 0 else None
 
 
 class CompiledBatch:
-    """Stands in for the session of ``lookup_session.py``; to be used from any number of threads.
+    """Replaces the int8 session of ``lookup_session.py``; thread-safe.
 
     Args:
-        weights: the model's, of a multiple of 64 units.
-        library: what was compiled.
+        weights: the model's weights, with a multiple of 64 units.
+        library: the compiled library.
     """
 
     def __init__(self, weights: Weights, library: ctypes.CDLL) -> None:
@@ -66,20 +66,20 @@ class CompiledBatch:
         embedding = np.ascontiguousarray(weights.embedding, np.float32)
         with ThreadPoolExecutor() as pool:
             self._tables = list(pool.map(lambda direction: self._table(embedding, direction), weights.directions))
-        self._matrices = [_int8(halved_gates(direction.recurrent, np.float32)) for direction in weights.directions]
+        self._matrices = [_int8(tanh_gates(direction.recurrent, np.float32)) for direction in weights.directions]
         self._curve = _curve()
 
     def run(self, outputs: list[str], feed: dict[str, Any]) -> list[Any]:
-        """As ``InferenceSession.run``.
+        """Implements ``InferenceSession.run``.
 
         Raises:
-            IndexError: an id is not in the vocabulary, or a length not within the batch.
+            IndexError: an id is not in the vocabulary, or a length exceeds the batch.
             ValueError: ids and lengths do not have the shapes [batch, time] and [batch], or the batch is empty.
         """
         ids, lengths = (np.ascontiguousarray(feed[name], np.int32) for name in ("ids", "lengths"))
         if ids.ndim != 2 or lengths.shape != ids.shape[:1] or not ids.size:
             raise ValueError(f"ids {ids.shape} and lengths {lengths.shape} instead of [batch, time] and [batch]")
-        if ids.view(np.uint32).max() >= len(self._weights.embedding):  # as which a negative one is very large
+        if ids.view(np.uint32).max() >= len(self._weights.embedding):  # a negative id becomes very large
             raise IndexError(f"ids {ids.min()} to {ids.max()} in a vocabulary of {len(self._weights.embedding)}")
         if not 1 <= lengths.min() <= lengths.max() <= ids.shape[1]:
             raise IndexError(f"lengths {lengths.min()} to {lengths.max()} in a batch of {ids.shape[1]} steps")
@@ -95,8 +95,8 @@ class CompiledBatch:
         return [read_off @ self._weights.dense_kernel + np.float32(self._weights.dense_bias)]
 
     def _table(self, embedding: Array, direction: Any) -> Array:
-        """<float16>[vocabulary, units / 16, 4, 16], what words and bias add to the gates of a direction."""
-        kernel, bias = (halved_gates(array, np.float32) for array in (direction.kernel, direction.bias))
+        """Computes a direction's table of gate inputs by word, with bias, <float16>[vocabulary, units / 16, 4, 16]."""
+        kernel, bias = (tanh_gates(array, np.float32) for array in (direction.kernel, direction.bias))
         gates, width, units = kernel.shape
         packed = np.ascontiguousarray(kernel.reshape(gates, width, -1, _LANES).transpose(2, 1, 0, 3))
         table = np.empty((len(embedding), units // _LANES, gates, _LANES), np.float16)
@@ -106,7 +106,7 @@ class CompiledBatch:
 
 
 def _int8(recurrent: Array) -> tuple[Array, Array]:
-    """What states add, <int8> in the order of the source, and <float32>[4, units] what a step of it is worth."""
+    """Quantizes the recurrent weights: <int8> in the order of ``batch.c``, and <float32>[4, units], their scales."""
     gates, units, _ = recurrent.shape
     steps = np.maximum(np.abs(recurrent).max(1) / _INT8, np.finfo(np.float32).tiny)
     whole = np.rint(recurrent / steps[:, None]).astype(np.int8)
@@ -115,8 +115,8 @@ def _int8(recurrent: Array) -> tuple[Array, Array]:
 
 
 def _curve() -> Array:
-    """<float32>[3 * 16 + 2]: tanh from 0 to its end, in pieces about multiples of a width: coefficients and sizes."""
-    width = _END / (_PIECES - 0.6)  # the end is in the last piece, and not at its edge
+    """Returns the quadratic pieces of tanh from 0 to its end, <float32>[3 * 16 + 2]: coefficients, 1 / width, end."""
+    width = _END / (_PIECES - 0.6)  # the end is inside the last piece
     edges = np.clip((np.arange(_PIECES + 1) - 0.5) * width, 0, _END)
     parabolas = [
         np.polynomial.Chebyshev.interpolate(np.tanh, 2, [low, high]).convert(kind=np.polynomial.Polynomial).coef

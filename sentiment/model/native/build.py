@@ -1,4 +1,4 @@
-"""Makes libraries of the C sources here, with whatever compiler there is, and loads them. Standard library only."""
+"""Compiles the C sources in this folder and loads the libraries. Needs only the standard library and a C compiler."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _HOME = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A source, compiled for one kind of processor.
+    """A C source, compiled for one kind of processor.
 
     Attributes:
-        source: the source.
-        path: what is made of it.
-        options: of the compiler.
+        source: the path of the source.
+        path: the path of the compiled library.
+        options: compiler options.
     """
 
     source: Path
@@ -44,35 +44,35 @@ _FOR_MACHINE = {
 
 
 def libraries(machine: str | None = None) -> tuple[Library, ...]:
-    """Returns the libraries for a kind of processor, this one's by default; none where nothing is compiled for it."""
+    """Returns the libraries for a kind of processor, by default this machine's; empty if there are none."""
     return _FOR_MACHINE.get((machine or platform.machine()).lower(), ())
 
 
 def compile_library(library: Library) -> None:
-    """Compiles with gcc or clang, which is ``cc`` unless the environment variable CC names it.
+    """Compiles with ``cc``, or the compiler in the environment variable CC; gcc and clang work.
 
     Raises:
-        OSError: there is no such compiler, or the folder cannot be written.
-        CalledProcessError: it failed; ``stderr`` says why.
+        OSError: there is no such compiler, or the folder is not writable.
+        CalledProcessError: the compiler failed; ``stderr`` says why.
     """
     part = library.path.with_suffix(f".{os.getpid()}.part")
     ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
     command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
     subprocess.run(command, capture_output=True, text=True, check=True)
-    part.replace(library.path)  # in a step: a server that has the old one loaded goes on
+    part.replace(library.path)  # atomic: a running server keeps the old library
 
 
 def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
-    """What was compiled from the source as it is now, if this processor can run it.
+    """Loads a library; returns None if it is missing or outdated, or if this processor cannot run it.
 
     Args:
-        library: one of this module's.
-        functions: the types of the arguments, by name; none gives anything back.
+        library: a library of this module.
+        functions: argument types by function name; all functions return void.
     """
     try:
         loaded = ctypes.CDLL(str(library.path))
         compiled_from = (ctypes.c_char * 64).in_dll(loaded, "sentiment_source").value.decode()
-    except (OSError, ValueError):  # there is none, or one of another machine or program
+    except (OSError, ValueError):  # missing, or for another machine or program
         return None
     if compiled_from != _hash(library.source) or not loaded.sentiment_usable():
         return None
@@ -83,5 +83,5 @@ def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CD
 
 
 def _hash(source: Path) -> str:
-    """SHA-256, in hex; a library holds that of what it was made from."""
+    """Returns the SHA-256 of a source, in hex; each library contains that of its own source."""
     return hashlib.sha256(source.read_bytes()).hexdigest()

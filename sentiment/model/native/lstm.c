@@ -1,13 +1,13 @@
-/* One direction of an LSTM over one text, in single precision: what numpy_lstm.py does step by step, and tells of.
+/* Computes one direction of an LSTM over one text in single precision; numpy_lstm.py documents the computation.
  *
- * A step is the product of a vector with a matrix, and takes as long as the matrix takes to come from the second cache.
- * So a matrix is packed in the order in which it is read, and all else happens in registers in between: for BLOCK
- * units at a time, what each value adds to them in each gate, [units / BLOCK, values, GATES, BLOCK].
+ * A step is a vector-matrix product whose time is that of reading the matrix from the L2 cache. The matrix is therefore
+ * packed in reading order, and everything else happens in registers meanwhile. The layout of a packed matrix is
+ * [units / BLOCK, values, GATES, BLOCK]: for BLOCK units at a time, the weights of each value in each gate.
  *
- * `units` is a multiple of BLOCK. Gates stand in the order of the enum, those with a sigmoid halved; in arrays of one
- * value for each gate and unit they lie `stride` apart.
+ * `units` is a multiple of BLOCK. Gates are in the order of the enum, and those with a sigmoid are scaled by one half.
+ * In arrays with one value per gate and unit, gates are `stride` apart.
  *
- * It is compiled for vectors of 16 numbers (AVX-512), of 8 (AVX2) and of 4 (arm64): LANES. */
+ * LANES is the vector width for which it is compiled: 16 floats (AVX-512), 8 (AVX2) or 4 (arm64). */
 
 enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, PARTS = 2, BLOCK = LANES * PARTS, ROWS = LANES == 16 ? 3 : 1 };
 
@@ -17,9 +17,9 @@ typedef int bits __attribute__((vector_size(4 * LANES), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
-const char sentiment_source[] = SOURCE; /* this file's hash, so that what was compiled from an older one is not used */
+const char sentiment_source[] = SOURCE; /* this file's hash; a library compiled from an older version is not used */
 
-/* Whether the processor has such vectors. Those of 4 numbers are part of every arm64 processor. */
+/* Returns whether the processor has vectors of this width. Every arm64 processor has those of 4 floats. */
 int sentiment_usable(void) {
 #ifdef __x86_64__
     if (LANES > 4 && !__builtin_cpu_supports("fma")) return 0;
@@ -38,9 +38,9 @@ INLINE vec where(bits condition, vec then, vec otherwise) {
     return (vec)((condition & (bits)then) | (~condition & (bits)otherwise));
 }
 
-/* exp(x) - 1 for x in [-20, 0], as 2^n * (1 + p) - 1, where p = exp(r) - 1 by its series and |r| <= log(2) / 2. */
+/* Returns exp(x) - 1 for x in [-20, 0], as 2^n * (1 + p) - 1, where p = exp(r) - 1 by its series and |r| <= log(2) / 2. */
 INLINE vec expm1_vec(vec x) {
-    const float shift = 12582912.0f; /* 1.5 * 2^23: what is added to it loses its fraction */
+    const float shift = 12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer */
     vec n = x * 1.44269504f + shift;
     n = n - shift;
     const vec r = x - n * 0.693359375f + n * 2.12194440e-4f; /* log(2) in two parts, the first exact times n */
@@ -54,7 +54,7 @@ INLINE vec expm1_vec(vec x) {
     return power * p + (power - 1);
 }
 
-/* As precise near 0 as elsewhere, for the slope of a chord divides by its argument. */
+/* Returns tanh, as precise near 0 as elsewhere, because the slope of a chord divides by its argument. */
 INLINE vec tanh_vec(vec x) {
     const bits sign = (bits)x & (-0x7fffffff - 1);
     vec size = (vec)((bits)x ^ sign);
@@ -65,16 +65,16 @@ INLINE vec tanh_vec(vec x) {
 
 INLINE vec sigmoid(vec tanh_of_half) { return tanh_of_half * 0.5f + 0.5f; }
 
-/* The slope of the chord of tanh between two points, of which tanh is known; the derivative where they are one. */
+/* Returns the slope of the chord of tanh between two points, given their tanh; the derivative if they are equal. */
 INLINE vec chord(vec low, vec high, vec tanh_low, vec tanh_high) {
     const vec change = high - low;
     const bits same = change == 0;
     return where(same, all(1), tanh_vec(change) / where(same, all(1), change)) * (1 - tanh_low * tanh_high);
 }
 
-/* What embeddings add to the gates. */
+/* Projection of embeddings to the gates. */
 
-/* Of `rows` embeddings, ROWS at most, for BLOCK units: that many go with each weight that is read. */
+/* Projects `rows` embeddings, at most ROWS, to BLOCK units; each weight is read once for all rows. */
 INLINE void project_block(int rows, long width, const float *packed, const float *bias, long units,
                           const float *embeddings, long embedding_stride, float *projected, long row_stride,
                           long stride) {
@@ -95,8 +95,8 @@ INLINE void project_block(int rows, long width, const float *packed, const float
     }
 }
 
-/* Rows of `projected`, [.., GATES, units] and `row_stride` apart, from `width` numbers each, `embedding_stride` apart,
- * and `bias`, [GATES, units]. */
+/* Computes the rows of `projected`, [rows, GATES, units] and `row_stride` apart, from `embeddings`, [rows, width] and
+ * `embedding_stride` apart, and `bias`, [GATES, units]. */
 void sentiment_project(long rows, long width, long units, const float *packed, const float *bias,
                                const float *embeddings, long embedding_stride, float *projected, long row_stride,
                                long stride) {
@@ -111,9 +111,9 @@ void sentiment_project(long rows, long width, long units, const float *packed, c
     }
 }
 
-/* Steps forward. */
+/* Forward pass. */
 
-/* Adds to the gates of BLOCK units the values times their part of the packed matrix, whose end is returned. */
+/* Adds `values` times their block of the packed matrix to the gates of BLOCK units; returns the end of the block. */
 INLINE const float *add_product(long units, const float *values, const float *packed, vec sums[GATES][PARTS]) {
     for (long unit = 0; unit < units; unit++)
         EACH(gate, GATES) EACH(part, PARTS) {
@@ -127,7 +127,7 @@ INLINE vec next_cell(const vec squashed[GATES], vec cell) {
     return sigmoid(squashed[FORGET]) * cell + sigmoid(squashed[INPUT]) * squashed[CANDIDATE];
 }
 
-/* All that a pass computes, see Trace in numpy_lstm.py, over a projection: `start` + `share` * `change`. */
+/* Computes all arrays of a forward pass (Trace in numpy_lstm.py) over the projection `start` + `share` * `change`. */
 void sentiment_forward(long steps, long units, long stride, float share, const float *packed,
                                const float *start, const float *change, float *z, float *squashed, float *cells,
                                float *tanh_cells, float *hiddens) {
@@ -162,9 +162,9 @@ void sentiment_forward(long steps, long units, long stride, float share, const f
     }
 }
 
-/* What a score needs of a pass: each unit's last hidden value, its largest, and the sum, [3, units]. What words add to
- * the gates stands in two tables, [.., GATES, units], of common words, and of rare ones, worked out here from their
- * embeddings; each step has a row, those of the rare after all of the common. */
+/* Computes the pooled hidden values of a forward pass: last, largest and sum, [3, units]. The words' inputs to the
+ * gates are rows of two tables, [words, GATES, units]: of common words, and of rare ones, computed here from their
+ * embeddings. `rows` has the row of each step; rows of rare words follow those of all common words. */
 void sentiment_pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
                             const float *embeddings, long rares, long width, const float *kernel, const float *bias,
                             float *rare, const int *rows, float *pooled) {
@@ -196,15 +196,15 @@ void sentiment_pool(long steps, long units, int backwards, const float *packed, 
     for (long unit = 0; unit < units; unit++) last[unit] = hiddens[(steps + 1) % 2][unit];
 }
 
-/* Steps back. */
+/* Backward pass. */
 
-/* From what each hidden value adds to the score through the pooling, `by_hidden`, to what goes into the gates does; see
- * NumpyLSTM.multipliers. The matrix is packed as if it led from gates to hidden values. */
+/* Computes the multipliers of the gates' inputs from those of the hidden values through the pooling, `by_hidden`; see
+ * NumpyLSTM.multipliers. The matrix is packed in transposed form, from gates to hidden values. */
 void sentiment_backward(long steps, long units, long stride, const float *packed, const float *low_z,
                                 const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
                                 const float *high_z, const float *high_squashed, const float *high_cells,
                                 const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
-    float above[units], cell[units]; /* what the hidden value, and the cell, add by way of the step after */
+    float above[units], cell[units]; /* multipliers of the hidden value and the cell through the following step */
     for (long unit = 0; unit < units; unit++) above[unit] = cell[unit] = 0;
     for (long step = steps - 1; step >= 0; step--) {
         float *into = multipliers + GATES * stride * step;
