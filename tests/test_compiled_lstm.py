@@ -108,7 +108,7 @@ def test_padding_after_a_single_review_is_not_read(tmp_path):
 def test_the_contributions_are_those_of_numpy(directions, pooling, rule, monkeypatch):
     ours = Attributor(weights_of(32, directions, pooling), MAX_LENGTH)
     assert ours._lstm._compiled
-    monkeypatch.setattr(numpy_lstm, "compiled", lambda _: None)
+    monkeypatch.setattr(numpy_lstm, "compiled_lstm", lambda _: None)
     theirs = Attributor(weights_of(32, directions, pooling), MAX_LENGTH)
     for review in REVIEWS[:-1]:  # a baseline as long as the last hardly moves: its maxima are a matter of rounding
         [one], [other] = ours([review], rule), theirs([review], rule)

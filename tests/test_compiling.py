@@ -142,7 +142,7 @@ def test_the_arm64_code_computes_what_numpy_does(tmp_path: Path, monkeypatch: py
     inputs = [_packed(kernel, block), bias, _packed(recurrent, block), _packed(recurrent.swapaxes(1, 2), block)]
     found = _on_arm64([*inputs, embedded, by_hidden], tmp_path)
 
-    monkeypatch.setattr(numpy_lstm, "compiled", lambda _: None)
+    monkeypatch.setattr(numpy_lstm, "compiled_lstm", lambda _: None)
     lstm = NumpyLSTM(weights)
     lengths = np.array([STEPS])
     change = lstm.project(embedded[None], lengths) + lstm.bias
