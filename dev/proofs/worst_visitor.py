@@ -156,7 +156,7 @@ def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until:
             expected = headline(classifier.predict([text])[0])
             visitor.fill("Review", text)
             visitor.press("Analyse")
-            seconds.append(visitor.wait(lambda expected=expected: visitor.received(expected)))
+            seconds.append(visitor.wait(lambda expected=expected: visitor.received(expected)))  # type: ignore[misc]
             visitor.wait()
             visitor.stay(max(0.0, visitor.sent + _EVERY - time.perf_counter()))
     return seconds
