@@ -115,7 +115,7 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.bulk.readers.base import Options
-    from sentiment.bulk.readers.decoding import output_form
+    from sentiment.bulk.readers.decoding import output_format
     from sentiment.system import limit_heaps
 
     limit_heaps()
@@ -124,7 +124,7 @@ def _file(options: argparse.Namespace) -> None:
         task = Task(
             input=source,
             output=output,
-            form="" if folder else output_form(output, options.output_form),
+            format="" if folder else output_format(output, options.output_form),
             text_column=options.text_column,
             label_column=options.label_column,
             explain=options.explain,

@@ -1,4 +1,7 @@
-"""The worker of bulk jobs in this process, for tests of what is made of its work; a child takes seconds to import."""
+"""Runs the worker of bulk jobs in this process, for tests of what is done with its work; a child takes seconds.
+
+What a worker does to its process is left out: limits, the record of the process, and the start of the next job.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,41 @@ import os
 import runpy
 import subprocess
 import sys
+import tempfile
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, BinaryIO
 from unittest import mock
 
-from sentiment.bulk.jobs import queue
+from sentiment.bulk.jobs import launcher, limits, maintenance, processes
 
 _NOBODY = 1 << 22  # no process has this id or a higher one
 
 
 class InlineWorker:
-    """Stands in for ``subprocess.Popen``; the work is done when it has been made."""
+    """Stands in for ``subprocess.Popen``; the work is done once it has been created."""
 
     pid = _NOBODY
 
     def __init__(self, command: Sequence[str], *, stderr: BinaryIO, **_: Any) -> None:
         folder, lock = command[-2:]
-        # of the lock it gets a copy, as a child does
-        arguments = [queue.WORKER, folder, str(os.dup(int(lock)))]
-        with mock.patch.object(sys, "argv", arguments), warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # of runpy: the module may have been imported before
+        arguments = [launcher.WORKER, folder, str(os.dup(int(lock)))]  # a copy of the lock, as a child has
+        patches = (
+            mock.patch.object(sys, "argv", arguments),
+            mock.patch.object(tempfile, "tempdir", tempfile.tempdir),
+            mock.patch.object(limits, "enforced", lambda *_: nullcontext()),
+            mock.patch.object(limits, "limit_memory", lambda *_: None),
+            mock.patch.object(maintenance, "run_maintenance", lambda *_, **__: None),
+            warnings.catch_warnings(),
+        )
+        with ExitStack() as stack:
+            for patch in patches:
+                stack.enter_context(patch)
+            warnings.simplefilter("ignore", RuntimeWarning)  # from runpy, if the module was imported before
             try:
-                runpy.run_module(queue.WORKER, run_name="__main__")
+                runpy.run_module(launcher.WORKER, run_name="__main__")
                 self.returncode = 0
             except SystemExit as end:
                 self.returncode = int(end.code or 0)
@@ -39,7 +52,7 @@ class InlineWorker:
                 self.returncode = 1
 
     def wait(self, timeout: float | None = None) -> int:
-        """The exit status."""
+        """Returns the exit status."""
         return self.returncode
 
     poll = wait
@@ -47,11 +60,19 @@ class InlineWorker:
 
 @contextmanager
 def inline_worker() -> Iterator[None]:
-    """From now on a job's work is done in this process, before its start returns."""
+    """Does the work of each job in this process, before its start returns."""
     start = subprocess.Popen
 
     def popen(command: Sequence[str], **options: Any) -> Any:
-        return (InlineWorker if queue.WORKER in command else start)(command, **options)
+        return (InlineWorker if launcher.WORKER in command else start)(command, **options)
 
-    with mock.patch.object(queue.subprocess, "Popen", popen), mock.patch("sentiment.system.limit_heaps"):
+    def identify(pid: int) -> dict[str, Any]:
+        """Returns a record that matches no process, so that nothing is ever killed."""
+        return {"host": "nowhere", "pid": pid}
+
+    with (
+        mock.patch.object(launcher.subprocess, "Popen", popen),
+        mock.patch.object(processes, "identify", identify),
+        mock.patch("sentiment.system.limit_heaps"),
+    ):
         yield

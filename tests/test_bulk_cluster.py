@@ -100,14 +100,14 @@ def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run,
 
 @needs_ray
 def test_two_files_that_would_get_one_name_are_refused(tmp_path):
-    from sentiment.bulk.cluster import files_of
+    from sentiment.bulk.cluster import tasks_by_file
 
     (tmp_path / "in").mkdir()
     for name in ("a.csv", "a.tsv"):
         (tmp_path / "in" / name).write_text("review\n")
     with pytest.raises(BulkError, match="same name"):
-        files_of(Task(tmp_path / "in", tmp_path / "out", "csv"))
-    assert [each.form for each in files_of(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
+        tasks_by_file(Task(tmp_path / "in", tmp_path / "out", "csv"))
+    assert [each.format for each in tasks_by_file(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
 
 
 def test_a_folder_is_for_a_cluster_alone(run, tmp_path):

@@ -6,13 +6,13 @@ import pytest
 
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.columns import (
+    column_choices,
     guess_label_column,
     guess_text_column,
     has_header,
     header_is_doubtful,
     header_note,
     label_values,
-    labels_to_choose,
     looks_like_reviews,
 )
 from sentiment.bulk.readers.inspection import inspect
@@ -37,7 +37,7 @@ def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, te
 def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
     columns = ["text", "score", "text", "none", "", "text (column 3)"]
     shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
-    assert labels_to_choose(columns) == [*shown, "text (column 3) (column 6)"]
+    assert column_choices(columns) == [*shown, "text (column 3) (column 6)"]
 
 
 @pytest.mark.parametrize(
@@ -238,5 +238,5 @@ def test_what_an_inspection_notes_is_short_though_the_file_is_wide_and_its_cells
     assert sum(len(cell) for cells in found.sample for cell in cells) < 5_000_000
     path.write_text("review,genre\n" + f"a good film,{'z' * 300}\n" * 5)
     assert inspect(path, Options(), lambda *_: None).values == {}
-    assert all(len(name) < 150 for name in labels_to_choose(["n" * 5000, "n" * 5000 + "m"]))
-    assert len(set(labels_to_choose(["n" * 5000, "n" * 5000 + "m"]))) == 2
+    assert all(len(name) < 150 for name in column_choices(["n" * 5000, "n" * 5000 + "m"]))
+    assert len(set(column_choices(["n" * 5000, "n" * 5000 + "m"]))) == 2

@@ -15,8 +15,13 @@ from types import SimpleNamespace
 import pytest
 
 from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs import launcher, locks
+from sentiment.bulk.jobs.creation import create_job
+from sentiment.bulk.jobs.job import Job, all_jobs, find_job
+from sentiment.bulk.jobs.launcher import ATTEMPTS
+from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.processes import identify
-from sentiment.bulk.jobs.queue import ATTEMPTS, Job, Settings, _lock, create, find, jobs, tend
+from sentiment.bulk.jobs.settings import Settings
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
@@ -35,7 +40,7 @@ def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
     settings = Settings.from_environment()
     yield settings
-    for job in jobs(settings):
+    for job in all_jobs(settings):
         job.delete()
 
 
@@ -44,21 +49,21 @@ def table(rows):
 
 
 def upload(settings, content, name="reviews.csv"):
-    return create(settings, name, io.BytesIO(content), len(content))
+    return create_job(settings, name, io.BytesIO(content), len(content))
 
 
 def submit(settings, run, rows):
     job = upload(settings, table(rows))
     job.submit({**TASK, "run": str(run)})
-    tend(settings)
+    run_maintenance(settings)
     return job
 
 
-def wait(job, *states, seconds=60, tended=None):
+def wait(job, *states, seconds=60, maintained=None):
     end = time.monotonic() + seconds
     while job.state not in states:
-        if tended:
-            tend(tended)
+        if maintained:
+            run_maintenance(maintained)
         assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
         time.sleep(0.02)
     return job.state
@@ -73,7 +78,7 @@ def wait_for_part(job):
 def test_an_upload_is_read_by_a_child_and_described(settings):
     job = upload(settings, b"id,review\n1,good\n2,\xff\xff\n")
     assert job.state == "unread"
-    assert job.start("inspect")
+    assert launcher.start(job, "inspect")
     wait(job, "new")
     found = job.read("inspection")
     assert (found["columns"], found["text"], found["survey"]["rows"]) == (["id", "review"], 1, 2)
@@ -82,23 +87,23 @@ def test_an_upload_is_read_by_a_child_and_described(settings):
 
 def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
     job = upload(settings, b"PK\x03\x04 no text")
-    job.start("inspect")
+    launcher.start(job, "inspect")
     wait(job, "failed")
     assert "not text" in job.read("error")
 
 
 def test_a_file_is_read_again_in_the_way_that_was_chosen_but_not_for_ever(settings):
     job = upload(settings, "review\ncafé\n".encode("cp1252"))
-    job.read_otherwise({"delimiter": None, "encoding": "cp437", "header": None})
-    wait(job, "new", tended=settings)
+    job.reinspect({"delimiter": None, "encoding": "cp437", "header": None})
+    wait(job, "new", maintained=settings)
     job.remove("inspection")  # as if the child had been killed
-    wait(job, "new", tended=settings)
+    wait(job, "new", maintained=settings)
     assert job.read("inspection")["found"]["encoding"] == "cp437"
     job.remove("inspection")
     job.write("attempts", ATTEMPTS)
-    wait(job, "failed", tended=settings)
-    job.read_otherwise({"delimiter": None, "encoding": "cp1252", "header": None})
-    wait(job, "new", tended=settings)
+    wait(job, "failed", maintained=settings)
+    job.reinspect({"delimiter": None, "encoding": "cp1252", "header": None})
+    wait(job, "new", maintained=settings)
 
 
 def test_a_job_ends_with_an_output_and_all_its_parts(settings, run):
@@ -116,7 +121,7 @@ def test_a_job_whose_child_is_killed_goes_on_where_it_was(settings, run):
     os.kill(job.read("worker")["pid"], signal.SIGKILL)
     wait(job, "waiting")
     before = job.parts.path(0).stat().st_mtime_ns
-    tend(settings)
+    run_maintenance(settings)
     wait(job, "done")
     assert job.parts.path(0).stat().st_mtime_ns == before
     assert job.read("result")["rows"] == 20_000
@@ -128,7 +133,7 @@ def test_a_child_that_dies_again_and_again_is_not_started_for_ever(settings, run
     assert "no run" in job.read("error")
     job.submit({**TASK, "run": str(run)})
     job.write("attempts", ATTEMPTS)
-    tend(settings)
+    run_maintenance(settings)
     assert job.state == "failed"
 
 
@@ -139,11 +144,11 @@ def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
     wait(job, "cancelled")
     done = sum(part.num_rows for part in job.parts.tables())
     assert 0 < done < 20_000
-    job.start("write", form="csv", raw=False, bom=False)
+    launcher.start(job, "write", form="csv", raw=False, bom=False)
     wait(job, "cancelled")
     assert (job.folder / "download.csv").read_bytes().count(b"\n") == done + 1
     job.submit(job.read("task"))
-    tend(settings)
+    run_maintenance(settings)
     wait(job, "done")
 
 
@@ -151,7 +156,7 @@ def test_other_forms_are_written_on_demand(settings, run):
     job = submit(settings, run, 50)
     wait(job, "done")
     for form in ("jsonl", "parquet", "xlsx"):
-        assert job.start("write", form=form, raw=False, bom=False)
+        assert launcher.start(job, "write", form=form, raw=False, bom=False)
         wait(job, "done")
         assert (job.folder / f"download.{form}").stat().st_size
 
@@ -162,7 +167,7 @@ def test_deleting_ends_the_child_and_leaves_nothing(settings, run):
     child = job.read("worker")["pid"]
     assert job.delete()
     assert not job.folder.exists()
-    assert find(settings, job.id) is None
+    assert find_job(settings, job.id) is None
     with pytest.raises(ProcessLookupError):  # the thread that waits for it takes a moment
         for _ in range(200):
             os.kill(child, 0)
@@ -174,17 +179,17 @@ def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings,
     job.delete()
     job.cancel()
     job.submit({**TASK, "run": str(run)})
-    job.begin_twin(str(run))
-    assert not job.start("write", form="csv", raw=False, bom=False)
+    job.score_with_other_run(str(run))
+    assert not launcher.start(job, "write", form="csv", raw=False, bom=False)
     assert not any(path.is_dir() for path in settings.folder.iterdir())
 
 
-def test_to_delete_a_job_while_its_twin_begins_waits_and_kills_nobody(settings):
+def test_to_delete_a_job_while_its_comparison_job_is_created_waits_and_kills_nobody(settings):
     job = upload(settings, table(10))
     with subprocess.Popen(["sleep", "60"]) as stranger:
         job.write("worker", {**identify(stranger.pid), "started": "1"})  # its number was a child's
         deleting = Thread(target=job.delete)
-        with _lock(job.folder / "twins.lock"):
+        with locks.hold(job.folder / "twins.lock"):
             deleting.start()
             deleting.join(0.3)
             assert deleting.is_alive()
@@ -196,14 +201,14 @@ def test_to_delete_a_job_while_its_twin_begins_waits_and_kills_nobody(settings):
 def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
     ended, asked, read, named = submit(settings, run, 10), *(upload(settings, table(10)) for _ in range(3))
     wait(ended, "done")
-    read.start("inspect")
+    launcher.start(read, "inspect")
     wait(read, "new")
     for job, name in ((ended, "result"), (asked, "task"), (read, "inspection"), (named, "upload")):
         (job.folder / f"{name}.json").write_bytes(b"")  # as a power cut leaves it
-    assert find(settings, named.id) is None
+    assert find_job(settings, named.id) is None
     assert read.state in ("unread", "inspecting")  # the last worker may have started an inspection
     assert asked.state in ("unread", "inspecting", "new")
-    wait(ended, "done", tended=settings)  # more than once, for the child that read may be tending them
+    wait(ended, "done", maintained=settings)  # repeatedly, since the worker that inspected may run maintenance
     assert ended.read("result")["rows"] == 10
 
 
@@ -218,7 +223,7 @@ def test_a_job_that_is_deleted_while_the_line_is_looked_at_stops_nobody(settings
     job = upload(settings, table(10))
     with monkeypatch.context() as patch:
         patch.setattr(Job, "read", lambda job, name: TASK)  # as if the task had been there a moment before
-        assert jobs(settings) == [job]
+        assert all_jobs(settings) == [job]
 
 
 def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):
@@ -233,11 +238,11 @@ def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):
 
 def test_ids_cannot_be_guessed_and_lead_nowhere_else(settings):
     job = upload(settings, b"review\n")
-    assert find(settings, job.id) == job
+    assert find_job(settings, job.id) == job
     assert len(job.id) == 22
     (settings.folder / "upload.json").write_text("{}")
     for id in ("", ".", "..", "../jobs", job.id[:-1], job.id + "x", job.id[:-1] + "/"):
-        assert find(settings, id) is None
+        assert find_job(settings, id) is None
 
 
 def test_folders_are_their_owners_alone(settings):
@@ -246,13 +251,13 @@ def test_folders_are_their_owners_alone(settings):
     assert settings.folder.stat().st_mode & 0o077 == 0
 
 
-def test_what_has_rested_too_long_goes_by_itself(settings, run):
+def test_a_job_that_is_idle_too_long_is_deleted(settings, run):
     old, young = upload(settings, b"review\n"), upload(settings, b"review\n")
     for path in [old.folder, *old.folder.iterdir()]:
         os.utime(path, (1, 1))
-    tend(settings)
-    assert find(settings, old.id) is None
-    assert find(settings, young.id) == young
+    run_maintenance(settings)
+    assert find_job(settings, old.id) is None
+    assert find_job(settings, young.id) == young
 
 
 def test_what_is_left_of_an_upload_or_a_deletion_that_was_cut_off_goes_too(settings):
@@ -264,14 +269,14 @@ def test_what_is_left_of_an_upload_or_a_deletion_that_was_cut_off_goes_too(setti
     for folder in [*folders, settings.folder / "notes"]:
         for path in [folder, *folder.iterdir()]:
             os.utime(path, (1, 1))
-    tend(settings)
+    run_maintenance(settings)
     assert not any(folder.exists() for folder in folders)
     assert young.folder.exists()
     assert (settings.folder / "notes").exists()  # none of ours
 
 
-def test_without_a_job_nothing_is_tended_and_nothing_written(settings):
-    tend(settings)
+def test_maintenance_without_a_job_writes_nothing(settings):
+    run_maintenance(settings)
     assert not settings.folder.exists()
 
 
@@ -284,23 +289,23 @@ def test_a_number_of_jobs_at_once_that_is_none_is_refused_in_a_sentence(monkeypa
         Settings.from_environment()
 
 
-def test_when_the_disk_fills_what_has_rested_longest_goes_first(settings):
+def test_when_the_disk_fills_the_job_that_is_idle_longest_is_deleted_first(settings):
     older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
     for path in [older.folder, *older.folder.iterdir()]:
         os.utime(path, (time.time() - 60, time.time() - 60))
-    tend(Settings(settings.folder, gigabytes=100_000 / 1e9))
-    assert jobs(settings) == [newer]
+    run_maintenance(Settings(settings.folder, gigabytes=100_000 / 1e9))
+    assert all_jobs(settings) == [newer]
 
 
 @pytest.mark.parametrize(("free", "taken"), [(500, True), (499, False)])
 def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, monkeypatch):
-    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free, total=10 * free))
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free, total=10_000))
     if taken:
         assert upload(settings, b"x" * 100).input.stat().st_size == 100
     else:
         with pytest.raises(BulkError, match="no room for this file"):
             upload(settings, b"x" * 100)
-        assert jobs(settings) == []
+        assert all_jobs(settings) == []
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
@@ -318,44 +323,44 @@ def test_a_name_decides_the_form_and_nothing_else(settings, name):
     assert "/" not in job.read("upload")["name"]
 
 
-def test_a_twin_scores_the_same_file_with_another_run_and_goes_with_its_job(settings, run, tmp_path):
+def test_a_comparison_job_scores_the_same_file_with_another_run_and_is_deleted_with_its_job(settings, run, tmp_path):
     job = submit(settings, run, 50)
     wait(job, "done")
     other = tiny_run(tmp_path / "other", seed=1)
-    assert job.twin(str(other)) is None
-    job.begin_twin(str(other))
-    twin = job.twin(str(other))
-    tend(settings)
-    wait(twin, "done")
-    assert twin.read("result")["model"]["run"] == "other"
-    assert twin.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
+    assert job.comparison_job(str(other)) is None
+    job.score_with_other_run(str(other))
+    comparison = job.comparison_job(str(other))
+    run_maintenance(settings)
+    wait(comparison, "done")
+    assert comparison.read("result")["model"]["run"] == "other"
+    assert comparison.read("result")["input"]["sha256"] == job.read("result")["input"]["sha256"]
     job.delete()
-    assert not twin.folder.exists()
+    assert not comparison.folder.exists()
 
 
-def test_a_twin_asked_for_again_is_the_same_so_that_none_outlives_its_job(settings, run, tmp_path):
+def test_a_comparison_job_requested_again_is_the_same_so_that_none_outlives_its_job(settings, run, tmp_path):
     job = upload(settings, table(10))
     job.submit({**TASK, "run": str(run)})
     with ThreadPoolExecutor() as threads:
-        list(threads.map(job.begin_twin, [str(tmp_path / "other")] * 4))
-    job.begin_twin(str(tmp_path / "other"))
-    assert len(jobs(settings)) == 2
+        list(threads.map(job.score_with_other_run, [str(tmp_path / "other")] * 4))
+    job.score_with_other_run(str(tmp_path / "other"))
+    assert len(all_jobs(settings)) == 2
     job.delete()
-    assert jobs(settings) == []
+    assert all_jobs(settings) == []
 
 
-def test_a_twin_asked_for_while_its_job_is_deleted_leaves_nothing_behind(settings, run, monkeypatch):
+def test_a_comparison_job_requested_while_its_job_is_deleted_leaves_nothing_behind(settings, run, monkeypatch):
     job = upload(settings, table(10))
     job.submit({**TASK, "run": str(run)})
     link, deletion = os.link, Thread(target=job.delete)
 
     def linked(*paths):
         deletion.start()
-        deletion.join(0.5)  # which it cannot, for it has to wait for the twin
+        deletion.join(0.5)  # which it cannot, since it waits for the comparison job
         link(*paths)
 
     monkeypatch.setattr(os, "link", linked)
-    job.begin_twin(str(run))
+    job.score_with_other_run(str(run))
     deletion.join()
     assert not any(path.is_dir() for path in settings.folder.iterdir())
 
@@ -364,13 +369,13 @@ def test_a_job_that_is_just_being_started_is_still_unread(settings):
     job = upload(settings, table(10))
     with (job.folder / "lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert job.alive
+        assert job.has_worker
         assert job.state == "unread"
 
 
 def test_a_child_stands_back_behind_the_app_from_its_first_import_on(settings):
     job = upload(settings, table(10))
-    job.start("inspect")
+    launcher.start(job, "inspect")
     child = job.read("worker")["pid"]
     while not Path(f"/proc/{child}/cmdline").read_bytes().startswith(sys.executable.encode()):
         time.sleep(0.001)

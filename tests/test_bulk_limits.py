@@ -23,7 +23,7 @@ from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.delimited import DelimitedSource
 from sentiment.bulk.readers.inspection import inspect
 from sentiment.bulk.readers.open import open_source
-from sentiment.bulk.writing import _grouped, unique
+from sentiment.bulk.writing import _grouped, unique_names
 from tests.hostile_files import zipped
 
 pytestmark = pytest.mark.process
@@ -265,7 +265,14 @@ def test_parts_are_put_together_until_a_row_group_is_of_good_size():
 
 
 def test_thousands_of_columns_of_one_name_get_names_of_their_own_at_once():
-    names = unique(["a"] * 4_096)
+    names = unique_names(["a"] * 4_096)
     assert names[:3] == ["a", "a_2", "a_3"]
     assert len(set(names)) == 4_096
-    assert unique(["", "b", "b", "b_2", "", "column_5"]) == ["column_1", "b", "b_3", "b_2", "column_5_2", "column_5"]
+    assert unique_names(["", "b", "b", "b_2", "", "column_5"]) == [
+        "column_1",
+        "b",
+        "b_3",
+        "b_2",
+        "column_5_2",
+        "column_5",
+    ]

@@ -20,8 +20,10 @@ from sentiment.app.bulk import labels, page
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
+from sentiment.bulk.jobs.creation import create_job
+from sentiment.bulk.jobs.job import Job, all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
-from sentiment.bulk.jobs.queue import Job, Settings, create, find, jobs
+from sentiment.bulk.jobs.settings import Settings
 from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
@@ -51,7 +53,7 @@ def runs(tmp_path_factory):
 def settings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("jobs")
     yield Settings(folder)
-    for job in jobs(Settings(folder)):
+    for job in all_jobs(Settings(folder)):
         job.delete()
 
 
@@ -84,7 +86,7 @@ def upload(name="films.csv", content=CONTENT):
 
 def job_of(app, settings):
     id = app.query_params["job"]
-    return find(settings, id if isinstance(id, str) else id[0])
+    return find_job(settings, id if isinstance(id, str) else id[0])
 
 
 def settle(app, settings, *states):
@@ -153,9 +155,9 @@ def test_streamlit_keeps_no_copy_of_an_upload(monkeypatch):
 def test_an_upload_that_was_taken_is_not_taken_again(monkeypatch, settings):
     state = {"upload": DeletedFile("gone")}
     monkeypatch.setattr("streamlit.session_state", state)
-    before = len(list(jobs(settings)))
-    page._create_job(settings, "upload")
-    assert len(list(jobs(settings))) == before
+    before = len(list(all_jobs(settings)))
+    page._take(settings, "upload")
+    assert len(list(all_jobs(settings))) == before
     assert list(state) == ["upload"]
 
 
@@ -285,9 +287,9 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
 def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
     settings = Settings(tmp_path / "jobs")
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
-    monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
-    job = create(settings, "films.csv", io.BytesIO(b"review\n"), 7)
-    job_timer.start_job_timer.clear()
+    monkeypatch.setattr(job_timer, "_EVERY", 0.05)
+    job = create_job(settings, "films.csv", io.BytesIO(b"review\n"), 7)
+    job_timer.begin.clear()
     AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
@@ -301,12 +303,12 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
 def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
     failures = iter([ValueError("something is damaged"), OSError("the disk is full")])
 
-    def tend(settings):
+    def failing(settings):
         if threading.current_thread() is threading.main_thread():  # and not the timer that another test has begun
             raise next(failures, SystemExit)  # which ends it
 
-    monkeypatch.setattr("sentiment.bulk.jobs.queue.tend", tend)
-    monkeypatch.setattr(job_timer, "_INTERVAL", 0)
+    monkeypatch.setattr("sentiment.bulk.jobs.maintenance.run_maintenance", failing)
+    monkeypatch.setattr(job_timer, "_EVERY", 0)
     with pytest.raises(SystemExit):
         job_timer._maintain_jobs()
     assert "something is damaged" in caplog.text
@@ -326,7 +328,7 @@ def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, 
 
 def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settings):
     app = settle(upload(), settings, "new")
-    job_of(app, settings).read_otherwise({"encoding": "idna"})
+    job_of(app, settings).reinspect({"encoding": "idna"})
     settle(app.run(), settings, "failed")
     assert "encoding idna" in app.error[0].value
     next(each for each in app.selectbox if each.label == "Encoding").set_value("cp1252")
@@ -502,8 +504,8 @@ def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(sco
     job = job_of(scored, settings)
     (id,) = job.read("twins").values()
     end = time.monotonic() + 60
-    while find(settings, id).state != "done":
-        assert time.monotonic() < end, find(settings, id).read("error")
+    while find_job(settings, id).state != "done":
+        assert time.monotonic() < end, find_job(settings, id).read("error")
         time.sleep(0.05)
     scored.run()
     assert "On 120 common reviews" in said(scored)
@@ -528,7 +530,7 @@ def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
         job.cancel()
         app.run()
     with monkeypatch.context() as patch:
-        patch.setattr("sentiment.bulk.jobs.queue.write_json", full)
+        patch.setattr("sentiment.bulk.jobs.job.write_json", full)
         button(app, label).click().run()
     assert not app.exception
     assert [error.value for error in app.error] == [escape_markdown(DISK_FULL)]
@@ -537,8 +539,8 @@ def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
 
 def test_an_upload_that_waits_for_its_turn_says_so(settings, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
-    other = create(settings, "others.csv", io.BytesIO(b"review\n"), 7)
-    with other._locked():  # as a worker does
+    other = create_job(settings, "others.csv", io.BytesIO(b"review\n"), 7)
+    with other.locked():  # as a worker does
         app = upload()
         assert "waits for its turn" in app.info[0].value
         assert job_of(app, settings).state == "unread"
@@ -549,12 +551,12 @@ def test_an_upload_that_waits_for_its_turn_says_so(settings, monkeypatch):
 def test_a_job_that_another_server_works_on_is_gone_for_its_owner_at_once(settings, monkeypatch):
     app = settle(upload(), settings, "new")
     job = job_of(app, settings)
-    monkeypatch.setattr("sentiment.bulk.jobs.queue._PATIENCE", 0)
-    with job._locked():
+    monkeypatch.setattr("sentiment.bulk.jobs.job._PATIENCE", 0)
+    with job.locked():
         button(app, "Delete now").click().run()
         assert "Another server" in app.toast[0].value
         assert app.file_uploader
-        assert find(settings, job.id) is None
+        assert find_job(settings, job.id) is None
     assert job.delete()
 
 
@@ -574,7 +576,7 @@ def test_a_job_on_a_read_only_disk_is_still_shown(settings, monkeypatch):
         patch.setattr(Path, "open", read_only)
         for name in ("touch", "mkdir", "rename", "unlink"):
             patch.setattr(Path, name, refuse)
-        patch.setattr("sentiment.bulk.jobs.queue.write_json", refuse)
+        patch.setattr("sentiment.bulk.jobs.job.write_json", refuse)
         app.run()
         assert button(app, "Score")
         assert not app.exception

@@ -8,7 +8,8 @@ import pytest
 
 from sentiment.app.bulk import results
 from sentiment.app.shared import job_errors
-from sentiment.bulk.jobs.queue import Job, Settings
+from sentiment.bulk.jobs.job import Job
+from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted
 from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
@@ -191,7 +192,7 @@ def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, 
     app = settle(upload(), settings, "new")
     for label in ("Score", "Read again", "Delete now"):
         with monkeypatch.context() as patch:
-            refuse(patch, error, "write", "remove", "delete", "submit", "read_otherwise")
+            refuse(patch, error, "write", "remove", "delete", "submit", "reinspect")
             button(app, label).click().run()
             assert not app.exception, label
             assert told in app.error[0].value.replace("\\", ""), label
@@ -214,7 +215,7 @@ def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, 
 
 def test_stopping_on_a_full_disk_ends_in_a_sentence(settings, monkeypatch):  # noqa: F811
     app = settle(upload(), settings, "new")
-    monkeypatch.setattr("sentiment.bulk.jobs.queue.tend", lambda settings: None)
+    monkeypatch.setattr("sentiment.bulk.jobs.maintenance.run_maintenance", lambda settings: None)
     button(app, "Score").click().run()
     refuse(monkeypatch, FULL, "write")
     button(app, "Stop").click().run()
@@ -227,7 +228,7 @@ def test_an_upload_to_a_disk_that_takes_nothing_ends_in_a_sentence(monkeypatch, 
     def refused(*arguments):
         raise error
 
-    monkeypatch.setattr("sentiment.bulk.jobs.queue.create", refused)
+    monkeypatch.setattr("sentiment.bulk.jobs.creation.create_job", refused)
     app = upload()
     assert told in app.error[0].value.replace("\\", "")
 
@@ -237,7 +238,7 @@ def test_the_page_on_a_read_only_disk_ends_in_a_sentence(scored, settings, monke
         raise READ_ONLY
 
     id = job_of(scored, settings).id
-    monkeypatch.setattr("sentiment.bulk.jobs.queue._lock", refused)
+    monkeypatch.setattr("sentiment.bulk.jobs.locks.hold", refused)
     for app in (open_page(), open_page(job=id)):
         assert not app.exception
         assert "read-only" in app.error[0].value.replace("\\", "")

@@ -17,8 +17,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.jobs import journal, limits, processes, queue
-from sentiment.bulk.jobs.queue import CRASHED, Settings, create, find, tend
+from sentiment.bulk.jobs import creation, journal, launcher, limits, processes
+from sentiment.bulk.jobs import job as job_module
+from sentiment.bulk.jobs.creation import create_job
+from sentiment.bulk.jobs.job import all_jobs, find_job
+from sentiment.bulk.jobs.launcher import CRASHED
+from sentiment.bulk.jobs.maintenance import run_maintenance
+from sentiment.bulk.jobs.settings import Settings
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
@@ -39,7 +44,7 @@ def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
     settings = Settings.from_environment()
     yield settings
-    for job in queue.jobs(settings):
+    for job in all_jobs(settings):
         job.delete()
 
 
@@ -48,18 +53,18 @@ def faulty(settings, monkeypatch):
     """Starts an inspection that goes wrong in a named way."""
 
     def begin(fault, **environment):
-        monkeypatch.setattr(queue, "WORKER", "tests.faulty_worker")
+        monkeypatch.setattr(launcher, "WORKER", "tests.faulty_worker")
         for name, value in {"FAULT": fault, **environment}.items():
             monkeypatch.setenv(name, value)
         job = upload(settings)
-        assert job.start("inspect")
+        assert launcher.start(job, "inspect")
         return job
 
     return begin
 
 
 def upload(settings, name="reviews.csv", content=b"id,review\n1,a good film\n"):
-    return create(settings, name, io.BytesIO(content), len(content))
+    return create_job(settings, name, io.BytesIO(content), len(content))
 
 
 @contextmanager
@@ -100,25 +105,25 @@ def pollers(ask):
             thread.join()
 
 
-def wait(job, *states, seconds=60, tended=None):
+def wait(job, *states, seconds=60, maintained=None):
     end = time.monotonic() + seconds
     while job.state not in states:
-        if tended:
-            tend(tended)
+        if maintained:
+            run_maintenance(maintained)
         assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
         time.sleep(0.02)
 
 
 def wait_for_end(job):
     end = time.monotonic() + 60
-    while job.alive or job.read("worker"):
+    while job.has_worker or job.read("worker"):
         assert time.monotonic() < end
         time.sleep(0.02)
 
 
 def logged(settings, caplog):
     with caplog.at_level("INFO"):
-        journal.report(settings.folder)
+        journal.copy_to_log(settings.folder)
     return caplog.text
 
 
@@ -162,7 +167,7 @@ def test_processes_are_told_apart_without_proc_as_on_macos(monkeypatch):
 def test_a_job_that_another_server_works_on_is_deleted_promptly_for_its_owner_and_later_from_the_disk(
     settings, monkeypatch, record
 ):
-    monkeypatch.setattr(queue, "_PATIENCE", 0.3)
+    monkeypatch.setattr(job_module, "_PATIENCE", 0.3)
     job = upload(settings)
     with held(job) as process, stranger() as other:
         if record:
@@ -171,11 +176,11 @@ def test_a_job_that_another_server_works_on_is_deleted_promptly_for_its_owner_an
         assert job.delete() is False
         assert time.monotonic() - began < 5
         assert (process.poll(), other.poll()) == (None, None)
-        assert find(settings, job.id) is None
-        tend(settings)
+        assert find_job(settings, job.id) is None
+        run_maintenance(settings)
         assert job.folder.exists()
     (settings.folder / "cleaned").unlink()
-    tend(settings)
+    run_maintenance(settings)
     assert not job.folder.exists()
 
 
@@ -191,34 +196,34 @@ def test_a_worker_of_another_server_stops_at_its_next_part_when_its_job_is_delet
 def test_deleting_three_hundred_jobs_whose_states_are_being_asked_for_kills_nobody(settings):
     made = [upload(settings) for _ in range(300)]
     current = [made[0]]
-    with stranger() as process, pollers(lambda: current[0].alive):
+    with stranger() as process, pollers(lambda: current[0].has_worker):
         record = processes.identify(process.pid)
         for job in made:
             job.write("worker", record)  # as that of a worker that has ended, if readers were taken for workers
             current[0] = job
             assert job.delete()
         assert process.poll() is None
-    assert queue.jobs(settings) == []
+    assert all_jobs(settings) == []
 
 
 def test_asking_for_the_state_never_refuses_a_start(settings):
     job = upload(settings)
     with pollers(lambda: job.state):
         for _ in range(1000):
-            with job._locked():  # which a start does
+            with job.locked():  # which a start does
                 pass
 
 
 def test_a_start_that_is_refused_is_no_attempt(settings):
     job = upload(settings)
     with held(job):
-        job.attempt("inspect")
+        launcher.start_or_fail(job, "inspect")
         assert job.read("attempts") is None
 
 
 def test_the_record_of_a_worker_goes_when_it_ends(settings):
     job = upload(settings)
-    job.start("inspect")
+    launcher.start(job, "inspect")
     assert processes.is_running(job.read("worker"))
     wait(job, "new")
     wait_for_end(job)
@@ -236,10 +241,10 @@ def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_n
     wait(job, "failed")
     wait_for_end(job)
     assert job.read("error") == CRASHED
-    tend(settings)
+    run_maintenance(settings)
     assert job.state == "failed"
     log = logged(settings, caplog)
-    assert job.alias in log
+    assert job.short_id in log
     assert "secret" not in log
     assert job.id not in log
     if fault != "exit":
@@ -250,41 +255,41 @@ def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_n
 
 
 def test_a_worker_that_cannot_even_begin_is_told_of_and_not_started_again(settings, monkeypatch, caplog):
-    monkeypatch.setattr(queue, "WORKER", "tests.no_such_module")
+    monkeypatch.setattr(launcher, "WORKER", "tests.no_such_module")
     job = upload(settings)
-    tend(settings)
+    run_maintenance(settings)
     wait(job, "failed")
     assert job.read("error") == CRASHED
-    assert f"{job.alias}: inspect crashed (status 1)" in logged(settings, caplog)
+    assert f"{job.short_id}: inspect crashed (status 1)" in logged(settings, caplog)
 
 
 def test_a_worker_that_is_killed_is_logged_and_started_again(settings, faulty, monkeypatch, caplog):
     job = faulty("sleep")
     processes.kill(job.read("worker"))
     wait_for_end(job)
-    assert f"{job.alias}: inspect was killed (status -9)" in logged(settings, caplog)
+    assert f"{job.short_id}: inspect was killed (status -9)" in logged(settings, caplog)
     monkeypatch.undo()
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
-    wait(job, "new", tended=settings)
+    wait(job, "new", maintained=settings)
 
 
 def test_a_worker_that_died_while_no_server_ran_is_logged_by_the_next(settings, caplog):
     job = upload(settings)
     job.write("action", {"name": "inspect"})
     job.write("worker", {**processes.identify(os.getpid()), "pid": 1, "started": "1"})
-    job.settle()
-    assert f"{job.alias}: inspect was killed (status unknown)" in logged(settings, caplog)
+    launcher.record_end(job)
+    assert f"{job.short_id}: inspect was killed (status unknown)" in logged(settings, caplog)
     assert job.state == "unread"
 
 
 def test_the_log_says_when_a_worker_started_and_ended(settings, caplog):
     job = upload(settings)
-    tend(settings)
+    run_maintenance(settings)
     wait(job, "new")
     wait_for_end(job)
     log = logged(settings, caplog)
-    assert f"{job.alias}: inspect started" in log
-    assert f"{job.alias}: inspect ended after" in log
+    assert f"{job.short_id}: inspect started" in log
+    assert f"{job.short_id}: inspect ended after" in log
     caplog.clear()
     assert logged(settings, caplog) == ""
 
@@ -302,7 +307,7 @@ def test_a_file_that_needs_too_much_memory_fails_in_a_sentence(settings, faulty,
     job = faulty(fault, SENTIMENT_JOB_MEMORY_GIGABYTES="0.5")
     wait(job, "failed")
     assert job.read("error") == limits.too_much_memory(0.5)
-    tend(settings)
+    run_maintenance(settings)
     assert job.state == "failed"
 
 
@@ -317,7 +322,7 @@ def test_a_file_that_takes_too_long_to_inspect_fails_in_a_sentence(settings, fau
     job = faulty(fault, SENTIMENT_JOB_SECONDS="0.5")
     wait(job, "failed")
     assert job.read("error") == limits.too_slow(0.5)
-    tend(settings)
+    run_maintenance(settings)
     assert job.state == "failed"
 
 
@@ -327,7 +332,7 @@ def test_a_job_that_takes_too_much_disk_fails_in_a_sentence_and_no_other_is_harm
     wait(job, "failed")
     assert job.read("error") == limits.too_large(0.001)
     assert job.size < 0.1e9
-    assert find(settings, other.id)
+    assert find_job(settings, other.id)
 
 
 def test_no_job_takes_the_last_of_the_disk(faulty):
@@ -360,14 +365,14 @@ def test_never_more_workers_run_than_set_whatever_they_do(settings, tmp_path):
     run = tiny_run(tmp_path / "tiny")
     scored = upload(settings)
     scored.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(run)})
-    wait(scored, "done", tended=settings)
+    wait(scored, "done", maintained=settings)
     uploads = [upload(settings) for _ in range(4)]
     scored.prepare({"form": "jsonl", "raw": False, "bom": False})
     assert scored.state == "preparing"
     end = time.monotonic() + 120
     while any(job.state != "new" for job in uploads) or scored.state != "done":
-        tend(settings)
-        assert sum(job.alive for job in [scored, *uploads]) <= 1
+        run_maintenance(settings)
+        assert sum(job.has_worker for job in [scored, *uploads]) <= 1
         assert time.monotonic() < end
         time.sleep(0.01)
     assert (scored.folder / "download.jsonl").exists()
@@ -376,11 +381,11 @@ def test_never_more_workers_run_than_set_whatever_they_do(settings, tmp_path):
 def test_a_download_that_cannot_be_written_keeps_the_results_and_says_why(settings, tmp_path, monkeypatch):
     job = upload(settings)
     job.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(tiny_run(tmp_path / "tiny"))})
-    wait(job, "done", tended=settings)
+    wait(job, "done", maintained=settings)
     job.input.unlink()
     (job.folder / "input.csv").write_bytes(b"")
-    job.prepare({"form": "jsonl", "raw": False, "bom": False})
-    wait(job, "done", tended=settings)
+    job.request_download({"form": "jsonl", "raw": False, "bom": False})
+    wait(job, "done", maintained=settings)
     assert job.read("unwritten") == "reviews.csv is empty."
 
 
@@ -389,18 +394,18 @@ def test_a_job_being_inspected_expires_although_its_worker_reports_progress(sett
     for name in ("upload", "reading"):
         if (path := job.folder / f"{name}.json").exists():
             os.utime(path, (1, 1))
-    tend(settings)
+    run_maintenance(settings)
     assert not job.folder.exists()
 
 
 def test_a_sentence_names_the_upload_and_no_folder_of_the_server(settings, tmp_path):
     job = upload(settings, "my films.csv")
     job.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(tmp_path / "nowhere")})
-    wait(job, "failed", tended=settings)
+    wait(job, "failed", maintained=settings)
     assert "nowhere" in job.read("error")
     assert "/" not in job.read("error")
     empty = upload(settings, "my films.csv", b"")
-    wait(empty, "failed", tended=settings)
+    wait(empty, "failed", maintained=settings)
     assert empty.read("error") == "my films.csv is empty."
 
 
@@ -427,7 +432,7 @@ def test_a_sentence_names_the_upload_and_no_folder_of_the_server(settings, tmp_p
 @example("a\r\nb.csv")
 def test_any_name_makes_a_job_that_can_be_read_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
     try:
-        job = create(settings, name, io.BytesIO(b"review\n"), 7)
+        job = create_job(settings, name, io.BytesIO(b"review\n"), 7)
     except BulkError as error:
         assert str(error).endswith(".")
         assert not settings.folder.exists() or not [path for path in settings.folder.iterdir() if path.is_dir()]
@@ -464,26 +469,28 @@ def test_an_upload_that_a_full_disk_does_not_take_is_refused_in_a_sentence_and_l
     settings.folder.mkdir()
     with monkeypatch.context() as patch:
         if broken == "write":
-            patch.setattr(queue, "write_json", full)
+            patch.setattr(job_module, "write_json", full)
         elif broken == "touch":
             patch.setattr(Path, "touch", full)
         else:
-            patch.setattr(queue.shutil, "copyfileobj", full)
+            patch.setattr(creation.shutil, "copyfileobj", full)
         with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
             upload(settings)
     assert not list(settings.folder.iterdir())
 
 
-@pytest.mark.parametrize("action", ["submit", "prepare", "cancel", "read_otherwise", "begin_twin"])
+@pytest.mark.parametrize("action", ["submit", "request_download", "cancel", "reinspect", "score_with_other_run"])
 def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_nothing(settings, monkeypatch, action):
     job = upload(settings)
     task = {"run": "a", "text": 0}
     for name in ("inspection", "task", "result"):
         job.write(name, task)
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "write_json", full)
+        patch.setattr(job_module, "write_json", full)
         with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
-            getattr(job, action)("b" if action == "begin_twin" else task) if action != "cancel" else job.cancel()
+            getattr(job, action)(
+                "b" if action == "score_with_other_run" else task
+            ) if action != "cancel" else job.cancel()
     assert job.state == "done"
     assert job.read("inspection") == task
     assert [path for path in settings.folder.iterdir() if path.is_dir()] == [job.folder]
@@ -497,10 +504,10 @@ def test_maintenance_on_a_disk_that_takes_nothing_waits_for_the_next_time(settin
         raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "write_json", refuse)
-        tend(settings)
+        patch.setattr(job_module, "write_json", refuse)
+        run_maintenance(settings)
         assert job.state == "unread"
-    wait(job, "new", tended=settings)
+    wait(job, "new", maintained=settings)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, None])
@@ -512,16 +519,16 @@ def test_an_error_of_the_system_is_explained_without_a_path(number):
 
 def test_a_clock_that_was_wrong_stops_neither_the_cleaning_nor_the_end_of_a_job(settings):
     old, ahead = upload(settings), upload(settings)
-    tend(settings)
-    wait(old, "new", tended=settings)
-    wait(ahead, "new", tended=settings)
+    run_maintenance(settings)
+    wait(old, "new", maintained=settings)
+    wait(ahead, "new", maintained=settings)
     wait_for_end(old)
     wait_for_end(ahead)
     age(old)
     future = time.time() + 1e8
     for path in [ahead.folder, *ahead.folder.iterdir(), settings.folder / "cleaned"]:
         os.utime(path, (future, future))
-    tend(settings)
+    run_maintenance(settings)
     assert not old.folder.exists()
-    assert 0 <= ahead.rested < 60
+    assert 0 <= ahead.idle_seconds < 60
     assert 0 <= time.time() - (settings.folder / "cleaned").stat().st_mtime < 60

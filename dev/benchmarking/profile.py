@@ -12,9 +12,9 @@ from typing import Any
 
 from dev.benchmarking.setting import Setting
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.pipeline import Opened, Task, finish
+from sentiment.bulk.pipeline import OpenedTask, Task, finish
 from sentiment.bulk.readers.open import survey
-from sentiment.bulk.scoring import part_of
+from sentiment.bulk.scoring import build_part
 from sentiment.model.lookup_session import load_bulk
 
 
@@ -30,7 +30,7 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     output = setting.folder / "profiled.csv"
     source = setting.file(len(setting.texts))
     with clock("open, hash and count"):
-        opened = Opened.of(Task(source, output, "csv", text_column="review", fast=fast), classifier.run)
+        opened = OpenedTask.open(Task(source, output, "csv", text_column="review", fast=fast), classifier.run)
         survey(opened.source, opened.text, lambda stage, done, rows: None)
     with clock("read"):
         chunks = list(opened.source.chunks(opened.text))
@@ -46,7 +46,7 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     parts.begin(opened.state, resume=False)
     with clock("write parts"):
         for number, chunk in enumerate(chunks):
-            parts.write(number, part_of(chunk, by_text))
+            parts.write(number, build_part(chunk, by_text))
     with clock("write the output"):
         finish(opened, classifier.run, seconds)
     return {"rows": len(texts), "fast": fast, "seconds": clock.seconds}

@@ -31,7 +31,7 @@ from dev.proofs.worst_files import hostile_files, long_cells
 from dev.screenshots import serve
 from dev.system import process_of, resident_megabytes
 from sentiment.artifacts import ArtifactError, open_run
-from sentiment.bulk.jobs.queue import WORKER
+from sentiment.bulk.jobs.launcher import WORKER
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 

@@ -1,10 +1,9 @@
-"""Files of reviews, of any size: read in chunks, scored, written out again, and nothing lost on the way.
+"""Scores files of reviews, of any size: reads them in chunks, scores the rows and writes every row out again.
 
 ::
 
-    file -> decoding -> reading -> Chunks -> scoring -> Parts -> writing -> file
-                                    ^ columns says which of them holds the text
+    file -> readers -> chunks -> scoring -> parts -> writing -> file
 
-A chunk becomes one part, a small Parquet file, as soon as it is scored; that is what a run resumes from, and what the
-app's table reads. ``jobs`` runs the same code in a child process, one folder a job.
+A chunk becomes one part, a small Parquet file, as soon as it is scored. An interrupted run resumes from its parts, and
+the app's table reads them. ``jobs`` runs the same code in a worker process, with a folder for each job.
 """

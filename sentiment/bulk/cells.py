@@ -1,4 +1,4 @@
-"""Cells of a table as values, as text, as JSON, and cut to a bounded length before Python sees them."""
+"""Converts the cells of a table to values, text or JSON, and truncates them before they become Python objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BYTES = 4  # that a character of UTF-8 takes at most
 
 
 def cut(column: pa.Array | pa.ChunkedArray, most: int) -> pa.Array:
-    """Returns the cells as ``as_texts`` has them, each cut to its first ``most`` characters, as an array of strings."""
+    """Returns the cells as text, each cut to its first ``most`` characters, as an array of strings."""
     if isinstance(column, pa.ChunkedArray):
         chunks = [cut(chunk, most) for chunk in column.chunks]
         return pa.concat_arrays(chunks) if chunks else pa.array([], pa.string())
@@ -35,7 +35,7 @@ def cut(column: pa.Array | pa.ChunkedArray, most: int) -> pa.Array:
 
 
 def longest(column: pa.Array | pa.ChunkedArray) -> int:
-    """Returns the bytes of the longest cell of text, 0 where a column holds none."""
+    """Returns the bytes of the longest cell of text, 0 if the column holds no text."""
     if isinstance(column, pa.ChunkedArray):
         return max((longest(chunk) for chunk in column.chunks), default=0)
     if pa.types.is_dictionary(column.type):
@@ -46,14 +46,14 @@ def longest(column: pa.Array | pa.ChunkedArray) -> int:
 
 
 def plain(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Returns the column in a type that all of Arrow's functions on text take."""
+    """Returns the column in a type that all of Arrow's text functions accept."""
     if pa.types.is_string_view(column.type):
         return column.cast(pa.large_string())
     return column.cast(pa.large_binary()) if _is_other_binary(column.type) else column
 
 
 def as_values(column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as they are; as text where it is of strings and one of them is not UTF-8."""
+    """Returns the values of a column as they are, or as text if one of its strings is not UTF-8."""
     try:
         return column.to_pylist()
     except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def as_values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
-    """The values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
+    """Returns the values of a column as text: numbers in digits, dates in ISO 8601, lists and structs as JSON."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return as_texts(column.cast(kind.value_type))
@@ -79,16 +79,16 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
 
 
 def as_json(value: object) -> str:
-    """A value as JSON; of what JSON has not, bytes are text, and numbers that are not finite are null."""
+    """Returns a value as JSON; bytes become text, and numbers that are not finite become null."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_string)
-    except ValueError:  # there is such a number, which is seldom
+    except ValueError:  # a number is not finite, which is rare
         text = json.dumps(_finite(value), ensure_ascii=False, default=_as_string)
     return printable(text)
 
 
 def printable(text: str) -> str:
-    r"""A text that can be written as UTF-8: damaged bytes become ``\xe9``, a lone surrogate ``\ud83d``."""
+    r"""Returns a text that UTF-8 can encode: damaged bytes become ``\xe9``, a lone surrogate ``\ud83d``."""
     shown = _DAMAGED.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
     return shown.encode("utf-8", "backslashreplace").decode("utf-8")
 

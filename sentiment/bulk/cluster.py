@@ -1,12 +1,12 @@
-"""The same work on a cluster, by Ray Data: files read side by side, one classifier an actor of one core.
+"""Scores files on a cluster with Ray Data: files are read in parallel, and each core has an actor with a classifier.
 
 ::
 
-    files -> a task a file reads its chunks -> actors score chunks into parts -> a task a file writes its output
+    files -> one task per file reads chunks -> actors score chunks into parts -> one task per file writes its output
 
-Chunks, parts and outputs are those of a local run, byte for byte. A part has its own name and appears when whole, so
-a chunk that is scored twice because a worker died is still there once, and ``--resume`` works as it does locally. All
-paths must lead to the same files on every machine.
+Chunks, parts and outputs are those of a local run, byte for byte. A part has its own name and appears only when it is
+complete. So a chunk that is scored twice because a worker died is stored once, and ``--resume`` works as it does
+locally. All paths must lead to the same files on every machine.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ import ray.data
 from sentiment.artifacts import ROOT
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.pipeline import Opened, Task, check_output, finish
+from sentiment.bulk.pipeline import OpenedTask, Task, check_output, finish
 from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.decoding import WRITTEN_FORMS, form_of
+from sentiment.bulk.readers.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
 
 Row = dict[str, Any]
 
-_OBJECT_STORE = 1 << 30  # bytes, of a cluster on this machine alone
+_OBJECT_STORE = 1 << 30  # bytes, for a cluster on this machine only
 
 
 def score_on_cluster(task: Task, run: Path, address: str | None, report: Report) -> list[Row]:
-    """Does the task, whose input and output are a file each or a folder each; gives what the JSON of each file says.
+    """Scores a file or a folder of files, and returns the report of each file.
 
     Args:
-        task: the task.
+        task: the task; its input and output are both files or both folders.
         run: the run's folder.
-        address: of the cluster; one is started on this machine where None.
-        report: is told of the rows scored.
+        address: of the cluster; None starts one on this machine.
+        report: called with the number of rows scored.
 
     Raises:
         BulkError: an input, an option or an output cannot be used.
     """
-    clock, tasks = perf_counter(), files_of(task)
+    clock, tasks = perf_counter(), tasks_by_file(task)
     parts = Parts(task.parts)
     with parts.locked(), _connected(address) as cores:
         if not task.resume:
@@ -75,11 +75,11 @@ def score_on_cluster(task: Task, run: Path, address: str | None, report: Report)
     return found
 
 
-def files_of(task: Task) -> list[Task]:
-    """The task itself, or one for each file of the folder that is its input.
+def tasks_by_file(task: Task) -> list[Task]:
+    """Returns the task itself, or a task for each file if its input is a folder.
 
     Raises:
-        BulkError: there is nothing to read, or nowhere to write.
+        BulkError: there is no file to read, or an output cannot be written.
     """
     if not task.input.is_dir():
         check_output(task)
@@ -90,10 +90,10 @@ def files_of(task: Task) -> list[Task]:
     task.output.mkdir(exist_ok=True)
     tasks = []
     for file in files:
-        read, _ = form_of(file)
-        form = task.form or (read if read in WRITTEN_FORMS else "csv")
-        output = task.output / f"{file.name.split('.')[0]}.{form}"
-        tasks.append(replace(task, input=file, output=output, form=form, folder=task.parts / file.name))
+        read, _ = detect_format(file)
+        format = task.format or (read if read in OUTPUT_FORMATS else "csv")
+        output = task.output / f"{file.name.split('.')[0]}.{format}"
+        tasks.append(replace(task, input=file, output=output, format=format, folder=task.parts / file.name))
     if len({each.output for each in tasks}) < len(tasks):
         raise BulkError("Two files of the folder have the same name but for what follows its first dot.")
     for each in tasks:
@@ -102,14 +102,14 @@ def files_of(task: Task) -> list[Task]:
 
 
 class Scorer:
-    """An actor: the classifier, on one core."""
+    """A Ray actor that holds the classifier, on one core."""
 
     def __init__(self, run: Path, explain: bool) -> None:
         self._classifier = load_bulk(run, threads=1)
         self._explain = explain
 
     def __call__(self, row: Row) -> Row:
-        """Scores the chunk of a row into its part."""
+        """Scores the chunk of a row and writes its part."""
         if "error" in row:
             return row
         Parts(row["folder"]).write(row["number"], score_chunk(self._classifier, row["chunk"], self._explain))
@@ -118,7 +118,7 @@ class Scorer:
 
 @contextmanager
 def _connected(address: str | None) -> Iterator[int]:
-    """A connection to a cluster; gives how many cores it has. Nothing is reported to anyone."""
+    """Connects to a cluster and yields its number of cores; usage reports to Ray are switched off."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     environment = {"env_vars": {"PYTHONPATH": str(ROOT.parent)}}
     try:
@@ -135,7 +135,7 @@ def _connected(address: str | None) -> Iterator[int]:
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
-    context.target_max_block_size = 1  # a chunk a block, so that no actor waits while another has several
+    context.target_max_block_size = 1  # one chunk per block, so that no actor waits while another has several
     try:
         yield max(1, int(ray.cluster_resources().get("CPU", 1)))
     finally:
@@ -143,11 +143,11 @@ def _connected(address: str | None) -> Iterator[int]:
 
 
 def _read(row: Row, run: Path) -> Iterator[Row]:
-    """The chunks of a file whose parts do not stand yet."""
+    """Yields the chunks of a file whose parts are missing."""
     try:
-        opened = Opened.of(row["task"], run)
+        opened = OpenedTask.open(row["task"], run)
         parts = Parts(row["task"].parts)
-        parts.begin(opened.state, resume=True)  # a reader that died may have been here before
+        parts.begin(opened.state, resume=True)  # a reader that died may have begun before
         for number, chunk in enumerate(opened.source.chunks(opened.text)):
             if not parts.path(number).exists():
                 yield {"folder": parts.folder, "number": number, "chunk": chunk}
@@ -157,16 +157,16 @@ def _read(row: Row, run: Path) -> Iterator[Row]:
 
 def _finish(row: Row, run: Path, clock: float) -> Row:
     try:
-        return {"content": finish(Opened.of(row["task"], run), run, clock)}
-    except BulkError as error:  # a workbook cannot hold it
+        return {"content": finish(OpenedTask.open(row["task"], run), run, clock)}
+    except BulkError as error:  # for example: a workbook cannot hold the output
         return {"error": str(error)}
 
 
 def _rows(dataset: ray.data.Dataset) -> Iterator[Row]:
-    """The rows of a data set as they come.
+    """Yields the rows of a data set as they arrive.
 
     Raises:
-        BulkError: one of them is an error, or the cluster gave up.
+        BulkError: a row reports an error, or the cluster has failed.
     """
     try:
         for row in dataset.iter_rows():

@@ -1,4 +1,4 @@
-"""Dates in a column of text: parsed by the column's formats, each distinct value once, in bounded time."""
+"""Parses the dates in a column of text by the column's formats, each distinct value once, in bounded time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pandas.tseries.api import guess_datetime_format
 
 Days = npt.NDArray[np.datetime64]
 
-CHARACTERS = 60  # of a cell; a longer one is no date
+CHARACTERS = 60  # of a cell; a longer one is not a date
 _MOST_FORMATS = 8
-_LOOKED_AT = 50  # values whose formats are guessed at a time
-_ONE_BY_ONE = 10_000  # distinct values of no known format that are parsed, each for itself; 50 microseconds a value
-_USUAL = (  # that pandas does not guess
+_LOOKED_AT = 50  # values whose formats are guessed in one step
+_ONE_BY_ONE = 10_000  # distinct values without a known format that are parsed one by one, in 50 microseconds each
+_USUAL = (  # formats that pandas does not guess
     "%m/%d/%y", "%d/%m/%y", "%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%d-%b-%y", "%d-%b-%Y", "%b %Y", "%B %Y",
 )  # fmt: skip
 
@@ -24,7 +24,7 @@ _USUAL = (  # that pandas does not guess
 class DateReader:
     """Parses the dates of one column.
 
-    Of "03/08/2024" and "19/08/2024" in one column, both have the day first; alone, the first has the month first.
+    "03/08/2024" alone has the month first. In one column with "19/08/2024", both have the day first.
     """
 
     def __init__(self, sample: Iterable[str]) -> None:
@@ -32,9 +32,9 @@ class DateReader:
         self._known: dict[str, np.datetime64] = {}
 
     def __call__(self, values: Sequence[str | None]) -> Days:
-        """Returns the day of each value in UTC, NaT where there is none, as <datetime64[D]>[n]."""
+        """Returns the day of each value in UTC, NaT for a value without a date, as <datetime64[D]>[n]."""
         codes, distinct = pd.factorize(np.array(values, dtype=object))
-        days = np.append(self._parse(distinct), np.datetime64("NaT"))  # which the code -1 of None stands for
+        days = np.append(self._parse(distinct), np.datetime64("NaT"))  # the code -1, of None, selects NaT
         return days[codes]
 
     def _parse(self, distinct: npt.NDArray[np.object_]) -> Days:
@@ -52,12 +52,12 @@ class DateReader:
 
 
 def _formats(values: list[str]) -> list[str]:
-    """The formats that parse most of the values, most useful first."""
+    """Returns the formats that together parse most of the values, the most useful first."""
     found: list[str] = []
     left = np.array(values, dtype=object)
     while len(left) and len(found) < _MOST_FORMATS:
         counts = {format: int((~np.isnat(_parsed(left, format))).sum()) for format in _candidates(left[:_LOOKED_AT])}
-        best = max(counts, key=counts.__getitem__)  # the first of equals, month before day
+        best = max(counts, key=counts.__getitem__)  # the first in a tie, month before day
         if not counts[best]:
             break
         found.append(best)

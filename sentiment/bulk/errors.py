@@ -1,4 +1,4 @@
-"""What ends the work on a file; apart from all else, for it is caught where nothing else of files is needed."""
+"""The error for unusable files; a module of its own so it can be caught without importing PyArrow."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a run has done so far: a folder of parts, one a chunk, from which an interrupted run goes on.
+"""The scored parts of a file, one for each chunk, from which an interrupted run resumes.
 
-A part is a small Parquet file that appears under its name only when whole. Its columns are called by their places,
-``c0``, ``c1``, ..., since names in a table may repeat; then come ours. ``state.json`` says what the parts were made
-from, and a run that would make them from anything else is refused.
+A part is a small Parquet file that appears under its name only when it is complete. Its input columns are named by
+position, ``c0``, ``c1``, ..., since names in a table may repeat; the added columns follow. ``state.json`` records the
+input, model and options of the parts. A run with other ones refuses to resume.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ LOCK = "lock"
 
 
 class Parts:
-    """The parts of one run, in a folder of their own."""
+    """The parts of one scored file, in a folder of their own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Makes the folder where it is missing, and keeps every other run out of it; the system frees it on a crash.
+        """Creates the folder if necessary and locks it against other runs; a crash releases the lock.
 
         Raises:
-            BulkError: another run is at work in the folder.
+            BulkError: another run works in the folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / LOCK).open("w") as file:
@@ -49,10 +49,14 @@ class Parts:
             yield
 
     def begin(self, state: dict[str, Any], resume: bool) -> None:
-        """Makes ready for a run made from ``state``: the parts that stand are kept to resume, deleted otherwise.
+        """Prepares the folder for a run: existing parts are kept to resume, and deleted otherwise.
+
+        Args:
+            state: the input, the model and the options that the parts depend on.
+            resume: keep the existing parts.
 
         Raises:
-            BulkError: there are parts to resume from, made from something else.
+            BulkError: the existing parts have another state.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         known = self.state() if resume else None
@@ -67,18 +71,18 @@ class Parts:
             raise BulkError(f"The {what} changed since the work that is to be resumed; it can only start anew.")
 
     def state(self) -> dict[str, Any] | None:
-        """What the parts were made from, None where nothing has begun."""
+        """Returns the state of the parts, None if no run has begun."""
         try:
             return json.loads((self.folder / STATE).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
 
     def path(self, number: int) -> Path:
-        """The file of a part, from 0."""
+        """Returns the file of a part; numbers start at 0."""
         return self.folder / f"part-{number:06}.parquet"
 
     def write(self, number: int, table: pa.Table) -> None:
-        """Writes a part, all at once."""
+        """Writes a part atomically."""
         temporary = self.path(number).with_suffix(
             f".{secrets.token_hex(4)}"
         )  # on a cluster two may write the same part
@@ -88,14 +92,14 @@ class Parts:
         temporary.replace(self.path(number))
 
     def tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        """The parts done, in order, up to the first that is missing."""
+        """Yields the finished parts, in order, up to the first that is missing."""
         number = 0
         while self.path(number).exists():
             yield pq.read_table(self.path(number), columns=columns, partitioning=None)
             number += 1
 
     def clear(self) -> None:
-        """Removes what is in the folder, but for the lock, which is held."""
+        """Removes everything in the folder except the lock file, which is in use."""
         for path in self.folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""One file of reviews, from its name to the scored file and a small JSON beside it."""
+"""Scores one file of reviews, and writes the scored file and a JSON report beside it."""
 
 from __future__ import annotations
 
@@ -27,33 +27,32 @@ from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
 
-_LISTED = 100  # unreadable rows named in the JSON; all of them stand in the output
+_LISTED = 100  # unreadable rows listed in the report; the output has all of them
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be done with a file.
+    """A file to score, and how.
 
     Attributes:
         input: the file of reviews.
-        output: where the scored rows go.
-        form: the output's form.
-        text_column: the column to be scored, by name or number as a string, by place from 0 as an integer; guessed
-            where None.
-        label_column: the column that holds labels, likewise; none where None.
-        explain: name the strongest words of every row.
-        fast: int8 arithmetic.
-        resume: go on from the parts that stand.
-        folder: where the parts go, to stay there; beside the output, until done, where None.
-        name: what the input is called in the JSON; as the file where None.
-        raw: leave cells as they are that a spreadsheet would run.
+        output: the file of the scored rows.
+        format: the output's format.
+        text_column: the column to score: a string is its name or number, an integer its position from 0. None guesses.
+        label_column: the column with labels, in the same notation; None if there is none.
+        explain: add the strongest words of every row.
+        fast: use int8 arithmetic.
+        resume: keep the finished parts of an interrupted run.
+        folder: where the parts are written and kept; None writes them beside the output and deletes them at the end.
+        name: the input's name in the report; None takes the file's name.
+        raw: do not escape cells that a spreadsheet would run.
         bom: begin CSV and TSV with a byte order mark.
         options: how to read the input.
     """
 
     input: Path
     output: Path
-    form: str
+    format: str
     text_column: str | int | None = None
     label_column: str | int | None = None
     explain: bool = False
@@ -72,20 +71,20 @@ class Task:
 
     @property
     def report(self) -> Path:
-        """The JSON that says how the output came about, beside it."""
+        """The JSON report beside the output."""
         return self.output.with_name(self.output.name + ".json")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A task whose input has been opened and understood.
+class OpenedTask:
+    """A task whose input is open and whose columns are known.
 
     Attributes:
         task: the task.
         source: the input.
-        text: the place of the column to be scored.
-        label: the place of the column with labels, None without.
-        state: what the parts depend on; see ``Parts.begin``.
+        text: the position of the column to score.
+        label: the position of the column with labels, None if there is none.
+        state: the input, the model and the options that the parts depend on; see ``Parts.begin``.
     """
 
     task: Task
@@ -95,29 +94,29 @@ class Opened:
     state: dict[str, Any]
 
     @classmethod
-    def of(cls, task: Task, run: Path) -> Opened:
-        """Opens the task's input, to be scored by a run.
+    def open(cls, task: Task, run: Path) -> OpenedTask:
+        """Opens the task's input for scoring by a run.
 
         Raises:
-            BulkError: it cannot be read, or a column is not there.
+            BulkError: the input cannot be read, or a column is missing.
         """
         source = open_source(task.input, task.options)
-        text, label = columns_of(source, task.text_column, task.label_column)
+        text, label = resolve_columns(source, task.text_column, task.label_column)
         return cls(task, source, text, label, _state(task, run, text))
 
 
 def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, Any]:
-    """Does the task; gives what its JSON says.
+    """Scores a file and returns its report.
 
     Raises:
         BulkError: the input, the options or the output cannot be used.
     """
     clock = perf_counter()
     check_output(task)
-    opened = Opened.of(task, classifier.run)
+    opened = OpenedTask.open(task, classifier.run)
     total = survey(opened.source, opened.text, report)
     widest = Layout(opened.source, opened.text, explain=task.explain, problems=total.unreadable + total.extra > 0)
-    check_limits(task.form, total, len(widest.names))
+    check_limits(task.format, total, len(widest.names))
     parts = Parts(task.parts)
     with parts.locked():
         parts.begin(opened.state, task.resume)
@@ -126,24 +125,24 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
         return finish(opened, classifier.run, clock)
 
 
-def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
-    """Writes the output and its JSON from the parts, which are all there; gives what the JSON says.
+def finish(opened: OpenedTask, run: Path, clock: float) -> dict[str, Any]:
+    """Writes the output and its report from the complete parts, and returns the report.
 
     Args:
         opened: the task.
         run: the run that scored it.
-        clock: ``perf_counter`` when the work began.
+        clock: the value of ``perf_counter`` at the start.
     """
     task, source, parts = opened.task, opened.source, Parts(opened.task.parts)
     layout = export(
-        source, opened.text, parts, task.output, task.form, explain=task.explain, raw=task.raw, bom=task.bom
+        source, opened.text, parts, task.output, task.format, explain=task.explain, raw=task.raw, bom=task.bom
     )
     counted = counts(parts)
-    unreadable, extra = _remarks(parts)
+    unreadable, extra = _problems(parts)
     content = {
         "model": {"run": run.name, "manifest_sha256": sha256(run / MANIFEST)},
-        "input": _about_input(opened),
-        "output": {"name": task.output.name, "form": task.form, "sha256": sha256(task.output)},
+        "input": _describe_input(opened),
+        "output": {"name": task.output.name, "form": task.format, "sha256": sha256(task.output)},
         "options": {
             "explain": task.explain,
             "arithmetic": "int8" if task.fast else "float32",
@@ -151,7 +150,7 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
             "raw": task.raw,
             "bom": task.bom,
         },
-        "columns": dict(zip(layout.ours, layout.names[len(source.columns) :], strict=True)),
+        "columns": dict(zip(layout.added, layout.names[len(source.columns) :], strict=True)),
         "rows": sum(counted["status"].values()),
         "counts": counted,
         "unreadable": unreadable,
@@ -161,7 +160,7 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
         "seconds": round(perf_counter() - clock, 3),
     }
     if opened.label is not None:
-        content["against_labels"] = Results(parts, source.columns, opened.text, opened.label).against_labels()
+        content["against_labels"] = Results(parts, source.columns, opened.text, opened.label).label_metrics()
     write_json(task.report, content)
     if task.folder is None:
         parts.delete()
@@ -169,13 +168,14 @@ def finish(opened: Opened, run: Path, clock: float) -> dict[str, Any]:
 
 
 def _measured_effect(run: Path) -> dict[str, Any] | None:
-    """What int8 arithmetic, done as here, did to test reviews, as the benchmark beside the run found; else None.
+    """Returns the measured effect of int8 arithmetic, with this machine's backend, on test reviews.
 
-    See ``benchmarking.files.effect_of_fast`` for the names.
+    Returns None if the benchmark beside the run has no such measurement. ``benchmarking.files.effect_of_fast`` explains
+    the names.
     """
     path = run.parent / "BENCHMARKS.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    if found is None or found["run"].get("model_sha256") != sha256(run / "model.onnx"):  # older files name none
+    if found is None or found["run"].get("model_sha256") != sha256(run / "model.onnx"):  # older files lack it
         return None
     effect: dict[str, Any] | None = found["fast"]
     return effect if effect and effect.get("way") == int8_backend() else None
@@ -186,33 +186,33 @@ def export(
     text: int,
     parts: Parts,
     output: Path,
-    form: str,
+    format: str,
     *,
     explain: bool,
     raw: bool = False,
     bom: bool = False,
 ) -> Layout:
-    """Writes what the parts hold, all of it or what is done, in a form; see ``writing.write_output``."""
-    layout = Layout(source, text, explain=explain, problems=any(_remarks(parts)))
-    write_output(parts, layout, output, form, raw=raw, bom=bom)
+    """Writes the finished parts in a format; see ``writing.write_output``."""
+    layout = Layout(source, text, explain=explain, problems=any(_problems(parts)))
+    write_output(parts, layout, output, format, raw=raw, bom=bom)
     return layout
 
 
-def columns_of(source: Source, text: str | int | None, label: str | int | None) -> tuple[int, int | None]:
-    """The columns asked for; the text column is guessed where none is.
+def resolve_columns(source: Source, text: str | int | None, label: str | int | None) -> tuple[int, int | None]:
+    """Returns the positions of the text and label columns; guesses the text column if it is None.
 
     Raises:
-        BulkError: there is no such column.
+        BulkError: a column does not exist.
     """
     if text is None:
-        place = guess_text_column(source.columns, source.sample(), source.texts)
+        position = guess_text_column(source.columns, source.sample(), source.texts)
     else:
-        place = find_column(source.columns, text)
-    return place, None if label is None else find_column(source.columns, label)
+        position = find_column(source.columns, text)
+    return position, None if label is None else find_column(source.columns, label)
 
 
 def counts(parts: Parts) -> dict[str, dict[str, int]]:
-    """How many rows have each sentiment, confidence and status."""
+    """Counts the rows by sentiment, confidence and status."""
     names = ("sentiment", "confidence", "status")
     result: dict[str, Counter[str]] = {name: Counter() for name in names}
     for part in parts.tables(list(names)):
@@ -221,14 +221,14 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
     return {name: dict(counter.most_common()) for name, counter in result.items()}
 
 
-def _about_input(opened: Opened) -> dict[str, Any]:
+def _describe_input(opened: OpenedTask) -> dict[str, Any]:
     task, columns = opened.task, opened.source.columns
     guessed, sample = task.text_column is None, opened.source.sample()
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
         "sha256": opened.state["input"],
-        "form": opened.source.form,
+        "form": opened.source.format,
         **opened.source.found,
         "text_column": columns[opened.text],
         "text_column_doubtful": guessed and not looks_like_reviews(columns, sample, opened.text),
@@ -237,8 +237,8 @@ def _about_input(opened: Opened) -> dict[str, Any]:
     }
 
 
-def _remarks(parts: Parts) -> tuple[list[str], int]:
-    """Returns why rows are unreadable, for the first of them, and how many others have cells left over."""
+def _problems(parts: Parts) -> tuple[list[str], int]:
+    """Returns the problems of the first unreadable rows, and the number of other rows with surplus cells."""
     problems: list[str] = []
     others = 0
     for part in parts.tables(["problem", "status"]):
@@ -250,10 +250,10 @@ def _remarks(parts: Parts) -> tuple[list[str], int]:
 
 
 def check_output(task: Task) -> None:
-    """Refuses an output that could not be written.
+    """Checks that the output can be written.
 
     Raises:
-        BulkError: its folder is missing or closed, or the output is the input.
+        BulkError: its folder is missing or not writable, or the output is the input.
     """
     folder = task.output.parent
     if not folder.is_dir():
@@ -262,19 +262,19 @@ def check_output(task: Task) -> None:
         raise BulkError(f"The folder {folder} cannot be written to.")
     if task.output.is_dir():
         raise BulkError(f"{task.output} is a folder; name a file for the output.")
-    with suppress(OSError):  # an input that is not there is told of when it is opened
+    with suppress(OSError):  # a missing input is reported when it is opened
         if task.output.exists() and task.output.samefile(task.input):
             raise BulkError("The output is the input; name another file.")
 
 
 def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
-    """What the parts depend on; the names are words of the sentence that refuses a change."""
+    """Returns the state that the parts depend on; its keys appear in the message that refuses to resume."""
     options = task.options
     return {
         "input": sha256(task.input),
-        "model": [sha256(run / part) for part in REQUIRED],  # results added to a run change no verdict
+        "model": [sha256(run / part) for part in REQUIRED],  # evaluation results do not change a verdict
         "text column": text,
         "explain option": task.explain,
         "fast option": task.fast and int8_backend(),
-        "reading options": [options.form, options.encoding, options.delimiter, options.header],
+        "reading options": [options.format, options.encoding, options.delimiter, options.header],
     }

@@ -1,4 +1,4 @@
-"""How many of a file's reviews are positive, once the model's errors are taken out."""
+"""Estimates the share of positive reviews in a file, corrected for the model's error rates."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Share:
     """A share of positive reviews.
 
     Attributes:
-        raw: called positive, among those judged.
+        raw: the share of reviews predicted positive, among those with a verdict.
         corrected: the estimate of the true share.
-        low, high: its 95 % interval.
+        low, high: the 95 % interval of the estimate.
     """
 
     raw: float
@@ -27,20 +27,20 @@ class Share:
 
 
 def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | None:
-    """The adjusted count (Forman 2008, section 2.2): ``(raw - fpr) / (tpr - fpr)``, kept within 0 and 1.
+    """Returns the adjusted count (Forman 2008, section 2.2): ``(raw - fpr) / (tpr - fpr)``, clipped to 0 and 1.
 
-    The interval, by the delta method, covers the chance in which reviews of this file are misjudged and that in the
-    rates themselves. For its width alone, a success and a failure are added to the reviews behind each rate (Lang &
-    Reiczigel 2014), since a rate of 0 or 1 would have no chance in it. It supposes that the model errs here as it did
-    there.
+    The interval, by the delta method, covers two sources of variance: the errors on this file and the estimated rates.
+    For its width only, one success and one failure are added to the reviews behind each rate (Lang & Reiczigel 2014),
+    because a rate of 0 or 1 would have no variance. The interval assumes that the error rates on this file are those of
+    the test reviews.
 
     Args:
-        positive: reviews called positive.
-        n: reviews judged.
+        positive: reviews predicted positive.
+        n: reviews with a verdict.
         confusion: counts ``tp``, ``fp``, ``fn``, ``tn`` on reviews with known labels.
 
     Returns:
-        None where nothing was judged or the rates say nothing.
+        None if no review has a verdict, or if the rates are not informative.
     """
     positives, negatives = confusion["tp"] + confusion["fn"], confusion["fp"] + confusion["tn"]
     if not (n and positives and negatives):
@@ -58,13 +58,13 @@ def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | 
 
 
 def _variance(k: int, n: int) -> float:
-    """Of a single verdict that turned out so ``k`` times in ``n``, with a success and a failure added."""
+    """Returns the variance of a single verdict with ``k`` successes in ``n``, after adding a success and a failure."""
     rate = (k + 1) / (n + 2)
     return rate * (1 - rate)
 
 
 def error_rates(run: Run) -> dict[str, Any] | None:
-    """The confusion counts of a run on test reviews, on validation where it has none of those, None without either."""
+    """Returns the confusion counts of a run on its test reviews, else on validation, else None."""
     for part, split in (("test.json", "test"), ("metrics.json", "validation")):
         if run.has(part):
             return run.json(part)[split]["confusion"]

@@ -1,4 +1,4 @@
-"""How far a run is: rows done, rows a second, time left; on a terminal, in a file for the app, or nowhere."""
+"""Progress of a run: rows done, rows per second and time left."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TextIO
 
-from sentiment.formatting import duration
-
-Report = Callable[[str, int, int], None]  # told of a stage, the rows done in it, and all its rows, 0 if not yet known
+Report = Callable[[str, int, int], None]  # called with a stage, its finished rows, and all its rows, 0 if unknown
 
 
 @dataclass(slots=True)
 class Pace:
-    """Rows a second since the first row that was really scored, and what that means for those left."""
+    """Measures rows per second, not counting the rows that an earlier run had scored."""
 
     clock: Callable[[], float] = monotonic
     _began: float | None = None
     _skipped: int = 0
 
     def __call__(self, stage: str, done: int) -> float | None:
-        """Rows a second; None before there is anything to go by."""
+        """Returns the rows per second, None before the first is scored."""
         if stage != "scoring":
             self._began, self._skipped = self.clock(), done
             return None
@@ -33,13 +31,13 @@ class Pace:
 
 @dataclass(slots=True)
 class TerminalProgress:
-    """One line on a terminal that is written over and over."""
+    """Shows progress in one line of a terminal, which is overwritten."""
 
     terminal: TextIO
     pace: Pace = field(default_factory=Pace)
 
     def __call__(self, stage: str, done: int, rows: int) -> None:
-        """Shows where the run is."""
+        """Shows the stage, the rows, the rate and the time left."""
         text = f"{stage}: {done:,} of {rows:,} rows" if rows else f"{stage}: {done:,} rows"
         if rate := self.pace(stage, done):
             text += f", {rate:,.0f} a second"
@@ -51,3 +49,10 @@ class TerminalProgress:
         """Clears the line."""
         self.terminal.write("\r\x1b[K")
         self.terminal.flush()
+
+
+def duration(seconds: float) -> str:
+    """Formats a duration as ``0:42`` or ``1:02:03``."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

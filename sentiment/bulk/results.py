@@ -1,4 +1,4 @@
-"""What came out of a file: figures over all rows, and any page of them filtered and sorted, read from the parts."""
+"""Results of a scored file, read from its parts: statistics of all rows, and rows filtered and sorted."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from sentiment.evaluation import metrics
 
 Rows = npt.NDArray[np.int64]
 
-_MOST_LABELS = 1000  # a column with more different values holds no labels
+_MOST_LABELS = 1000  # a column with more distinct values does not hold labels
 _MOST_GROUPS = 30
 _MOST_POINTS = 60  # on a line over time
-_LABEL_CHARACTERS = 100  # of a cell; a longer one is no label
+_LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
 _GROUP_CHARACTERS = 200
 _WORD_CHARACTERS = 60
-_MOST_WORDS = 100_000  # different ones kept while they are counted, those with the strongest push
-_SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # in which the formats of dates are looked for
+_MOST_WORDS = 100_000  # distinct words kept while counting, those with the strongest push
+_SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rows a table lists; what is empty lets all through.
+    """Selects the rows of a table; an empty attribute selects all.
 
     Attributes:
-        sentiments, confidences, statuses: the values let through.
+        sentiments, confidences, statuses: the selected values.
         between: bounds on the probability of "positive".
-        search: what the text must hold, in any case.
-        cell: (label, verdict), each "positive" or "negative".
-        threshold: on the probability of "positive", for the verdict of ``cell``.
+        search: a string that the text contains, in any case.
+        cell: a cell of the confusion matrix: (label, verdict), each "positive" or "negative".
+        threshold: on the probability of "positive", for the verdict in ``cell``.
         mislabelled: only rows whose label is probably wrong.
     """
 
@@ -61,13 +61,13 @@ class Filter:
 
 @dataclass
 class Results:
-    """The rows done so far.
+    """The rows scored so far.
 
     Attributes:
-        parts: where they are.
+        parts: the scored parts.
         columns: the input's columns.
-        text: the place of the one that was scored.
-        label: the place of the one with labels, None without.
+        text: the position of the scored column.
+        label: the position of the column with labels, None if there is none.
     """
 
     parts: Parts
@@ -78,9 +78,9 @@ class Results:
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
-        """A row for each row: ``sentiment``, ``confidence``, ``status`` (categories), ``p_positive``, ``tokens_read``.
+        """The verdicts: ``sentiment``, ``confidence``, ``status`` (categories), ``p_positive``, ``tokens_read``.
 
-        With labels also ``label``: 1 positive, 0 negative, missing where neither.
+        With labels, also ``label``: 1 positive, 0 negative, missing if neither.
         """
         tables = [self._small(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
         self._ends = list(np.cumsum([table.num_rows for table in tables]))
@@ -94,7 +94,7 @@ class Results:
 
     @property
     def rows(self) -> int:
-        """How many rows are done."""
+        """The number of scored rows."""
         return len(self.verdicts)
 
     @property
@@ -106,16 +106,16 @@ class Results:
     def labelled(self) -> pd.DataFrame:
         """The rows that have a verdict and a label: ``label`` (int8), ``logit`` of the calibrated probability."""
         rows = self.judged[self.judged["label"].notna()]
-        edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 stands for at most this distance from it
+        edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 is at most this far from it
         p = rows["p_positive"].clip(edge, 1 - edge)
         return rows.assign(label=rows["label"].astype("int8"), logit=np.log(p / (1 - p)))
 
     def counts(self, name: str) -> dict[str, int]:
-        """How many rows have each value of one of the verdict's columns."""
+        """Counts the rows by the values of one of the verdict's columns."""
         return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
 
     def histogram(self) -> pd.DataFrame:
-        """How many rows of each sentiment stand at each probability: ``low``, ``high``, ``label``, ``n``."""
+        """Returns a histogram of the probability by sentiment: ``low``, ``high``, ``label``, ``n``."""
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         judged = self.judged
@@ -126,20 +126,20 @@ class Results:
         ]
         return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
 
-    def column(self, place: int) -> pd.Series:
+    def column(self, position: int) -> pd.Series:
         """Returns one of the input's columns as categories, long cells cut."""
-        cells = [cells.dictionary_encode() for cells in self._cells(place, _GROUP_CHARACTERS)]
+        cells = [cells.dictionary_encode() for cells in self._cells(position, _GROUP_CHARACTERS)]
         kind = pa.dictionary(pa.int32(), pa.string())
         return pa.chunked_array(cells, kind).unify_dictionaries().to_pandas()[: self.rows]
 
-    def by_group(self, place: int) -> pd.DataFrame:
-        """The share of positive by group of a column: ``group``, ``n``, ``share``, ``low``, ``high``; largest first."""
-        return _shares(self._judged_by(self.column(place))).nlargest(_MOST_GROUPS, "n")
+    def by_group(self, position: int) -> pd.DataFrame:
+        """Returns the positive share by group, largest first: ``group``, ``n``, ``share``, ``low``, ``high``."""
+        return _shares(self._judged_by(self.column(position))).nlargest(_MOST_GROUPS, "n")
 
-    def over_time(self, place: int) -> pd.DataFrame:
-        """The share of positive by day, month or year, whichever gives a line of good length; columns as by group."""
-        read = DateReader(self._sample(place))
-        days = [read(cells.to_pylist()) for cells in self._cells(place, dates.CHARACTERS)]
+    def over_time(self, position: int) -> pd.DataFrame:
+        """Returns the positive share by day, month or year; the finest unit with few enough points is used."""
+        read = DateReader(self._sample(position))
+        days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
         for unit in ("D", "M", "Y"):
             starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
@@ -149,9 +149,9 @@ class Results:
         return shares.sort_values("group")
 
     def words(self, count: int = 15) -> pd.DataFrame:
-        """The words that pushed the whole file: ``word``, ``push`` (summed logits), ``rows``, ``side``; with --explain.
+        """Returns the strongest words of the file: ``word``, ``push`` (summed logits), ``rows``, ``side``.
 
-        Summed are the strongest words of each row, as the output names them.
+        Sums the strongest words of each row; there are none unless the file was scored with ``explain``.
         """
         frames = [pd.DataFrame({"word": pd.Series(dtype="str"), "push": 0.0, "rows": 0})]
         for table in self.parts.tables(["words_positive", "words_negative"]):
@@ -165,12 +165,12 @@ class Results:
         return pd.concat(ends).drop_duplicates("word")
 
     def select(self, wanted: Filter, order: str = "row", descending: bool = False) -> Rows:
-        """The numbers of the rows that a filter lets through, in order.
+        """Returns the numbers of the rows that a filter selects, in order.
 
         Args:
             wanted: the filter.
-            order: row, probability, length, or error: the most confident contradictions of a label first.
-            descending: the other way round; rows without a verdict come last either way.
+            order: row, probability, length, or error (the most confident contradictions of a label first).
+            descending: reverses the order; rows without a verdict always come last.
         """
         frame = self.verdicts
         keep = np.ones(len(frame), bool)
@@ -185,12 +185,12 @@ class Results:
             keep &= frame["p_positive"].between(*wanted.between).to_numpy()
         if wanted.cell and "label" in frame:
             label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
-            p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN where there is no verdict
+            p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN without a verdict
             keep &= label & (p >= threshold if wanted.cell[1] == "positive" else p < threshold)
         if wanted.mislabelled:
             keep &= np.isin(np.arange(len(frame)), self.likely_mislabelled())
         if wanted.search:
-            keep &= self._holding(wanted.search)
+            keep &= self._matches(wanted.search)
         rows = np.flatnonzero(keep)
         if order == "error" and "label" in frame:
             distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
@@ -199,25 +199,25 @@ class Results:
             return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
         return rows[::-1] if descending else rows
 
-    def read(self, rows: Sequence[int] | Rows, places: Sequence[int], most: int | None = None) -> pd.DataFrame:
-        """Returns some rows with some of the input's columns, as text, and the verdict's.
+    def read(self, rows: Sequence[int] | Rows, positions: Sequence[int], most: int | None = None) -> pd.DataFrame:
+        """Returns the verdicts of some rows, with some of the input's columns as text.
 
         Args:
-            rows: their numbers, from 0; the column ``row`` counts from 1.
-            places: the columns, called ``c0``, ``c1``, ...
-            most: characters after which a cell is cut.
+            rows: numbers from 0; the column ``row`` counts from 1.
+            positions: positions of the columns, which are named ``c0``, ``c1``, ...
+            most: the largest number of characters of a cell; None for no limit.
         """
-        names = [f"c{place}" for place in places]
+        names = [f"c{position}" for position in positions]
         found: dict[int, dict[str, object]] = {}
-        _ = self.verdicts  # which sets where each part ends
+        _ = self.verdicts  # fills self._ends
         by_part: defaultdict[int, list[int]] = defaultdict(list)
         for row in rows:
             by_part[int(np.searchsorted(self._ends, row, side="right"))].append(int(row))
         for part, wanted in by_part.items():
             start = self._ends[part - 1] if part else 0
             table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
-            places_in_part = pa.array([row - start for row in wanted])
-            taken = {name: plain(table[name]).take(places_in_part) for name in table.column_names}
+            positions_in_part = pa.array([row - start for row in wanted])
+            taken = {name: plain(table[name]).take(positions_in_part) for name in table.column_names}
             columns = {name: taken[name].to_pylist() for name in VERDICT.names}
             for name in (*names, "problem"):
                 columns[name] = as_texts(taken[name] if most is None else cut(taken[name], most))
@@ -226,9 +226,9 @@ class Results:
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
 
     def likely_mislabelled(self) -> Rows:
-        """Rows whose label is probably wrong, by confident learning (Northcutt et al. 2021, section 3.1).
+        """Returns rows whose label is probably wrong, by confident learning (Northcutt et al. 2021, section 3.1).
 
-        A row counts when its probability of the other class is at least what rows of that class have on average.
+        Selects a row if its probability of the other class is at least the mean probability of the rows labelled so.
         """
         rows = self.labelled
         p, label = rows["p_positive"].to_numpy(), rows["label"].to_numpy()
@@ -238,8 +238,8 @@ class Results:
         wrong = np.where(label == 0, (p >= positive) & (p > 0.5), (1 - p >= negative) & (p < 0.5))
         return rows.index.to_numpy()[wrong]
 
-    def against_labels(self) -> dict[str, Any]:
-        """The verdicts judged by the labels, as JSON holds it; nothing but ``n`` where no row has both."""
+    def label_metrics(self) -> dict[str, Any]:
+        """Returns metrics of the verdicts against the labels for JSON; only ``n`` if no row has both."""
         rows = self.labelled
         label, logit, p = (rows[name].to_numpy() for name in ("label", "logit", "p_positive"))
         if not len(rows):
@@ -263,7 +263,7 @@ class Results:
         }
 
     def _small(self, part: pa.Table | None) -> pa.Table:
-        """The verdicts of a part, or of no part, and its labels cut short; texts as dictionaries."""
+        """Returns the verdicts of a part and its labels, truncated, with dictionary-encoded text; empty for no part."""
         texts = pa.dictionary(pa.int32(), pa.string())
         fields = [pa.field(f.name, texts if pa.types.is_string(f.type) else f.type) for f in VERDICT]
         schema = pa.schema([*fields, *([pa.field("label", texts)] if self.label is not None else [])])
@@ -276,18 +276,18 @@ class Results:
         ]
         return pa.table(encoded, schema=schema)
 
-    def _cells(self, place: int, most: int) -> Iterator[pa.Array]:
-        """One of the input's columns as text, part by part, cells cut."""
-        for table in self.parts.tables([f"c{place}"]):
-            yield cut(table[f"c{place}"], most)
+    def _cells(self, position: int, most: int) -> Iterator[pa.Array]:
+        """Yields one of the input's columns as truncated text, part by part."""
+        for table in self.parts.tables([f"c{position}"]):
+            yield cut(table[f"c{position}"], most)
 
-    def _sample(self, place: int) -> list[str]:
-        """Cells of a column from parts spread over the whole file."""
-        _ = self.verdicts  # which sets where each part ends
+    def _sample(self, position: int) -> list[str]:
+        """Returns cells of a column from parts spread over the whole file."""
+        _ = self.verdicts  # fills self._ends
         step = max(1, len(self._ends) // _SAMPLED_PARTS)
         found: list[str] = []
         for part in range(0, len(self._ends), step):
-            name = f"c{place}"
+            name = f"c{position}"
             column = pq.read_table(self.parts.path(part), columns=[name], partitioning=None)[name]
             found += cut(column.slice(0, _SAMPLED_ROWS), dates.CHARACTERS).drop_null().to_pylist()
         return found
@@ -305,7 +305,7 @@ class Results:
         frame = pd.DataFrame({"group": groups, "positive": positive})
         return frame[self.verdicts["sentiment"].notna().to_numpy() & groups.notna().to_numpy()]
 
-    def _holding(self, search: str) -> npt.NDArray[np.bool_]:
+    def _matches(self, search: str) -> npt.NDArray[np.bool_]:
         name = f"c{self.text}"
         found = []
         for table in self.parts.tables([name]):
@@ -317,7 +317,7 @@ class Results:
 
 
 def _pushes(part: pa.Table) -> pd.DataFrame:
-    """The words of a part, summed: ``word``, ``push``, ``rows``."""
+    """Sums the words of a part: ``word``, ``push``, ``rows``."""
     columns = [pc.split_pattern(column.combine_chunks().drop_null(), " ").flatten() for column in part.columns]
     entries = pa.concat_arrays(columns)
     entries = entries.filter(pc.match_substring(entries, ":"))

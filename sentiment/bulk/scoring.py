@@ -1,4 +1,4 @@
-"""From a chunk of rows to a part: every text scored once, and its verdict put beside its row."""
+"""Scores chunks of rows into parts: every distinct text once, with its verdict beside each of its rows."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ WORDS = pa.schema([("words_positive", pa.string()), ("words_negative", pa.string
 PROBLEM = pa.field("problem", pa.string())
 NATIVE = pa.field("native", pa.string())
 
-STRONGEST = 5  # words named for either side
-DIGITS = 6  # of a probability, after the point
+STRONGEST = 5  # words listed for each side
+DIGITS = 6  # decimal places of a probability
 
-_AHEAD = 3  # chunks read before the first of them is done
-_SIDE_BY_SIDE = 2  # chunks at once: one is split into tokens while the network reads the other
+_MAX_PENDING = 3  # chunks read before the first of them is scored
+_THREADS = 2  # one chunk is tokenized while the network scores the other
 
 
 def score_all(
     classifier: Classifier, source: Source, text: int, parts: Parts, explain: bool, rows: int, report: Report
 ) -> None:
-    """Scores every chunk whose part does not stand yet.
+    """Scores every chunk whose part is missing; an interrupted run resumes here.
 
     Args:
-        classifier: scores them.
+        classifier: the model.
         source: the table.
-        text: the column to be scored.
-        parts: where the parts go.
-        explain: whether to name the strongest words.
-        rows: how many rows there are, for the report.
-        report: is told of every part.
+        text: the position of the column to score.
+        parts: receives the scored parts.
+        explain: whether to add the strongest words.
+        rows: the number of rows, for the report.
+        report: called after every part.
     """
     done = 0
     pending: deque[tuple[int, Future[None]]] = deque()
-    pool = ThreadPoolExecutor(_SIDE_BY_SIDE)
+    pool = ThreadPoolExecutor(_THREADS)
     try:
         for number, chunk in enumerate(source.chunks(text)):
             if parts.path(number).exists():
@@ -62,7 +62,7 @@ def score_all(
                 continue
             work = partial(_score_part, classifier, chunk, parts, number, explain)
             pending.append((len(chunk.texts), pool.submit(work)))
-            if len(pending) == _AHEAD:
+            if len(pending) == _MAX_PENDING:
                 done += _finish(pending)
                 report("scoring", done, rows)
         while pending:
@@ -73,17 +73,17 @@ def score_all(
 
 
 def score_chunk(classifier: Classifier, chunk: Chunk, explain: bool = False) -> pa.Table:
-    """The chunk's columns as ``c0``, ``c1``, ..., then ours. A text that repeats is scored once."""
+    """Returns the chunk's columns as ``c0``, ``c1``, ..., then the added ones. A repeated text is scored once."""
     texts = list(dict.fromkeys(text for text in _texts(chunk) if isinstance(text, str)))
     verdicts = dict(zip(texts, classifier.predict(texts), strict=True))
     words = dict(zip(texts, _words(classifier, texts), strict=True)) if explain else None
-    return part_of(chunk, verdicts, words)
+    return build_part(chunk, verdicts, words)
 
 
-def part_of(
+def build_part(
     chunk: Chunk, verdicts: Mapping[str, Prediction], words: Mapping[str, tuple[str, str]] | None = None
 ) -> pa.Table:
-    """What ``score_chunk`` gives, from the verdict on each text, and its strongest words where they are to be named."""
+    """Builds the table of ``score_chunk`` from the verdict on each text, and its strongest words if given."""
     rows = _texts(chunk)
     predictions = [verdicts[text] if isinstance(text, str) else unscored_prediction("unreadable") for text in rows]
     columns = {f"c{i}": column for i, column in enumerate(chunk.columns)}
@@ -100,14 +100,14 @@ def part_of(
 
 
 def _texts(chunk: Chunk) -> list[object]:
-    """What is to be scored; None for a row that cannot be read."""
+    """Returns the texts to score; None for a row that cannot be read."""
     return [None if i in chunk.problems else text or "" for i, text in enumerate(chunk.texts)]
 
 
 def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> tuple[str, str]:
-    """The words that pushed most toward positive and toward negative, as ``great:+1.20 fun:+0.31``.
+    """Returns the words that push most toward positive and toward negative, as ``great:+1.20 fun:+0.31``.
 
-    A word's push is the sum over the places where it stands, in logit units.
+    A word's push is the sum of its contributions over all its occurrences, in logit units.
     """
     pushes: defaultdict[str, float] = defaultdict(float)
     for token, value in zip(tokens, contributions, strict=True):
@@ -116,7 +116,7 @@ def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> 
     ranked = sorted(pushes.items(), key=lambda push: (-push[1], push[0]))
     positive = [push for push in ranked[:STRONGEST] if push[1] > 0]
     negative = [push for push in ranked[: -STRONGEST - 1 : -1] if push[1] < 0]
-    return _in_line(positive), _in_line(negative)
+    return _join_words(positive), _join_words(negative)
 
 
 def _words(classifier: Classifier, texts: list[str]) -> list[tuple[str, str]]:
@@ -128,7 +128,7 @@ def _words(classifier: Classifier, texts: list[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _in_line(pushes: list[tuple[str, float]]) -> str:
+def _join_words(pushes: list[tuple[str, float]]) -> str:
     return " ".join(f"{word}:{value:+.2f}" for word, value in pushes)
 
 

@@ -1,4 +1,4 @@
-"""What a spreadsheet makes of cells: which of them it would run, and what a worksheet can hold."""
+"""Rules of spreadsheets: which cells they run as formulas, and what a worksheet can hold."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ XLSX_CHARACTERS = 32_767
 
 # A spreadsheet runs a cell that begins with one of these (OWASP, CSV Injection); full-width signs count as the others.
 _SIGNS = "=+-@＝＋－＠"
-# What it leaves out before them: white space and control characters, zero-width signs, byte order marks, soft hyphens.
+# It ignores these before them: white space and control characters, zero-width signs, byte order marks, soft hyphens.
 _IGNORED = (
     r"\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff"
 )
-_RUNS = re.compile(rf"[\t\r\n]|[{_IGNORED}]*[{re.escape(_SIGNS)}]")
+_FORMULA = re.compile(rf"[\t\r\n]|[{_IGNORED}]*[{re.escape(_SIGNS)}]")
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\r\x0e-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
-WIDEST = 7  # characters that a worksheet needs at most for one it has to escape
-_EXACT = 2**53  # a worksheet's numbers are doubles
+MAX_ESCAPED_WIDTH = 7  # the most characters that one escaped character takes in a worksheet
+_EXACT = 2**53  # a worksheet stores numbers as doubles
 
 
 def escape_formula(cell: str) -> str:
-    """Puts an apostrophe before a cell that a spreadsheet would run as a formula; numbers stay as they are."""
-    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell.strip(" \xa0")) else cell
+    """Puts an apostrophe before a cell that a spreadsheet would run as a formula; numbers are unchanged."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell.strip(" \xa0")) else cell
 
 
 def worksheet_text(cell: str, *, raw: bool) -> str:
-    """A text as a worksheet holds it: what XML cannot hold is escaped, and nothing is run.
+    """Returns a text for a worksheet: characters that XML cannot hold are escaped, and formulas too.
 
     Args:
         cell: the text.
-        raw: leave it as it is though a spreadsheet would run it.
+        raw: do not escape formulas.
 
     Raises:
-        BulkError: it is too long, and would be cut.
+        BulkError: the text is too long for a cell.
     """
     text = _CONTROL.sub(_escaped, cell if raw else escape_formula(cell))
     if len(text) > XLSX_CHARACTERS:
@@ -50,12 +50,12 @@ def worksheet_text(cell: str, *, raw: bool) -> str:
 
 
 def worksheet_length(cell: str) -> int:
-    """Characters that a text takes in a worksheet at most, apostrophe and escapes included."""
+    """Returns the most characters that a text takes in a worksheet, apostrophe and escapes included."""
     return len(_CONTROL.sub(_escaped, escape_formula(cell)))
 
 
 def worksheet_value(value: Any) -> Any:
-    """A value as a worksheet can hold it without loss, as text otherwise."""
+    """Returns a value that a worksheet can hold without loss, as text if necessary."""
     match value:
         case bool() | str() | None | time():
             return value
@@ -75,8 +75,8 @@ def worksheet_value(value: Any) -> Any:
             return str(value)
 
 
-def from_letter(value: Any, letter: str) -> Any:
-    """A cell of a workbook as it was: see ``xlsx.WorkbookSource``."""
+def parse_native_cell(value: Any, letter: str) -> Any:
+    """Restores the value of a workbook's cell from its text and type letter; see ``xlsx.WorkbookSource``."""
     if not isinstance(value, str):
         return value
     match letter:
@@ -93,6 +93,6 @@ def from_letter(value: Any, letter: str) -> Any:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    """What XML cannot hold, as Office Open XML writes it (ECMA-376 part 1, 22.9.2.19)."""
+    """Escapes what XML cannot hold as Office Open XML does (ECMA-376 part 1, 22.9.2.19)."""
     found = match[0]
     return f"_x005F{found}" if len(found) > 1 else f"_x{ord(found):04X}_"

@@ -1,4 +1,4 @@
-"""From parts to one file in the form asked for: every row, column and value of the input, then ours."""
+"""Writes the parts to one file: every row, column and value of the input, then the added columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sentiment.bulk.spreadsheets import (
     XLSX_COLUMNS,
     XLSX_ROWS,
     escape_formula,
-    from_letter,
+    parse_native_cell,
     worksheet_text,
     worksheet_value,
 )
@@ -39,52 +39,52 @@ class Layout:
     """The columns of an output.
 
     Attributes:
-        names: what they are called: the input's as they stand, then ours, all of them with the prefix
-            ``predicted_`` where one is taken.
+        names: the input's names, unchanged, then those of the added columns. If one of these is taken, all of them get
+            the prefix ``predicted_``.
         source: the input.
-        kinds: of the input's columns, as ``Source`` has them; a row that could not be taken apart makes a string of the
-            scored one, in which it stands whole.
-        ours: the names that the parts have for ours.
+        kinds: of the input's columns, as in ``Source``. The scored column becomes a string if rows could not be parsed,
+            since it then holds such rows whole.
+        added: the names of the added columns in the parts.
     """
 
     def __init__(self, source: Source, text: int, *, explain: bool, problems: bool) -> None:
         self.source = source
         self.kinds = ["string" if problems and i == text else kind for i, kind in enumerate(source.kinds)]
         fields = [*VERDICT, *(WORDS if explain else []), *([PROBLEM] if problems else [])]
-        self.ours = [field.name for field in fields]
+        self.added = [field.name for field in fields]
         self.types = [field.type for field in fields]
-        self.prefix = prefix(self.ours, source.columns)
-        self.names = [*source.columns, *(self.prefix + name for name in self.ours)]
+        self.prefix = prefix(self.added, source.columns)
+        self.names = [*source.columns, *(self.prefix + name for name in self.added)]
 
     def input_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
-        """The input's columns of a part."""
+        """Returns the input's columns of a part."""
         return [part[f"c{i}"] for i in range(len(self.source.columns))]
 
-    def our_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
-        """Our columns of a part."""
-        return [part[name] for name in self.ours]
+    def added_columns(self, part: pa.Table) -> list[pa.ChunkedArray]:
+        """Returns the added columns of a part."""
+        return [part[name] for name in self.added]
 
 
-def prefix(ours: Sequence[str], theirs: Sequence[str]) -> str:
-    """What stands before all of our names of columns where one of them is taken, nothing where none is."""
+def prefix(added: Sequence[str], taken: Sequence[str]) -> str:
+    """Returns the prefix for the added columns; empty unless one of their names is taken."""
     found = ""
-    while any(found + name in theirs for name in ours):
+    while any(found + name in taken for name in added):
         found += "predicted_"
     return found
 
 
-def check_limits(form: str, survey: Survey, width: int) -> None:
-    """Refuses before the work starts what the output's form cannot hold.
+def check_limits(format: str, survey: Survey, width: int) -> None:
+    """Checks, before any row is scored, that the output's format can hold the table.
 
     Args:
-        form: the output's.
+        format: the output's format.
         survey: of the input.
-        width: columns of the output.
+        width: the number of columns of the output.
 
     Raises:
-        BulkError: the table is too long, too wide, or has too long a cell.
+        BulkError: the table has too many rows or columns, or a cell that is too long.
     """
-    if form != "xlsx":
+    if format != "xlsx":
         return
     if survey.rows + 1 > XLSX_ROWS:
         raise BulkError(f"A worksheet holds {XLSX_ROWS:,} rows; this table has {survey.rows:,} and a header.")
@@ -96,17 +96,17 @@ def check_limits(form: str, survey: Survey, width: int) -> None:
 
 
 def write_output(
-    parts: Parts, layout: Layout, output: Path, form: str, *, raw: bool = False, bom: bool = False
+    parts: Parts, layout: Layout, output: Path, format: str, *, raw: bool = False, bom: bool = False
 ) -> None:
-    """Writes the output; it appears under its name only when complete.
+    """Writes the output; it appears under its name only when it is complete.
 
     Args:
-        parts: what was scored.
+        parts: the scored parts.
         layout: the output's columns.
         output: the file.
-        form: its form.
-        raw: leave cells as they are that a spreadsheet would run.
-        bom: begin CSV and TSV with a byte order mark, by which Excel knows UTF-8.
+        format: its format.
+        raw: do not escape cells that a spreadsheet would run.
+        bom: begin CSV and TSV with a byte order mark, by which Excel recognizes UTF-8.
     """
     write: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: _write_delimited(parts, layout, path, ",", raw, bom),
@@ -115,21 +115,21 @@ def write_output(
         "parquet": lambda path: _write_parquet(parts, layout, path),
         "xlsx": lambda path: _write_workbook(parts, layout, path, raw),
     }
-    temporary = parts.folder / f"output.{form}"
+    temporary = parts.folder / f"output.{format}"
     try:
-        write[form](temporary)
+        write[format](temporary)
         temporary.replace(output)
     except BaseException:
-        temporary.unlink(missing_ok=True)  # room for a resumed run, where it was the disk that was full
+        temporary.unlink(missing_ok=True)  # frees room for a resumed run, in case the disk was full
         raise
 
 
-def unique(names: Sequence[str]) -> list[str]:
-    """The names, each different: an empty one is called by its place, one that repeats gets a number."""
+def unique_names(names: Sequence[str]) -> list[str]:
+    """Makes names distinct: an empty one becomes its position, a repeated one gets a number."""
     taken = set(names)
-    used: dict[str, int] = {}  # in order, each with the last number that was given to its repeats
-    for place, name in enumerate(names, 1):
-        wanted = free = name or f"column_{place}"
+    used: dict[str, int] = {}  # in order, each with the last number given to a repeat
+    for position, name in enumerate(names, 1):
+        wanted = free = name or f"column_{position}"
         number = used.get(wanted, 1)
         while free in used or (free != name and free in taken):
             number += 1
@@ -141,46 +141,46 @@ def unique(names: Sequence[str]) -> list[str]:
 
 
 def _write_delimited(parts: Parts, layout: Layout, path: Path, delimiter: str, raw: bool, bom: bool) -> None:
-    """Lines end as RFC 4180 has them, in CR LF; only so does ``csv`` quote a cell that holds a lone CR."""
+    """Writes lines that end in CR LF (RFC 4180); only then does ``csv`` quote a cell with a lone CR."""
     with path.open("w", encoding="utf-8", newline="") as file:
         if bom:
             file.write(codecs.BOM_UTF8.decode())
         writer = csv.writer(file, delimiter=delimiter)
         writer.writerow(layout.names if raw else map(escape_formula, layout.names))
         for part in parts.tables():
-            theirs = [[cell or "" for cell in as_texts(column)] for column in layout.input_columns(part)]
+            original = [[cell or "" for cell in as_texts(column)] for column in layout.input_columns(part)]
             if not raw:
-                theirs = [[escape_formula(cell) for cell in cells] for cells in theirs]
-            ours = [_escaped(column, raw=raw) for column in layout.our_columns(part)]
-            writer.writerows(zip(*theirs, *ours, strict=True))
+                original = [[escape_formula(cell) for cell in cells] for cells in original]
+            added = [_escaped(column, raw=raw) for column in layout.added_columns(part)]
+            writer.writerows(zip(*original, *added, strict=True))
 
 
 def _escaped(column: pa.ChunkedArray, *, raw: bool) -> list[Any]:
-    """Values of a column of ours; the strongest words are a visitor's, and may begin with ``=``."""
+    """Returns the values of an added column; the strongest words come from the input, and may begin with ``=``."""
     values = column.to_pylist()
     return values if raw else [escape_formula(value) if isinstance(value, str) else value for value in values]
 
 
 def _write_json_lines(parts: Parts, layout: Layout, path: Path) -> None:
-    """A line that was a JSON object stays as it was written, with ours added at its end."""
+    """Writes each JSON object as in the input, with the added values at its end."""
     width = len(layout.source.columns)
-    names = unique(layout.names)
+    names = unique_names(layout.names)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for part in parts.tables():
             columns = [as_values(column) for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "jsonl", layout), strict=True):
-                ours = dict(zip(names[width:], row[width:], strict=True))
+                added = dict(zip(names[width:], row[width:], strict=True))
                 if native:
                     body = native[1:-1].strip()
-                    file.write("{" + body + (", " if body else "") + as_json(ours)[1:] + "\n")
+                    file.write("{" + body + (", " if body else "") + as_json(added)[1:] + "\n")
                 else:
-                    theirs = dict(zip(names[:width], row[:width], strict=True))
-                    file.write(as_json(theirs | ours) + "\n")
+                    original = dict(zip(names[:width], row[:width], strict=True))
+                    file.write(as_json(original | added) + "\n")
 
 
 def _write_parquet(parts: Parts, layout: Layout, path: Path) -> None:
-    names = unique(layout.names)
+    names = unique_names(layout.names)
     source = layout.source
     types = source.schema.types if source.schema else [_TYPES[kind] for kind in layout.kinds]
     metadata = source.schema.metadata if source.schema else None
@@ -204,36 +204,36 @@ def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None
         return text
 
     width = len(layout.source.columns)
-    with closing(sheet):  # or it complains later, where a cell is refused
+    with closing(sheet):  # or openpyxl warns later, after a cell was refused
         sheet.append([cell(name) for name in layout.names])
         for part in parts.tables():
             columns = [as_values(column) for column in _typed(part, layout)]
             rows = zip(*columns, strict=True)
             for row, native in zip(rows, _natives(part, "xlsx", layout), strict=True):
-                theirs = map(from_letter, row[:width], native.ljust(width, "s")) if native else row[:width]
-                sheet.append([cell(worksheet_value(value)) for value in (*theirs, *row[width:])])
+                original = map(parse_native_cell, row[:width], native.ljust(width, "s")) if native else row[:width]
+                sheet.append([cell(worksheet_value(value)) for value in (*original, *row[width:])])
     book.save(path)
 
 
 def _typed(part: pa.Table, layout: Layout) -> list[pa.ChunkedArray]:
-    """The input's columns as what they are, where that is known, and ours."""
-    theirs = layout.input_columns(part)
+    """Returns the input's columns, in their own types where known, and the added columns."""
+    original = layout.input_columns(part)
     if layout.source.schema is None:
-        theirs = [
+        original = [
             column if kind == "string" else pc.cast(column, _TYPES[kind])
-            for column, kind in zip(theirs, layout.kinds, strict=True)
+            for column, kind in zip(original, layout.kinds, strict=True)
         ]
-    return [*theirs, *layout.our_columns(part)]
+    return [*original, *layout.added_columns(part)]
 
 
-def _natives(part: pa.Table, form: str, layout: Layout) -> list[str]:
-    if layout.source.form == form and NATIVE.name in part.column_names:
+def _natives(part: pa.Table, format: str, layout: Layout) -> list[str]:
+    if layout.source.format == format and NATIVE.name in part.column_names:
         return part[NATIVE.name].to_pylist()
     return [""] * part.num_rows
 
 
 def _grouped(tables: Iterator[pa.Table]) -> Iterator[list[pa.Table]]:
-    """Parts enough for a row group of good size."""
+    """Groups parts until they fill a row group."""
     group: list[pa.Table] = []
     for table in tables:
         group.append(table)

@@ -13,10 +13,11 @@ import streamlit as st
 
 from sentiment.app.shared import current_run, evaluation_charts, job_errors, uploads, wording
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
-from sentiment.bulk.jobs import queue
-from sentiment.bulk.jobs.queue import Job, Settings
+from sentiment.bulk.jobs import maintenance
+from sentiment.bulk.jobs.job import Job, find_job
+from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.readers.columns import labels_to_choose
+from sentiment.bulk.readers.columns import column_choices
 from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
@@ -151,7 +152,7 @@ def _slices_of(
         yield f"length in tokens: {value}", mask
     for level in table["confidence"].cat.categories:
         yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
-    names = labels_to_choose(inspection["columns"])
+    names = column_choices(inspection["columns"])
     for place in map(int, inspection["values"]):
         if place != results.label:
             values = results.column(place)[table.index]
@@ -170,10 +171,12 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
     name = st.selectbox("Compare with", list(others), index=None, key="bulk_compare", width=320)
     if name is None:
         return
-    other_job = job.twin(others[name])
+    other_job = job.comparison_job(others[name])
     if other_job is None:
         st.button(
-            f"Score the file with {name}, too", on_click=job_errors.run_action, args=(job.begin_twin, others[name])
+            f"Score the file with {name}, too",
+            on_click=job_errors.run_action,
+            args=(job.score_with_other_run, others[name]),
         )
     elif other_job.state != "done":
         _wait_for_scores(other_job.id)
@@ -200,8 +203,8 @@ def clear_cache() -> None:
 @job_errors.show_disk_errors()
 def _wait_for_scores(id: str) -> None:
     settings = Settings.from_environment()
-    queue.tend(settings)
-    other_job = queue.find(settings, id)
+    maintenance.run_maintenance(settings)
+    other_job = find_job(settings, id)
     if other_job is None or other_job.state == "done":
         st.rerun()
     if other_job.state == "failed":

@@ -17,10 +17,11 @@ from sentiment.app.shared import current_run, job_errors, uploads
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.jobs import queue
-from sentiment.bulk.jobs.queue import Job, Settings
-from sentiment.bulk.readers.columns import header_note, label_values, labels_to_choose, looks_like_reviews
-from sentiment.bulk.readers.decoding import form_of, is_text
+from sentiment.bulk.jobs import creation, maintenance
+from sentiment.bulk.jobs.job import Job, find_job
+from sentiment.bulk.jobs.settings import Settings
+from sentiment.bulk.readers.columns import column_choices, header_note, label_values, looks_like_reviews
+from sentiment.bulk.readers.decoding import detect_format, is_text
 from sentiment.formatting import counted, duration, size
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
@@ -46,7 +47,7 @@ def page() -> None:
         return
     job_errors.show_stored_error()
     with job_errors.show_disk_errors():
-        queue.tend(settings)
+        maintenance.run_maintenance(settings)
     with job_errors.show_disk_errors():
         _content(settings)
 
@@ -56,7 +57,7 @@ def _content(settings: Settings) -> None:
     if id is None:
         _upload(settings)
         return
-    job = queue.find(settings, id)
+    job = find_job(settings, id)
     if job is None:
         results.clear_cache()
         st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
@@ -110,7 +111,7 @@ def _upload(settings: Settings) -> None:
     with st.expander("A larger file, or many of them", icon=":material/terminal:"):
         st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
-    own_jobs = {id: name for id, name in st.session_state.get(_OWN_JOBS, {}).items() if queue.find(settings, id)}
+    own_jobs = {id: name for id, name in st.session_state.get(_OWN_JOBS, {}).items() if find_job(settings, id)}
     if own_jobs:
         st.header("Files of this session")
         for id, name in own_jobs.items():
@@ -128,7 +129,7 @@ def _create_job(settings: Settings, key: str) -> None:
     """Creates a job from an upload, in a callback because the page's own return value would be one more copy."""
     for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         try:
-            job = queue.create(settings, file.name, file, file.size)
+            job = creation.create_job(settings, file.name, file, file.size)
         except (BulkError, OSError) as error:
             st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
         else:
@@ -181,20 +182,20 @@ def _scoring_model(job: Job) -> None:
 
 def _job_with_run(job: Job, run: str) -> Job | None:
     """Returns the job that scores the same file with another run, None if there is none."""
-    if twin := job.twin(run):
+    if twin := job.comparison_job(run):
         return twin
     origin = _find(job.read("origin") or "")
     if origin is None:
         return None
-    return origin if (origin.read("task") or {}).get("run") == run else origin.twin(run)
+    return origin if (origin.read("task") or {}).get("run") == run else origin.comparison_job(run)
 
 
 def _score_again(job: Job, run: str) -> None:
     """Opens the job that scores the same file with another run, and creates it if necessary."""
     if _job_with_run(job, run) is None:
         origin = _find(job.read("origin") or "") or job
-        job_errors.run_action(origin.begin_twin, run)
-        if twin := origin.twin(run):
+        job_errors.run_action(origin.score_with_other_run, run)
+        if twin := origin.comparison_job(run):
             job_errors.run_action(twin.write, "origin", origin.id)
     if other := _job_with_run(job, run):
         _open_job(other.id)
@@ -207,7 +208,7 @@ def _inspection_progress(id: str) -> None:
     if job is None or (state := job.state) not in ("unread", "inspecting"):
         st.rerun()
     if state == "unread":
-        queue.tend(Settings.from_environment())
+        maintenance.run_maintenance(Settings.from_environment())
         st.info(_QUEUED, icon=":material/hourglass_top:")
         return
     progress = job.read("progress") or {"done": 0}
@@ -230,7 +231,7 @@ def _choices(job: Job) -> None:
     if not rows:
         st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
     left, right = st.columns(2)
-    names = labels_to_choose(columns)
+    names = column_choices(columns)
     text = left.selectbox(
         "Column of reviews",
         range(len(columns)),
@@ -336,7 +337,7 @@ def _reading_options(job: Job, *, expanded: bool = False) -> None:
         if place := places.get("header"):
             chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
         if st.form_submit_button("Read again"):
-            job_errors.run_action(job.read_otherwise, chosen)
+            job_errors.run_action(job.reinspect, chosen)
             st.rerun()
 
 
@@ -344,7 +345,7 @@ def _useful_options(job: Job) -> list[str]:
     """Returns the parser options that apply to this file; none if it is not a table."""
     inspection = job.read("inspection")
     try:
-        form = inspection["form"] if inspection else form_of(job.input)[0]
+        form = inspection["form"] if inspection else detect_format(job.input)[0]
         usable = inspection is not None or is_text(job.input)
     except BulkError:
         return []
@@ -361,7 +362,7 @@ def _scoring_progress(id: str) -> None:
         st.rerun()
     job_errors.show_stored_error()
     st.caption(f"Model: **{escape_markdown(_model_name(job))}**")
-    queue.tend(Settings.from_environment())
+    maintenance.run_maintenance(Settings.from_environment())
     if state == "waiting":
         st.info(_QUEUED, icon=":material/hourglass_top:")
     elif progress := job.read("progress"):
@@ -383,7 +384,7 @@ def _submit(job: Job, task: dict[str, Any]) -> None:
 
 
 def _find(id: str) -> Job | None:
-    return queue.find(Settings.from_environment(), id)
+    return find_job(Settings.from_environment(), id)
 
 
 def _open_job(id: str) -> None:

@@ -14,11 +14,13 @@ from sentiment.app.bulk import labels
 from sentiment.app.shared import chart_block, charts, job_errors, review_texts, uploads
 from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.jobs.queue import Job, Settings, tend
+from sentiment.bulk.jobs import maintenance
+from sentiment.bulk.jobs.job import Job
+from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
-from sentiment.bulk.readers.columns import labels_to_choose
-from sentiment.bulk.readers.decoding import FORMS, PACKINGS, WRITTEN_FORMS
+from sentiment.bulk.readers.columns import column_choices
+from sentiment.bulk.readers.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.bulk.readers.open import Survey
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
@@ -111,7 +113,7 @@ def _download(job: Job, inspection: dict[str, Any]) -> None:
     """Offers the output in the chosen format; a worker process writes it first if necessary."""
     name = _stem(job.read("upload")["name"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.selectbox("Download as", WRITTEN_FORMS, key="form", width=130)
+        form = st.selectbox("Download as", OUTPUT_FORMATS, key="form", width=130)
         bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
         raw = False
         if form in ("csv", "tsv", "xlsx"):
@@ -160,9 +162,9 @@ def _prepare(job: Job, wanted: dict[str, Any]) -> None:
 def _stem(name: str) -> str:
     """Returns a file's name without its format suffixes: "my.reviews.csv.gz" becomes "my.reviews"."""
     path = Path(name)
-    if path.suffix.lower().lstrip(".") in PACKINGS:
+    if path.suffix.lower().lstrip(".") in COMPRESSIONS:
         path = path.with_suffix("")
-    return path.stem if path.suffix.lower().lstrip(".") in FORMS else path.name
+    return path.stem if path.suffix.lower().lstrip(".") in FORMATS else path.name
 
 
 def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
@@ -184,10 +186,10 @@ def _preparation(folder: str) -> None:
     job = Job(Path(folder))
     if job.state != "preparing":
         st.rerun()
-    if job.alive:
+    if job.has_worker:
         st.caption("Writing the file …")
     else:
-        tend(Settings.from_environment())
+        maintenance.run_maintenance(Settings.from_environment())
         st.caption("Other files are being processed. This one waits for its turn.")
 
 
@@ -243,7 +245,7 @@ def _share(results: Results, run: Run | None) -> None:
 
 def _groups(key: tuple[str, str, int], results: Results, inspection: dict[str, Any]) -> None:
     """Shows sentiment by a category or date column of the file."""
-    names = labels_to_choose(inspection["columns"])
+    names = column_choices(inspection["columns"])
     categories = {int(place): names[int(place)] for place in inspection["values"]}
     dates = {place: names[place] for place in inspection["dates"]}
     places = [*dates, *(place for place in categories if place not in dates and place != results.label)]

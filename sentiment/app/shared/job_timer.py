@@ -9,6 +9,7 @@ import time
 import streamlit as st
 
 from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs.settings import Settings
 
 _INTERVAL = 60  # seconds
 
@@ -31,18 +32,18 @@ def _enable_info_log() -> None:
 def _maintain_jobs() -> None:
     from sentiment.bulk.jobs import (  # here, so that no page waits for PyArrow to import
         journal,
-        queue,
+        maintenance,
     )
 
     log = logging.getLogger(__name__)
     try:
-        settings = queue.Settings.from_environment()
+        settings = Settings.from_environment()
     except BulkError as error:
         log.error(str(error))
         return
     while True:
         try:
-            queue.tend(settings)
+            maintenance.run_maintenance(settings)
             journal.report(settings.folder)
         except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
             log.exception("Job maintenance failed.")

@@ -1,1 +1,18 @@
-"""Jobs of the app: the queue of uploaded files, and the worker process that scores one."""
+"""Jobs of the app: uploaded files in a queue, each scored by a worker process that outlives the page and the server.
+
+==============  ===================================================================================
+``settings``    the folder of the jobs and the limits of the server, from environment variables
+``job``         one job: its folder, its state, and what its owner can ask for
+``creation``    creates a job from an upload
+``maintenance`` the queue: deletes expired jobs, starts waiting ones and resumes interrupted ones
+``launcher``    starts a worker process, and records the end of one that could not do so itself
+``worker``      the worker process: inspects, scores or writes a download
+``limits``      limits on memory, time and disk
+``locks``       file locks
+``processes``   identifies and kills a worker, and never another process
+``journal``     events of the workers, until a server copies them to its log
+==============  ===================================================================================
+
+A job resumes in three steps. ``maintenance.run_maintenance`` finds a job without a worker that has work left.
+``launcher`` starts a worker for it. ``worker`` scores only the parts that are missing.
+"""

@@ -1,7 +1,7 @@
 """The journal of the jobs: workers append to it, and a server copies it to its log.
 
-Workers outlive servers, so they cannot rely on one to see how they end. An event holds no text of a visitor: an
-exception is recorded by its type and its frames, since its message may quote a cell.
+A worker may outlive the server, so no server may be running when it ends. An event contains no text of a visitor: an
+exception is recorded by its type and its stack frames, because its message may quote a cell.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _JOURNAL = "events"
-_MOST_BYTES = 1_000_000  # kept until a server comes to read them
+_MOST_BYTES = 1_000_000  # kept until a server reads them
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ def record(folder: Path, text: str, *, failure: bool = False, trace: str = "") -
             file.write(line)
 
 
-def report(folder: Path) -> None:
-    """Moves the events of a folder of jobs to the log of this process, one line each and a trace after a crash."""
+def copy_to_log(folder: Path) -> None:
+    """Moves the events of a folder of jobs to the log of this process: a line each, and a trace after a crash."""
     try:
         with (folder / _JOURNAL).open("r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -40,14 +40,14 @@ def report(folder: Path) -> None:
     except OSError:
         return  # there are no events, or the disk is read-only
     for line in lines:
-        with suppress(ValueError):  # half a line, from a disk that was full
+        with suppress(ValueError):  # an incomplete line, from a full disk
             event = json.loads(line)
             trace = f"\n{event['trace'].rstrip()}" if event["trace"] else ""
             _log.log(logging.ERROR if event["failure"] else logging.INFO, "%s %s%s", event["at"], event["text"], trace)
 
 
-def outline(error: BaseException) -> str:
-    """Returns the frames and types of an exception and its causes, the first cause first, without any message."""
+def format_frames(error: BaseException) -> str:
+    """Returns the stack frames and types of an exception and its causes, first cause first, without messages."""
     before = error.__cause__ or error.__context__
-    earlier = outline(before) + "\nthen\n" if before is not None else ""
+    earlier = format_frames(before) + "\nthen\n" if before is not None else ""
     return earlier + "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__

@@ -1,4 +1,4 @@
-"""Limits on what one job may take: memory, time and disk. Exceeding one is an error that names it in a sentence."""
+"""Limits on the memory, time and disk of one job; exceeding one raises an error that names it."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from typing import TextIO
 from sentiment.bulk.errors import BulkError
 from sentiment.system import resident_memory
 
-_EVERY = 0.25  # seconds between two looks at the disk
-_GRACE = 10.0  # seconds to end in an orderly way before the process is ended from outside Python
-_FLOOR = 1e9  # bytes of the disk that stay free, if it is large
-_FLOOR_SHARE = 0.02  # else this share of it
+_EVERY = 0.25  # seconds between two checks
+_GRACE = 10.0  # seconds to end in an orderly way before the process is killed
+_FLOOR = 1e9  # bytes of a large disk that must stay free
+_FLOOR_SHARE = 0.02  # of a small disk, this share
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-UNWRITABLE = (*_NO_SPACE, errno.EROFS, errno.EACCES, errno.EPERM)  # errors of a disk that takes nothing
+UNWRITABLE = (*_NO_SPACE, errno.EROFS, errno.EACCES, errno.EPERM)  # errors of a disk that cannot be written to
 
 DISK_FULL = "The server's disk is full. Try again later; what is finished has been kept."
 NEARLY_FULL = "The server's disk is nearly full, so the work was stopped. Try again later."
-TIMED_OUT = "Timeout"  # how the trace of a process begins that faulthandler has ended
+TIMED_OUT = "Timeout"  # the start of a trace if faulthandler ended the process
 
 
 def too_much_memory(gigabytes: float) -> str:
-    """The sentence for a file that needs more memory than a worker may take."""
+    """Returns the message for a file that needs more memory than a worker may take."""
     return f"This file needs more memory than the server allows ({gigabytes:g} GB). Split it into smaller files."
 
 
 def too_slow(seconds: float) -> str:
-    """The sentence for a file that takes longer to read or to write than a worker may take."""
+    """Returns the message for a file that takes longer to read or to write than the server allows."""
     return f"This file takes longer than the server allows ({seconds:g} seconds). Split it into smaller files."
 
 
 def too_large(gigabytes: float) -> str:
-    """The sentence for a file whose results need more disk than a job may take."""
+    """Returns the message for a file whose results need more disk than a job may take."""
     return f"This file needs more disk space than the server allows ({gigabytes:g} GB). Split it into smaller files."
 
 
 def explain(error: OSError) -> str:
-    """Returns a sentence about an error of the system, without the paths that its message may hold."""
+    """Returns a sentence about a system error, without the paths that its message may contain."""
     if error.errno in _NO_SPACE:
         return DISK_FULL
     if error.errno == errno.EROFS:
@@ -54,14 +54,27 @@ def explain(error: OSError) -> str:
     return f"The server could not continue{reason}. Try again later."
 
 
+@contextmanager
+def disk_errors_explained() -> Iterator[None]:
+    """Replaces an error of the disk by a sentence for the user.
+
+    Raises:
+        BulkError: the disk is full, read-only or failing.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BulkError(explain(error)) from error
+
+
 def nearly_full(folder: Path) -> bool:
-    """Returns whether so little of the disk is free that the work on one file must not take it."""
+    """Returns whether so little of the disk is free that a job must stop."""
     disk = shutil.disk_usage(folder)
     return disk.free < min(_FLOOR, _FLOOR_SHARE * disk.total)
 
 
-def resident() -> int:
-    """Returns the bytes of memory that this process uses; outside Linux the most that it has used."""
+def memory_in_use() -> int:
+    """Returns the bytes of memory that this process uses; outside Linux, the most it has used."""
     try:
         return resident_memory()
     except OSError:
@@ -69,29 +82,29 @@ def resident() -> int:
 
 
 def limit_memory(gigabytes: float) -> None:
-    """Makes large requests for memory fail, where the system can; 0 lifts the limit. No core is ever dumped.
+    """Makes large memory requests fail, if the system supports that; 0 removes the limit. Disables core dumps.
 
-    ``watched`` looks at the memory in use. This limit is for requests that outrun it. It is twice as high,
-    since libraries reserve far more than they use: one reserved a gigabyte to use 41 MB.
+    ``enforced`` checks the memory in use. This limit stops requests that are too fast for it. It is twice as high,
+    because libraries reserve far more than they use: one reserved a gigabyte to use 41 MB.
     """
     bound = int(2 * gigabytes * 1e9) or resource.RLIM_INFINITY
-    with suppress(ValueError, OSError):  # what the system does not know, or has set lower
+    with suppress(ValueError, OSError):  # the system does not support it, or has a lower limit
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         # Not RLIMIT_AS, which counts the files that libraries map as well.
         resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 @contextmanager
-def watched(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterator[None]:
-    """Stops the work in the main thread once a check finds a problem or the time is over.
+def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterator[None]:
+    """Stops the work in the main thread when a check finds a problem or the time is over.
 
     Args:
-        check: returns what is wrong in a sentence, "" for nothing; runs four times a second in a thread of its own.
-        seconds: that the work may take, 0 for any.
-        trace: receives the frames of a crash, or of code outside Python that keeps the work from being stopped.
+        check: returns a problem in a sentence, "" for none; it is called four times a second in its own thread.
+        seconds: that the work may take, 0 for no limit.
+        trace: receives the stack frames of a crash, or of native code that could not be stopped.
 
     Raises:
-        BulkError: a limit has been met.
+        BulkError: a limit was exceeded.
     """
     end, done, problem = monotonic() + seconds, threading.Event(), ""
 

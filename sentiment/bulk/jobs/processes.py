@@ -1,7 +1,7 @@
-"""Identifies a process beyond its number, which the system gives to another process later.
+"""Identifies a process reliably, although the system reuses process ids.
 
-A number means something only on one host, since one boot and in one pid namespace. The start time tells two processes
-apart that had the same number one after the other.
+A process id is valid only on one host, during one boot and in one pid namespace. The start time distinguishes two
+processes that had the same id one after the other.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ def identify(pid: int) -> dict[str, Any]:
     started = _start_time(pid)
     if started is None:
         raise ProcessLookupError(pid)
-    return {**_place(), "pid": pid, "started": started}
+    return {**_location(), "pid": pid, "started": started}
 
 
 def is_local(record: dict[str, Any]) -> bool:
-    """Returns whether the recorded process ran where this one runs, so that its number means the same here."""
-    return all(record.get(name) == value for name, value in _place().items())
+    """Returns whether the recorded process ran on this host, boot and namespace, so that its id is valid here."""
+    return all(record.get(name) == value for name, value in _location().items())
 
 
 def is_running(record: dict[str, Any]) -> bool:
-    """Returns whether the recorded process runs here, and not only another one with its number."""
+    """Returns whether the recorded process runs here, and not another one with its id."""
     return is_local(record) and _start_time(record["pid"]) == record["started"]
 
 
 def kill(record: dict[str, Any]) -> None:
-    """Kills the recorded process, and nothing if it has ended or runs elsewhere."""
+    """Kills the recorded process; does nothing if it has ended or runs elsewhere."""
     with suppress(ProcessLookupError):
         if hasattr(os, "pidfd_open"):
             descriptor = os.pidfd_open(record["pid"])
             try:
-                if is_running(record):  # the descriptor keeps to the process that has been checked
+                if is_running(record):  # the descriptor refers to this process only
                     signal.pidfd_send_signal(descriptor, signal.SIGKILL)
             finally:
                 os.close(descriptor)
@@ -54,7 +54,7 @@ def kill(record: dict[str, Any]) -> None:
             os.kill(record["pid"], signal.SIGKILL)
 
 
-def _place() -> dict[str, str]:
+def _location() -> dict[str, str]:
     return {"host": socket.gethostname(), "boot": _boot(), "namespace": _namespace()}
 
 
@@ -63,7 +63,7 @@ def _boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
-        return ""  # start times from ps are dates, which no other boot repeats
+        return ""  # start times from ps are dates, which differ between boots
 
 
 def _namespace() -> str:
@@ -74,7 +74,7 @@ def _namespace() -> str:
 
 
 def _start_time(pid: int) -> str | None:
-    """Returns when a process started, in a form that stays the same while it runs; None if it does not run."""
+    """Returns the start time of a process, which is constant while it runs; None if it does not run."""
     if not Path("/proc/self/stat").exists():
         return _start_time_of_ps(pid)
     try:

@@ -1,8 +1,8 @@
-"""What a table of reviews is to the rest: columns, and rows in chunks.
+"""Interface of every file reader: column names, and rows in chunks.
 
-Everything is text: "NA", "null" and "001" stay what they are; Parquet keeps its own types. A row that cannot be read
-comes with its line number and what is wrong with it. Memory does not grow with the file, xlsx excepted; ``limits``
-has the bounds on what a file may hold.
+All cells are text: "NA", "null" and "001" are unchanged. Parquet keeps its own types. A row that cannot be read has a
+line number and a problem. Memory does not grow with the file, except for xlsx. ``file_limits`` bounds the contents of a
+file.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ CHUNK_CHARACTERS = 8_000_000
 CHUNK_CELLS = 1_000_000
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 1_000_000
-_SHOWN = 100  # surplus cells of a row that are named though they may be empty
+_SHOWN = 100  # surplus cells of a row up to which empty ones are listed too
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it was read.
+    """A row of a file.
 
     Attributes:
-        line: where it begins in the file, from 1.
-        cells: one for each column; fewer or more in a ragged row; None where there is nothing.
-        problem: why it cannot be read, "" for nothing.
-        native: the row in its form's own terms, for an output of the same form; "" where the cells say it all.
-        quoted: places of the cells that were quoted, in a row with too many cells; no delimiter can have cut those.
-        note: a remark on a row that can be read, "" for none.
+        line: the number of its first line in the file, from 1.
+        cells: one for each column, fewer or more in a ragged row; None for a missing cell.
+        problem: why the row cannot be read, "" if it can.
+        native: the row in its own format, for an output of that format; "" if the cells suffice.
+        quoted: positions of the quoted cells, in a row with too many cells; a delimiter cannot have split these.
+        note: a remark on a readable row, "" for none.
     """
 
     line: int
@@ -49,15 +49,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows that are scored together.
+    """Consecutive rows that are scored together.
 
     Attributes:
         columns: the input's columns, in order, each as long as the chunk.
-        texts: what is to be scored: a string, None for nothing there, anything else is unreadable.
-        lines: where each row begins in the file, from 1.
-        problems: why rows cannot be read, by their place in the chunk.
-        native: see ``Row``; None where no row has it.
-        notes: remarks on rows that can be read, by their place in the chunk.
+        texts: the cells to score: a string, or None if missing; any other value is unreadable.
+        lines: the number of each row's first line in the file, from 1.
+        problems: why rows cannot be read, by their position in the chunk.
+        native: see ``Row``; None if no row has it.
+        notes: remarks on readable rows, by their position in the chunk.
     """
 
     columns: list[pa.Array]
@@ -70,9 +70,9 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read a file; what is None is found out."""
+    """Options for reading a file; None means that the reader detects it."""
 
-    form: str | None = None
+    format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     header: bool | None = None
@@ -80,37 +80,37 @@ class Options:
 
 @dataclass
 class Source(ABC):
-    """An open table: its columns, and its rows as often as they are asked for.
+    """An open table: its columns, and its rows, which can be read repeatedly.
 
     Attributes:
         path: the file.
-        form: csv, tsv, txt, jsonl, parquet or xlsx.
-        columns: their names, as they stand in the file.
-        kinds: for each column, what an output with types may make of its texts: string, integer, number, boolean.
-        found: how the file was read, in words for the user.
+        format: csv, tsv, txt, jsonl, parquet or xlsx.
+        columns: the names of the columns, as in the file.
+        kinds: the type of each column in an output that has types: string, integer, number or boolean.
+        found: how the file was read, for the user.
     """
 
     path: Path
-    form: str
+    format: str
     columns: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     found: dict[str, str | int | bool] = field(default_factory=dict)
 
     @property
     def schema(self) -> pa.Schema | None:
-        """The types of an input that has them."""
+        """The column types of an input that has them, else None."""
         return None
 
     @property
     def texts(self) -> list[int]:
-        """Places of the columns that hold text."""
+        """Positions of the columns that hold text."""
         return list(range(len(self.columns)))
 
     def check_columns(self, columns: Collection[str]) -> None:
-        """Refuses a table whose columns are too many, or whose names are too long.
+        """Checks the number of columns and the length of their names.
 
         Raises:
-            BulkError: they are.
+            BulkError: there are too many columns, or a name is too long.
         """
         try:
             file_limits.check_columns(columns, self.path.name)
@@ -119,29 +119,29 @@ class Source(ABC):
 
     @abstractmethod
     def sample(self) -> list[Sequence[str | None]]:
-        """The first rows that can be read, for guessing and for a preview."""
+        """Returns the first readable rows, for detection and a preview."""
 
     @abstractmethod
     def chunks(self, text: int) -> Iterator[Chunk]:
-        """Every row, in order, in chunks whose borders depend on the file alone.
+        """Yields all rows in chunks; the boundaries of the chunks depend only on the file.
 
         Args:
-            text: the column to be scored.
+            text: the position of the column to score.
         """
 
 
 class RowSource(Source):
     """A table that is read row by row, as text."""
 
-    unit = "line"  # what the numbers of its rows count
-    cuts = False  # whether a text that is not quoted can contain the delimiter, and be cut there
+    unit = "line"  # counted by the numbers of the rows
+    cuts = False  # whether an unquoted text may contain the delimiter, and be split there
 
     @abstractmethod
     def rows(self) -> Iterator[Row]:
-        """Every row, in order."""
+        """Yields every row, in order."""
 
     def sample(self) -> list[Sequence[str | None]]:
-        """The first rows that can be read."""
+        """Returns the first readable rows."""
         rows: list[Sequence[str | None]] = []
         size = 0
         for row in self.rows():
@@ -153,10 +153,10 @@ class RowSource(Source):
         return rows
 
     def chunks(self, text: int) -> Iterator[Chunk]:
-        """Chunks of at most ``CHUNK_ROWS`` rows, and of about ``CHUNK_CHARACTERS`` characters or ``CHUNK_CELLS`` cells.
+        """Yields chunks of up to ``CHUNK_ROWS`` rows, ``CHUNK_CELLS`` cells and about ``CHUNK_CHARACTERS`` characters.
 
         Raises:
-            BulkError: the table lacks too many cells.
+            BulkError: too many cells are missing.
         """
         width = len(self.columns)
         most = max(1, min(CHUNK_ROWS, CHUNK_CELLS // width))
@@ -180,15 +180,15 @@ class RowSource(Source):
 
 
 def _size(row: Row) -> int:
-    """Characters that a row takes in memory, one more for each cell."""
+    """Returns the characters that a row takes in memory, plus one for each cell."""
     return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
 
 
 def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
     """Makes a ragged row as wide as the table.
 
-    A row that could not be taken apart stands whole in the text column. Cells that are missing are None. Surplus cells
-    are listed in the note, or in the problem if the text may have been cut at a delimiter of its own.
+    A row that could not be parsed is placed whole in the text column. Missing cells become None. Surplus cells are
+    listed in the note, or in the problem if the text may have been split at a delimiter inside it.
     """
     cells, problem, note = list(row.cells), row.problem, ""
     if problem and len(cells) == 1 < width:

@@ -1,4 +1,4 @@
-"""From a file's bytes to its lines: what form it has, how it is packed, and in which encoding it was written."""
+"""Decodes files: detects their format, compression and encoding, and opens them as bytes or text."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ import pyarrow as pa
 from sentiment.bulk.errors import BulkError
 from sentiment.file_limits import BoundedStream, LimitError, unpacked_limit
 
-TEXT_FORMS = ("csv", "tsv", "txt", "jsonl")
-FORMS = (*TEXT_FORMS, "parquet", "xlsx")
-WRITTEN_FORMS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
-PACKINGS = ("gz", "zst", "zip")
+TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl")
+FORMATS = (*TEXT_FORMATS, "parquet", "xlsx")
+OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+COMPRESSIONS = ("gz", "zst", "zip")
 
-UNPACKING = (  # what the libraries raise for packed data that are damaged, locked, or packed in a way unknown here
+DECOMPRESSION_ERRORS = (  # raised for compressed data that are damaged, locked or of an unknown method
     EOFError, ValueError, RuntimeError, LookupError, struct.error,
     zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException,
 )  # fmt: skip
@@ -42,7 +42,7 @@ _BOMS = (
 )
 _NOT_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 _MARKED = re.compile("[\udc00-\udcff]")
-_HALVES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # of characters, which no bytes but those of escapes stand for
+_SURROGATES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # which only encodings with escapes can decode to
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive or an xlsx workbook"),
     (b"\x1f\x8b", "gzip data"),
@@ -55,69 +55,69 @@ _MAGIC = (
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file's bytes become text.
+    """The encoding of a file.
 
     Attributes:
         name: Python's name of the encoding.
-        damaged: bytes that are not of this encoding; the rows that hold them are unreadable.
+        damaged: number of bytes that are invalid in this encoding; their rows are unreadable.
     """
 
     name: str
     damaged: int = 0
 
 
-def form_of(path: Path) -> tuple[str, str]:
-    """A file's form and its packing ("" for none), by its suffixes; a plain ``.zip`` has the form of its member.
+def detect_format(path: Path) -> tuple[str, str]:
+    """Returns a file's format and compression ("" for none) by its suffixes; a ``.zip`` has the format of its member.
 
     Raises:
-        BulkError: the suffix is none of those read.
+        BulkError: the format is not supported.
     """
     suffixes = [suffix.lower().lstrip(".") for suffix in path.suffixes[-2:]]
-    packing = suffixes.pop() if suffixes and suffixes[-1] in PACKINGS else ""
-    form = suffixes[-1] if suffixes else ""
-    if packing == "zip" and path.is_file():
-        form = Path(_member(path).filename).suffix.lower().lstrip(".")
-    if form in TEXT_FORMS or (form in FORMS and not packing):
-        return form, packing
-    known = ", ".join(f".{form}" for form in FORMS)
+    compression = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSIONS else ""
+    format = suffixes[-1] if suffixes else ""
+    if compression == "zip" and path.is_file():
+        format = Path(_zip_member(path).filename).suffix.lower().lstrip(".")
+    if format in TEXT_FORMATS or (format in FORMATS and not compression):
+        return format, compression
+    known = ", ".join(f".{format}" for format in FORMATS)
     raise BulkError(f"{path.name} is of no form that is read here: {known}, the first four also as .gz, .zst or .zip.")
 
 
-def output_form(path: Path, asked: str | None = None) -> str:
-    """The form of an output: the one asked for, else that of its suffix.
+def output_format(path: Path, asked: str | None = None) -> str:
+    """Returns the format of an output: the requested one, else that of its suffix.
 
     Raises:
-        BulkError: it is none of those written.
+        BulkError: the format cannot be written.
     """
-    if asked and asked not in WRITTEN_FORMS:
-        raise BulkError(f"There is no form {asked} to write; there is {', '.join(WRITTEN_FORMS)}.")
-    form = asked or path.suffix.lower().lstrip(".")
-    if form not in WRITTEN_FORMS:
-        known = ", ".join(f".{form}" for form in WRITTEN_FORMS)
+    if asked and asked not in OUTPUT_FORMATS:
+        raise BulkError(f"There is no form {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
+    format = asked or path.suffix.lower().lstrip(".")
+    if format not in OUTPUT_FORMATS:
+        known = ", ".join(f".{format}" for format in OUTPUT_FORMATS)
         raise BulkError(f"The output's name must end in one of {known}; {path.name} does not.")
-    return form
+    return format
 
 
 @contextmanager
-def open_bytes(path: Path, packing: str) -> Iterator[BinaryIO]:
-    """The file's bytes, unpacked as they are read.
+def open_bytes(path: Path, compression: str) -> Iterator[BinaryIO]:
+    """Opens a file's bytes, which are decompressed while they are read.
 
     Raises:
-        BulkError: the packed data are damaged, cut short or locked.
+        BulkError: the compressed data are damaged, cut short or locked.
     """
-    if not packing:
+    if not compression:
         with path.open("rb") as file:
             yield file
         return
     try:
-        with _unpacked(path, packing) as stream:
+        with _unpacked(path, compression) as stream:
             bounded = BoundedStream(stream, unpacked_limit(path.stat().st_size), path.name)
             yield io.BufferedReader(bounded, _BLOCK)
     except (BulkError, UnicodeError):
         raise
     except LimitError as error:
         raise BulkError(str(error)) from error
-    except UNPACKING as error:
+    except DECOMPRESSION_ERRORS as error:
         raise BulkError(_broken(path)) from error
     except OSError as error:
         if is_damage(error):
@@ -126,21 +126,21 @@ def open_bytes(path: Path, packing: str) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _unpacked(path: Path, packing: str) -> Iterator[BinaryIO]:
-    if packing == "gz":
+def _unpacked(path: Path, compression: str) -> Iterator[BinaryIO]:
+    if compression == "gz":
         with gzip.open(path) as file:
             yield cast(BinaryIO, file)
-    elif packing == "zst":
+    elif compression == "zst":
         with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
             yield stream
     else:
-        with zipfile.ZipFile(path) as archive, archive.open(_member(path)) as member:
+        with zipfile.ZipFile(path) as archive, archive.open(_zip_member(path)) as member:
             yield cast(BinaryIO, member)
 
 
 def is_damage(error: OSError) -> bool:
-    """Whether an error is of the packed data and not of the disk."""
-    # zstd and bzip2 have no error of their own; a damaged zip archive may send its reader before the file's start
+    """Returns whether an error is due to the compressed data and not to the disk."""
+    # zstd and bzip2 have no error of their own; in a damaged zip archive an offset may be negative
     return error.errno in (None, errno.EINVAL)
 
 
@@ -149,16 +149,16 @@ def _broken(path: Path) -> str:
 
 
 @contextmanager
-def open_text(path: Path, packing: str, encoding: Encoding) -> Iterator[TextIO]:
-    """The file's text with its line ends untouched; damaged bytes are marked, for ``is_damaged`` to find.
+def open_text(path: Path, compression: str, encoding: Encoding) -> Iterator[TextIO]:
+    """Opens a file's text, line ends untouched; invalid bytes are marked so that ``is_damaged`` finds them.
 
     Raises:
-        BulkError: the encoding is none in which bytes can be marked.
+        BulkError: the encoding does not allow invalid bytes to be marked.
     """
     codecs.register_error("sentiment.mark", _mark)
     try:
         with (
-            open_bytes(path, packing) as file,
+            open_bytes(path, compression) as file,
             io.TextIOWrapper(file, encoding=encoding.name, errors="sentiment.mark", newline="") as text,
         ):
             yield text
@@ -166,89 +166,89 @@ def open_text(path: Path, packing: str, encoding: Encoding) -> Iterator[TextIO]:
         raise BulkError(f"{path.name} cannot be read in the encoding {encoding.name}.") from error
 
 
-def detect_encoding(path: Path, packing: str) -> Encoding:
-    """Decodes the whole file to learn its encoding: byte order mark, UTF-16 by its NULs, UTF-8, cp1252.
+def detect_encoding(path: Path, compression: str) -> Encoding:
+    """Detects the encoding from the whole file: byte order mark, UTF-16 by its NULs, UTF-8, cp1252.
 
-    A file is UTF-8 in spite of a few bad bytes when it holds more multi-byte characters than those. A file that no
-    encoding fits is UTF-8 too, with unreadable rows.
+    A file with a few invalid bytes is UTF-8 if it has more multi-byte characters than those. A file that fits no
+    encoding is read as UTF-8, with unreadable rows.
 
     Raises:
         BulkError: the file is empty, or its first bytes are those of another kind of file.
     """
-    with open_bytes(path, packing) as file:
+    with open_bytes(path, compression) as file:
         head = file.read(4096)
         if not head:
             raise BulkError(f"{path.name} is empty.")
         for magic, kind in _MAGIC:
             if head.startswith(magic):
                 raise BulkError(f"{path.name} is not text: it looks like {kind}.")
-        name = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _by_nulls(head)
-        census = _census(head, file)
+        name = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _utf16_without_bom(head)
+        counts = _count_bytes(head, file)
     if name in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
-        return Encoding(name, count_damaged(path, packing, name))
-    if name == "utf-8-sig" or census.bad == 0 or census.bad < census.continued:
-        return Encoding(name or "utf-8", census.bad)
-    return Encoding("cp1252") if census.outside_cp1252 == 0 else Encoding("utf-8", census.bad)
+        return Encoding(name, count_damaged(path, compression, name))
+    if name == "utf-8-sig" or counts.bad == 0 or counts.bad < counts.continued:
+        return Encoding(name or "utf-8", counts.bad)
+    return Encoding("cp1252") if counts.outside_cp1252 == 0 else Encoding("utf-8", counts.bad)
 
 
 def is_text(path: Path) -> bool:
-    """Returns whether a file is not empty and does not begin as another kind of file than text."""
-    with open_bytes(path, form_of(path)[1]) as file:
+    """Returns whether a file is text: not empty, and without the first bytes of another kind of file."""
+    with open_bytes(path, detect_format(path)[1]) as file:
         head = file.read(4096)
     return bool(head.strip()) and not any(head.startswith(magic) for magic, _ in _MAGIC)
 
 
-def count_damaged(path: Path, packing: str, name: str) -> int:
-    """How many bytes of the file are not of this encoding.
+def count_damaged(path: Path, compression: str, name: str) -> int:
+    """Counts the bytes of the file that are invalid in this encoding.
 
     Raises:
-        BulkError: there is no encoding of that name, or it is none of text.
+        BulkError: the encoding does not exist, or is not a text encoding.
     """
     try:
         io.TextIOWrapper(io.BytesIO(), name)
     except (LookupError, ValueError) as error:
         raise BulkError(f"There is no encoding called {name} in which text is read.") from error
     damaged = 0
-    with open_text(path, packing, Encoding(name)) as text:
+    with open_text(path, compression, Encoding(name)) as text:
         for block in iter(lambda: text.read(_BLOCK), ""):
-            if _HALVES.search(block):
+            if _SURROGATES.search(block):
                 raise BulkError(f"{path.name} cannot be read in the encoding {name}.")
             damaged += len(_MARKED.findall(block))
     return damaged
 
 
 def is_damaged(text: str) -> bool:
-    """Whether bytes of another encoding stand in a text from ``open_text``."""
+    """Returns whether a text from ``open_text`` contains invalid bytes."""
     return _MARKED.search(text) is not None
 
 
 @dataclass(slots=True)
-class _Census:
-    """What decoding as UTF-8 met: bad bytes, bytes that continue a character, bytes cp1252 does not have."""
+class _ByteCounts:
+    """Counts from decoding as UTF-8: invalid bytes, continuation bytes, bytes that cp1252 lacks."""
 
     bad: int = 0
     continued: int = 0
     outside_cp1252: int = 0
 
 
-def _census(head: bytes, rest: BinaryIO) -> _Census:
-    census = _Census()
+def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
+    counts = _ByteCounts()
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     block = head
     while True:
         text = decoder.decode(block, final=not block)
         if not block.isascii() or not text.isascii():
             bad = len(_MARKED.findall(text))
-            census.bad += bad
-            census.continued += len(text.encode("utf-8", "surrogateescape")) - len(text)
-            census.outside_cp1252 += len(block) - len(block.translate(None, _NOT_IN_CP1252))
+            counts.bad += bad
+            counts.continued += len(text.encode("utf-8", "surrogateescape")) - len(text)
+            counts.outside_cp1252 += len(block) - len(block.translate(None, _NOT_IN_CP1252))
         if not block:
-            return census
+            return counts
         block = rest.read(_BLOCK)
 
 
-def _by_nulls(head: bytes) -> str | None:
-    """UTF-16 without a mark: in Western text every second byte is NUL, and hardly any other."""
+def _utf16_without_bom(head: bytes) -> str | None:
+    """Detects UTF-16 without a byte order mark: in Western text nearly every second byte is NUL, and few others are."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     half = len(head) // 2
     if odd > 0.4 * half and even < 0.05 * half:
@@ -259,18 +259,18 @@ def _by_nulls(head: bytes) -> str | None:
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
-    """A codec error handler: the bad byte b becomes U+DC00 + b, which no valid text decodes to."""
+    """Handles codec errors: the invalid byte b becomes U+DC00 + b, which no valid text decodes to."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
 
-def _member(path: Path) -> zipfile.ZipInfo:
-    """The one file in a zip archive, apart from the folders and notes that macOS adds."""
+def _zip_member(path: Path) -> zipfile.ZipInfo:
+    """Returns the only file in a zip archive; folders, and the files that macOS adds, do not count."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
-    except UNPACKING as error:
+    except DECOMPRESSION_ERRORS as error:
         raise BulkError(f"{path.name} is damaged, or no zip archive.") from error
     except OSError as error:
         if is_damage(error):

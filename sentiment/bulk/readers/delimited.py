@@ -1,4 +1,4 @@
-"""Reviews in delimited text, ``.csv`` and ``.tsv``, and in plain lines, ``.txt``."""
+"""Readers of delimited text, ``.csv`` and ``.tsv``, and of plain lines, ``.txt``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD
 class DelimitedSource(RowSource):
     """A ``.csv`` or ``.tsv`` file."""
 
-    def __init__(self, path: Path, form: str, packing: str, options: Options) -> None:
-        super().__init__(path, form)
+    def __init__(self, path: Path, format: str, compression: str, options: Options) -> None:
+        super().__init__(path, format)
         csv.field_size_limit(max(MAX_RECORD, csv.field_size_limit()))
-        self._packing = packing
-        self._encoding = encoding_of(path, packing, options)
+        self._compression = compression
+        self._encoding = choose_encoding(path, compression, options)
         self._declared = self._declared_delimiter()
         self._delimiter = options.delimiter or self._declared or self._guess_delimiter()
         first = self._first_rows(self._delimiter)
@@ -32,32 +32,32 @@ class DelimitedSource(RowSource):
         self._header = has_header(first) if options.header is None else options.header
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]
         self.kinds = ["string"] * len(self.columns)
-        self.cuts = self._delimiter not in "\t|"  # which prose does not use
+        self.cuts = self._delimiter not in "\t|"  # which rarely occur in prose
         self.found = {"encoding": self._encoding.name, "delimiter": self._delimiter, "header": self._header}
 
     def rows(self) -> Iterator[Row]:
-        """Every row but the header; blank lines are none."""
+        """Yields every row except the header and blank lines."""
         for number, record in enumerate(self._records(self._delimiter, len(self.columns))):
             if number or not self._header:
                 row = Row(record.line, record.cells, record.problem, quoted=record.quoted)
-                yield undamaged(row, self._encoding)
+                yield report_damage(row, self._encoding)
 
     def _records(self, delimiter: str, width: int) -> Iterator[Record]:
-        with open_text(self.path, self._packing, self._encoding) as file:
+        with open_text(self.path, self._compression, self._encoding) as file:
             records = read_records(file, delimiter, width)
             if self._declared:
                 next(records)
             yield from records
 
     def _declared_delimiter(self) -> str | None:
-        """What a first line ``sep=;`` says, which is for Excel and no row."""
-        with open_text(self.path, self._packing, self._encoding) as file:
+        """Returns the delimiter that a first line ``sep=;`` declares for Excel, None if there is no such line."""
+        with open_text(self.path, self._compression, self._encoding) as file:
             line = file.readline(len("sep=;") + 2).rstrip("\r\n")
         return line[-1] if len(line) == len("sep=;") and line.startswith("sep=") else None
 
     def _guess_delimiter(self) -> str:
         sample = {delimiter: self._first_rows(delimiter) for delimiter in DELIMITERS}
-        return guess_delimiter(sample, preferred="\t" if self.form == "tsv" else ",")
+        return guess_delimiter(sample, preferred="\t" if self.format == "tsv" else ",")
 
     def _first_rows(self, delimiter: str) -> list[list[str]]:
         rows: list[list[str]] = []
@@ -72,31 +72,31 @@ class DelimitedSource(RowSource):
 
 
 class LinesSource(RowSource):
-    """A ``.txt`` file: a review a line, an empty line an empty review."""
+    """A ``.txt`` file: each line is a review, an empty line an empty review."""
 
-    def __init__(self, path: Path, packing: str, options: Options) -> None:
+    def __init__(self, path: Path, compression: str, options: Options) -> None:
         super().__init__(path, "txt", ["text"], ["string"])
-        self._packing = packing
-        self._encoding = encoding_of(path, packing, options)
+        self._compression = compression
+        self._encoding = choose_encoding(path, compression, options)
         self.found = {"encoding": self._encoding.name}
 
     def rows(self) -> Iterator[Row]:
-        """Every line."""
-        with open_text(self.path, self._packing, self._encoding) as file:
+        """Yields every line."""
+        with open_text(self.path, self._compression, self._encoding) as file:
             for line in read_lines(file):
                 row = Row(line.number, [line.text.rstrip("\r\n")], line.problem)
-                yield undamaged(row, self._encoding)
+                yield report_damage(row, self._encoding)
 
 
-def encoding_of(path: Path, packing: str, options: Options) -> Encoding:
-    """The encoding asked for, or the one that the whole file decodes in."""
+def choose_encoding(path: Path, compression: str, options: Options) -> Encoding:
+    """Returns the requested encoding, or the detected one."""
     if options.encoding is None:
-        return detect_encoding(path, packing)
-    return Encoding(options.encoding, count_damaged(path, packing, options.encoding))
+        return detect_encoding(path, compression)
+    return Encoding(options.encoding, count_damaged(path, compression, options.encoding))
 
 
-def undamaged(row: Row, encoding: Encoding) -> Row:
-    """The row with its bad bytes written out, and with them as its problem."""
+def report_damage(row: Row, encoding: Encoding) -> Row:
+    """Reports the invalid bytes of a row as its problem, and replaces them by escapes."""
     if not encoding.damaged or not any(is_damaged(cell or "") for cell in row.cells):
         return row
     cells = [None if cell is None else printable(cell) for cell in row.cells]

@@ -1,4 +1,4 @@
-"""What a file is before anything is scored: its columns, a preview, and a guess at which of them matter."""
+"""Inspects a file before it is scored: its columns, a preview, and guesses of the text and label columns."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ import pyarrow as pa
 from sentiment.bulk.cells import as_texts, longest
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.columns import Cells, guess_label_column, guess_text_column, is_dated
+from sentiment.bulk.readers.columns import Cells, guess_label_column, guess_text_column, looks_like_date
 from sentiment.bulk.readers.open import Survey, header_in_doubt, open_source
 
 PREVIEW_ROWS = 20
 PREVIEW_CHARACTERS = 400
 _PREVIEWED = 4_000_000  # characters in the whole preview; with many columns, cells are cut shorter
-_LEAST_PREVIEWED = 20  # characters of a cell that are shown in any case
-_VALUE_BYTES = 200  # a column with a longer cell is no category
-MOST_VALUES = 30  # a column with more is no category
-_PROFILED = 100  # columns looked at for categories
+_LEAST_PREVIEWED = 20  # characters of a cell that are always shown
+_VALUE_BYTES = 200  # a column with a longer cell is not categorical
+MOST_VALUES = 30  # a column with more is not categorical
+_PROFILED = 100  # columns whose values are counted
 _PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a file is.
+    """The result of an inspection; its attributes are the keys of ``inspection.json``.
 
     Attributes:
         form: csv, tsv, txt, jsonl, parquet or xlsx.
-        found: how it was read: encoding, delimiter, header.
-        columns: the names, as they stand.
-        text: the column that most looks like reviews.
-        label: the column that looks like labels, None without one.
-        survey: how many rows there are, how many cannot be read, and the longest cell.
-        problems: the first rows that cannot be read, a sentence each.
-        sample: the first rows, long cells cut.
-        dates: places of the columns that hold dates.
-        values: for columns that hold few different values, by place: how often each stands.
-        header_in_doubt: the first row was taken for the header, and may be data.
+        found: how the file was read: encoding, delimiter, header.
+        columns: the names, as in the file.
+        text: the position of the column that looks most like reviews.
+        label: the position of the column that looks like labels, None if there is none.
+        survey: the number of rows and of unreadable rows, and the longest cell.
+        problems: the problems of the first unreadable rows.
+        sample: the first rows, long cells truncated.
+        dates: positions of the columns that hold dates.
+        values: the frequency of each value, by position, for columns with few distinct values.
+        header_in_doubt: whether the first row, which was taken for the header, may be data.
     """
 
     form: str
@@ -58,15 +58,15 @@ class Inspection:
     header_in_doubt: bool = False
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """Returns the inspection as JSON can hold it."""
         return asdict(self)
 
 
 def inspect(path: Path, options: Options, report: Report) -> Inspection:
-    """Reads the whole file once.
+    """Inspects a file, which is read once from end to end.
 
     Raises:
-        BulkError: it cannot be read at all.
+        BulkError: the file cannot be read.
     """
     source = open_source(path, options)
     sample = source.sample()
@@ -77,16 +77,16 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     for chunk in source.chunks(text):
         survey.add(chunk)
         problems += [said[:PREVIEW_CHARACTERS] for said in chunk.problems.values()][: _PROBLEMS - len(problems)]
-        for place in list(values):
-            if longest(chunk.columns[place]) > _VALUE_BYTES or pa.types.is_nested(chunk.columns[place].type):
-                del values[place]
+        for position in list(values):
+            if longest(chunk.columns[position]) > _VALUE_BYTES or pa.types.is_nested(chunk.columns[position].type):
+                del values[position]
                 continue
-            values[place].update(value for value in as_texts(chunk.columns[place]) if value)
-            if len(values[place]) > MOST_VALUES:
-                del values[place]
+            values[position].update(value for value in as_texts(chunk.columns[position]) if value)
+            if len(values[position]) > MOST_VALUES:
+                del values[position]
         report("reading", survey.rows, 0)
     return Inspection(
-        form=source.form,
+        form=source.format,
         found=source.found,
         columns=source.columns,
         text=text,
@@ -99,21 +99,21 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
             for i in range(len(source.columns))
             if i != text and _are_dates([row[i] for row in sample if i < len(row)])
         ],
-        values={str(place): dict(counter.most_common()) for place, counter in values.items() if counter},
+        values={str(position): dict(counter.most_common()) for position, counter in values.items() if counter},
         header_in_doubt=header_in_doubt(source, options, sample),
     )
 
 
 def _preview(sample: Sequence[Cells], columns: int) -> list[list[str]]:
-    """The first rows, their cells cut so that all of them take bounded memory."""
+    """Returns the first rows, with cells truncated so that the preview takes bounded memory."""
     most = max(_LEAST_PREVIEWED, min(PREVIEW_CHARACTERS, _PREVIEWED // (PREVIEW_ROWS * columns)))
     return [[(cell or "")[:most] for cell in row] for row in sample[:PREVIEW_ROWS]]
 
 
 def _are_dates(values: Iterable[str | None]) -> bool:
-    """Whether all values are dates written with signs between their parts; a bare number or a mark is none."""
+    """Returns whether all values are dates with separators; a plain number or a rating is not a date."""
     given = [value for value in values if value]
-    if not given or any(value.replace(".", "").isdecimal() or not is_dated(value) for value in given):
+    if not given or any(value.replace(".", "").isdecimal() or not looks_like_date(value) for value in given):
         return False
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         return bool(pd.to_datetime(given, errors="coerce", format="mixed", utc=True).notna().all())

@@ -1,4 +1,4 @@
-"""Reviews in JSON lines: an object a line, its keys the columns."""
+"""Reader of JSON Lines: one object per line, whose keys are the columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sentiment.bulk.cells import printable
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import Options, Row, RowSource
 from sentiment.bulk.readers.decoding import is_damaged, open_text
-from sentiment.bulk.readers.delimited import encoding_of, undamaged
+from sentiment.bulk.readers.delimited import choose_encoding, report_damage
 from sentiment.bulk.readers.lines import Line, read_lines
 
 _EXACT = 2**53  # integers up to here are exact as doubles
@@ -20,37 +20,37 @@ _LONG = 2**63
 
 
 class JsonLinesSource(RowSource):
-    """A ``.jsonl`` file. Columns are all keys of all lines, in the order in which they first appear."""
+    """A ``.jsonl`` file. The columns are all keys of all lines, in order of first appearance."""
 
-    def __init__(self, path: Path, packing: str, options: Options) -> None:
+    def __init__(self, path: Path, compression: str, options: Options) -> None:
         super().__init__(path, "jsonl")
-        self._packing = packing
-        self._encoding = encoding_of(path, packing, options)
+        self._compression = compression
+        self._encoding = choose_encoding(path, compression, options)
         self.found = {"encoding": self._encoding.name}
         kinds = self._kinds_by_key()
-        self._places = {key: place for place, key in enumerate(kinds)}
+        self._positions = {key: position for position, key in enumerate(kinds)}
         self.columns = [printable(key) for key in kinds]
-        self.kinds = [_common(kind) for kind in kinds.values()]
+        self.kinds = [_common_kind(kind) for kind in kinds.values()]
         if not self.columns:
             raise BulkError(f"{path.name} has no JSON object on any of its lines.")
 
     def rows(self) -> Iterator[Row]:
-        """Every line that is not blank."""
+        """Yields every line that is not blank."""
         for line in self._lines():
             text = line.text.strip()
             value = _parse(line)
             if isinstance(value, str):
                 row = Row(line.number, [text], value)
             else:
-                native = "" if self._encoding.damaged and is_damaged(text) else text  # which could not be written
-                cells: list[str | None] = [None] * len(self._places)
+                native = "" if self._encoding.damaged and is_damaged(text) else text  # else it is not UTF-8
+                cells: list[str | None] = [None] * len(self._positions)
                 for key, cell in value.items():
-                    cells[self._places[key]] = _as_text(cell)
+                    cells[self._positions[key]] = _as_text(cell)
                 row = Row(line.number, cells, native=native)
-            yield _whole(undamaged(row, self._encoding))
+            yield _report_surrogates(report_damage(row, self._encoding))
 
     def _lines(self) -> Iterator[Line]:
-        with open_text(self.path, self._packing, self._encoding) as file:
+        with open_text(self.path, self._compression, self._encoding) as file:
             yield from (line for line in read_lines(file) if line.text.strip())
 
     def _kinds_by_key(self) -> dict[str, set[str]]:
@@ -66,7 +66,7 @@ class JsonLinesSource(RowSource):
 
 
 class _Float(float):
-    """A number that remembers how it was written."""
+    """A number that keeps its literal in the file."""
 
     __slots__ = ("literal",)
     literal: str
@@ -78,7 +78,7 @@ class _Float(float):
 
 
 def _parse(line: Line) -> dict[str, Any] | str:
-    """The object on a line, or what is wrong with it."""
+    """Returns the object on a line, or the problem of the line."""
     if line.problem:
         return line.problem
     try:
@@ -92,8 +92,8 @@ def _parse(line: Line) -> dict[str, Any] | str:
     return value if isinstance(value, dict) else "not a JSON object"
 
 
-def _whole(row: Row) -> Row:
-    """The row with its halves of characters written out, and with them as its problem."""
+def _report_surrogates(row: Row) -> Row:
+    """Reports the lone surrogates of a row as its problem, and replaces them by escapes."""
     if not any(printable(cell) != cell for cell in row.cells if cell and not cell.isascii()):
         return row
     problem = row.problem or "half a character, a surrogate without its other half"
@@ -101,7 +101,7 @@ def _whole(row: Row) -> Row:
 
 
 def _as_text(value: object) -> str | None:
-    """A value as it is written: strings without quotes, null as nothing, objects and lists as JSON."""
+    """Returns a value as in the file: strings without quotes, None for null, objects and lists as JSON."""
     match value:
         case None | str():
             return value
@@ -127,8 +127,8 @@ def _kind(value: object) -> str:
             return "string"
 
 
-def _common(kinds: set[str]) -> str:
-    """The kind that all values of a column have without loss."""
+def _common_kind(kinds: set[str]) -> str:
+    """Returns the kind that represents all values of a column without loss."""
     kinds = kinds - {"null"}
     if kinds <= {"integer", "long"} and kinds:
         return "integer"

@@ -1,7 +1,7 @@
 """Numbered lines and CSV records, with recovery after a malformed one.
 
-A quotation mark that is opened and never closed would swallow the rest of the file into one cell. Here it costs its
-own line: reading goes on with the next. Recovery is linear: no line is parsed more than three times.
+A quotation mark that is never closed would extend one cell to the end of the file. This reader reports only the line of
+the mark, and continues with the next. Recovery is linear: no line is parsed more than three times.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from sentiment.file_limits import (  # a longer row is taken for a quotation mark never closed
+from sentiment.file_limits import (  # a longer row counts as an unclosed quotation mark
     MAX_RECORD,
     MAX_RECORD_LINES,
 )
@@ -21,7 +21,7 @@ from sentiment.file_limits import (  # a longer row is taken for a quotation mar
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with its line end, its number from 1, and what is wrong with it, "" for nothing."""
+    """A line with its line end, its number from 1, and its problem ("" for none)."""
 
     number: int
     text: str
@@ -30,13 +30,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of one row; with a problem, a single cell that holds its first line whole.
+    """The cells of one row; a malformed row has a single cell with its first line.
 
     Attributes:
         line: the number of its first line, from 1.
         cells: its cells.
-        problem: why it could not be taken apart, "" for nothing.
-        quoted: places of the quoted cells; for records with too many cells only.
+        problem: why it could not be parsed, "" if it could.
+        quoted: positions of the quoted cells, only for records with too many cells.
     """
 
     line: int
@@ -46,7 +46,7 @@ class Record:
 
 
 def read_lines(file: TextIO) -> Iterator[Line]:
-    """The lines of a file; one longer than ``MAX_RECORD`` is given without what lies beyond."""
+    """Yields the lines of a file; a line longer than ``MAX_RECORD`` is truncated and has a problem."""
     number = 0
     while text := file.readline(MAX_RECORD):
         number += 1
@@ -59,10 +59,10 @@ def read_lines(file: TextIO) -> Iterator[Line]:
 
 
 def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
-    """The records of delimited text, blank lines left out.
+    """Yields the records of delimited text, without blank lines.
 
-    Quoting is that of RFC 4180, to the letter first. A line that breaks its rules is taken as Python's ``csv`` and
-    spreadsheets take it, if that gives ``width`` cells; otherwise it is a record with a problem.
+    Quoting follows RFC 4180 strictly at first. A line that breaks its rules is parsed as Python's ``csv`` and
+    spreadsheets do, if that gives ``width`` cells; otherwise its record has a problem.
     """
     lines = _Rewindable(read_lines(file))
     while True:
@@ -76,23 +76,23 @@ def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
             return
         except csv.Error as error:
             first = lines.rewind(str(error))
-            yield _leniently(first, delimiter, width, first.problem or _in_words(str(error)))
+            yield _parse_leniently(first, delimiter, width, first.problem or _describe(str(error)))
 
 
 @dataclass
 class _Rewindable:
-    """The texts of lines, with a memory of those taken for the present record.
+    """Iterates over the texts of lines, and can go back to the start of the current record.
 
-    A record that spans lines is inside a quoted cell at the start of each line but its first. What follows from there
-    depends on these lines alone. So where a record has failed on line n, every later one that began before n and goes
-    beyond its own line fails on n too, and need not be read as far.
+    A record of several lines is inside a quoted cell at the start of each line after its first. The rest of its parse
+    depends only on these lines. So if a record failed on line n, a later one that reaches n from an earlier line fails
+    there too, and is not read that far.
 
     Attributes:
         lines: the lines of the file.
-        taken: those of the present record.
-        again: those to be given once more.
+        taken: the lines of the current record.
+        again: the lines to be returned again.
         size: characters in ``taken``.
-        failed_line: the last line of the last record that failed.
+        failed_line: the last line of the last failed record.
         failure: why it failed.
     """
 
@@ -117,7 +117,7 @@ class _Rewindable:
         return line.text
 
     def rewind(self, failure: str) -> Line:
-        """Returns the first line of a record that failed; the others are given once more."""
+        """Returns the first line of a failed record; the other lines are returned again later."""
         first, *others = self.taken
         if self.taken[-1].number > self.failed_line:
             self.failed_line, self.failure = self.taken[-1].number, failure
@@ -127,14 +127,14 @@ class _Rewindable:
 
 
 def _quoted(lines: list[Line], delimiter: str) -> frozenset[int]:
-    """The places of the quoted cells of a record that follows the rules."""
+    """Returns the positions of the quoted cells of a well-formed record."""
     sign = re.escape(delimiter)
     text = "".join(line.text for line in lines)
     cells = re.finditer(rf'(?:^|{sign})("[^"]*(?:""[^"]*)*"|[^{sign}]*)', text)
-    return frozenset(place for place, cell in enumerate(cells) if cell[1].startswith('"'))
+    return frozenset(position for position, cell in enumerate(cells) if cell[1].startswith('"'))
 
 
-def _leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
+def _parse_leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
     text = line.text.rstrip("\r\n")
     rows = [] if line.problem else list(csv.reader([text], delimiter=delimiter))
     if rows and len(rows[0]) == width and text.count('"') % 2 == 0:
@@ -142,7 +142,7 @@ def _leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
     return Record(line.number, [text], problem)
 
 
-def _in_words(error: str) -> str:
+def _describe(error: str) -> str:
     if "end of data" in error:
         return "a quotation mark is opened and never closed"
     return "a quotation mark stands inside a quoted cell without being doubled"

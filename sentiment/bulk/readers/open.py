@@ -1,4 +1,4 @@
-"""Opens a table of reviews, whatever its form."""
+"""Opens a table of reviews in any supported format, and surveys it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from sentiment.bulk.errors import BulkError
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Chunk, Options, Source
 from sentiment.bulk.readers.columns import Cells, header_is_doubtful
-from sentiment.bulk.readers.decoding import FORMS, form_of
+from sentiment.bulk.readers.decoding import FORMATS, detect_format
 from sentiment.bulk.readers.delimited import DelimitedSource, LinesSource
 from sentiment.bulk.readers.jsonl import JsonLinesSource
 from sentiment.bulk.readers.parquet import ParquetSource, is_text
 from sentiment.bulk.readers.xlsx import WorkbookSource
-from sentiment.bulk.spreadsheets import WIDEST, XLSX_CHARACTERS, worksheet_length
+from sentiment.bulk.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
 
 
 def open_source(path: Path, options: Options | None = None) -> Source:
-    """The table in a file.
+    """Opens the table in a file.
 
     Raises:
-        BulkError: it cannot be read at all; the message says why in a sentence.
+        BulkError: the file cannot be read; the message says why.
     """
     options = options or Options()
     try:
@@ -43,16 +43,16 @@ def open_source(path: Path, options: Options | None = None) -> Source:
         raise BulkError(f"{path} may not be read.")
     if facts.st_size == 0:
         raise BulkError(f"{path.name} is empty.")
-    if options.form is not None and options.form not in FORMS:
-        raise BulkError(f"There is no form {options.form}; there is {', '.join(FORMS)}.")
-    form, packing = (options.form, "") if options.form else form_of(path)
-    match form:
+    if options.format is not None and options.format not in FORMATS:
+        raise BulkError(f"There is no form {options.format}; there is {', '.join(FORMATS)}.")
+    format, compression = (options.format, "") if options.format else detect_format(path)
+    match format:
         case "csv" | "tsv":
-            return DelimitedSource(path, form, packing, options)
+            return DelimitedSource(path, format, compression, options)
         case "txt":
-            return LinesSource(path, packing, options)
+            return LinesSource(path, compression, options)
         case "jsonl":
-            return JsonLinesSource(path, packing, options)
+            return JsonLinesSource(path, compression, options)
         case "parquet":
             return ParquetSource(path)
         case _:
@@ -60,7 +60,7 @@ def open_source(path: Path, options: Options | None = None) -> Source:
 
 
 def header_in_doubt(source: Source, options: Options, sample: Sequence[Cells]) -> bool:
-    """Returns whether the first row was taken for the header unasked, and may be data.
+    """Returns whether the first row was detected as the header, but may be data.
 
     Args:
         source: the table.
@@ -73,14 +73,14 @@ def header_in_doubt(source: Source, options: Options, sample: Sequence[Cells]) -
 
 @dataclass(slots=True)
 class Survey:
-    """What a whole table holds.
+    """Totals of a whole table.
 
     Attributes:
-        rows: how many.
-        unreadable: how many of them cannot be read.
-        extra: how many have more cells than the table has columns, and can be read all the same.
-        longest: characters that the longest cell of text takes in a worksheet at most.
-        longest_line: where that cell stands.
+        rows: the number of rows.
+        unreadable: the number of unreadable rows.
+        extra: the number of readable rows with more cells than the table has columns.
+        longest: the most characters that the longest cell of text takes in a worksheet.
+        longest_line: the line of that cell.
     """
 
     rows: int = 0
@@ -90,7 +90,7 @@ class Survey:
     extra: int = 0
 
     def add(self, chunk: Chunk) -> None:
-        """Takes in a chunk."""
+        """Adds a chunk to the totals."""
         self.rows += len(chunk.texts)
         self.unreadable += len(chunk.problems)
         self.extra += len(chunk.notes)
@@ -102,7 +102,7 @@ class Survey:
         if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             column = pa.array(as_texts(column), pa.large_string())
         lengths = pc.fill_null(pc.binary_length(column), 0).to_numpy(zero_copy_only=False).copy()
-        for row in np.flatnonzero(lengths > XLSX_CHARACTERS // WIDEST):  # others fit, whatever is escaped
+        for row in np.flatnonzero(lengths > XLSX_CHARACTERS // MAX_ESCAPED_WIDTH):  # others always fit
             [text] = as_texts(column.slice(row, 1))
             lengths[row] = worksheet_length(text or "")
         if len(lengths) and lengths.max() > self.longest:
@@ -110,12 +110,12 @@ class Survey:
 
 
 def survey(source: Source, text: int, report: Report) -> Survey:
-    """Reads the table once from end to end, so that limits and totals are known before the work starts.
+    """Reads the table once from end to end, so that limits and totals are known before scoring starts.
 
     Args:
         source: the table.
-        text: the column to be scored.
-        report: is told of the rows read.
+        text: the position of the column to score.
+        report: called with the number of rows read.
     """
     result = Survey()
     for chunk in source.chunks(text):

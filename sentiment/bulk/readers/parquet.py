@@ -1,4 +1,4 @@
-"""Reviews in Parquet: the file's own types all the way, no value turned into text that need not be."""
+"""Reader of Parquet; values keep the file's types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sentiment.bulk.readers.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROW
 from sentiment.file_limits import LimitError
 from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
 
-_STEP = 256  # rows read at a time, so that very long texts do not pile up
+_STEP = 256  # rows read at a time, so that very long texts do not fill the memory
 
 
 class ParquetSource(Source):
@@ -35,23 +35,23 @@ class ParquetSource(Source):
 
     @property
     def schema(self) -> pa.Schema:
-        """The file's own."""
+        """The file's schema."""
         return self._schema
 
     @property
     def texts(self) -> list[int]:
-        """Places of the columns that hold text."""
+        """Positions of the columns that hold text."""
         return [i for i, kind in enumerate(self._schema.types) if is_text(kind)]
 
     def sample(self) -> list[Sequence[str | None]]:
-        """The first rows, as text."""
+        """Returns the first rows, as text."""
         for table in self._tables():
             columns = [as_texts(column.slice(0, SAMPLE_ROWS)) for column in table.columns]
             return list(zip(*columns, strict=True))
         return []
 
     def chunks(self, text: int) -> Iterator[Chunk]:
-        """Every row, in order."""
+        """Yields every row, in order."""
         kind = self._schema.types[text]
         if not is_text(kind):
             raise BulkError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
@@ -84,7 +84,7 @@ class ParquetSource(Source):
 
 
 def first_line(error: Exception) -> str:
-    """The first line of a library's message, as a sentence."""
+    """Returns the first line of a library's message as a sentence."""
     return (str(error).splitlines() or [type(error).__name__])[0][:200].rstrip(".") + "."
 
 
@@ -93,7 +93,7 @@ def _one_array(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
-    """What a text column holds, and which of it is not UTF-8."""
+    """Returns the values of a text column, and problems for those that are not UTF-8."""
     plain = column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
     raw = plain.cast(pa.large_binary()).to_pylist()
     broken = [i for i, value in enumerate(raw) if value is not None and not _is_utf8(value)]
@@ -101,7 +101,7 @@ def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of this type holds text, as characters or as bytes."""
+    """Returns whether a column of this type holds text, as characters or as bytes."""
     if pa.types.is_dictionary(kind):
         return is_text(kind.value_type)
     is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

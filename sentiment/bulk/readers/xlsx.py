@@ -1,4 +1,4 @@
-"""Reviews in an Excel workbook: the first sheet, its first row that is not blank the header."""
+"""Reader of Excel workbooks: the first sheet; its first row that is not blank may be the header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sentiment.bulk.cells import printable
 from sentiment.bulk.errors import BulkError
 from sentiment.bulk.readers.base import SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.bulk.readers.columns import has_header
-from sentiment.bulk.readers.decoding import UNPACKING, is_damage
+from sentiment.bulk.readers.decoding import DECOMPRESSION_ERRORS, is_damage
 from sentiment.bulk.spreadsheets import XLSX_ROWS
 from sentiment.file_limits import (
     MAX_BLANK_ROWS,
@@ -31,15 +31,15 @@ from sentiment.file_limits import (
     workbook_limit,
 )
 
-_DAMAGES = (  # what openpyxl lets through
+_DAMAGES = (  # raised by openpyxl for damaged files
     InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError,
-    *UNPACKING,
+    *DECOMPRESSION_ERRORS,
 )  # fmt: skip
 _BLOCK = 64  # rows read at a time
 
 
 class WorkbookSource(RowSource):
-    """An ``.xlsx`` file. ``native`` has a letter a cell: s text, n number, b boolean, d date, t time, - nothing."""
+    """An ``.xlsx`` file. ``native`` has a letter per cell: s text, n number, b boolean, d date, t time, - empty."""
 
     unit = "row"
 
@@ -58,7 +58,7 @@ class WorkbookSource(RowSource):
         self.found["header"] = self._header
 
     def rows(self) -> Iterator[Row]:
-        """Every row but the header, blank ones at the start and the end left out."""
+        """Yields every row except the header, and except blank rows at the start and the end."""
         rows = self._rows()
         if self._header:
             next(rows)
@@ -73,7 +73,7 @@ class WorkbookSource(RowSource):
         return rows or None
 
     def _rows(self) -> Iterator[Row]:
-        """The rows from the first that is not blank to the last."""
+        """Yields the rows from the first to the last that is not blank."""
         begun, blank = False, 0
         for number, values in enumerate(self._values(), 1):
             cells = [_as_text(value) for value in values]
@@ -110,7 +110,7 @@ class WorkbookSource(RowSource):
             raise
 
     def _sheet_rows(self) -> Iterator[Sequence[object]]:
-        """The values of the first sheet, row by row."""
+        """Yields the values of the first sheet, row by row."""
         reader = ExcelReader(self.path, read_only=True, data_only=True)
         reader.archive.close()
         with _Archive(self.path) as archive:
@@ -127,10 +127,10 @@ class WorkbookSource(RowSource):
 
 
 class _Archive(zipfile.ZipFile):
-    """A workbook's archive; the parts that openpyxl reads whole are bounded, since it makes objects of them."""
+    """A workbook's archive that bounds the parts which openpyxl loads whole into memory."""
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
-        """A part of the workbook other than its sheets and strings."""
+        """Returns a part of the workbook other than its sheets and strings."""
         if (name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)).file_size > MAX_WORKBOOK_PART:
             raise LimitError(
                 f"A part of {self.filename and Path(self.filename).name} other than its cells, such as its styles, has "
@@ -140,14 +140,14 @@ class _Archive(zipfile.ZipFile):
 
 
 class _SheetStream:
-    """The XML of a sheet; a row that takes too much of it is refused before its cells fill the memory."""
+    """The XML of a sheet; refuses a row that is too large before its cells fill the memory."""
 
     def __init__(self, stream: IO[bytes], name: str) -> None:
         self._stream, self._name = stream, name
         self.row_bytes = 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes."""
+        """Returns the next bytes."""
         block = self._stream.read(size)
         self.row_bytes += len(block)
         if self.row_bytes > MAX_SHEET_ROW:
@@ -162,7 +162,7 @@ class _SheetStream:
 
 
 def _next_rows(rows: Iterator[Sequence[object]]) -> list[Sequence[object]]:
-    """The next rows, without what openpyxl warns of; no filter of warnings outlasts the call."""
+    """Returns the next rows; openpyxl's warnings are suppressed only during this call."""
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         return list(islice(rows, _BLOCK))
 
@@ -174,7 +174,7 @@ def _check(path: Path) -> None:
         check_unpacked(unpacked, workbook_limit(path.stat().st_size), path.name, "save it as .csv")
     except LimitError as error:
         raise BulkError(str(error)) from error
-    except (*UNPACKING, OSError) as error:
+    except (*DECOMPRESSION_ERRORS, OSError) as error:
         if isinstance(error, OSError) and not is_damage(error):
             raise
         raise BulkError(f"{path.name} is damaged, or no Excel workbook.") from error

@@ -1,0 +1,95 @@
+"""Maintenance of the queue: deletes expired jobs, starts waiting ones and resumes interrupted ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs import journal, launcher, limits, locks
+from sentiment.bulk.jobs.job import Job, all_jobs, is_job_id
+from sentiment.bulk.jobs.settings import Settings
+
+_CLEAN_EVERY = 60  # seconds
+_IDLE = ("unread", "new", "cancelled", "failed", "done")
+
+
+def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
+    """Deletes expired jobs, and starts or resumes waiting ones while workers are free.
+
+    A job whose worker was killed waits again, and its next worker resumes after the last finished part. The app's
+    timer, the Bulk page and every worker that ends call this.
+
+    Args:
+        settings: of the server.
+        wait: wait for another process that runs maintenance, since it may have missed the end of a worker.
+    """
+    try:
+        with locks.hold(settings.folder / "lock", wait=wait):
+            _clean(settings)
+            jobs = all_jobs(settings)
+            for job in jobs:
+                launcher.record_end(job)
+            free = settings.at_once - sum(job.has_worker for job in jobs)
+            waiting = [(job, action) for job in jobs if (action := job.next_action)]
+            for job, action in waiting[: max(0, free)]:
+                launcher.start_or_fail(job, action.pop("name"), **action)
+    except (BlockingIOError, FileNotFoundError):
+        return  # no jobs, lock held elsewhere, or a job just vanished; the next call retries
+    except OSError as error:
+        if error.errno not in limits.UNWRITABLE:  # no worker can start on such a disk; the next call retries
+            raise
+
+
+def any_job_waits(settings: Settings) -> bool:
+    """Returns whether a job waits in the queue."""
+    return any(job.next_action for job in all_jobs(settings))
+
+
+def _clean(settings: Settings) -> None:
+    """Deletes expired jobs, and the remains of interrupted uploads and deletions, once a minute."""
+    stamp = settings.folder / "cleaned"
+    if stamp.exists() and 0 <= time.time() - stamp.stat().st_mtime < _CLEAN_EVERY:
+        return
+    stamp.touch()
+    folders = [path for path in settings.folder.iterdir() if is_job_id(path.name.removeprefix("."))]
+    for folder in folders:
+        _correct_times(folder)
+    jobs = all_jobs(settings)
+    for job in jobs:
+        if job.deleted or (job.state in (*_IDLE, "inspecting") and job.idle_seconds > settings.hours * 3600):
+            _discard(job)
+    known = {job.folder for job in jobs}
+    for folder in folders:
+        if folder not in known and folder.exists() and Job(folder).idle_seconds > settings.hours * 3600:
+            shutil.rmtree(folder, ignore_errors=True)
+    _make_room(settings)
+
+
+def _make_room(settings: Settings) -> None:
+    """Deletes the jobs that have been idle longest while all jobs together take too much disk."""
+    jobs = all_jobs(settings)
+    excess = sum(job.size for job in jobs) - settings.gigabytes * 1e9
+    for job in sorted((job for job in jobs if job.state in _IDLE), key=lambda job: -job.idle_seconds):
+        if excess <= 0:
+            return
+        excess -= job.size
+        _discard(job)
+
+
+def _discard(job: Job) -> None:
+    """Deletes a job; a failure is recorded and does not stop the deletion of other jobs."""
+    try:
+        job.delete()
+    except BulkError as error:
+        journal.record(job.folder.parent, f"Job {job.short_id} could not be deleted: {error}", failure=True)
+
+
+def _correct_times(folder: Path) -> None:
+    """Sets times in the future, from a clock that was wrong, to now, so that the job still expires."""
+    now = time.time()
+    for path in [folder, *folder.iterdir()]:
+        if path.stat().st_mtime > now:
+            os.utime(path)
