@@ -11,7 +11,7 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.bulk import dates, results
-from sentiment.bulk.cells import as_texts, cut, longest
+from sentiment.bulk.cells import as_texts, longest_cell, truncate
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
@@ -274,14 +274,14 @@ def test_long_cells_take_no_memory_in_python(long_cells):
 )
 def test_a_cell_is_cut_to_the_beginning_of_its_text(column):
     for cells in (column, pa.chunked_array([column, column.slice(1)], column.type)):
-        assert cut(cells, 7).to_pylist() == [text and text[:7] for text in as_texts(cells)]
+        assert truncate(cells, 7).to_pylist() == [text and text[:7] for text in as_texts(cells)]
 
 
 def test_strings_that_are_not_utf_8_are_cut_too():
     offsets = np.array([0, 4], np.int32).tobytes()
     column = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(offsets), pa.py_buffer(b"\xff\xffab")])
-    assert cut(column, 6).to_pylist() == [r"\xff\x"]
-    assert longest(column) == 4
+    assert truncate(column, 6).to_pylist() == [r"\xff\x"]
+    assert longest_cell(column) == 4
 
 
 @pytest.mark.parametrize(

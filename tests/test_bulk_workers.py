@@ -488,9 +488,7 @@ def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_not
     with monkeypatch.context() as patch:
         patch.setattr(job_module, "write_json", full)
         with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
-            getattr(job, action)(
-                "b" if action == "score_with_other_run" else task
-            ) if action != "cancel" else job.cancel()
+            getattr(job, action)(*{"cancel": (), "score_with_other_run": ("b",)}.get(action, (task,)))
     assert job.state == "done"
     assert job.read("inspection") == task
     assert [path for path in settings.folder.iterdir() if path.is_dir()] == [job.folder]

@@ -14,9 +14,9 @@ Days = npt.NDArray[np.datetime64]
 
 CHARACTERS = 60  # of a cell; a longer one is not a date
 _MOST_FORMATS = 8
-_LOOKED_AT = 50  # values whose formats are guessed in one step
+_GUESSED_FROM = 50  # values whose formats are guessed in one step
 _ONE_BY_ONE = 10_000  # distinct values without a known format that are parsed one by one, in 50 microseconds each
-_USUAL = (  # formats that pandas does not guess
+_OTHER_FORMATS = (  # formats that pandas does not guess
     "%m/%d/%y", "%d/%m/%y", "%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%d-%b-%y", "%d-%b-%Y", "%b %Y", "%B %Y",
 )  # fmt: skip
 
@@ -43,10 +43,10 @@ class DateReader:
             left = np.flatnonzero(np.isnat(days))
             if not len(left):
                 return days
-            days[left] = _parsed(distinct[left], format)
+            days[left] = _parse_dates(distinct[left], format)
         left = np.flatnonzero(np.isnat(days))
         new = [value for value in distinct[left] if value not in self._known][: _ONE_BY_ONE - len(self._known)]
-        self._known.update(zip(new, _parsed(new, "mixed"), strict=True))
+        self._known.update(zip(new, _parse_dates(new, "mixed"), strict=True))
         days[left] = [self._known.get(value, np.datetime64("NaT")) for value in distinct[left]]
         return days
 
@@ -56,12 +56,14 @@ def _formats(values: list[str]) -> list[str]:
     found: list[str] = []
     left = np.array(values, dtype=object)
     while len(left) and len(found) < _MOST_FORMATS:
-        counts = {format: int((~np.isnat(_parsed(left, format))).sum()) for format in _candidates(left[:_LOOKED_AT])}
+        counts = {
+            format: int((~np.isnat(_parse_dates(left, format))).sum()) for format in _candidates(left[:_GUESSED_FROM])
+        }
         best = max(counts, key=counts.__getitem__)  # the first in a tie, month before day
         if not counts[best]:
             break
         found.append(best)
-        left = left[np.isnat(_parsed(left, best))]
+        left = left[np.isnat(_parse_dates(left, best))]
     return found
 
 
@@ -72,10 +74,10 @@ def _candidates(values: Iterable[str]) -> list[str]:
             guessed.append(guess_datetime_format(value))
             if not (guessed[-1] or "").startswith("%Y"):
                 guessed.append(guess_datetime_format(value, dayfirst=True))
-    return list(dict.fromkeys([*filter(None, guessed), *_USUAL]))
+    return list(dict.fromkeys([*filter(None, guessed), *_OTHER_FORMATS]))
 
 
-def _parsed(values: Sequence[str] | npt.NDArray[np.object_], format: str) -> Days:
+def _parse_dates(values: Sequence[str] | npt.NDArray[np.object_], format: str) -> Days:
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         times = pd.to_datetime(pd.Series(values, dtype="str"), errors="coerce", format=format, utc=True)
     return times.dt.tz_localize(None).to_numpy(dtype="datetime64[D]")

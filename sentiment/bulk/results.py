@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sentiment.bulk import dates
-from sentiment.bulk.cells import as_texts, cut, plain
+from sentiment.bulk.cells import as_plain_type, as_texts, truncate
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.readers.columns import label_values
@@ -82,14 +82,14 @@ class Results:
 
         With labels, also ``label``: 1 positive, 0 negative, missing if neither.
         """
-        tables = [self._small(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
+        tables = [self._verdict_columns(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
         self._ends = list(np.cumsum([table.num_rows for table in tables]))
-        frame = (pa.concat_tables(tables).unify_dictionaries() if tables else self._small(None)).to_pandas()
+        frame = (pa.concat_tables(tables).unify_dictionaries() if tables else self._verdict_columns(None)).to_pandas()
         for name in ("sentiment", "confidence", "status"):
             frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
         if self.label is not None:
-            meaning = self._meaning(frame["label"].cat.categories)
-            frame["label"] = pd.array(frame["label"].map(meaning).astype(object), dtype="Int8")
+            values_by_label = self._label_values(frame["label"].cat.categories)
+            frame["label"] = pd.array(frame["label"].map(values_by_label).astype(object), dtype="Int8")
         return frame
 
     @property
@@ -155,11 +155,11 @@ class Results:
         """
         frames = [pd.DataFrame({"word": pd.Series(dtype="str"), "push": 0.0, "rows": 0})]
         for table in self.parts.tables(["words_positive", "words_negative"]):
-            frames.append(_pushes(table))
+            frames.append(_sum_words(table))
             if sum(map(len, frames)) > 2 * _MOST_WORDS:
-                frame = _summed(frames)
+                frame = _merge_words(frames)
                 frames = [frame.loc[frame["push"].abs().nlargest(_MOST_WORDS).index]]
-        frame = _summed(frames)
+        frame = _merge_words(frames)
         frame["side"] = np.where(frame["push"] > 0, "positive", "negative")
         ends = [frame.nlargest(count, "push"), frame.nsmallest(count, "push").iloc[::-1]]
         return pd.concat(ends).drop_duplicates("word")
@@ -217,10 +217,10 @@ class Results:
             start = self._ends[part - 1] if part else 0
             table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
             positions_in_part = pa.array([row - start for row in wanted])
-            taken = {name: plain(table[name]).take(positions_in_part) for name in table.column_names}
+            taken = {name: as_plain_type(table[name]).take(positions_in_part) for name in table.column_names}
             columns = {name: taken[name].to_pylist() for name in VERDICT.names}
             for name in (*names, "problem"):
-                columns[name] = as_texts(taken[name] if most is None else cut(taken[name], most))
+                columns[name] = as_texts(taken[name] if most is None else truncate(taken[name], most))
             for i, row in enumerate(wanted):
                 found[row] = {"row": row + 1, **{name: column[i] for name, column in columns.items()}}
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
@@ -262,14 +262,16 @@ class Results:
             "likely_mislabelled": len(self.likely_mislabelled()),
         }
 
-    def _small(self, part: pa.Table | None) -> pa.Table:
+    def _verdict_columns(self, part: pa.Table | None) -> pa.Table:
         """Returns the verdicts of a part and its labels, truncated, with dictionary-encoded text; empty for no part."""
         texts = pa.dictionary(pa.int32(), pa.string())
         fields = [pa.field(f.name, texts if pa.types.is_string(f.type) else f.type) for f in VERDICT]
         schema = pa.schema([*fields, *([pa.field("label", texts)] if self.label is not None else [])])
         if part is None:
             return schema.empty_table()
-        columns = [part[name] for name in VERDICT.names] + [cut(part[n], _LABEL_CHARACTERS) for n in self._label_names]
+        columns = [part[name] for name in VERDICT.names] + [
+            truncate(part[n], _LABEL_CHARACTERS) for n in self._label_names
+        ]
         encoded = [
             pc.dictionary_encode(column) if kind == texts else column
             for column, kind in zip(columns, schema.types, strict=True)
@@ -279,7 +281,7 @@ class Results:
     def _cells(self, position: int, most: int) -> Iterator[pa.Array]:
         """Yields one of the input's columns as truncated text, part by part."""
         for table in self.parts.tables([f"c{position}"]):
-            yield cut(table[f"c{position}"], most)
+            yield truncate(table[f"c{position}"], most)
 
     def _sample(self, position: int) -> list[str]:
         """Returns cells of a column from parts spread over the whole file."""
@@ -289,15 +291,15 @@ class Results:
         for part in range(0, len(self._ends), step):
             name = f"c{position}"
             column = pq.read_table(self.parts.path(part), columns=[name], partitioning=None)[name]
-            found += cut(column.slice(0, _SAMPLED_ROWS), dates.CHARACTERS).drop_null().to_pylist()
+            found += truncate(column.slice(0, _SAMPLED_ROWS), dates.CHARACTERS).drop_null().to_pylist()
         return found
 
     @property
     def _label_names(self) -> list[str]:
         return [] if self.label is None else [f"c{self.label}"]
 
-    def _meaning(self, different: Iterable[str]) -> dict[str, int | None]:
-        values = [value for value in different if value]
+    def _label_values(self, distinct: Iterable[str]) -> dict[str, int | None]:
+        values = [value for value in distinct if value]
         return label_values(values) if len(values) <= _MOST_LABELS else {}
 
     def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
@@ -316,7 +318,7 @@ class Results:
         return np.concatenate(found)[: self.rows] if found else np.zeros(0, bool)
 
 
-def _pushes(part: pa.Table) -> pd.DataFrame:
+def _sum_words(part: pa.Table) -> pd.DataFrame:
     """Sums the words of a part: ``word``, ``push``, ``rows``."""
     columns = [pc.split_pattern(column.combine_chunks().drop_null(), " ").flatten() for column in part.columns]
     entries = pa.concat_arrays(columns)
@@ -328,7 +330,7 @@ def _pushes(part: pa.Table) -> pd.DataFrame:
     return summed.rename_columns(["word", "push", "rows"]).to_pandas()
 
 
-def _summed(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def _merge_words(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(frames).groupby("word", sort=False, as_index=False).sum()
 
 

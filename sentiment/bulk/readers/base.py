@@ -23,7 +23,7 @@ CHUNK_CHARACTERS = 8_000_000
 CHUNK_CELLS = 1_000_000
 SAMPLE_ROWS = 200
 SAMPLE_CHARACTERS = 1_000_000
-_SHOWN = 100  # surplus cells of a row up to which empty ones are listed too
+_MAX_LISTED = 100  # surplus cells of a row up to which empty ones are listed too
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class RowSource(Source):
         gathered: list[Row] = []
         size = missing = 0
         for row in self.rows():
-            fitted = _fitted(row, width, text, self.cuts)
+            fitted = _fit(row, width, text, self.cuts)
             missing += row.cells.count(None) + max(0, width - len(row.cells))
             if missing > file_limits.MAX_MISSING:
                 raise BulkError(
@@ -184,7 +184,7 @@ def _size(row: Row) -> int:
     return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
 
 
-def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
+def _fit(row: Row, width: int, text: int, cuts: bool) -> Row:
     """Makes a ragged row as wide as the table.
 
     A row that could not be parsed is placed whole in the text column. Missing cells become None. Surplus cells are
@@ -196,10 +196,10 @@ def _fitted(row: Row, width: int, text: int, cuts: bool) -> Row:
     if len(cells) > width:
         surplus, cells = cells[width:], cells[:width]
         if any(surplus) and not problem:
-            shown = surplus if len(surplus) <= _SHOWN else [cell for cell in surplus if cell]
-            left_over = json.dumps(shown, ensure_ascii=False)
-            said = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
-            problem, note = (said, "") if cuts and text not in row.quoted else ("", said)
+            listed = surplus if len(surplus) <= _MAX_LISTED else [cell for cell in surplus if cell]
+            left_over = json.dumps(listed, ensure_ascii=False)
+            message = f"{_number(width + len(surplus), 'cell')} for {_number(width, 'column')}; left over: {left_over}"
+            problem, note = (message, "") if cuts and text not in row.quoted else ("", message)
     if len(cells) <= text and not problem:
         problem = f"{_number(len(cells), 'cell')} for {_number(width, 'column')}, none of them the text"
     padding = [None] * (width - len(cells))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from sentiment.bulk.cells import as_texts, longest
+from sentiment.bulk.cells import as_texts, longest_cell
 from sentiment.bulk.progress import Report
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.columns import Cells, guess_label_column, guess_text_column, looks_like_date
@@ -76,9 +76,9 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     problems: list[str] = []
     for chunk in source.chunks(text):
         survey.add(chunk)
-        problems += [said[:PREVIEW_CHARACTERS] for said in chunk.problems.values()][: _PROBLEMS - len(problems)]
+        problems += [problem[:PREVIEW_CHARACTERS] for problem in chunk.problems.values()][: _PROBLEMS - len(problems)]
         for position in list(values):
-            if longest(chunk.columns[position]) > _VALUE_BYTES or pa.types.is_nested(chunk.columns[position].type):
+            if longest_cell(chunk.columns[position]) > _VALUE_BYTES or pa.types.is_nested(chunk.columns[position].type):
                 del values[position]
                 continue
             values[position].update(value for value in as_texts(chunk.columns[position]) if value)
