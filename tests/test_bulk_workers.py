@@ -367,7 +367,7 @@ def test_never_more_workers_run_than_set_whatever_they_do(settings, tmp_path):
     scored.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(run)})
     wait(scored, "done", maintained=settings)
     uploads = [upload(settings) for _ in range(4)]
-    scored.prepare({"form": "jsonl", "raw": False, "bom": False})
+    scored.request_download({"form": "jsonl", "raw": False, "bom": False})
     assert scored.state == "preparing"
     end = time.monotonic() + 120
     while any(job.state != "new" for job in uploads) or scored.state != "done":
