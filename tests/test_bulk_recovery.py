@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
@@ -99,7 +100,10 @@ def test_no_text_is_parsed_more_than_three_times(text):
 @example('x","\n"a\nb",c\n"', 2)
 @settings(deadline=None, max_examples=500)
 def test_recovery_gives_what_reading_every_line_again_gives(text, width):
-    assert list(read_records(io.StringIO(text, newline=""), ",", width)) == by_reading_again(text, width)
+    records = [
+        replace(record, quoted=frozenset()) for record in read_records(io.StringIO(text, newline=""), ",", width)
+    ]
+    assert records == by_reading_again(text, width)
 
 
 def test_a_row_of_too_many_lines_is_taken_for_a_quotation_mark_never_closed(monkeypatch):

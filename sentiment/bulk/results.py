@@ -127,7 +127,7 @@ class Results:
         return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
 
     def column(self, position: int) -> pd.Series:
-        """Returns one of the input's columns as categories, long cells cut."""
+        """Returns one of the input's columns as categories, with long cells truncated."""
         cells = [cells.dictionary_encode() for cells in self._cells(position, _GROUP_CHARACTERS)]
         kind = pa.dictionary(pa.int32(), pa.string())
         return pa.chunked_array(cells, kind).unify_dictionaries().to_pandas()[: self.rows]
@@ -137,7 +137,10 @@ class Results:
         return _shares(self._judged_by(self.column(position))).nlargest(_MOST_GROUPS, "n")
 
     def over_time(self, position: int) -> pd.DataFrame:
-        """Returns the positive share by day, month or year; the finest unit with few enough points is used."""
+        """Returns the positive share by day, month or year, with the columns of ``by_group``.
+
+        Uses the finest unit that gives few enough points for a line.
+        """
         read = DateReader(self._sample(position))
         days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
