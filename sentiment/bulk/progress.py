@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TextIO
 
+from sentiment.formatting import duration
+
 Report = Callable[[str, int, int], None]  # called with a stage, its finished rows, and all its rows, 0 if unknown
 
 
@@ -49,10 +51,3 @@ class TerminalProgress:
         """Clears the line."""
         self.terminal.write("\r\x1b[K")
         self.terminal.flush()
-
-
-def duration(seconds: float) -> str:
-    """Formats a duration as ``0:42`` or ``1:02:03``."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -156,7 +156,7 @@ def _download(job: Job, inspection: dict[str, Any]) -> None:
 
 
 def _prepare(job: Job, wanted: dict[str, Any]) -> None:
-    job_errors.run_action(job.prepare, wanted)
+    job_errors.run_action(job.request_download, wanted)
 
 
 def _stem(name: str) -> str:

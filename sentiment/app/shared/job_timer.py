@@ -44,7 +44,7 @@ def _maintain_jobs() -> None:
     while True:
         try:
             maintenance.run_maintenance(settings)
-            journal.report(settings.folder)
+            journal.copy_to_log(settings.folder)
         except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
             log.exception("Job maintenance failed.")
         time.sleep(_INTERVAL)
