@@ -46,10 +46,10 @@ def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_p
 
 
 def test_the_hostile_texts_are_the_longest_that_are_accepted_and_longer_ones():
-    assert worst_visitor.LONGEST == analyses.LONGEST
+    assert worst_visitor.LONGEST == analyses.MAX_CHARACTERS
     lengths = [len(text) for text in worst_visitor.hostile_texts()]
-    assert lengths.count(analyses.LONGEST) >= 5
-    assert max(lengths) > 10 * analyses.LONGEST
+    assert lengths.count(analyses.MAX_CHARACTERS) >= 5
+    assert max(lengths) > 10 * analyses.MAX_CHARACTERS
 
 
 def test_the_hostile_files_are_small():
