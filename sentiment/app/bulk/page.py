@@ -182,8 +182,8 @@ def _scoring_model(job: Job) -> None:
 
 def _job_with_run(job: Job, run: str) -> Job | None:
     """Returns the job that scores the same file with another run, None if there is none."""
-    if twin := job.comparison_job(run):
-        return twin
+    if comparison := job.comparison_job(run):
+        return comparison
     origin = _find(job.read("origin") or "")
     if origin is None:
         return None
@@ -195,8 +195,8 @@ def _score_again(job: Job, run: str) -> None:
     if _job_with_run(job, run) is None:
         origin = _find(job.read("origin") or "") or job
         job_errors.run_action(origin.score_with_other_run, run)
-        if twin := origin.comparison_job(run):
-            job_errors.run_action(twin.write, "origin", origin.id)
+        if comparison := origin.comparison_job(run):
+            job_errors.run_action(comparison.write, "origin", origin.id)
     if other := _job_with_run(job, run):
         _open_job(other.id)
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 
 from sentiment.app.shared.analyses import Analysis
 
-_TOKENS = 500  # read of a text that is long; nine in ten reviews have fewer
+_TOKENS = 500  # of a long text; nine in ten reviews have fewer
 _CHARACTERS = 20_000
 _TURN = threading.Lock()
 
 
 @contextmanager
 def in_turn(analysis: Analysis) -> Iterator[None]:
-    """Waits where the analysed text is long and another long one is being explained, in any session."""
+    """Waits if the text is long while another long text is being explained in any session."""
     if analysis.prediction.tokens_read <= _TOKENS and len(analysis.text) <= _CHARACTERS:
         yield
         return

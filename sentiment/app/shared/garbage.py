@@ -9,10 +9,10 @@ import streamlit as st
 
 @st.cache_resource(show_spinner=False)
 def exempt_loaded(page: str) -> None:
-    """Exempts what is loaded now from collection; once in this process for each page.
+    """Exempts all loaded objects from garbage collection, once per process and page.
 
-    Streamlit collects after every run of a script. The modules that a page needs are most of what there is to look
-    through, and they stay loaded anyway.
+    Streamlit collects garbage after every script run. Most of the objects it would scan belong to modules, which stay
+    loaded anyway.
     """
     gc.collect()
     gc.freeze()
