@@ -2,8 +2,11 @@ r"""Sentiment of movie reviews by an LSTM, with contributions that add up.
 
 One review's way through the package::
 
-    text -> text.tokenizer -> text.vocabulary -> token ids -> model.session -> logit -> model.decision -> Prediction
-                                                    \-> model.attribution -> contributions -> Explanation
+    text -> text.preprocessor (tokenizer, vocabulary) -> token ids -> model -> logit -> model.decision -> Prediction
+                                                            \-> model.attribution -> contributions -> Explanation
+
+``model.classifier`` is the front door. It computes the logit of one review by ``model.single_review``, of several by
+``model.session``; files go through ``bulk.pipeline`` and ``bulk.scoring`` to ``model.lookup_session``.
 
 Imports point down only; ``tests/test_imports.py`` holds this map::
 

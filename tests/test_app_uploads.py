@@ -12,7 +12,7 @@ from sentiment.explain.json_file import to_json
 from sentiment.model.classifier import Classifier
 from tests import uploads
 from tests.app_runs import all_runs
-from tests.test_app_elsewhere import event
+from tests.test_app_imported_histories import event
 from tests.test_app_pages import said
 
 IMAGE = "![x](https://evil.example/p.png)"  # which Markdown would have the browser fetch

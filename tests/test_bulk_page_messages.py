@@ -22,6 +22,7 @@ from tests.test_bulk_page import (  # noqa: F401
     settings,
     settle,
     upload,
+    worker,
 )
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
@@ -254,6 +255,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", folder], check=True)
 
 
+@pytest.mark.process
 def test_a_disk_that_is_really_full_or_read_only_ends_in_sentences(small_disk, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS", str(small_disk / "jobs"))
     settings = Settings(small_disk / "jobs")  # noqa: F811

@@ -313,7 +313,7 @@ def test_the_order_of_day_and_month_is_that_of_the_whole_column():
 
 
 def test_dates_of_no_known_format_are_parsed_once_and_not_without_end(monkeypatch):
-    monkeypatch.setattr(dates, "_USUAL", ())
+    monkeypatch.setattr(dates, "_OTHER_FORMATS", ())
     monkeypatch.setattr(dates, "_ONE_BY_ONE", 3)
     values = [f"{day} of May, 2021" for day in range(1, 9)]
     reader = DateReader([])

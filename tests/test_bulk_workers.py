@@ -495,7 +495,7 @@ def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_not
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
-def test_maintenance_on_a_disk_that_takes_nothing_waits_for_the_next_time(settings, monkeypatch, number):
+def test_maintenance_on_a_disk_that_takes_nothing_leaves_the_job_to_the_next_time(settings, monkeypatch, number):
     job = upload(settings)
 
     def refuse(*_):
@@ -503,7 +503,8 @@ def test_maintenance_on_a_disk_that_takes_nothing_waits_for_the_next_time(settin
 
     with monkeypatch.context() as patch:
         patch.setattr(job_module, "write_json", refuse)
-        run_maintenance(settings)
+        with pytest.raises(OSError, match=os.strerror(number)):
+            run_maintenance(settings)
         assert job.state == "unread"
     wait(job, "new", maintained=settings)
 

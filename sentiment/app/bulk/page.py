@@ -17,7 +17,7 @@ from sentiment.app.shared import current_run, job_errors, uploads
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.jobs import creation, maintenance
+from sentiment.bulk.jobs import creation, limits, maintenance
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.readers.columns import column_choices, header_note, label_values, looks_like_reviews
@@ -46,6 +46,8 @@ def page() -> None:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     job_errors.show_stored_error()
+    if limits.is_read_only(settings.folder):
+        st.error(escape_markdown(limits.READ_ONLY), icon=":material/error:")
     with job_errors.show_disk_errors():
         maintenance.run_maintenance(settings)
     with job_errors.show_disk_errors():

@@ -45,6 +45,8 @@ def _maintain_jobs() -> None:
         try:
             maintenance.run_maintenance(settings)
             journal.copy_to_log(settings.folder)
+        except OSError as error:
+            log.warning("Job maintenance failed: %s", error.strerror or type(error).__name__)
         except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
             log.exception("Job maintenance failed.")
         time.sleep(_INTERVAL)

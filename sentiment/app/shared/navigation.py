@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,8 +38,7 @@ ENTRIES = (
 
 def pages() -> list[Any]:
     """Returns the pages for ``st.navigation``. Each module is imported when its page is first opened."""
-    entries = [entry for entry in ENTRIES if find_spec(f"sentiment.app.{entry.module}")]
-    return [*map(_build_page, entries), *(_build_alias(entry, path) for entry in entries for path in _aliases(entry))]
+    return [*map(_build_page, ENTRIES), *(_build_alias(entry, path) for entry in ENTRIES for path in _aliases(entry))]
 
 
 def show_link(module: str, label: str) -> None:

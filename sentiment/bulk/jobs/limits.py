@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import faulthandler
+import os
 import resource
 import shutil
 import signal
@@ -25,6 +26,7 @@ _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 UNWRITABLE = (*_NO_SPACE, errno.EROFS, errno.EACCES, errno.EPERM)  # errors of a disk that cannot be written to
 
 DISK_FULL = "The server's disk is full. Try again later; what is finished has been kept."
+READ_ONLY = "The server's disk is read-only. Try again later."
 NEARLY_FULL = "The server's disk is nearly full, so the work was stopped. Try again later."
 TIMED_OUT = "Timeout"  # the start of a trace if faulthandler ended the process
 
@@ -49,7 +51,7 @@ def explain(error: OSError) -> str:
     if error.errno in _NO_SPACE:
         return DISK_FULL
     if error.errno == errno.EROFS:
-        return "The server's disk is read-only. Try again later."
+        return READ_ONLY
     reason = f": {error.strerror}" if error.errno and error.strerror else ""
     return f"The server could not continue{reason}. Try again later."
 
@@ -65,6 +67,12 @@ def disk_errors_explained() -> Iterator[None]:
         yield
     except OSError as error:
         raise BulkError(explain(error)) from error
+
+
+def is_read_only(folder: Path) -> bool:
+    """Returns whether the disk of a folder, or of its parent if there is no folder yet, is mounted read-only."""
+    existing = folder if folder.exists() else folder.parent
+    return existing.exists() and bool(os.statvfs(existing).f_flag & os.ST_RDONLY)
 
 
 def nearly_full(folder: Path) -> bool:

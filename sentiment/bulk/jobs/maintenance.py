@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from sentiment.bulk.errors import BulkError
-from sentiment.bulk.jobs import journal, launcher, limits, locks
+from sentiment.bulk.jobs import journal, launcher, locks
 from sentiment.bulk.jobs.job import Job, all_jobs, is_job_id
 from sentiment.bulk.jobs.settings import Settings
 
@@ -25,6 +25,9 @@ def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
     Args:
         settings: of the server.
         wait: wait for another process that runs maintenance, since it may have missed the end of a worker.
+
+    Raises:
+        OSError: the disk is full or read-only.
     """
     try:
         with locks.hold(settings.folder / "lock", wait=wait):
@@ -38,9 +41,6 @@ def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
                 launcher.start_or_fail(job, action.pop("name"), **action)
     except (BlockingIOError, FileNotFoundError):
         return  # no jobs, lock held elsewhere, or a job just vanished; the next call retries
-    except OSError as error:
-        if error.errno not in limits.UNWRITABLE:  # no worker can start on such a disk; the next call retries
-            raise
 
 
 def any_job_waits(settings: Settings) -> bool:

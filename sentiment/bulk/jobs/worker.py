@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -74,7 +74,8 @@ def run() -> None:
     """Performs the action, then lets the next job in the queue start."""
     main()
     os.close(int(sys.argv[2]))  # releases the lock
-    run_maintenance(Settings.from_environment(), wait=True)
+    with suppress(OSError):  # the server's own maintenance tries again and reports it
+        run_maintenance(Settings.from_environment(), wait=True)
 
 
 def main() -> None:
