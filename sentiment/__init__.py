@@ -24,12 +24,18 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
 from __future__ import annotations
 
 import os
+import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
 __all__ = ["Classifier"]
+
+if find_spec("fcntl") is None:  # Windows has no such locks of files
+    print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)
+    sys.exit(2)
 
 # ONNX Runtime 1.29 and later report usage to their maker on import unless this is set first. Every import of the
 # package passes here, so nothing leaves the machine.

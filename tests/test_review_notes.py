@@ -124,7 +124,7 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
 
 def test_to_read_says_in_a_sentence_that_nothing_was_judged_or_suspected_yet(folder, tmp_path):
     run = tiny_run(tmp_path / "tiny")
-    for what, said in (("mistakes", "The run tiny was not judged"), ("labels", "No labels are suspected yet")):
+    for what, said in (("mistakes", "The run tiny has no test results"), ("labels", "No labels are suspected yet")):
         done = run_tool("dev.to_read", what, "--data", tmp_path, "--artifacts", run)
         assert done.status == 2
         assert done.stderr.startswith(f"to_read.py: {said}")

@@ -86,7 +86,7 @@ def test_the_verdicts_are_the_classifiers(scored, table, run):
 
 def test_every_form_of_output_says_the_same(scored, table):
     as_csv = rows_of(scored(table, "out.csv", "--raw"))
-    assert rows_of(scored(table, "out.tsv")) == as_csv
+    assert rows_of(scored(table, "out.tsv", "--raw")) == as_csv
     header, *rows = as_csv
     objects = [json.loads(line) for line in scored(table, "out.jsonl").read_text("utf-8").splitlines()]
     parquet = pq.read_table(scored(table, "out.parquet")).to_pylist()

@@ -118,7 +118,7 @@ class Slow:
 
 def test_no_more_batches_run_at_once_than_there_are_cores_however_many_ask(tmp_path):
     model = Slow()
-    classifier = Classifier.load(tiny_run(tmp_path / "tiny"), form=lambda *_: model, threads=4, batch_tokens=8)
+    classifier = Classifier.load(tiny_run(tmp_path / "tiny"), open_model=lambda *_: model, threads=4, batch_tokens=8)
     texts = [["good film"] * 40] * 6
     with ThreadPoolExecutor(len(texts)) as pool:
         assert all(len(found) == 40 for found in pool.map(classifier.predict, texts))
