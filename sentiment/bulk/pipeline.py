@@ -170,8 +170,8 @@ def finish(opened: OpenedTask, run: Path, clock: float) -> dict[str, Any]:
 def _measured_effect(run: Path) -> dict[str, Any] | None:
     """Returns the measured effect of int8 arithmetic, with this machine's backend, on test reviews.
 
-    Returns None if the benchmark beside the run has no such measurement. ``benchmarking.files.effect_of_fast`` explains
-    the names.
+    Returns None if the benchmark beside the run has no such measurement. ``dev.benchmarking.files.effect_of_fast``
+    explains the names.
     """
     path = run.parent / "BENCHMARKS.json"
     found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None

@@ -36,6 +36,6 @@ class Corpus:
         return counts
 
     def encode(self, texts: Iterable[npt.NDArray[np.int32]], vocabulary: Vocabulary) -> list[npt.NDArray[np.int32]]:
-        """The ids of texts that were read, uncut; the same that ``vocabulary.encode`` gives."""
+        """The ids of texts that were read, uncut; the same that ``Vocabulary.encode`` gives."""
         ids = np.array([vocabulary.id(token) for token in self._numbers], np.int32)
         return [ids[numbers] for numbers in texts]

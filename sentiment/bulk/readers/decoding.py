@@ -80,7 +80,7 @@ def detect_format(path: Path) -> tuple[str, str]:
     if format in TEXT_FORMATS or (format in FORMATS and not compression):
         return format, compression
     known = ", ".join(f".{format}" for format in FORMATS)
-    raise BulkError(f"{path.name} is of no form that is read here: {known}, the first four also as .gz, .zst or .zip.")
+    raise BulkError(f"{path.name} is of no format that is read here: {known}, the first four also as .gz, .zst or .zip.")
 
 
 def output_format(path: Path, asked: str | None = None) -> str:
@@ -90,7 +90,7 @@ def output_format(path: Path, asked: str | None = None) -> str:
         BulkError: the format cannot be written.
     """
     if asked and asked not in OUTPUT_FORMATS:
-        raise BulkError(f"There is no form {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
+        raise BulkError(f"There is no format {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
     format = asked or path.suffix.lower().lstrip(".")
     if format not in OUTPUT_FORMATS:
         known = ", ".join(f".{format}" for format in OUTPUT_FORMATS)

@@ -44,7 +44,7 @@ def open_source(path: Path, options: Options | None = None) -> Source:
     if facts.st_size == 0:
         raise BulkError(f"{path.name} is empty.")
     if options.format is not None and options.format not in FORMATS:
-        raise BulkError(f"There is no form {options.format}; there is {', '.join(FORMATS)}.")
+        raise BulkError(f"There is no format {options.format}; there is {', '.join(FORMATS)}.")
     format, compression = (options.format, "") if options.format else detect_format(path)
     match format:
         case "csv" | "tsv":
