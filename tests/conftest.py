@@ -1,7 +1,8 @@
 """What every test starts from, and the rules that keep the markers true.
 
 A test that starts a child process has the marker ``process``; otherwise it fails here. One that imports TensorFlow has
-``training``, and fails here if run with ``not training``, as ``make check`` does. The marker ``slow`` comes from ``slow.txt``, a list of tests with their parameters or without.
+``training``, and fails here if run with ``not training``, as ``make check`` does. The marker ``slow`` comes from
+``slow.txt``, a list of tests with their parameters or without.
 """
 
 from __future__ import annotations

@@ -179,8 +179,8 @@ def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(run, tmp_path, name
         (["--encoding", "undefined"], "cannot be read in the encoding undefined"),
         (["--encoding", "idna"], "cannot be read in the encoding idna"),
         (["--encoding", "punycode"], "cannot be read in the encoding punycode"),
-        (["--input-form", "text"], "no form text; there is csv"),
-        (["--output-form", "json"], "no form json to write; there is csv, tsv, jsonl"),
+        (["--input-form", "text"], "no format text; there is csv"),
+        (["--output-form", "json"], "no format json to write; there is csv, tsv, jsonl"),
         (["--resume", "--input-form", "CSV", "--output-form", "CSV"], ""),
     ],
 )

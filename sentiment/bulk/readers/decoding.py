@@ -80,7 +80,9 @@ def detect_format(path: Path) -> tuple[str, str]:
     if format in TEXT_FORMATS or (format in FORMATS and not compression):
         return format, compression
     known = ", ".join(f".{format}" for format in FORMATS)
-    raise BulkError(f"{path.name} is of no format that is read here: {known}, the first four also as .gz, .zst or .zip.")
+    raise BulkError(
+        f"{path.name} is of no format that is read here: {known}, the first four also as .gz, .zst or .zip."
+    )
 
 
 def output_format(path: Path, asked: str | None = None) -> str:
