@@ -11,7 +11,7 @@ LIBRARIES_X86 = sentiment/model/native/libcompiled_lstm_16.so sentiment/model/na
 	sentiment/model/native/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-PYTEST = .venv/bin/pytest -n 2 --dist loadgroup --durations 10
+PYTEST = .venv/bin/pytest -n 2 --dist loadfile --durations 10
 
 .DEFAULT_GOAL := help
 .PHONY: help app lint check test test-slow test-all train benchmark proof lock clean python data-named

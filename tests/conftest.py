@@ -28,7 +28,6 @@ settings.load_profile("tests")
 SLOW = Path(__file__).with_name("slow.txt")
 _STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 _WHOLE_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.training\b", re.MULTILINE)
-_SERVED = "served"  # the group of all tests of the app that is served
 _started: list[str] = []  # audit events of the present test that start a child process
 
 
@@ -51,18 +50,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Gives the markers that need not be written down, and groups for pytest-xdist; puts what takes long first."""
+    """Gives the markers that need not be written down, and puts what takes long first."""
     slow = set(slow_tests())
     for item in items:
         if slow & {item.nodeid, item.nodeid.partition("[")[0]}:
             item.add_marker(pytest.mark.slow)
         if hasattr(item.module, "AppTest"):
             item.add_marker(pytest.mark.page)
-        group = item.nodeid.partition("::")[0]  # the module, so that its fixtures are made once
         if {"address", "browser"} & set(item.fixturenames):
             item.add_marker(pytest.mark.process)
-            group = _SERVED
-        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: not (item.get_closest_marker("training") or item.get_closest_marker("browser")))
 
 

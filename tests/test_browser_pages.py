@@ -9,7 +9,6 @@ import pytest
 from dev.screenshots import serve, settle
 from sentiment.artifacts import ROOT, write_manifest
 from tests.app_runs import full_run
-from tests.test_browser import browser, new_page  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +49,7 @@ COVERED = """() => {
 
 
 @pytest.fixture(scope="module")
-def address(browser, tmp_path_factory):  # noqa: F811
+def address(browser, tmp_path_factory):
     """The app over a committed run, and one whose model card is anybody's."""
     runs = tmp_path_factory.mktemp("pages") / "runs"
     shutil.copytree(ROOT / "distilled", runs / "distilled")
@@ -73,7 +72,7 @@ def opened(page, address: str):
 
 @pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_scrolls_sideways_or_has_a_finding_of_axe(address, new_page, name, width):  # noqa: F811
+def test_no_page_scrolls_sideways_or_has_a_finding_of_axe(address, new_page, name, width):
     from axe_playwright_python.sync_playwright import Axe
 
     page = opened(new_page(width), f"{address}/{name}")
@@ -85,13 +84,13 @@ def test_no_page_scrolls_sideways_or_has_a_finding_of_axe(address, new_page, nam
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_on_a_wide_screen_no_table_is_cut_off_and_no_heading_is_covered(address, new_page, name):  # noqa: F811
+def test_on_a_wide_screen_no_table_is_cut_off_and_no_heading_is_covered(address, new_page, name):
     page = opened(new_page(1400), f"{address}/{name}")
     assert page.evaluate(CUT) == []
     assert page.evaluate(COVERED) == []
 
 
-def test_a_card_from_anywhere_loads_nothing(address, new_page):  # noqa: F811
+def test_a_card_from_anywhere_loads_nothing(address, new_page):
     page = opened(new_page(), f"{address}/model-card?run=anybody")
     page.get_by_role("heading", name="Anybody's card").wait_for()
     assert page.locator("[data-testid=stMain] :is(img, iframe, script)").count() == 0
@@ -99,7 +98,7 @@ def test_a_card_from_anywhere_loads_nothing(address, new_page):  # noqa: F811
     assert [url for url in page.requested if not url.startswith((address, "data:", "blob:"))] == []
 
 
-def test_a_click_on_a_cell_and_a_comparison_show_on_the_first_screen(address, new_page):  # noqa: F811
+def test_a_click_on_a_cell_and_a_comparison_show_on_the_first_screen(address, new_page):
     page = opened(new_page(1400), f"{address}/evaluation")
     page.get_by_text("reviews in the list: wrong verdicts").wait_for()
     chart = page.locator("[data-testid=stVegaLiteChart]").first
@@ -119,7 +118,7 @@ def test_a_click_on_a_cell_and_a_comparison_show_on_the_first_screen(address, ne
     assert page.get_by_text("distilled is right").bounding_box()["y"] < 900
 
 
-def test_the_model_of_the_sidebar_is_the_one_whose_curves_are_drawn(address, new_page):  # noqa: F811
+def test_the_model_of_the_sidebar_is_the_one_whose_curves_are_drawn(address, new_page):
     page = opened(new_page(1400), f"{address}/training?runs=distilled&runs=anybody")
     page.get_by_text("distilled trained").wait_for()
     page.get_by_role("combobox").first.click()
