@@ -443,7 +443,7 @@ def test_a_folder_of_another_program_is_not_overwritten_though_it_has_a_manifest
     (tmp_path / "site" / "manifest.json").write_text(content)
     asked = ["--data", labelled_csv, "--preset", "lstm", "--output", tmp_path / "site", "--overwrite"]
     refused = run_script("train.py", *asked)
-    assert (refused.status, "no run's folder" in refused.stderr) == (2, True)
+    assert (refused.status, "not a run's folder" in refused.stderr) == (2, True)
     assert (tmp_path / "site" / "manifest.json").read_text() == content
 
 
