@@ -117,11 +117,9 @@ def _removed_unless_trained(folder: Path) -> Iterator[None]:
     existed = folder.exists()
     try:
         yield
-    except Exception:
-        if not existed and {path.name for path in (folder / "checkpoint").glob("*")} <= {
-            "settings.json",
-            "stages.json",
-        }:
+    except Exception:  # any error, passed on below; Ctrl-C is none and leaves the folder
+        kept = {path.name for path in (folder / "checkpoint").glob("*")}
+        if not existed and kept <= {"settings.json", "stages.json"}:
             shutil.rmtree(folder, ignore_errors=True)
         raise
 

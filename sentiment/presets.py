@@ -15,7 +15,7 @@ class FitSettings:
 
     Attributes:
         max_length: maximum number of tokens read from a review at scoring.
-        train_length: maximum number of tokens read from a training review; a longer one is cropped anew each epoch.
+        train_length: maximum number of tokens read from a training review; a longer one is cropped again in each epoch.
         unknown_rate: rate at which tokens are replaced by the unknown token in training.
         batch_size: reviews per training step.
         epochs: maximum number of epochs; each shows all labelled reviews and half of the other examples, unless labels

@@ -47,7 +47,7 @@ class InlineWorker:
                 self.returncode = 0
             except SystemExit as end:
                 self.returncode = int(end.code or 0)
-            except Exception:
+            except Exception:  # any: a child would print it and end with status 1
                 stderr.write(traceback.format_exc().encode())
                 self.returncode = 1
 

@@ -89,7 +89,7 @@ def read_zip(path: Path, text_column: str | None, label_column: str | None) -> p
             content = archive.read(member)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, LookupError, ValueError, struct.error) as error:
         raise DatasetError(f"{path.name} is not a whole zip archive: it is truncated or damaged.") from error
-    except (RuntimeError, NotImplementedError) as error:  # encrypted, or an unsupported compression
+    except (RuntimeError, NotImplementedError) as error:  # zipfile's errors for encryption and unknown compression
         raise DatasetError(f"{path.name} cannot be unpacked: {error}.") from error
     return read_csv(content, f"{member} in {path.name}", text_column, label_column)
 

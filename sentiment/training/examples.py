@@ -13,7 +13,7 @@ Ids = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Encoded reviews, uncut, and what is to be learnt of each.
+    """Encoded reviews, uncut, and and the target of each.
 
     Attributes:
         ids: <int32>[tokens] a review, none of them empty.

@@ -83,7 +83,7 @@ def _content(settings: Settings) -> None:
             else:
                 _reading_options(job, expanded=True)
         case _ if job.read("task") is None or job.read("inspection") is None:
-            st.error("A file of this job is damaged; upload the reviews anew.", icon=":material/error:")
+            st.error("A file of this job is damaged; upload the reviews again.", icon=":material/error:")
         case "cancelled" | "done" | "preparing":
             _scoring_model(job)
             results.show(job)

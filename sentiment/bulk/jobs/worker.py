@@ -118,7 +118,7 @@ def _outcome(perform: Callable[[], None], settings: Settings) -> tuple[str, str,
         return limits.too_much_memory(settings.memory), "took too much memory", ""
     except OSError as error:
         return limits.explain(error), "failed with a system error", journal.format_frames(error)
-    except Exception as error:  # any: it would recur on every retry, and the owner would not learn of it
+    except Exception as error:  # any: the worker's outer boundary, which logs it and tells the owner
         limits.limit_memory(0)
         return CRASHED, "crashed", journal.format_frames(error)
     return "", "ended", ""
