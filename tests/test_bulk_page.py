@@ -354,7 +354,7 @@ def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
     for each in ("result", "task"):
         job.write(each, {"rows": 120})
     (job.folder / f"{name}.json").write_bytes(b"")
-    assert app.run().error[0].value == "A file of this job is damaged; upload the reviews anew."
+    assert app.run().error[0].value == "A file of this job is damaged; upload the reviews again."
     assert not app.exception
 
 

@@ -32,7 +32,7 @@ _UNLOADABLE: tuple[type[Exception], ...] = tuple(
     error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
 )
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
-# Batches at once, whoever asks: many callers with many texts each leave time for those with a single one.
+# Batches at once, for all callers together: many with many texts each leave time for those with a single one.
 _AT_WORK = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 # Bounds on config.json. Explanations take about 25 kB per token read.

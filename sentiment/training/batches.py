@@ -19,7 +19,7 @@ Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
 
 class TrainingBatches:
-    """Reviews with what is to be learnt of each, shuffled anew each epoch.
+    """Reviews with the target of each, shuffled again in each epoch.
 
     All is drawn from seed and epoch: a run that is broken off and resumed at epoch n sees what the unbroken run sees.
 
