@@ -16,7 +16,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
-from sentiment.app.bulk import labels, page
+from sentiment.app.bulk import labels
+from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
@@ -156,7 +157,7 @@ def test_an_upload_that_was_taken_is_not_taken_again(monkeypatch, settings):
     state = {"upload": DeletedFile("gone")}
     monkeypatch.setattr("streamlit.session_state", state)
     before = len(list(all_jobs(settings)))
-    page._create_job(settings, "upload")
+    _create_job(settings, "upload")
     assert len(list(all_jobs(settings))) == before
     assert list(state) == ["upload"]
 
@@ -322,9 +323,9 @@ def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, 
     app = open_page()
     assert not app.exception
     job_timer._maintain_jobs()
-    told = f"SENTIMENT_JOB_HOURS must be a number, 0 or more; it is {hours}."
-    assert told in caplog.messages
-    assert app.error[0].value == escape_markdown(told)
+    sentence = f"SENTIMENT_JOB_HOURS must be a number, 0 or more; it is {hours}."
+    assert sentence in caplog.messages
+    assert app.error[0].value == escape_markdown(sentence)
 
 
 def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settings):

@@ -1,0 +1,166 @@
+"""Shows the result of an inspection, and offers the options for scoring and for reading the file again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from sentiment.app.shared import current_run, job_errors
+from sentiment.app.shared.uploads import escape_markdown
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs.job import Job
+from sentiment.bulk.readers.columns import column_choices, header_note, label_values, looks_like_reviews
+from sentiment.bulk.readers.decoding import detect_format, is_text
+from sentiment.formatting import counted
+
+_DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
+_ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_OPTIONS = "Read the file in another way"
+_HEADER = "First row holds names"
+_HEADERS = {"found out": None, "yes": True, "no": False}
+
+
+def show(job: Job) -> None:
+    """Shows the result of a job's inspection and the options for scoring."""
+    inspection = job.read("inspection")
+    columns, rows = inspection["columns"], inspection["survey"]["rows"]
+    st.write(_summary(inspection))
+    if inspection.get("header_in_doubt"):
+        st.warning(
+            f"{escape_markdown(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” "
+            "to “no”.",
+            icon=":material/help:",
+        )
+    for problem in inspection["problems"][:3]:
+        st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
+    if not rows:
+        st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
+    left, right = st.columns(2)
+    names = column_choices(columns)
+    text = left.selectbox(
+        "Column of reviews",
+        range(len(columns)),
+        index=inspection["text"],
+        format_func=names.__getitem__,
+        key="text_column",
+    )
+    label = right.selectbox(
+        "Column of labels, to measure against",
+        [None, *range(len(columns))],
+        index=0 if inspection["label"] is None else inspection["label"] + 1,
+        format_func=lambda place: "none" if place is None else names[place],
+        key="label_column",
+    )
+    if not looks_like_reviews(columns, inspection["sample"], text):
+        st.warning(
+            f"“{escape_markdown(names[text])}” does not look like reviews. Is it the column you mean?",
+            icon=":material/help:",
+        )
+    if label is not None:
+        _label_meaning(inspection["values"].get(str(label)), names[label])
+    explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
+    st.button(
+        f"Score {counted(rows, 'row')}",
+        icon=":material/play_arrow:",
+        disabled=label == text or not rows,
+        on_click=_submit,
+        args=(job, {"text": text, "label": label, "explain": explain}),
+    )
+    if rows:
+        _preview(inspection, names, text)
+    show_reading_options(job)
+
+
+def _summary(inspection: dict[str, Any]) -> str:
+    survey = inspection["survey"]
+    parts = [counted(survey["rows"], "row"), counted(len(inspection["columns"]), "column")]
+    detected = inspection["found"]
+    if "encoding" in detected:
+        parts.append(f"encoding {escape_markdown(detected['encoding'])}")
+    if "delimiter" in detected:
+        names = {sign: name for name, sign in _DELIMITERS.items()}
+        parts.append(
+            f"delimiter {escape_markdown(names.get(detected['delimiter'], detected['delimiter'].strip()) or 'none')}"
+        )
+    if detected.get("header") is False:
+        parts.append("no header")
+    if "sheet" in detected:
+        parts.append(f"sheet {escape_markdown(detected['sheet'])}")
+    if survey["unreadable"]:
+        parts.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
+    if extra := survey.get("extra"):
+        parts.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
+    return "Found: " + ", ".join(parts) + "."
+
+
+def _label_meaning(values: dict[str, int] | None, name: str) -> None:
+    """Shows how each value of the label column is interpreted."""
+    if values is None:
+        st.info(
+            f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or "
+            "columns. Where they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+        )
+        return
+    means = label_values(values)
+    if not {0, 1} & set(means.values()):
+        st.warning(
+            f"The values of “{escape_markdown(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars."
+        )
+        return
+    words = {1: "positive", 0: "negative", None: "neither"}
+    st.dataframe(
+        {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
+        hide_index=True,
+        width="content",
+        alt="What each value of the labels means, and how many rows have it",
+    )
+
+
+def _preview(inspection: dict[str, Any], names: list[str], text: int) -> None:
+    order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
+    rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
+    keys = [f"c{i}" for i in order]
+    labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
+    st.header("How it begins")
+    shown = [dict(zip(keys, row, strict=True)) for row in rows]
+    st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
+
+
+def show_reading_options(job: Job, *, expanded: bool = False) -> None:
+    """Offers parser options to replace the detected ones, if any apply to this file."""
+    offered = _useful_options(job)
+    if not offered:
+        return
+    chosen: dict[str, Any] = {}
+    with st.expander(_OPTIONS, expanded, icon=":material/tune:"), st.form("reading", border=False):
+        places = dict(zip(offered, st.columns(len(offered)), strict=True))
+        if place := places.get("delimiter"):
+            chosen["delimiter"] = _DELIMITERS[place.selectbox("Delimiter", list(_DELIMITERS))]
+        if place := places.get("encoding"):
+            encoding = place.selectbox("Encoding", _ENCODINGS, accept_new_options=True)
+            chosen["encoding"] = None if encoding == _ENCODINGS[0] else encoding
+        if place := places.get("header"):
+            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
+        if st.form_submit_button("Read again"):
+            job_errors.run_action(job.reinspect, chosen)
+            st.rerun()
+
+
+def _useful_options(job: Job) -> list[str]:
+    """Returns the parser options that apply to this file; none if it is not a table."""
+    inspection = job.read("inspection")
+    try:
+        form = inspection["form"] if inspection else detect_format(job.input)[0]
+        usable = inspection is not None or is_text(job.input)
+    except BulkError:
+        return []
+    offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
+    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if inspection else []}
+    return offered.get(form, []) if usable else []
+
+
+def _submit(job: Job, task: dict[str, Any]) -> None:
+    job_errors.run_action(
+        job.submit, {**task, "run": str(current_run.run().path), "reading": job.read("reading") or {}}
+    )
