@@ -34,7 +34,7 @@ class InlineWorker:
             mock.patch.object(sys, "argv", arguments),
             mock.patch.object(tempfile, "tempdir", tempfile.tempdir),
             mock.patch.object(limits, "enforced", lambda *_: nullcontext()),
-            mock.patch.object(limits, "limit_memory", lambda *_: None),
+            mock.patch("sentiment.system.limit_memory", lambda *_: None),
             mock.patch.object(maintenance, "run_maintenance", lambda *_, **__: None),
             warnings.catch_warnings(),
         )

@@ -204,6 +204,19 @@ def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
 
 
 @pytest.mark.process
+def test_a_data_set_that_needs_too_much_memory_is_refused_in_a_line(tmp_path):
+    texts = [f"number {i} was {'splendid' if i % 2 else 'dreadful'} {'word ' * 2_000}" for i in range(20_000)]
+    path = tmp_path / "large.csv"
+    pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(20_000)]}).to_csv(path, index=False)
+    command = [sys.executable, "-m", "sentiment.dataset.describe", str(path), str(tmp_path), "--memory", "0.3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "large.csv needs more memory than the server allows; use a part of it.\n",
+    )
+
+
+@pytest.mark.process
 def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})

@@ -22,6 +22,7 @@ from sentiment import dataset
 from sentiment.artifacts import write_json
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.summary import summarise, word_counts
+from sentiment.system import limit_memory
 from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import Vocabulary, normal_form
 
@@ -62,8 +63,10 @@ def main() -> int:
     parser.add_argument("--text-column", help="the column of the reviews")
     parser.add_argument("--label-column", help="the column of the labels")
     parser.add_argument("--max-length", type=int, default=1_000, help="tokens that a model would read of a review")
+    parser.add_argument("--memory", type=float, default=0.0, help="gigabytes that this may take; 0 for any")
     options = parser.parse_args()
     os.nice(_NICENESS)
+    limit_memory(options.memory)
     try:
         data = dataset.load(options.input, text_column=options.text_column, label_column=options.label_column)
         facts, counts = describe(data, options.max_length)
@@ -71,6 +74,10 @@ def main() -> int:
         counts.to_parquet(options.output / COUNTS, index=False)
     except DatasetError as error:
         print(error, file=sys.stderr)
+        return 2
+    except MemoryError:
+        limit_memory(0)  # the sentence must not fail
+        print(f"{options.input.name} needs more memory than the server allows; use a part of it.", file=sys.stderr)
         return 2
     except OSError as error:
         print(f"{options.input.name} cannot be described: {error.strerror or 'the disk failed'}.", file=sys.stderr)

@@ -53,6 +53,8 @@ def read_csv(content: bytes, name: str, text_column: str | None, label_column: s
         raise DatasetError(f"{name} is empty.") from error
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         reason = str(error).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".")
+        if reason == "out of memory":  # the file may well be in order
+            raise MemoryError from error
         raise DatasetError(f"{name} is not a well-formed CSV: {reason}.") from error
     return _reviews(table, name, text_column, label_column)
 

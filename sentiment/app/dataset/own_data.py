@@ -15,6 +15,8 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.shared import navigation, uploads
+from sentiment.bulk.errors import BulkError
+from sentiment.bulk.jobs.settings import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
 
@@ -98,6 +100,8 @@ def _describe(name: str, content: bytes, text: str, label: str, max_length: int)
     try:
         with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
             _describe_in(Path(scratch), name, content, text, label, max_length)
+    except BulkError as error:  # a setting of the server
+        st.session_state[_PROBLEM] = str(error)
     except OSError as error:
         st.session_state[_PROBLEM] = (
             f"{name} cannot be read, since the server cannot store it ({error.strerror or 'unknown reason'}). "
@@ -110,6 +114,7 @@ def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str
 
     Raises:
         OSError: the disk is full or read-only.
+        BulkError: a setting of the server is not valid.
     """
     path, output = scratch / "input" / name, scratch / "output"
     for folder in (path.parent, output):
@@ -123,6 +128,8 @@ def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str
         str(output),
         "--max-length",
         str(max_length),
+        "--memory",
+        str(Settings.from_environment().memory),
     ]
     named = {"--text-column": text, "--label-column": label}
     # "=" allows names that start with a dash; NUL cannot be passed on a command line.

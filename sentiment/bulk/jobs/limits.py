@@ -89,19 +89,6 @@ def memory_in_use() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
 
 
-def limit_memory(gigabytes: float) -> None:
-    """Makes large memory requests fail, if the system supports that; 0 removes the limit. Disables core dumps.
-
-    ``enforced`` checks the memory in use. This limit stops requests that are too fast for it. It is twice as high,
-    because libraries reserve far more than they use: one reserved a gigabyte to use 41 MB.
-    """
-    bound = int(2 * gigabytes * 1e9) or resource.RLIM_INFINITY
-    with suppress(ValueError, OSError):  # the system does not support it, or has a lower limit
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # Not RLIMIT_AS, which counts the files that libraries map as well.
-        resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-
-
 @contextmanager
 def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterator[None]:
     """Stops the work in the main thread when a check finds a problem or the time is over.

@@ -28,7 +28,7 @@ from sentiment.bulk.progress import Pace
 from sentiment.bulk.readers.base import Options
 from sentiment.bulk.readers.inspection import inspect
 from sentiment.bulk.readers.open import open_source
-from sentiment.system import limit_heaps
+from sentiment.system import limit_heaps, limit_memory
 
 _EVERY = 0.5  # seconds between two writes of the progress
 
@@ -114,19 +114,19 @@ def _outcome(perform: Callable[[], None], settings: Settings) -> tuple[str, str,
     except (BulkError, ArtifactError) as error:
         return str(error), "refused the file", ""
     except MemoryError:
-        limits.limit_memory(0)  # the remaining steps take little memory, and must not fail
+        limit_memory(0)  # the remaining steps take little memory, and must not fail
         return limits.too_much_memory(settings.memory), "took too much memory", ""
     except OSError as error:
         return limits.explain(error), "failed with a system error", journal.format_frames(error)
     except Exception as error:  # any: the worker's outer boundary, which logs it and tells the owner
-        limits.limit_memory(0)
+        limit_memory(0)
         return CRASHED, "crashed", journal.format_frames(error)
     return "", "ended", ""
 
 
 def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) -> None:
     progress = JobProgress(job, settings)
-    limits.limit_memory(settings.memory)
+    limit_memory(settings.memory)
     seconds = 0.0 if name == "score" else settings.seconds  # scoring can be cancelled, and takes turns
 
     def problem() -> str:
