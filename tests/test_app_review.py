@@ -168,14 +168,14 @@ def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
     assert history._read_file(saved_file(to_json(explanation))).text == explanation.text
     long = replace(explanation, text=explanation.text + " " * analyses.MAX_CHARACTERS)
-    for content, told in (
+    for content, sentence in (
         (to_json(long), "characters at most"),
         (to_json(replace(explanation, run="r" * 300)), "name of its model"),
         (to_json(explanation) + " " * 4_000_000, "4 MB at most"),
         (to_json(replace(explanation, text=explanation.text + "\ud800")), "not valid Unicode"),
         (to_json(replace(explanation, run="\ud800")), "not valid Unicode"),
     ):
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=sentence):
             history._read_file(saved_file(content))
 
 
@@ -233,10 +233,10 @@ def test_page_saved_file_and_notebook_have_the_same_words_for_a_verdict(runs):
 
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
     for logit, status in ((4.0, "ok"), (1.5, "ok"), (0.1, "ok"), (-3.0, "truncated"), (4.0, "mostly_unknown")):
-        told = replace(explanation, prediction=scored_prediction(logit, 1.0, status, 4, 4, 0.0))
-        for page in (to_html(told), to_fragment(told)):
-            assert f"<h2>{headline(told.prediction)}</h2>" in page
-            assert probability_sentence(told.prediction) in page
+        other = replace(explanation, prediction=scored_prediction(logit, 1.0, status, 4, 4, 0.0))
+        for page in (to_html(other), to_fragment(other)):
+            assert f"<h2>{headline(other.prediction)}</h2>" in page
+            assert probability_sentence(other.prediction) in page
 
 
 def test_reasons_write_words_as_the_text_does(runs):
@@ -251,19 +251,19 @@ def test_reasons_write_words_as_the_text_does(runs):
 
 def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
     app.session_state["reasons_view"] = "Negation"
-    for text, told in (
+    for text, sentence in (
         ("the film is not a zebra", "1 negation is not listed"),
         ("not a zebra , not a yak", "2 negations are not listed"),
         ("not zebra", "1 negation is not listed"),
         ("the film is good", "There is no negation before another word"),
     ):
         analyse(app, text)
-        assert told in said(app), text
+        assert sentence in said(app), text
 
 
 def test_the_share_of_unknown_words_fits_the_headline():
-    [told] = wording.caveats(scored_prediction(1.0, 1.0, "mostly_unknown", 8, 8, 0.5))
-    assert told == "The model does not know 50 % of the words and signs it read."
+    [sentence] = wording.caveats(scored_prediction(1.0, 1.0, "mostly_unknown", 8, 8, 0.5))
+    assert sentence == "The model does not know 50 % of the words and signs it read."
 
 
 # Names from outside

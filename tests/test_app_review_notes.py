@@ -91,7 +91,7 @@ def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_tol
 
 
 @pytest.mark.parametrize(
-    ("interval", "effect"), [([0.001, 0.02], "helps"), ([-0.01, 0.02], "makes no difference that could be told")]
+    ("interval", "effect"), [([0.001, 0.02], "helps"), ([-0.01, 0.02], "makes no significant difference")]
 )
 def test_what_is_said_of_training_without_them_follows_the_interval(folder, interval, effect):
     suspect_first(folder, 4, interval)

@@ -19,14 +19,16 @@ OURS = ["row", "sentiment", "p_positive", "confidence", "status", "tokens_read",
 
 
 def test_no_cell_of_a_downloaded_table_runs_in_a_spreadsheet():
-    told = chart_block.escaped_csv(pd.DataFrame({"=text": ["=1+1", "-dull-", "a good film", None], "n": [1, -2, 3, 4]}))
-    assert told.splitlines() == ["'=text,n", "'=1+1,1", "'-dull-,-2", "a good film,3", ",4"]
+    sentence = chart_block.escaped_csv(
+        pd.DataFrame({"=text": ["=1+1", "-dull-", "a good film", None], "n": [1, -2, 3, 4]})
+    )
+    assert sentence.splitlines() == ["'=text,n", "'=1+1,1", "'-dull-,-2", "a good film,3", ",4"]
 
 
 def test_a_downloaded_table_is_read_back_as_it_was():
     cells = ["one\rtwo", "one\ntwo", "one\r\ntwo", 'a "quoted", word', "plain"]
-    told = chart_block.escaped_csv(pd.DataFrame({"text": cells, "n": range(5)}))
-    assert list(csv.reader(io.StringIO(told, newline=""))) == [
+    sentence = chart_block.escaped_csv(pd.DataFrame({"text": cells, "n": range(5)}))
+    assert list(csv.reader(io.StringIO(sentence, newline=""))) == [
         ["text", "n"],
         *([c, str(i)] for i, c in enumerate(cells)),
     ]
@@ -37,8 +39,8 @@ def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix_beside_the_t
     (tmp_path / "in.csv").write_text(f'review,{taken}\r\n"a good\rfilm",=1\r\n', newline="")
     task = Task(tmp_path / "in.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
     score_file(task, Classifier.load(tiny_run(tmp_path / "tiny")), lambda *_: None)
-    told = results._selection_as_csv(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
-    header, row = csv.reader(io.StringIO(told, newline=""))
+    sentence = results._selection_as_csv(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
+    header, row = csv.reader(io.StringIO(sentence, newline=""))
     first, *ours = [name if taken == "other" else f"predicted_{name}" for name in OURS]
     assert header == [first, "review", taken, *ours]
     assert row[:3] == ["1", "a good\rfilm", "'=1"]

@@ -103,9 +103,10 @@ def test_the_waterfall_ends_where_the_score_is(values):
 
 
 def test_the_equation_has_one_kind_of_minus():
-    told = wording.equation(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7))
+    sentence = wording.equation(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7))
     assert (
-        told == "Starting point +0.5000 + contributions −1.0000 = score −0.5000, in logits; rounding leaves over −2e−7."
+        sentence
+        == "Starting point +0.5000 + contributions −1.0000 = score −0.5000, in logits; rounding leaves over −2e−7."
     )
 
 

@@ -172,8 +172,8 @@ def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):
 def test_every_row_has_a_name_of_its_own_and_stands_in_the_document():
     names = [each.name for each in (*BENCHMARKS, *GROWTH)]
     assert len(set(names)) == len(names)
-    told = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
-    assert [name for name in names if f"`{name}`" not in told] == []
+    message = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in message] == []
 
 
 def test_the_committed_page_and_chart_are_what_the_figures_say():

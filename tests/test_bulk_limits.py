@@ -38,15 +38,15 @@ from sentiment.bulk.readers.base import Options
 most = 1500 << 20
 file_limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-told = {}
+outcomes = {}
 for path in map(Path, sys.argv[1:]):
     try:
-        told[path.name] = f"{inspect(path, Options(), lambda *_: None).survey.rows} rows"
+        outcomes[path.name] = f"{inspect(path, Options(), lambda *_: None).survey.rows} rows"
     except BulkError as error:
-        told[path.name] = str(error)
+        outcomes[path.name] = str(error)
     except BaseException as error:
-        told[path.name] = f"uncaught {type(error).__name__}: {error}"
-print(json.dumps(told))
+        outcomes[path.name] = f"uncaught {type(error).__name__}: {error}"
+print(json.dumps(outcomes))
 """
 SHEET = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
@@ -143,7 +143,7 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def sentence(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
     for name, (make, _) in FILES.items():
         make(folder / name)
@@ -153,10 +153,10 @@ def told(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_made_to_fill_the_memory_does_not(name, told):
+def test_a_file_made_to_fill_the_memory_does_not(name, sentence):
     expected = FILES[name][1]
-    assert re.search(rf"\b{re.escape(expected)}", told[name]), told[name]
-    assert "uncaught" not in told[name]
+    assert re.search(rf"\b{re.escape(expected)}", sentence[name]), sentence[name]
+    assert "uncaught" not in sentence[name]
 
 
 def write_short_rows(folder: Path) -> list[Path]:

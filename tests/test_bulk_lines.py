@@ -54,7 +54,7 @@ def characters_parsed(text: str, monkeypatch) -> int:
 
 
 def by_reading_again(text: str, width: int) -> list[Record]:
-    """What recovery comes to, told simply: after a record that fails, all lines but its first are read again."""
+    """Specifies recovery: after a record that fails, all lines but its first are read again."""
     waiting, found = deque(read_lines(io.StringIO(text, newline=""))), []
     while waiting:
         taken = []

@@ -46,10 +46,10 @@ def test_the_first_review_of_a_file_without_a_header_is_a_row(settings, content,
 def test_a_header_in_doubt_is_named_beside_the_counts_with_the_way_to_undo_it(settings):  # noqa: F811
     app = settle(upload("plain.csv", b"Excellent,Bob\nDull,Ann\n"), settings, "new")
     assert "1 row, 2 columns" in said(app)
-    (told,) = (each.value for each in app.warning if "used as the header" in each.value)
-    assert "First row used as the header: “Excellent”, “Bob”" in told.replace("\\", "")
-    choice = next(each for each in app.selectbox if each.label in told)
-    assert app.expander[-1].label in told
+    (sentence,) = (each.value for each in app.warning if "used as the header" in each.value)
+    assert "First row used as the header: “Excellent”, “Bob”" in sentence.replace("\\", "")
+    choice = next(each for each in app.selectbox if each.label in sentence)
+    assert app.expander[-1].label in sentence
     choice.set_value("no")
     button(app, "Read again").click().run()
     settle(app, settings, "new")
@@ -188,15 +188,15 @@ def refuse(monkeypatch, error, *names):
         monkeypatch.setattr(Job, name, refused)
 
 
-@pytest.mark.parametrize(("error", "told"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
-def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, monkeypatch, error, told):  # noqa: F811
+@pytest.mark.parametrize(("error", "sentence"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
+def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, monkeypatch, error, sentence):  # noqa: F811
     app = settle(upload(), settings, "new")
     for label in ("Score", "Read again", "Delete now"):
         with monkeypatch.context() as patch:
             refuse(patch, error, "write", "remove", "delete", "submit", "reinspect")
             button(app, label).click().run()
             assert not app.exception, label
-            assert told in app.error[0].value.replace("\\", ""), label
+            assert sentence in app.error[0].value.replace("\\", ""), label
     job = job_of(app, settings)
     job.write("task", {"text": 1, "label": None, "explain": False, "run": "runs/tiny", "reading": {}})
     for state, labels in (("error", ("Try again", "Start anew")), ("cancel", ("Go on",))):
@@ -210,7 +210,7 @@ def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, 
                 refuse(patch, error, "write", "remove", "submit", "withdraw")
                 button(app, label).click().run()
                 assert not app.exception, label
-                assert any(told in each.value.replace("\\", "") for each in app.error), label
+                assert any(sentence in each.value.replace("\\", "") for each in app.error), label
     job.delete()
 
 
@@ -224,14 +224,14 @@ def test_stopping_on_a_full_disk_ends_in_a_sentence(settings, monkeypatch):  # n
     assert "disk is full" in app.error[0].value
 
 
-@pytest.mark.parametrize(("error", "told"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
-def test_an_upload_to_a_disk_that_takes_nothing_ends_in_a_sentence(monkeypatch, error, told):
+@pytest.mark.parametrize(("error", "sentence"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
+def test_an_upload_to_a_disk_that_takes_nothing_ends_in_a_sentence(monkeypatch, error, sentence):
     def refused(*arguments):
         raise error
 
     monkeypatch.setattr("sentiment.bulk.jobs.creation.create_job", refused)
     app = upload()
-    assert told in app.error[0].value.replace("\\", "")
+    assert sentence in app.error[0].value.replace("\\", "")
 
 
 def test_the_page_on_a_read_only_disk_ends_in_a_sentence(scored, settings, monkeypatch):  # noqa: F811
@@ -282,5 +282,5 @@ def test_a_disk_that_is_really_full_or_read_only_ends_in_sentences(small_disk, m
 
 
 def test_an_error_of_the_system_shows_no_path():
-    told = job_errors.error_message(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
-    assert told == "The server could not continue: Permission denied. Try again later."
+    sentence = job_errors.error_message(PermissionError(errno.EACCES, "Permission denied", "/home/someone/jobs"))
+    assert sentence == "The server could not continue: Permission denied. Try again later."

@@ -63,17 +63,17 @@ def test_a_full_disk_is_told_in_a_sentence_and_overcome_by_resuming(run, tmp_pat
 
 def test_the_page_tells_what_was_measured_and_nothing_else():
     measured = {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0, "holds": True, "circumstances": CIRCUMSTANCES}
-    told = page({"cluster": measured})
-    assert "500 reviews a second; two: 1,000, 2.00 times as many" in told
-    assert "| 64 | 32,000 | 8.7 h | 556 |" in told
-    assert "Kill" not in told
-    assert "It holds." in told
-    assert told.endswith("on 2026-01-02, on 2 cores (a processor).\n")
+    sentence = page({"cluster": measured})
+    assert "500 reviews a second; two: 1,000, 2.00 times as many" in sentence
+    assert "| 64 | 32,000 | 8.7 h | 556 |" in sentence
+    assert "Kill" not in sentence
+    assert "It holds." in sentence
+    assert sentence.endswith("on 2026-01-02, on 2 cores (a processor).\n")
 
 
 @pytest.mark.parametrize(("holds", "said"), [(True, "It holds."), (False, "It does not hold.")])
 def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
     size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
-    told = page({"memory_and_rate": {"few": size, "many": size, "holds": holds, "circumstances": CIRCUMSTANCES}})
-    assert f"less than {files.MAX_MEGABYTES} MB" in told
-    assert said in told
+    sentence = page({"memory_and_rate": {"few": size, "many": size, "holds": holds, "circumstances": CIRCUMSTANCES}})
+    assert f"less than {files.MAX_MEGABYTES} MB" in sentence
+    assert said in sentence

@@ -98,7 +98,7 @@ def test_some_nouns_are_opinions_of_things_but_not_of_people():
 
 
 def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
-    told = [
+    sentence = [
         "with great care",
         "as no one knew",
         "when it was over",
@@ -106,7 +106,7 @@ def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
         "with little care",
         "with a mess",
     ]
-    texts = [f"it rained, {aside}, all day." for aside in ["as my sister told us", *told, "as my sister told us"]]
+    texts = [f"it rained, {aside}, all day." for aside in ["as my sister told us", *sentence, "as my sister told us"]]
     assert asides([review(text) for text in texts], KNOWN) == ["as my sister told us"]
 
 
@@ -170,9 +170,9 @@ def test_the_clause_with_the_last_word_decides(form):
     good, boring = found("it was good. it was boring.")
     writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
     writer._pairs = {"agreeing": ["{first}"], "differing": [form]}
-    told = [writer._together(first, last) for first, last in [(good, boring), (boring, good)] * 2_000]
+    sentence = [writer._together(first, last) for first, last in [(good, boring), (boring, good)] * 2_000]
     plain = re.compile(pattern(form).pattern.replace("(.+)", "(it was (?:good|boring))"))
-    sides = [(match.groups(), target) for text, target in told if (match := plain.fullmatch(text))]
+    sides = [(match.groups(), target) for text, target in sentence if (match := plain.fullmatch(text))]
     assert {target for _, target in sides} == {0.2, 0.8}
     for said, target in sides:
         assert said[form.index("{first}") < form.index("{last}")] == (

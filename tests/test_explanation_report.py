@@ -25,9 +25,11 @@ def report(tmp_path_factory):
     classifier = Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS, int(length))) for length in rng.integers(5, 30, 20)] + [""]
-    told: list[str] = []
-    result = prove(classifier, texts, rng.integers(0, 2, 21).astype(np.int8), texts[:4], sizes=SMALL, say=told.append)
-    assert set(told) <= set(result)
+    sentence: list[str] = []
+    result = prove(
+        classifier, texts, rng.integers(0, 2, 21).astype(np.int8), texts[:4], sizes=SMALL, say=sentence.append
+    )
+    assert set(sentence) <= set(result)
     return result
 
 
@@ -57,8 +59,8 @@ def test_the_identities_are_reported_as_they_are(report):
 )
 def test_reviews_whose_score_integrated_gradients_miss_are_told_apart(reached, result):
     limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
-    told = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
-    assert ("The same, where these miss the score by 0.1 at most", reached["n"], result) in card.identities(told)
+    sentence = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
+    assert ("The same, where these miss the score by 0.1 at most", reached["n"], result) in card.identities(sentence)
 
 
 def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_path):
@@ -113,9 +115,9 @@ def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
 
 
 def test_the_report_in_short_names_every_method_and_the_largest_gap(report):
-    told = "\n".join(lines(report))
-    assert f"by {report['completeness']['largest']:.1e} at most" in told
-    assert all(row["name"] in told for row in report["gaps"]["methods"])
+    sentence = "\n".join(lines(report))
+    assert f"by {report['completeness']['largest']:.1e} at most" in sentence
+    assert all(row["name"] in sentence for row in report["gaps"]["methods"])
 
 
 @pytest.mark.parametrize("kind", shortcuts.KINDS)

@@ -90,8 +90,8 @@ def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_give
     card = model_card.render(tested)
     for band in bands:
         shares = (100 * band[key] for key in ("calibration_error", "by_chance", "by_chance_high"))
-        told = " | ".join(f"{share:.2f} %" for share in shares)
-        assert f"| {band['value']} | {band['n']:,} | {told} |" in card
+        sentence = " | ".join(f"{share:.2f} %" for share in shares)
+        assert f"| {band['value']} | {band['n']:,} | {sentence} |" in card
     assert len(bands) > 1
 
 

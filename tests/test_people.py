@@ -57,7 +57,9 @@ def test_the_page_says_when_the_promise_is_broken():
         "megabytes_a_person": 3.0,
         "holds": False,
     }
-    told = page(found)
-    assert "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in told
-    assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in told
-    assert told.endswith("It does not hold.\n")
+    sentence = page(found)
+    assert (
+        "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in sentence
+    )
+    assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in sentence
+    assert sentence.endswith("It does not hold.\n")

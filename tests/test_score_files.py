@@ -386,7 +386,7 @@ def test_surplus_cells_are_kept_and_counted_and_the_rows_are_scored_if_the_text_
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "sentence"),
     [
         ("Excellent\nDull\n", "First row used as the header: “Excellent”. If it is a review, use --no-header.\n"),
         ("Excellent,Bob\nDull,Ann\n", "First row used as the header: “Excellent”, “Bob”. If"),
@@ -394,11 +394,11 @@ def test_surplus_cells_are_kept_and_counted_and_the_rows_are_scored_if_the_text_
         ("Great fun,Bob\nDull and long,Ann\n", ""),  # which is data, and scored
     ],
 )
-def test_a_header_in_doubt_is_named_though_nobody_sits_at_a_terminal(run, tmp_path, content, told):
+def test_a_header_in_doubt_is_named_though_nobody_sits_at_a_terminal(run, tmp_path, content, sentence):
     (tmp_path / "in.csv").write_text(content)
     done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run)
-    assert told in done.stderr
-    assert ("used as the header" in done.stderr) is bool(told)
+    assert sentence in done.stderr
+    assert ("used as the header" in done.stderr) is bool(sentence)
     given = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run, "--header")
     assert "used as the header" not in given.stderr
 
@@ -507,12 +507,12 @@ def test_an_input_or_option_that_changed_is_refused(scored, run, long_table, tmp
 def test_results_added_to_a_run_do_not_keep_it_from_resuming_and_another_model_does(table, tmp_path):
     run = tiny_run(tmp_path / "run")
     task = Task(table, tmp_path / "out.csv", "csv", folder=tmp_path / "parts", resume=True)
-    score_file(task, load_bulk(run), lambda *told: None)
+    score_file(task, load_bulk(run), lambda *sentence: None)
     add_parts(open_run(run), {"test.json": {"accuracy": 0.9}})
-    content = score_file(task, load_bulk(run), lambda *told: None)
+    content = score_file(task, load_bulk(run), lambda *sentence: None)
     assert content["model"]["manifest_sha256"] == sha256(run / "manifest.json")
     with pytest.raises(BulkError, match="The model changed"):
-        score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *told: None)
+        score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *sentence: None)
 
 
 def test_nothing_to_resume_starts_afresh(scored, table):

@@ -129,5 +129,5 @@ def test_a_text_that_the_terminal_cannot_show_is_written_in_escapes(run, encodin
     env = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "1"}
     done = subprocess.run(command, capture_output=True, timeout=60, env=env)
     assert done.returncode == 0, done.stderr
-    told = [part["token"] for part in json.loads(done.stdout)["contributions"]]
-    assert "".join(told) == os.fsdecode(text).replace(" ", "")
+    sentence = [part["token"] for part in json.loads(done.stdout)["contributions"]]
+    assert "".join(sentence) == os.fsdecode(text).replace(" ", "")

@@ -73,7 +73,7 @@ def _treatment_effect(measured: dict[str, Any]) -> str:
     elif all(each["interval"][1] < 0 for each in measured["treatments"]):
         effect = "does harm"
     else:
-        effect = "makes no difference that could be told from chance"
+        effect = "makes no significant difference"
     return (
         f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
         f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the "

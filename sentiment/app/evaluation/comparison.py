@@ -94,7 +94,7 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
         change = changes[key]
         low, high = change.interval
         gain = change.difference if better == "more" else -change.difference
-        conclusion = f"{second if gain > 0 else first} is better" if low * high > 0 else "cannot be told from chance"
+        conclusion = f"{second if gain > 0 else first} is better" if low * high > 0 else "no significant difference"
         span = "–" if isnan(low) else f"{low:+.4f} to {high:+.4f}"  # undefined if a class is missing
         rows.append((f"{name} ({better} is better)", change.second, change.first, change.difference, span, conclusion))
     table = pd.DataFrame(rows, columns=["figure", second, first, "difference", "95 % interval", "so"])

@@ -145,4 +145,4 @@ def _parse_leniently(line: Line, delimiter: str, width: int, problem: str) -> Re
 def _describe(error: str) -> str:
     if "end of data" in error:
         return "a quotation mark is opened and never closed"
-    return "a quotation mark stands inside a quoted cell without being doubled"
+    return "a quotation mark inside a quoted cell is not doubled"
