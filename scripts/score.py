@@ -26,14 +26,15 @@ import _path  # noqa: F401 - makes the package importable
 
 from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.progress import Report, TerminalProgress
+from sentiment.bulk.progress import TerminalProgress
 from sentiment.formatting import interval, percent
 from sentiment.model.session import open_model
+from sentiment.tables.errors import FileError
 
 # Modules for files are imported in functions, which halves the time to score a single text.
 if TYPE_CHECKING:
     from sentiment.bulk.pipeline import Task
+    from sentiment.types import Report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(_json(_one(options), out.encoding), file=out)
         else:
             _file(options)
-    except (BulkError, ArtifactError) as error:
+    except (FileError, ArtifactError) as error:
         print(f"score.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -114,9 +115,9 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
-    from sentiment.bulk.readers.base import Options
-    from sentiment.bulk.readers.decoding import output_format
     from sentiment.system import limit_heaps
+    from sentiment.tables.base import Options
+    from sentiment.tables.decoding import output_format
 
     limit_heaps()
     with _paths(options) as (source, output):
@@ -149,9 +150,9 @@ def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, 
 
 def _on_cluster(task: Task, options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
     if find_spec("ray") is None:
-        raise BulkError('Ray is not installed; install it with: pip install "ray[data]"')
+        raise FileError('Ray is not installed; install it with: pip install "ray[data]"')
     if options.fast:
-        raise BulkError("--fast needs --engine local.")
+        raise FileError("--fast needs --engine local.")
     from sentiment.bulk.cluster import score_on_cluster
 
     return score_on_cluster(task, open_run(options.artifacts).path, options.address, report)
@@ -164,7 +165,7 @@ def _paths(options: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
         yield Path(options.input), Path(options.output)
         return
     if options.resume:
-        raise BulkError("A pipe cannot be resumed; name files for the input and the output.")
+        raise FileError("A pipe cannot be resumed; name files for the input and the output.")
     with tempfile.TemporaryDirectory(prefix="score-") as folder:
         source, output = Path(options.input), Path(options.output)
         if options.input == "-":

@@ -17,6 +17,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
     evaluation formatting presets   predictions and metrics; numbers as text; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution
+    tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
 """

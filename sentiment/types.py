@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy.typing as npt
 Label = Literal["positive", "negative"]
 Confidence = Literal["confident", "leaning", "unsure"]
 Status = Literal["unreadable", "empty", "mostly_unknown", "truncated", "ok"]
+Report = Callable[[str, int, int], None]  # called with a stage, its finished rows, and all its rows, 0 if unknown
 
 
 @dataclass(frozen=True, slots=True)

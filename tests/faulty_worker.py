@@ -47,7 +47,7 @@ def reserve_only(folder):
     held = np.empty(80_000_000)  # of which nothing is used
     time.sleep(1.5)
     del held
-    raise limits.BulkError("The end.")
+    raise limits.FileError("The end.")
 
 
 def python_memory(folder):

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task
+from sentiment.tables.errors import FileError
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -81,7 +81,7 @@ def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run,
     from sentiment.bulk import cluster
 
     def starts(*_, **__):
-        raise BulkError("no further")
+        raise FileError("no further")
 
     (tmp_path / "a.csv").write_text("review\ngood\n")
     task, parts = Task(tmp_path / "a.csv", tmp_path / "out.csv", "csv"), Parts(tmp_path / "out.csv.parts")
@@ -90,10 +90,10 @@ def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run,
     with parts.locked():
         for folder in (parts.folder, parts.folder / "b.csv"):  # of a file each
             Parts(folder).begin({}, resume=False)
-        with pytest.raises(BulkError, match="Another run is at work"):
+        with pytest.raises(FileError, match="Another run is at work"):
             cluster.score_on_cluster(task, run, None, lambda *_: None)
         assert parts.state() == {}
-    with pytest.raises(BulkError, match="no further"):
+    with pytest.raises(FileError, match="no further"):
         cluster.score_on_cluster(task, run, None, lambda *_: None)
     assert [path.name for path in parts.folder.iterdir()] == ["lock"]
 
@@ -105,7 +105,7 @@ def test_two_files_that_would_get_one_name_are_refused(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("a.csv", "a.tsv"):
         (tmp_path / "in" / name).write_text("review\n")
-    with pytest.raises(BulkError, match="same name"):
+    with pytest.raises(FileError, match="same name"):
         tasks_by_file(Task(tmp_path / "in", tmp_path / "out", "csv"))
     assert [each.format for each in tasks_by_file(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
 

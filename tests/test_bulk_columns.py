@@ -4,8 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.columns import (
+from sentiment.tables.base import Options
+from sentiment.tables.columns import (
     column_choices,
     guess_label_column,
     guess_text_column,
@@ -15,7 +15,7 @@ from sentiment.bulk.readers.columns import (
     label_values,
     looks_like_reviews,
 )
-from sentiment.bulk.readers.inspection import inspect
+from sentiment.tables.inspection import inspect
 
 LONG = "one of the better films of that year, in spite of its length"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sentiment.bulk.readers.decoding import detect_encoding
+from sentiment.tables.decoding import detect_encoding
 
 GREEK = "ταινία"
 

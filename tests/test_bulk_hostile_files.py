@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from sentiment import Classifier
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.readers.base import Options
+from sentiment.tables.base import Options
+from sentiment.tables.errors import FileError
 from tests.hostile_files import cases
 from tests.tiny import tiny_run
 
@@ -29,7 +29,7 @@ def test_what_must_come_out_comes_out(case, classifier, tmp_path):
     source.write_bytes(case.content)
     task = Task(source, output, "csv", raw=True, options=Options(**(case.options or {})))
     if case.error:
-        with pytest.raises(BulkError, match=case.error):
+        with pytest.raises(FileError, match=case.error):
             score_file(task, classifier, lambda *_: None)
         assert not output.exists()
         return

@@ -14,7 +14,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import launcher, locks
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job, all_jobs, find_job
@@ -22,6 +21,7 @@ from sentiment.bulk.jobs.launcher import ATTEMPTS
 from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.processes import identify
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
@@ -284,7 +284,7 @@ def test_maintenance_without_a_job_writes_nothing(settings):
 def test_a_number_of_jobs_at_once_that_is_none_is_refused_in_a_sentence(monkeypatch, at_once):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", at_once)
     with pytest.raises(
-        BulkError, match=f"^SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once}.$"
+        FileError, match=f"^SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once}.$"
     ):
         Settings.from_environment()
 
@@ -303,14 +303,14 @@ def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, 
     if taken:
         assert upload(settings, b"x" * 100).input.stat().st_size == 100
     else:
-        with pytest.raises(BulkError, match="no room for this file"):
+        with pytest.raises(FileError, match="no room for this file"):
             upload(settings, b"x" * 100)
         assert all_jobs(settings) == []
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
 def test_a_name_of_no_known_form_is_refused_before_anything_is_written(settings, name):
-    with pytest.raises(BulkError):
+    with pytest.raises(FileError):
         upload(settings, b"x", name)
     assert not settings.folder.exists()
 

@@ -17,13 +17,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import file_limits
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers import base, decoding
-from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.delimited import DelimitedSource
-from sentiment.bulk.readers.inspection import inspect
-from sentiment.bulk.readers.open import open_source
 from sentiment.bulk.writing import _grouped, unique_names
+from sentiment.tables import base, decoding
+from sentiment.tables.base import Options
+from sentiment.tables.delimited import DelimitedSource
+from sentiment.tables.errors import FileError
+from sentiment.tables.inspection import inspect
+from sentiment.tables.open import open_source
 from tests.hostile_files import zipped
 
 pytestmark = pytest.mark.process
@@ -32,9 +32,9 @@ CHILD = """
 import json, resource, sys
 from pathlib import Path
 from sentiment import file_limits
-from sentiment.bulk.readers.inspection import inspect
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import Options
+from sentiment.tables.inspection import inspect
+from sentiment.tables.errors import FileError
+from sentiment.tables.base import Options
 most = 1500 << 20
 file_limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
@@ -42,7 +42,7 @@ outcomes = {}
 for path in map(Path, sys.argv[1:]):
     try:
         outcomes[path.name] = f"{inspect(path, Options(), lambda *_: None).survey.rows} rows"
-    except BulkError as error:
+    except FileError as error:
         outcomes[path.name] = str(error)
     except BaseException as error:
         outcomes[path.name] = f"uncaught {type(error).__name__}: {error}"
@@ -176,7 +176,7 @@ def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_pat
         monkeypatch.setattr(file_limits, "MAX_MISSING", 200)
         assert inspect(path, Options(), lambda *_: None).survey.rows in (100, 101)
         monkeypatch.setattr(file_limits, "MAX_MISSING", 199)
-        with pytest.raises(BulkError, match=r"More than 199 cells of .* are missing"):
+        with pytest.raises(FileError, match=r"More than 199 cells of .* are missing"):
             inspect(path, Options(), lambda *_: None)
 
 
@@ -195,7 +195,7 @@ def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(s
 
 
 def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path, monkeypatch):
-    monkeypatch.setattr("sentiment.bulk.readers.parquet.CHUNK_CHARACTERS", 100_000)
+    monkeypatch.setattr("sentiment.tables.parquet.CHUNK_CHARACTERS", 100_000)
     for name, kind in (("plain", pa.string()), ("category", pa.dictionary(pa.int32(), pa.string()))):
         column = pa.array(["x" * 1_000] * 2_000).cast(kind)
         pq.write_table(pa.table({"review": column}), tmp_path / f"{name}.parquet")
@@ -220,7 +220,7 @@ def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, ext
     if not extra:
         assert DelimitedSource(path, "csv", packing, Options()).columns == ["review"]
         return
-    with pytest.raises(BulkError, match="unpacks to more than 1 MB, too much for a file of its size; use it unpacked"):
+    with pytest.raises(FileError, match="unpacks to more than 1 MB, too much for a file of its size; use it unpacked"):
         open_source(path)
 
 
@@ -237,10 +237,10 @@ def test_what_packs_as_text_does_is_not_refused(tmp_path):
 def test_a_workbook_of_blank_rows_in_its_midst_keeps_them_up_to_the_bound(tmp_path, monkeypatch):
     path = tmp_path / "gap.xlsx"
     workbook(path, f'{HEADER}<row r="12">{CELL.format("A12")}</row>')
-    monkeypatch.setattr("sentiment.bulk.readers.xlsx.MAX_BLANK_ROWS", 10)
+    monkeypatch.setattr("sentiment.tables.xlsx.MAX_BLANK_ROWS", 10)
     assert [row.line for row in open_source(path).rows()] == list(range(2, 13))
-    monkeypatch.setattr("sentiment.bulk.readers.xlsx.MAX_BLANK_ROWS", 9)
-    with pytest.raises(BulkError, match="10 blank rows before row 12"):
+    monkeypatch.setattr("sentiment.tables.xlsx.MAX_BLANK_ROWS", 9)
+    with pytest.raises(FileError, match="10 blank rows before row 12"):
         open_source(path)
 
 

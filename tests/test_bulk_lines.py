@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sentiment.bulk.readers import lines
-from sentiment.bulk.readers.lines import Record, read_lines, read_records
+from sentiment.tables import lines
+from sentiment.tables.lines import Record, read_lines, read_records
 
 PATTERNS = [
     'x","\n',

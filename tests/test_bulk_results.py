@@ -11,13 +11,13 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.bulk import dates, results
-from sentiment.bulk.cells import as_texts, longest_cell, truncate
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.bulk.prevalence import adjusted_count
 from sentiment.bulk.results import Filter, Results
 from sentiment.evaluation import metrics
+from sentiment.tables.cells import as_texts, longest_cell, truncate
 from tests.tiny import WORDS, tiny_run
 
 ROWS = 5000

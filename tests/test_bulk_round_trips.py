@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sentiment import Classifier
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.readers.base import Options
+from sentiment.tables.base import Options
 from tests.tiny import tiny_run
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sentiment import Classifier
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.spreadsheets import XLSX_CHARACTERS, worksheet_length, worksheet_text
+from sentiment.tables.errors import FileError
+from sentiment.tables.spreadsheets import XLSX_CHARACTERS, worksheet_length, worksheet_text
 from tests import tiny
 
 
@@ -51,14 +51,14 @@ def test_a_text_as_long_as_a_cell_can_be_is_there_whole(kind, classifier, tmp_pa
 )
 def test_a_text_that_a_cell_cannot_hold_is_refused_before_anything_is_scored(text, kind, classifier, tmp_path):
     table = pa.table({"review": pa.array(["good", text]).cast(kind)})
-    with pytest.raises(BulkError, match=r"one of (32,768|64,800) stands in line 2"):
+    with pytest.raises(FileError, match=r"one of (32,768|64,800) stands in line 2"):
         scored(classifier, tmp_path, table)
     assert not list(tmp_path.glob("out.*"))
 
 
 def test_a_list_that_a_cell_cannot_hold_is_refused_and_not_cut(classifier, tmp_path):
     table = pa.table({"review": ["good"], "words": [["a word"] * 10_000]})
-    with pytest.raises(BulkError, match="one here has"):
+    with pytest.raises(FileError, match="one here has"):
         scored(classifier, tmp_path, table)
     assert not (tmp_path / "out.xlsx").exists()
 

@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import creation, journal, launcher, limits, processes
 from sentiment.bulk.jobs import job as job_module
 from sentiment.bulk.jobs.creation import create_job
@@ -24,6 +23,7 @@ from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.launcher import CRASHED
 from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
@@ -354,7 +354,7 @@ def test_a_share_of_a_small_disk_stays_free_and_a_gigabyte_of_a_large_one(tmp_pa
 @pytest.mark.parametrize("name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS"])
 def test_a_limit_that_is_no_number_is_refused_in_a_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "much")
-    with pytest.raises(BulkError, match=f"^{name} must be a number"):
+    with pytest.raises(FileError, match=f"^{name} must be a number"):
         Settings.from_environment()
 
 
@@ -433,7 +433,7 @@ def test_a_sentence_names_the_upload_and_no_folder_of_the_server(settings, tmp_p
 def test_any_name_makes_a_job_that_can_be_read_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
     try:
         job = create_job(settings, name, io.BytesIO(b"review\n"), 7)
-    except BulkError as error:
+    except FileError as error:
         assert str(error).endswith(".")
         assert not settings.folder.exists() or not [path for path in settings.folder.iterdir() if path.is_dir()]
     else:
@@ -474,7 +474,7 @@ def test_an_upload_that_a_full_disk_does_not_take_is_refused_in_a_sentence_and_l
             patch.setattr(Path, "touch", full)
         else:
             patch.setattr(creation.shutil, "copyfileobj", full)
-        with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
+        with pytest.raises(FileError, match=f"^{limits.DISK_FULL}$"):
             upload(settings)
     assert not list(settings.folder.iterdir())
 
@@ -487,7 +487,7 @@ def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_not
         job.write(name, task)
     with monkeypatch.context() as patch:
         patch.setattr(job_module, "write_json", full)
-        with pytest.raises(BulkError, match=f"^{limits.DISK_FULL}$"):
+        with pytest.raises(FileError, match=f"^{limits.DISK_FULL}$"):
             getattr(job, action)(*{"cancel": (), "score_with_other_run": ("b",)}.get(action, (task,)))
     assert job.state == "done"
     assert job.read("inspection") == task

@@ -15,7 +15,7 @@ import pytest
 from sentiment import Classifier
 from sentiment.app.shared import chart_block
 from sentiment.bulk.pipeline import Task, score_file
-from sentiment.bulk.spreadsheets import escape_formula
+from sentiment.tables.spreadsheets import escape_formula
 from tests.tiny import tiny_run
 
 HOME = Path(__file__).resolve().parent.parent

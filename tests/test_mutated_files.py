@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.inspection import inspect
 from sentiment.dataset import DatasetError
 from sentiment.dataset.readers import read
+from sentiment.tables.base import Options
+from sentiment.tables.errors import FileError
+from sentiment.tables.inspection import inspect
 from tests.hostile_files import zipped
 
 TRIES = int(os.environ.get("MUTATIONS", "120"))
@@ -95,7 +95,7 @@ def test_a_damaged_file_of_reviews_gives_rows_or_a_sentence(name, tmp_path):
         path.write_bytes(content)
         try:
             inspect(path, Options(), lambda *_: None)
-        except BulkError as error:
+        except FileError as error:
             assert str(error).endswith(".")
             assert "\n" not in str(error)
         except Exception as error:

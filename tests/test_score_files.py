@@ -20,10 +20,10 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.artifacts import add_parts, open_run, sha256
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.model.lookup_session import load_bulk
 from sentiment.model.native.batch import int8_backend
+from sentiment.tables.errors import FileError
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -511,7 +511,7 @@ def test_results_added_to_a_run_do_not_keep_it_from_resuming_and_another_model_d
     add_parts(open_run(run), {"test.json": {"accuracy": 0.9}})
     content = score_file(task, load_bulk(run), lambda *sentence: None)
     assert content["model"]["manifest_sha256"] == sha256(run / "manifest.json")
-    with pytest.raises(BulkError, match="The model changed"):
+    with pytest.raises(FileError, match="The model changed"):
         score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *sentence: None)
 
 

@@ -13,9 +13,9 @@ from typing import Any
 from dev.benchmarking.setting import Setting
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import OpenedTask, Task, finish
-from sentiment.bulk.readers.open import survey
 from sentiment.bulk.scoring import build_part
 from sentiment.model.lookup_session import load_bulk
+from sentiment.tables.open import survey
 
 
 def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:

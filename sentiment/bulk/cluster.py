@@ -25,13 +25,13 @@ import ray
 import ray.data
 
 from sentiment.artifacts import ROOT
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import OpenedTask, Task, check_output, finish
-from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
+from sentiment.tables.decoding import OUTPUT_FORMATS, detect_format
+from sentiment.tables.errors import FileError
+from sentiment.types import Report
 
 Row = dict[str, Any]
 
@@ -48,7 +48,7 @@ def score_on_cluster(task: Task, run: Path, address: str | None, report: Report)
         report: called with the number of rows scored.
 
     Raises:
-        BulkError: an input, an option or an output cannot be used.
+        FileError: an input, an option or an output cannot be used.
     """
     clock, tasks = perf_counter(), tasks_by_file(task)
     parts = Parts(task.parts)
@@ -79,14 +79,14 @@ def tasks_by_file(task: Task) -> list[Task]:
     """Returns the task itself, or a task for each file if its input is a folder.
 
     Raises:
-        BulkError: there is no file to read, or an output cannot be written.
+        FileError: there is no file to read, or an output cannot be written.
     """
     if not task.input.is_dir():
         check_output(task)
         return [replace(task, folder=task.parts)]
     files = sorted(path for path in task.input.iterdir() if path.is_file() and not path.name.startswith((".", "_")))
     if not files:
-        raise BulkError(f"The folder {task.input} holds no files.")
+        raise FileError(f"The folder {task.input} holds no files.")
     task.output.mkdir(exist_ok=True)
     tasks = []
     for file in files:
@@ -95,7 +95,7 @@ def tasks_by_file(task: Task) -> list[Task]:
         output = task.output / f"{file.name.split('.')[0]}.{format}"
         tasks.append(replace(task, input=file, output=output, format=format, folder=task.parts / file.name))
     if len({each.output for each in tasks}) < len(tasks):
-        raise BulkError("Two files of the folder have the same name but for what follows its first dot.")
+        raise FileError("Two files of the folder have the same name but for what follows its first dot.")
     for each in tasks:
         check_output(each)
     return tasks
@@ -131,7 +131,7 @@ def _connected(address: str | None) -> Iterator[int]:
             logging_level=logging.ERROR,
         )
     except ConnectionError as error:
-        raise BulkError(f"There is no cluster at {address}.") from error
+        raise FileError(f"There is no cluster at {address}.") from error
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -151,14 +151,14 @@ def _read(row: Row, run: Path) -> Iterator[Row]:
         for number, chunk in enumerate(opened.source.chunks(opened.text)):
             if not parts.path(number).exists():
                 yield {"folder": parts.folder, "number": number, "chunk": chunk}
-    except BulkError as error:
+    except FileError as error:
         yield {"error": str(error)}
 
 
 def _finish(row: Row, run: Path, clock: float) -> Row:
     try:
         return {"content": finish(OpenedTask.open(row["task"], run), run, clock)}
-    except BulkError as error:  # for example: a workbook cannot hold the output
+    except FileError as error:  # for example: a workbook cannot hold the output
         return {"error": str(error)}
 
 
@@ -166,12 +166,12 @@ def _rows(dataset: ray.data.Dataset) -> Iterator[Row]:
     """Yields the rows of a data set as they arrive.
 
     Raises:
-        BulkError: a row reports an error, or the cluster has failed.
+        FileError: a row reports an error, or the cluster has failed.
     """
     try:
         for row in dataset.iter_rows():
             if row.get("error"):
-                raise BulkError(row["error"])
+                raise FileError(row["error"])
             yield row
     except ray.exceptions.RayError as error:
-        raise BulkError(f"The cluster gave up: {str(error).strip().splitlines()[-1]}") from error
+        raise FileError(f"The cluster gave up: {str(error).strip().splitlines()[-1]}") from error

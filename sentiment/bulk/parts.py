@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.artifacts import write_json
-from sentiment.bulk.errors import BulkError
+from sentiment.tables.errors import FileError
 
 STATE = "state.json"
 LOCK = "lock"
@@ -38,14 +38,14 @@ class Parts:
         """Creates the folder if necessary and locks it against other runs; a crash releases the lock.
 
         Raises:
-            BulkError: another run works in the folder.
+            FileError: another run works in the folder.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise BulkError(f"Another run is at work in {self.folder}; wait for it to end.") from error
+                raise FileError(f"Another run is at work in {self.folder}; wait for it to end.") from error
             yield
 
     def begin(self, state: dict[str, Any], resume: bool) -> None:
@@ -56,7 +56,7 @@ class Parts:
             resume: keep the existing parts.
 
         Raises:
-            BulkError: the existing parts have another state.
+            FileError: the existing parts have another state.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         known = self.state() if resume else None
@@ -68,7 +68,7 @@ class Parts:
         changed = [name for name in state if state[name] != known.get(name)]
         if changed:
             what = " and ".join(changed)
-            raise BulkError(f"The {what} changed since the work that is to be resumed; it can only start anew.")
+            raise FileError(f"The {what} changed since the work that is to be resumed; it can only start anew.")
 
     def state(self) -> dict[str, Any] | None:
         """Returns the state of the parts, None if no run has begun."""

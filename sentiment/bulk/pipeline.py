@@ -15,17 +15,17 @@ from typing import Any
 import pyarrow.compute as pc
 
 from sentiment.artifacts import MANIFEST, REQUIRED, sha256, write_json
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.base import Options, Source
-from sentiment.bulk.readers.columns import find_column, guess_text_column, header_note, looks_like_reviews
-from sentiment.bulk.readers.open import header_in_doubt, open_source, survey
 from sentiment.bulk.results import Results
 from sentiment.bulk.scoring import score_all
 from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
+from sentiment.tables.base import Options, Source
+from sentiment.tables.columns import find_column, guess_text_column, header_note, looks_like_reviews
+from sentiment.tables.errors import FileError
+from sentiment.tables.open import header_in_doubt, open_source, survey
+from sentiment.types import Report
 
 _LISTED = 100  # unreadable rows listed in the report; the output has all of them
 
@@ -98,7 +98,7 @@ class OpenedTask:
         """Opens the task's input for scoring by a run.
 
         Raises:
-            BulkError: the input cannot be read, or a column is missing.
+            FileError: the input cannot be read, or a column is missing.
         """
         source = open_source(task.input, task.options)
         text, label = resolve_columns(source, task.text_column, task.label_column)
@@ -109,7 +109,7 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     """Scores a file and returns its report.
 
     Raises:
-        BulkError: the input, the options or the output cannot be used.
+        FileError: the input, the options or the output cannot be used.
     """
     clock = perf_counter()
     check_output(task)
@@ -202,7 +202,7 @@ def resolve_columns(source: Source, text: str | int | None, label: str | int | N
     """Returns the positions of the text and label columns; guesses the text column if it is None.
 
     Raises:
-        BulkError: a column does not exist.
+        FileError: a column does not exist.
     """
     if text is None:
         position = guess_text_column(source.columns, source.sample(), source.texts)
@@ -253,18 +253,18 @@ def check_output(task: Task) -> None:
     """Checks that the output can be written.
 
     Raises:
-        BulkError: its folder is missing or not writable, or the output is the input.
+        FileError: its folder is missing or not writable, or the output is the input.
     """
     folder = task.output.parent
     if not folder.is_dir():
-        raise BulkError(f"There is no folder {folder} for the output.")
+        raise FileError(f"There is no folder {folder} for the output.")
     if not os.access(folder, os.W_OK):
-        raise BulkError(f"The folder {folder} cannot be written to.")
+        raise FileError(f"The folder {folder} cannot be written to.")
     if task.output.is_dir():
-        raise BulkError(f"{task.output} is a folder; name a file for the output.")
+        raise FileError(f"{task.output} is a folder; name a file for the output.")
     with suppress(OSError):  # a missing input is reported when it is opened
         if task.output.exists() and task.output.samefile(task.input):
-            raise BulkError("The output is the input; name another file.")
+            raise FileError("The output is the input; name another file.")
 
 
 def _state(task: Task, run: Path, text: int) -> dict[str, Any]:

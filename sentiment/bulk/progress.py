@@ -9,8 +9,6 @@ from typing import TextIO
 
 from sentiment.formatting import duration
 
-Report = Callable[[str, int, int], None]  # called with a stage, its finished rows, and all its rows, 0 if unknown
-
 
 @dataclass(slots=True)
 class Pace:

@@ -16,12 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sentiment.bulk import dates
-from sentiment.bulk.cells import as_plain_type, as_texts, truncate
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.readers.columns import label_values
 from sentiment.bulk.scoring import DIGITS, VERDICT
 from sentiment.evaluation import metrics
+from sentiment.tables.cells import as_plain_type, as_texts, truncate
+from sentiment.tables.columns import label_values
 
 Rows = npt.NDArray[np.int64]
 

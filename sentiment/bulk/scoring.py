@@ -10,12 +10,11 @@ from functools import partial
 import pyarrow as pa
 
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.base import Chunk, Source
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import unscored_prediction
+from sentiment.tables.base import Chunk, Source
 from sentiment.text.vocabulary import normal_form
-from sentiment.types import Prediction, Token
+from sentiment.types import Prediction, Report, Token
 
 VERDICT = pa.schema(
     [

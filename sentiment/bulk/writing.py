@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from openpyxl.cell import WriteOnlyCell
 
-from sentiment.bulk.cells import as_json, as_texts, as_values
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.readers.base import Source
-from sentiment.bulk.readers.open import Survey
 from sentiment.bulk.scoring import NATIVE, PROBLEM, VERDICT, WORDS
-from sentiment.bulk.spreadsheets import (
+from sentiment.tables.base import Source
+from sentiment.tables.cells import as_json, as_texts, as_values
+from sentiment.tables.errors import FileError
+from sentiment.tables.open import Survey
+from sentiment.tables.spreadsheets import (
     XLSX_CHARACTERS,
     XLSX_COLUMNS,
     XLSX_ROWS,
@@ -82,17 +82,17 @@ def check_limits(format: str, survey: Survey, width: int) -> None:
         width: the number of columns of the output.
 
     Raises:
-        BulkError: the table has too many rows or columns, or a cell that is too long.
+        FileError: the table has too many rows or columns, or a cell that is too long.
     """
     if format != "xlsx":
         return
     if survey.rows + 1 > XLSX_ROWS:
-        raise BulkError(f"A worksheet holds {XLSX_ROWS:,} rows; this table has {survey.rows:,} and a header.")
+        raise FileError(f"A worksheet holds {XLSX_ROWS:,} rows; this table has {survey.rows:,} and a header.")
     if width > XLSX_COLUMNS:
-        raise BulkError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {width:,}.")
+        raise FileError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {width:,}.")
     if survey.longest > XLSX_CHARACTERS:
         where = f"one of {survey.longest:,} stands in line {survey.longest_line:,}"
-        raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; {where}.")
+        raise FileError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; {where}.")
 
 
 def write_output(

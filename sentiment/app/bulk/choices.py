@@ -8,11 +8,11 @@ import streamlit as st
 
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs.job import Job
-from sentiment.bulk.readers.columns import column_choices, header_note, label_values, looks_like_reviews
-from sentiment.bulk.readers.decoding import detect_format, is_text
 from sentiment.formatting import counted
+from sentiment.tables.columns import column_choices, header_note, label_values, looks_like_reviews
+from sentiment.tables.decoding import detect_format, is_text
+from sentiment.tables.errors import FileError
 
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
@@ -153,7 +153,7 @@ def _useful_options(job: Job) -> list[str]:
     try:
         form = inspection["form"] if inspection else detect_format(job.input)[0]
         usable = inspection is not None or is_text(job.input)
-    except BulkError:
+    except FileError:
         return []
     offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
     offered |= {"tsv": offered["csv"], "xlsx": ["header"] if inspection else []}

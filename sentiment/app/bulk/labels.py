@@ -17,11 +17,11 @@ from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.readers.columns import column_choices
 from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
+from sentiment.tables.columns import column_choices
 
 THRESHOLD = "cut"  # key of the threshold
 _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists

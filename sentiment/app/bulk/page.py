@@ -13,11 +13,11 @@ from sentiment.app.bulk import choices, results, upload
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import limits, maintenance
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted, duration, size
+from sentiment.tables.errors import FileError
 
 _QUEUED = "Other files are being processed. This one waits for its turn."
 
@@ -27,7 +27,7 @@ def page() -> None:
     st.title("What did all of them feel?")
     try:
         settings = Settings.from_environment()
-    except BulkError as error:
+    except FileError as error:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return
     job_errors.show_stored_error()

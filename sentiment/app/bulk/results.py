@@ -13,18 +13,18 @@ from sentiment.app.bulk import charts as bulk_charts
 from sentiment.app.bulk import labels
 from sentiment.app.shared import chart_block, charts, job_errors, review_texts, uploads
 from sentiment.artifacts import ArtifactError, Run, open_run
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
-from sentiment.bulk.readers.columns import column_choices
-from sentiment.bulk.readers.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
-from sentiment.bulk.readers.open import Survey
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, interval, percent, size
+from sentiment.tables.columns import column_choices
+from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
+from sentiment.tables.errors import FileError
+from sentiment.tables.open import Survey
 
 _PAGE_ROWS = 50
 _MAX_COLUMNS = 12
@@ -124,7 +124,7 @@ def _download(job: Job, inspection: dict[str, Any]) -> None:
             )
         try:
             check_limits(form, Survey(**inspection["survey"]), len(inspection["columns"]) + 8)
-        except BulkError as error:
+        except FileError as error:
             st.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
             return
         wanted = {"form": form, "raw": raw, "bom": bom}

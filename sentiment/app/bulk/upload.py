@@ -10,10 +10,10 @@ import streamlit as st
 
 from sentiment.app.shared import current_run, job_errors, uploads
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import creation
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.tables.errors import FileError
 
 _TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
 PARAMETER = "job"
@@ -66,7 +66,7 @@ def _create_job(settings: Settings, key: str) -> None:
     for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         try:
             job = creation.create_job(settings, file.name, file, file.size)
-        except (BulkError, OSError) as error:
+        except (FileError, OSError) as error:
             st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
         else:
             st.query_params[PARAMETER] = job.id

@@ -15,10 +15,10 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.shared import navigation, uploads
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
+from sentiment.tables.errors import FileError
 
 _ROOT = Path(__file__).resolve().parents[3]
 _DESCRIPTION = "own_data"
@@ -100,7 +100,7 @@ def _describe(name: str, content: bytes, text: str, label: str, max_length: int)
     try:
         with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
             _describe_in(Path(scratch), name, content, text, label, max_length)
-    except BulkError as error:  # a setting of the server
+    except FileError as error:  # a setting of the server
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:
         st.session_state[_PROBLEM] = (
@@ -114,7 +114,7 @@ def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str
 
     Raises:
         OSError: the disk is full or read-only.
-        BulkError: a setting of the server is not valid.
+        FileError: a setting of the server is not valid.
     """
     path, output = scratch / "input" / name, scratch / "output"
     for folder in (path.parent, output):

@@ -14,7 +14,7 @@ import streamlit as st
 
 from sentiment.app.shared import current_run
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.bulk.spreadsheets import escape_formula
+from sentiment.tables.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
 

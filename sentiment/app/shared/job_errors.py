@@ -9,8 +9,8 @@ from typing import TypeVar
 import streamlit as st
 
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import limits
+from sentiment.tables.errors import FileError
 
 _PROBLEM = "storing_problem"  # the message until it is shown
 
@@ -21,7 +21,7 @@ def run_action(action: Callable[..., T], *arguments: object) -> T | None:
     """Runs an action; on failure stores the message for ``show_stored_error`` and returns None."""
     try:
         return action(*arguments)
-    except (BulkError, OSError) as error:
+    except (FileError, OSError) as error:
         st.session_state[_PROBLEM] = error_message(error)
         return None
 
@@ -41,6 +41,6 @@ def show_disk_errors() -> Iterator[None]:
         st.error(escape_markdown(error_message(error)), icon=":material/error:")
 
 
-def error_message(error: BulkError | OSError) -> str:
+def error_message(error: FileError | OSError) -> str:
     """Returns a sentence about an error, without file system paths."""
-    return str(error) if isinstance(error, BulkError) else limits.explain(error)
+    return str(error) if isinstance(error, FileError) else limits.explain(error)

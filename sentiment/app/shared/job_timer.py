@@ -8,8 +8,8 @@ import time
 
 import streamlit as st
 
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.tables.errors import FileError
 
 _INTERVAL = 60  # seconds
 
@@ -38,7 +38,7 @@ def _maintain_jobs() -> None:
     log = logging.getLogger(__name__)
     try:
         settings = Settings.from_environment()
-    except BulkError as error:
+    except FileError as error:
         log.error(str(error))
         return
     while True:

@@ -156,7 +156,7 @@ class Job:
         """Queues the job, if it still exists; parts are kept if they were made for the same task.
 
         Raises:
-            BulkError: the disk cannot be written to.
+            FileError: the disk cannot be written to.
         """
         if task != self.read("task"):
             shutil.rmtree(self.parts.folder, ignore_errors=True)
@@ -171,7 +171,7 @@ class Job:
         """Queues the writing of a download, by its format and options.
 
         Raises:
-            BulkError: the disk cannot be written to.
+            FileError: the disk cannot be written to.
         """
         with suppress(FileNotFoundError):
             self.remove("unwritten", "attempts")
@@ -187,7 +187,7 @@ class Job:
         """Asks the worker to stop after the current part. Finished parts are kept.
 
         Raises:
-            BulkError: the disk cannot be written to.
+            FileError: the disk cannot be written to.
         """
         with suppress(FileNotFoundError):
             self.write("cancel", True)
@@ -197,7 +197,7 @@ class Job:
         """Queues the file to be inspected with these options instead of the detected ones.
 
         Raises:
-            BulkError: the disk cannot be written to.
+            FileError: the disk cannot be written to.
         """
         with suppress(FileNotFoundError):
             self.write("reading", reading)
@@ -214,7 +214,7 @@ class Job:
         """Queues a comparison job: the same file, scored by another run. It is deleted together with this job.
 
         Raises:
-            BulkError: the disk cannot be written to.
+            FileError: the disk cannot be written to.
         """
         # Without the lock two callers could each create a comparison job, of which one would leak. One created during
         # the deletion of this job would never be deleted.
@@ -243,7 +243,7 @@ class Job:
         current part, and maintenance then removes the job. Until then nobody can open it.
 
         Raises:
-            BulkError: the disk does not allow removals.
+            FileError: the disk does not allow removals.
         """
         with suppress(FileNotFoundError), locks.hold(self.folder / "twins.lock", wait=True):  # keeps comparisons out
             others = [job for run in self.read("twins") or {} if (job := self.comparison_job(run))]

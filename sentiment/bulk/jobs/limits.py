@@ -15,8 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TextIO
 
-from sentiment.bulk.errors import BulkError
 from sentiment.system import resident_memory
+from sentiment.tables.errors import FileError
 
 _EVERY = 0.25  # seconds between two checks
 _GRACE = 10.0  # seconds to end in an orderly way before the process is killed
@@ -61,12 +61,12 @@ def disk_errors_explained() -> Iterator[None]:
     """Replaces an error of the disk by a sentence for the user.
 
     Raises:
-        BulkError: the disk is full, read-only or failing.
+        FileError: the disk is full, read-only or failing.
     """
     try:
         yield
     except OSError as error:
-        raise BulkError(explain(error)) from error
+        raise FileError(explain(error)) from error
 
 
 def is_read_only(folder: Path) -> bool:
@@ -99,7 +99,7 @@ def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterato
         trace: receives the stack frames of a crash, or of native code that could not be stopped.
 
     Raises:
-        BulkError: a limit was exceeded.
+        FileError: a limit was exceeded.
     """
     end, done, problem = monotonic() + seconds, threading.Event(), ""
 
@@ -113,7 +113,7 @@ def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterato
 
     def stop(*_: object) -> None:
         if not done.is_set():
-            raise BulkError(problem)
+            raise FileError(problem)
 
     signal.signal(signal.SIGUSR1, stop)
     faulthandler.enable(trace)

@@ -7,10 +7,10 @@ import shutil
 import time
 from pathlib import Path
 
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import journal, launcher, locks
 from sentiment.bulk.jobs.job import Job, all_jobs, is_job_id
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.tables.errors import FileError
 
 _CLEAN_EVERY = 60  # seconds
 _IDLE = ("unread", "new", "cancelled", "failed", "done")
@@ -83,7 +83,7 @@ def _discard(job: Job) -> None:
     """Deletes a job; a failure is recorded and does not stop the deletion of other jobs."""
     try:
         job.delete()
-    except BulkError as error:
+    except FileError as error:
         journal.record(job.folder.parent, f"Job {job.short_id} could not be deleted: {error}", failure=True)
 
 

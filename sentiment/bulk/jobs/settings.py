@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sentiment.artifacts import ROOT
-from sentiment.bulk.errors import BulkError
+from sentiment.tables.errors import FileError
 
 _LARGEST_SHARE = 0.25  # of the disk space for all jobs, that one may take
 
@@ -41,11 +41,11 @@ class Settings:
         """Returns the settings of this server.
 
         Raises:
-            BulkError: a variable does not hold a valid number.
+            FileError: a variable does not hold a valid number.
         """
         at_once = _number("SENTIMENT_JOBS_AT_ONCE", cls.at_once)
         if at_once < 1 or at_once % 1:
-            raise BulkError(f"SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once:g}.")
+            raise FileError(f"SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once:g}.")
         return cls(
             folder=Path(os.environ.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
             hours=_number("SENTIMENT_JOB_HOURS", cls.hours),
@@ -69,5 +69,5 @@ def _number(name: str, default: float) -> float:
     except ValueError:
         number = math.nan
     if not 0 <= number < math.inf:
-        raise BulkError(f"{name} must be a number, 0 or more; it is {given}.")
+        raise FileError(f"{name} must be a number, 0 or more; it is {given}.")
     return number

@@ -17,7 +17,6 @@ from time import monotonic
 from typing import Any
 
 from sentiment.artifacts import ArtifactError
-from sentiment.bulk.errors import BulkError
 from sentiment.bulk.jobs import journal, limits, processes
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.launcher import CRASHED
@@ -25,10 +24,11 @@ from sentiment.bulk.jobs.maintenance import any_job_waits, run_maintenance
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.pipeline import Task, export, score_file
 from sentiment.bulk.progress import Pace
-from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.inspection import inspect
-from sentiment.bulk.readers.open import open_source
 from sentiment.system import limit_heaps, limit_memory
+from sentiment.tables.base import Options
+from sentiment.tables.errors import FileError
+from sentiment.tables.inspection import inspect
+from sentiment.tables.open import open_source
 
 _EVERY = 0.5  # seconds between two writes of the progress
 
@@ -111,7 +111,7 @@ def _outcome(perform: Callable[[], None], settings: Settings) -> tuple[str, str,
         return "", "stopped", ""
     except TurnOverError:
         return "", "paused for other jobs", ""
-    except (BulkError, ArtifactError) as error:
+    except (FileError, ArtifactError) as error:
         return str(error), "refused the file", ""
     except MemoryError:
         limit_memory(0)  # the remaining steps take little memory, and must not fail

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from sentiment import file_limits
-from sentiment.bulk.errors import BulkError
+from sentiment.tables.errors import FileError
 
 CHUNK_ROWS = 2048
 CHUNK_CHARACTERS = 8_000_000
@@ -110,12 +110,12 @@ class Source(ABC):
         """Checks the number of columns and the length of their names.
 
         Raises:
-            BulkError: there are too many columns, or a name is too long.
+            FileError: there are too many columns, or a name is too long.
         """
         try:
             file_limits.check_columns(columns, self.path.name)
         except file_limits.LimitError as error:
-            raise BulkError(str(error)) from error
+            raise FileError(str(error)) from error
 
     @abstractmethod
     def sample(self) -> list[Sequence[str | None]]:
@@ -156,7 +156,7 @@ class RowSource(Source):
         """Yields chunks of up to ``CHUNK_ROWS`` rows, ``CHUNK_CELLS`` cells and about ``CHUNK_CHARACTERS`` characters.
 
         Raises:
-            BulkError: too many cells are missing.
+            FileError: too many cells are missing.
         """
         width = len(self.columns)
         most = max(1, min(CHUNK_ROWS, CHUNK_CELLS // width))
@@ -166,7 +166,7 @@ class RowSource(Source):
             fitted = _fit(row, width, text, self.cuts)
             missing += row.cells.count(None) + max(0, width - len(row.cells))
             if missing > file_limits.MAX_MISSING:
-                raise BulkError(
+                raise FileError(
                     f"More than {file_limits.MAX_MISSING:,} cells of {self.path.name} are missing: most of its rows do "
                     f"not fill its {width:,} columns; keep only the columns that you need."
                 )

@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sentiment.bulk.cells import as_texts
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
 from sentiment.file_limits import LimitError
 from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
+from sentiment.tables.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
+from sentiment.tables.cells import as_texts
+from sentiment.tables.errors import FileError
 
 _STEP = 256  # rows read at a time, so that very long texts do not fill the memory
 
@@ -26,12 +26,12 @@ class ParquetSource(Source):
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
         except DAMAGES as error:
-            raise BulkError(f"{path.name} is damaged, or no Parquet file.") from error
+            raise FileError(f"{path.name} is damaged, or no Parquet file.") from error
         self.columns = list(self._schema.names)
         self.check_columns(self.columns)
         self.kinds = ["string"] * len(self.columns)
         if not self.columns:
-            raise BulkError(f"{path.name} has no columns.")
+            raise FileError(f"{path.name} has no columns.")
 
     @property
     def schema(self) -> pa.Schema:
@@ -54,7 +54,7 @@ class ParquetSource(Source):
         """Yields every row, in order."""
         kind = self._schema.types[text]
         if not is_text(kind):
-            raise BulkError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
+            raise FileError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
         row = 1
         for table in self._tables():
             columns = [_one_array(column) for column in table.columns]
@@ -76,11 +76,11 @@ class ParquetSource(Source):
             if gathered:
                 yield pa.Table.from_batches(gathered, self._schema)
         except LimitError as error:
-            raise BulkError(str(error)) from error
+            raise FileError(str(error)) from error
         except MemoryError as error:
-            raise BulkError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
+            raise FileError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
         except DAMAGES as error:
-            raise BulkError(f"{self.path.name} is damaged: {first_line(error)}") from error
+            raise FileError(f"{self.path.name} is damaged: {first_line(error)}") from error
 
 
 def first_line(error: Exception) -> str:

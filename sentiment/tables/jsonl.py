@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sentiment.bulk.cells import printable
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import Options, Row, RowSource
-from sentiment.bulk.readers.decoding import is_damaged, open_text
-from sentiment.bulk.readers.delimited import choose_encoding, report_damage
-from sentiment.bulk.readers.lines import Line, read_lines
+from sentiment.tables.base import Options, Row, RowSource
+from sentiment.tables.cells import printable
+from sentiment.tables.decoding import is_damaged, open_text
+from sentiment.tables.delimited import choose_encoding, report_damage
+from sentiment.tables.errors import FileError
+from sentiment.tables.lines import Line, read_lines
 
 _EXACT = 2**53  # integers up to here are exact as doubles
 _LONG = 2**63
@@ -32,7 +32,7 @@ class JsonLinesSource(RowSource):
         self.columns = [printable(key) for key in kinds]
         self.kinds = [_common_kind(kind) for kind in kinds.values()]
         if not self.columns:
-            raise BulkError(f"{path.name} has no JSON object on any of its lines.")
+            raise FileError(f"{path.name} has no JSON object on any of its lines.")
 
     def rows(self) -> Iterator[Row]:
         """Yields every line that is not blank."""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from statistics import median
 
-from sentiment.bulk.errors import BulkError
+from sentiment.tables.errors import FileError
 
 Cells = Sequence[str | None]
 
@@ -153,7 +153,7 @@ def find_column(columns: Sequence[str], wanted: str | int) -> int:
     """Returns the position of a column: an integer is the position, a string a name or else a number from 1.
 
     Raises:
-        BulkError: there is no such column, or more than one.
+        FileError: there is no such column, or more than one.
     """
     if isinstance(wanted, int):
         return wanted
@@ -162,11 +162,11 @@ def find_column(columns: Sequence[str], wanted: str | int) -> int:
         return positions[0]
     if positions:
         numbers = " and ".join(str(i + 1) for i in positions)
-        raise BulkError(f"Columns {numbers} are both called {wanted}; give the number of the one you mean.")
+        raise FileError(f"Columns {numbers} are both called {wanted}; give the number of the one you mean.")
     if wanted.isdecimal() and 1 <= int(wanted) <= len(columns):
         return int(wanted) - 1
     shown = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
-    raise BulkError(f"There is no column called {wanted}; there is {shown}.")
+    raise FileError(f"There is no column called {wanted}; there is {shown}.")
 
 
 def guess_delimiter(sample: dict[str, list[list[str]]], preferred: str) -> str:

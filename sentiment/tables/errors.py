@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class BulkError(Exception):
+class FileError(Exception):
     """A file or an option that cannot be used; the message is one sentence for the user."""

@@ -19,8 +19,8 @@ from typing import BinaryIO, TextIO, cast
 
 import pyarrow as pa
 
-from sentiment.bulk.errors import BulkError
 from sentiment.file_limits import BoundedStream, LimitError, unpacked_limit
+from sentiment.tables.errors import FileError
 
 TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl")
 FORMATS = (*TEXT_FORMATS, "parquet", "xlsx")
@@ -70,7 +70,7 @@ def detect_format(path: Path) -> tuple[str, str]:
     """Returns a file's format and compression ("" for none) by its suffixes; a ``.zip`` has the format of its member.
 
     Raises:
-        BulkError: the format is not supported.
+        FileError: the format is not supported.
     """
     suffixes = [suffix.lower().lstrip(".") for suffix in path.suffixes[-2:]]
     compression = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSIONS else ""
@@ -80,7 +80,7 @@ def detect_format(path: Path) -> tuple[str, str]:
     if format in TEXT_FORMATS or (format in FORMATS and not compression):
         return format, compression
     known = ", ".join(f".{format}" for format in FORMATS)
-    raise BulkError(
+    raise FileError(
         f"{path.name} is of no format that is read here: {known}, the first four also as .gz, .zst or .zip."
     )
 
@@ -89,14 +89,14 @@ def output_format(path: Path, asked: str | None = None) -> str:
     """Returns the format of an output: the requested one, else that of its suffix.
 
     Raises:
-        BulkError: the format cannot be written.
+        FileError: the format cannot be written.
     """
     if asked and asked not in OUTPUT_FORMATS:
-        raise BulkError(f"There is no format {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
+        raise FileError(f"There is no format {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
     format = asked or path.suffix.lower().lstrip(".")
     if format not in OUTPUT_FORMATS:
         known = ", ".join(f".{format}" for format in OUTPUT_FORMATS)
-        raise BulkError(f"The output's name must end in one of {known}; {path.name} does not.")
+        raise FileError(f"The output's name must end in one of {known}; {path.name} does not.")
     return format
 
 
@@ -105,7 +105,7 @@ def open_bytes(path: Path, compression: str) -> Iterator[BinaryIO]:
     """Opens a file's bytes, which are decompressed while they are read.
 
     Raises:
-        BulkError: the compressed data are damaged, cut short or locked.
+        FileError: the compressed data are damaged, cut short or locked.
     """
     if not compression:
         with path.open("rb") as file:
@@ -115,15 +115,15 @@ def open_bytes(path: Path, compression: str) -> Iterator[BinaryIO]:
         with _unpacked(path, compression) as stream:
             bounded = BoundedStream(stream, unpacked_limit(path.stat().st_size), path.name)
             yield io.BufferedReader(bounded, _BLOCK)
-    except (BulkError, UnicodeError):
+    except (FileError, UnicodeError):
         raise
     except LimitError as error:
-        raise BulkError(str(error)) from error
+        raise FileError(str(error)) from error
     except DECOMPRESSION_ERRORS as error:
-        raise BulkError(_broken(path)) from error
+        raise FileError(_broken(path)) from error
     except OSError as error:
         if is_damage(error):
-            raise BulkError(_broken(path)) from error
+            raise FileError(_broken(path)) from error
         raise
 
 
@@ -155,7 +155,7 @@ def open_text(path: Path, compression: str, encoding: Encoding) -> Iterator[Text
     """Opens a file's text, line ends untouched; invalid bytes are marked so that ``is_damaged`` finds them.
 
     Raises:
-        BulkError: the encoding does not allow invalid bytes to be marked.
+        FileError: the encoding does not allow invalid bytes to be marked.
     """
     codecs.register_error("sentiment.mark", _mark)
     try:
@@ -165,7 +165,7 @@ def open_text(path: Path, compression: str, encoding: Encoding) -> Iterator[Text
         ):
             yield text
     except UnicodeError as error:
-        raise BulkError(f"{path.name} cannot be read in the encoding {encoding.name}.") from error
+        raise FileError(f"{path.name} cannot be read in the encoding {encoding.name}.") from error
 
 
 def detect_encoding(path: Path, compression: str) -> Encoding:
@@ -175,15 +175,15 @@ def detect_encoding(path: Path, compression: str) -> Encoding:
     encoding is read as UTF-8, with unreadable rows.
 
     Raises:
-        BulkError: the file is empty, or its first bytes are those of another kind of file.
+        FileError: the file is empty, or its first bytes are those of another kind of file.
     """
     with open_bytes(path, compression) as file:
         head = file.read(4096)
         if not head:
-            raise BulkError(f"{path.name} is empty.")
+            raise FileError(f"{path.name} is empty.")
         for magic, kind in _MAGIC:
             if head.startswith(magic):
-                raise BulkError(f"{path.name} is not text: it looks like {kind}.")
+                raise FileError(f"{path.name} is not text: it looks like {kind}.")
         name = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _utf16_without_bom(head)
         counts = _count_bytes(head, file)
     if name in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
@@ -204,17 +204,17 @@ def count_damaged(path: Path, compression: str, name: str) -> int:
     """Counts the bytes of the file that are invalid in this encoding.
 
     Raises:
-        BulkError: the encoding does not exist, or is not a text encoding.
+        FileError: the encoding does not exist, or is not a text encoding.
     """
     try:
         io.TextIOWrapper(io.BytesIO(), name)
     except (LookupError, ValueError) as error:
-        raise BulkError(f"There is no encoding called {name} in which text is read.") from error
+        raise FileError(f"There is no encoding called {name} in which text is read.") from error
     damaged = 0
     with open_text(path, compression, Encoding(name)) as text:
         for block in iter(lambda: text.read(_BLOCK), ""):
             if _SURROGATES.search(block):
-                raise BulkError(f"{path.name} cannot be read in the encoding {name}.")
+                raise FileError(f"{path.name} cannot be read in the encoding {name}.")
             damaged += len(_MARKED.findall(block))
     return damaged
 
@@ -273,13 +273,13 @@ def _zip_member(path: Path) -> zipfile.ZipInfo:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
     except DECOMPRESSION_ERRORS as error:
-        raise BulkError(f"{path.name} is damaged, or no zip archive.") from error
+        raise FileError(f"{path.name} is damaged, or no zip archive.") from error
     except OSError as error:
         if is_damage(error):
-            raise BulkError(f"{path.name} is damaged, or no zip archive.") from error
+            raise FileError(f"{path.name} is damaged, or no zip archive.") from error
         raise
     if len(members) != 1:
-        raise BulkError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
+        raise FileError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
     if members[0].flag_bits & 1:
-        raise BulkError(f"{path.name} is locked with a password.")
+        raise FileError(f"{path.name} is locked with a password.")
     return members[0]

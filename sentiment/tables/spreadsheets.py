@@ -7,8 +7,8 @@ import re
 from datetime import date, datetime, time
 from typing import Any
 
-from sentiment.bulk.cells import as_json
-from sentiment.bulk.errors import BulkError
+from sentiment.tables.cells import as_json
+from sentiment.tables.errors import FileError
 
 XLSX_ROWS = 1_048_576
 XLSX_COLUMNS = 16_384
@@ -41,11 +41,11 @@ def worksheet_text(cell: str, *, raw: bool) -> str:
         raw: do not escape formulas.
 
     Raises:
-        BulkError: the text is too long for a cell.
+        FileError: the text is too long for a cell.
     """
     text = _CONTROL.sub(_escaped, cell if raw else escape_formula(cell))
     if len(text) > XLSX_CHARACTERS:
-        raise BulkError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; one here has {len(text):,}.")
+        raise FileError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; one here has {len(text):,}.")
     return text
 
 

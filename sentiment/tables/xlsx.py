@@ -16,12 +16,6 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
-from sentiment.bulk.cells import printable
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import SAMPLE_ROWS, Options, Row, RowSource
-from sentiment.bulk.readers.columns import has_header
-from sentiment.bulk.readers.decoding import DECOMPRESSION_ERRORS, is_damage
-from sentiment.bulk.spreadsheets import XLSX_ROWS
 from sentiment.file_limits import (
     MAX_BLANK_ROWS,
     MAX_SHEET_ROW,
@@ -30,6 +24,12 @@ from sentiment.file_limits import (
     check_unpacked,
     workbook_limit,
 )
+from sentiment.tables.base import SAMPLE_ROWS, Options, Row, RowSource
+from sentiment.tables.cells import printable
+from sentiment.tables.columns import has_header
+from sentiment.tables.decoding import DECOMPRESSION_ERRORS, is_damage
+from sentiment.tables.errors import FileError
+from sentiment.tables.spreadsheets import XLSX_ROWS
 
 _DAMAGES = (  # raised by openpyxl for damaged files
     InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError,
@@ -49,7 +49,7 @@ class WorkbookSource(RowSource):
         self._header = True if options.header is None else options.header
         first = self._first()
         if first is None:
-            raise BulkError(f"{path.name} has no rows on its first sheet.")
+            raise FileError(f"{path.name} has no rows on its first sheet.")
         self.check_columns(first[0])
         if options.header is None:
             self._header = has_header(first)
@@ -80,7 +80,7 @@ class WorkbookSource(RowSource):
             while cells and cells[-1] is None:
                 cells.pop()
             if number > XLSX_ROWS:
-                raise BulkError(
+                raise FileError(
                     f"{self.path.name} has rows beyond {XLSX_ROWS:,}, where a worksheet ends; save it again from a "
                     "spreadsheet program."
                 )
@@ -88,7 +88,7 @@ class WorkbookSource(RowSource):
                 blank += begun
                 continue
             if blank > MAX_BLANK_ROWS:
-                raise BulkError(
+                raise FileError(
                     f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete that row, or them."
                 )
             yield from (Row(above, []) for above in range(number - blank, number))
@@ -101,12 +101,12 @@ class WorkbookSource(RowSource):
             while block := _next_rows(rows):
                 yield from block
         except LimitError as error:
-            raise BulkError(str(error)) from error
+            raise FileError(str(error)) from error
         except _DAMAGES as error:
-            raise BulkError(f"{self.path.name} is damaged, or no Excel workbook.") from error
+            raise FileError(f"{self.path.name} is damaged, or no Excel workbook.") from error
         except OSError as error:
             if is_damage(error):
-                raise BulkError(f"{self.path.name} is damaged, or no Excel workbook.") from error
+                raise FileError(f"{self.path.name} is damaged, or no Excel workbook.") from error
             raise
 
     def _sheet_rows(self) -> Iterator[Sequence[object]]:
@@ -173,11 +173,11 @@ def _check(path: Path) -> None:
             unpacked = sum(info.file_size for info in archive.infolist())
         check_unpacked(unpacked, workbook_limit(path.stat().st_size), path.name, "save it as .csv")
     except LimitError as error:
-        raise BulkError(str(error)) from error
+        raise FileError(str(error)) from error
     except (*DECOMPRESSION_ERRORS, OSError) as error:
         if isinstance(error, OSError) and not is_damage(error):
             raise
-        raise BulkError(f"{path.name} is damaged, or no Excel workbook.") from error
+        raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
 
 
 def _as_text(value: object) -> str | None:

@@ -6,13 +6,13 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from sentiment.bulk.cells import printable
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.readers.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
-from sentiment.bulk.readers.columns import DELIMITERS, guess_delimiter, has_header
-from sentiment.bulk.readers.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text
-from sentiment.bulk.readers.lines import Record, read_lines, read_records
 from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD
+from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
+from sentiment.tables.cells import printable
+from sentiment.tables.columns import DELIMITERS, guess_delimiter, has_header
+from sentiment.tables.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text
+from sentiment.tables.errors import FileError
+from sentiment.tables.lines import Record, read_lines, read_records
 
 
 class DelimitedSource(RowSource):
@@ -27,7 +27,7 @@ class DelimitedSource(RowSource):
         self._delimiter = options.delimiter or self._declared or self._guess_delimiter()
         first = self._first_rows(self._delimiter)
         if not first:
-            raise BulkError(f"{path.name} has no rows, not even a header.")
+            raise FileError(f"{path.name} has no rows, not even a header.")
         self.check_columns(first[0])
         self._header = has_header(first) if options.header is None else options.header
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]

@@ -11,40 +11,40 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sentiment.bulk.cells import as_texts
-from sentiment.bulk.errors import BulkError
-from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.base import Chunk, Options, Source
-from sentiment.bulk.readers.columns import Cells, header_is_doubtful
-from sentiment.bulk.readers.decoding import FORMATS, detect_format
-from sentiment.bulk.readers.delimited import DelimitedSource, LinesSource
-from sentiment.bulk.readers.jsonl import JsonLinesSource
-from sentiment.bulk.readers.parquet import ParquetSource, is_text
-from sentiment.bulk.readers.xlsx import WorkbookSource
-from sentiment.bulk.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
+from sentiment.tables.base import Chunk, Options, Source
+from sentiment.tables.cells import as_texts
+from sentiment.tables.columns import Cells, header_is_doubtful
+from sentiment.tables.decoding import FORMATS, detect_format
+from sentiment.tables.delimited import DelimitedSource, LinesSource
+from sentiment.tables.errors import FileError
+from sentiment.tables.jsonl import JsonLinesSource
+from sentiment.tables.parquet import ParquetSource, is_text
+from sentiment.tables.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
+from sentiment.tables.xlsx import WorkbookSource
+from sentiment.types import Report
 
 
 def open_source(path: Path, options: Options | None = None) -> Source:
     """Opens the table in a file.
 
     Raises:
-        BulkError: the file cannot be read; the message says why.
+        FileError: the file cannot be read; the message says why.
     """
     options = options or Options()
     try:
         facts = path.stat()
     except FileNotFoundError as error:
-        raise BulkError(f"There is no file {path}.") from error
+        raise FileError(f"There is no file {path}.") from error
     except OSError as error:
-        raise BulkError(f"{path} cannot be read: {error.strerror}.") from error
+        raise FileError(f"{path} cannot be read: {error.strerror}.") from error
     if not path.is_file():
-        raise BulkError(f"{path} is not a file.")
+        raise FileError(f"{path} is not a file.")
     if not os.access(path, os.R_OK):
-        raise BulkError(f"{path} may not be read.")
+        raise FileError(f"{path} may not be read.")
     if facts.st_size == 0:
-        raise BulkError(f"{path.name} is empty.")
+        raise FileError(f"{path.name} is empty.")
     if options.format is not None and options.format not in FORMATS:
-        raise BulkError(f"There is no format {options.format}; there is {', '.join(FORMATS)}.")
+        raise FileError(f"There is no format {options.format}; there is {', '.join(FORMATS)}.")
     format, compression = (options.format, "") if options.format else detect_format(path)
     match format:
         case "csv" | "tsv":

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from sentiment.bulk.cells import as_texts, longest_cell
-from sentiment.bulk.progress import Report
-from sentiment.bulk.readers.base import Options
-from sentiment.bulk.readers.columns import Cells, guess_label_column, guess_text_column, looks_like_date
-from sentiment.bulk.readers.open import Survey, header_in_doubt, open_source
+from sentiment.tables.base import Options
+from sentiment.tables.cells import as_texts, longest_cell
+from sentiment.tables.columns import Cells, guess_label_column, guess_text_column, looks_like_date
+from sentiment.tables.open import Survey, header_in_doubt, open_source
+from sentiment.types import Report
 
 PREVIEW_ROWS = 20
 PREVIEW_CHARACTERS = 400
@@ -66,7 +66,7 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
     """Inspects a file, which is read once from end to end.
 
     Raises:
-        BulkError: the file cannot be read.
+        FileError: the file cannot be read.
     """
     source = open_source(path, options)
     sample = source.sample()
