@@ -27,6 +27,7 @@ HOSTILE = (
 
 def submit(page, text: str) -> None:
     page.get_by_role("textbox", name="Review").fill(text)
+    page.wait_for_timeout(200)  # nobody presses the keys before the box has taken the text in
     page.get_by_role("textbox", name="Review").press("Control+Enter")
 
 

@@ -143,6 +143,7 @@ def test_an_edit_reads_as_someone_would_have_written_it(text, changes, expected)
 def test_dropping_tokens_leaves_exactly_the_others(words, data):
     text = data.draw(st.sampled_from([" ", ""])).join(words)
     assume(":)" not in text)  # one token or two, by what follows it
+    assume(" " in text or text.count("n't") < 2)  # "n'tn't" is not two endings
     tokens = tokenize(text)
     assume(not any(a.text.lower() in {"ca", "wo", "sha", "ai"} for a in tokens))
     dropped = data.draw(st.sets(st.integers(0, len(tokens) - 1)))
