@@ -40,6 +40,11 @@ def interval(bounds: Sequence[float], digits: int = 1) -> str:
     return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"
 
 
+def share(value: float, bounds: Sequence[float]) -> str:
+    """Formats a share with its interval: "78.0 % (76.0 to 79.9 %)"."""
+    return f"{percent(value)} ({interval(bounds)})"
+
+
 def signed(value: float, digits: int = 2) -> str:
     """Formats a number with its sign, and a typographic minus: "+1.20", "−0.35"."""
     return f"{value:+.{digits}f}".replace("-", "−")

@@ -8,8 +8,10 @@ have its three kinds:
 - directional expectation (``must move``): the probability moves in the direction in which the opinion was changed.
 
 The templates are in ``minimum_functionality.toml``, ``invariance.toml`` and ``directional_expectation.toml``, and the
-words that fill them in ``lexicon.toml``. ``sentences.csv`` has short sentences from six domains::
+words that fill them in ``lexicon.toml``. ``sentences.csv`` has short sentences from six domains, and ``contrast.csv``
+pairs of texts of which the construction decides the label::
 
     lexicon, templates -> cases -> checking ->\
                           sentences -> domains ->  report -> behaviour.json
+                                      contrast ->/
 """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sentiment.artifacts import Run
+from sentiment.behaviour import contrast
 from sentiment.behaviour.report import AIMS, totals
-from sentiment.formatting import interval, percent, table
+from sentiment.formatting import interval, percent, share, table
 
 PART = "behaviour.json"
 
@@ -27,11 +28,18 @@ _DOMAINS = """\
 {n} short sentences of our own, {mixed} more with mixed feelings. "Right" is counted over the former; of the latter it
 is best to be unsure.{vader}"""
 
+_CONTRAST = """\
+### Contrast, reported opinion and their like
+
+Pairs of short texts of our own that share most of their words and have opposite labels. Half of them are for
+development. Of the held-out half only totals are computed, so that nobody tunes to it."""
+
+CONTRAST_HEADER = ("kind", "texts", "right", "pairs", "both right", "confidently wrong")
 _HEADER = ("domain", "sentences", "right", "95 % interval", "VADER", "confident", "right when confident")
 
 
 def sections(run: Run) -> Iterator[str]:
-    """Yields the failure rates and the domains; nothing if the tests have not been run.
+    """Yields the failure rates, the domains and the contrast, as far as they have been tested.
 
     Raises:
         ArtifactError: the run's ``behaviour.json`` is damaged.
@@ -40,6 +48,23 @@ def sections(run: Run) -> Iterator[str]:
         found = run.json(PART)
         yield _cases(found)
         yield _domains(found)
+        if "contrast" in found:
+            yield f"{_CONTRAST}\n\n{table(CONTRAST_HEADER, contrast_rows(found['contrast']))}"
+
+
+def contrast_rows(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Returns the cells of a table with ``CONTRAST_HEADER``: the development part's kinds, then both parts' totals."""
+    return [
+        [
+            f"**{row['part']}**" if row["kind"] == contrast.ALL else row["kind"],
+            f"{row['n']:,}",
+            share(row["accuracy"], row["interval"]),
+            f"{row['pairs']:,}",
+            share(row["both"], row["both_interval"]),
+            f"{row['confidently_wrong']:,}",
+        ]
+        for row in rows
+    ]
 
 
 def _cases(found: dict[str, Any]) -> str:

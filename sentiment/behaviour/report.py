@@ -7,13 +7,16 @@
      "capabilities": [{"kind", "capability", R}],
      "negation": {R},                                   all cases whose capability is negation
      "behaviours": [{"kind", "capability", "name", "expected", R, "examples": [{"texts", "probabilities"}]}],
+     "contrast": [{"part", "kind", "n", "accuracy", "interval", "pairs", "both", "both_interval", "confidently_wrong"}],
+                                                        the kind "all" has a part's totals; missing in older files
      "vader": its version, or None if it is not installed,
      "domains": [{"domain", S, "vader": {"accuracy", "silent"} or None, "confident": {S},
                   "mixed": {"n", "confident", "leaning", "unsure"}}]}   the last domain is "all"
 
 R is "templates", "cases", "failures", "rate" and "beyond"; the last is a share of the pairs, or None if there are none
 (``checking.py`` defines both). S is "n", "accuracy" and its 95 % "interval", over the positive and negative sentences.
-All texts are the package's own. ``sentiment/model/decision.py`` defines the levels of confidence.
+"both" is the share of pairs of which both texts are right. All texts are the package's own.
+``sentiment/model/decision.py`` defines the levels of confidence.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ import datetime
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
-from sentiment.behaviour import domains
+from sentiment.behaviour import contrast, domains
 from sentiment.behaviour.cases import cases
 from sentiment.behaviour.checking import TOLERANCE, Outcome, Predict, check
 from sentiment.behaviour.sentences import sentences
@@ -47,6 +50,7 @@ def run_tests(predict: Predict) -> dict[str, Any]:
         "capabilities": _grouped(outcomes, "kind", "capability"),
         "negation": _rates([each for each in outcomes if each.case.behaviour.capability == NEGATION]),
         "behaviours": _grouped(outcomes, "kind", "capability", "name", "expected", examples=_EXAMPLES),
+        "contrast": contrast.evaluate(predict, contrast.texts()),
         **domains.evaluate(predict, sentences()),
     }
 
@@ -56,6 +60,7 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     for name, row in totals(report):
         aim = f" (aim: {percent(AIMS[name], 0)} or fewer)" if name in AIMS else ""
         yield f"{name:<17}{row['failures']:>5,} of {row['cases']:>5,} cases failed: {percent(row['rate']):>7}{aim}"
+    yield from contrast.lines(report.get("contrast", ()))
     for row in report["domains"]:
         baseline = f"; VADER {percent(row['vader']['accuracy'])}" if row["vader"] else ""
         confident, mixed = row["confident"], row["mixed"]

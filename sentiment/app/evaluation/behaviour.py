@@ -9,7 +9,7 @@ import streamlit as st
 
 from sentiment.app.shared import current_run
 from sentiment.artifacts import Run
-from sentiment.behaviour.card import PART
+from sentiment.behaviour.card import CONTRAST_HEADER, PART, contrast_rows
 from sentiment.behaviour.report import AIMS, totals
 from sentiment.formatting import percent
 
@@ -26,6 +26,9 @@ def show(run: Run) -> None:
     _failures(report)
     st.header("Does it read short texts, and other things than films?")
     _domains(report)
+    if "contrast" in report:
+        st.header("Does it follow a turn of phrase?")
+        _contrast(report["contrast"])
 
 
 def _totals(report: dict[str, Any]) -> None:
@@ -127,6 +130,20 @@ def _domains(report: dict[str, Any]) -> None:
     st.caption(
         "Short sentences of our own. “Right” is counted over positive and negative ones; of those with mixed feelings "
         f"it is best to be unsure. {beside}."
+    )
+
+
+def _contrast(rows: list[dict[str, Any]]) -> None:
+    st.table(  # because it shows every column at any width
+        pd.DataFrame(contrast_rows(rows), columns=list(CONTRAST_HEADER)),
+        border="horizontal",
+        hide_index=True,
+        alt="Accuracy on pairs of texts by kind",
+    )
+    st.caption(
+        "Pairs of short texts of our own that share most of their words and have opposite labels: contrast, reported "
+        "opinion and their like, with 95 % intervals. Half of them are for development; the others are held out, and "
+        "only their totals are computed."
     )
 
 
