@@ -3,7 +3,7 @@
 Saves the result in the run's folder if these are the run's own test reviews; otherwise only prints it, and writes it to
 --json. --compare evaluates two runs on the same reviews and saves nothing. --explanations also checks the explanations;
 this takes about an hour and resumes if it is interrupted. --behaviour runs the behavioural tests that come with the
-program; this takes seconds and, alone, needs no --data.
+program, and --edited judges pairs of reviews before and after an edit; these take seconds and, alone, need no --data.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ import pandas as pd
 
 from sentiment import artifacts, dataset, model_card
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, Run
+from sentiment.behaviour import edited
 from sentiment.behaviour import report as behaviour
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.evaluation import metrics, predictions, provenance
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
+from sentiment.tables.errors import FileError
 
 _CHECKPOINT = ".explanations"  # folder in the run's folder for finished checks, until all are done
 _CHUNK = 2_500  # reviews scored between two updates of the progress
@@ -45,7 +47,7 @@ def main() -> int:
             _compare(run, other, data, options)
         else:
             _evaluate(run, data, options)
-    except (ArtifactError, DatasetError) as error:
+    except (ArtifactError, DatasetError, FileError) as error:
         _say(f"evaluate.py: {error}")
         return 2
     except OSError as error:
@@ -67,10 +69,14 @@ def _data(run: Run, options: argparse.Namespace) -> Dataset:
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
     """Evaluates one run as requested, and saves new results in its folder."""
+    pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
         report["behaviour"] = parts["behaviour.json"] = behaviour.run_tests(Classifier.load(run.path).predict)
         print("\n".join(behaviour.lines(report["behaviour"])))
+    if pairs:
+        report["edited"] = parts[edited.PART] = edited.evaluate(run, Classifier.load(run.path).predict, pairs)
+        print("\n".join(edited.lines(report["edited"])))
     _write(options.json, {"runs": [{"run": run.name, **report}]})
     if parts:
         model_card.write(artifacts.add_parts(run, parts))
@@ -192,14 +198,22 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results to this file")
     parser.add_argument("--explanations", action="store_true", help="check the explanations")
     parser.add_argument("--behaviour", action="store_true", help="run the behavioural tests")
+    parser.add_argument(
+        "--edited",
+        type=Path,
+        metavar="FILE",
+        help="judge pairs of reviews before and after an edit: a CSV or Parquet file, or another that score.py reads, "
+        "with the columns pair (shared by two rows), label (positive or negative), original (true or false) and text",
+    )
     parser.add_argument("--again", action="store_true", help="evaluate again, even if results are saved")
     parser.add_argument("--text-column", help="column of the reviews, in your own file")
     parser.add_argument("--label-column", help="column of the labels, in your own file")
     options = parser.parse_args()
-    if not options.data and (options.compare or options.explanations or not options.behaviour):
-        parser.error("--data is required, except with --behaviour alone")
-    if options.compare and (options.explanations or options.behaviour):
-        parser.error("--compare does nothing else; leave out --explanations and --behaviour")
+    alone = options.behaviour or options.edited
+    if not options.data and (options.compare or options.explanations or not alone):
+        parser.error("--data is required, except with --behaviour and --edited alone")
+    if options.compare and (options.explanations or alone):
+        parser.error("--compare does nothing else; leave out --explanations, --behaviour and --edited")
     return options
 
 

@@ -14,4 +14,6 @@ pairs of texts of which the construction decides the label::
     lexicon, templates -> cases -> checking ->\
                           sentences -> domains ->  report -> behaviour.json
                                       contrast ->/
+
+``edited.py`` tests a run on reviews that others edited, which are not in the package, and makes ``edited.json``.
 """

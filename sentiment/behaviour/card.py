@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sentiment.artifacts import Run
-from sentiment.behaviour import contrast
+from sentiment.behaviour import contrast, edited
 from sentiment.behaviour.report import AIMS, totals
 from sentiment.formatting import interval, percent, share, table
 
@@ -34,15 +34,23 @@ _CONTRAST = """\
 Pairs of short texts of our own that share most of their words and have opposite labels. Half of them are for
 development. Of the held-out half only totals are computed, so that nobody tunes to it."""
 
+_EDITED = """\
+### Reviews edited into their opposite
+
+A person changed a review until its label was the opposite (Kaushik et al. 2020). "Crosses zero" counts the edited texts
+with the right verdict. "Moves the right way" counts the scores that came nearer to the new label. Of {pairs:,}
+originals, {trained_on:,} are training reviews. Judged on {date}; SHA-256 of the file: `{sha256}`."""
+
 CONTRAST_HEADER = ("kind", "texts", "right", "pairs", "both right", "confidently wrong")
+EDITED_HEADER = ("pairs", "number", *edited.MEASURES.values())
 _HEADER = ("domain", "sentences", "right", "95 % interval", "VADER", "confident", "right when confident")
 
 
 def sections(run: Run) -> Iterator[str]:
-    """Yields the failure rates, the domains and the contrast, as far as they have been tested.
+    """Yields the failure rates, the domains, contrast and edited reviews, as far as they have been tested.
 
     Raises:
-        ArtifactError: the run's ``behaviour.json`` is damaged.
+        ArtifactError: the run's ``behaviour.json`` or ``edited.json`` is damaged.
     """
     if run.has(PART):
         found = run.json(PART)
@@ -50,6 +58,10 @@ def sections(run: Run) -> Iterator[str]:
         yield _domains(found)
         if "contrast" in found:
             yield f"{_CONTRAST}\n\n{table(CONTRAST_HEADER, contrast_rows(found['contrast']))}"
+    if run.has(edited.PART):
+        judged = run.json(edited.PART)
+        text = _EDITED.format(**judged, pairs=judged["sets"][0]["pairs"])
+        yield f"{text}\n\n{table(EDITED_HEADER, edited_rows(judged))}"
 
 
 def contrast_rows(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -64,6 +76,14 @@ def contrast_rows(rows: Sequence[dict[str, Any]]) -> list[list[str]]:
             f"{row['confidently_wrong']:,}",
         ]
         for row in rows
+    ]
+
+
+def edited_rows(report: dict[str, Any]) -> list[list[str]]:
+    """Returns the cells of a table with ``EDITED_HEADER``."""
+    return [
+        [edited.SETS[row["of"]], f"{row['pairs']:,}", *(share(**row[name]) for name in edited.MEASURES)]
+        for row in report["sets"]
     ]
 
 

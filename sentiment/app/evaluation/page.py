@@ -11,11 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from sentiment.app.evaluation import behaviour, comparison, faithfulness, mistakes, review_table
+from sentiment.app.evaluation import behaviour, comparison, edited, faithfulness, mistakes, review_table
 from sentiment.app.shared import chart_block, charts, current_run, evaluation_charts, review_texts, uploads
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, VERDICTS, ScoredReviews, cell_name
 from sentiment.artifacts import Run
 from sentiment.behaviour import card as behaviour_card
+from sentiment.behaviour import edited as edited_reviews
 from sentiment.evaluation.metrics import BINS, HISTOGRAM_BINS
 from sentiment.faithfulness import card as faithfulness_card
 from sentiment.formatting import counted, interval, percent
@@ -40,6 +41,8 @@ def page() -> None:
         faithfulness.show(run)
     with chart_block.report_malformed_file(run.name, behaviour_card.PART):
         behaviour.show(run)
+    with chart_block.report_malformed_file(run.name, edited_reviews.PART):
+        edited.show(run)
 
 
 def _evaluation(run: Run, split: str, threshold: float, path: Path | None) -> None:
