@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.app.training import imported_histories
-from sentiment.app.training.imported_histories import ImportedHistoryError
+from sentiment.app.training.import_errors import ImportedHistoryError
 
 
 def varint(number: int) -> bytes:
@@ -148,3 +148,244 @@ def test_a_history_of_many_megabytes_is_refused(monkeypatch):
         imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
     with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_events({"a": b"\0" * 60, "b": b"\0" * 60})
+
+
+def values(history, metric: str = "loss", split: str = "train", at: str = "epoch") -> dict[float, float]:
+    """The drawn line, which has one value at each place."""
+    rows = history[(history["metric"] == metric) & (history["split"] == split)]
+    assert rows[at].is_unique
+    assert rows[at].is_monotonic_increasing
+    return {at: pytest.approx(value) for at, value in zip(rows[at], rows["value"], strict=True)}
+
+
+def read(content, name: str = "t.csv"):
+    """A history from CSV or events, and what was said of it."""
+    said: list[str] = []
+    if isinstance(content, str):
+        return imported_histories.from_csv(name, content.encode(), lambda _, sentence: said.append(sentence)), said
+    return imported_histories.from_events(content, lambda _, sentence: said.append(sentence)), said
+
+
+def table(epochs, losses, header: str = "epoch,loss") -> str:
+    return "\n".join([header, *(f"{epoch},{loss}" for epoch, loss in zip(epochs, losses, strict=True))]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("epochs", "losses", "drawn", "said"),
+    [
+        ([0, 1, 2, 0, 1], [0.9, 0.8, 0.7, 0.5, 0.4], {1: 0.5, 2: 0.4}, "the second replaces epochs 1–3 of the first"),
+        ([0, 1, 2, 3, 2, 3, 4], [9, 8, 7, 6, 5, 4, 3], {1: 9, 2: 8, 3: 5, 4: 4, 5: 3}, "replaces epochs 3–4 of"),
+        ([0, 1, 2, 3, 4, 2], [9, 8, 7, 6, 5, 1], {1: 9, 2: 8, 3: 1}, "the second replaces epochs 3–5 of the first"),
+        ([0, 1, 0, 1, 0], [6, 5, 4, 3, 2], {1: 2}, "It holds 3 fits; later ones replace epochs 1–2 of earlier ones"),
+        ([0, 1, 1, 2], [4, 3, 2, 1], {1: 4, 2: 2, 3: 1}, "several values for epoch 2; the last is drawn"),
+        ([0, 1, 2, 3], [4, 3, 2, 1], {1: 4, 2: 3, 3: 2, 4: 1}, None),
+    ],
+)
+def test_a_fit_that_was_appended_replaces_the_epochs_from_which_it_starts(epochs, losses, drawn, said):
+    history, remarks = read(table(epochs, losses))
+    assert values(history) == drawn
+    assert not remarks if said is None else said in " ".join(remarks)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
+def test_no_epoch_has_two_values_and_the_last_of_each_wins(epochs):
+    drawn = values(read(table(epochs, range(len(epochs))))[0])
+    expected = {}
+    for place, epoch in enumerate(epochs):
+        expected = {known: value for known, value in expected.items() if known <= epoch} | {epoch + 1: place}
+    assert drawn == expected
+
+
+def test_a_fit_that_was_replaced_does_not_show_through_where_the_newer_one_is_nan():
+    history, remarks = read("epoch,loss,acc\n0,0.9,0.5\n1,0.8,0.6\n0,nan,0.7\n1,0.3,0.8\n")
+    assert values(history) == {2: 0.3}
+    assert values(history, "accuracy") == {1: 0.7, 2: 0.8}
+    assert "1 of 4 values of loss are NaN or infinite and cannot be drawn." in remarks
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_header_that_is_repeated_is_no_line_of_values(end):
+    content = table([0, 1], [0.9, 0.8]) + "\n" + table([0], [0.7]) + table([1], [0.6])
+    history, remarks = read("\ufeff" + content.replace("\n", end))
+    assert values(history) == {1: 0.7, 2: 0.6}
+    assert remarks == ["It holds two fits; the second replaces epochs 1–2 of the first."]
+
+
+def test_a_second_header_names_the_columns_below_it():
+    history, _ = read("epoch,accuracy,loss\n0,0.5,0.9\n1,0.6,0.8\nepoch,loss,val_loss\n1,0.4,0.45\n")
+    assert values(history) == {1: 0.9, 2: 0.4}
+    assert values(history, split="validation") == {2: 0.45}
+    assert values(history, "accuracy") == {1: 0.5}
+
+
+def test_lines_with_other_cells_than_the_header_are_left_out_and_counted():
+    history, remarks = read("epoch,accuracy,loss\n0,0.5,0.9\n1,0.6,0.8\n0,0.7,0.1,0.6,0.2\n1,0.9\n")
+    assert values(history) == {1: 0.9, 2: 0.8}
+    assert any(remark.startswith("2 lines have more or fewer cells") for remark in remarks)
+
+
+def test_a_file_of_many_different_headers_is_refused():
+    content = "".join(f"epoch,loss,x{i}\n0,0.5,1\n" for i in range(30))
+    with pytest.raises(ImportedHistoryError, match="different headers"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        ("binary_accuracy val_binary_accuracy", "train validation"),
+        ("sparse_categorical_accuracy val_sparse_categorical_accuracy", "train validation"),
+        ("categorical_accuracy eval_categorical_accuracy", "train validation"),
+        ("weighted_acc val_weighted_acc", "train validation"),
+        ("weighted_binary_accuracy val_acc", "train validation"),
+        ("accuracy_1 val_accuracy_1", "train validation"),
+        ("trainAcc validAcc", "train validation"),
+        ("Accuracy/train Accuracy/eval", "train validation"),
+        ("BinaryAccuracy VAL_ACC", "train validation"),
+    ],
+)
+def test_accuracy_has_many_names(names, splits):
+    first, second = names.split()
+    history, remarks = read(f"epoch,loss,{first},{second}\n0,0.5,0.75,0.625\n")
+    assert [values(history, "accuracy", split) for split in splits.split()] == [{1: 0.75}, {1: 0.625}]
+    assert not remarks
+    files = {
+        f"logs/{s}/tfevents": event(0, f"epoch_{n}", 0.75) for n, s in zip(names.split(), splits.split(), strict=True)
+    }
+    history, remarks = read(files)
+    assert [values(history, "accuracy", split) for split in splits.split()] == [{1: 0.75}, {1: 0.75}]
+    assert not remarks
+
+
+@pytest.mark.parametrize("other", ["top_k_categorical_accuracy", "binary_accuracy", "test_acc", "aux_loss"])
+def test_a_metric_that_is_not_drawn_is_named(other):
+    history, remarks = read(f"epoch,{other},loss,accuracy\n0,0.1,0.5,0.75\n")
+    assert (values(history), values(history, "accuracy")) == ({1: 0.5}, {1: 0.75})
+    assert remarks == [f"Not drawn: {other}."]
+    logged = event(0, "epoch_loss", 0.5) + event(0, "epoch_accuracy", 0.75) + event(0, f"epoch_{other}", 0.1)
+    history, remarks = read({"logs/train/tfevents": logged})
+    assert (values(history), values(history, "accuracy")) == ({1: 0.5}, {1: 0.75})
+    assert remarks == [f"Not drawn: epoch_{other}."]
+
+
+def test_many_metrics_that_are_not_drawn_are_not_all_named():
+    _, remarks = read(
+        "epoch,loss," + ",".join(f"{letter}_loss" for letter in "abcdefghijkl") + "\n" + "1," * 13 + "1\n"
+    )
+    assert remarks == ["Not drawn: a_loss, b_loss, c_loss, d_loss, e_loss and 7 more."]
+
+
+@pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-inf"])
+def test_losses_that_are_all_nan_end_in_a_sentence(value):
+    with pytest.raises(ImportedHistoryError, match=r"nothing to draw.*every value is NaN"):
+        read(table([0, 1], [value] * 2))
+    history, remarks = read(f"epoch,loss,accuracy\n0,{value},0.5\n1,{value},0.5\n")
+    assert values(history, "accuracy") == {1: 0.5, 2: 0.5}
+    assert remarks == ["Every value of loss is NaN or infinite and cannot be drawn."]
+    events = [event(step, "epoch_loss", float(value), step) for step in (0, 1, 2)]
+    with pytest.raises(ImportedHistoryError, match=r"nothing to draw.*every value is NaN"):
+        read({"logs/train/tfevents": b"".join(events)})
+    history, remarks = read({"logs/train/tfevents": b"".join([*events, event(1, "epoch_accuracy", 0.5)])})
+    assert values(history, "accuracy") == {2: 0.5}
+    assert remarks == ["Every value of epoch_loss is NaN or infinite and cannot be drawn."]
+
+
+def test_a_header_alone_is_said_to_have_no_epoch():
+    with pytest.raises(ImportedHistoryError, match="has no finished epoch"):
+        read("epoch,loss\n")
+
+
+def series(losses: dict[int, float], start: float, tag: str = "epoch_loss") -> bytes:
+    return b"".join(event(step, tag, value, start + step) for step, value in losses.items())
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(
+    "names", [("tfevents.1", "tfevents.2"), ("tfevents.9", "tfevents.10"), ("tfevents.b", "tfevents.a")]
+)
+def test_a_restarted_run_shows_its_newest_values_whatever_the_order_of_the_files(names, swapped):
+    first, second = ({0: 1.0, 1: 0.9, 2: 0.8, 3: 0.7, 4: 0.6}, 100), ({2: 0.3, 3: 0.2}, 500)
+    files = {}
+    for split, shift in (("train", 0), ("validation", 0.05)):
+        for name, (losses, start) in zip(names, (first, second), strict=True):
+            files[f"logs/{split}/{name}"] = series({at: loss + shift for at, loss in losses.items()}, start)
+    history, remarks = read(dict(reversed(files.items())) if swapped else files)
+    assert values(history) == {1: 1.0, 2: 0.9, 3: 0.3, 4: 0.2}
+    assert values(history, split="validation") == {1: 1.05, 2: 0.95, 3: 0.35, 4: 0.25}
+    assert history.loc[history["split"] == "train", "minutes"].is_monotonic_increasing
+    assert remarks == ["It holds two fits; the second replaces epochs 3–5 of the first."]
+
+
+def test_validation_that_the_newer_fit_has_not_reached_is_dropped_as_well():
+    files = {
+        "logs/train/a": series({0: 1.0, 1: 0.9, 2: 0.8}, 100) + series({1: 0.5}, 500),
+        "logs/validation/a": series({0: 1.1, 1: 1.0, 2: 0.95}, 100.5),
+    }
+    assert values(read(files)[0], split="validation") == {1: 1.1}
+
+
+def test_a_run_that_goes_on_without_going_back_keeps_all_its_values():
+    files = {"logs/train/b": series({0: 1.0, 1: 0.9}, 100), "logs/train/a": series({2: 0.8, 3: 0.7}, 500)}
+    history, remarks = read(files)
+    assert values(history) == {1: 1.0, 2: 0.9, 3: 0.8, 4: 0.7}
+    assert remarks == []
+
+
+def test_steps_are_replaced_as_epochs_are_and_validation_may_count_otherwise():
+    losses = series({100: 4, 200: 3, 300: 2}, 0, "Loss/train") + series({200: 1}, 1000, "Loss/train")
+    validated = series({1: 4, 2: 3}, 350, "Loss/validation")
+    history, remarks = read({"logs/a": losses + validated})
+    assert values(history, at="step") == {100: 4, 200: 1}
+    assert values(history, split="validation", at="step") == {1: 4, 2: 3}
+    assert remarks == ["It holds two fits; the second replaces steps 200–300 of the first."]
+
+
+def test_two_tags_of_one_metric_do_not_mix():
+    logged = series({0: 1, 1: 2}, 0, "train_loss_step") + series({0: 5, 1: 6}, 0.5, "train_loss_epoch")
+    history, remarks = read({"logs/a": logged})
+    assert values(history, at="step") == {0: 5, 1: 6}
+    assert remarks == ["Not drawn: train_loss_step."]
+
+
+def test_the_blank_cells_of_lightning_are_no_values():
+    content = """epoch,lr-Adam,step,train_loss,val_acc,val_loss
+,0.001,49,,,
+0,,49,0.9,,
+0,,99,0.7,,
+0,,99,,0.6,0.65
+,0.001,149,,,
+1,,149,0.5,,
+1,,199,,0.7,0.55
+"""
+    history, remarks = read(content)
+    assert values(history) == {1: 0.8, 2: 0.5}
+    assert values(history, split="validation") == {1: 0.65, 2: 0.55}
+    assert values(history, "accuracy", "validation") == {1: 0.6, 2: 0.7}
+    assert values(history, "learning rate") == {1: 0.001, 2: 0.001}
+    assert sorted(set(history["step"])) == [99, 199]
+    assert remarks == ["Training loss: the mean over each epoch is drawn."]
+    again = content + "0,,49,0.4,,\n0,,99,,0.8,0.3\n"
+    history, remarks = read(again)
+    assert (values(history), values(history, split="validation")) == ({1: 0.4}, {1: 0.3})
+    assert remarks[0] == "It holds two fits; the second replaces epochs 1–2 of the first."
+
+
+def test_beside_named_losses_an_accuracy_without_a_split_is_of_validation():
+    history, _ = read("epoch,train_loss,valid_loss,accuracy,time\n0,0.7,0.6,0.65,00:12\n")
+    assert (values(history), values(history, split="validation")) == ({1: 0.7}, {1: 0.6})
+    assert values(history, "accuracy", "validation") == {1: 0.65}
+
+
+def test_fractional_epochs_stay_where_they_are():
+    history, _ = read(
+        ",loss,learning_rate,epoch,step,eval_loss\n0,0.9,1e-3,0.5,50,\n1,0.7,5e-4,1.0,100,\n2,,,1.0,100,0.8\n"
+    )
+    assert values(history) == {0.5: 0.9, 1: 0.7}
+    assert values(history, split="validation") == {1: 0.8}
+
+
+def test_a_file_that_counts_steps_only_is_drawn_by_steps():
+    history, _ = read("step,loss\n10,0.9\n20,0.8\n30,0.7\n20,0.5\n")
+    assert values(history, at="step") == {10: 0.9, 20: 0.5}
+    assert history["epoch"].isna().all()

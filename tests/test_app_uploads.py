@@ -94,6 +94,21 @@ def test_event_files_that_were_read_are_let_go(given):
     assert given.held == []
 
 
+def test_the_page_says_how_a_history_was_read_until_it_is_removed():
+    app = open_page("training")
+    upload(app, 0, "*their*.csv", "epoch,loss,acc\n0,nan,0.5\n1,nan,0.6\n0,nan,0.7\n")
+    assert not app.exception
+    assert "the second replaces epochs 1–2 of the first" in said(app)
+    assert "Every value of loss is NaN" in said(app)
+    assert "\\*their" in app.info[0].value
+    upload(app, 0, "*their*.csv", "epoch,loss,acc\n0,0.4,0.5\n")
+    assert "the second replaces" not in said(app)
+    upload(app, 0, "other.csv", "epoch,loss\n0,0.4\n0,0.3\n")
+    assert "several values for epoch 1" in said(app)
+    next(button for button in app.button if button.label.startswith("Remove")).click().run()
+    assert "several values" not in said(app)
+
+
 @pytest.mark.parametrize("against", ["steps", "minutes"])
 def test_a_history_by_steps_is_drawn(against):
     app = open_page("training")

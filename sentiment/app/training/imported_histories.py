@@ -1,4 +1,7 @@
-"""Training histories of other programs: Keras' CSVLogger, or TensorBoard's event files.
+"""Training histories of other programs: CSV files such as those of Keras' CSVLogger, or TensorBoard's event files.
+
+A training that was restarted has several values for an epoch. The newest wins, and what was measured after it in the
+earlier fit is dropped.
 
 An event file is a sequence of records (TFRecord: length, checksum, content, checksum). Each is an ``Event`` in Protocol
 Buffers' wire format, of which only scalars are read. TensorFlow is not needed.
@@ -6,8 +9,6 @@ Buffers' wire format, of which only scalars are read. TensorFlow is not needed.
 
 from __future__ import annotations
 
-import io
-import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
@@ -16,23 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from sentiment.app.training import csv_logs, metric_names, restarts
 from sentiment.app.training.histories import METRICS, tidy
+from sentiment.app.training.import_errors import ImportedHistoryError, Say, ignore
 
-_NAMES = {"lr": "learning_rate", "acc": "accuracy", "val_acc": "val_accuracy"}  # names in older versions of Keras
-_SEPARATORS = ",;\t|"
 _MAX_BYTES = 20_000_000  # per history
-_INFINITE = [np.inf, -np.inf]  # cannot be drawn on an axis
 _MAX_COUNT = 10**12  # largest plausible epoch or step
 _VARINT_BYTES = 10  # bytes of 64 bits at most, so that a malformed varint ends
-_MEASURED = ("loss", "accuracy", "learning_rate")
-_SPLITS = {
-    **dict.fromkeys(("train", "training"), ""),
-    **dict.fromkeys(("validation", "valid", "val", "eval", "dev"), "val_"),
-}  # word in a tag or a folder -> prefix of a column
-
-
-class ImportedHistoryError(Exception):
-    """A history that cannot be read; the message is one sentence for the user."""
 
 
 class Scalar(NamedTuple):
@@ -44,28 +35,26 @@ class Scalar(NamedTuple):
     value: float
 
 
-def from_csv(name: str, content: bytes) -> pd.DataFrame:
-    """Reads a CSVLogger file. Epochs count from 1; steps and minutes are unknown.
+def from_csv(name: str, content: bytes, say: Say = ignore) -> pd.DataFrame:
+    """Reads a CSV file with a column of epochs or steps. Minutes are unknown.
+
+    Epochs count from 0 in the file and from 1 in the history. Fractional ones, as of Hugging Face's trainer, stay.
 
     Raises:
-        ImportedHistoryError: it is not a CSVLogger file.
+        ImportedHistoryError: it is no training history, or has nothing to draw.
     """
     _check_size(name, len(content))
-    header = content.partition(b"\n")[0].decode(errors="replace")
-    try:
-        frame = pd.read_csv(io.BytesIO(content), sep=max(_SEPARATORS, key=header.count))
-        frame = frame.rename(columns={old: new for old, new in _NAMES.items() if new not in frame.columns})
-        if not {"epoch", "loss"} <= set(frame.columns):
-            raise ImportedHistoryError(f"{name} has no columns epoch and loss, which CSVLogger writes.")
-        frame = frame.filter(["epoch", *METRICS]).apply(pd.to_numeric).astype(np.float64).replace(_INFINITE, np.nan)
-    except (ValueError, UnicodeDecodeError, pd.errors.ParserError, OverflowError) as error:
-        raise ImportedHistoryError(f"{name} is no table that CSVLogger wrote.") from error
-    _check(name, frame["epoch"])
-    return tidy(frame.assign(run=name, epoch=frame["epoch"] + 1, step=np.nan, minutes=np.nan))
+    frame = csv_logs.read(name, content, say)
+    if frame.empty:
+        raise ImportedHistoryError(f"{name} has no finished epoch.")
+    history = tidy(_by_epoch(name, frame, say).assign(run=name, minutes=np.nan))
+    if history.empty:
+        raise ImportedHistoryError(f"{name} has nothing to draw, because every value is NaN, infinite or missing.")
+    return history
 
 
-def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
-    """Reads the event files of a folder, given by their paths in it.
+def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
+    """Reads the event files of a folder, given by their paths in it. An event's time decides which is newer.
 
     Each folder is a run; its subfolders named after a split, as Keras writes them, belong to it. Tags may name the
     split too, as in "Loss/train" or "eval/loss". Only tags that start with ``epoch_``, as in Keras, count epochs.
@@ -74,22 +63,23 @@ def from_events(files: Mapping[str, bytes]) -> pd.DataFrame:
         ImportedHistoryError: they hold no loss, accuracy or learning rate.
     """
     _check_size("This folder", sum(map(len, files.values())))
-    rows: list[tuple[str, str, bool, int, float, float]] = []
-    for path, content in files.items():
+    rows: list[tuple[str, str | None, str, str, bool, float, float, float]] = []
+    for path, content in sorted(files.items()):  # of events at the same time, that of the last file is newer
         folders = PurePosixPath(path).parts[:-1]
-        split = _SPLITS.get(folders[-1].lower()) if folders else None
+        split = metric_names.split_prefix(folders[-1]) if folders else None
         run = "/".join(folders if split is None else folders[:-1]) or "TensorBoard"
-        rows += [
-            (run, column, scalar.tag.startswith("epoch_"), scalar.step, scalar.time, scalar.value)
-            for scalar in scalars(content)
-            if (column := _column(scalar.tag, split or ""))
-        ]
-    if not rows:
+        for time, step, tag, value in scalars(content):
+            column = metric_names.column(tag, split or "")
+            rows.append((run, column, path.rpartition("/")[0], tag, tag.startswith("epoch_"), step, time, value))
+    frame = pd.DataFrame(rows, columns=["run", "column", "folder", "tag", "by_epoch", "step", "time", "value"])
+    if frame["column"].isna().all():
         raise ImportedHistoryError("There is no loss, accuracy or learning rate in these event files.")
-    _check("This folder", pd.Series([float(row[3]) for row in rows]))
-    frame = pd.DataFrame(rows, columns=["run", "column", "by_epoch", "step", "time", "value"])
-    frame = frame.replace(_INFINITE, np.nan)
-    return pd.concat(_history(str(run), own) for run, own in frame.groupby("run"))
+    _check("This folder", frame["step"].astype(np.float64))
+    frame = frame.sort_values("time", kind="stable")
+    history = pd.concat([_history(str(run), own, say) for run, own in frame.groupby("run")])
+    if history.empty:
+        raise ImportedHistoryError("These event files have nothing to draw, because every value is NaN or infinite.")
+    return history
 
 
 def _check_size(name: str, size: int) -> None:
@@ -103,25 +93,76 @@ def _check(name: str, counts: pd.Series) -> None:
         raise ImportedHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_MAX_COUNT:,}.")
 
 
-def _column(tag: str, split: str) -> str | None:
-    """Returns the history column of a tag; None for one that is not drawn."""
-    words = re.findall(r"[a-z]+", tag.lower())
-    split = next((_SPLITS[word] for word in words if word in _SPLITS), split)
-    rest = "_".join(word for word in words if word not in _SPLITS and word not in ("epoch", "batch"))
-    measured = _NAMES.get(rest, rest)
-    if measured not in _MEASURED:
-        return None
-    return measured if measured == "learning_rate" else split + measured
+def _by_epoch(name: str, frame: pd.DataFrame, say: Say) -> pd.DataFrame:
+    """Returns one row for each epoch of a CSV file; for each step if it has no whole epochs."""
+    units = [unit for unit in ("epoch", "step") if unit in frame]
+    if "step" in units:  # loggers of steps write a row for each metric and leave other cells blank
+        frame[units] = frame[units].bfill().ffill()
+    for unit in units:
+        _check(name, frame[unit])
+    whole = "epoch" in units and bool((frame["epoch"] % 1 == 0).all())
+    frame[units[0]] += whole
+    place = frame.groupby(units).ngroup().to_numpy(np.float64)
+    keep = restarts.kept(place, repeats="step" in units)
+    if replaced := restarts.sentence(units[0], frame[units[0]].to_numpy(np.float64), keep):
+        say(name, replaced)
+    frame = frame[keep].groupby(units, as_index=False).last()
+    if whole and frame["epoch"].duplicated().any():
+        averaged = [column for column in ("loss", "accuracy") if column in frame]
+        others = [column for column in frame if column not in ("epoch", *averaged)]
+        epochs = frame.groupby("epoch", as_index=False)
+        if (epochs[averaged].count()[averaged] > 1).any(axis=None):
+            say(name, f"Training {' and '.join(averaged)}: the mean over each epoch is drawn.")
+        frame = epochs.agg({**dict.fromkeys(averaged, "mean"), **dict.fromkeys(others, "last")})
+    if "step" in units and not frame["step"].is_monotonic_increasing:  # counted within an epoch
+        frame = frame.drop(columns="step")
+    return frame.reindex(columns=["epoch", "step", *(column for column in METRICS if column in frame)])
 
 
-def _history(run: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the history of one run. If it has measurements by epoch, those by step are dropped."""
-    by_epoch = bool(rows["by_epoch"].any())
+def _history(run: str, rows: pd.DataFrame, say: Say) -> pd.DataFrame:
+    """Returns the history of one run from its events, the oldest first.
+
+    If it has measurements by epoch, those by step are dropped.
+    """
+    by_epoch = bool(rows.loc[rows["column"].notna(), "by_epoch"].any())
     rows = rows[rows["by_epoch"] == by_epoch]
-    wide = rows.pivot_table(index="step", columns="column", values="value", aggfunc="last").reset_index()
+    drawn = _plainest(rows)
+    if left := metric_names.undrawn(rows["tag"], drawn["tag"]):
+        say(run, left)
+    rows = _newest(run, drawn, "epoch" if by_epoch else "step", say)
+    finite = rows["value"].map(np.isfinite)
+    for tag, own in finite.groupby(rows["tag"]):
+        csv_logs.say_infinite(run, str(tag), own, say)
+    wide = rows.assign(value=rows["value"].where(finite)).pivot(index="step", columns="column", values="value")
+    wide = wide.reset_index()
     minutes = wide["step"].map((rows.groupby("step")["time"].max() - rows["time"].min()) / 60)
     epoch, step = (wide["step"] + 1, np.nan) if by_epoch else (np.nan, wide["step"])
     return tidy(wide.assign(run=run, epoch=epoch, step=step, minutes=minutes))
+
+
+def _plainest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Returns the events of one tag in one folder for each column."""
+    series = rows.groupby(["column", "folder", "tag"], sort=False).ngroup()  # -1 without a column
+    first = rows.loc[~series.duplicated() & series.ge(0), ["column", "folder", "tag"]].assign(series=series)
+    first = first.sort_values("tag", key=lambda tags: tags.map(metric_names.plainness), kind="stable")
+    return rows[series.isin(first.drop_duplicates("column")["series"])]
+
+
+def _newest(run: str, rows: pd.DataFrame, unit: str, say: Say) -> pd.DataFrame:
+    """Drops events that a restart replaced. Where the training loss goes back, the other series do too."""
+    keep = pd.Series(True, rows.index)
+    remarks: dict[str, int] = {}
+    pilot = rows[rows["column"] == "loss"]
+    for _, own in rows.groupby("column"):
+        steps, times = own["step"].to_numpy(np.float64), own["time"].to_numpy(np.float64)
+        kept = restarts.kept(steps) & ~restarts.abandoned(
+            steps, times, pilot["step"].to_numpy(np.float64), pilot["time"].to_numpy(np.float64)
+        )
+        keep[own.index] = kept
+        remarks[restarts.sentence(unit, steps + (unit == "epoch"), kept)] = int((~kept).sum())
+    if remark := max(remarks, key=remarks.__getitem__, default=""):
+        say(run, remark)
+    return rows[keep]
 
 
 def scalars(content: bytes) -> Iterator[Scalar]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +16,14 @@ import streamlit as st
 
 from sentiment.app.shared import chart_block, current_run, uploads
 from sentiment.app.training import charts, histories, imported_histories
+from sentiment.app.training.import_errors import ImportedHistoryError, Say
 from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": "epoch", "steps": "step", "minutes": "minutes"}
 _RUNS = "runs"  # key of the drawn runs
 _SERVED = "training_served"  # key of the model that was served when the page was last drawn
 _IMPORTED = "foreign_histories"  # key of the uploaded histories by name
+_REMARKS = "foreign_remarks"  # key of the sentences on how they were read, by name
 _LOG, _FOLDER = "csv_logger", "tensorboard"  # names of the uploaders
 _PROBLEM = "foreign_problem"
 _TITLES = {
@@ -57,6 +60,8 @@ def page() -> None:
         st.caption("Choose a run with a training history to see its curves.")
         return
     live = any(not histories.finished(folder) for folder in chosen)
+    for name, remarks in st.session_state.get(_REMARKS, {}).items():
+        st.info(uploads.escape_markdown(f"{name}: {' '.join(remarks)}"), icon=":material/info:")
     draw = st.fragment(_curves, run_every="3s") if live else _curves
     draw(chosen, imported, [*folders, *st.session_state.get(_IMPORTED, {})])
     if chosen:
@@ -83,7 +88,7 @@ def _import_form(names: set[str]) -> None:
     """Shows the uploaders for histories of other programs, and a button that removes them."""
     log, folder = uploads.uploader_key(_LOG), uploads.uploader_key(_FOLDER)
     # Without types: the content decides, and Streamlit would refuse some names with a generic error.
-    st.file_uploader("A file of Keras' CSVLogger", key=log, on_change=_add_csv, args=(names, log))
+    st.file_uploader("A CSV file, as of Keras' CSVLogger", key=log, on_change=_add_csv, args=(names, log))
     st.file_uploader(
         "A folder of TensorBoard logs",
         accept_multiple_files="directory",
@@ -96,9 +101,14 @@ def _import_form(names: set[str]) -> None:
     if stored := st.session_state.get(_IMPORTED):
         st.button(
             f"Remove {uploads.escape_markdown(', '.join(stored))}",
-            on_click=stored.clear,
+            on_click=_remove_imported,
             icon=":material/delete:",
         )
+
+
+def _remove_imported() -> None:
+    st.session_state[_IMPORTED].clear()
+    st.session_state[_REMARKS].clear()
 
 
 def _add_csv(names: set[str], key: str) -> None:
@@ -109,19 +119,26 @@ def _add_csv(names: set[str], key: str) -> None:
 def _add_events(names: set[str], key: str) -> None:
     if files := {file.name: file.getvalue() for file in uploads.read_and_release(_FOLDER, st.session_state[key])}:
         events = {name: content for name, content in files.items() if "tfevents" in name}
-        _add(lambda: imported_histories.from_events(events), names)
+        _add(partial(imported_histories.from_events, events), names)
 
 
-def _add(read: Callable[[], pd.DataFrame], names: set[str]) -> None:
-    """Stores the imported histories, or the error message if they cannot be read."""
+def _add(read: Callable[[Say], pd.DataFrame], names: set[str]) -> None:
+    """Stores the imported histories and the remarks on them, or the error message if they cannot be read."""
+    remarks: dict[str, list[str]] = defaultdict(list)
     try:
-        histories = read()
-    except imported_histories.ImportedHistoryError as error:
+        histories = read(lambda run, sentence: remarks[run].append(sentence))
+    except ImportedHistoryError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    for run, history in [(str(run), rows) for run, rows in histories.groupby("run")]:
+    stored, said = (st.session_state.setdefault(key, {}) for key in (_IMPORTED, _REMARKS))
+    for run in dict.fromkeys([*histories["run"], *remarks]):
         name = f"{run} (elsewhere)" if run in names else run
-        st.session_state.setdefault(_IMPORTED, {})[name] = history.assign(run=name)
+        stored.pop(name, None)
+        said.pop(name, None)
+        if len(history := histories[histories["run"] == run]):
+            stored[name] = history.assign(run=name)
+        if remarks[run]:
+            said[name] = remarks[run]
 
 
 def _curves(folders: list[Path], imported: list[pd.DataFrame], known: list[str]) -> None:
