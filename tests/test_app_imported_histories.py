@@ -389,3 +389,8 @@ def test_a_file_that_counts_steps_only_is_drawn_by_steps():
     history, _ = read("step,loss\n10,0.9\n20,0.8\n30,0.7\n20,0.5\n")
     assert values(history, at="step") == {10: 0.9, 20: 0.5}
     assert history["epoch"].isna().all()
+
+
+@pytest.mark.parametrize("step", ["", "train"])
+def test_a_step_that_is_no_number_is_ignored(step):
+    assert values(read(f"epoch,step,loss\n0,{step},0.9\n1,{step},0.8\n")[0]) == {1: 0.9, 2: 0.8}

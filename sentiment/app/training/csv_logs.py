@@ -87,13 +87,15 @@ def _numbers(name: str, header: bytes, body: bytearray, say: Say) -> pd.DataFram
         raise ImportedHistoryError(f"{name} has no column of a loss, an accuracy or a learning rate.")
     if left := metric_names.undrawn(names, metrics):
         say(name, left)
-    given = raw[[*counters, *metrics]]
+    given = raw[[*counters, *metrics]].copy()
+    for column in (column for column, unit in counters.items() if unit == "step"):
+        given[column] = pd.to_numeric(given[column], errors="coerce")  # as a word, it is no counter
     numbers = given.astype(np.float64)
     finite = numbers[[*metrics]].apply(np.isfinite)
     for column in metrics:
         say_infinite(name, column, finite[column][given[column].notna()], say)
     numbers[[*metrics]] = numbers[[*metrics]].where(finite)
-    numbers.columns = pd.Index([{**counters, **metrics}[column] for column in numbers])
+    numbers.columns = pd.Index([*counters.values(), *metrics.values()])
     return numbers.loc[:, ~numbers.columns.duplicated()]
 
 

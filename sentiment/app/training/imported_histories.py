@@ -95,6 +95,8 @@ def _check(name: str, counts: pd.Series) -> None:
 
 def _by_epoch(name: str, frame: pd.DataFrame, say: Say) -> pd.DataFrame:
     """Returns one row for each epoch of a CSV file; for each step if it has no whole epochs."""
+    if "epoch" in frame and "step" in frame and frame["step"].isna().all():
+        frame = frame.drop(columns="step")
     units = [unit for unit in ("epoch", "step") if unit in frame]
     if "step" in units:  # loggers of steps write a row for each metric and leave other cells blank
         frame[units] = frame[units].bfill().ffill()
@@ -102,14 +104,14 @@ def _by_epoch(name: str, frame: pd.DataFrame, say: Say) -> pd.DataFrame:
         _check(name, frame[unit])
     whole = "epoch" in units and bool((frame["epoch"] % 1 == 0).all())
     frame[units[0]] += whole
-    place = frame.groupby(units).ngroup().to_numpy(np.float64)
-    keep = restarts.kept(place, repeats="step" in units)
+    place = frame.groupby(units).ngroup()
+    keep = restarts.kept(place.to_numpy(np.dtype("float64")), repeats="step" in units)
     if replaced := restarts.sentence(units[0], frame[units[0]].to_numpy(np.float64), keep):
         say(name, replaced)
     frame = frame[keep].groupby(units, as_index=False).last()
     if whole and frame["epoch"].duplicated().any():
         averaged = [column for column in ("loss", "accuracy") if column in frame]
-        others = [column for column in frame if column not in ("epoch", *averaged)]
+        others = [str(column) for column in frame if column not in ("epoch", *averaged)]
         epochs = frame.groupby("epoch", as_index=False)
         if (epochs[averaged].count()[averaged] > 1).any(axis=None):
             say(name, f"Training {' and '.join(averaged)}: the mean over each epoch is drawn.")
