@@ -145,9 +145,17 @@ def test_the_table_begins_with_the_verdict_and_the_histogram_says_predicted(scor
     assert '"Label"' not in histogram.spec
 
 
+def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):  # noqa: F811
+    content = b"review,seen\na good film,05/06/2023\na dull film,07/06/2023\n"
+    app = settle(upload("dated.csv", content), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert "05/06/… is read as 6 May." in said(app)
+
+
 def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     counted = []
-    for name in ("words", "by_group", "over_time", "select"):
+    for name in ("words", "by_group", "over_time", "date_doubt", "select"):
         method = getattr(results.Results, name)
 
         def spy(self, *arguments, name=name, method=method):

@@ -10,32 +10,40 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.tseries.api import guess_datetime_format
 
+from sentiment.tables.date_forms import DateForms
+
 Days = npt.NDArray[np.datetime64]
 
 CHARACTERS = 60  # of a cell; a longer one is not a date
 _MOST_FORMATS = 8
 _GUESSED_FROM = 50  # values whose formats are guessed in one step
 _ONE_BY_ONE = 10_000  # distinct values without a known format that are parsed one by one, in 50 microseconds each
-_OTHER_FORMATS = (  # formats that pandas does not guess
-    "%m/%d/%y", "%d/%m/%y", "%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%d-%b-%y", "%d-%b-%Y", "%b %Y", "%B %Y",
-)  # fmt: skip
+_OTHER_FORMATS = ("%d-%b-%y", "%d-%b-%Y", "%d %b %y", "%b %Y", "%B %Y")  # that pandas does not guess
 
 
 class DateReader:
-    """Parses the dates of one column.
+    """Parses the dates of one column, whose ``DateForms`` decide whether the day or the month comes first."""
 
-    "03/08/2024" alone has the month first. In one column with "19/08/2024", both have the day first.
-    """
+    def __init__(self, sample: Iterable[str], forms: DateForms | None = None) -> None:
+        """Guesses the formats.
 
-    def __init__(self, sample: Iterable[str]) -> None:
-        self._formats = _formats(list(dict.fromkeys(sample)))
+        Args:
+            sample: some values of the column.
+            forms: of the whole column; None if the sample is all of it.
+        """
+        sample = list(dict.fromkeys(sample))
+        if forms is None:
+            forms = DateForms()
+            forms.add(sample)
+        self._forms = forms
+        self._formats = _formats(forms.rewrite(sample))
         self._known: dict[str, np.datetime64] = {}
 
     def __call__(self, values: Sequence[str | None]) -> Days:
         """Returns the day of each value in UTC, NaT for a value without a date, as <datetime64[D]>[n]."""
         codes, distinct = pd.factorize(np.array(values, dtype=object))
-        days = np.append(self._parse(distinct), np.datetime64("NaT"))  # the code -1, of None, selects NaT
-        return days[codes]
+        days = self._parse(np.array(self._forms.rewrite(distinct), dtype=object))
+        return np.append(days, np.datetime64("NaT"))[codes]  # the code -1, of None, selects NaT
 
     def _parse(self, distinct: npt.NDArray[np.object_]) -> Days:
         days = np.full(len(distinct), np.datetime64("NaT"), "datetime64[D]")
@@ -59,7 +67,7 @@ def _formats(values: list[str]) -> list[str]:
         counts = {
             format: int((~np.isnat(_parse_dates(left, format))).sum()) for format in _candidates(left[:_GUESSED_FROM])
         }
-        best = max(counts, key=counts.__getitem__)  # the first in a tie, month before day
+        best = max(counts, key=counts.__getitem__)
         if not counts[best]:
             break
         found.append(best)
@@ -68,12 +76,8 @@ def _formats(values: list[str]) -> list[str]:
 
 
 def _candidates(values: Iterable[str]) -> list[str]:
-    guessed: list[str | None] = []
     with warnings.catch_warnings(action="ignore", category=UserWarning):
-        for value in values:
-            guessed.append(guess_datetime_format(value))
-            if not (guessed[-1] or "").startswith("%Y"):
-                guessed.append(guess_datetime_format(value, dayfirst=True))
+        guessed = [guess_datetime_format(value) for value in values]
     return list(dict.fromkeys([*filter(None, guessed), *_OTHER_FORMATS]))
 
 

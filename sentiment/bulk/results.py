@@ -22,6 +22,7 @@ from sentiment.bulk.scoring import DIGITS, VERDICT
 from sentiment.evaluation import metrics
 from sentiment.tables.cells import as_plain_type, as_texts, truncate
 from sentiment.tables.columns import label_values
+from sentiment.tables.date_forms import DateForms
 
 Rows = npt.NDArray[np.int64]
 
@@ -141,7 +142,7 @@ class Results:
 
         Uses the finest unit that gives few enough points for a line.
         """
-        read = DateReader(self._sample(position))
+        read = DateReader(self._sample(position), self._date_forms(position))
         days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
         for unit in ("D", "M", "Y"):
@@ -150,6 +151,10 @@ class Results:
             if len(shares) <= _MOST_POINTS:
                 break
         return shares.sort_values("group")
+
+    def date_doubt(self, position: int) -> str:
+        """Returns how dates are read that could be read in several ways; "" if there are none."""
+        return self._date_forms(position).doubt()
 
     def words(self, count: int = 15) -> pd.DataFrame:
         """Returns the strongest words of the file: ``word``, ``push`` (summed logits), ``rows``, ``side``.
@@ -285,6 +290,13 @@ class Results:
         """Yields one of the input's columns as truncated text, part by part."""
         for table in self.parts.tables([f"c{position}"]):
             yield truncate(table[f"c{position}"], most)
+
+    def _date_forms(self, position: int) -> DateForms:
+        """Returns the forms of the dates in all of a column's cells."""
+        forms = DateForms(self.columns[position])
+        for cells in self._cells(position, dates.CHARACTERS):
+            forms.add(cells)
+        return forms
 
     def _sample(self, position: int) -> list[str]:
         """Returns cells of a column from parts spread over the whole file."""

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts, longest_cell
 from sentiment.tables.columns import Cells, guess_label_column, guess_text_column, looks_like_date
+from sentiment.tables.date_forms import DateForms
 from sentiment.tables.open import Survey, header_in_doubt, open_source
 from sentiment.types import Report
 
@@ -97,7 +98,7 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
         dates=[
             i
             for i in range(len(source.columns))
-            if i != text and _are_dates([row[i] for row in sample if i < len(row)])
+            if i != text and _are_dates(source.columns[i], [row[i] for row in sample if i < len(row)])
         ],
         values={str(position): dict(counter.most_common()) for position, counter in values.items() if counter},
         header_in_doubt=header_in_doubt(source, options, sample),
@@ -110,10 +111,13 @@ def _preview(sample: Sequence[Cells], columns: int) -> list[list[str]]:
     return [[(cell or "")[:most] for cell in row] for row in sample[:PREVIEW_ROWS]]
 
 
-def _are_dates(values: Iterable[str | None]) -> bool:
-    """Returns whether all values are dates with separators; a plain number or a rating is not a date."""
+def _are_dates(name: str, values: Iterable[str | None]) -> bool:
+    """Returns whether all values are dates with separators, or, if the column's name says so, times in numbers."""
     given = [value for value in values if value]
-    if not given or any(value.replace(".", "").isdecimal() or not looks_like_date(value) for value in given):
+    forms = DateForms(name)
+    forms.add(given)
+    rewritten = forms.rewrite(given)
+    if not given or not forms.are_dates(given) or not all(map(looks_like_date, rewritten)):
         return False
     with warnings.catch_warnings(action="ignore", category=UserWarning):
-        return bool(pd.to_datetime(given, errors="coerce", format="mixed", utc=True).notna().all())
+        return bool(pd.to_datetime(rewritten, errors="coerce", format="mixed", utc=True).notna().all())

@@ -258,6 +258,8 @@ def _groups(key: tuple[str, str, int], results: Results, inspection: dict[str, A
         st.altair_chart(bulk_charts.over_time(points, names[place]), alt="Share of positive by date")
         if undated := len(results.judged) - int(points["n"].sum()):
             st.caption(f"{counted(undated, 'row')} without a readable date left out.")
+        if doubt := _cached(key, "date_doubt", results, place):
+            st.caption(doubt)
     else:
         groups = _cached(key, "by_group", results, place)
         st.altair_chart(bulk_charts.shares(groups, names[place]), alt="Share of positive by group")

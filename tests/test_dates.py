@@ -1,0 +1,163 @@
+"""Dates in a column of text: found, read in one order of day and month, and doubtful ones named."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentiment.bulk.dates import DateReader
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.results import Results
+from sentiment.bulk.scoring import VERDICT
+from sentiment.tables.base import Options
+from sentiment.tables.date_forms import DateForms
+from sentiment.tables.inspection import inspect
+
+LONG = "A long and winding film that we saw on a rainy evening in the old cinema by the river."
+
+
+def read(values: list[str], name: str = "") -> list[str]:
+    forms = DateForms(name)
+    forms.add(values)
+    return DateReader(values, forms)(values).astype(str).tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        (["05/06/2023", "06/07/2023", "25/07/2023"], ["2023-06-05", "2023-07-06", "2023-07-25"]),
+        (["05/06/2023", "06/07/2023", "07/25/2023"], ["2023-05-06", "2023-06-07", "2023-07-25"]),
+        (["05-06-2023", "25-07-2023"], ["2023-06-05", "2023-07-25"]),
+        (["5/6/23 9:05", "25/7/23 17:30"], ["2023-06-05", "2023-07-25"]),
+        (["5/6/2023 9:05 PM", "7/25/2023 5:30 AM"], ["2023-05-06", "2023-07-25"]),
+        (["05/06/2023"], ["2023-05-06"]),
+        (["05.06.2023", "06.07.2023 10:15"], ["2023-06-05", "2023-07-06"]),
+        (["05.06.23", "25.07.98"], ["2023-06-05", "1998-07-25"]),
+        (["05.06.2023", "07.25.2023"], ["2023-05-06", "2023-07-25"]),
+        (["05.06.2023", "05/06/2023", "07/25/2023"], ["2023-06-05", "2023-05-06", "2023-07-25"]),
+        (["98/06/05", "99-07-25"], ["1998-06-05", "1999-07-25"]),
+        (["2023/05/06", "2023.05.06", "2023-05-06"], ["2023-05-06"] * 3),
+        (["6 May 2023", "06-May-23", "6 May 23", "6th May 2023", "May 6, 2023"], ["2023-05-06"] * 5),
+        (["Sat, 6 May 2023 22:00:00 +0000", "Sat 06/05/2023", "Thu 25/05/2023"], ["2023-05-06"] * 2 + ["2023-05-25"]),
+        (["2023-05-06T23:30:00-05:00", "2023-05-06T23:30:00+02:00", "2023-05-06T00:30:00+01:00"],
+         ["2023-05-07", "2023-05-06", "2023-05-05"]),
+        (["05/06/2023", "soon", "31/31/2023", "0/0/2023"], ["2023-05-06", "NaT", "NaT", "NaT"]),
+    ],
+)  # fmt: skip
+def test_one_order_holds_for_the_whole_column(values, days):
+    assert read(values) == days
+
+
+@pytest.mark.parametrize("name", ["date", "Review Date", "created_utc", "unixReviewTime", "timestamp", "posted_at"])
+@pytest.mark.parametrize("number", ["1683331200", "1683331200000", "1683331200.0", "1683331200000000", "20230506"])
+def test_numbers_are_dates_in_a_column_whose_name_says_so(name, number, tmp_path):
+    assert read([number], name) == ["2023-05-06"]
+    for header, dated in ((name, [1]), ("votes", [])):
+        (tmp_path / "in.tsv").write_text(f"review\t{header}\n" + f"{LONG}\t{number}\n" * 3)
+        assert inspect(tmp_path / "in.tsv", Options(), lambda *_: None).dates == dated
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "dated"),
+    [
+        ("seen", ["05.06.2023", "6.7.2023"], True),
+        ("seen", ["05.06.23", "25.07.23"], True),
+        ("version", ["5.6.23", "5.7.11"], False),
+        ("date", ["5.6.23", "5.7.11"], True),
+        ("seen", ["25/07/2023", "05/06/2023"], True),
+        ("seen", ["2023/05/06"], True),
+        ("seen", ["6 May 2023"], True),
+        ("seen", ["2023-05-06T10:00:00+02:00"], True),
+        ("seen", ["3.14", "2.71"], False),
+        ("date", ["2019", "2020"], False),
+        ("time", ["12", "35"], False),
+        ("date", ["5", "4"], False),
+        ("date", ["9" * 10, "1"], False),
+        ("date", ["45.45.2023"], False),
+        ("seen", ["192.168.10.20"], False),
+    ],
+)
+def test_which_columns_hold_dates(name, cells, dated, tmp_path):
+    path = tmp_path / "in.tsv"
+    path.write_text(f"review\t{name}\n" + "".join(f"{LONG}\t{cell}\n" for cell in cells))
+    assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "doubt"),
+    [
+        (["05/06/2023", "07/07/2023"], "",
+         "No date shows whether the day or the month comes first; 05/06/… is read as 6 May."),
+        (["05/06/2023", "25/06/2023"], "", ""),
+        (["05/06/2023", "06/25/2023"], "", ""),
+        (["05/06/2023", "06/25/2023", "25/06/2023", "26/06/2023"], "",
+         "The order of day and month differs between dates: 2 can only begin with the day, 1 only with the month; "
+         "05/06/… is read as 5 June."),
+        (["05.06.2023"], "", ""),
+        (["05.06.2023", "06.25.2023", "25.06.2023", "06.26.2023"], "",
+         "The order of day and month differs between dates: 1 can only begin with the day, 2 only with the month; "
+         "05.06.… is read as 6 May."),
+        (["2023-05-06", "6 May 2023", "07/07/2023", None], "", ""),
+        (["1683331200000"], "created", "Its numbers are read as milliseconds since 1970."),
+        ([], "date", ""),
+    ],
+)  # fmt: skip
+def test_a_doubt_is_put_in_a_sentence(values, name, doubt):
+    forms = DateForms(name)
+    forms.add(values)
+    assert forms.doubt() == doubt
+
+
+def test_a_date_far_down_decides_how_the_first_ones_are_read(tmp_path):
+    first, last = ["05/06/2023"] * 3000, ["05/06/2023"] * 600 + ["25/06/2023"]
+    for number, cells in enumerate((first, last)):
+        verdicts = {
+            "sentiment": "positive", "p_positive": 0.9, "confidence": "confident", "status": "ok", "tokens_read": 3
+        }  # fmt: skip
+        columns = {field.name: pa.array([verdicts[field.name]] * len(cells), field.type) for field in VERDICT}
+        Parts(tmp_path).write(number, pa.table({**columns, "c0": cells}))
+    results = Results(Parts(tmp_path), ["date"], 0)
+    points = results.over_time(0)
+    assert points["group"].dt.strftime("%Y-%m-%d").tolist() == ["2023-06-05", "2023-06-25"]
+    assert points["n"].tolist() == [3600, 1]
+    assert results.date_doubt(0) == ""
+
+
+@given(st.lists(st.dates(), min_size=1), st.sampled_from("/-."), st.booleans())
+def test_a_column_written_in_one_order_is_read_in_it_as_soon_as_one_day_is_above_12(days, mark, day_first):
+    days = [day.replace(year=1970 + day.year % 98) for day in days if (day.month, day.day) != (2, 29)]
+    if not any(day.day > 12 for day in days):
+        return
+    form = f"%d{mark}%m{mark}%Y" if day_first else f"%m{mark}%d{mark}%Y"
+    assert read([day.strftime(form) for day in days]) == [day.isoformat() for day in days]
+
+
+@given(st.lists(st.text(max_size=70)), st.sampled_from(["", "date"]))
+def test_any_text_is_rewritten_without_an_error(values, name):
+    forms = DateForms(name)
+    forms.add(values)
+    forms.doubt()
+    rewritten = forms.rewrite(values)
+    assert len(rewritten) == len(values)
+    assert [r for v, r in zip(values, rewritten, strict=True) if not re.search(r"\d", v)] == [
+        v for v in values if not re.search(r"\d", v)
+    ]
+
+
+def test_400000_different_times_are_read_in_seconds():
+    draw = random.Random(1)
+    least, most = (1, 1, 2000, 0, 0), (28, 12, 2024, 23, 59)
+    values = ["{}/{}/{} {:02}:{:02}".format(*map(draw.randint, least, most)) for _ in range(400_000)]
+    start = time.process_time()
+    forms = DateForms()
+    forms.add(values)
+    days = DateReader(values[:5000], forms)(values)
+    assert time.process_time() - start < 15
+    assert not np.isnat(days).any()
