@@ -17,6 +17,7 @@ from typing import Any
 
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
+from _arguments import Parser
 
 from sentiment import artifacts, dataset, model_card
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, Run
@@ -187,7 +188,7 @@ def _say(line: str) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="labelled reviews, in any format that train.py reads")
     parser.add_argument(
         "--artifacts", type=Path, metavar="RUN_FOLDER", help=f"run to evaluate (default: {DEFAULT_RUN})"

@@ -19,6 +19,7 @@ from typing import Any
 
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
+from _arguments import Parser
 
 from sentiment import artifacts, dataset
 from sentiment.dataset import Dataset, DatasetError
@@ -93,7 +94,7 @@ def _command(options: argparse.Namespace) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="labelled reviews, in any format that train.py reads")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for both files")
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")

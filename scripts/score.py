@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import _path  # noqa: F401 - makes the package importable
+from _arguments import Parser
 
 from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
@@ -213,7 +214,7 @@ def _say(result: dict[str, Any]) -> None:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("input", metavar="INPUT", nargs="?", help="a file of reviews, - for standard input")
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
+from _arguments import Parser
 
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
@@ -125,7 +126,7 @@ def _removed_unless_trained(folder: Path) -> Iterator[None]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument(
         "--data",
         type=Path,

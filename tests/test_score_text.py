@@ -131,3 +131,33 @@ def test_a_text_that_the_terminal_cannot_show_is_written_in_escapes(run, encodin
     assert done.returncode == 0, done.stderr
     sentence = [part["token"] for part in json.loads(done.stdout)["contributions"]]
     assert "".join(sentence) == os.fsdecode(text).replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--text", "-great!"], {"text": "-great!"}),
+        (["--text", "-10/10, dreadful"], {"text": "-10/10, dreadful"}),
+        (["--text", "-hated it"], {"text": "-hated it"}),
+        (["--text", "--worse=than ever", "--explain"], {"text": "--worse=than ever", "explain": True}),
+        (["--text", "-"], {"text": "-"}),
+        (["--explain", "--text", "—a dash"], {"text": "—a dash", "explain": True}),
+        (["in.csv", "out.csv", "--text-column", "-review-"], {"text_column": "-review-", "input": "in.csv"}),
+        (["-", "out.csv", "--delimiter", "-"], {"delimiter": "-", "input": "-", "output": "out.csv"}),
+        (["--label-column", "--label", "in.csv", "out.csv"], None),
+        (["--text", "--explain"], None),
+        (["--text", "--expl"], None),
+        (["--text", "-h"], None),
+        (["--text"], None),
+        (["-great!"], None),
+    ],
+)
+def test_a_value_may_begin_with_a_dash_unless_it_is_an_option(words, expected, capsys):
+    script = runpy.run_path(str(ROOT / "scripts/score.py"))
+    if expected is None:
+        with pytest.raises(SystemExit) as end:
+            script["_options"](words)
+        assert end.value.code in (0, 2)
+        return
+    options = vars(script["_options"](words))
+    assert {name: options[name] for name in expected} == expected
