@@ -4,6 +4,8 @@ Saves the result in the run's folder if these are the run's own test reviews; ot
 --json. --compare evaluates two runs on the same reviews and saves nothing. --explanations also checks the explanations;
 this takes about an hour and resumes if it is interrupted. --behaviour runs the behavioural tests that come with the
 program, and --edited judges pairs of reviews before and after an edit; these take seconds and, alone, need no --data.
+With --data, --behaviour also measures on unlabelled reviews how often a change of writing flips a verdict, such as
+another apostrophe; this takes minutes.
 """
 
 from __future__ import annotations
@@ -73,7 +75,11 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
     pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
-        report["behaviour"] = parts["behaviour.json"] = behaviour.run_tests(Classifier.load(run.path).predict)
+        unlabelled = data.unlabelled["text"].tolist() if data else []
+        if not unlabelled:
+            _say("Changes of writing are not tried, because there is no --data with unlabelled reviews.")
+        tested = behaviour.run_tests(Classifier.load(run.path).predict, unlabelled)
+        report["behaviour"] = parts["behaviour.json"] = tested
         print("\n".join(behaviour.lines(report["behaviour"])))
     if pairs:
         report["edited"] = parts[edited.PART] = edited.evaluate(run, Classifier.load(run.path).predict, pairs)

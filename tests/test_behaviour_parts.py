@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
-from sentiment.behaviour import report
+from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
 from sentiment.model.decision import scored_prediction
 from tests.app_runs import full_run
@@ -24,6 +24,12 @@ POSITIVE = scored_prediction(3.0, 1.0, "ok", 5, 5, 0.0)
 def found() -> dict:
     """What is said of a model that finds everything positive, and is sure of it."""
     return report.run_tests(lambda texts: [POSITIVE] * len(texts))
+
+
+@pytest.fixture(scope="module")
+def found_with_writing(found: dict) -> dict:
+    reviews = [f"We didn't see part {i} of the film." for i in range(5)]
+    return {**found, "writing": robustness.measure(lambda texts: [POSITIVE] * len(texts), reviews)}
 
 
 @pytest.fixture
@@ -61,6 +67,7 @@ def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(b
     done = evaluate("--behaviour", "--artifacts", bare, "--json", tmp_path / "out.json")
     assert done.status == 0, done.stderr
     assert "negation" in done.stdout
+    assert "Changes of writing are not tried" in done.stderr
     after = open_run(bare)
     assert {name: after.manifest["files"][name] for name in before} == before
     assert set(after.manifest["files"]) - set(before) == {PART, "README.md"}
@@ -117,6 +124,31 @@ def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> No
         assert f"| {row['domain']} | {row['n']} | {100 * row['accuracy']:.1f} % |" in card
     assert "must not change 5 %, negation 15 %" in card
     assert "Tweets, news, reviews of other goods or in other languages were not tested" not in card
+
+
+def test_the_card_has_every_change_of_writing_if_they_were_tried(small: Run, found_with_writing: dict) -> None:
+    assert "written in another way" not in model_card.render(small)
+    card = model_card.render(add_parts(small, {PART: found_with_writing}))
+    assert 'tried on 5 sentences with a negation such as "don\'t" (5 of them' in card
+    for row in found_with_writing["writing"]["changes"]:
+        assert f"| `` {row['change']} `` | 0.0 % | 0.0 to 43.4 % | 0.0 % | 0.0 % | 0.0 to 43.4 % | 0.0 % |" in card
+
+
+def test_the_page_shows_every_change_of_writing_if_they_were_tried(
+    tried: Run, found_with_writing: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = page(monkeypatch, add_parts(tried, {PART: found_with_writing}))
+    assert not app.exception
+    shown = app.dataframe[-2].value
+    assert shown["change"].tolist() == [row["change"] for row in found_with_writing["writing"]["changes"]]
+    assert shown["sentences: flipped"].tolist() == [0.0] * len(shown)
+    assert any("5 sentences with a negation" in caption.value for caption in app.caption)
+
+
+def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_with_writing: dict) -> None:
+    more = list(report.lines(found_with_writing))[len(list(report.lines(found))) :]
+    assert len(more) == len(found_with_writing["writing"]["changes"])
+    assert "sentences: 0.0 % flip (0.0 to 43.4 %), 0.0 % no longer confident; reviews:" in more[0]
 
 
 def test_the_card_of_a_run_that_was_not_tried_says_what_was_not_tested(bare: Path) -> None:

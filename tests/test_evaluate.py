@@ -21,6 +21,7 @@ from sentiment.evaluation import predictions
 from sentiment.faithfulness import report
 from tests.app_runs import proofs
 from tests.command import SCRIPTS, Done, run_script
+from tests.data_forms import parquet_folder, release
 from tests.test_model_card import METADATA
 from tests.tiny import WORDS, tiny_run
 
@@ -224,3 +225,17 @@ def test_a_script_runs_from_anywhere_and_explains_itself(tmp_path: Path) -> None
     command = [sys.executable, str(SCRIPTS / "evaluate.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.startswith("usage: evaluate.py")
+
+
+def test_with_unlabelled_reviews_behaviour_tries_changes_of_writing_as_well(tmp_path):
+    rows = release(per_class=40, unlabelled=30)
+    rows.loc[rows["part"] == "unsup", "text"] += " We didn't stay to the end."
+    data = parquet_folder(rows, tmp_path)
+    run = trained(tmp_path / "run", dataset.load(data, seed=SEED).source)
+    done = evaluate("--behaviour", "--data", data, "--artifacts", run)
+    assert done.status == 0, done.stderr
+    assert "Changes of writing are not tried" not in done.stderr
+    assert "apostrophe as &rsquo;" in done.stdout
+    kept = open_run(run).json("behaviour.json")["writing"]
+    assert kept["sentences"]["n"] == kept["reviews"]["n"] == 30
+    assert "We didn't stay" not in json.dumps(kept)

@@ -9,11 +9,13 @@ have its three kinds:
 
 The templates are in ``minimum_functionality.toml``, ``invariance.toml`` and ``directional_expectation.toml``, and the
 words that fill them in ``lexicon.toml``. ``sentences.csv`` has short sentences from six domains, and ``contrast.csv``
-pairs of texts of which the construction decides the label::
+pairs of texts of which the construction decides the label. Given unlabelled reviews, changes in how a text is written
+(``writing``) are tried on them::
 
-    lexicon, templates -> cases -> checking ->\
+    lexicon, templates -> cases -> checking ->  \
                           sentences -> domains ->  report -> behaviour.json
-                                      contrast ->/
+                                      contrast -> /
+    unlabelled reviews, writing -> robustness -> /
 
 ``edited.py`` tests a run on reviews that others edited, which are not in the package, and makes ``edited.json``.
 """

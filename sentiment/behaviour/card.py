@@ -7,7 +7,7 @@ from typing import Any
 
 from sentiment.artifacts import Run
 from sentiment.behaviour import contrast, edited
-from sentiment.behaviour.report import AIMS, totals
+from sentiment.behaviour.report import AIMS, WRITING_HEADER, totals, writing_rows
 from sentiment.formatting import interval, percent, share, table
 
 PART = "behaviour.json"
@@ -21,6 +21,13 @@ or asides; the probability *must move* the way in which the opinion was changed.
 these cases, too. A recipe that learns from clauses made by rule (`negations.toml`) was written by people who knew which
 kinds of cases had failed, and can make some of the plainest word for word. `{part}` holds failing cases of every
 test."""
+
+_WRITING = """\
+### The same text, written in another way
+
+Changes that no reader notices, tried on {sentences} sentences with a negation such as "don't" ({confident} of them
+judged confidently) and on {reviews} whole reviews ({confident_reviews}), drawn from the unlabelled reviews. "Flipped"
+is the share of texts that get the other label; "no longer confident" is the share of those that were."""
 
 _DOMAINS = """\
 ### Short texts, and other things than films
@@ -55,6 +62,8 @@ def sections(run: Run) -> Iterator[str]:
     if run.has(PART):
         found = run.json(PART)
         yield _cases(found)
+        if "writing" in found:
+            yield _writing(found)
         yield _domains(found)
         if "contrast" in found:
             yield f"{_CONTRAST}\n\n{table(CONTRAST_HEADER, contrast_rows(found['contrast']))}"
@@ -98,6 +107,18 @@ def _cases(found: dict[str, Any]) -> str:
 
 def _rates(row: dict[str, Any]) -> list[str]:
     return [f"{row['templates']:,}", f"{row['cases']:,}", percent(row["rate"])]
+
+
+def _writing(found: dict[str, Any]) -> str:
+    sentences, reviews = found["writing"]["sentences"], found["writing"]["reviews"]
+    text = _WRITING.format(
+        sentences=f"{sentences['n']:,}",
+        confident=f"{sentences['confident']:,}",
+        reviews=f"{reviews['n']:,}",
+        confident_reviews=f"{reviews['confident']:,}",
+    )
+    rows = [[f"`` {change} ``", *cells] for change, *cells in writing_rows(found)]
+    return f"{text}\n\n{table(WRITING_HEADER, rows)}"
 
 
 def _domains(found: dict[str, Any]) -> str:

@@ -11,11 +11,15 @@
                                                         the kind "all" has a part's totals; missing in older files
      "vader": its version, or None if it is not installed,
      "domains": [{"domain", S, "vader": {"accuracy", "silent"} or None, "confident": {S},
-                  "mixed": {"n", "confident", "leaning", "unsure"}}]}   the last domain is "all"
+                  "mixed": {"n", "confident", "leaning", "unsure"}}],   the last domain is "all"
+     "writing": {"seed", "sentences": {"n", "confident"}, "reviews": {"n", "confident"},
+                 "changes": [{"change", "sentences": {"changed", "flips": {F}, "lost": {F}}, "reviews": the same}]}}
 
 R is "templates", "cases", "failures", "rate" and "beyond"; the last is a share of the pairs, or None if there are none
 (``checking.py`` defines both). S is "n", "accuracy" and its 95 % "interval", over the positive and negative sentences.
-"both" is the share of pairs of which both texts are right. All texts are the package's own.
+"both" is the share of pairs of which both texts are right. F is the number "n" of texts whose label flips, or of
+confident ones that are no longer confident, its "share" and the share's 95 % "interval". "writing" is absent without
+unlabelled reviews, from which its texts are drawn; all other texts are the package's own.
 ``sentiment/model/decision.py`` defines the levels of confidence.
 """
 
@@ -25,22 +29,31 @@ import datetime
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
-from sentiment.behaviour import contrast, domains
+from sentiment.behaviour import contrast, domains, robustness
 from sentiment.behaviour.cases import cases
 from sentiment.behaviour.checking import TOLERANCE, Outcome, Predict, check
 from sentiment.behaviour.sentences import sentences
-from sentiment.formatting import percent
+from sentiment.formatting import interval, percent
 
 NEGATION = "negation"
 AIMS = {"must not change": 0.05, NEGATION: 0.15}  # targets: the highest acceptable failure rates
+WRITING_HEADER = (
+    "change",
+    *(
+        f"{sample}: {name}"
+        for sample in robustness.SAMPLES
+        for name in ("flipped", "95 % interval", "no longer confident")
+    ),
+)
 _EXAMPLES = 3  # failing cases kept of each behaviour
 
 
-def run_tests(predict: Predict) -> dict[str, Any]:
+def run_tests(predict: Predict, unlabelled: Sequence[str] = ()) -> dict[str, Any]:
     """Tests every case and every sentence; returns what the module's docstring describes.
 
     Args:
         predict: as ``Classifier.predict``.
+        unlabelled: reviews on which changes of writing are tried.
     """
     outcomes = check(predict, cases())
     return {
@@ -52,6 +65,7 @@ def run_tests(predict: Predict) -> dict[str, Any]:
         "behaviours": _grouped(outcomes, "kind", "capability", "name", "expected", examples=_EXAMPLES),
         "contrast": contrast.evaluate(predict, contrast.texts()),
         **domains.evaluate(predict, sentences()),
+        **({"writing": robustness.measure(predict, unlabelled)} if unlabelled else {}),
     }
 
 
@@ -71,6 +85,26 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         )
     if report["vader"] is None:
         yield "VADER is not installed, so there is no baseline: pip install vaderSentiment"
+    for change, *cells in writing_rows(report):
+        samples = zip(robustness.SAMPLES, (cells[:3], cells[3:]), strict=True)
+        measured = (
+            f"{name}: {flips} flip ({between}), {lost} no longer confident" for name, (flips, between, lost) in samples
+        )
+        yield f"{change:<42}{'; '.join(measured)}"
+
+
+def writing_rows(report: dict[str, Any]) -> Iterator[list[str]]:
+    """Yields the rows of the table of ``WRITING_HEADER``; none if changes of writing were not tried."""
+    for row in report.get("writing", {}).get("changes", []):
+        cells = [row["change"]]
+        for sample in robustness.SAMPLES:
+            flips, lost = row[sample]["flips"], row[sample]["lost"]
+            cells += [_shown(flips), interval(flips["interval"]), _shown(lost)]
+        yield cells
+
+
+def _shown(share: dict[str, Any]) -> str:
+    return "–" if share["share"] is None else percent(share["share"])
 
 
 def totals(report: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from sentiment.app.shared import current_run
 from sentiment.artifacts import Run
 from sentiment.behaviour.card import CONTRAST_HEADER, PART, contrast_rows
 from sentiment.behaviour.report import AIMS, totals
+from sentiment.behaviour.robustness import SAMPLES
 from sentiment.formatting import percent
 
 
@@ -24,6 +25,7 @@ def show(run: Run) -> None:
     _totals(report)
     _capabilities(report)
     _failures(report)
+    _writing(report)
     st.header("Does it read short texts, and other things than films?")
     _domains(report)
     if "contrast" in report:
@@ -102,6 +104,39 @@ def _failures(report: dict[str, Any]) -> None:
                 "P changed": st.column_config.NumberColumn(format="%.2f", help="The same, of the changed text."),
             },
         )
+
+
+def _writing(report: dict[str, Any]) -> None:
+    """Shows how often a change of writing changes a verdict, if it was measured."""
+    if "writing" not in report:
+        return
+    st.header("Does it matter how a text is written?")
+    table = pd.DataFrame(
+        {
+            "change": row["change"],
+            **{
+                f"{sample}: {name}": row[sample][key]["share"]
+                for sample in SAMPLES
+                for key, name in (("flips", "flipped"), ("lost", "no longer confident"))
+            },
+        }
+        for row in report["writing"]["changes"]
+    )
+    shares = table.columns[1:]
+    st.dataframe(
+        table.round(dict.fromkeys(shares, 3)),
+        hide_index=True,
+        placeholder="",
+        alt="Share of verdicts that change with the writing of a text",
+        column_config={name: st.column_config.NumberColumn(format="percent") for name in shares},
+    )
+    sizes = [report["writing"][sample] for sample in SAMPLES]
+    st.caption(
+        f"No reader notices these changes. Tried on {sizes[0]['n']:,} sentences with a negation such as “don't” "
+        f"({sizes[0]['confident']:,} of them judged confidently) and on {sizes[1]['n']:,} whole reviews "
+        f"({sizes[1]['confident']:,}), drawn from the unlabelled reviews. “Flipped” texts get the other label; “no "
+        "longer confident” is a share of those that were."
+    )
 
 
 def _domains(report: dict[str, Any]) -> None:
