@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-# In lower case, separated by "|". "No Negative" is Booking's, "[deleted]" is Reddit's, "\n" is MySQL's.
-_EMPTY_WORDS = frozenset(
-    (
-        r"na|n/a|n.a.|#n/a|#n/a n/a|<na>|nan|-nan|nat|null|(null)|[null]|<null>|\n|none|(none)|<none>|nil|undefined"
-        "|-|--|---|–|—|.|..|...|…|?|_|/|*|#name?|#value!|#ref!|#div/0!|#null!|#num!"
-        "|[deleted]|(deleted)|<deleted>|[removed]|(removed)|<removed>|[deleted by user]|[removed by reddit]|(blank)|(empty)"
-        "|no negative|no positive|no comment|no comments|no review|no text|not available|not applicable"
-    ).split("|")
+import re
+
+_LONGEST = 20  # characters
+_EMPTY_WORD = re.compile(
+    r"#?n/?a|n\.a\.?|-?nan|nat|null|none|nil|undefined|\\n"
+    r"|[-–—]+|[.…]+|_+|[?/]"
+    r"|[\[(<](?:na|null|none|deleted(?: by user)?|removed(?: by reddit)?|blank|empty|no text)[\])>]"  # Reddit's
+    r"|#(?:name\?|value!|ref!|div/0!|null!|num!)"  # Excel's
+    r"|no (?:negatives?|positives?|comments?|review|text)|not (?:available|applicable)",  # Booking's
+    re.IGNORECASE,
 )
-_LONGEST = max(map(len, _EMPTY_WORDS))
 
 
 def is_empty_word(text: str) -> bool:
     """Returns whether a cell holds only a word for nothing, such as "NA" or "[deleted]"."""
     word = text.strip()
-    return len(word) <= _LONGEST and word.lower() in _EMPTY_WORDS
+    return len(word) <= _LONGEST and _EMPTY_WORD.fullmatch(word) is not None

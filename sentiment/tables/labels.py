@@ -132,8 +132,9 @@ _SPELT = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
 
 _CLASS_NAMES = _vocabulary(
     "sentiment, sentiments, label, labels, polarity, class, target, positive, negative, recommended, recommend, "
-    "recommends, recommendation, voted, thumbs, tonality, sentimiento, sentimento, sentimentos, polaridad, "
-    "polaridade, stimmung, etiqueta, etiquette, recomienda, recomendado, recomenda, score, scores, тональность, метка, 情感, 标签, 라벨"
+    "recommends, recommendation, voted, thumbs, tonality, score, scores, sentimiento, sentimento, sentimentos, "
+    "polaridad, polaridade, stimmung, etiqueta, etiquette, recomienda, recomendado, recomenda, тональность, метка, "
+    "情感, 标签, 라벨"
 )
 _RATING_NAMES = _vocabulary(
     "rating, ratings, star, stars, rate, rated, overall, grade, starrating, reviewrating, estrellas, estrelas, "
