@@ -128,6 +128,7 @@ def _file(options: argparse.Namespace) -> None:
             format="" if folder else output_format(output, options.output_form),
             text_column=options.text_column,
             label_column=options.label_column,
+            labels=_labels(options),
             explain=options.explain,
             fast=options.fast,
             resume=options.resume,
@@ -138,7 +139,17 @@ def _file(options: argparse.Namespace) -> None:
         with _progress() as report:
             results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
     for result in results:
-        _say(result)
+        _say(result, guessed=options.text_column is None)
+
+
+def _labels(options: argparse.Namespace) -> dict[str, int | None] | None:
+    from sentiment.tables.labels import parse_labels
+
+    if options.labels is None:
+        return None
+    if options.label_column is None:
+        raise FileError("--labels needs --label-column, the column whose values it explains.")
+    return parse_labels(options.labels)
 
 
 def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
@@ -189,27 +200,40 @@ def _progress() -> Iterator[Any]:
         yield progress
 
 
-def _say(result: dict[str, Any]) -> None:
-    """Prints warnings about header, column and extra cells, and the accuracy; on a terminal also the counts."""
+def _say(result: dict[str, Any], *, guessed: bool) -> None:
+    """Prints warnings about the input, and the accuracy; on a terminal also the counts."""
+    from sentiment.bulk.left_out import left_out_rows, unknown_words
+
     if note := result["input"]["header_in_doubt"]:
         print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
-        column = result["input"]["text_column"]
-        print(f"no column looks like reviews; {column} was scored, --text-column names another", file=sys.stderr)
+        doubt = "no column looks like reviews" if guessed else "this does not look like reviews"
+        print(f"{doubt}; {_text_column(result)} was scored, --text-column names another", file=sys.stderr)
+    if note := unknown_words(result["counts"]["status"]):
+        print(note, file=sys.stderr)
     if extra := result["extra_cells"]:
         rows = "1 row has" if extra == 1 else f"{extra:,} rows have"
         column = result["columns"]["problem"]
         print(f"{rows} more cells than there are columns; the rest is in the column {column}", file=sys.stderr)
     if sys.stderr.isatty():
-        column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
-        print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
+        print(
+            f"{result['rows']:,} rows by column {_text_column(result)}" + (f"; {named}" if named else ""),
+            file=sys.stderr,
+        )
     if measured := result["against_labels"]:
-        line = "no row has both a score and a known label"
+        line = "no row has both a verdict and a known label"
         if measured["n"]:
             accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
             line = f"against {measured['n']:,} labels: {accuracy}, F1 {measured['f1']:.4f}"
         print(line, file=sys.stderr)
+        if note := left_out_rows(measured["left_out"]):
+            print(note, file=sys.stderr)
+
+
+def _text_column(result: dict[str, Any]) -> str:
+    names = result["input"]["text_column"]
+    return names if isinstance(names, str) else ", ".join(names)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -219,8 +243,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
     add("--text", help="score this one review instead of a file")
     add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
-    add("--text-column", metavar="C", help="name or number of the column of reviews (default: detected)")
+    add("--text-column", metavar="C", help="name or number of the column of reviews, or several to join: title,body")
     add("--label-column", metavar="C", help="name or number of a column of labels, to measure accuracy")
+    add("--labels", metavar="L", help="meanings of the labels: good=positive,bad=negative,ok=none (default: detected)")
     add("--explain", action="store_true", help="also return the contributions of words")
     add("--fast", action="store_true", help="int8 arithmetic: faster, slightly different scores")
     add("--resume", action="store_true", help="continue an interrupted run with the same options")

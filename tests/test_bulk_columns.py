@@ -7,15 +7,14 @@ import pytest
 from sentiment.tables.base import Options
 from sentiment.tables.columns import (
     column_choices,
-    guess_label_column,
     guess_text_column,
     has_header,
     header_is_doubtful,
     header_note,
-    label_values,
     looks_like_reviews,
 )
 from sentiment.tables.inspection import inspect
+from sentiment.tables.labels import guess_label_column, label_values
 
 LONG = "one of the better films of that year, in spite of its length"
 
@@ -43,7 +42,8 @@ def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
 @pytest.mark.parametrize(
     ("name", "cells", "looks"),
     [
-        ("review", ["1", "2"], True),
+        ("review", ["Fun", "Dull"], True),
+        ("review", ["1", "2"], False),
         ("what_they_said", [LONG, "Dull.", None], True),
         ("price", ["12", "13"], False),
         ("genre", ["drama", "film noir"], False),
@@ -64,7 +64,7 @@ def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, 
         (["review", "stars"], [["x", "5"], ["y", "1"]], 1),
         (["review", "verified"], [["x", "yes"], ["y", "no"]], None),
         (["review", "votes"], [["x", "0"], ["y", "1"]], None),
-        (["review", "rating"], [["x", "87"], ["y", "12"]], None),
+        (["review", "rating"], [["x", "87"], ["y", "12"]], 1),
         (["review", "rating"], [["x", "0"], ["y", "8"]], 1),
         (["review", "rating"], [["x", "-3"], ["y", "8"]], None),
         (["review", "sentiment"], [["x", "joy"], ["y", "anger"]], None),
@@ -92,8 +92,8 @@ def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, row
         (["0.5", "3", "5"], [0, None, 1]),
         (["0", "3", "10"], [0, 0, 1]),
         (["1", "4", "5", "6", "7", "10"], [0, 0, None, None, 1, 1]),
-        (["12", "35", "64", "90"], [None] * 4),
-        (["0", "50", "100"], [None] * 3),
+        (["12", "35", "64", "90"], [0, 0, None, 1]),
+        (["0", "50", "100"], [0, None, 1]),
         (["-2", "2"], [None, None]),
         (["1", "5", "99", "pos"], [None, None, None, 1]),
         (["x", "y"], [None, None]),

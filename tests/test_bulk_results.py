@@ -326,6 +326,7 @@ def test_many_different_words_are_counted_in_bounded_memory(tmp_path, monkeypatc
     for number in range(20):
         rare = " ".join(f"rare{number}x{i}:+0.01" for i in range(40))
         words = {"words_positive": ["good:+1.00 :):+2.00 " + rare, None], "words_negative": ["bad:-1.50", ""]}
+        words["status"] = ["ok", "ok"]
         Parts(tmp_path).write(number, pa.table(words))
     found = Results(Parts(tmp_path), ["review"], 0).words().set_index("word")
     assert found.loc[["good", ":)", "bad"], "push"].tolist() == pytest.approx([20, 40, -30])

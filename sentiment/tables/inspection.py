@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts, longest_cell
-from sentiment.tables.columns import Cells, guess_label_column, guess_text_column, looks_like_date
+from sentiment.tables.columns import Cells, guess_text_column, looks_like_date
+from sentiment.tables.labels import guess_label_column
 from sentiment.tables.open import Survey, header_in_doubt, open_source
 from sentiment.types import Report
 

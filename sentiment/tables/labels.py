@@ -15,7 +15,7 @@ from typing import Literal
 
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
-from sentiment.tables.names import name_words, plain
+from sentiment.tables.names import name_words, plain, words_of
 
 Meaning = Literal["positive", "negative", "neutral", "empty", "unknown"]
 Cells = Sequence[str | None]
@@ -74,10 +74,6 @@ _PERCENT = _Scale(0, 100, 40, 70, whole=False)
 _OUT_OF = {3: _Scale(0, 3, 1, 3), 4: _Scale(0, 4, 1.5, 3, whole=False), 5: _STARS, 10: _MARKS, 100: _PERCENT}
 
 
-def _vocabulary(words: str) -> frozenset[str]:
-    return frozenset(plain(word.strip()) for word in words.split(","))
-
-
 # Words that say by themselves that a column holds sentiment, and those that do so only under a usual name.
 _SENTIMENT: dict[Meaning, re.Pattern[str]] = {
     "positive": re.compile(r"pos|po[sz][iy]t[iy](?:v|f|w)\w*|позитив\w*|положительн\w*"),
@@ -85,26 +81,26 @@ _SENTIMENT: dict[Meaning, re.Pattern[str]] = {
     "neutral": re.compile(r"neu|neutr\w*|netral|notr|неи?тральн\w*"),
 }
 _SURE: dict[Meaning, frozenset[str]] = {
-    "positive": _vocabulary(
+    "positive": words_of(
         "fresh, certified fresh, recommended, recommends, thumbs up, 👍, positiivinen, 正面, 积极, 긍정, ポジティブ, "
         "إيجابي"
     ),
-    "negative": _vocabulary(
+    "negative": words_of(
         "rotten, not recommended, does not recommend, unrecommended, thumbs down, 👎, 负面, 消极, 부정, ネガティブ, "
         "سلبي"
     ),
-    "neutral": _vocabulary("中性, 중립, محايد"),
+    "neutral": words_of("中性, 중립, محايد"),
 }
 _NAMED: dict[Meaning, frozenset[str]] = {
-    "positive": _vocabulary(
-        "good, great, excellent, yes, y, true, t, like, liked, love, loved, happy, satisfied, sí, oui, ja, sim, да, "
+    "positive": words_of(
+        "good, great, excellent, yes, true, like, liked, love, loved, happy, satisfied, sí, oui, ja, sim, да, "
         "bueno, buena, bom, boa, bon, gut, up"
     ),
-    "negative": _vocabulary(
-        "bad, poor, terrible, awful, no, n, false, f, dislike, disliked, hate, hated, unhappy, not happy, "
+    "negative": words_of(
+        "bad, poor, terrible, awful, no, false, dislike, disliked, hate, hated, unhappy, not happy, "
         "dissatisfied, unsatisfied, not satisfied, non, nein, não, нет, malo, mala, mau, ruim, mauvais, schlecht, down"
     ),
-    "neutral": _vocabulary(
+    "neutral": words_of(
         "mixed, irrelevant, average, ok, okay, so so, neither, both, other, unknown, unsup, unlabeled, unlabelled, "
         "conflict, ambivalent, mixto, mixte, misto, gemischt"
     ),
@@ -130,18 +126,18 @@ _HALF = re.compile(r"\s*½|(?<=\d)\s+1/2(?!\d)|(?<=\d) and a half")
 _NUMERALS = dict(zip(("one", "two", "three", "four", "five"), "12345", strict=True))
 _SPELT = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
 
-_CLASS_NAMES = _vocabulary(
+_CLASS_NAMES = words_of(
     "sentiment, sentiments, label, labels, polarity, class, target, positive, negative, recommended, recommend, "
     "recommends, recommendation, voted, thumbs, tonality, score, scores, sentimiento, sentimento, sentimentos, "
     "polaridad, polaridade, stimmung, etiqueta, etiquette, recomienda, recomendado, recomenda, тональность, метка, "
     "情感, 标签, 라벨"
 )
-_RATING_NAMES = _vocabulary(
+_RATING_NAMES = words_of(
     "rating, ratings, star, stars, rate, rated, overall, grade, starrating, reviewrating, estrellas, estrelas, "
     "etoiles, sterne, stelle, puntuacion, calificacion, valoracion, pontuacao, avaliacao, nota, voto, bewertung, note, "
     "arvosana, betyg, ocena, hodnoceni, оценка, рейтинг, 评分, 評価, 평점, puan"
 )
-_OTHER_NAMES = _vocabulary(
+_OTHER_NAMES = words_of(
     "confidence, id, ids, count, counts, number, num, total, votes, helpful, helpfulness, date, time, url, link, avg, "
     "average, mean, reason, gold, text, review, body, title, author, user, name, probability, prob, version"
 )
@@ -212,19 +208,26 @@ def parse_labels(text: str) -> dict[str, int | None]:
     return result
 
 
-def chosen_meanings(values: Iterable[str], chosen: Mapping[str, int | None]) -> dict[str, Meaning]:
-    """Returns the meanings that a user chose; values that are not listed are unknown, or empty.
+def chosen_meanings(guessed: Mapping[str, Meaning], chosen: Mapping[str, int | None]) -> dict[str, Meaning]:
+    """Returns the meanings of values as a user chose them; a value that is not listed is unknown, or empty.
 
     A value is listed if it equals a listed one apart from case, outer spaces and the notation of numbers.
+
+    Args:
+        guessed: the meanings from ``value_meanings``, which say why a value is chosen to be left out.
+        chosen: the choice, as ``parse_labels`` returns it.
     """
-    words: dict[int | None, Meaning] = {1: "positive", 0: "negative", None: "neutral"}
-    listed = {_key(value): words[meaning] for value, meaning in chosen.items()}
-    exact = {value: words[meaning] for value, meaning in chosen.items()}
-    missing: dict[bool, Meaning] = {True: "empty", False: "unknown"}
-    return {
-        value: exact.get(value) or listed.get(_key(value)) or missing[not value.strip() or is_empty_word(value)]
-        for value in values
-    }
+    listed = {_key(value): label for value, label in chosen.items()} | dict(chosen)
+
+    def meaning(value: str) -> Meaning:
+        key = value if value in listed else _key(value)
+        if key not in listed:
+            return "empty" if guessed[value] == "empty" else "unknown"
+        if listed[key] is None:
+            return "neutral" if guessed[value] in LABELS else guessed[value]
+        return "positive" if listed[key] else "negative"
+
+    return {value: meaning(value) for value in guessed}
 
 
 def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], texts: int | Sequence[int]) -> int | None:
@@ -245,13 +248,23 @@ def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], texts: int
     return min(ranked)[1] if ranked else None
 
 
+def says_sentiment(value: str) -> bool:
+    """Returns whether a value is a word of sentiment, or a number of stars, whatever its column is called."""
+    word = _normalise(value)
+    number = _read_number(word)
+    if number is not None:
+        return number.stars
+    word = _without_adverb(word)
+    return any(pattern.fullmatch(word) for pattern in _SENTIMENT.values()) or any(word in w for w in _SURE.values())
+
+
 def _label_rank(name: str, cells: Sequence[str]) -> int | None:
     """Returns how surely a column holds labels, 0 being most; None if it does not."""
     if _meaningful_share(cells, value_meanings(set(cells), name)) < _KNOWN:
         return None
     if _is_class_name(name):
         return 0
-    if all(_says_sentiment(cell) or is_empty_word(cell) for cell in set(cells)):
+    if all(says_sentiment(cell) or is_empty_word(cell) for cell in set(cells)):
         return 1
     return 2 if _is_rating_name(name) else None
 
@@ -262,16 +275,6 @@ def _meaningful_share(cells: Sequence[str], meanings: Mapping[str, Meaning]) -> 
     if not {"positive", "negative"} & set(found):
         return 0.0
     return sum(meaning != "unknown" for meaning in found) / len(found)
-
-
-def _says_sentiment(value: str) -> bool:
-    """Returns whether a value is a word of sentiment, or a number of stars, whatever its column is called."""
-    word = _normalise(value)
-    number = _read_number(word)
-    if number is not None:
-        return number.stars
-    word = _without_adverb(word)
-    return any(pattern.fullmatch(word) for pattern in _SENTIMENT.values()) or any(word in w for w in _SURE.values())
 
 
 def _is_class_name(name: str) -> bool:
@@ -351,7 +354,10 @@ def _scales_of_most(numbers: set[float], *, rated: bool) -> list[_Scale]:
 
 
 def _common_meaning(number: float, scales: Iterable[_Scale]) -> Meaning:
+    """Returns the meaning on which all scales agree; a number that may be "not rated" is empty."""
     meanings = {scale.read(number) for scale in scales}
+    if "empty" in meanings:
+        return "empty"
     return meanings.pop() if len(meanings) == 1 else "unknown"
 
 

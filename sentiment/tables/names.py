@@ -18,3 +18,8 @@ def plain(text: str) -> str:
 def name_words(name: str) -> list[str]:
     """Returns the words of a name: "reviewText" and "Review_Text" become "review" and "text"."""
     return _WORD.findall(plain(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", name))))
+
+
+def words_of(listed: str) -> frozenset[str]:
+    """Returns the words of a list with commas, in the form of ``plain``."""
+    return frozenset(plain(word.strip()) for word in listed.split(","))

@@ -10,14 +10,16 @@ from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
-from sentiment.tables.columns import column_choices, header_note, label_values, looks_like_reviews
+from sentiment.tables.columns import column_choices, header_note, looks_like_reviews
 from sentiment.tables.decoding import detect_format, is_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.labels import LABELS, value_meanings
 
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
 _OPTIONS = "Read the file in another way"
 _HEADER = "First row holds names"
+_LEFT_OUT = "left out"
 _HEADERS = {"found out": None, "yes": True, "no": False}
 
 
@@ -45,6 +47,15 @@ def show(job: Job) -> None:
         format_func=names.__getitem__,
         key="text_column",
     )
+    others = left.multiselect(
+        "Joined with",
+        [place for place in range(len(columns)) if place != text],
+        format_func=names.__getitem__,
+        key="joined_columns",
+        placeholder="no other column",
+        help="For a review in several columns, such as a title and a text. They are joined in the order of the file.",
+    )
+    texts = sorted([text, *others])
     label = right.selectbox(
         "Column of labels, to measure against",
         [None, *range(len(columns))],
@@ -52,23 +63,23 @@ def show(job: Job) -> None:
         format_func=lambda place: "none" if place is None else names[place],
         key="label_column",
     )
-    if not looks_like_reviews(columns, inspection["sample"], text):
-        st.warning(
-            f"“{escape_markdown(names[text])}” does not look like reviews. Is it the column you mean?",
-            icon=":material/help:",
-        )
-    if label is not None:
-        _label_meaning(inspection["values"].get(str(label)), names[label])
+    for place in texts:
+        if not looks_like_reviews(columns, inspection["sample"], place):
+            st.warning(
+                f"“{escape_markdown(names[place])}” does not look like reviews. Is it the column you mean?",
+                icon=":material/help:",
+            )
+    labels = None if label is None else _choose_meanings(job, inspection, label)
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {counted(rows, 'row')}",
         icon=":material/play_arrow:",
-        disabled=label == text or not rows,
+        disabled=label in texts or not rows,
         on_click=_submit,
-        args=(job, {"text": text, "label": label, "explain": explain}),
+        args=(job, {"text": text if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}),
     )
     if rows:
-        _preview(inspection, names, text)
+        _preview(inspection, names, texts)
     show_reading_options(job)
 
 
@@ -94,34 +105,50 @@ def _summary(inspection: dict[str, Any]) -> str:
     return "Found: " + ", ".join(parts) + "."
 
 
-def _label_meaning(values: dict[str, int] | None, name: str) -> None:
-    """Shows how each value of the label column is interpreted."""
+def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[str, int | None] | None:
+    """Shows the meaning of each value of the label column, to be changed; returns the meanings, None to guess."""
+    name, values = inspection["columns"][label], inspection["values"].get(str(label))
     if values is None:
         st.info(
             f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or "
-            "columns. Where they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+            "columns. If they are stars, marks, percent, or words such as positive and negative, the verdicts are "
+            "measured against them."
         )
-        return
-    means = label_values(values)
-    if not {0, 1} & set(means.values()):
+        return None
+    guessed = value_meanings(values, name)
+    if not LABELS.keys() & set(guessed.values()):
         st.warning(
-            f"The values of “{escape_markdown(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars."
+            f"The meanings of the values of “{escape_markdown(name)}” cannot be told. Choose them in this table.",
+            icon=":material/help:",
         )
-        return
-    words = {1: "positive", 0: "negative", None: "neither"}
-    st.dataframe(
-        {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
+    table: dict[str, list[Any]] = {
+        "value": list(guessed),
+        "means": [meaning if meaning in LABELS else _LEFT_OUT for meaning in guessed.values()],
+        "rows": [values[value] for value in guessed],
+    }
+    table = st.data_editor(
+        table,
         hide_index=True,
         width="content",
+        disabled=["value", "rows"],
+        column_config={
+            "means": st.column_config.SelectboxColumn(options=[*LABELS, _LEFT_OUT], required=True),
+        },
+        key=f"meanings_{job.short_id}_{label}",
         alt="What each value of the labels means, and how many rows have it",
     )
+    left_out = sum(n for n, meaning in zip(table["rows"], table["means"], strict=True) if meaning not in LABELS)
+    st.caption(
+        f"A click on a meaning changes it. {counted(left_out, 'row')} left out of the comparison with the labels."
+    )
+    return {value: LABELS.get(meaning) for value, meaning in zip(table["value"], table["means"], strict=True)}
 
 
-def _preview(inspection: dict[str, Any], names: list[str], text: int) -> None:
-    order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
+def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> None:
+    order = [*texts, *(i for i in range(min(len(names), 30)) if i not in texts)]
     rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
     keys = [f"c{i}" for i in order]
-    labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
+    labels = {key: st.column_config.TextColumn(names[i], pinned=i in texts) for key, i in zip(keys, order, strict=True)}
     st.header("How it begins")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
     st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
