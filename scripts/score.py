@@ -27,7 +27,7 @@ import _path  # noqa: F401 - makes the package importable
 from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
 from sentiment.bulk.progress import TerminalProgress
-from sentiment.formatting import interval, percent
+from sentiment.formatting import counted, interval, percent
 from sentiment.model.session import open_model
 from sentiment.tables.errors import FileError
 
@@ -202,15 +202,15 @@ def _progress() -> Iterator[Any]:
 
 def _say(result: dict[str, Any], *, guessed: bool) -> None:
     """Prints warnings about the input, and the accuracy; on a terminal also the counts."""
-    from sentiment.bulk.left_out import left_out_rows, unknown_words
+    from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
 
     if note := result["input"]["header_in_doubt"]:
         print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
         doubt = "no column looks like reviews" if guessed else "this does not look like reviews"
         print(f"{doubt}; {_text_column(result)} was scored, --text-column names another", file=sys.stderr)
-    if note := unknown_words(result["counts"]["status"]):
-        print(note, file=sys.stderr)
+    if are_mostly_unknown(result["counts"]["status"]):
+        print(unknown_words(result["counts"]["status"]), file=sys.stderr)
     if extra := result["extra_cells"]:
         rows = "1 row has" if extra == 1 else f"{extra:,} rows have"
         column = result["columns"]["problem"]
@@ -225,7 +225,7 @@ def _say(result: dict[str, Any], *, guessed: bool) -> None:
         line = "no row has both a verdict and a known label"
         if measured["n"]:
             accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
-            line = f"against {measured['n']:,} labels: {accuracy}, F1 {measured['f1']:.4f}"
+            line = f"against {counted(measured['n'], 'label')}: {accuracy}, F1 {measured['f1']:.4f}"
         print(line, file=sys.stderr)
         if note := left_out_rows(measured["left_out"]):
             print(note, file=sys.stderr)

@@ -7,12 +7,14 @@ import pytest
 from sentiment.tables.base import Options
 from sentiment.tables.columns import (
     column_choices,
+    find_columns,
     guess_text_column,
     has_header,
     header_is_doubtful,
     header_note,
     looks_like_reviews,
 )
+from sentiment.tables.errors import FileError
 from sentiment.tables.inspection import inspect
 from sentiment.tables.labels import guess_label_column, label_values
 
@@ -27,10 +29,107 @@ LONG = "one of the better films of that year, in spite of its length"
         (["title", "what_they_said"], ["The Long One", LONG], 1),
         (["a", "b", "c"], [LONG, "1", "2"], 0),
         (["only"], [""], 0),
+        (["comments", "selftext"], ["12", LONG], 1),
+        (["Content", "Comment"], ["https://example.org/a", "Fun."], 1),
+        (["reviews", "plot"], ["['a', 'b']", LONG], 1),
+        (["Title", "My Review"], [LONG, "Fun."], 1),
+        (["Review Title", "Review Text", "Developer Reply Text"], [LONG, "Fun.", LONG * 2], 1),
+        (["movie_info", "review_content"], [LONG * 2, "Fun."], 1),
+        (["services", "opinión"], ["Wifi, Pool, Parking, Breakfast, Bar", "Bien."], 1),
+        (["userReview", "review_user", "reviewDate"], ["Fun.", "Ann of the Long Road", "2024-01-02"], 0),
+        (["beschreibung", "Kommentar"], [LONG, "Gut."], 1),
+        (["описание", "Отзыв"], [LONG, "Скучно."], 1),
+        (["review", "what_they_said"], ["", LONG], 1),
+        (["review", "title"], ["", LONG], 0),
+        (["response", "id"], ["Fun.", "1"], 0),
     ],
 )
 def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, text):
     assert guess_text_column(columns, [row]) == text
+
+
+def test_a_column_of_categories_is_not_taken_for_reviews_by_its_name():
+    rows = [["against", LONG], ["in favour", LONG]] * 10
+    assert guess_text_column(["opinion", "tweet"], rows) == 1
+
+
+def test_ragged_rows_do_not_spoil_the_guess_of_the_text_column():
+    rows = [["1", "Fun.", LONG, LONG], ["2", "Dull.", "Ann"], [LONG]]
+    assert guess_text_column(["id", "what_they_said", "who"], rows) == 1
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "https://example.org/a-long-way",
+        "www.example.org",
+        "https://example.org/a https://example.org/b " + "https://example.org/c" * 9,
+        "films.example/long",
+        "ann@example.org",
+        "poster.jpg",
+        "12",
+        "3.5/5",
+        "$ 1,200.50",
+        "1.2K",
+        "15 min",
+        "12 likes",
+        "2024-01-02 10:30",
+        "Jan 2, 2024 at 10:30 AM",
+        "3 days ago",
+        "[]",
+        "['Wifi', 'Pool']",
+        "[Wifi, Pool, Bar]",
+        '{"a": "' + "b" * 80 + '"}',
+        "Action|Drama",
+        "tt0111161",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "positive",
+        "★★★★",
+    ],
+)
+def test_data_never_look_like_reviews_whatever_their_column_is_called(cell):
+    assert not looks_like_reviews(["review"], [[cell], [cell], [LONG]], 0)
+    assert looks_like_reviews(["review"], [[cell], [LONG], [LONG]], 0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Fun.",
+        "10 out of 10 from all of us",
+        "See https://example.org/a, it was fun",
+        "[Spoiler] It ends well",
+        "Great!!! 5*",
+    ],
+)
+def test_short_reviews_are_no_data(cell):
+    assert looks_like_reviews(["review"], [[cell]], 0)
+
+
+@pytest.mark.parametrize("name", ["Title", "Developer Reply", "movieInfo", "Plot", "response", "Review Title"])
+def test_prose_under_another_name_does_not_look_like_reviews(name):
+    assert not looks_like_reviews([name], [[LONG]], 0)
+
+
+@pytest.mark.parametrize("cell", ["[" + "," * 900_000, "http://a," * 100_000 + " ", "a|" * 400_000, "{" * 900_000])
+def test_long_cells_are_looked_at_in_a_moment(cell):
+    began = perf_counter()
+    guess_text_column(["a", "b"], [[cell, "x"]] * 3)
+    assert perf_counter() - began < 1
+
+
+def test_several_columns_are_found_by_names_and_numbers():
+    columns = ["id", "title", "body", "title,body", "a, b"]
+    assert find_columns(columns, "body") == [2]
+    assert find_columns(columns, "body,title") == [2, 1]
+    assert find_columns(columns, "title, 3") == [1, 2]
+    assert find_columns(columns, "title,body") == [3]
+    assert find_columns(columns, 'id,"a, b"') == [0, 4]
+    assert find_columns(columns, 2) == [2]
+    assert find_columns(columns, [1, 2]) == [1, 2]
+    for wanted in ("body,body", "body,text", "body,"):
+        with pytest.raises(FileError):
+            find_columns(columns, wanted)
 
 
 def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():

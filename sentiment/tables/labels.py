@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -76,14 +75,13 @@ _OUT_OF = {3: _Scale(0, 3, 1, 3), 4: _Scale(0, 4, 1.5, 3, whole=False), 5: _STAR
 
 # Words that say by themselves that a column holds sentiment, and those that do so only under a usual name.
 _SENTIMENT: dict[Meaning, re.Pattern[str]] = {
-    "positive": re.compile(r"pos|po[sz][iy]t[iy](?:v|f|w)\w*|позитив\w*|положительн\w*"),
-    "negative": re.compile(r"neg|nega(?:t[iy](?:v|f|w)|tiiv)\w*|негатив\w*|отрицательн\w*"),
-    "neutral": re.compile(r"neu|neutr\w*|netral|notr|неи?тральн\w*"),
+    "positive": re.compile(r"pos|po[sz][iy]t[iy]{1,2}e?[vfw]\w{0,4}|позитивн\w{0,3}|положительн\w{0,3}"),
+    "negative": re.compile(r"neg|negat[iy]{1,2}e?[vfw]\w{0,4}|негативн\w{0,3}|отрицательн\w{0,3}"),
+    "neutral": re.compile(r"neu|neutr\w{0,6}|netral|notr|неитральн\w{0,3}"),
 }
 _SURE: dict[Meaning, frozenset[str]] = {
     "positive": words_of(
-        "fresh, certified fresh, recommended, recommends, thumbs up, 👍, positiivinen, 正面, 积极, 긍정, ポジティブ, "
-        "إيجابي"
+        "fresh, certified fresh, recommended, recommends, thumbs up, 👍, 正面, 积极, 긍정, ポジティブ, إيجابي"
     ),
     "negative": words_of(
         "rotten, not recommended, does not recommend, unrecommended, thumbs down, 👎, 负面, 消极, 부정, ネガティブ, "
@@ -128,14 +126,14 @@ _SPELT = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
 
 _CLASS_NAMES = words_of(
     "sentiment, sentiments, label, labels, polarity, class, target, positive, negative, recommended, recommend, "
-    "recommends, recommendation, voted, thumbs, tonality, score, scores, sentimiento, sentimento, sentimentos, "
+    "recommends, recommendation, voted, thumbs, tonality, sentimiento, sentimento, sentimentos, "
     "polaridad, polaridade, stimmung, etiqueta, etiquette, recomienda, recomendado, recomenda, тональность, метка, "
     "情感, 标签, 라벨"
 )
 _RATING_NAMES = words_of(
-    "rating, ratings, star, stars, rate, rated, overall, grade, starrating, reviewrating, estrellas, estrelas, "
-    "etoiles, sterne, stelle, puntuacion, calificacion, valoracion, pontuacao, avaliacao, nota, voto, bewertung, note, "
-    "arvosana, betyg, ocena, hodnoceni, оценка, рейтинг, 评分, 評価, 평점, puan"
+    "rating, ratings, star, stars, rate, rated, score, scores, overall, grade, starrating, reviewrating, estrellas, "
+    "estrelas, etoiles, sterne, stelle, puntuacion, calificacion, valoracion, pontuacao, avaliacao, nota, voto, "
+    "bewertung, note, arvosana, betyg, ocena, hodnoceni, оценка, рейтинг, 评分, 評価, 평점, puan"
 )
 _OTHER_NAMES = words_of(
     "confidence, id, ids, count, counts, number, num, total, votes, helpful, helpfulness, date, time, url, link, avg, "
@@ -297,7 +295,7 @@ def _normalise(value: str) -> str:
     if len(value) > _LONGEST:
         return ""
     value = _HALF.sub(".5", value.casefold().replace("\ufe0f", "").replace("\u2212", "-"))
-    word = unicodedata.normalize("NFC", plain(value)).strip()
+    word = plain(value).strip()
     return _SPELT.sub(lambda found: _NUMERALS[found[0]], _PREFIX.sub("", word, count=1))
 
 
@@ -336,7 +334,8 @@ def _scales(numbers: set[float], *, rated: bool) -> list[_Scale]:
         return [scale for scale in (_FRACTION, _SIGNED) if scale.holds(numbers)][:1]
     if small := [scale for scale in (*_CLASSES, _FRACTION, _SIGNED, _STARS) if scale.holds(numbers)]:
         complete = [scale for scale in small if scale.ends_in(numbers)] or small
-        return [*complete, _STARS] if rated and max(numbers) > 1 else complete
+        may_be_stars = rated and numbers not in ({0, 1}, {0, 1, 2})
+        return [*complete, _STARS] if may_be_stars else complete
     if large := [scale for scale in (_SEVEN, _MARKS) if scale.holds(numbers)]:
         rest = numbers - {max(numbers)}  # classes with one odd value, perhaps
         return large if rated else [*large, *(s for s in _CLASSES if s.holds(rest) and s.ends_in(rest))]

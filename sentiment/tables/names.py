@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 def plain(text: str) -> str:
     """Returns a text in lower case and without accents."""
     letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return unicodedata.normalize("NFC", "".join(letter for letter in letters if not unicodedata.combining(letter)))
 
 
 def name_words(name: str) -> list[str]:
