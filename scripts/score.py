@@ -243,7 +243,11 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
     add("--text", help="score this one review instead of a file")
     add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
-    add("--text-column", metavar="C", help="name or number of the column of reviews, or several to join: title,body")
+    add(
+        "--text-column",
+        metavar="C",
+        help="name or number of the column of reviews, or several to join: title,body (default: detected)",
+    )
     add("--label-column", metavar="C", help="name or number of a column of labels, to measure accuracy")
     add("--labels", metavar="L", help="meanings of the labels: good=positive,bad=negative,ok=none (default: detected)")
     add("--explain", action="store_true", help="also return the contributions of words")

@@ -134,9 +134,8 @@ def test_the_command_line_says_what_is_left_out_and_what_is_doubtful(tmp_path):
     assert "Left out: 9 rows of mostly unknown words." in done.stderr
     done = score(tmp_path, "lb_comments.csv", "--text-column", "Content")
     assert "this does not look like reviews; Content was scored" in done.stderr
-    done = score(
-        run, tmp_path, "three_words.csv", "--label-column", "2", "--labels", "positive=positive,neutral=negative"
-    )
+    chosen = "positive=positive,neutral=negative"
+    done = score(tmp_path, "three_words.csv", "--label-column", "2", "--labels", chosen)
     assert "against 10 labels" in done.stderr
     assert "Left out: 5 rows with a label of unknown meaning." in done.stderr
     assert json.loads((tmp_path / "out.csv.json").read_text())["input"]["labels"]["neutral"] == "negative"

@@ -12,8 +12,7 @@ from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
 from sentiment.tables.labels import says_sentiment
 from sentiment.tables.names import name_words, words_of
-
-Cells = Sequence[str | None]
+from sentiment.tables.sampling import Cells, usable_rows
 
 TEXT_NAMES = ("review", "text", "reviews", "review_text", "reviewtext", "content", "comment", "comments", "body")
 # Words of names, in lower case and without accents. A column of reviews has one of the first two kinds. The third kind
@@ -97,10 +96,10 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
 
     Args:
         columns: the names.
-        rows: the first rows; ragged ones are ignored if others are whole.
+        rows: the first rows; ragged ones are ignored.
         texts: positions of the columns that can hold reviews; empty for all.
     """
-    rows = [row for row in rows if len(row) == len(columns)] or rows
+    rows = usable_rows(columns, rows)
 
     def key(position: int) -> tuple[bool, int, int]:
         cells, rank = _given(rows, position), _name_rank(columns[position])

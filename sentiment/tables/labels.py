@@ -15,9 +15,9 @@ from typing import Literal
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
 from sentiment.tables.names import name_words, plain, words_of
+from sentiment.tables.sampling import Cells, usable_rows
 
 Meaning = Literal["positive", "negative", "neutral", "empty", "unknown"]
-Cells = Sequence[str | None]
 
 LABELS: dict[str, int | None] = {"positive": 1, "negative": 0}  # of the other meanings: None
 
@@ -91,16 +91,17 @@ _SURE: dict[Meaning, frozenset[str]] = {
 }
 _NAMED: dict[Meaning, frozenset[str]] = {
     "positive": words_of(
-        "good, great, excellent, yes, true, like, liked, love, loved, happy, satisfied, sí, oui, ja, sim, да, "
-        "bueno, buena, bom, boa, bon, gut, up"
+        "good, great, excellent, best, amazing, yes, true, like, liked, love, loved, happy, satisfied, favorable, "
+        "favourable, promoter, up, sí, oui, ja, sim, да, bueno, buena, bom, boa, bon, gut"
     ),
     "negative": words_of(
-        "bad, poor, terrible, awful, no, false, dislike, disliked, hate, hated, unhappy, not happy, "
-        "dissatisfied, unsatisfied, not satisfied, non, nein, não, нет, malo, mala, mau, ruim, mauvais, schlecht, down"
+        "bad, not good, poor, terrible, awful, worst, horrible, no, false, dislike, disliked, hate, hated, unhappy, "
+        "not happy, dissatisfied, unsatisfied, not satisfied, unfavorable, unfavourable, detractor, down, non, nein, "
+        "não, нет, malo, mala, mau, ruim, mauvais, schlecht"
     ),
     "neutral": words_of(
-        "mixed, irrelevant, average, ok, okay, so so, neither, both, other, unknown, unsup, unlabeled, unlabelled, "
-        "conflict, ambivalent, mixto, mixte, misto, gemischt"
+        "mixed, irrelevant, average, fair, ok, okay, so so, passive, neither, both, other, unknown, unsup, unlabeled, "
+        "unlabelled, conflict, ambivalent, mixto, mixte, misto, gemischt"
     ),
 }
 _ADVERB = re.compile(
@@ -233,11 +234,11 @@ def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], texts: int
 
     Args:
         columns: the names.
-        rows: the first rows; ragged ones are ignored if others are whole.
+        rows: the first rows; ragged ones are ignored.
         texts: the positions of the columns of reviews.
     """
     texts = [texts] if isinstance(texts, int) else texts
-    rows = [row for row in rows if len(row) == len(columns)] or rows
+    rows = usable_rows(columns, rows)
     ranked = []
     for i, name in enumerate(columns):
         cells = [cell for row in rows if i < len(row) and (cell := row[i] or "").strip()]
@@ -258,13 +259,15 @@ def says_sentiment(value: str) -> bool:
 
 def _label_rank(name: str, cells: Sequence[str]) -> int | None:
     """Returns how surely a column holds labels, 0 being most; None if it does not."""
-    if _meaningful_share(cells, value_meanings(set(cells), name)) < _KNOWN:
-        return None
     if _is_class_name(name):
-        return 0
-    if all(says_sentiment(cell) or is_empty_word(cell) for cell in set(cells)):
-        return 1
-    return 2 if _is_rating_name(name) else None
+        rank = 0
+    elif all(says_sentiment(cell) or is_empty_word(cell) for cell in cells):
+        rank = 1
+    elif _is_rating_name(name):
+        rank = 2
+    else:
+        return None
+    return rank if _meaningful_share(cells, value_meanings(set(cells), name)) >= _KNOWN else None
 
 
 def _meaningful_share(cells: Sequence[str], meanings: Mapping[str, Meaning]) -> float:

@@ -71,8 +71,10 @@ def show(job: Job) -> None:
     _download(job, inspection)
     _doubts(results, inspection)
     _figures(results, _run(task["run"]))
-    _groups(key, results, inspection)
-    if task["explain"]:
+    judged = len(results.judged) > 0
+    if judged:
+        _groups(key, results, inspection)
+    if judged and task["explain"]:
         st.header("Which words pushed the whole file")
         st.altair_chart(bulk_charts.words(_cached(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
