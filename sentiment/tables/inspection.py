@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts, longest_cell
-from sentiment.tables.columns import Cells, guess_text_column, looks_like_date
+from sentiment.tables.columns import guess_text_column, looks_like_date
 from sentiment.tables.labels import guess_label_column
 from sentiment.tables.open import Survey, header_in_doubt, open_source
+from sentiment.tables.sampling import Cells
 from sentiment.types import Report
 
 PREVIEW_ROWS = 20

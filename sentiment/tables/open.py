@@ -13,12 +13,13 @@ import pyarrow.compute as pc
 
 from sentiment.tables.base import Chunk, Options, Source
 from sentiment.tables.cells import as_texts
-from sentiment.tables.columns import Cells, header_is_doubtful
+from sentiment.tables.columns import header_is_doubtful
 from sentiment.tables.decoding import FORMATS, detect_format
 from sentiment.tables.delimited import DelimitedSource, LinesSource
 from sentiment.tables.errors import FileError
 from sentiment.tables.jsonl import JsonLinesSource
 from sentiment.tables.parquet import ParquetSource, is_text
+from sentiment.tables.sampling import Cells
 from sentiment.tables.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
 from sentiment.tables.xlsx import WorkbookSource
 from sentiment.types import Report
