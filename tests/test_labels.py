@@ -126,6 +126,7 @@ def test_long_values_are_not_read():
         (["8 stars", "2 stars", "10 stars"], [1, 0, 1]),
         (["2 of 3 people found this helpful", "5/5/2021", "-3/10"], [None] * 3),
         (["None", "none", "null"], [None] * 3),
+        (["1,000", "5,000"], [None] * 2),
     ],
 )
 def test_values_are_read_rightly_or_not_guessed(values, meanings):
@@ -190,9 +191,9 @@ def test_labels_are_parsed_and_chosen():
     ("text", "said"),
     [
         ("", "No labels"),
-        ("good", "have no meaning"),
-        ("=positive", "have no meaning"),
-        ("good=positive,", "have no meaning"),
+        ("good", "does not say what a label means"),
+        ("=positive", "does not say what a label means"),
+        ("good=positive,", "does not say what a label means"),
         ("good=fine", "“fine” is not a meaning of good"),
         ("good=1", "is not a meaning"),
         ("good=positive,good=negative", "two meanings"),

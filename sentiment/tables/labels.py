@@ -109,7 +109,7 @@ _ADVERB = re.compile(
 )
 _PREFIX = re.compile(r"_*label[_ ]+(?=\S)")  # fastText's "__label__2", "LABEL_0"
 
-_NUMERAL = r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)"
+_NUMERAL = r"[+-]?(?:\d+(?:\.\d+|,\d\d?)?|[.,]\d+)"  # "1,000" is not 1
 _NUMBER = re.compile(_NUMERAL)
 _UNSIGNED = _NUMERAL.removeprefix("[+-]?")
 _BEFORE, _AFTER = r"(?:[^\W\d]+[:\s]\s*){0,2}", r"(?:\s*[^\W\d]+){0,2}\W{0,2}"
@@ -138,7 +138,7 @@ _RATING_NAMES = words_of(
 )
 _OTHER_NAMES = words_of(
     "confidence, id, ids, count, counts, number, num, total, votes, helpful, helpfulness, date, time, url, link, avg, "
-    "average, mean, reason, gold, text, review, body, title, author, user, name, probability, prob, version"
+    "average, mean, reason, gold, probability, prob, version"
 )
 
 
@@ -197,13 +197,15 @@ def parse_labels(text: str) -> dict[str, int | None]:
         value, equals, target = part.rpartition("=")
         value, target = value.strip(), target.strip().lower()
         if not equals or not value:
-            raise FileError(f"The labels “{part}” have no meaning; write them as good=positive,bad=negative,ok=none.")
+            raise FileError(
+                f"“{part}” does not say what a label means; write labels as good=positive,bad=negative,ok=none."
+            )
         if target not in targets:
             raise FileError(f"“{target}” is not a meaning of {value}; write positive, negative or none.")
         if result.setdefault(value, targets[target]) != targets[target]:
             raise FileError(f"The label {value} has two meanings; write one.")
     if not result:
-        raise FileError("No labels are given; write them as good=positive,bad=negative,ok=none.")
+        raise FileError("No labels are given; write labels as good=positive,bad=negative,ok=none.")
     return result
 
 
@@ -290,7 +292,7 @@ def _is_rating_name(name: str) -> bool:
 
 def _is_named(words: Sequence[str], names: frozenset[str]) -> bool:
     """Returns whether one of the words is a name, and none makes it something about labels, such as their number."""
-    return not names.isdisjoint(words) and _OTHER_NAMES.isdisjoint(set(words) - {"review", "user"})
+    return not names.isdisjoint(words) and _OTHER_NAMES.isdisjoint(words)
 
 
 def _normalise(value: str) -> str:
