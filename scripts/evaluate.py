@@ -26,6 +26,8 @@ from sentiment.evaluation import metrics, predictions, provenance
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
+from sentiment.tables.errors import FileError
 
 _CHECKPOINT = ".explanations"  # folder in the run's folder for finished checks, until all are done
 _CHUNK = 2_500  # reviews scored between two updates of the progress
@@ -45,7 +47,7 @@ def main() -> int:
             _compare(run, other, data, options)
         else:
             _evaluate(run, data, options)
-    except (ArtifactError, DatasetError) as error:
+    except (ArtifactError, DatasetError, FileError) as error:
         _say(f"evaluate.py: {error}")
         return 2
     except OSError as error:
@@ -57,12 +59,10 @@ def main() -> int:
 
 
 def _data(run: Run, options: argparse.Namespace) -> Dataset:
-    return dataset.load(
-        options.data,
-        text_column=options.text_column,
-        label_column=options.label_column,
-        seed=provenance.split_seed(run),  # so that the test part is the one that training held out
-    )
+    split_seed = provenance.split_seed(run)  # so that the test part is the one that training held out
+    data = dataset.load(options.data, reading(options), seed=split_seed)
+    _say("\n".join(dataset.summary_lines(data)))
+    return data
 
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
@@ -193,9 +193,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--explanations", action="store_true", help="check the explanations")
     parser.add_argument("--behaviour", action="store_true", help="run the behavioural tests")
     parser.add_argument("--again", action="store_true", help="evaluate again, even if results are saved")
-    parser.add_argument("--text-column", help="column of the reviews, in your own file")
-    parser.add_argument("--label-column", help="column of the labels, in your own file")
+    add_reading_options(parser)
     options = parser.parse_args()
+    if not options.data and reading_words(options):
+        parser.error(f"{reading_words(options)[0]} is for --data; leave it out")
     if not options.data and (options.compare or options.explanations or not options.behaviour):
         parser.error("--data is required, except with --behaviour alone")
     if options.compare and (options.explanations or options.behaviour):

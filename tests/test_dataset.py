@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sentiment.dataset import Dataset, fingerprint, load, official
+from sentiment.tables.reading import Reading
 from tests import data_forms
 from tests.data_forms import FORMS, release
 
@@ -36,7 +37,7 @@ def own_csv(folder: Path, rows: int = 200, positive: float = 0.5) -> Path:
 
 
 def load_own(path: Path, **options) -> Dataset:
-    return load(path, text_column="said", label_column="felt", **options)
+    return load(path, Reading(text_column="said", label_column="felt"), **options)
 
 
 @pytest.mark.parametrize("name", FORMS)

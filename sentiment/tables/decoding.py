@@ -26,6 +26,7 @@ TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl")
 FORMATS = (*TEXT_FORMATS, "parquet", "xlsx")
 OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 COMPRESSIONS = ("gz", "zst", "zip")
+_TABLES = tuple(f".{format}" for format in FORMATS if format != "txt")
 
 DECOMPRESSION_ERRORS = (  # raised for compressed data that are damaged, locked or of an unknown method
     EOFError, ValueError, RuntimeError, LookupError, struct.error,
@@ -278,6 +279,8 @@ def _zip_member(path: Path) -> zipfile.ZipInfo:
         if is_damage(error):
             raise FileError(f"{path.name} is damaged, or no zip archive.") from error
         raise
+    if len(members) > 1:  # a readme may come with the table
+        members = [info for info in members if info.filename.lower().endswith(_TABLES)] or members
     if len(members) != 1:
         raise FileError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
     if members[0].flag_bits & 1:

@@ -259,6 +259,11 @@ def says_sentiment(value: str) -> bool:
     return any(pattern.fullmatch(word) for pattern in _SENTIMENT.values()) or any(word in w for w in _SURE.values())
 
 
+def is_label_name(name: str) -> bool:
+    """Returns whether a name is one that columns of labels usually have."""
+    return _is_class_name(name) or _is_rating_name(name)
+
+
 def _label_rank(name: str, cells: Sequence[str]) -> int | None:
     """Returns how surely a column holds labels, 0 being most; None if it does not."""
     if _is_class_name(name):
