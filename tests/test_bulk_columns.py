@@ -339,3 +339,14 @@ def test_what_an_inspection_notes_is_short_though_the_file_is_wide_and_its_cells
     assert inspect(path, Options(), lambda *_: None).values == {}
     assert all(len(name) < 150 for name in column_choices(["n" * 5000, "n" * 5000 + "m"]))
     assert len(set(column_choices(["n" * 5000, "n" * 5000 + "m"]))) == 2
+
+
+@pytest.mark.parametrize("label", ["True", "meh", "a fine one"])
+def test_a_column_of_labels_is_not_the_text_even_where_the_text_looks_like_data(label):
+    assert guess_text_column(["text", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+    assert guess_text_column(["Verdict", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+
+
+def test_a_blank_column_is_not_the_text_unless_its_name_says_so():
+    assert guess_text_column(["text", "extra"], [["Row 1", ""], ["Row 2", ""]]) == 0
+    assert guess_text_column(["title", "My review"], [["A long title of a book", ""], ["Another title", ""]]) == 1

@@ -10,7 +10,7 @@ from statistics import median
 
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
-from sentiment.tables.labels import says_sentiment
+from sentiment.tables.labels import is_label_name, says_sentiment
 from sentiment.tables.names import name_words, words_of
 from sentiment.tables.sampling import Cells, usable_rows
 
@@ -104,9 +104,11 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
     def key(position: int) -> tuple[bool, int, int]:
         cells, rank = _given(rows, position), _name_rank(columns[position])
         words = sum(len(cell.split()) for cell in cells)
+        are_labels = rank < 0 and is_label_name(columns[position])  # of which the words may look like prose
+        prose = not _are_data(cells) and not are_labels and (rank > 0 or bool(cells))
         if not cells or (words < _SENTENCE_WORDS * len(cells) and _REPEATED * len(set(cells)) <= len(cells)):
             rank = min(rank, 0)  # nothing, or categories
-        return not _are_data(cells), rank, words
+        return prose, rank, words
 
     return max(texts or range(len(columns)), key=key)
 

@@ -26,7 +26,7 @@ class Reading:
 
     def given(self) -> list[str]:
         """Returns the choices that were made, as options of the command line."""
-        names = {"format": "input-form"}
+        names = {"format": "input-form"} | ({"header": "no-header"} if self.options.header is False else {})
         chosen = [name for name in ("text_column", "label_column", "labels") if getattr(self, name) is not None]
         chosen += [each.name for each in fields(self.options) if getattr(self.options, each.name) is not None]
         return [f"--{names.get(name, name).replace('_', '-')}" for name in chosen]
