@@ -91,7 +91,7 @@ def read_parts(parts: Mapping[str, Sequence[Path]], reading: Reading, sha256: st
 
 @dataclass(slots=True)
 class _Table:
-    """The columns of a table that training needs, without its unreadable rows.
+    """The columns of a table that training needs, without rows that are unreadable or empty.
 
     Attributes:
         columns: the names of all columns of the file.
@@ -104,7 +104,8 @@ class _Table:
         codes: the label of each review, as a position in ``values``; 0 is a missing one.
         values: the distinct labels.
         optional: the cells of the optional columns.
-        unreadable: the number of rows left out.
+        unreadable: the number of rows left out because they cannot be read.
+        empty: the number of rows left out because they have no text.
     """
 
     columns: list[str]
@@ -118,6 +119,7 @@ class _Table:
     values: dict[str, int] = field(default_factory=lambda: {"": 0})
     optional: dict[str, list[pa.Array]] = field(default_factory=dict)
     unreadable: int = 0
+    empty: int = 0
 
     @classmethod
     def read(cls, path: Path, part: str, reading: Reading) -> _Table:
@@ -136,12 +138,11 @@ class _Table:
         return table
 
     def _add(self, chunk: Chunk, name: str) -> int:
-        """Adds the readable rows of a chunk; returns their size in bytes."""
-        readable = np.ones(len(chunk.texts), np.bool_)
-        readable[list(chunk.problems)] = False
-        self.unreadable += len(chunk.problems)
-        rows = pa.array(readable)
+        """Adds the rows of a chunk that hold text; returns their size in bytes."""
+        rows = pa.array([i not in chunk.problems and not _is_empty(text) for i, text in enumerate(chunk.texts)])
         texts = pa.array(chunk.texts, pa.large_string()).filter(rows)
+        self.unreadable += len(chunk.problems)
+        self.empty += len(rows) - len(texts) - len(chunk.problems)
         self.texts.append(texts)
         if self.label is not None:
             self.codes.append(self._encode(truncate(chunk.columns[self.label], _LABEL_CHARACTERS).filter(rows)))
@@ -173,7 +174,7 @@ class _Table:
 
     def frame(self, meanings: Mapping[str, Meaning]) -> pd.DataFrame:
         """Returns the columns of ``RawData.reviews``; ``label`` has further codes for rows to be left out."""
-        texts = pa.chunked_array(self.texts, pa.large_string()).fill_null("").to_pandas()
+        texts = pa.chunked_array(self.texts, pa.large_string()).to_pandas()
         if self.label is None:
             labels = np.full(len(texts), UNLABELLED, np.int8)
         else:
@@ -197,12 +198,11 @@ class _Table:
 
 
 def _raw_data(form: str, sha256: str, tables: Sequence[_Table], reading: Reading, name: str) -> RawData:
-    """Joins the tables, and leaves out the rows that are empty or neither positive nor negative."""
+    """Joins the tables, and leaves out the labelled rows that are neither positive nor negative."""
     first = tables[0]
     means = _meanings(first, {value for table in tables for value in table.values}, reading.labels)
     reviews = pd.concat([table.frame(means) for table in tables], ignore_index=True)
-    empty = reviews["text"].map(lambda text: not text or text.isspace() or is_empty_word(text)).astype(bool)
-    n = reviews.loc[~empty, "label"].value_counts()
+    n = reviews["label"].value_counts()
     if _CODES["unknown"] in n.index and not {POSITIVE, NEGATIVE} <= set(n.index):
         unknown = [value for value, meaning in means.items() if meaning == "unknown"]
         raise DatasetError(
@@ -211,13 +211,17 @@ def _raw_data(form: str, sha256: str, tables: Sequence[_Table], reading: Reading
         )
     removed = Removed(
         unreadable=sum(table.unreadable for table in tables),
-        empty=int(empty.sum()),
+        empty=sum(table.empty for table in tables),
         missing_label=int(n.get(_CODES["empty"], 0)),
         neutral=int(n.get(_CODES["neutral"], 0)),
         unknown_label=int(n.get(_CODES["unknown"], 0)),
     )
-    kept = reviews[~empty & reviews["label"].isin((POSITIVE, NEGATIVE, UNLABELLED))].reset_index(drop=True)
+    kept = reviews[reviews["label"].isin((POSITIVE, NEGATIVE, UNLABELLED))].reset_index(drop=True)
     return RawData(form, sha256, kept, removed, _interpretation(tables, means))
+
+
+def _is_empty(text: object) -> bool:
+    return not isinstance(text, str) or not text or text.isspace() or is_empty_word(text)
 
 
 def _meanings(table: _Table, values: Iterable[str], chosen: Mapping[str, int | None] | None) -> dict[str, Meaning]:

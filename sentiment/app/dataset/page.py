@@ -51,6 +51,7 @@ def page() -> None:
         facts = upload.facts if upload else current_run.read_json("dataset.json")
         if upload:
             st.write(_removed_rows(facts))
+            own_data.show_interpretation(upload)
         _balance(facts)
         _lengths(facts["lengths"])
         if upload is None:
