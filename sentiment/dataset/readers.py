@@ -12,7 +12,7 @@ from pathlib import Path
 from sentiment.artifacts import sha256
 from sentiment.dataset import stanford, tables
 from sentiment.dataset.records import DatasetError, RawData
-from sentiment.tables.decoding import DECOMPRESSION_ERRORS, TEXT_FORMATS
+from sentiment.tables.decoding import COMPRESSIONS, DECOMPRESSION_ERRORS, TEXT_FORMATS
 from sentiment.tables.errors import FileError
 from sentiment.tables.reading import Reading
 
@@ -89,8 +89,10 @@ def _detect_format(path: Path, start: bytes) -> str | None:
     named = path.suffix.lower().lstrip(".")
     if start.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith(b"PK"):
-        return "xlsx" if _OFFICE in _members(path) else None
+    if start.startswith(b"PK") and _OFFICE in _members(path) and named != "xlsx":
+        raise DatasetError(f"{path.name} is a workbook; give its name the suffix .xlsx.")
+    if start.startswith(b"PK") or named in COMPRESSIONS:
+        return None
     if _JSON.match(start):
         return "jsonl"
     return "csv" if named not in TEXT_FORMATS and b"\0" not in start[:4] else None

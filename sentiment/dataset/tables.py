@@ -262,18 +262,30 @@ def _text_columns(source: Source, sample: Sequence[Cells], reading: Reading) -> 
 
 
 def _label_column(source: Source, sample: Sequence[Cells], text: Sequence[int], reading: Reading) -> int:
-    """Returns the named column, else the guessed one, else one with a usual name and other values."""
+    """Returns the named column, else the guessed one, else one with a usual name and other values.
+
+    Without a header, a column is guessed by its values alone.
+    """
     if reading.label_column is not None:
         return find_column(source.columns, reading.label_column)
-    guess = guess_label_column(source.columns, sample, text)
-    usual = (i for i, name in enumerate(source.columns) if is_label_name(name) and i not in text)
-    position = guess if guess is not None else next(usual, None)
+    others = [position for position in range(len(source.columns)) if position not in text]
+    position = guess_label_column(source.columns, sample, text)
+    if position is None:
+        position = next((i for i in others if is_label_name(source.columns[i])), None)
+    if position is None and source.found.get("header") is False:
+        position = next((i for i in others if _are_classes({row[i] or "" for row in sample if i < len(row)})), None)
     if position is None:
         raise DatasetError(
             f"{source.path.name} has no column that looks like labels; its columns are {list_names(source.columns)}. "
             "Name it with --label-column."
         )
     return position
+
+
+def _are_classes(values: Iterable[str]) -> bool:
+    """Returns whether all values are labels, and both classes are among them."""
+    meanings = set(value_meanings(values).values())
+    return {"positive", "negative"} <= meanings and "unknown" not in meanings
 
 
 def _doubts(source: Source, sample: Sequence[Cells], text: int, reading: Reading) -> list[str]:
