@@ -9,12 +9,10 @@ from sentiment.tables.columns import (
     column_choices,
     guess_label_column,
     guess_text_column,
-    has_header,
-    header_is_doubtful,
-    header_note,
     label_values,
     looks_like_reviews,
 )
+from sentiment.tables.headers import has_header, header_is_doubtful, header_note
 from sentiment.tables.inspection import inspect
 
 LONG = "one of the better films of that year, in spite of its length"

@@ -22,8 +22,9 @@ from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
 from sentiment.tables.base import Options, Source
-from sentiment.tables.columns import find_column, guess_text_column, header_note, looks_like_reviews
+from sentiment.tables.columns import find_column, guess_text_column, looks_like_reviews
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
 from sentiment.tables.open import header_in_doubt, open_source, survey
 from sentiment.types import Report
 
@@ -230,6 +231,7 @@ def _describe_input(opened: OpenedTask) -> dict[str, Any]:
         "sha256": opened.state["input"],
         "form": opened.source.format,
         **opened.source.found,
+        "notes": opened.source.remarks(),
         "text_column": columns[opened.text],
         "text_column_doubtful": guessed and not looks_like_reviews(columns, sample, opened.text),
         "header_in_doubt": header_note(columns) if header_in_doubt(opened.source, task.options, sample) else None,
@@ -270,11 +272,12 @@ def check_output(task: Task) -> None:
 def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
     """Returns the state that the parts depend on; its keys appear in the message that refuses to resume."""
     options = task.options
+    reading = [options.format, options.encoding, options.delimiter, options.header]
     return {
         "input": sha256(task.input),
         "model": [sha256(run / part) for part in REQUIRED],  # evaluation results do not change a verdict
         "text column": text,
         "explain option": task.explain,
         "fast option": task.fast and int8_backend(),
-        "reading options": [options.format, options.encoding, options.delimiter, options.header],
+        "reading options": [*reading, options.sheet] if options.sheet else reading,
     }

@@ -10,9 +10,10 @@ from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
-from sentiment.tables.columns import column_choices, header_note, label_values, looks_like_reviews
+from sentiment.tables.columns import column_choices, label_values, looks_like_reviews
 from sentiment.tables.decoding import detect_format, is_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
 
 _DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
 _ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
