@@ -96,7 +96,8 @@ def detect_format(path: Path) -> tuple[str, str]:
     known = ", ".join(f".{format}" for format in FORMATS)
     if format == "xls":
         raise FileError(
-            f"{path.name} is an old Excel workbook (.xls); open it in a spreadsheet program and save it as .xlsx or .csv."
+            f"{path.name} is an old Excel workbook (.xls); open it in a spreadsheet program and save it as .xlsx or "
+            ".csv."
         )
     raise FileError(
         f"{path.name} is of no format that is read here: {known}, the first five also as .gz, .zst or .zip."

@@ -90,8 +90,8 @@ def find_start(rows: Sequence[Cells], *, prose: bool) -> Start:
     table = rows[above:]
     if above == 0 or width < 2 or len(table) < 2:
         return Start()
-    if _is_named_header(table):
-        return Start(above)
+    if (header := _header_place(table)) is not None:
+        return Start(above + header)
     if 10 * sum(len(row) == width for row in table) < 9 * len(table):
         return Start()
     if above == 1 and len(rows[0]) == width - 1 and _has_row_names(rows[0], table, prose=prose):
@@ -109,6 +109,20 @@ def above_note(rows: Sequence[Cells]) -> str:
 def _is_narrow(row: Cells, width: int) -> bool:
     """Returns whether a row has fewer cells than the table, or fills at most half of its columns."""
     return len(row) < width or (width > 1 and 2 * sum(bool(cell and cell.strip()) for cell in row) <= width)
+
+
+def _header_place(table: Sequence[Cells]) -> int | None:
+    """Returns the place of a header with usual names: the first row, or one that repeats some of its names.
+
+    Letterboxd's lists begin with a table of one row, which describes the list, and its header.
+    """
+    if _is_named_header(table):
+        return 0
+    for place, row in enumerate(table[1:_MOST_ABOVE], 1):
+        same = sum(_has_header_word(cell or "") for cell, above in zip(row, table[0], strict=False) if cell == above)
+        if same > 1 and _is_named_header(table[place:]):
+            return place
+    return None
 
 
 def _is_named_header(table: Sequence[Cells]) -> bool:
@@ -134,14 +148,15 @@ def _has_row_names(header: Cells, table: Sequence[Cells], *, prose: bool) -> boo
 
 
 def splits_lines(lines: Sequence[str], delimiter: str) -> bool:
-    """Returns whether a delimiter makes a table of plain lines, with labels in its first or last column.
+    """Returns whether a delimiter makes a table of plain lines: with a usual header, or labels at either end.
 
-    A tab needs no labels, because it rarely occurs in prose.
+    A tab needs neither, because it rarely occurs in prose.
     """
     rows = [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
         return False
-    return delimiter == "\t" or any(_are_label_like([row[i] for row in rows]) for i in (0, -1))
+    labelled = any(_are_label_like([row[i] for row in rows]) for i in (0, -1))
+    return delimiter == "\t" or labelled or _is_named_header(rows)
 
 
 def _are_label_like(cells: Sequence[str]) -> bool:

@@ -104,6 +104,7 @@ def _lists(
     """Yields the elements of the lists in an object and in the objects inside it, each with the path of its list."""
     if depth > _DEPTH:
         raise BrokenError("nested too deeply", stream.place)
+    stream.peek()
     stream.place += 1
     while (sign := stream.peek()) and sign != "}":
         key = stream.value()

@@ -34,7 +34,7 @@ _WHY = {
 
 def usable_options(format: str) -> set[str]:
     """Returns the names of the options that apply to files of a format."""
-    return _USABLE[format]
+    return set(_USABLE[format])
 
 
 def check_options(format: str, options: Options, name: str) -> None:

@@ -62,7 +62,10 @@ def open_sheet(sheet: Any, file: str) -> Iterator[tuple[Any, SheetStream]]:
     sheet.reset_dimensions()
     with SheetStream(sheet._get_source(), file) as stream:
         sheet._get_source = lambda: stream
-        yield sheet, stream
+        try:
+            yield sheet, stream
+        finally:
+            del sheet._get_source  # or the sheet could not be read again
 
 
 class SheetStream:
@@ -91,7 +94,7 @@ class SheetStream:
         """Counts formulas whose value is missing; an empty text is a value."""
         text = self._rest + block
         end = 0
-        if b"f>" in text or b"/>" in text:
+        if b"f>" in text or b"<f" in text:
             for found in _EMPTY_FORMULA.finditer(text):
                 self.formulas += b't="str"' not in found[1]
                 end = found.end()

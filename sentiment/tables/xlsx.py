@@ -47,11 +47,13 @@ class WorkbookSource(RowSource):
     def __init__(self, path: Path, options: Options) -> None:
         super().__init__(path, "xlsx")
         _check(path)
-        with _damage_explained(path), _opened(path) as book:
-            self._sheet, self.sheets, self.notes = choose_sheet(book, options.sheet, path.name)
-        self.found["sheet"] = self._sheet
         self._formulas = 0  # without a saved value
-        rows = self._first()
+        ignored = warnings.catch_warnings(action="ignore", category=UserWarning)  # openpyxl's
+        with ignored, _damage_explained(path), _opened(path) as book:
+            self._sheet, self.sheets, self.notes = choose_sheet(book, options.sheet, path.name)
+            first_rows = islice(self._rows(self._sheet_values(book)), SAMPLE_ROWS + 1)
+            rows = [[cell or "" for cell in row.cells] for row in first_rows]
+        self.found["sheet"] = self._sheet
         if not rows:
             raise FileError(f"{path.name} has no rows on its sheet “{self._sheet}”.")
         above = find_start(_padded(rows), prose=False).above
@@ -67,7 +69,7 @@ class WorkbookSource(RowSource):
 
     def rows(self) -> Iterator[Row]:
         """Yields every row below the header, except blank rows at the start and the end."""
-        return islice(self._rows(), self._skipped, None)
+        return islice(self._rows(self._values()), self._skipped, None)
 
     def remarks(self) -> list[str]:
         """Returns the notes, and how many formulas have no saved value."""
@@ -80,13 +82,10 @@ class WorkbookSource(RowSource):
             "and save it.",
         ]
 
-    def _first(self) -> list[list[str]]:
-        return [[cell or "" for cell in row.cells] for row in islice(self._rows(), SAMPLE_ROWS + 1)]
-
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, table: Iterator[Sequence[object]]) -> Iterator[Row]:
         """Yields the rows from the first to the last that is not blank."""
         begun, blank = False, 0
-        for number, values in enumerate(self._values(), 1):
+        for number, values in enumerate(table, 1):
             cells = [_as_text(value) for value in values]
             while cells and cells[-1] is None:
                 cells.pop()
@@ -107,14 +106,14 @@ class WorkbookSource(RowSource):
             begun, blank = True, 0
 
     def _values(self) -> Iterator[Sequence[object]]:
-        with _damage_explained(self.path):
-            rows = self._sheet_rows()
+        """Yields the values of the sheet, row by row."""
+        with _damage_explained(self.path), _opened(self.path) as book:
+            rows = self._sheet_values(book)
             while block := _next_rows(rows):
                 yield from block
 
-    def _sheet_rows(self) -> Iterator[Sequence[object]]:
-        """Yields the values of the sheet, row by row."""
-        with _opened(self.path) as book, open_sheet(book[self._sheet], self.path.name) as (sheet, stream):
+    def _sheet_values(self, book: Workbook) -> Iterator[Sequence[object]]:
+        with open_sheet(book[self._sheet], self.path.name) as (sheet, stream):
             for values in sheet.iter_rows(values_only=True):
                 stream.row_bytes = 0
                 self._formulas = max(self._formulas, stream.formulas)

@@ -185,6 +185,7 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
         label_column=content["label"],
         explain=content["explain"],
         resume=True,
+        bom=True,  # as the page offers it first
         options=Options(**content["reading"]),
     )
     return score_file(task, load_bulk(content["run"]), progress)
