@@ -3,10 +3,10 @@
   score.py --text "A review" [--explain]
   score.py INPUT OUTPUT      [--text-column C] [--explain] [--fast] [--resume] ...
 
-INPUT is .csv, .tsv, .txt (one review on each line), .jsonl, .parquet or .xlsx; the first four may be compressed as .gz,
-.zst or .zip. OUTPUT is .csv, .tsv, .jsonl, .parquet or .xlsx. Either may be - for a pipe. With --engine ray both may be
-folders. Finished work is kept in OUTPUT.parts, from which --resume continues. OUTPUT.json records how the output was
-made.
+INPUT is .csv, .tsv, .txt (one review on each line, or a table), .jsonl, .json, .parquet or .xlsx; the first five may
+be compressed as .gz, .zst or .zip. OUTPUT is .csv, .tsv, .jsonl, .parquet or .xlsx. Either may be - for a pipe. With
+--engine ray both may be folders. Finished work is kept in OUTPUT.parts, from which --resume continues. OUTPUT.json
+records how the output was made.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from sentiment.tables.errors import FileError
 # Modules for files are imported in functions, which halves the time to score a single text.
 if TYPE_CHECKING:
     from sentiment.bulk.pipeline import Task
+    from sentiment.tables.base import Options
     from sentiment.types import Report
 
 
@@ -116,7 +117,6 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.system import limit_heaps
-    from sentiment.tables.base import Options
     from sentiment.tables.decoding import output_format
 
     limit_heaps()
@@ -134,7 +134,7 @@ def _file(options: argparse.Namespace) -> None:
             resume=options.resume,
             raw=options.raw,
             bom=options.bom,
-            options=Options(options.input_form, options.encoding, options.delimiter, options.header),
+            options=_reading(options),
         )
         with _progress() as report:
             results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
@@ -150,6 +150,15 @@ def _labels(options: argparse.Namespace) -> dict[str, int | None] | None:
     if options.label_column is None:
         raise FileError("--labels needs --label-column, the column whose values it explains.")
     return parse_labels(options.labels)
+
+
+def _reading(options: argparse.Namespace) -> Options:
+    """Returns the options for reading the input."""
+    from sentiment.tables.base import Options
+    from sentiment.tables.options import parse_delimiter
+
+    delimiter = None if options.delimiter is None else parse_delimiter(options.delimiter)
+    return Options(options.input_form, options.encoding, delimiter, options.header, options.sheet)
 
 
 def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
@@ -201,9 +210,11 @@ def _progress() -> Iterator[Any]:
 
 
 def _say(result: dict[str, Any], *, guessed: bool) -> None:
-    """Prints warnings about the input, and the accuracy; on a terminal also the counts."""
+    """Prints notes on the reading, warnings about the input, and the accuracy; on a terminal also the counts."""
     from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
 
+    for note in result["input"]["notes"]:
+        print(note, file=sys.stderr)
     if note := result["input"]["header_in_doubt"]:
         print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
@@ -256,8 +267,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--raw", action="store_true", help="do not escape cells that a spreadsheet would run as formulas")
     add("--bom", action="store_true", help="start CSV and TSV with a byte order mark, so that Excel detects UTF-8")
     add("--encoding", metavar="E", help="encoding of the input (default: detected)")
-    add("--delimiter", metavar="D", help="delimiter of the input (default: detected)")
+    add("--delimiter", metavar="D", help="delimiter of the input: one character, tab, or none (default: detected)")
     add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
+    add(
+        "--sheet",
+        metavar="S",
+        help="name or number of the sheet to read of a workbook (default: the first with a table)",
+    )
     add("--engine", choices=["local", "ray"], default="local", help="ray runs on a cluster (default: %(default)s)")
     add("--address", metavar="A", help="address of the Ray cluster (default: this machine)")
     add("--input-form", metavar="F", type=str.lower, help="format of the input, if its name does not end in it")
@@ -265,10 +281,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
         parser.error('give either INPUT and OUTPUT, or --text "A review"')
-    if options.delimiter is not None:
-        options.delimiter = {"tab": "\t", r"\t": "\t"}.get(options.delimiter, options.delimiter)
-        if len(options.delimiter) != 1:
-            parser.error("--delimiter must be one character, or tab")
     return options
 
 

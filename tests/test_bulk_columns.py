@@ -9,12 +9,10 @@ from sentiment.tables.columns import (
     column_choices,
     find_columns,
     guess_text_column,
-    has_header,
-    header_is_doubtful,
-    header_note,
     looks_like_reviews,
 )
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import has_header, header_is_doubtful, header_note
 from sentiment.tables.inspection import inspect
 from sentiment.tables.labels import guess_label_column, label_values
 

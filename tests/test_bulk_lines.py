@@ -67,7 +67,7 @@ def by_reading_again(text: str, width: int) -> list[Record]:
         try:
             cells = next(csv.reader(texts(), strict=True))
         except csv.Error as error:
-            found.append(lines._parse_leniently(taken[0], ",", width, lines._describe(str(error))))
+            found.append(lines._LenientParser(",", width, "")(taken[0], lines._describe(str(error))))
             waiting.popleft()
             continue
         if cells:

@@ -152,7 +152,7 @@ def test_a_header_without_rows_gives_a_header_without_rows(scored, tmp_path):
         ("in.parquet", b"no such thing", "damaged, or no Parquet file"),
         ("in.xlsx", b"no such thing", "damaged, or no Excel workbook"),
         ("in.csv.gz", b"no such thing", "damaged"),
-        ("in.csv", b"PK\x03\x04 and more", "not text"),
+        ("in.csv", b"PK\x03\x04 and more", "not a file of reviews"),
         ("in.docx", b"words", "of no format that is read here"),
         ("in.jsonl", b"[1, 2]\n", "no JSON object"),
         ("in.csv", b"\n\n\n", "no rows"),

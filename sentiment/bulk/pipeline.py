@@ -24,15 +24,9 @@ from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
 from sentiment.tables.base import Options, Source
-from sentiment.tables.columns import (
-    find_column,
-    find_columns,
-    guess_text_column,
-    header_note,
-    holds_data,
-    looks_like_reviews,
-)
+from sentiment.tables.columns import find_column, find_columns, guess_text_column, holds_data, looks_like_reviews
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
 from sentiment.tables.labels import Meaning
 from sentiment.tables.open import header_in_doubt, open_source, survey
 from sentiment.types import Report
@@ -248,6 +242,7 @@ def _describe_input(opened: OpenedTask) -> dict[str, Any]:
         "sha256": opened.state["input"],
         "form": opened.source.format,
         **opened.source.found,
+        "notes": opened.source.remarks(),
         "text_column": names[0] if len(names) == 1 else names,
         "text_column_doubtful": doubtful,
         "header_in_doubt": header_note(columns) if header_in_doubt(opened.source, task.options, sample) else None,
@@ -293,11 +288,12 @@ def check_output(task: Task) -> None:
 def _state(task: Task, run: Path, texts: list[int]) -> dict[str, Any]:
     """Returns the state that the parts depend on; its keys appear in the message that refuses to resume."""
     options = task.options
+    reading = [options.format, options.encoding, options.delimiter, options.header]
     return {
         "input": sha256(task.input),
         "model": [sha256(run / part) for part in REQUIRED],  # evaluation results do not change a verdict
         "text column": texts[0] if len(texts) == 1 else texts,
         "explain option": task.explain,
         "fast option": task.fast and int8_backend(),
-        "reading options": [options.format, options.encoding, options.delimiter, options.header],
+        "reading options": [*reading, options.sheet] if options.sheet else reading,
     }

@@ -85,14 +85,14 @@ class Interpretation:
         text: the names of the columns of reviews, usually one.
         label: the name of the column of labels.
         labels: the most frequent values of that column.
-        doubts: sentences about guesses that may be wrong.
+        notes: sentences on the reading that the user should know, such as guesses that may be wrong.
     """
 
     columns: list[str]
     text: list[str]
     label: str
     labels: list[LabelMeaning]
-    doubts: list[str]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,20 +31,28 @@ from sentiment.dataset.wording import list_names
 from sentiment.tables.base import Chunk, Source
 from sentiment.tables.cells import truncate
 from sentiment.tables.columns import (
-    Cells,
     find_column,
     find_columns,
     guess_text_column,
-    header_note,
     looks_like_reviews,
 )
 from sentiment.tables.empty_words import is_empty_word
+from sentiment.tables.headers import header_note
 from sentiment.tables.joining import joined_chunks
 from sentiment.tables.labels import Meaning, chosen_meanings, guess_label_column, is_label_name, value_meanings
 from sentiment.tables.open import header_in_doubt, open_source
 from sentiment.tables.reading import Reading
+from sentiment.tables.sampling import Cells
 
-_FORMS = {"csv": "CSV", "tsv": "TSV", "txt": "text", "jsonl": "JSON lines", "parquet": "Parquet", "xlsx": "workbook"}
+_FORMS = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "txt": "text",
+    "jsonl": "JSON lines",
+    "json": "JSON",
+    "parquet": "Parquet",
+    "xlsx": "workbook",
+}
 _PART_FILES = {
     "train": ("train.parquet", "train-*.parquet"),
     "test": ("test.parquet", "test-*.parquet"),
@@ -99,7 +107,7 @@ class _Table:
         text: positions of the columns of reviews.
         label: position of the column of labels, None in an unlabelled part.
         part: the part of the data set, "" if there are none.
-        doubts: sentences about guesses that may be wrong.
+        notes: sentences on the reading, see ``Interpretation``.
         texts: the reviews.
         codes: the label of each review, as a position in ``values``; 0 is a missing one.
         values: the distinct labels.
@@ -113,7 +121,7 @@ class _Table:
     text: list[int]
     label: int | None
     part: str
-    doubts: list[str]
+    notes: list[str]
     texts: list[pa.Array] = field(default_factory=list)
     codes: list[npt.NDArray[np.int32]] = field(default_factory=list)
     values: dict[str, int] = field(default_factory=lambda: {"": 0})
@@ -128,13 +136,13 @@ class _Table:
         sample = source.sample()
         text = _text_columns(source, sample, reading)
         label = None if part == "unsup" else _label_column(source, sample, text, reading)
-        doubts = _doubts(source, sample, text[0], reading)
-        table = cls(source.columns, source.format, text, label, part, doubts)
+        table = cls(source.columns, source.format, text, label, part, [])
         size = 0
         for chunk in joined_chunks(source, text):
             size += table._add(chunk, path.name)
             if size > path.stat().st_size:
                 check_size(size, path.name, path.stat().st_size)
+        table.notes += [*source.remarks(), *_doubts(source, sample, text[0], reading)]
         return table
 
     def _add(self, chunk: Chunk, name: str) -> int:
@@ -251,7 +259,7 @@ def _interpretation(tables: Sequence[_Table], means: Mapping[str, Meaning]) -> I
         text=[first.columns[position] for position in first.text],
         label=first.label_name,
         labels=[label for label in labels if label in most],
-        doubts=first.doubts,
+        notes=first.notes,
     )
 
 

@@ -36,7 +36,7 @@ def summary_lines(data: Dataset) -> list[str]:
         lines.append(_columns(data.interpretation))
     if reasons := list_removed(asdict(data.source.removed)):
         lines.append(f"Left out: {', '.join(reasons)}.")
-    return lines + (data.interpretation.doubts if data.interpretation else [])
+    return lines + (data.interpretation.notes if data.interpretation else [])
 
 
 def list_removed(numbers: Mapping[str, int]) -> list[str]:

@@ -70,12 +70,21 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for reading a file; None means that the reader detects it."""
+    """Options for reading a file; None means that the reader detects it. ``options.py`` checks them.
+
+    Attributes:
+        format: one of ``decoding.FORMATS``.
+        encoding: Python's name of an encoding.
+        delimiter: one character; ``headers.ONE_COLUMN`` for a table of one column, and for the lines of a ``.txt``.
+        header: whether the first row of the table names the columns.
+        sheet: the name of a sheet of a workbook, or its number from 1.
+    """
 
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     header: bool | None = None
+    sheet: str | None = None
 
 
 @dataclass
@@ -88,6 +97,8 @@ class Source(ABC):
         columns: the names of the columns, as in the file.
         kinds: the type of each column in an output that has types: string, integer, number or boolean.
         found: how the file was read, for the user.
+        notes: sentences on the reading that the user should know: guesses, and what was left out.
+        sheets: the names of the sheets that can be read, of a workbook.
     """
 
     path: Path
@@ -95,6 +106,8 @@ class Source(ABC):
     columns: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     found: dict[str, str | int | bool] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
 
     @property
     def schema(self) -> pa.Schema | None:
@@ -105,6 +118,10 @@ class Source(ABC):
     def texts(self) -> list[int]:
         """Positions of the columns that hold text."""
         return list(range(len(self.columns)))
+
+    def remarks(self) -> list[str]:
+        """Returns the notes, with those that only a complete reading gives."""
+        return self.notes
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Checks the number of columns and the length of their names.

@@ -1,4 +1,4 @@
-"""Guesses the column of reviews, the delimiter, and whether a table has a header."""
+"""Guesses and names the columns of reviews."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from statistics import median
 
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
@@ -43,12 +42,6 @@ _OWNER_NAMES = words_of(
     "city, language, lang, locale, source, status, state, type, kind, category, version, address, website, price, key, "
     "index"
 )
-DELIMITERS = ",;\t|"
-ONE_COLUMN = "\x1f"  # the unit separator, as the delimiter of a table with one column
-
-_POSITIVE = frozenset({"pos", "positive", "true", "yes", "good"})
-_NEGATIVE = frozenset({"neg", "negative", "false", "no", "bad"})
-_REVIEW_WORDS = 12  # a column's name has fewer words
 # A full year, three numbers with one separator, or a month between two numbers: "8/10" and "10:30" are not dates.
 _DATED = re.compile(
     r"(?<![\d.,:])(1\d|20)\d\d(?!\d)"  # 2021-05-03, May 2021
@@ -58,22 +51,8 @@ _DATED = re.compile(
     r"|[a-z]{3,}\W+\d+\w*\W*,\s*\d\d\b",  # May 3, 21
     re.IGNORECASE,
 )
-_HEADER_WORD = re.compile(
-    "(author|body|category|column|comment|content|created|customer|date|description|feedback|field|id|index|label"
-    "|language|location|message|name|no|nr|opinion|phrase|polarity|post|rating|remark|response|review|reviewer|score"
-    "|sentence|sentiment|star|status|subject|summary|target|text|timestamp|title|tweet|type|updated|url|user|username"
-    "|verified|vote)s?"
-)
-_SENTENCE_WORD = re.compile(  # names of columns rarely contain one of these
-    "an?|and|are|but|did|don't|had|has|have|he|i|i'm|is|isn't|it|it's|me|my|not|she|so|they|this|too|very|was|wasn't|we"
-    "|were|you|your"
-)
-_QUESTION = re.compile(r"(how|why|which|what(?! an?\b)|please|describe|tell)\b|.*[?:]$", re.IGNORECASE | re.DOTALL)
-_ENDS_SENTENCE = re.compile(r"[.!…]+[\"'”’)\]]*$")
-_NAME_PARTS = re.compile(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])")
 _SENTENCE_WORDS = 3  # on average; a column with fewer holds names or categories
 _REPEATED = 5  # times that a category occurs, on average
-_NAMES_SHOWN, _NAME_CHARACTERS = 5, 60  # of a header in a message
 _CHOICE_CHARACTERS = 100
 _UNIT_LETTERS = 3  # of a cell that is a number with a unit
 _DATE_WORDS = 4  # of a cell that is a date, such as "Jan 2, 2024 at 10 AM"
@@ -210,129 +189,6 @@ def find_columns(columns: Sequence[str], wanted: str | int | Sequence[int]) -> l
     return positions
 
 
-def guess_delimiter(sample: dict[str, list[list[str]]], preferred: str) -> str:
-    """Returns the delimiter that splits the first row, and most rows into as many cells as the first.
-
-    Args:
-        sample: the first rows as each delimiter would split them.
-        preferred: the delimiter that wins a tie.
-    """
-    best, best_score = ONE_COLUMN, (0.0, 0, False)
-    for delimiter, rows in sample.items():
-        width = len(rows[0]) if rows else 0
-        if width < 2:
-            continue
-        share = sum(len(row) == width for row in rows) / len(rows)
-        score = (round(share, 1), width, delimiter == preferred)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Returns whether the first of these rows is a header.
-
-    It is data if a cell is a review or a sentence, or resembles the cells below it.
-    """
-    first, rest = rows[0], rows[1:]
-    if any(cell.strip().lower() in TEXT_NAMES for cell in first):
-        return True
-    if any(len(cell) > _NAME_LIMIT or len(cell.split()) > _REVIEW_WORDS or _is_sentence(cell) for cell in first):
-        return False
-    below = [_cells_below(rest, position) for position in range(len(first))]
-    if any(_is_value(cell, cells) for cell, cells in zip(first, below, strict=True)):
-        return False
-    others = [row for row in rest if row != first]  # joined files may repeat the whole header
-    if any(cell.strip() and any(cell in row[i : i + 1] for row in others) for i, cell in enumerate(first)):
-        return False
-    text = max(range(len(first)), key=lambda position: sum(len(cell.split()) for cell in below[position]))
-    return not _is_review(first[text], below[text])
-
-
-def header_is_doubtful(columns: Sequence[str], rows: Sequence[Cells]) -> bool:
-    """Returns whether the header could be data: no name is usual, and none differs in kind from its cells.
-
-    Args:
-        columns: the names.
-        rows: the first rows below the header.
-    """
-    if any(_has_header_word(name) or "_" in name for name in columns):
-        return False
-    below = [_cells_below(rows, position) for position in range(len(columns))]
-    return not any(
-        cells and _has_letters(name) and not any(map(_has_letters, cells))
-        for name, cells in zip(columns, below, strict=True)
-    )
-
-
-def header_note(columns: Sequence[str]) -> str:
-    """Returns a sentence that quotes the header in use."""
-    names = [" ".join("".join(filter(_is_shown, name)).split())[:_NAME_CHARACTERS] for name in columns[:_NAMES_SHOWN]]
-    more = ", …" if len(columns) > _NAMES_SHOWN else ""
-    return "First row used as the header: " + ", ".join(f"“{name}”" for name in names) + more + "."
-
-
 def looks_like_date(value: str) -> bool:
     """Returns whether a value is written like a date."""
     return len(value) <= _DATE_LIMIT and _DATED.search(value) is not None
-
-
-def _is_shown(character: str) -> bool:
-    return character.isprintable() or character.isspace()
-
-
-def _cells_below(rows: Sequence[Cells], position: int) -> list[str]:
-    cells = [(row[position] or "").strip()[:_NAME_LIMIT] for row in rows if position < len(row)]
-    return [cell for cell in cells if cell]
-
-
-def _is_value(cell: str, below: Sequence[str]) -> bool:
-    """Returns whether a cell is a number, a mark, a date or a label, like all cells below it."""
-    word = cell.strip().lower()
-    if not below or not word:
-        return False
-    if word in _POSITIVE | _NEGATIVE:
-        return all(value.lower() in _POSITIVE | _NEGATIVE for value in below)
-    if looks_like_date(word):
-        return all(map(looks_like_date, below))
-    if len(word) == 1 and not word.isdigit():  # "#" is the usual name of a column of numbers
-        return False
-    return not _has_letters(word) and not any(map(_has_letters, below))
-
-
-def _is_sentence(cell: str) -> bool:
-    """Returns whether a cell is punctuated as a sentence; "Avg. Temp." and survey questions are not."""
-    cell = cell.strip()
-    words = cell.split()
-    if not words or _QUESTION.match(cell):
-        return False
-    if re.search(r"\w!+(\s|[\"'”’)]|$)", cell):
-        return True
-    if len(words) > 1 and re.search(r"\w\s*(\.\.|…)", cell):
-        return True
-    ended = _ENDS_SENTENCE.search(cell) is not None
-    if ended and (len(words) > 2 or (len(words) == 2 and words[1][0].islower())):
-        return True
-    return len(words) > 4 and re.search(r"\w{3,}[.?][\"'”’)]*\s+\w", cell) is not None
-
-
-def _is_review(cell: str, below: Sequence[str]) -> bool:
-    """Returns whether the first cell of the text column is a review, by its words and by the cells below it."""
-    cell = cell.strip()
-    words = cell.lower().replace("’", "'").split()
-    if not words or not below or _QUESTION.match(cell):
-        return False
-    if len(words) > 2 and any(_SENTENCE_WORD.fullmatch(word.strip('.,;:!?"()')) for word in words):
-        return True
-    if _ENDS_SENTENCE.search(cell):
-        return 2 * sum(_ENDS_SENTENCE.search(each) is not None for each in below) > len(below)
-    usual = median(len(each.split()) for each in below)
-    return len(words) > 1 and not _has_header_word(cell) and 2 <= usual <= 2 * len(words)
-
-
-def _has_header_word(name: str) -> bool:
-    return any(_HEADER_WORD.fullmatch(part.lower()) for part in _NAME_PARTS.findall(name))
-
-
-def _has_letters(text: str) -> bool:
-    return any(map(str.isalpha, text))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +45,8 @@ class Inspection:
         dates: positions of the columns that hold dates.
         values: the frequency of each value, by position, for columns with few distinct values.
         header_in_doubt: whether the first row, which was taken for the header, may be data.
+        notes: sentences on the reading, see ``Source``.
+        sheets: the names of the sheets that can be read, of a workbook.
     """
 
     form: str
@@ -58,6 +60,8 @@ class Inspection:
     dates: list[int]
     values: dict[str, dict[str, int]]
     header_in_doubt: bool = False
+    notes: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
         """Returns the inspection as JSON can hold it."""
@@ -103,6 +107,8 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
         ],
         values={str(position): dict(counter.most_common()) for position, counter in values.items() if counter},
         header_in_doubt=header_in_doubt(source, options, sample),
+        notes=source.remarks(),
+        sheets=source.sheets,
     )
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
-from sentiment.tables.columns import column_choices, header_note, looks_like_reviews
+from sentiment.tables.columns import column_choices, looks_like_reviews
 from sentiment.tables.decoding import detect_format, is_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
 from sentiment.tables.labels import LABELS, value_meanings
+from sentiment.tables.options import delimiter_name, parse_delimiter, usable_options
 
-_DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
-_ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_AUTO = "Auto-detect"
+_DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
+_ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
 _OPTIONS = "Read the file in another way"
 _HEADER = "First row holds names"
 _LEFT_OUT = "left out"
-_HEADERS = {"found out": None, "yes": True, "no": False}
+_HEADERS = {_AUTO: None, "yes": True, "no": False}
 
 
 def show(job: Job) -> None:
@@ -34,6 +38,8 @@ def show(job: Job) -> None:
             "to “no”.",
             icon=":material/help:",
         )
+    if notes := inspection.get("notes"):
+        st.info(escape_markdown(" ".join(notes)), icon=":material/info:")
     for problem in inspection["problems"][:3]:
         st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
     if not rows:
@@ -90,10 +96,7 @@ def _summary(inspection: dict[str, Any]) -> str:
     if "encoding" in detected:
         parts.append(f"encoding {escape_markdown(detected['encoding'])}")
     if "delimiter" in detected:
-        names = {sign: name for name, sign in _DELIMITERS.items()}
-        parts.append(
-            f"delimiter {escape_markdown(names.get(detected['delimiter'], detected['delimiter'].strip()) or 'none')}"
-        )
+        parts.append(f"delimiter {escape_markdown(delimiter_name(detected['delimiter']))}")
     if detected.get("header") is False:
         parts.append("no header")
     if "sheet" in detected:
@@ -155,36 +158,66 @@ def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> 
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:
-    """Offers parser options to replace the detected ones, if any apply to this file."""
-    offered = _useful_options(job)
+    """Offers the options for reading the file, as they were set last, if any apply to this file."""
+    inspection, reading = job.read("inspection") or {}, job.read("reading") or {}
+    offered = _useful_options(job, inspection)
     if not offered:
         return
     chosen: dict[str, Any] = {}
     with st.expander(_OPTIONS, expanded, icon=":material/tune:"), st.form("reading", border=False):
         places = dict(zip(offered, st.columns(len(offered)), strict=True))
+        if place := places.get("sheet"):
+            sheets = inspection["sheets"]
+            now = inspection["found"]["sheet"]
+            chosen["sheet"] = place.selectbox("Sheet", list(dict.fromkeys([*sheets, now])), index=_index(sheets, now))
         if place := places.get("delimiter"):
-            chosen["delimiter"] = _DELIMITERS[place.selectbox("Delimiter", list(_DELIMITERS))]
+            given = reading.get("delimiter")
+            chosen["delimiter"] = _choose_or_type(place, "Delimiter", _DELIMITERS, given and delimiter_name(given))
         if place := places.get("encoding"):
-            encoding = place.selectbox("Encoding", _ENCODINGS, accept_new_options=True)
-            chosen["encoding"] = None if encoding == _ENCODINGS[0] else encoding
+            chosen["encoding"] = _choose_or_type(place, "Encoding", _ENCODINGS, reading.get("encoding"))
         if place := places.get("header"):
-            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
+            now = list(_HEADERS.values()).index(reading.get("header"))
+            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS), index=now)]
         if st.form_submit_button("Read again"):
-            job_errors.run_action(job.reinspect, chosen)
-            st.rerun()
+            _read_again(job, chosen)
 
 
-def _useful_options(job: Job) -> list[str]:
-    """Returns the parser options that apply to this file; none if it is not a table."""
-    inspection = job.read("inspection")
+def _index(choices: list[str], chosen: str) -> int:
+    return choices.index(chosen) if chosen in choices else len(choices)
+
+
+def _choose_or_type(place: DeltaGenerator, label: str, usual: list[str], given: str | None) -> str | None:
+    """Offers the usual values of an option, and a box to type another; returns None to detect it."""
+    choices = list(dict.fromkeys([_AUTO, *usual, given or _AUTO]))
+    chosen = place.selectbox(label, choices, index=choices.index(given or _AUTO), accept_new_options=True)
+    return None if chosen in (None, _AUTO) else chosen
+
+
+def _read_again(job: Job, chosen: dict[str, Any]) -> None:
+    try:
+        if chosen.get("delimiter") is not None:
+            chosen["delimiter"] = parse_delimiter(chosen["delimiter"])
+    except FileError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    job_errors.run_action(job.reinspect, chosen)
+    st.rerun()
+
+
+def _useful_options(job: Job, inspection: dict[str, Any]) -> list[str]:
+    """Returns the options for reading that apply to this file; none if it is not a table."""
     try:
         form = inspection["form"] if inspection else detect_format(job.input)[0]
-        usable = inspection is not None or is_text(job.input)
+        if not inspection and not is_text(job.input):
+            return []
     except FileError:
         return []
-    offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
-    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if inspection else []}
-    return offered.get(form, []) if usable else []
+    usable = usable_options(form)
+    if len(inspection.get("sheets", [])) < 2:
+        usable -= {"sheet"}
+    if form == "txt" and inspection and "header" not in inspection["found"]:
+        usable -= {"header"}
+    return sorted(usable)
 
 
 def _submit(job: Job, task: dict[str, Any]) -> None:

@@ -129,7 +129,7 @@ def _download(job: Job, inspection: dict[str, Any]) -> None:
     name = _stem(job.read("upload")["name"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = st.selectbox("Download as", OUTPUT_FORMATS, key="form", width=130)
-        bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
+        bom = st.checkbox("Mark as UTF-8 for Excel", True, key="bom") if form in ("csv", "tsv") else False
         raw = False
         if form in ("csv", "tsv", "xlsx"):
             raw = st.checkbox(
@@ -184,7 +184,7 @@ def _stem(name: str) -> str:
 
 def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
     """Returns the output file in the requested format, None if it does not exist yet."""
-    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
+    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": job.read("result")["options"]["bom"]}:
         return job.folder / "output.csv"
     file = job.folder / f"download.{wanted['form']}"
     return file if file.exists() and _was_last_requested(job, wanted) else None

@@ -102,8 +102,8 @@ def show_interpretation(description: Description) -> None:
         width="content",
         alt="What each label means, and how many rows have it",
     )
-    for doubt in found["doubts"]:
-        st.warning(uploads.escape_markdown(_form_wording(doubt)), icon=":material/help:")
+    for note in found["notes"]:
+        st.warning(uploads.escape_markdown(_form_wording(note)), icon=":material/help:")
     st.caption("To have it read in another way, fill in the fields above and choose the file again.")
 
 

@@ -187,6 +187,7 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
         labels=content.get("labels"),
         explain=content["explain"],
         resume=True,
+        bom=True,  # as the page offers it first
         options=Options(**content["reading"]),
     )
     return score_file(task, load_bulk(content["run"]), progress)
