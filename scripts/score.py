@@ -29,12 +29,12 @@ from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
 from sentiment.bulk.progress import TerminalProgress
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.session import open_model
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
 
 # Modules for files are imported in functions, which halves the time to score a single text.
 if TYPE_CHECKING:
     from sentiment.bulk.pipeline import Task
-    from sentiment.tables.base import Options
     from sentiment.types import Report
 
 
@@ -120,45 +120,29 @@ def _file(options: argparse.Namespace) -> None:
     from sentiment.tables.decoding import output_format
 
     limit_heaps()
+    read = reading(options)
+    if read.labels is not None and read.label_column is None:
+        raise FileError("--labels needs --label-column, the column whose values it explains.")
     with _paths(options) as (source, output):
         folder = not (options.output_form or output.suffix) and source.is_dir()
         task = Task(
             input=source,
             output=output,
             format="" if folder else output_format(output, options.output_form),
-            text_column=options.text_column,
-            label_column=options.label_column,
-            labels=_labels(options),
+            text_column=read.text_column,
+            label_column=read.label_column,
+            labels=read.labels,
             explain=options.explain,
             fast=options.fast,
             resume=options.resume,
             raw=options.raw,
             bom=options.bom,
-            options=_reading(options),
+            options=read.options,
         )
         with _progress() as report:
             results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
     for result in results:
         _say(result, guessed=options.text_column is None)
-
-
-def _labels(options: argparse.Namespace) -> dict[str, int | None] | None:
-    from sentiment.tables.labels import parse_labels
-
-    if options.labels is None:
-        return None
-    if options.label_column is None:
-        raise FileError("--labels needs --label-column, the column whose values it explains.")
-    return parse_labels(options.labels)
-
-
-def _reading(options: argparse.Namespace) -> Options:
-    """Returns the options for reading the input."""
-    from sentiment.tables.base import Options
-    from sentiment.tables.options import parse_delimiter
-
-    delimiter = None if options.delimiter is None else parse_delimiter(options.delimiter)
-    return Options(options.input_form, options.encoding, delimiter, options.header, options.sheet)
 
 
 def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
@@ -254,33 +238,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
     add("--text", help="score this one review instead of a file")
     add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
-    add(
-        "--text-column",
-        metavar="C",
-        help="name or number of the column of reviews, or several to join: title,body (default: detected)",
-    )
-    add("--label-column", metavar="C", help="name or number of a column of labels, to measure accuracy")
-    add("--labels", metavar="L", help="meanings of the labels: good=positive,bad=negative,ok=none (default: detected)")
     add("--explain", action="store_true", help="also return the contributions of words")
     add("--fast", action="store_true", help="int8 arithmetic: faster, slightly different scores")
     add("--resume", action="store_true", help="continue an interrupted run with the same options")
     add("--raw", action="store_true", help="do not escape cells that a spreadsheet would run as formulas")
     add("--bom", action="store_true", help="start CSV and TSV with a byte order mark, so that Excel detects UTF-8")
-    add("--encoding", metavar="E", help="encoding of the input (default: detected)")
-    add("--delimiter", metavar="D", help="delimiter of the input: one character, tab, or none (default: detected)")
-    add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
-    add(
-        "--sheet",
-        metavar="S",
-        help="name or number of the sheet to read of a workbook (default: the first with a table)",
-    )
     add("--engine", choices=["local", "ray"], default="local", help="ray runs on a cluster (default: %(default)s)")
     add("--address", metavar="A", help="address of the Ray cluster (default: this machine)")
-    add("--input-form", metavar="F", type=str.lower, help="format of the input, if its name does not end in it")
     add("--output-form", metavar="F", type=str.lower, help="format of the output, if its name does not end in it")
+    add_reading_options(parser)
     options = parser.parse_args(arguments)
     if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
         parser.error('give either INPUT and OUTPUT, or --text "A review"')
+    if options.text is not None and (given := reading_words(options)):
+        parser.error(f"{given[0]} is for files; leave it out with --text")
     return options
 
 

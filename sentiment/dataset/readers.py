@@ -94,7 +94,7 @@ def _detect_format(path: Path, start: bytes) -> str | None:
     if start.startswith(b"PK") or named in COMPRESSIONS:
         return None
     if _JSON.match(start):
-        return "jsonl"
+        return "json"
     return "csv" if named not in TEXT_FORMATS and b"\0" not in start[:4] else None
 
 
