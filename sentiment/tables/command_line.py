@@ -18,7 +18,11 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add = parser.add_argument_group("how to read a table (default: detected)").add_argument
     add("--text-column", metavar="C[,D]", help="name or number of the column of reviews; several are joined")
-    add("--label-column", metavar="C", help="name or number of the column of labels; scoring measures its accuracy by them")
+    add(
+        "--label-column",
+        metavar="C",
+        help="name or number of the column of labels; scoring measures its accuracy by them",
+    )
     add("--labels", metavar="L", help="meaning of the labels, such as good=positive,bad=negative,ok=none")
     add("--input-form", metavar="F", type=str.lower, help="format of the file, if its name does not end in it")
     add("--sheet", metavar="S", help="name or number of a sheet of a workbook")

@@ -282,14 +282,23 @@ def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
     while True:
         text = decoder.decode(block, final=not block)
         if not block.isascii() or not text.isascii():
-            bad = len(_MARKED.findall(text))
+            bad = 0 if _can_encode(text) else len(_MARKED.findall(text))
             counts.bad += bad
-            counts.continued += len(text.encode("utf-8", "surrogateescape")) - len(text)
+            counts.continued += len(block) - len(text)  # over the whole file, as the decoder keeps half a character
             if bad and len(counts.sample) < _SAMPLED:
                 counts.sample += b"\n".join(_lines_beyond_ascii(block))[:_SAMPLED] + b"\n"
         if not block:
             return counts
         block = rest.read(_BLOCK)
+
+
+def _can_encode(text: str) -> bool:
+    """Returns whether a text has no marked bytes; ten times as fast as a search for them."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _lines_beyond_ascii(block: bytes) -> Iterator[bytes]:

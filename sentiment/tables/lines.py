@@ -23,7 +23,7 @@ from sentiment.tables.quoting import Escapes, hide_escapes, show_escapes
 _SEVERAL = "several rows"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple the time to create one for each row
 class Line:
     """A line with its line end, its number from 1, and its problem ("" for none)."""
 
@@ -32,7 +32,7 @@ class Line:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple the time to create one for each row
 class Record:
     """The cells of one row; a malformed row has a single cell with its first line.
 
