@@ -130,9 +130,11 @@ def looks_like_reviews(columns: Sequence[str], rows: Sequence[Cells], position: 
     return rank > 0 or not words or sum(words) / len(words) >= _SENTENCE_WORDS
 
 
-def holds_data(rows: Sequence[Cells], position: int) -> bool:
-    """Returns whether most cells of a column are URLs, numbers, dates, ids, lists or labels, whatever its name."""
-    return _are_data(_given(rows, position))
+def doubtful_columns(columns: Sequence[str], rows: Sequence[Cells], texts: Sequence[int]) -> list[int]:
+    """Returns those of the columns to score that do not look like reviews; a joined one need only hold words."""
+    if len(texts) > 1:
+        return [position for position in texts if _are_data(_given(rows, position))]
+    return [position for position in texts if not looks_like_reviews(columns, rows, position)]
 
 
 def _given(rows: Sequence[Cells], position: int) -> list[str]:
