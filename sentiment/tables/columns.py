@@ -101,11 +101,14 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
     """
     rows = usable_rows(columns, rows)
 
-    def key(position: int) -> tuple[bool, int, int]:
-        cells, rank = _given(rows, position), _name_rank(columns[position])
+    def key(position: int) -> tuple[bool, float, int]:
+        cells, rank = _given(rows, position), float(_name_rank(columns[position]))
         words = sum(len(cell.split()) for cell in cells)
-        if not cells or (words < _SENTENCE_WORDS * len(cells) and _REPEATED * len(set(cells)) <= len(cells)):
+        short = 0 < words < _SENTENCE_WORDS * len(cells)
+        if not cells or (short and _REPEATED * len(set(cells)) <= len(cells)):
             rank = min(rank, 0)  # nothing, or categories
+        if short and rank == 0:
+            rank = -0.5
         return not _are_data(cells), rank, words
 
     return max(texts or range(len(columns)), key=key)
