@@ -32,16 +32,15 @@ _PROSE_NAMES = words_of(
 )
 _OTHER_NAMES = words_of(
     "id, ids, uuid, hash, url, urls, uri, link, links, permalink, date, dates, time, timestamp, day, month, year, "
-    "created, updated, count, counts, number, num, nr, total, likes, votes, upvotes, helpful, helpfulness, score, "
-    "rating, ratings, rate, stars, star, sentiment, label, labels, polarity, class, confidence, length, title, titles, "
-    "titre, titulo, titel, titolo, subject, headline, heading, summary, plot, synopsis, overview, reply, replies, "
-    "response, responses, answer, respuesta, reponse, antwort, risposta, ответ, developer, info, metadata, genre, "
-    "genres, tag, tags, image, images, photo, photos, email, phone"
+    "created, updated, count, counts, number, num, nr, total, votes, length, title, titles, titre, titulo, titel, "
+    "titolo, subject, headline, heading, summary, plot, synopsis, overview, reply, replies, response, responses, "
+    "answer, respuesta, reponse, antwort, risposta, ответ, developer, info, metadata"
 )
 _OWNER_NAMES = words_of(
     "author, user, username, reviewer, reviewers, name, names, nickname, owner, company, product, brand, country, "
-    "city, language, lang, locale, source, status, state, type, kind, category, version, address, website, price, key, "
-    "index"
+    "city, language, lang, locale, source, status, state, type, kind, category, genre, genres, tag, tags, version, "
+    "address, website, email, phone, price, key, index, image, images, photo, photos, score, rating, ratings, rate, "
+    "stars, star, sentiment, label, labels, polarity, class, confidence, likes, upvotes, helpful, helpfulness"
 )
 DELIMITERS = ",;\t|"
 ONE_COLUMN = "\x1f"  # the unit separator, as the delimiter of a table with one column
