@@ -290,7 +290,7 @@ def values() -> Iterator[Case]:
         "reviews_that_look_like_nothing.csv",
         b"review,id\nNA,1\nnull,2\nnan,3\n",
         ["review", "id"],
-        ok(["NA", "1"], ["null", "2"], ["nan", "3"]),
+        [(["NA", "1"], "empty"), (["null", "2"], "empty"), (["nan", "3"], "empty")],
     )
     formulas = ["=1+1", "+good", "-bad film", "@good", "\tgood", "=HYPERLINK('x')"]
     lines = "".join(f"{text},1\n" for text in formulas)

@@ -126,6 +126,7 @@ def test_long_values_are_not_read():
         (["8 stars", "2 stars", "10 stars"], [1, 0, 1]),
         (["2 of 3 people found this helpful", "5/5/2021", "-3/10"], [None] * 3),
         (["None", "none", "null"], [None] * 3),
+        (["Positive emotion", "negative review", "Neutral sentiment", "No emotion"], [1, 0, None, None]),
         (["1,000", "5,000"], [None] * 2),
     ],
 )
@@ -152,6 +153,8 @@ def test_the_reason_for_leaving_a_value_out_is_known():
         ("airline_sentiment_confidence", ["1.0", "0.65", "0.34"], False),
         ("recommended", ["True", "False"], True),
         ("recommended", ["Recommended", "Not recommended"], True),
+        ("Liked", ["1", "0"], True),
+        ("voted_up", ["True", "False"], True),
         ("verified", ["True", "False"], False),
         ("verdict", ["fresh", "rotten"], True),
         ("given", ["5.0 out of 5 stars", "1.0 out of 5 stars"], True),
@@ -171,6 +174,11 @@ def test_a_column_of_sentiment_comes_before_one_of_ratings():
     rows = [["5", "x", "positive"], ["1", "y", "negative"]]
     assert guess_label_column(["rating", "review", "sentiment"], rows, 1) == 2
     assert guess_label_column(["rating", "review", "sentiment"], rows, [1, 2]) == 0
+
+
+def test_a_label_of_the_review_comes_before_one_of_the_film():
+    rows = [["fresh", "x", "rotten"], ["rotten", "y", "fresh"]]
+    assert guess_label_column(["status", "review_content", "review_type"], rows, 1) == 2
 
 
 def test_ragged_rows_do_not_spoil_the_guess():

@@ -24,7 +24,7 @@ from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
 from sentiment.tables.base import Options, Source
-from sentiment.tables.columns import find_column, find_columns, guess_text_column, holds_data, looks_like_reviews
+from sentiment.tables.columns import doubtful_columns, find_column, find_columns, guess_text_column
 from sentiment.tables.errors import FileError
 from sentiment.tables.headers import header_note
 from sentiment.tables.labels import Meaning
@@ -232,10 +232,6 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
 def _describe_input(opened: OpenedTask) -> dict[str, Any]:
     task, columns, sample = opened.task, opened.source.columns, opened.source.sample()
     names = [columns[position] for position in opened.texts]
-    if task.text_column is None:
-        doubtful = not looks_like_reviews(columns, sample, opened.texts[0])
-    else:
-        doubtful = any(holds_data(sample, position) for position in opened.texts)
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
@@ -244,7 +240,7 @@ def _describe_input(opened: OpenedTask) -> dict[str, Any]:
         **opened.source.found,
         "notes": opened.source.remarks(),
         "text_column": names[0] if len(names) == 1 else names,
-        "text_column_doubtful": doubtful,
+        "text_column_doubtful": bool(doubtful_columns(columns, sample, opened.texts)),
         "header_in_doubt": header_note(columns) if header_in_doubt(opened.source, task.options, sample) else None,
         "label_column": None if opened.label is None else columns[opened.label],
     }

@@ -31,16 +31,15 @@ _PROSE_NAMES = words_of(
 )
 _OTHER_NAMES = words_of(
     "id, ids, uuid, hash, url, urls, uri, link, links, permalink, date, dates, time, timestamp, day, month, year, "
-    "created, updated, count, counts, number, num, nr, total, likes, votes, upvotes, helpful, helpfulness, score, "
-    "rating, ratings, rate, stars, star, sentiment, label, labels, polarity, class, confidence, length, title, titles, "
-    "titre, titulo, titel, titolo, subject, headline, heading, summary, plot, synopsis, overview, reply, replies, "
-    "response, responses, answer, respuesta, reponse, antwort, risposta, ответ, developer, info, metadata, genre, "
-    "genres, tag, tags, image, images, photo, photos, email, phone"
+    "created, updated, count, counts, number, num, nr, total, votes, length, title, titles, titre, titulo, titel, "
+    "titolo, subject, headline, heading, summary, plot, synopsis, overview, reply, replies, response, responses, "
+    "answer, respuesta, reponse, antwort, risposta, ответ, developer, info, metadata"
 )
 _OWNER_NAMES = words_of(
     "author, user, username, reviewer, reviewers, name, names, nickname, owner, company, product, brand, country, "
-    "city, language, lang, locale, source, status, state, type, kind, category, version, address, website, price, key, "
-    "index"
+    "city, language, lang, locale, source, status, state, type, kind, category, genre, genres, tag, tags, version, "
+    "address, website, email, phone, price, key, index, image, images, photo, photos, score, rating, ratings, rate, "
+    "stars, star, sentiment, label, labels, polarity, class, confidence, likes, upvotes, helpful, helpfulness"
 )
 # A full year, three numbers with one separator, or a month between two numbers: "8/10" and "10:30" are not dates.
 _DATED = re.compile(
@@ -80,13 +79,16 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
     """
     rows = usable_rows(columns, rows)
 
-    def key(position: int) -> tuple[bool, int, int]:
-        cells, rank = _given(rows, position), _name_rank(columns[position])
+    def key(position: int) -> tuple[bool, float, int]:
+        cells, rank = _given(rows, position), float(_name_rank(columns[position]))
         words = sum(len(cell.split()) for cell in cells)
+        short = 0 < words < _SENTENCE_WORDS * len(cells)
         are_labels = rank < 0 and is_label_name(columns[position])  # of which the words may look like prose
         prose = not _are_data(cells) and not are_labels and (rank > 0 or bool(cells))
-        if not cells or (words < _SENTENCE_WORDS * len(cells) and _REPEATED * len(set(cells)) <= len(cells)):
+        if not cells or (short and _REPEATED * len(set(cells)) <= len(cells)):
             rank = min(rank, 0)  # nothing, or categories
+        if short and rank == 0:
+            rank = -0.5
         return prose, rank, words
 
     return max(texts or range(len(columns)), key=key)
@@ -111,9 +113,11 @@ def looks_like_reviews(columns: Sequence[str], rows: Sequence[Cells], position: 
     return rank > 0 or not words or sum(words) / len(words) >= _SENTENCE_WORDS
 
 
-def holds_data(rows: Sequence[Cells], position: int) -> bool:
-    """Returns whether most cells of a column are URLs, numbers, dates, ids, lists or labels, whatever its name."""
-    return _are_data(_given(rows, position))
+def doubtful_columns(columns: Sequence[str], rows: Sequence[Cells], texts: Sequence[int]) -> list[int]:
+    """Returns those of the columns to score that do not look like reviews; a joined one need only hold words."""
+    if len(texts) > 1:
+        return [position for position in texts if _are_data(_given(rows, position))]
+    return [position for position in texts if not looks_like_reviews(columns, rows, position)]
 
 
 def _given(rows: Sequence[Cells], position: int) -> list[str]:

@@ -107,6 +107,7 @@ _NAMED: dict[Meaning, frozenset[str]] = {
 _ADVERB = re.compile(
     r"(?:very|extremely|strongly|highly|mostly|overwhelmingly|somewhat|slightly|weakly|muy|tres|sehr|molto|muito) "
 )
+_NOUN = re.compile(r"(?<=ive|ral) (?:emotion|sentiment|review|feedback|experience)$")  # "positive review"
 _PREFIX = re.compile(r"_*label[_ ]+(?=\S)")  # fastText's "__label__2", "LABEL_0"
 
 _NUMERAL = r"[+-]?(?:\d+(?:\.\d+|,\d\d?)?|[.,]\d+)"  # "1,000" is not 1
@@ -127,7 +128,7 @@ _SPELT = re.compile(rf"\b(?:{'|'.join(_NUMERALS)})\b")
 
 _CLASS_NAMES = words_of(
     "sentiment, sentiments, label, labels, polarity, class, target, positive, negative, recommended, recommend, "
-    "recommends, recommendation, voted, thumbs, tonality, sentimiento, sentimento, sentimentos, "
+    "recommends, recommendation, voted, liked, thumbs, tonality, sentimiento, sentimento, sentimentos, "
     "polaridad, polaridade, stimmung, etiqueta, etiquette, recomienda, recomendado, recomenda, тональность, метка, "
     "情感, 标签, 라벨"
 )
@@ -245,8 +246,8 @@ def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], texts: int
     for i, name in enumerate(columns):
         cells = [cell for row in rows if i < len(row) and (cell := row[i] or "").strip()]
         if i not in texts and (rank := _label_rank(name, cells)) is not None:
-            ranked.append((rank, i))
-    return min(ranked)[1] if ranked else None
+            ranked.append((rank, "review" not in name_words(name), i))  # not a label of the film or the author
+    return min(ranked)[-1] if ranked else None
 
 
 def says_sentiment(value: str) -> bool:
@@ -255,7 +256,7 @@ def says_sentiment(value: str) -> bool:
     number = _read_number(word)
     if number is not None:
         return number.stars
-    word = _without_adverb(word)
+    word = _core(word)
     return any(pattern.fullmatch(word) for pattern in _SENTIMENT.values()) or any(word in w for w in _SURE.values())
 
 
@@ -373,15 +374,15 @@ def _common_meaning(number: float, scales: Iterable[_Scale]) -> Meaning:
 def _word_meaning(value: str) -> Meaning:
     if not value.strip() or is_empty_word(value):
         return "empty"
-    word = _without_adverb(_normalise(value))
+    word = _core(_normalise(value))
     for meaning, pattern in _SENTIMENT.items():
         if pattern.fullmatch(word) or word in _SURE[meaning] or word in _NAMED[meaning]:
             return meaning
     return "unknown"
 
 
-def _without_adverb(word: str) -> str:
-    return _ADVERB.sub("", re.sub(r"[\s_-]+", " ", word), count=1)
+def _core(word: str) -> str:
+    return _NOUN.sub("", _ADVERB.sub("", re.sub(r"[\s_-]+", " ", word), count=1))
 
 
 def _key(value: str) -> str:

@@ -11,7 +11,7 @@ from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
-from sentiment.tables.columns import column_choices, looks_like_reviews
+from sentiment.tables.columns import column_choices, doubtful_columns
 from sentiment.tables.decoding import detect_format, is_text
 from sentiment.tables.errors import FileError
 from sentiment.tables.headers import header_note
@@ -53,15 +53,8 @@ def show(job: Job) -> None:
         format_func=names.__getitem__,
         key="text_column",
     )
-    others = left.multiselect(
-        "Joined with",
-        [place for place in range(len(columns)) if place != text],
-        format_func=names.__getitem__,
-        key="joined_columns",
-        placeholder="no other column",
-        help="For a review in several columns, such as a title and a text. They are joined in the order of the file.",
-    )
-    texts = sorted([text, *others])
+    with left:
+        texts = sorted([text, *_joined_columns(names, text)])
     label = right.selectbox(
         "Column of labels, to measure against",
         [None, *range(len(columns))],
@@ -69,12 +62,11 @@ def show(job: Job) -> None:
         format_func=lambda place: "none" if place is None else names[place],
         key="label_column",
     )
-    for place in texts:
-        if not looks_like_reviews(columns, inspection["sample"], place):
-            st.warning(
-                f"“{escape_markdown(names[place])}” does not look like reviews. Is it the column you mean?",
-                icon=":material/help:",
-            )
+    for place in doubtful_columns(columns, inspection["sample"], texts):
+        st.warning(
+            f"“{escape_markdown(names[place])}” does not look like reviews. Is it the column you mean?",
+            icon=":material/help:",
+        )
     labels = None if label is None else _choose_meanings(job, inspection, label)
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
@@ -87,6 +79,20 @@ def show(job: Job) -> None:
     if rows:
         _preview(inspection, names, texts)
     show_reading_options(job)
+
+
+def _joined_columns(names: list[str], text: int) -> list[int]:
+    """Offers the other columns of a table, to be joined with the column of reviews."""
+    if len(names) == 1:
+        return []
+    return st.multiselect(
+        "Joined with",
+        [position for position in range(len(names)) if position != text],
+        format_func=names.__getitem__,
+        key="joined_columns",
+        placeholder="no other column",
+        help="For a review in several columns, such as a title and a text. They are joined in the order of the file.",
+    )
 
 
 def _summary(inspection: dict[str, Any]) -> str:
@@ -142,7 +148,7 @@ def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[s
     )
     left_out = sum(n for n, meaning in zip(table["rows"], table["means"], strict=True) if meaning not in LABELS)
     st.caption(
-        f"A click on a meaning changes it. {counted(left_out, 'row')} left out of the comparison with the labels."
+        f"Double-click a meaning to change it. {counted(left_out, 'row')} left out of the comparison with the labels."
     )
     return {value: LABELS.get(meaning) for value, meaning in zip(table["value"], table["means"], strict=True)}
 

@@ -22,7 +22,7 @@ from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, interval, percent, size
-from sentiment.tables.columns import column_choices, looks_like_reviews
+from sentiment.tables.columns import column_choices, doubtful_columns
 from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.tables.errors import FileError
 from sentiment.tables.joining import join_cells
@@ -211,12 +211,11 @@ def _preparation(folder: str) -> None:
 def _doubts(results: Results, inspection: dict[str, Any]) -> None:
     """Says whether the scored column looks like reviews, and how many rows the model cannot read."""
     names = column_choices(inspection["columns"])
-    for place in results.texts:
-        if not looks_like_reviews(inspection["columns"], inspection["sample"], place):
-            st.warning(
-                f"“{uploads.escape_markdown(names[place])}” was scored, but does not look like reviews.",
-                icon=":material/help:",
-            )
+    for place in doubtful_columns(inspection["columns"], inspection["sample"], results.texts):
+        st.warning(
+            f"“{uploads.escape_markdown(names[place])}” was scored, but does not look like reviews.",
+            icon=":material/help:",
+        )
     statuses = results.counts("status")
     if are_mostly_unknown(statuses):
         st.warning(unknown_words(statuses), icon=":material/help:")
