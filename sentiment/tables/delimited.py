@@ -16,13 +16,14 @@ from sentiment.tables.headers import (
     DELIMITERS,
     IN_PROSE,
     ROW_NAME,
+    Start,
     above_note,
     find_start,
     guess_delimiter,
     has_header,
 )
 from sentiment.tables.lines import Record, read_records
-from sentiment.tables.quoting import Escapes, find_escapes
+from sentiment.tables.quoting import find_escapes
 
 
 class DelimitedSource(RowSource):
@@ -34,15 +35,17 @@ class DelimitedSource(RowSource):
         check_not_json(path, compression)
         self._compression = compression
         self._encoding = choose_encoding(path, compression, options)
-        self._escapes: Escapes = ""
         self._declared = self._declared_delimiter()
-        self._delimiter = options.delimiter or self._declared or self._guess_delimiter()
+        known = options.delimiter or self._declared
         with open_text(path, compression, self._encoding) as file:
-            self._escapes = find_escapes(file, self._delimiter)
+            self._escapes = find_escapes(file, known or DELIMITERS)
+        self._delimiter = known or self._guess_delimiter()
         rows = self._first_rows(self._delimiter)
         if not rows:
             raise FileError(f"{path.name} has no rows, not even a header.")
         self._start = find_start(rows, prose=self._delimiter in IN_PROSE)
+        if options.header is not None:  # it states what the first row is
+            self._start = Start(row_names=self._start.row_names and options.header)
         first = rows[self._start.above :]
         self.check_columns(first[0])
         has_names = has_header(first) if options.header is None else options.header
@@ -89,14 +92,15 @@ class DelimitedSource(RowSource):
         return line[-1] if len(line) == len("sep=;") and line.startswith("sep=") else None
 
     def _guess_delimiter(self) -> str:
-        sample = {delimiter: self._first_rows(delimiter) for delimiter in DELIMITERS}
+        sample = {delimiter: self._first_rows(delimiter, broken=True) for delimiter in DELIMITERS}
         return guess_delimiter(sample, preferred="\t" if self.format == "tsv" else ",")
 
-    def _first_rows(self, delimiter: str) -> list[list[str]]:
+    def _first_rows(self, delimiter: str, *, broken: bool = False) -> list[list[str]]:
+        """Returns the first rows; of the broken ones only the very first, unless all are wanted."""
         rows: list[list[str]] = []
         size = 0
         for record in self._records(delimiter, 0):
-            if not record.problem or not rows:
+            if broken or not record.problem or not rows:
                 rows.append([printable(cell) for cell in record.cells[: MAX_COLUMNS + 1]])
             size += sum(map(len, record.cells)) + len(record.cells)
             if len(rows) > SAMPLE_ROWS or size > SAMPLE_CHARACTERS:

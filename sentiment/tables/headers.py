@@ -104,7 +104,7 @@ def find_start(rows: Sequence[Cells], *, prose: bool) -> Start:
 def above_note(rows: Sequence[Cells]) -> str:
     """Returns a sentence that quotes the rows above the table."""
     lines = [" ".join(cell for cell in row if cell and cell.strip()) for row in rows]
-    return f"Left out above the table: {_quoted([line for line in lines if line])}."
+    return f"Left out above the table: {_quoted([line for line in lines if line])}. The option header keeps them."
 
 
 def _is_narrow(row: Cells, width: int) -> bool:
@@ -117,16 +117,16 @@ def _header_place(table: Sequence[Cells]) -> int | None:
 
     Letterboxd's lists begin with a table of one row, which describes the list, and its header.
     """
-    if _is_named_header(table):
+    if is_named_header(table):
         return 0
     for place, row in enumerate(table[1:_MOST_ABOVE], 1):
         same = sum(_has_header_word(cell or "") for cell, above in zip(row, table[0], strict=False) if cell == above)
-        if same > 1 and _is_named_header(table[place:]):
+        if same > 1 and is_named_header(table[place:]):
             return place
     return None
 
 
-def _is_named_header(table: Sequence[Cells]) -> bool:
+def is_named_header(table: Sequence[Cells]) -> bool:
     """Returns whether the first row holds short names, at least one of them usual."""
     names = [cell or "" for cell in table[0]]
     return (
@@ -157,7 +157,7 @@ def splits_lines(lines: Sequence[str], delimiter: str) -> bool:
     if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
         return False
     labelled = any(_are_label_like([row[i] for row in rows]) for i in (0, -1))
-    return delimiter == "\t" or labelled or _is_named_header(rows)
+    return delimiter == "\t" or labelled or is_named_header(rows)
 
 
 def _are_label_like(cells: Sequence[str]) -> bool:

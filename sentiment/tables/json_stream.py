@@ -45,7 +45,7 @@ class Contents:
     """The contents of a file that begins with an object.
 
     Attributes:
-        lists: the number of objects in each list, by its path.
+        lists: the characters of the objects in each list, by its path.
         objects: the number of objects beside each other, at most 2.
         only_objects: whether all values of the first object are objects.
     """
@@ -84,11 +84,11 @@ def survey_object(file: TextIO, decoder: json.JSONDecoder) -> Contents:
     """
     stream = _Stream(file, decoder)
     kinds: set[str] = set()
-    counts: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
     for path, found in _lists(stream, kinds=kinds):
-        if (path in counts or len(counts) < _MOST_LISTS) and isinstance(found.value, dict):
-            counts[path] += 1
-    return Contents(dict(counts), 2 if stream.peek() else 1, kinds == {"{"})
+        if (path in sizes or len(sizes) < _MOST_LISTS) and isinstance(found.value, dict):
+            sizes[path] += len(found.text)
+    return Contents(dict(sizes), 2 if stream.peek() else 1, kinds == {"{"})
 
 
 def _elements(stream: _Stream) -> Iterator[Element]:

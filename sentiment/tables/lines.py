@@ -68,6 +68,12 @@ def read_records(file: TextIO, delimiter: str, width: int, escapes: Escapes = ""
     Quoting follows RFC 4180 strictly at first, apart from ``escapes``. A line that breaks its rules is parsed as
     Python's ``csv`` and spreadsheets do, if that gives ``width`` cells; otherwise its record has a problem. If prose
     rarely contains the delimiter, a line that it splits into ``width`` cells is a row, whatever is quoted.
+
+    Args:
+        file: the text.
+        delimiter: the character between cells.
+        width: the number of cells of a row, 0 if it is unknown.
+        escapes: which characters are escaped with a backslash.
     """
     lines = _Rewindable(read_lines(file), escapes)
     parse_leniently = _LenientParser(delimiter, width, escapes)
@@ -161,10 +167,14 @@ class _LenientParser:
 
     def are_rows(self, first: Line, last: Line) -> bool:
         """Returns whether a record of several lines is several rows: its quotation marks belong to the texts."""
-        return self._is_row(first.text) and self._is_row(last.text)
+        return self.width > 1 and self._is_row(first.text) and self._is_row(last.text)
 
     def _is_row(self, text: str) -> bool:
-        return self.width > 1 and self.delimiter not in IN_PROSE and text.count(self.delimiter) == self.width - 1
+        """Returns whether the delimiter splits a line into ``width`` cells, or at all if the width is unknown."""
+        if self.delimiter in IN_PROSE or self.width == 1:
+            return False
+        found = text.count(self.delimiter)
+        return found == self.width - 1 if self.width else found > 0
 
 
 def _unquote(cell: str) -> str:

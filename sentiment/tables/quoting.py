@@ -21,15 +21,20 @@ _BOTH = re.compile(r'\\(["\\])')
 _QUOTE = re.compile(r'(?<!\\)((?:\\\\)*)\\"')
 
 
-def find_escapes(file: TextIO, delimiter: str) -> Escapes:
+def find_escapes(file: TextIO, delimiters: str) -> Escapes:
     """Returns which characters are escaped with a backslash in delimited text.
 
     Quotation marks are, if marks inside quoted cells follow a backslash and hardly any is doubled.
+
+    Args:
+        file: the text.
+        delimiters: the characters that may be its delimiter.
     """
     escaped = doubled = pairs = 0
     lone = False
+    edges = {*delimiters, "\r", "\n", ""}
     for block in _blocks_with_escapes(file):
-        more_escaped, more_doubled = _count_quotes(block, delimiter)
+        more_escaped, more_doubled = _count_quotes(block, edges)
         escaped, doubled = escaped + more_escaped, doubled + more_doubled
         lone = lone or _LONE_BACKSLASH.search(block) is not None
         pairs += "\\\\" in block
@@ -61,9 +66,8 @@ def _blocks_with_escapes(file: TextIO) -> Iterator[str]:
             yield block
 
 
-def _count_quotes(block: str, delimiter: str) -> tuple[int, int]:
+def _count_quotes(block: str, edges: set[str]) -> tuple[int, int]:
     """Counts the quotation marks inside quoted cells that are escaped, and those that are doubled or out of place."""
-    edges = {delimiter, "\r", "\n", ""}
     escaped = doubled = 0
     inside = False
     for found in _QUOTES.finditer(block):

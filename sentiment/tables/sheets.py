@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from sentiment.file_limits import MAX_SHEET_ROW, LimitError
 from sentiment.tables.errors import FileError
-from sentiment.tables.headers import header_is_doubtful
+from sentiment.tables.headers import is_named_header
 
 _LOOKED_AT = 50  # sheets, of which the first rows are read
 _FIRST_ROWS, _SCANNED = 20, 1000  # rows that are not blank, among so many
@@ -123,7 +123,7 @@ def _first_rows(sheet: Any, file: str) -> list[Sequence[object]]:
 def _is_cover(rows: list[Sequence[object]]) -> bool:
     """Returns whether a sheet holds a few lines of one cell, and no usual name above them."""
     lines = [[str(value) for value in row if value is not None] for row in rows]
-    return len(rows) < _FIRST_ROWS and all(len(line) == 1 for line in lines) and header_is_doubtful(lines[0], lines[1:])
+    return len(rows) < _FIRST_ROWS and all(len(line) == 1 for line in lines) and not is_named_header(lines)
 
 
 def _find_sheet(names: list[str], wanted: str, file: str) -> str:

@@ -56,7 +56,7 @@ class WorkbookSource(RowSource):
         self.found["sheet"] = self._sheet
         if not rows:
             raise FileError(f"{path.name} has no rows on its sheet “{self._sheet}”.")
-        above = find_start(_padded(rows), prose=False).above
+        above = find_start(_padded(rows), prose=False).above if options.header is None else 0
         first = rows[above:]
         self.check_columns(first[0])
         self._header = has_header(first) if options.header is None else options.header

@@ -12,7 +12,7 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
 from sentiment.tables.columns import column_choices, doubtful_columns
-from sentiment.tables.decoding import detect_format, is_text
+from sentiment.tables.decoding import TEXT_FORMATS, detect_format, is_text
 from sentiment.tables.errors import FileError
 from sentiment.tables.headers import header_note
 from sentiment.tables.labels import LABELS, value_meanings
@@ -214,7 +214,7 @@ def _useful_options(job: Job, inspection: dict[str, Any]) -> list[str]:
     """Returns the options for reading that apply to this file; none if it is not a table."""
     try:
         form = inspection["form"] if inspection else detect_format(job.input)[0]
-        if not inspection and not is_text(job.input):
+        if not inspection and (form not in TEXT_FORMATS or not is_text(job.input)):
             return []
     except FileError:
         return []
