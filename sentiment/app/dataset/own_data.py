@@ -33,9 +33,12 @@ _FIELDS = {  # option of the command line -> field of the form
     "--text-column": "Column of the texts",
     "--label-column": "Column of the labels",
     "--labels": "Meaning of the labels",
+    "--sheet": "Sheet",
+    "--delimiter": "Delimiter",
+    "--encoding": "Encoding",
 }
 _HEADER = "First row holds names"
-_HEADERS = {"found out": "", "yes": "--header", "no": "--no-header"}
+_HEADERS = {"Auto-detect": "", "yes": "--header", "no": "--no-header"}
 _MEANS = {"neutral": "neither, left out", "empty": "no label, left out", "unknown": "unknown, left out"}
 
 
@@ -113,7 +116,7 @@ def _reading_fields() -> list[str]:
         texts = {
             option: st.text_input(
                 field,
-                placeholder="good=positive,bad=negative,ok=none" if option == "--labels" else "found out",
+                placeholder="good=positive,bad=negative,ok=none" if option == "--labels" else "Auto-detect",
                 width=280 if option == "--labels" else 200,
             )
             for option, field in _FIELDS.items()
