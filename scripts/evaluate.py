@@ -60,9 +60,7 @@ def main() -> int:
 
 def _data(run: Run, options: argparse.Namespace) -> Dataset:
     split_seed = provenance.split_seed(run)  # so that the test part is the one that training held out
-    data = dataset.load(options.data, reading(options), seed=split_seed)
-    _say("\n".join(dataset.summary_lines(data)))
-    return data
+    return dataset.load(options.data, reading(options), seed=split_seed)
 
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
@@ -84,6 +82,7 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     own = provenance.is_own_test_set(run, data)
     if options.explanations and not own:  # the checks need the run's own training and validation reviews
         raise DatasetError(f"--explanations needs the data that {run.name} was trained on; this is other data.")
+    _say("\n".join(dataset.summary_lines(data)))
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
@@ -120,6 +119,7 @@ def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
+    _say("\n".join(dataset.summary_lines(data)))
     (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
     comparison = predictions.compare(first, second)
     print(_figures(data, (run, result), (other, other_result)))

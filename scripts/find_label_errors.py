@@ -35,9 +35,9 @@ def main() -> int:
     try:
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         data = dataset.load(options.data, reading(options), exclude=exclude)
-        _say("\n".join(dataset.summary_lines(data)))
         options.output.mkdir(parents=True, exist_ok=True)
         suspects, figures = _find(data)
+        _say("\n".join(dataset.summary_lines(data)))
         origin = {
             "command": _command(options),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
