@@ -386,7 +386,7 @@ def test_json_is_read_in_every_form(read, content):
         ("in.json", json.dumps({"text": {"0": "a", "1": "b"}}), 'in pandas: orient="records"'),
         ("in.json", "[1, 2]", "no JSON object"),
         ("in.json", "not json", "no JSON object"),
-        ("in.json", '{"a": tru, "r": [{"text": "x"}]}', "not well-formed JSON"),
+        ("in.json", '{"a": wrong, "r": [{"text": "x"}]}', "not well-formed JSON"),
         ("in.json", '{"a":' * 100 + "1" + "}" * 100, "nested too deeply"),
         ("in.json", '{"a":' * 100_000, "nested too deeply"),
         ("in.json", "[" * 100_000, "no JSON object"),
