@@ -392,6 +392,7 @@ def lines() -> Iterator[Case]:
     )
     yield Case("quotes.txt", b'"good\nbad"\n', ["text"], ok(['"good'], ['bad"']))
     yield Case("crlf.txt", b"good\r\nbad", ["text"], ok(["good"], ["bad"]))
+    yield Case("mark_only.txt", b"\xef\xbb\xbf", ["text"], [])
     yield Case("one_empty_line.txt", b"\n", ["text"], [([""], "empty")])
 
 

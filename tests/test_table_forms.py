@@ -129,6 +129,7 @@ def test_a_text_between_tabs_may_begin_with_a_quotation_mark(read, lines, cells)
             ["Ann", "2024-01-02", "We liked it"],
         ),
         ("id,review\n1,good\n2,bad\n", ",", ["id", "review"], ["1", "good"]),
+        ('"id" "text"\n"1" "good, very"\n"2" "bad"\n', " ", ["id", "text"], ["1", "good, very"]),
         ("4.5^We liked it\n1.0^Dull\n", "^", ["column_1", "column_2"], ["4.5", "We liked it"]),
     ],
 )
@@ -145,6 +146,7 @@ def test_a_txt_that_is_a_table_is_read_as_one_unless_lines_are_wanted(read, cont
 @pytest.mark.parametrize(
     "content",
     [
+        '"Good" "film"\nshe said\n',
         "Great film, good cast\nDull, long\nFine, I think\n",
         "Great; long\nDull; short\n",
         "one\ttab\nand none\n",
@@ -290,6 +292,12 @@ R_NAMES = ["row_name", "review", "stars"]
             "row_name",
         ),
         ("review\tstars\nAnn\tWe liked it\t5\nBob\tDull\t1\n", R_NAMES, ["Ann", "We liked it", "5"], "row_name"),
+        (
+            '"review" "stars"\n"1" "We liked it, a lot" 5\n"2" "Dull" 1\n',
+            R_NAMES,
+            ["1", "We liked it, a lot", "5"],
+            "row_name",
+        ),
         ("Comments:\n1,Thanks\n2,Good\n", ["row_name", "Comments:"], ["1", "Thanks"], "row_name"),
         (
             "Report,,\n,,\nid,review,stars\n1,good,5\n2,bad,1\n",
@@ -386,7 +394,7 @@ def test_json_is_read_in_every_form(read, content):
         ("in.json", json.dumps({"text": {"0": "a", "1": "b"}}), 'in pandas: orient="records"'),
         ("in.json", "[1, 2]", "no JSON object"),
         ("in.json", "not json", "no JSON object"),
-        ("in.json", '{"a": tru, "r": [{"text": "x"}]}', "not well-formed JSON"),
+        ("in.json", '{"a": wrong, "r": [{"text": "x"}]}', "not well-formed JSON"),
         ("in.json", '{"a":' * 100 + "1" + "}" * 100, "nested too deeply"),
         ("in.json", '{"a":' * 100_000, "nested too deeply"),
         ("in.json", "[" * 100_000, "no JSON object"),

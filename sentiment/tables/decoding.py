@@ -74,11 +74,13 @@ class Encoding:
         name: Python's name of the encoding.
         damaged: number of bytes that are invalid in this encoding; their rows are unreadable.
         guessed: whether other encodings are possible.
+        escapes: whether a quotation mark may follow a backslash in the file.
     """
 
     name: str
     damaged: int = 0
     guessed: bool = False
+    escapes: bool = True
 
 
 def detect_format(path: Path) -> tuple[str, str]:
@@ -208,7 +210,7 @@ def detect_encoding(path: Path, compression: str) -> Encoding:
     if name in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
         return Encoding(name, count_damaged(path, compression, name))
     if name == "utf-8-sig" or counts.bad == 0 or counts.bad < counts.continued:
-        return Encoding(name or "utf-8", counts.bad)
+        return Encoding(name or "utf-8", counts.bad, escapes=counts.escapes)
     name = guess_encoding(bytes(counts.sample))
     damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these have all bytes
     return Encoding(name, damaged, guessed=True)
@@ -268,11 +270,12 @@ def is_damaged(text: str) -> bool:
 
 @dataclass(slots=True)
 class _ByteCounts:
-    """Counts from decoding as UTF-8: invalid bytes and continuation bytes; and lines with invalid bytes."""
+    """Counts from decoding as UTF-8: invalid bytes and continuation bytes; lines with invalid bytes; escapes."""
 
     bad: int = 0
     continued: int = 0
     sample: bytearray = field(default_factory=bytearray)
+    escapes: bool = False
 
 
 def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
@@ -281,6 +284,7 @@ def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
     block = head
     while True:
         text = decoder.decode(block, final=not block)
+        counts.escapes = counts.escapes or b'\\"' in block or block.endswith(b"\\")
         if not block.isascii() or not text.isascii():
             bad = 0 if _can_encode(text) else len(_MARKED.findall(text))
             counts.bad += bad

@@ -21,9 +21,10 @@ from sentiment.tables.headers import (
     find_start,
     guess_delimiter,
     has_header,
+    has_spaced_names,
 )
 from sentiment.tables.lines import Record, read_records
-from sentiment.tables.quoting import find_escapes
+from sentiment.tables.quoting import Escapes, find_escapes
 
 
 class DelimitedSource(RowSource):
@@ -37,8 +38,7 @@ class DelimitedSource(RowSource):
         self._encoding = choose_encoding(path, compression, options)
         self._declared = self._declared_delimiter()
         known = options.delimiter or self._declared
-        with open_text(path, compression, self._encoding) as file:
-            self._escapes = find_escapes(file, known or DELIMITERS)
+        self._escapes = self._find_escapes(known or DELIMITERS)
         self._delimiter = known or self._guess_delimiter()
         rows = self._first_rows(self._delimiter)
         if not rows:
@@ -91,8 +91,17 @@ class DelimitedSource(RowSource):
             line = file.readline(len("sep=;") + 2).rstrip("\r\n")
         return line[-1] if len(line) == len("sep=;") and line.startswith("sep=") else None
 
+    def _find_escapes(self, delimiters: str) -> Escapes:
+        if not self._encoding.escapes:
+            return ""
+        with open_text(self.path, self._compression, self._encoding) as file:
+            return find_escapes(file, delimiters)
+
     def _guess_delimiter(self) -> str:
-        sample = {delimiter: self._first_rows(delimiter, broken=True) for delimiter in DELIMITERS}
+        with open_text(self.path, self._compression, self._encoding) as file:
+            names_spaced = has_spaced_names(file.readline(SAMPLE_CHARACTERS))
+        delimiters = DELIMITERS + " " * names_spaced
+        sample = {delimiter: self._first_rows(delimiter, broken=True) for delimiter in delimiters}
         return guess_delimiter(sample, preferred="\t" if self.format == "tsv" else ",")
 
     def _first_rows(self, delimiter: str, *, broken: bool = False) -> list[list[str]]:

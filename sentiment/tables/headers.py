@@ -31,6 +31,7 @@ _HEADER_WORD = re.compile(
     "|sentence|sentiment|star|status|subject|summary|target|text|timestamp|title|tweet|type|updated|url|user|username"
     "|verified|vote)s?"
 )
+_SPACED_NAMES = re.compile('"[^"]*"(?: "[^"]*")+')
 _ID_WORDS = frozenset({"id", "index", "no", "nr", "row", "number"})
 _SENTENCE_WORD = re.compile(  # names of columns rarely contain one of these
     "an?|and|are|but|did|don't|had|has|have|he|i|i'm|is|isn't|it|it's|me|my|not|she|so|they|this|too|very|was|wasn't|we"
@@ -146,6 +147,11 @@ def _has_row_names(header: Cells, table: Sequence[Cells], *, prose: bool) -> boo
     if all(name.isdecimal() and len(name) < 10 for name in names):
         return all(int(b) == int(a) + 1 for a, b in pairwise(names)) or not prose
     return (not prose or (len(header) > 1 and len(names) >= 5)) and all(len(name.split()) <= 3 for name in names)
+
+
+def has_spaced_names(line: str) -> bool:
+    """Returns whether a line is a header as R writes it: quoted names with spaces between them."""
+    return _SPACED_NAMES.fullmatch(line.strip()) is not None
 
 
 def splits_lines(lines: Sequence[str], delimiter: str) -> bool:

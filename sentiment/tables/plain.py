@@ -11,7 +11,7 @@ from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, 
 from sentiment.tables.decoding import check_not_json, open_text
 from sentiment.tables.delimited import DelimitedSource, choose_encoding, encoding_notes, report_damage
 from sentiment.tables.errors import FileError
-from sentiment.tables.headers import ONE_COLUMN, splits_lines
+from sentiment.tables.headers import ONE_COLUMN, has_spaced_names, splits_lines
 from sentiment.tables.lines import read_lines, read_records
 from sentiment.tables.options import delimiter_name
 
@@ -45,6 +45,8 @@ class LinesSource(RowSource):
         lines = [row.cells[0] or "" for row in self._first_rows()]
         if found := next((sign for sign in _DELIMITERS if splits_lines(lines, sign)), ""):
             return found
+        if lines and has_spaced_names(lines[0]) and all(line.startswith('"') for line in lines):
+            return " "
         return "\t" if self._has_tabbed_records() else ""
 
     def is_fasttext(self) -> bool:
