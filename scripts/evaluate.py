@@ -30,6 +30,7 @@ from sentiment.evaluation import metrics, predictions, provenance
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
 
 _CHECKPOINT = ".explanations"  # folder in the run's folder for finished checks, until all are done
@@ -62,12 +63,8 @@ def main() -> int:
 
 
 def _data(run: Run, options: argparse.Namespace) -> Dataset:
-    return dataset.load(
-        options.data,
-        text_column=options.text_column,
-        label_column=options.label_column,
-        seed=provenance.split_seed(run),  # so that the test part is the one that training held out
-    )
+    split_seed = provenance.split_seed(run)  # so that the test part is the one that training held out
+    return dataset.load(options.data, reading(options), seed=split_seed)
 
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
@@ -97,6 +94,7 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     own = provenance.is_own_test_set(run, data)
     if options.explanations and not own:  # the checks need the run's own training and validation reviews
         raise DatasetError(f"--explanations needs the data that {run.name} was trained on; this is other data.")
+    _say("\n".join(dataset.summary_lines(data)))
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
@@ -133,6 +131,7 @@ def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
+    _say("\n".join(dataset.summary_lines(data)))
     (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
     comparison = predictions.compare(first, second)
     print(_figures(data, (run, result), (other, other_result)))
@@ -213,10 +212,11 @@ def _options() -> argparse.Namespace:
         "with the columns pair (shared by two rows), label (positive or negative), original (true or false) and text",
     )
     parser.add_argument("--again", action="store_true", help="evaluate again, even if results are saved")
-    parser.add_argument("--text-column", help="column of the reviews, in your own file")
-    parser.add_argument("--label-column", help="column of the labels, in your own file")
+    add_reading_options(parser)
     options = parser.parse_args()
     alone = options.behaviour or options.edited
+    if not options.data and reading_words(options):
+        parser.error(f"{reading_words(options)[0]} is for --data; leave it out")
     if not options.data and (options.compare or options.explanations or not alone):
         parser.error("--data is required, except with --behaviour and --edited alone")
     if options.compare and (options.explanations or alone):

@@ -25,6 +25,8 @@ from sentiment import artifacts, dataset
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.records import NAMES
 from sentiment.evaluation import provenance, review_notes
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
+from sentiment.tables.errors import FileError
 
 
 def main() -> int:
@@ -33,11 +35,10 @@ def main() -> int:
     start = time.monotonic()
     try:
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
-        data = dataset.load(
-            options.data, text_column=options.text_column, label_column=options.label_column, exclude=exclude
-        )
+        data = dataset.load(options.data, reading(options), exclude=exclude)
         options.output.mkdir(parents=True, exist_ok=True)
         suspects, figures = _find(data)
+        _say("\n".join(dataset.summary_lines(data)))
         origin = {
             "command": _command(options),
             "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -49,7 +50,7 @@ def main() -> int:
         }
         suspects.to_parquet(options.output / f"{review_notes.LABEL_ERRORS}.parquet", index=False)
         artifacts.write_json(options.output / f"{review_notes.LABEL_ERRORS}.json", figures | origin)
-    except DatasetError as error:
+    except (DatasetError, FileError) as error:
         _say(f"find_label_errors.py: {error}")
         return 2
     except OSError as error:
@@ -86,11 +87,11 @@ def _say(line: str) -> None:
 def _command(options: argparse.Namespace) -> str:
     """Returns the command with the names of files but not their folders."""
     words = ["python", "scripts/find_label_errors.py"]
-    for name in ("data", "output", "exclude", "text_column", "label_column"):
+    for name in ("data", "output", "exclude"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", value.name if isinstance(value, Path) else str(value)]
-    return shlex.join(words)
+    return shlex.join(words + reading_words(options))
 
 
 def _options() -> argparse.Namespace:
@@ -98,8 +99,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="labelled reviews, in any format that train.py reads")
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER", help="folder for both files")
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
-    parser.add_argument("--text-column", help="column of the reviews, in your own file")
-    parser.add_argument("--label-column", help="column of the labels, in your own file")
+    add_reading_options(parser)
     return parser.parse_args()
 
 

@@ -3,10 +3,10 @@
   score.py --text "A review" [--explain]
   score.py INPUT OUTPUT      [--text-column C] [--explain] [--fast] [--resume] ...
 
-INPUT is .csv, .tsv, .txt (one review on each line), .jsonl, .parquet or .xlsx; the first four may be compressed as .gz,
-.zst or .zip. OUTPUT is .csv, .tsv, .jsonl, .parquet or .xlsx. Either may be - for a pipe. With --engine ray both may be
-folders. Finished work is kept in OUTPUT.parts, from which --resume continues. OUTPUT.json records how the output was
-made.
+INPUT is .csv, .tsv, .txt (one review on each line, or a table), .jsonl, .json, .parquet or .xlsx; the first five may
+be compressed as .gz, .zst or .zip. OUTPUT is .csv, .tsv, .jsonl, .parquet or .xlsx. Either may be - for a pipe. With
+--engine ray both may be folders. Finished work is kept in OUTPUT.parts, from which --resume continues. OUTPUT.json
+records how the output was made.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from _arguments import Parser
 from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, open_run
 from sentiment.bulk.progress import TerminalProgress
-from sentiment.formatting import interval, percent
+from sentiment.formatting import counted, interval, percent
 from sentiment.model.session import open_model
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
 
 # Modules for files are imported in functions, which halves the time to score a single text.
@@ -117,29 +118,32 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.system import limit_heaps
-    from sentiment.tables.base import Options
     from sentiment.tables.decoding import output_format
 
     limit_heaps()
+    read = reading(options)
+    if read.labels is not None and read.label_column is None:
+        raise FileError("--labels needs --label-column, the column whose values it explains.")
     with _paths(options) as (source, output):
         folder = not (options.output_form or output.suffix) and source.is_dir()
         task = Task(
             input=source,
             output=output,
             format="" if folder else output_format(output, options.output_form),
-            text_column=options.text_column,
-            label_column=options.label_column,
+            text_column=read.text_column,
+            label_column=read.label_column,
+            labels=read.labels,
             explain=options.explain,
             fast=options.fast,
             resume=options.resume,
             raw=options.raw,
             bom=options.bom,
-            options=Options(options.input_form, options.encoding, options.delimiter, options.header),
+            options=read.options,
         )
         with _progress() as report:
             results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
     for result in results:
-        _say(result)
+        _say(result, guessed=options.text_column is None)
 
 
 def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
@@ -190,27 +194,42 @@ def _progress() -> Iterator[Any]:
         yield progress
 
 
-def _say(result: dict[str, Any]) -> None:
-    """Prints warnings about header, column and extra cells, and the accuracy; on a terminal also the counts."""
+def _say(result: dict[str, Any], *, guessed: bool) -> None:
+    """Prints notes on the reading, warnings about the input, and the accuracy; on a terminal also the counts."""
+    from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
+
+    for note in result["input"]["notes"]:
+        print(note, file=sys.stderr)
     if note := result["input"]["header_in_doubt"]:
         print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
     if result["input"]["text_column_doubtful"]:
-        column = result["input"]["text_column"]
-        print(f"no column looks like reviews; {column} was scored, --text-column names another", file=sys.stderr)
+        doubt = "no column looks like reviews" if guessed else "this does not look like reviews"
+        print(f"{doubt}; {_text_column(result)} was scored, --text-column names another", file=sys.stderr)
+    if are_mostly_unknown(result["counts"]["status"]):
+        print(unknown_words(result["counts"]["status"]), file=sys.stderr)
     if extra := result["extra_cells"]:
         rows = "1 row has" if extra == 1 else f"{extra:,} rows have"
         column = result["columns"]["problem"]
         print(f"{rows} more cells than there are columns; the rest is in the column {column}", file=sys.stderr)
     if sys.stderr.isatty():
-        column = result["input"]["text_column"]
         named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
-        print(f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else ""), file=sys.stderr)
+        print(
+            f"{result['rows']:,} rows by column {_text_column(result)}" + (f"; {named}" if named else ""),
+            file=sys.stderr,
+        )
     if measured := result["against_labels"]:
-        line = "no row has both a score and a known label"
+        line = "no row has both a verdict and a known label"
         if measured["n"]:
             accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
-            line = f"against {measured['n']:,} labels: {accuracy}, F1 {measured['f1']:.4f}"
+            line = f"against {counted(measured['n'], 'label')}: {accuracy}, F1 {measured['f1']:.4f}"
         print(line, file=sys.stderr)
+        if note := left_out_rows(measured["left_out"]):
+            print(note, file=sys.stderr)
+
+
+def _text_column(result: dict[str, Any]) -> str:
+    names = result["input"]["text_column"]
+    return names if isinstance(names, str) else ", ".join(names)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -220,27 +239,20 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("output", metavar="OUTPUT", nargs="?", help="the file to write, - for standard output")
     add("--text", help="score this one review instead of a file")
     add("--artifacts", type=Path, metavar="RUN_FOLDER", help=f"the run to use (default: {DEFAULT_RUN})")
-    add("--text-column", metavar="C", help="name or number of the column of reviews (default: detected)")
-    add("--label-column", metavar="C", help="name or number of a column of labels, to measure accuracy")
     add("--explain", action="store_true", help="also return the contributions of words")
     add("--fast", action="store_true", help="int8 arithmetic: faster, slightly different scores")
     add("--resume", action="store_true", help="continue an interrupted run with the same options")
     add("--raw", action="store_true", help="do not escape cells that a spreadsheet would run as formulas")
     add("--bom", action="store_true", help="start CSV and TSV with a byte order mark, so that Excel detects UTF-8")
-    add("--encoding", metavar="E", help="encoding of the input (default: detected)")
-    add("--delimiter", metavar="D", help="delimiter of the input (default: detected)")
-    add("--header", action=argparse.BooleanOptionalAction, default=None, help="whether the first row names the columns")
     add("--engine", choices=["local", "ray"], default="local", help="ray runs on a cluster (default: %(default)s)")
     add("--address", metavar="A", help="address of the Ray cluster (default: this machine)")
-    add("--input-form", metavar="F", type=str.lower, help="format of the input, if its name does not end in it")
     add("--output-form", metavar="F", type=str.lower, help="format of the output, if its name does not end in it")
+    add_reading_options(parser)
     options = parser.parse_args(arguments)
     if (options.text is None) == (options.input is None) or (options.input is None) != (options.output is None):
         parser.error('give either INPUT and OUTPUT, or --text "A review"')
-    if options.delimiter is not None:
-        options.delimiter = {"tab": "\t", r"\t": "\t"}.get(options.delimiter, options.delimiter)
-        if len(options.delimiter) != 1:
-            parser.error("--delimiter must be one character, or tab")
+    if options.text is not None and (given := reading_words(options)):
+        parser.error(f"{given[0]} is for files; leave it out with --text")
     return options
 
 

@@ -23,6 +23,8 @@ from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
 from sentiment.evaluation import provenance
 from sentiment.presets import PARTS, PRESETS, PartError, Preset, leave_out
+from sentiment.tables.command_line import add_reading_options, reading, reading_words
+from sentiment.tables.errors import FileError
 
 
 def main() -> int:
@@ -38,14 +40,13 @@ def main() -> int:
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
             options.data,
-            text_column=options.text_column,
-            label_column=options.label_column,
+            reading(options),
             exclude=exclude,
             limit=options.limit,
             seed=options.split_seed,
         )
         _check_teachers(teachers, reviews, options.split_seed)
-    except (ArtifactError, DatasetError, PartError) as error:
+    except (ArtifactError, DatasetError, FileError, PartError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:
@@ -53,7 +54,7 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    print(f"{reviews.source.form}; split: {reviews.source.split}", file=sys.stderr)
+    print("\n".join(dataset.summary_lines(reviews)), file=sys.stderr)
     try:
         if options.overwrite and options.output.exists():
             artifacts.remove_run(options.output)
@@ -131,7 +132,7 @@ def _options() -> argparse.Namespace:
         "--data",
         type=Path,
         required=True,
-        help="IMDB reviews (CSV, zip, folder or archive), or your own labelled file",
+        help="IMDB reviews (CSV, zip, folder or archive), or a table of your own labelled reviews",
     )
     parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
     parser.add_argument("--without", choices=PARTS, help="a part of the recipe to leave out")
@@ -150,10 +151,9 @@ def _options() -> argparse.Namespace:
         "--cache", type=Path, metavar="FOLDER", help="folder where a deep teacher is kept for other runs"
     )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
-    parser.add_argument("--text-column", help="column of the reviews, in your own file")
-    parser.add_argument("--label-column", help="column of the labels, in your own file")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
     parser.add_argument("--overwrite", action="store_true", help="first remove the run in RUN_FOLDER")
+    add_reading_options(parser)
     options = parser.parse_args()
     options.split_seed = options.seed if options.split_seed is None else options.split_seed
     return options
@@ -249,11 +249,11 @@ def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -
         words += ["--teacher", *(f"artifacts/{run.name}" for run in teachers)]
     if options.split_seed != options.seed:
         words += ["--split-seed", str(options.split_seed)]
-    for name in ("without", "epochs", "limit", "exclude", "text_column", "label_column"):
+    for name in ("without", "epochs", "limit", "exclude"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", _public_name(value) if isinstance(value, Path) else str(value)]
-    return shlex.join(words)
+    return shlex.join(words + reading_words(options))
 
 
 def _public_name(path: Path) -> str:

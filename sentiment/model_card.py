@@ -67,6 +67,10 @@ _REMOVED = {
     "train_in_test": "training reviews that are also in test",
     "unlabelled_in_test": "unlabelled reviews that are also in test",
     "excluded": "reviews excluded by hand",
+    "unreadable": "unreadable rows",
+    "missing_label": "rows without a label",
+    "neutral": "rows neither positive nor negative",
+    "unknown_label": "rows with a label of unknown meaning",
 }
 
 

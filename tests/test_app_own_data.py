@@ -60,10 +60,11 @@ def page(tmp_path, monkeypatch):
     return AppTest.from_function(script, default_timeout=60).run()
 
 
-def describe_it(app: AppTest, name: str, content: bytes, text: str = "", label: str = "") -> None:
+def describe_it(app: AppTest, name: str, content: bytes, text: str = "", label: str = "", meaning: str = "") -> None:
     app.file_uploader[0].upload(name, content)
-    for of, column in (("texts", text), ("labels", label)):
-        next(each for each in app.text_input if each.label == f"Column of the {of}").set_value(column)
+    fields = {"Column of the texts": text, "Column of the labels": label, "Meaning of the labels": meaning}
+    for field, value in fields.items():
+        next(each for each in app.text_input if each.label == field).set_value(value)
     next(button for button in app.button if button.label == "Describe it").click().run()
 
 
@@ -145,7 +146,7 @@ def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch
     monkeypatch.setattr("streamlit.session_state", Counter())
     monkeypatch.setattr(own_data.subprocess, "run", run)
     file = SimpleNamespace(name="mine.csv", getvalue=bytes)
-    visitors = [threading.Thread(target=own_data._describe_in_turn, args=(file, "", "", 50)) for _ in range(3)]
+    visitors = [threading.Thread(target=own_data._describe_in_turn, args=(file, [], 50)) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
     for visitor in visitors:
@@ -251,3 +252,43 @@ def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     assert '"place"' not in spec  # the rule at 50 tokens, where the model stops, would stretch the axis
     facts, _ = describe(dataset.load(tmp_path / "mine.csv"), 1_000)
     assert facts["lengths"]["edges"][-1] <= max(row["longest"] for row in facts["lengths"]["by_split"]) <= 10
+
+
+@pytest.mark.process
+def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_path):
+    rows = [(f"the kettle number{i} is {'splendid' if i % 3 else 'dreadful'}", 2 * (i % 3) + 1, "x") for i in range(90)]
+    table = pd.DataFrame(rows, columns=["_Said_", "Stars", "Other"]).to_csv(index=False).encode("cp1252")
+    describe_it(page, "kettles.csv", table)
+    shown = said(page)
+    assert r"The reviews are in “\_Said\_”, the labels in “Stars”." in shown
+    assert meanings(page) == [["1", "negative", 30], ["3", "neither, left out", 30], ["5", "positive", 30]]
+    assert "30 rows neither positive nor negative" in shown
+    describe_it(page, "kettles.csv", table, meaning="1=negative,3=positive")
+    assert meanings(page) == [["1", "negative", 30], ["3", "positive", 30], ["5", "unknown, left out", 30]]
+    assert "30 rows with a label of unknown meaning" in said(page)
+    assert not page.exception
+
+
+def meanings(page: AppTest) -> list[list[object]]:
+    [frame] = [each.value for each in page.dataframe if list(each.value.columns) == ["label", "means", "rows"]]
+    return frame.to_numpy(dtype=object).tolist()
+
+
+@pytest.mark.process
+def test_labels_that_are_not_clear_are_asked_for_in_the_form(page):
+    content = "".join(f"the kettle number {i},{('fine', 'torn')[i % 2]}\n" for i in range(60))
+    describe_it(page, "kettles.csv", f"text,label\n{content}".encode())
+    [error] = page.error
+    assert "“fine”, “torn”. Give it with “Meaning of the labels”" in error.value.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Name it with --label-column.", "Name it with “Column of the labels”."),
+        ("Give it with --labels, such as", "Give it with “Meaning of the labels”, such as"),
+        ("If it is a review, use --no-header.", "If it is a review, set “First row holds names” to “no”."),
+    ],
+)
+def test_messages_name_the_fields_of_the_form(message, shown):
+    assert own_data._form_wording(message) == shown

@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
     (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
     task = Task(tmp_path / "a.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
     [row] = _read({"task": task}, run)
-    assert "a.csv is not text" in row["error"]
+    assert "a.csv is not a file of reviews" in row["error"]
     assert Scorer(run, explain=False)(row) == row
 
 

@@ -7,15 +7,14 @@ import pytest
 from sentiment.tables.base import Options
 from sentiment.tables.columns import (
     column_choices,
-    guess_label_column,
+    find_columns,
     guess_text_column,
-    has_header,
-    header_is_doubtful,
-    header_note,
-    label_values,
     looks_like_reviews,
 )
+from sentiment.tables.errors import FileError
+from sentiment.tables.headers import has_header, header_is_doubtful, header_note
 from sentiment.tables.inspection import inspect
+from sentiment.tables.labels import guess_label_column, label_values
 
 LONG = "one of the better films of that year, in spite of its length"
 
@@ -28,10 +27,111 @@ LONG = "one of the better films of that year, in spite of its length"
         (["title", "what_they_said"], ["The Long One", LONG], 1),
         (["a", "b", "c"], [LONG, "1", "2"], 0),
         (["only"], [""], 0),
+        (["comments", "selftext"], ["12", LONG], 1),
+        (["Content", "Comment"], ["https://example.org/a", "Fun."], 1),
+        (["reviews", "plot"], ["['a', 'b']", LONG], 1),
+        (["Title", "My Review"], [LONG, "Fun."], 1),
+        (["Review Title", "Review Text", "Developer Reply Text"], [LONG, "Fun.", LONG * 2], 1),
+        (["movie_info", "review_content"], [LONG * 2, "Fun."], 1),
+        (["services", "opinión"], ["Wifi, Pool, Parking, Breakfast, Bar", "Bien."], 1),
+        (["userReview", "review_user", "reviewDate"], ["Fun.", "Ann of the Long Road", "2024-01-02"], 0),
+        (["beschreibung", "Kommentar"], [LONG, "Gut."], 1),
+        (["описание", "Отзыв"], [LONG, "Скучно."], 1),
+        (["rating_text", "ratingComment"], ["Good", LONG], 1),
+        (["content", "replyContent", "reviewCreatedVersion"], ["Fun.", LONG, "1.2.3 of the film"], 0),
+        (["textID", "text", "selected_text"], ["cb774db0d1", LONG, "better films"], 1),
+        (["review", "what_they_said"], ["", LONG], 1),
+        (["review", "note"], ["", "x"], 0),
+        (["review", "title"], ["", LONG], 0),
+        (["response", "id"], ["Fun.", "1"], 0),
     ],
 )
 def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, text):
     assert guess_text_column(columns, [row]) == text
+
+
+def test_a_column_of_categories_is_not_taken_for_reviews_by_its_name():
+    rows = [["against", LONG], ["in favour", LONG]] * 10
+    assert guess_text_column(["opinion", "tweet"], rows) == 1
+
+
+def test_ragged_rows_do_not_spoil_the_guess_of_the_text_column():
+    rows = [["1", "Fun.", LONG, LONG], ["2", "Dull.", "Ann"], [LONG]]
+    assert guess_text_column(["id", "what_they_said", "who"], rows) == 1
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "https://example.org/a-long-way",
+        "www.example.org",
+        "https://example.org/a https://example.org/b " + "https://example.org/c" * 9,
+        "films.example/long",
+        "ann@example.org",
+        "poster.jpg",
+        "12",
+        "3.5/5",
+        "$ 1,200.50",
+        "1.2K",
+        "15 min",
+        "12 likes",
+        "2024-01-02 10:30",
+        "Jan 2, 2024 at 10:30 AM",
+        "3 days ago",
+        "[]",
+        "['Wifi', 'Pool']",
+        "[Wifi, Pool, Bar]",
+        '{"a": "' + "b" * 80 + '"}',
+        "Action|Drama",
+        "tt0111161",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "positive",
+        "★★★★",
+    ],
+)
+def test_data_never_look_like_reviews_whatever_their_column_is_called(cell):
+    assert not looks_like_reviews(["review"], [[cell], [cell], [LONG]], 0)
+    assert looks_like_reviews(["review"], [[cell], [LONG], [LONG]], 0)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Fun.",
+        "10 out of 10 from all of us",
+        "See https://example.org/a, it was fun",
+        "[Spoiler] It ends well",
+        "Great!!! 5*",
+    ],
+)
+def test_short_reviews_are_no_data(cell):
+    assert looks_like_reviews(["review"], [[cell]], 0)
+
+
+@pytest.mark.parametrize("name", ["Title", "Developer Reply", "movieInfo", "Plot", "response", "Review Title"])
+def test_prose_under_another_name_does_not_look_like_reviews(name):
+    assert not looks_like_reviews([name], [[LONG]], 0)
+
+
+@pytest.mark.parametrize("cell", ["[" + "," * 900_000, "http://a," * 100_000 + " ", "a|" * 400_000, "{" * 900_000])
+def test_long_cells_are_looked_at_in_a_moment(cell):
+    began = perf_counter()
+    guess_text_column(["a", "b"], [[cell, "x"]] * 3)
+    assert perf_counter() - began < 1
+
+
+def test_several_columns_are_found_by_names_and_numbers():
+    columns = ["id", "title", "body", "title,body", "a, b"]
+    assert find_columns(columns, "body") == [2]
+    assert find_columns(columns, "body,title") == [2, 1]
+    assert find_columns(columns, "title, 3") == [1, 2]
+    assert find_columns(columns, "title,body") == [3]
+    assert find_columns(columns, 'id,"a, b"') == [0, 4]
+    assert find_columns(columns, 2) == [2]
+    assert find_columns(columns, [1, 2]) == [1, 2]
+    for wanted in ("body,body", "body,text", "body,"):
+        with pytest.raises(FileError):
+            find_columns(columns, wanted)
 
 
 def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
@@ -43,7 +143,8 @@ def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
 @pytest.mark.parametrize(
     ("name", "cells", "looks"),
     [
-        ("review", ["1", "2"], True),
+        ("review", ["Fun", "Dull"], True),
+        ("review", ["1", "2"], False),
         ("what_they_said", [LONG, "Dull.", None], True),
         ("price", ["12", "13"], False),
         ("genre", ["drama", "film noir"], False),
@@ -64,7 +165,7 @@ def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, 
         (["review", "stars"], [["x", "5"], ["y", "1"]], 1),
         (["review", "verified"], [["x", "yes"], ["y", "no"]], None),
         (["review", "votes"], [["x", "0"], ["y", "1"]], None),
-        (["review", "rating"], [["x", "87"], ["y", "12"]], None),
+        (["review", "rating"], [["x", "87"], ["y", "12"]], 1),
         (["review", "rating"], [["x", "0"], ["y", "8"]], 1),
         (["review", "rating"], [["x", "-3"], ["y", "8"]], None),
         (["review", "sentiment"], [["x", "joy"], ["y", "anger"]], None),
@@ -92,8 +193,8 @@ def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, row
         (["0.5", "3", "5"], [0, None, 1]),
         (["0", "3", "10"], [0, 0, 1]),
         (["1", "4", "5", "6", "7", "10"], [0, 0, None, None, 1, 1]),
-        (["12", "35", "64", "90"], [None] * 4),
-        (["0", "50", "100"], [None] * 3),
+        (["12", "35", "64", "90"], [0, 0, None, 1]),
+        (["0", "50", "100"], [0, None, 1]),
         (["-2", "2"], [None, None]),
         (["1", "5", "99", "pos"], [None, None, None, 1]),
         (["x", "y"], [None, None]),
@@ -240,3 +341,14 @@ def test_what_an_inspection_notes_is_short_though_the_file_is_wide_and_its_cells
     assert inspect(path, Options(), lambda *_: None).values == {}
     assert all(len(name) < 150 for name in column_choices(["n" * 5000, "n" * 5000 + "m"]))
     assert len(set(column_choices(["n" * 5000, "n" * 5000 + "m"]))) == 2
+
+
+@pytest.mark.parametrize("label", ["True", "meh", "a fine one"])
+def test_a_column_of_labels_is_not_the_text_even_where_the_text_looks_like_data(label):
+    assert guess_text_column(["text", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+    assert guess_text_column(["Verdict", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+
+
+def test_a_blank_column_is_not_the_text_unless_its_name_says_so():
+    assert guess_text_column(["text", "extra"], [["Row 1", ""], ["Row 2", ""]]) == 0
+    assert guess_text_column(["title", "My review"], [["A long title of a book", ""], ["Another title", ""]]) == 1

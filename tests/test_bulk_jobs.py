@@ -89,7 +89,7 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
     job = upload(settings, b"PK\x03\x04 no text")
     launcher.start(job, "inspect")
     wait(job, "failed")
-    assert "not text" in job.read("error")
+    assert "not a file of reviews" in job.read("error")
 
 
 def test_a_file_is_read_again_in_the_way_that_was_chosen_but_not_for_ever(settings):

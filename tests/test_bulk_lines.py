@@ -46,10 +46,10 @@ class Counted:
             yield text
 
 
-def characters_parsed(text: str, monkeypatch) -> int:
+def characters_parsed(text: str, monkeypatch, delimiter: str = ",", escapes: str = "") -> int:
     counted = Counted()
     monkeypatch.setattr(lines, "csv", counted)
-    list(read_records(io.StringIO(text, newline=""), ",", 2))
+    list(read_records(io.StringIO(text, newline=""), delimiter, 2, escapes))
     return counted.characters
 
 
@@ -67,7 +67,7 @@ def by_reading_again(text: str, width: int) -> list[Record]:
         try:
             cells = next(csv.reader(texts(), strict=True))
         except csv.Error as error:
-            found.append(lines._parse_leniently(taken[0], ",", width, lines._describe(str(error))))
+            found.append(lines._LenientParser(",", width, "")(taken[0], lines._describe(str(error))))
             waiting.popleft()
             continue
         if cells:
@@ -83,6 +83,13 @@ def test_no_pattern_of_broken_quotes_is_parsed_more_than_three_times(pattern, mo
     assert characters_parsed(text, monkeypatch) <= 3 * len(text)
 
 
+@pytest.mark.parametrize("pattern", [*PATTERNS, 'b",",c\n', 'x,"c\n', 'b",x\n', 'x,\\"\n', '"\\"\n', 'b"\n,"c\n'])
+def test_the_bound_holds_where_lines_between_tabs_are_rows_and_marks_are_escaped(pattern, monkeypatch):
+    text = 'x\t"c\n' + pattern.replace(",", "\t") * (20_000 // len(pattern)) + 'b"\tz\n'
+    for escapes in ("", "quotes", "quotes and backslashes"):
+        assert characters_parsed(text, monkeypatch, "\t", escapes) <= 3 * len(text)
+
+
 AWKWARD = st.lists(st.sampled_from(['"', ",", "x", "\n", "\r\n", '""', '","', '"x', 'x"', "\r"]), max_size=60).map(
     "".join
 )
@@ -93,6 +100,8 @@ AWKWARD = st.lists(st.sampled_from(['"', ",", "x", "\n", "\r\n", '""', '","', '"
 def test_no_text_is_parsed_more_than_three_times(text):
     with pytest.MonkeyPatch.context() as patch:
         assert characters_parsed(text * 20, patch) <= 3 * len(text * 20)
+        tabbed = text.replace(",", "\t") * 20
+        assert characters_parsed(tabbed, patch, "\t") <= 3 * len(tabbed)
 
 
 @given(AWKWARD, st.integers(1, 3))

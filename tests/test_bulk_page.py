@@ -263,7 +263,7 @@ def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
 
 def test_a_file_that_is_none_says_so_in_a_sentence(settings):
     app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
-    assert r"is not text\: it looks like gzip data" in app.error[0].value
+    assert r"is not a file of reviews\: it looks like gzip data" in app.error[0].value
     assert not app.exception
 
 

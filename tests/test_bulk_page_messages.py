@@ -1,6 +1,8 @@
 """What the Bulk page says: of headers, counts, models, files that are no tables, and disks that take nothing."""
 
+import codecs
 import errno
+import io
 import subprocess
 import time
 
@@ -8,9 +10,11 @@ import pytest
 
 from sentiment.app.bulk import results
 from sentiment.app.shared import job_errors
+from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted
+from sentiment.tables.errors import FileError
 from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
@@ -24,6 +28,7 @@ from tests.test_bulk_page import (  # noqa: F401
     upload,
     worker,
 )
+from tests.test_table_forms import TABLE, workbook
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -97,13 +102,64 @@ def test_a_file_that_is_no_table_is_called_by_its_own_name_and_gets_no_options(s
 def test_a_table_gets_only_the_options_that_can_change_it(settings):  # noqa: F811
     offered = {
         "films.csv": (b"review,x\ngood,1\n", {"Delimiter", "Encoding", "First row holds names"}),
-        "films.txt": (b"good\nbad\n", {"Encoding"}),
+        "films.txt": (b"good\nbad\n", {"Delimiter", "Encoding"}),
+        "table.txt": (b"good\t1\nbad\t0\n", {"Delimiter", "Encoding", "First row holds names"}),
+        "films.xlsx": (workbook(A=TABLE, B=TABLE), {"Sheet", "First row holds names"}),
         "films.jsonl": (b'{"review": "good"}\n', {"Encoding"}),
     }
     every = set().union(*(labels for _, labels in offered.values()))
     for name, (content, labels) in offered.items():
         app = settle(upload(name, content), settings, "new")
         assert {each.label for each in app.selectbox} & every == labels
+
+
+def test_a_table_in_a_txt_is_said_to_be_one_and_can_be_read_as_lines_or_with_a_typed_delimiter(settings):  # noqa: F811
+    app = settle(upload("films.txt", b"good @ home;1\nbad @ sea;0\n"), settings, "new")
+    assert "2 rows, 2 columns" in said(app)
+    assert "“none” reads every line as a review" in app.info[0].value
+    next(each for each in app.selectbox if each.label == "Delimiter").set_value("none")
+    button(app, "Read again").click().run()
+    settle(app, settings, "new")
+    assert "2 rows, 1 column," in said(app)
+    job_of(app, settings).reinspect({"delimiter": "@"})  # as if typed, which AppTest cannot do
+    settle(app.run(), settings, "new")
+    choice = next(each for each in app.selectbox if each.label == "Delimiter")
+    assert (choice.value, choice.options[-1]) == ("@", "@")
+    assert "2 rows, 2 columns," in said(app)
+    button(app, "Read again").click().run()
+    assert job_of(app, settings).read("reading")["delimiter"] == "@"
+
+
+def test_another_sheet_of_a_workbook_can_be_read(settings):  # noqa: F811
+    app = settle(upload("films.xlsx", workbook(A=TABLE, B=TABLE[:2])), settings, "new")
+    assert "Only the sheet “A” is read, not “B”" in app.info[0].value.replace("\\", "")
+    choice = next(each for each in app.selectbox if each.label == "Sheet")
+    assert (choice.value, choice.options) == ("A", ["A", "B"])
+    choice.set_value("B")
+    button(app, "Read again").click().run()
+    settle(app, settings, "new")
+    assert "1 row, 3 columns" in said(app)
+
+
+def test_a_json_file_is_taken_and_an_old_workbook_refused_with_advice(settings):  # noqa: F811
+    assert "1 row, 1 column" in said(settle(upload("films.json", b'[{"review": "good"}]'), settings, "new"))
+    app = open_page()
+    with pytest.raises(FileError, match=r"films\.xls is an old Excel workbook .* save it as \.xlsx or \.csv"):
+        create_job(settings, "films.xls", io.BytesIO(b"x"), 1)
+    assert not app.exception
+
+
+def test_a_csv_download_begins_with_a_byte_order_mark_unless_it_is_switched_off(settings):  # noqa: F811
+    app = settle(upload("films.csv", "review\ncafé\n".encode()), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert app.checkbox(key="bom").value
+    assert (job_of(app, settings).folder / "output.csv").read_bytes().startswith(codecs.BOM_UTF8)
+    assert any(each.label.startswith("Download ") for each in app.get("download_button"))
+    app.checkbox(key="bom").set_value(False).run()
+    button(app, "Prepare").click().run()
+    settle(app, settings, "done")
+    assert (job_of(app, settings).folder / "download.csv").read_bytes().startswith(b"review,")
 
 
 def test_surplus_cells_are_counted_before_and_kept_after(settings):  # noqa: F811

@@ -193,6 +193,47 @@ def test_the_adjusted_count_says_nothing_where_the_rates_say_nothing():
     assert adjusted_count(5, 10, {"tp": 9, "fp": 0, "fn": 1, "tn": 0}) is None
 
 
+def test_rows_of_mostly_unknown_words_enter_no_share_measure_or_word(tmp_path):
+    n = 4
+    part = {
+        "c0": ["pos", "pos", "neg", ""],
+        "c1": ["a", "a", "b", "b"],
+        "c2": ["2024-01-01", "2024-01-01", "2024-01-02", "2024-01-02"],
+        "sentiment": ["positive", "negative", "positive", "positive"],
+        "p_positive": [0.9, 0.01, 0.99, 0.8],
+        "confidence": ["confident", "unsure", "unsure", "leaning"],
+        "status": ["ok", "mostly_unknown", "mostly_unknown", "ok"],
+        "tokens_read": pa.array([1] * n, pa.int32()),
+        "words_positive": ["good:+1.00", "ja:+9.00", "ja:+9.00", ""],
+        "words_negative": [None, "nein:-9.00", None, "bad:-0.50"],
+    }
+    Parts(tmp_path).write(0, pa.table(part))
+    found = Results(Parts(tmp_path), ["label", "genre", "seen"], 0, 0)
+    assert found.judged.index.tolist() == [0, 3]
+    assert found.labelled.index.tolist() == [0]
+    assert found.left_out() == {"mostly_unknown": 2, "no_label": 1}
+    assert found.histogram()["n"].sum() == 2
+    for shares in (found.by_group(1), found.over_time(2)):
+        assert shares["n"].tolist() == [1, 1]
+        assert shares["share"].tolist() == [1, 1]
+    assert set(found.words()["word"]) == {"good", "bad"}
+    assert found.select(Filter(cell=("positive", "negative"))).tolist() == []
+    assert found.select(Filter(), "error").tolist()[0] == 0
+    assert found.counts("status") == {"ok": 2, "mostly_unknown": 2}
+
+
+def test_a_search_looks_into_all_columns_that_were_joined(tmp_path):
+    empty = Results(Parts(tmp_path), ["title", "note", "body"], [0, 2])
+    assert empty.select(Filter(search="x")).tolist() == []
+    texts = {"c0": ["fun", None, "dull"], "c1": ["bad"] * 3, "c2": ["so", "some fun", "bad"]}
+    verdict = {name: ["ok"] * 3 for name in ("sentiment", "confidence", "status")}
+    numbers = {"p_positive": [0.5] * 3, "tokens_read": pa.array([1] * 3, pa.int32())}
+    Parts(tmp_path).write(0, pa.table(texts | verdict | numbers))
+    found = Results(Parts(tmp_path), ["title", "note", "body"], [0, 2])
+    assert found.select(Filter(search="FUN")).tolist() == [0, 1]
+    assert found.select(Filter(search="bad")).tolist() == [2]
+
+
 def test_labels_that_are_contradicted_as_surely_as_others_are_confirmed_are_called_probably_wrong(tmp_path):
     p = [0.9, 0.8, 0.95, 0.05, 0.2, 0.1, 0.97, 0.02, 0.6, None]
     label = ["pos", "pos", "pos", "neg", "neg", "neg", "neg", "pos", "neg", "pos"]
@@ -325,6 +366,7 @@ def test_many_different_words_are_counted_in_bounded_memory(tmp_path, monkeypatc
     for number in range(20):
         rare = " ".join(f"rare{number}x{i}:+0.01" for i in range(40))
         words = {"words_positive": ["good:+1.00 :):+2.00 " + rare, None], "words_negative": ["bad:-1.50", ""]}
+        words["status"] = ["ok", "ok"]
         Parts(tmp_path).write(number, pa.table(words))
     found = Results(Parts(tmp_path), ["review"], 0).words().set_index("word")
     assert found.loc[["good", ":)", "bad"], "push"].tolist() == pytest.approx([20, 40, -30])

@@ -68,6 +68,9 @@ def test_what_the_csv_module_writes(table, delimiter, end, quoting, encoding, cl
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(table)
     if quoting == csv.QUOTE_MINIMAL and any("\r" in cell or "\n" in cell for row in table for cell in row):
         return  # Python 3.11 to 3.12 do not quote a line end that differs from their own
+    for row in table:
+        if delimiter in "\t|" and delimiter in "".join(row) and set("\r\n") & set("".join(row)):
+            return  # each line might have as many delimiters as the header, and be a row of unquoted text
     source = folder / "table.csv"
     source.write_bytes(text.getvalue().encode(encoding))
     output = read_csv(scored(source, "csv", classifier, delimiter=delimiter, header=True, encoding=encoding))

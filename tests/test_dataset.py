@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from sentiment.dataset import Dataset, fingerprint, load, official
+from sentiment.tables.reading import Reading
 from tests import data_forms
 from tests.data_forms import FORMS, release
 
@@ -36,7 +37,7 @@ def own_csv(folder: Path, rows: int = 200, positive: float = 0.5) -> Path:
 
 
 def load_own(path: Path, **options) -> Dataset:
-    return load(path, text_column="said", label_column="felt", **options)
+    return load(path, Reading(text_column="said", label_column="felt"), **options)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -264,12 +265,12 @@ def test_labels_are_understood_as_people_write_them(labels, suffix, tmp_path):
     assert all(found[f"Row {i}"] == 1 - i % 2 for i in range(40))
 
 
-def test_words_that_look_like_missing_values_stay_words(tmp_path):
+@pytest.mark.parametrize("word", ["NA", "nan", "[deleted]", "-"])
+def test_words_for_nothing_are_no_reviews_and_are_counted(word, tmp_path):
     table = pd.DataFrame({"text": [f"Row {i}" for i in range(40)], "label": [1, 0] * 20})
-    table.loc[5, "text"] = "NA"
+    table.loc[5, "text"] = word
     table.to_csv(tmp_path / "mine.csv", index=False)
-    dataset = load(tmp_path / "mine.csv")
-    assert "NA" in set(pd.concat([dataset.train, dataset.validation, dataset.test])["text"])
+    assert load(tmp_path / "mine.csv").source.removed.empty == 1
 
 
 def test_a_parquet_folder_in_numbered_pieces_with_numbers_for_labels_is_read(tmp_path):

@@ -68,7 +68,7 @@ def test_an_odd_file_is_read_or_refused_in_a_sentence(name, suffix, limit, tmp_p
     except DatasetError as error:
         assert str(error).endswith(".")
         assert "\n" not in str(error)
-        assert len(str(error)) < 250
+        assert len(str(error)) < 500
         return
     for part in (data.train, data.validation, data.test):
         assert set(part["label"]) == {0, 1}

@@ -78,7 +78,8 @@ def test_every_column_and_row_stays_and_ours_follow(scored, table):
 
 def test_the_verdicts_are_the_classifiers(scored, table, run):
     _, *rows = rows_of(scored(table))
-    for row, expected in zip(rows, Classifier.load(run).predict(REVIEWS), strict=True):
+    texts = ["" if text == "NA" else text for text in REVIEWS]  # in a file it says nothing
+    for row, expected in zip(rows, Classifier.load(run).predict(texts), strict=True):
         assert row[2] == (expected.label or "")
         assert row[3] == (str(round(expected.probability, 6)) if expected.label else "")
         assert row[4:] == [expected.confidence or "", expected.status, str(expected.tokens_read)]
@@ -98,7 +99,7 @@ def test_every_form_of_output_says_the_same(scored, table):
         assert [value or "" for value in found.values()] == [value or "" for value in cells]
 
 
-@pytest.mark.parametrize("taken", OURS)
+@pytest.mark.parametrize("taken", [*OURS, "Sentiment", "STATUS"])
 def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix(scored, tmp_path, taken):
     (tmp_path / "in.csv").write_text(f"review,{taken}\ngood,x\n")
     header, row = rows_of(scored(tmp_path / "in.csv"))
@@ -151,7 +152,7 @@ def test_a_header_without_rows_gives_a_header_without_rows(scored, tmp_path):
         ("in.parquet", b"no such thing", "damaged, or no Parquet file"),
         ("in.xlsx", b"no such thing", "damaged, or no Excel workbook"),
         ("in.csv.gz", b"no such thing", "damaged"),
-        ("in.csv", b"PK\x03\x04 and more", "not text"),
+        ("in.csv", b"PK\x03\x04 and more", "not a file of reviews"),
         ("in.docx", b"words", "of no format that is read here"),
         ("in.jsonl", b"[1, 2]\n", "no JSON object"),
         ("in.csv", b"\n\n\n", "no rows"),
@@ -182,12 +183,58 @@ def test_what_cannot_be_read_at_all_ends_with_2_and_one_line(run, tmp_path, name
         (["--input-form", "text"], "no format text; there is csv"),
         (["--output-form", "json"], "no format json to write; there is csv, tsv, jsonl"),
         (["--resume", "--input-form", "CSV", "--output-form", "CSV"], ""),
+        (["--sheet", "1"], "The option sheet cannot be used for reviews.csv"),
+        (["--delimiter", "ab"], "The delimiter must be one character"),
+        (["--input-form", "jsonl", "--delimiter", "tab"], "The option delimiter cannot be used"),
+        (["--input-form", "txt", "--delimiter", "none", "--no-header"], "which is read line by line"),
     ],
 )
 def test_an_option_that_does_not_fit_is_named(run, table, tmp_path, options, says):
     done = score(table, tmp_path / "out.csv", "--artifacts", run, *options)
     assert done.returncode == (2 if says else 0)
     assert says in done.stderr
+
+
+def test_how_a_file_was_read_is_said_and_can_be_changed(run, tmp_path):
+    (tmp_path / "in.txt").write_text("good\t1\nbad\t0\n")
+    command = [tmp_path / "in.txt", tmp_path / "out.csv", "--artifacts", run]
+    assert "Read as a table, because the delimiter “tab” splits every line equally" in score(*command).stderr
+    assert rows_of(tmp_path / "out.csv")[1][:2] == ["good", "1"]
+    assert score(*command, "--delimiter", "none").stderr == ""
+    assert rows_of(tmp_path / "out.csv")[1][0] == "good\t1"
+    assert "Read as a table" not in score(*command, "--delimiter", "tab", "--no-header").stderr
+    assert rows_of(tmp_path / "out.csv")[2][:2] == ["bad", "0"]
+    assert not (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_a_sheet_is_chosen_by_an_option(scored, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["codes"])
+    sheet = book.create_sheet("Data")
+    for row in [["id", "review"], [1, "good"]]:
+        sheet.append(row)
+    book.save(tmp_path / "in.xlsx")
+    for sheet in ("Data", "2", "data"):
+        assert rows_of(scored(tmp_path / "in.xlsx", "out.csv", "--sheet", sheet))[1][:2] == ["1", "good"]
+    scored(tmp_path / "in.xlsx", "out.csv", "--sheet", "3", status=2)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_json_of_any_layout_is_scored_into_every_form(scored, tmp_path, form):
+    reviews = [{"user": {"name": "Ann"}, "review": "good", "n": 1.5}, {"review": "bad"}]
+    (tmp_path / "in.json").write_text(json.dumps({"reviews": reviews}, indent=2))
+    output = scored(tmp_path / "in.json", f"out.{form}")
+    if form == "jsonl":
+        rows = [json.loads(line) for line in output.read_text().splitlines()]
+        assert [{key: row[key] for key in review} for row, review in zip(rows, reviews, strict=True)] == reviews
+    elif form == "csv":
+        assert [row[:3] for row in rows_of(output)] == [
+            ["user.name", "review", "n"],
+            ["Ann", "good", "1.5"],
+            ["", "bad", ""],
+        ]
+    else:
+        assert pq.read_table(output)["n"].to_pylist() == [1.5, None]
 
 
 def test_the_output_may_not_be_the_input(run, table):
@@ -216,7 +263,7 @@ def test_a_file_without_reviews_is_scored_with_a_doubt(run, tmp_path):
     assert done.returncode == 0
     assert "no column looks like reviews; item was scored, --text-column names another" in done.stderr
     named = score(tmp_path / "prices.csv", tmp_path / "out.csv", "--artifacts", run, "--text-column", "price")
-    assert named.stderr == ""
+    assert "this does not look like reviews; price was scored" in named.stderr
 
 
 @pytest.mark.process

@@ -26,6 +26,7 @@ from dev.documents import run_records  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.presets import BILSTM, DEEP, LSTM, PartError, leave_out  # noqa: E402
+from sentiment.tables.reading import Reading  # noqa: E402
 from sentiment.text.negation import TRAINING_NEGATORS  # noqa: E402
 from sentiment.text.preprocessor import Preprocessor  # noqa: E402
 from sentiment.text.vocabulary import Vocabulary  # noqa: E402
@@ -88,7 +89,7 @@ def labelled_csv(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reviews(labelled_csv):
-    return dataset.load(labelled_csv, text_column="comment", label_column="verdict")
+    return dataset.load(labelled_csv, Reading(text_column="comment", label_column="verdict"))
 
 
 def run(reviews, output, preset=TINY, seed=1, split_seed=0, tensorboard=False):

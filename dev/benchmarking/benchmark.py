@@ -18,6 +18,8 @@ from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
 from sentiment.dataset import DatasetError
+from sentiment.tables.command_line import add_reading_options, reading
+from sentiment.tables.errors import FileError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,11 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = [*BENCHMARKS, *GROWTH] if options.growth else [*BENCHMARKS]
     try:
         run = artifacts.open_run(options.artifacts)
-        data = dataset.load(options.data, text_column=options.text_column, label_column=options.label_column)
+        data = dataset.load(options.data, reading(options))
         sizes = QUICK if options.quick else Sizes()
         profiled = options.profile or options.only is None
         found = measure(run, data, sizes, chosen, lambda name: _say(f"{name} ..."), profiled=profiled)
-    except (ArtifactError, DatasetError) as error:
+    except (ArtifactError, DatasetError, FileError) as error:
         _say(f"benchmark.py: {error}")
         return 2
     except KeyboardInterrupt:
@@ -77,8 +79,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--profile", action="store_true", help="profile the scoring of a file; included if all rows run")
     add("--growth", action="store_true", help="also score files of 25,000 and 1,000,000 rows; slow, needs 3 GB")
     add("--quick", action="store_true", help="tiny sizes, to test the benchmark itself")
-    add("--text-column", help="column of the reviews, in your own file")
-    add("--label-column", help="column of the labels, in your own file")
+    add_reading_options(parser)
     return parser.parse_args(arguments)
 
 

@@ -31,9 +31,9 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     source = setting.file(len(setting.texts))
     with clock("open, hash and count"):
         opened = OpenedTask.open(Task(source, output, "csv", text_column="review", fast=fast), classifier.run)
-        survey(opened.source, opened.text, lambda stage, done, rows: None)
+        survey(opened.source, opened.texts[0], lambda stage, done, rows: None)
     with clock("read"):
-        chunks = list(opened.source.chunks(opened.text))
+        chunks = list(opened.source.chunks(opened.texts[0]))
     texts = [str(text) for chunk in chunks for text in chunk.texts]  # real reviews are never empty
     with clock("tokenize and encode"):
         encoded = [classifier.preprocessor.ids(text) for text in texts]

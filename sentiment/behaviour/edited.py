@@ -40,8 +40,9 @@ from sentiment.evaluation.provenance import training_fingerprints
 from sentiment.formatting import share
 from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts
-from sentiment.tables.columns import find_column, label_values
+from sentiment.tables.columns import find_column
 from sentiment.tables.errors import FileError
+from sentiment.tables.labels import label_values
 from sentiment.tables.open import open_source
 
 PART = "edited.json"

@@ -31,6 +31,7 @@ from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
 from sentiment.tables.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.tables.errors import FileError
+from sentiment.tables.joining import joined_chunks
 from sentiment.types import Report
 
 Row = dict[str, Any]
@@ -148,7 +149,7 @@ def _read(row: Row, run: Path) -> Iterator[Row]:
         opened = OpenedTask.open(row["task"], run)
         parts = Parts(row["task"].parts)
         parts.begin(opened.state, resume=True)  # a reader that died may have begun before
-        for number, chunk in enumerate(opened.source.chunks(opened.text)):
+        for number, chunk in enumerate(joined_chunks(opened.source, opened.texts)):
             if not parts.path(number).exists():
                 yield {"folder": parts.folder, "number": number, "chunk": chunk}
     except FileError as error:

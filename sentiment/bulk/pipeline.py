@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,12 +24,14 @@ from sentiment.bulk.writing import Layout, check_limits, write_output
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import int8_backend
 from sentiment.tables.base import Options, Source
-from sentiment.tables.columns import find_column, guess_text_column, header_note, looks_like_reviews
+from sentiment.tables.columns import doubtful_columns, find_column, find_columns, guess_text_column
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
+from sentiment.tables.labels import Meaning
 from sentiment.tables.open import header_in_doubt, open_source, survey
 from sentiment.types import Report
 
-_LISTED = 100  # unreadable rows listed in the report; the output has all of them
+_LISTED = 100  # unreadable rows, and values of labels, that the report lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class Task:
         input: the file of reviews.
         output: the file of the scored rows.
         format: the output's format.
-        text_column: the column to score: a string is its name or number, an integer its position from 0. None guesses.
-        label_column: the column with labels, in the same notation; None if there is none.
+        text_column: the column to score, or several to join: see ``columns.find_columns``. None guesses.
+        label_column: the column with labels, a name or number, or a position from 0; None if there is none.
+        labels: the meanings of the label column's values, as ``parse_labels`` returns them. None guesses.
         explain: add the strongest words of every row.
         fast: use int8 arithmetic.
         resume: keep the finished parts of an interrupted run.
@@ -53,8 +58,9 @@ class Task:
     input: Path
     output: Path
     format: str
-    text_column: str | int | None = None
+    text_column: str | int | Sequence[int] | None = None
     label_column: str | int | None = None
+    labels: Mapping[str, int | None] | None = None
     explain: bool = False
     fast: bool = False
     resume: bool = False
@@ -82,14 +88,14 @@ class OpenedTask:
     Attributes:
         task: the task.
         source: the input.
-        text: the position of the column to score.
+        texts: the positions of the columns to score, joined.
         label: the position of the column with labels, None if there is none.
         state: the input, the model and the options that the parts depend on; see ``Parts.begin``.
     """
 
     task: Task
     source: Source
-    text: int
+    texts: list[int]
     label: int | None
     state: dict[str, Any]
 
@@ -101,8 +107,8 @@ class OpenedTask:
             FileError: the input cannot be read, or a column is missing.
         """
         source = open_source(task.input, task.options)
-        text, label = resolve_columns(source, task.text_column, task.label_column)
-        return cls(task, source, text, label, _state(task, run, text))
+        texts, label = resolve_columns(source, task.text_column, task.label_column)
+        return cls(task, source, texts, label, _state(task, run, texts))
 
 
 def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, Any]:
@@ -114,13 +120,13 @@ def score_file(task: Task, classifier: Classifier, report: Report) -> dict[str, 
     clock = perf_counter()
     check_output(task)
     opened = OpenedTask.open(task, classifier.run)
-    total = survey(opened.source, opened.text, report)
-    widest = Layout(opened.source, opened.text, explain=task.explain, problems=total.unreadable + total.extra > 0)
+    total = survey(opened.source, opened.texts[0], report)
+    widest = Layout(opened.source, opened.texts[0], explain=task.explain, problems=total.unreadable + total.extra > 0)
     check_limits(task.format, total, len(widest.names))
     parts = Parts(task.parts)
     with parts.locked():
         parts.begin(opened.state, task.resume)
-        score_all(classifier, opened.source, opened.text, parts, task.explain, total.rows, report)
+        score_all(classifier, opened.source, opened.texts, parts, task.explain, total.rows, report)
         report("writing", total.rows, total.rows)
         return finish(opened, classifier.run, clock)
 
@@ -135,13 +141,15 @@ def finish(opened: OpenedTask, run: Path, clock: float) -> dict[str, Any]:
     """
     task, source, parts = opened.task, opened.source, Parts(opened.task.parts)
     layout = export(
-        source, opened.text, parts, task.output, task.format, explain=task.explain, raw=task.raw, bom=task.bom
+        source, opened.texts[0], parts, task.output, task.format, explain=task.explain, raw=task.raw, bom=task.bom
     )
     counted = counts(parts)
     unreadable, extra = _problems(parts)
+    labelled = opened.label is not None
+    results = Results(parts, source.columns, opened.texts, opened.label, task.labels)
     content = {
         "model": {"run": run.name, "manifest_sha256": sha256(run / MANIFEST)},
-        "input": _describe_input(opened),
+        "input": _describe_input(opened) | {"labels": _meanings(results) if labelled else None},
         "output": {"name": task.output.name, "form": task.format, "sha256": sha256(task.output)},
         "options": {
             "explain": task.explain,
@@ -155,12 +163,10 @@ def finish(opened: OpenedTask, run: Path, clock: float) -> dict[str, Any]:
         "counts": counted,
         "unreadable": unreadable,
         "extra_cells": extra,
-        "against_labels": None,
+        "against_labels": results.label_metrics() if labelled else None,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(perf_counter() - clock, 3),
     }
-    if opened.label is not None:
-        content["against_labels"] = Results(parts, source.columns, opened.text, opened.label).label_metrics()
     write_json(task.report, content)
     if task.folder is None:
         parts.delete()
@@ -198,17 +204,19 @@ def export(
     return layout
 
 
-def resolve_columns(source: Source, text: str | int | None, label: str | int | None) -> tuple[int, int | None]:
-    """Returns the positions of the text and label columns; guesses the text column if it is None.
+def resolve_columns(
+    source: Source, text: str | int | Sequence[int] | None, label: str | int | None
+) -> tuple[list[int], int | None]:
+    """Returns the positions of the text columns and of the label column; guesses a text column if it is None.
 
     Raises:
         FileError: a column does not exist.
     """
     if text is None:
-        position = guess_text_column(source.columns, source.sample(), source.texts)
+        positions = [guess_text_column(source.columns, source.sample(), source.texts)]
     else:
-        position = find_column(source.columns, text)
-    return position, None if label is None else find_column(source.columns, label)
+        positions = find_columns(source.columns, text)
+    return positions, None if label is None else find_column(source.columns, label)
 
 
 def counts(parts: Parts) -> dict[str, dict[str, int]]:
@@ -222,19 +230,25 @@ def counts(parts: Parts) -> dict[str, dict[str, int]]:
 
 
 def _describe_input(opened: OpenedTask) -> dict[str, Any]:
-    task, columns = opened.task, opened.source.columns
-    guessed, sample = task.text_column is None, opened.source.sample()
+    task, columns, sample = opened.task, opened.source.columns, opened.source.sample()
+    names = [columns[position] for position in opened.texts]
     return {
         "name": task.name or task.input.name,
         "bytes": task.input.stat().st_size,
         "sha256": opened.state["input"],
         "form": opened.source.format,
         **opened.source.found,
-        "text_column": columns[opened.text],
-        "text_column_doubtful": guessed and not looks_like_reviews(columns, sample, opened.text),
+        "notes": opened.source.remarks(),
+        "text_column": names[0] if len(names) == 1 else names,
+        "text_column_doubtful": bool(doubtful_columns(columns, sample, opened.texts)),
         "header_in_doubt": header_note(columns) if header_in_doubt(opened.source, task.options, sample) else None,
         "label_column": None if opened.label is None else columns[opened.label],
     }
+
+
+def _meanings(results: Results) -> dict[str, Meaning]:
+    """Returns the meanings of the first values of the label column."""
+    return dict(islice(results.meanings.items(), _LISTED))
 
 
 def _problems(parts: Parts) -> tuple[list[str], int]:
@@ -267,14 +281,15 @@ def check_output(task: Task) -> None:
             raise FileError("The output is the input; name another file.")
 
 
-def _state(task: Task, run: Path, text: int) -> dict[str, Any]:
+def _state(task: Task, run: Path, texts: list[int]) -> dict[str, Any]:
     """Returns the state that the parts depend on; its keys appear in the message that refuses to resume."""
     options = task.options
+    reading = [options.format, options.encoding, options.delimiter, options.header]
     return {
         "input": sha256(task.input),
         "model": [sha256(run / part) for part in REQUIRED],  # evaluation results do not change a verdict
-        "text column": text,
+        "text column": texts[0] if len(texts) == 1 else texts,
         "explain option": task.explain,
         "fast option": task.fast and int8_backend(),
-        "reading options": [options.format, options.encoding, options.delimiter, options.header],
+        "reading options": [*reading, options.sheet] if options.sheet else reading,
     }

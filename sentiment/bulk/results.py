@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,12 +21,13 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.scoring import DIGITS, VERDICT
 from sentiment.evaluation import metrics
 from sentiment.tables.cells import as_plain_type, as_texts, truncate
-from sentiment.tables.columns import label_values
+from sentiment.tables.columns import find_columns
 from sentiment.tables.date_forms import DateForms
+from sentiment.tables.labels import LABELS, Meaning, chosen_meanings, value_meanings
 
 Rows = npt.NDArray[np.int64]
 
-_MOST_LABELS = 1000  # a column with more distinct values does not hold labels
+_MOST_LABELS = 10_000  # a column with more distinct values does not hold labels
 _MOST_GROUPS = 30
 _MOST_POINTS = 60  # on a line over time
 _LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
@@ -34,6 +35,8 @@ _GROUP_CHARACTERS = 200
 _WORD_CHARACTERS = 60
 _MOST_WORDS = 100_000  # distinct words kept while counting, those with the strongest push
 _SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
+_LEFT_OUT_LABELS = {"neutral": "neutral_label", "empty": "no_label", "unknown": "unknown_label"}
+LEFT_OUT = ("not_judged", "mostly_unknown", *_LEFT_OUT_LABELS.values())
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
 
@@ -67,21 +70,24 @@ class Results:
     Attributes:
         parts: the scored parts.
         columns: the input's columns.
-        text: the position of the scored column.
+        text: the position of the scored column, or of several.
         label: the position of the column with labels, None if there is none.
+        labels: the meanings of the label's values that were chosen; None guesses.
     """
 
     parts: Parts
     columns: list[str]
-    text: int
+    text: int | Sequence[int]
     label: int | None = None
+    labels: Mapping[str, int | None] | None = None
+    _meanings: dict[str, Meaning] = field(default_factory=dict)
     _ends: list[int] = field(default_factory=list)
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
         """The verdicts: ``sentiment``, ``confidence``, ``status`` (categories), ``p_positive``, ``tokens_read``.
 
-        With labels, also ``label``: 1 positive, 0 negative, missing if neither.
+        With labels, also ``meaning``, and ``label``: 1 positive, 0 negative, missing if neither.
         """
         tables = [self._verdict_columns(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
         self._ends = list(np.cumsum([table.num_rows for table in tables]))
@@ -89,9 +95,23 @@ class Results:
         for name in ("sentiment", "confidence", "status"):
             frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
         if self.label is not None:
-            values_by_label = self._label_values(frame["label"].cat.categories)
-            frame["label"] = pd.array(frame["label"].map(values_by_label).astype(object), dtype="Int8")
+            values = list(frame["label"].cat.categories)
+            self._meanings = self._read_meanings([value for value in values if value])
+            meaning = frame["label"].map({**self._meanings, "": "empty"}).astype(object)
+            frame["meaning"] = meaning.fillna(frame["label"].isna().map({True: "empty", False: "unknown"}))
+            frame["label"] = pd.array(frame["meaning"].map(LABELS).astype(object), dtype="Int8")
         return frame
+
+    @property
+    def meanings(self) -> dict[str, Meaning]:
+        """The meaning of each value of the label column, by choice or by a guess."""
+        _ = self.verdicts  # fills self._meanings
+        return self._meanings
+
+    @property
+    def texts(self) -> list[int]:
+        """The positions of the scored columns."""
+        return find_columns(self.columns, self.text)
 
     @property
     def rows(self) -> int:
@@ -100,12 +120,15 @@ class Results:
 
     @property
     def judged(self) -> pd.DataFrame:
-        """The rows that have a verdict."""
-        return self.verdicts[self.verdicts["sentiment"].notna()]
+        """The rows whose verdict counts: those that the model can read."""
+        return self.verdicts[self._is_judged()]
+
+    def _is_judged(self) -> npt.NDArray[np.bool_]:
+        return (self.verdicts["sentiment"].notna() & (self.verdicts["status"] != "mostly_unknown")).to_numpy(bool)
 
     @property
     def labelled(self) -> pd.DataFrame:
-        """The rows that have a verdict and a label: ``label`` (int8), ``logit`` of the calibrated probability."""
+        """The judged rows that have a label: ``label`` (int8), ``logit`` of the calibrated probability."""
         rows = self.judged[self.judged["label"].notna()]
         edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 is at most this far from it
         p = rows["p_positive"].clip(edge, 1 - edge)
@@ -162,8 +185,9 @@ class Results:
         Sums the strongest words of each row; there are none unless the file was scored with ``explain``.
         """
         frames = [pd.DataFrame({"word": pd.Series(dtype="str"), "push": 0.0, "rows": 0})]
-        for table in self.parts.tables(["words_positive", "words_negative"]):
-            frames.append(_sum_words(table))
+        for table in self.parts.tables(["words_positive", "words_negative", "status"]):
+            readable = pc.not_equal(table["status"], "mostly_unknown")
+            frames.append(_sum_words(table.filter(readable).drop_columns("status")))
             if sum(map(len, frames)) > 2 * _MOST_WORDS:
                 frame = _merge_words(frames)
                 frames = [frame.loc[frame["push"].abs().nlargest(_MOST_WORDS).index]]
@@ -193,6 +217,7 @@ class Results:
             keep &= frame["p_positive"].between(*wanted.between).to_numpy()
         if wanted.cell and "label" in frame:
             label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
+            label &= self._is_judged()
             p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN without a verdict
             keep &= label & (p >= threshold if wanted.cell[1] == "positive" else p < threshold)
         if wanted.mislabelled:
@@ -202,6 +227,7 @@ class Results:
         rows = np.flatnonzero(keep)
         if order == "error" and "label" in frame:
             distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
+            distance = np.where(self._is_judged(), distance, -1.0)
             return rows[np.argsort(-distance[rows], kind="stable")]
         if by := _ORDERS.get(order):
             return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
@@ -247,16 +273,17 @@ class Results:
         return rows.index.to_numpy()[wrong]
 
     def label_metrics(self) -> dict[str, Any]:
-        """Returns metrics of the verdicts against the labels for JSON; only ``n`` if no row has both."""
+        """Returns metrics of the verdicts against the labels for JSON; only two counts if no row has both."""
         rows = self.labelled
         label, logit, p = (rows[name].to_numpy() for name in ("label", "logit", "p_positive"))
         if not len(rows):
-            return {"n": 0}
+            return {"n": 0, "left_out": self.left_out()}
         confusion = metrics.confusion(p, label, 0.5)
         right = int(((p >= 0.5) == (label == 1)).sum())
         both = len(np.unique(label)) == 2
         return {
             "n": len(rows),
+            "left_out": self.left_out(),
             "positive": int(label.sum()),
             "accuracy": right / len(rows),
             "accuracy_interval": list(metrics.wilson_interval(right, len(rows))),
@@ -313,17 +340,32 @@ class Results:
     def _label_names(self) -> list[str]:
         return [] if self.label is None else [f"c{self.label}"]
 
-    def _label_values(self, distinct: Iterable[str]) -> dict[str, int | None]:
-        values = [value for value in distinct if value]
-        return label_values(values) if len(values) <= _MOST_LABELS else {}
+    def _read_meanings(self, values: Sequence[str]) -> dict[str, Meaning]:
+        if len(values) > _MOST_LABELS or self.label is None:
+            return {}
+        guessed = value_meanings(values, self.columns[self.label])
+        return guessed if self.labels is None else chosen_meanings(guessed, self.labels)
+
+    def left_out(self) -> dict[str, int]:
+        """Counts the rows that the metrics leave out, by the reason: the text first, then the label."""
+        frame = self.verdicts
+        reason = frame["meaning"].map(_LEFT_OUT_LABELS)
+        reason = reason.mask(frame["status"] == "mostly_unknown", "mostly_unknown").mask(
+            frame["sentiment"].isna(), "not_judged"
+        )
+        counts = reason.value_counts()
+        return {name: int(counts[name]) for name in LEFT_OUT if name in counts}
 
     def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
         positive = (self.verdicts["sentiment"] == "positive").to_numpy()
         frame = pd.DataFrame({"group": groups, "positive": positive})
-        return frame[self.verdicts["sentiment"].notna().to_numpy() & groups.notna().to_numpy()]
+        return frame[self._is_judged() & groups.notna().to_numpy()]
 
     def _matches(self, search: str) -> npt.NDArray[np.bool_]:
-        name = f"c{self.text}"
+        return np.logical_or.reduce([self._column_matches(position, search) for position in self.texts])
+
+    def _column_matches(self, position: int, search: str) -> npt.NDArray[np.bool_]:
+        name = f"c{position}"
         found = []
         for table in self.parts.tables([name]):
             texts = table[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
@@ -13,6 +13,8 @@ from sentiment.bulk.parts import Parts
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import unscored_prediction
 from sentiment.tables.base import Chunk, Source
+from sentiment.tables.empty_words import is_empty_word
+from sentiment.tables.joining import joined_chunks
 from sentiment.text.vocabulary import normal_form
 from sentiment.types import Prediction, Report, Token
 
@@ -37,14 +39,20 @@ _THREADS = 2  # one chunk is tokenized while the network scores the other
 
 
 def score_all(
-    classifier: Classifier, source: Source, text: int, parts: Parts, explain: bool, rows: int, report: Report
+    classifier: Classifier,
+    source: Source,
+    texts: Sequence[int],
+    parts: Parts,
+    explain: bool,
+    rows: int,
+    report: Report,
 ) -> None:
     """Scores every chunk whose part is missing; an interrupted run resumes here.
 
     Args:
         classifier: the model.
         source: the table.
-        text: the position of the column to score.
+        texts: the positions of the columns to score, joined.
         parts: receives the scored parts.
         explain: whether to add the strongest words.
         rows: the number of rows, for the report.
@@ -54,7 +62,7 @@ def score_all(
     pending: deque[tuple[int, Future[None]]] = deque()
     pool = ThreadPoolExecutor(_THREADS)
     try:
-        for number, chunk in enumerate(source.chunks(text)):
+        for number, chunk in enumerate(joined_chunks(source, texts)):
             if parts.path(number).exists():
                 done += len(chunk.texts)
                 report("resuming", done, rows)
@@ -99,8 +107,12 @@ def build_part(
 
 
 def _texts(chunk: Chunk) -> list[object]:
-    """Returns the texts to score; None for a row that cannot be read."""
-    return [None if i in chunk.problems else text or "" for i, text in enumerate(chunk.texts)]
+    """Returns the texts to score: None for a row that cannot be read, "" for a cell that says nothing."""
+    return [None if i in chunk.problems else _without_empty_word(text) for i, text in enumerate(chunk.texts)]
+
+
+def _without_empty_word(text: object) -> object:
+    return "" if text is None or (isinstance(text, str) and is_empty_word(text)) else text
 
 
 def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> tuple[str, str]:

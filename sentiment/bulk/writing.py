@@ -39,8 +39,8 @@ class Layout:
     """The columns of an output.
 
     Attributes:
-        names: the input's names, unchanged, then those of the added columns. If one of these is taken, all of them get
-            the prefix ``predicted_``.
+        names: the input's names, unchanged, then those of the added columns. If one of these is taken, in any case,
+            all of them get the prefix ``predicted_``.
         source: the input.
         kinds: of the input's columns, as in ``Source``. The scored column becomes a string if rows could not be parsed,
             since it then holds such rows whole.
@@ -66,9 +66,10 @@ class Layout:
 
 
 def prefix(added: Sequence[str], taken: Sequence[str]) -> str:
-    """Returns the prefix for the added columns; empty unless one of their names is taken."""
+    """Returns the prefix for the added columns; empty unless one of their names is taken, in any case."""
+    lowered = {name.lower() for name in taken}  # spreadsheets and databases do not tell "Status" from "status"
     found = ""
-    while any(found + name in taken for name in added):
+    while any(found + name in lowered for name in added):
         found += "predicted_"
     return found
 

@@ -1,4 +1,4 @@
-"""Labelled reviews for training: read from common file formats, cleaned and split.
+"""Labelled reviews for training: read from the IMDB formats or any table, cleaned and split.
 
 A data set is loaded in these steps::
 
@@ -14,5 +14,6 @@ from __future__ import annotations
 from sentiment.dataset.fingerprints import fingerprint, read_fingerprints
 from sentiment.dataset.loading import load
 from sentiment.dataset.records import Dataset, DatasetError, Removed, Source
+from sentiment.dataset.wording import summary_lines
 
-__all__ = ["Dataset", "DatasetError", "Removed", "Source", "fingerprint", "load", "read_fingerprints"]
+__all__ = ["Dataset", "DatasetError", "Removed", "Source", "fingerprint", "load", "read_fingerprints", "summary_lines"]

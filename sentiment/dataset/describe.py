@@ -1,7 +1,8 @@
 """Describes a data set before training, in a process of its own that leaves the server free for other visitors.
 
 ``python -m sentiment.dataset.describe INPUT OUTPUT_FOLDER`` writes ``dataset.json`` and ``word_counts.parquet``, as in
-a run's folder. It counts all words of the data, whether or not a model knows them.
+a run's folder. It counts all words of the data, whether or not a model knows them. For a table, ``dataset.json`` also
+has ``interpretation``: how its columns and labels were understood.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from sentiment.artifacts import write_json
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.summary import summarise, word_counts
 from sentiment.system import limit_memory
+from sentiment.tables.command_line import add_reading_options, reading
+from sentiment.tables.errors import FileError
 from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import Vocabulary, normal_form
 
@@ -47,7 +51,10 @@ def describe(data: Dataset, max_length: int) -> tuple[dict[str, Any], pd.DataFra
     ]
     counts = word_counts(ids, data.train["label"].to_numpy(np.int8), vocabulary)
     lengths = {name: [len(tokens) for tokens in reviews] for name, reviews in read.items()}
-    return summarise(data, lengths, counts, max_length), counts
+    facts = summarise(data, lengths, counts, max_length)
+    if data.interpretation is not None:
+        facts["interpretation"] = asdict(data.interpretation)
+    return facts, counts
 
 
 def _tokens(texts: Iterable[str]) -> list[list[str]]:
@@ -60,19 +67,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("input", type=Path, help="labelled reviews, in any format that train.py reads")
     parser.add_argument("output", type=Path, help="an existing folder")
-    parser.add_argument("--text-column", help="the column of the reviews")
-    parser.add_argument("--label-column", help="the column of the labels")
     parser.add_argument("--max-length", type=int, default=1_000, help="tokens that a model would read of a review")
     parser.add_argument("--memory", type=float, default=0.0, help="gigabytes that this may take; 0 for any")
+    add_reading_options(parser)
     options = parser.parse_args()
     os.nice(_NICENESS)
     limit_memory(options.memory)
     try:
-        data = dataset.load(options.input, text_column=options.text_column, label_column=options.label_column)
+        data = dataset.load(options.input, reading(options))
         facts, counts = describe(data, options.max_length)
         write_json(options.output / FACTS, facts)
         counts.to_parquet(options.output / COUNTS, index=False)
-    except DatasetError as error:
+    except (DatasetError, FileError) as error:
         print(error, file=sys.stderr)
         return 2
     except MemoryError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,10 @@ import pandas as pd
 
 from sentiment.dataset import official, readers
 from sentiment.dataset.fingerprints import fingerprint
-from sentiment.dataset.records import NAMES, UNLABELLED, Dataset, DatasetError, Removed, Source
+from sentiment.dataset.records import NAMES, UNLABELLED, Dataset, DatasetError, RawData, Removed, Source
 from sentiment.dataset.splits import distinct, draw
+from sentiment.dataset.wording import list_removed
+from sentiment.tables.reading import Reading
 
 MAX_VALIDATION = 2_500  # reviews
 VALIDATION_DIVISOR = 10  # one in ten training reviews is held out
@@ -24,9 +26,8 @@ _ONCE = ", each text counted once by its letters and digits,"
 
 def load(
     path: Path | str,
+    reading: Reading | None = None,
     *,
-    text_column: str | None = None,
-    label_column: str | None = None,
     exclude: Collection[str] = frozenset(),
     limit: int | None = None,
     seed: int = 0,
@@ -34,14 +35,13 @@ def load(
     """Loads the reviews at ``path``.
 
     Reads the Kaggle CSV or its zip, the Stanford folder or archive, a folder of ``train.parquet``, ``test.parquet`` and
-    optionally ``unsup.parquet``, or any CSV or Parquet file with a text and a label column. Removes repeats within
-    train, and train and unlabelled texts that are also in test. If copies of a text have different labels, the majority
-    label is used. ``exclude`` and ``limit`` do not change the test part.
+    optionally ``unsup.parquet``, or any table with a column of texts and one of labels. Removes repeats within train,
+    and train and unlabelled texts that are also in test. If copies of a text have different labels, the majority label
+    is used. ``exclude`` and ``limit`` do not change the test part.
 
     Args:
         path: a file or a folder.
-        text_column: the column of the reviews in a table; None for "review" or "text".
-        label_column: the column of the labels; None for "sentiment" or "label".
+        reading: how to read a table; None detects everything.
         exclude: fingerprints of reviews to keep out of train, validation and unlabelled.
         limit: train on this many reviews, and reduce validation and unlabelled in proportion; None for all.
         seed: of every random draw.
@@ -52,9 +52,9 @@ def load(
     path = Path(path)
     if limit is not None and limit < 2:
         raise DatasetError(f"A limit of {limit} is too small: at least 2 reviews are needed, one of each class.")
-    raw = readers.read(path, text_column, label_column)
+    raw = readers.read(path, reading)
     rng = np.random.default_rng(seed)
-    reviews, empty = _normalise(raw.reviews, path)
+    reviews, empty = _normalise(raw, path)
     reviews, split, unmatched = _split(reviews, path, rng)
     labelled = {part: reviews[reviews["part"] == part].drop(columns="part") for part in ("train", "test", "unsup")}
     for part in ("train", "test"):
@@ -65,17 +65,18 @@ def load(
     train, validation, how = _hold_out(train, size, rng)
     if limit is not None and limit < len(train):
         train, validation, unlabelled = _cut(train, validation, unlabelled, limit, rng)
-    removed = replace(removed, empty=empty, unmatched=unmatched)
+    removed = _add(raw.removed, replace(removed, empty=empty, unmatched=unmatched))
     form = "Kaggle CSV" if raw.form == "CSV" and split.startswith("official") else raw.form
     source = Source(form, raw.sha256, split, f"{len(validation):,} reviews held out {how}", removed, limit)
     train, validation, test, unlabelled = (
         part.reset_index(drop=True) for part in (train, validation, labelled["test"], unlabelled)
     )
-    return Dataset(train, validation, test, unlabelled, source)
+    return Dataset(train, validation, test, unlabelled, source, raw.interpretation)
 
 
-def _normalise(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
+def _normalise(raw: RawData, path: Path) -> tuple[pd.DataFrame, int]:
     """Returns the reviews with text, in an order that depends only on them, and the number without text."""
+    reviews = raw.reviews
     # Formats differ in line breaks and outer white space.
     texts = [text.replace("\r\n", "\n").strip() for text in reviews["text"]]
     filled = [row for row, text in enumerate(texts) if text]
@@ -86,7 +87,9 @@ def _normalise(reviews: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, int]:
         text=pd.Series([texts[row] for row in filled], filled, dtype="str"),
         fingerprint=pd.Series([prints[row] for row in filled], filled, dtype="str"),
     )
-    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, MIN_REVIEWS)
+    left_out = ", ".join(list_removed(asdict(raw.removed)))
+    note = f" Left out: {left_out}." if left_out else ""
+    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, MIN_REVIEWS, note)
     return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
@@ -136,6 +139,10 @@ def _clean(
     return train[~excluded], unlabelled[~excluded_unlabelled], removed
 
 
+def _add(first: Removed, second: Removed) -> Removed:
+    return Removed(**{each.name: getattr(first, each.name) + getattr(second, each.name) for each in fields(Removed)})
+
+
 def _contradicting(rows: pd.DataFrame, kept: pd.DataFrame) -> int:
     """Counts the rows whose label is not that of the copy of their text that was kept."""
     labels = rows["fingerprint"].map(kept.set_index("fingerprint")["label"])
@@ -172,13 +179,13 @@ def _cut(
     return train[kept], validation[kept_validation], unlabelled[kept_unlabelled]
 
 
-def _check_classes(reviews: pd.DataFrame, name: str, minimum: int = 1) -> None:
+def _check_classes(reviews: pd.DataFrame, name: str, minimum: int = 1, note: str = "") -> None:
     counts = {label_name: int((reviews["label"] == label).sum()) for label, label_name in NAMES.items()}
     if not any(counts.values()):
-        raise DatasetError(f"{name} holds no reviews.")
+        raise DatasetError(f"{name} holds no reviews.{note}")
     for label_name, count in counts.items():
         if count == 0:
-            raise DatasetError(f"{name} holds no {label_name} reviews; both classes are needed.")
+            raise DatasetError(f"{name} holds no {label_name} reviews; both classes are needed.{note}")
         if count < minimum:
             held = f"{count} {label_name} review{'s' if count > 1 else ''}"
-            raise DatasetError(f"{name} holds only {held}; at least {minimum} of each class are needed.")
+            raise DatasetError(f"{name} holds only {held}; at least {minimum} of each class are needed.{note}")

@@ -26,6 +26,10 @@ class Removed:
         train_in_test: train rows whose text is also in test.
         unlabelled_in_test: unlabelled rows whose text is also in test.
         excluded: train and unlabelled rows whose fingerprint the caller excluded.
+        unreadable: rows of a table that could not be read.
+        missing_label: rows with text and without a label.
+        neutral: rows whose label is neither positive nor negative.
+        unknown_label: rows whose label has no known meaning.
     """
 
     empty: int = 0
@@ -35,6 +39,10 @@ class Removed:
     train_in_test: int = 0
     unlabelled_in_test: int = 0
     excluded: int = 0
+    unreadable: int = 0
+    missing_label: int = 0
+    neutral: int = 0
+    unknown_label: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,34 @@ class Source:
     limit: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LabelMeaning:
+    """The meaning of a value of a label column, as in ``tables.labels.Meaning``; ``n`` rows have it."""
+
+    value: str
+    means: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """How a table was understood, for the user to check.
+
+    Attributes:
+        columns: the names of all columns.
+        text: the names of the columns of reviews, usually one.
+        label: the name of the column of labels.
+        labels: the most frequent values of that column.
+        notes: sentences on the reading that the user should know, such as guesses that may be wrong.
+    """
+
+    columns: list[str]
+    text: list[str]
+    label: str
+    labels: list[LabelMeaning]
+    notes: list[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
     """Reviews for training, validation and test.
@@ -74,6 +110,7 @@ class Dataset:
         test: for a finished model; nothing is removed from it.
         unlabelled: further reviews without labels, often none.
         source: the source of the reviews.
+        interpretation: how a table was understood; None for the Stanford release.
     """
 
     train: pd.DataFrame
@@ -81,6 +118,7 @@ class Dataset:
     test: pd.DataFrame
     unlabelled: pd.DataFrame
     source: Source
+    interpretation: Interpretation | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +130,12 @@ class RawData:
         sha256: as in ``Source``.
         reviews: columns ``text``, ``label``, ``rating``, ``film`` as in ``Dataset``, and ``part``: "train", "test",
             "unsup", or "" if the format has no split.
+        removed: the rows of a table that were left out.
+        interpretation: as in ``Dataset``.
     """
 
     form: str
     sha256: str
     reviews: pd.DataFrame
+    removed: Removed = Removed()
+    interpretation: Interpretation | None = None

@@ -26,7 +26,7 @@ SAMPLE_CHARACTERS = 1_000_000
 _MAX_LISTED = 100  # surplus cells of a row up to which empty ones are listed too
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple the time to create one for each row
 class Row:
     """A row of a file.
 
@@ -70,12 +70,21 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options for reading a file; None means that the reader detects it."""
+    """Options for reading a file; None means that the reader detects it. ``options.py`` checks them.
+
+    Attributes:
+        format: one of ``decoding.FORMATS``.
+        encoding: Python's name of an encoding.
+        delimiter: one character; ``headers.ONE_COLUMN`` for a table of one column, and for the lines of a ``.txt``.
+        header: whether the first row of the table names the columns.
+        sheet: the name of a sheet of a workbook, or its number from 1.
+    """
 
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
     header: bool | None = None
+    sheet: str | None = None
 
 
 @dataclass
@@ -88,6 +97,8 @@ class Source(ABC):
         columns: the names of the columns, as in the file.
         kinds: the type of each column in an output that has types: string, integer, number or boolean.
         found: how the file was read, for the user.
+        notes: sentences on the reading that the user should know: guesses, and what was left out.
+        sheets: the names of the sheets that can be read, of a workbook.
     """
 
     path: Path
@@ -95,6 +106,8 @@ class Source(ABC):
     columns: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     found: dict[str, str | int | bool] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
 
     @property
     def schema(self) -> pa.Schema | None:
@@ -105,6 +118,10 @@ class Source(ABC):
     def texts(self) -> list[int]:
         """Positions of the columns that hold text."""
         return list(range(len(self.columns)))
+
+    def remarks(self) -> list[str]:
+        """Returns the notes, with those that only a complete reading gives."""
+        return self.notes
 
     def check_columns(self, columns: Collection[str]) -> None:
         """Checks the number of columns and the length of their names.
@@ -163,7 +180,7 @@ class RowSource(Source):
         gathered: list[Row] = []
         size = missing = 0
         for row in self.rows():
-            fitted = _fit(row, width, text, self.cuts)
+            fitted = row if len(row.cells) == width and not row.problem else _fit(row, width, text, self.cuts)
             missing += row.cells.count(None) + max(0, width - len(row.cells))
             if missing > file_limits.MAX_MISSING:
                 raise FileError(
@@ -181,7 +198,7 @@ class RowSource(Source):
 
 def _size(row: Row) -> int:
     """Returns the characters that a row takes in memory, plus one for each cell."""
-    return sum(len(cell or "") for cell in row.cells) + len(row.cells) + len(row.problem)
+    return sum(map(len, filter(None, row.cells))) + len(row.cells) + len(row.problem)
 
 
 def _fit(row: Row, width: int, text: int, cuts: bool) -> Row:

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
@@ -21,11 +21,13 @@ import pyarrow as pa
 
 from sentiment.file_limits import BoundedStream, LimitError, unpacked_limit
 from sentiment.tables.errors import FileError
+from sentiment.tables.legacy import guess_encoding
 
-TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl")
+TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl", "json")
 FORMATS = (*TEXT_FORMATS, "parquet", "xlsx")
 OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 COMPRESSIONS = ("gz", "zst", "zip")
+_TABLES = tuple(f".{format}" for format in FORMATS if format != "txt")
 
 DECOMPRESSION_ERRORS = (  # raised for compressed data that are damaged, locked or of an unknown method
     EOFError, ValueError, RuntimeError, LookupError, struct.error,
@@ -40,7 +42,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NOT_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
+_SAMPLED = 1 << 16  # bytes of lines that are not UTF-8, from which the encoding is guessed
+_BEFORE, _LINE = 200, 2000  # bytes before the first that is not ASCII in a long line of the sample, and in all
+_HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _MARKED = re.compile("[\udc00-\udcff]")
 _SURROGATES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # which only encodings with escapes can decode to
 _MAGIC = (
@@ -50,7 +54,16 @@ _MAGIC = (
     (b"PAR1", "a Parquet file"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook; save it as .xlsx"),
     (b"%PDF", "a PDF"),
+    (b"{\\rtf", "a document in Rich Text Format; save it as plain text"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"SQLite format 3", "a SQLite database"),
+    (b"version https://git-lfs.github.com", "a pointer of Git LFS, not the file itself; fetch it with: git lfs pull"),
 )
+_WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_XML = re.compile(rb"\s*<\?xml\b")
+_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:"[^"\\]{0,200}"\s*:|\})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,14 @@ class Encoding:
     Attributes:
         name: Python's name of the encoding.
         damaged: number of bytes that are invalid in this encoding; their rows are unreadable.
+        guessed: whether other encodings are possible.
+        escapes: whether a quotation mark may follow a backslash in the file.
     """
 
     name: str
     damaged: int = 0
+    guessed: bool = False
+    escapes: bool = True
 
 
 def detect_format(path: Path) -> tuple[str, str]:
@@ -80,8 +97,13 @@ def detect_format(path: Path) -> tuple[str, str]:
     if format in TEXT_FORMATS or (format in FORMATS and not compression):
         return format, compression
     known = ", ".join(f".{format}" for format in FORMATS)
+    if format == "xls":
+        raise FileError(
+            f"{path.name} is an old Excel workbook (.xls); open it in a spreadsheet program and save it as .xlsx or "
+            ".csv."
+        )
     raise FileError(
-        f"{path.name} is of no format that is read here: {known}, the first four also as .gz, .zst or .zip."
+        f"{path.name} is of no format that is read here: {known}, the first five also as .gz, .zst or .zip."
     )
 
 
@@ -158,10 +180,11 @@ def open_text(path: Path, compression: str, encoding: Encoding) -> Iterator[Text
         FileError: the encoding does not allow invalid bytes to be marked.
     """
     codecs.register_error("sentiment.mark", _mark)
+    codecs.register_error("sentiment.control", _as_control)
     try:
         with (
             open_bytes(path, compression) as file,
-            io.TextIOWrapper(file, encoding=encoding.name, errors="sentiment.mark", newline="") as text,
+            io.TextIOWrapper(file, encoding=encoding.name, errors=_error_handler(encoding.name), newline="") as text,
         ):
             yield text
     except UnicodeError as error:
@@ -169,10 +192,9 @@ def open_text(path: Path, compression: str, encoding: Encoding) -> Iterator[Text
 
 
 def detect_encoding(path: Path, compression: str) -> Encoding:
-    """Detects the encoding from the whole file: byte order mark, UTF-16 by its NULs, UTF-8, cp1252.
+    """Detects the encoding from the whole file: byte order mark, UTF-16 by its NULs, UTF-8, else a legacy encoding.
 
-    A file with a few invalid bytes is UTF-8 if it has more multi-byte characters than those. A file that fits no
-    encoding is read as UTF-8, with unreadable rows.
+    A file with a few invalid bytes is UTF-8 if it has more multi-byte characters than those.
 
     Raises:
         FileError: the file is empty, or its first bytes are those of another kind of file.
@@ -181,23 +203,45 @@ def detect_encoding(path: Path, compression: str) -> Encoding:
         head = file.read(4096)
         if not head:
             raise FileError(f"{path.name} is empty.")
-        for magic, kind in _MAGIC:
-            if head.startswith(magic):
-                raise FileError(f"{path.name} is not text: it looks like {kind}.")
+        if kind := describe_other_kind(head):
+            raise FileError(f"{path.name} is not a file of reviews: it looks like {kind}.")
         name = next((name for bom, name in _BOMS if head.startswith(bom)), None) or _utf16_without_bom(head)
         counts = _count_bytes(head, file)
     if name in ("utf-16", "utf-32", "utf-16-le", "utf-16-be"):
         return Encoding(name, count_damaged(path, compression, name))
     if name == "utf-8-sig" or counts.bad == 0 or counts.bad < counts.continued:
-        return Encoding(name or "utf-8", counts.bad)
-    return Encoding("cp1252") if counts.outside_cp1252 == 0 else Encoding("utf-8", counts.bad)
+        return Encoding(name or "utf-8", counts.bad, escapes=counts.escapes)
+    name = guess_encoding(bytes(counts.sample))
+    damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these have all bytes
+    return Encoding(name, damaged, guessed=True)
 
 
 def is_text(path: Path) -> bool:
     """Returns whether a file is text: not empty, and without the first bytes of another kind of file."""
     with open_bytes(path, detect_format(path)[1]) as file:
         head = file.read(4096)
-    return bool(head.strip()) and not any(head.startswith(magic) for magic, _ in _MAGIC)
+    return bool(head.strip()) and not describe_other_kind(head)
+
+
+def check_not_json(path: Path, compression: str) -> None:
+    """Rejects a file of JSON under the suffix of a table or of plain lines.
+
+    Raises:
+        FileError: the file begins with a JSON object, or with an array of them.
+    """
+    with open_bytes(path, compression) as file:
+        if _JSON.match(file.read(4096).removeprefix(codecs.BOM_UTF8)):
+            raise FileError(f"{path.name} holds JSON, not a table; give its name the suffix .json.")
+
+
+def describe_other_kind(head: bytes) -> str:
+    """Returns the kind of file that has these first bytes and is no text; "" for text."""
+    if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), ""):
+        return kind
+    text = head.removeprefix(codecs.BOM_UTF8)
+    if _WEB_PAGE.match(text):
+        return "a web page, perhaps one that asks to sign in; download the file itself"
+    return "XML; save it as .xlsx or .csv" if _XML.match(text) else ""
 
 
 def count_damaged(path: Path, compression: str, name: str) -> int:
@@ -226,11 +270,12 @@ def is_damaged(text: str) -> bool:
 
 @dataclass(slots=True)
 class _ByteCounts:
-    """Counts from decoding as UTF-8: invalid bytes, continuation bytes, bytes that cp1252 lacks."""
+    """Counts from decoding as UTF-8: invalid bytes and continuation bytes; lines with invalid bytes; escapes."""
 
     bad: int = 0
     continued: int = 0
-    outside_cp1252: int = 0
+    sample: bytearray = field(default_factory=bytearray)
+    escapes: bool = False
 
 
 def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
@@ -239,14 +284,33 @@ def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
     block = head
     while True:
         text = decoder.decode(block, final=not block)
+        counts.escapes = counts.escapes or b'\\"' in block or block.endswith(b"\\")
         if not block.isascii() or not text.isascii():
-            bad = len(_MARKED.findall(text))
+            bad = 0 if _can_encode(text) else len(_MARKED.findall(text))
             counts.bad += bad
-            counts.continued += len(text.encode("utf-8", "surrogateescape")) - len(text)
-            counts.outside_cp1252 += len(block) - len(block.translate(None, _NOT_IN_CP1252))
+            counts.continued += len(block) - len(text)  # over the whole file, as the decoder keeps half a character
+            if bad and len(counts.sample) < _SAMPLED:
+                counts.sample += b"\n".join(_lines_beyond_ascii(block))[:_SAMPLED] + b"\n"
         if not block:
             return counts
         block = rest.read(_BLOCK)
+
+
+def _can_encode(text: str) -> bool:
+    """Returns whether a text has no marked bytes; ten times as fast as a search for them."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _lines_beyond_ascii(block: bytes) -> Iterator[bytes]:
+    """Yields the lines that are not ASCII; of a long one a piece."""
+    for line in block.splitlines():
+        if found := _HIGH_BYTE.search(line):
+            start = max(0, found.start() - _BEFORE)
+            yield line[start : start + _LINE]
 
 
 def _utf16_without_bom(head: bytes) -> str | None:
@@ -267,6 +331,17 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
     return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
 
+def _as_control(error: UnicodeError) -> tuple[str, int]:
+    """Handles codec errors as browsers do: the five bytes that windows-1252 leaves undefined are control characters."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+def _error_handler(encoding: str) -> str:
+    return "sentiment.control" if codecs.lookup(encoding).name == "cp1252" else "sentiment.mark"
+
+
 def _zip_member(path: Path) -> zipfile.ZipInfo:
     """Returns the only file in a zip archive; folders, and the files that macOS adds, do not count."""
     try:
@@ -278,6 +353,8 @@ def _zip_member(path: Path) -> zipfile.ZipInfo:
         if is_damage(error):
             raise FileError(f"{path.name} is damaged, or no zip archive.") from error
         raise
+    if len(members) > 1:  # a readme may come with the table
+        members = [info for info in members if info.filename.lower().endswith(_TABLES)] or members
     if len(members) != 1:
         raise FileError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
     if members[0].flag_bits & 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +13,11 @@ import pyarrow as pa
 
 from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts, longest_cell
-from sentiment.tables.columns import Cells, guess_label_column, guess_text_column, looks_like_date
+from sentiment.tables.columns import guess_text_column, looks_like_date
 from sentiment.tables.date_forms import DateForms
+from sentiment.tables.labels import guess_label_column
 from sentiment.tables.open import Survey, header_in_doubt, open_source
+from sentiment.tables.sampling import Cells
 from sentiment.types import Report
 
 PREVIEW_ROWS = 20
@@ -44,6 +46,8 @@ class Inspection:
         dates: positions of the columns that hold dates.
         values: the frequency of each value, by position, for columns with few distinct values.
         header_in_doubt: whether the first row, which was taken for the header, may be data.
+        notes: sentences on the reading, see ``Source``.
+        sheets: the names of the sheets that can be read, of a workbook.
     """
 
     form: str
@@ -57,6 +61,8 @@ class Inspection:
     dates: list[int]
     values: dict[str, dict[str, int]]
     header_in_doubt: bool = False
+    notes: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
         """Returns the inspection as JSON can hold it."""
@@ -102,6 +108,8 @@ def inspect(path: Path, options: Options, report: Report) -> Inspection:
         ],
         values={str(position): dict(counter.most_common()) for position, counter in values.items() if counter},
         header_in_doubt=header_in_doubt(source, options, sample),
+        notes=source.remarks(),
+        sheets=source.sheets,
     )
 
 

@@ -17,9 +17,13 @@ from sentiment.file_limits import (  # a longer row counts as an unclosed quotat
     MAX_RECORD,
     MAX_RECORD_LINES,
 )
+from sentiment.tables.headers import IN_PROSE
+from sentiment.tables.quoting import Escapes, hide_escapes, show_escapes
+
+_SEVERAL = "several rows"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple the time to create one for each row
 class Line:
     """A line with its line end, its number from 1, and its problem ("" for none)."""
 
@@ -28,7 +32,7 @@ class Line:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would triple the time to create one for each row
 class Record:
     """The cells of one row; a malformed row has a single cell with its first line.
 
@@ -58,25 +62,37 @@ def read_lines(file: TextIO) -> Iterator[Line]:
         yield Line(number, text, problem)
 
 
-def read_records(file: TextIO, delimiter: str, width: int) -> Iterator[Record]:
+def read_records(file: TextIO, delimiter: str, width: int, escapes: Escapes = "") -> Iterator[Record]:
     """Yields the records of delimited text, without blank lines.
 
-    Quoting follows RFC 4180 strictly at first. A line that breaks its rules is parsed as Python's ``csv`` and
-    spreadsheets do, if that gives ``width`` cells; otherwise its record has a problem.
+    Quoting follows RFC 4180 strictly at first, apart from ``escapes``. A line that breaks its rules is parsed as
+    Python's ``csv`` and spreadsheets do, if that gives ``width`` cells; otherwise its record has a problem. If prose
+    rarely contains the delimiter, a line that it splits into ``width`` cells is a row, whatever is quoted.
+
+    Args:
+        file: the text.
+        delimiter: the character between cells.
+        width: the number of cells of a row, 0 if it is unknown.
+        escapes: which characters are escaped with a backslash.
     """
-    lines = _Rewindable(read_lines(file))
+    lines = _Rewindable(read_lines(file), escapes)
+    parse_leniently = _LenientParser(delimiter, width, escapes)
     while True:
         try:
             for cells in csv.reader(lines, delimiter=delimiter, strict=True):
+                if len(lines.taken) > 1 and parse_leniently.are_rows(lines.taken[0], lines.taken[-1]):
+                    raise csv.Error(_SEVERAL)
                 number = lines.taken[0].number
-                quoted = _quoted(lines.taken, delimiter) if len(cells) > width > 0 else frozenset[int]()
+                quoted = frozenset[int]()
+                if len(cells) > width > 0:
+                    quoted = _quoted(lines.taken, delimiter, escapes)
                 lines.taken.clear()
                 if cells:
-                    yield Record(number, cells, quoted=quoted)
+                    yield Record(number, show_escapes(cells) if escapes else cells, quoted=quoted)
             return
         except csv.Error as error:
             first = lines.rewind(str(error))
-            yield _parse_leniently(first, delimiter, width, first.problem or _describe(str(error)))
+            yield parse_leniently(first, first.problem or _describe(str(error)))
 
 
 @dataclass
@@ -89,6 +105,7 @@ class _Rewindable:
 
     Attributes:
         lines: the lines of the file.
+        escapes: which characters are escaped with a backslash.
         taken: the lines of the current record.
         again: the lines to be returned again.
         size: characters in ``taken``.
@@ -97,6 +114,7 @@ class _Rewindable:
     """
 
     lines: Iterator[Line]
+    escapes: Escapes = ""
     taken: list[Line] = field(default_factory=list)
     again: deque[Line] = field(default_factory=deque)
     size: int = 0
@@ -114,7 +132,7 @@ class _Rewindable:
         self.taken.append(line)
         if line.problem or self.size > MAX_RECORD or len(self.taken) > MAX_RECORD_LINES:
             raise csv.Error("unexpected end of data")
-        return line.text
+        return hide_escapes(line.text, self.escapes) if self.escapes else line.text
 
     def rewind(self, failure: str) -> Line:
         """Returns the first line of a failed record; the other lines are returned again later."""
@@ -126,23 +144,56 @@ class _Rewindable:
         return first
 
 
-def _quoted(lines: list[Line], delimiter: str) -> frozenset[int]:
+@dataclass(frozen=True, slots=True)
+class _LenientParser:
+    """Parses a line that breaks the rules of quoting."""
+
+    delimiter: str
+    width: int
+    escapes: Escapes
+
+    def __call__(self, line: Line, problem: str) -> Record:
+        """Returns the record on a line; it has the problem if the line does not give ``width`` cells."""
+        raw = line.text.rstrip("\r\n")
+        if line.problem:
+            return Record(line.number, [raw], problem)
+        text = hide_escapes(raw, self.escapes) if self.escapes else raw
+        if self._is_row(text):
+            return Record(line.number, show_escapes([_unquote(cell) for cell in text.split(self.delimiter)]))
+        rows = list(csv.reader([text], delimiter=self.delimiter))
+        if rows and len(rows[0]) == self.width and text.count('"') % 2 == 0:
+            return Record(line.number, show_escapes(rows[0]))
+        return Record(line.number, [raw], problem)
+
+    def are_rows(self, first: Line, last: Line) -> bool:
+        """Returns whether a record of several lines is several rows: its quotation marks belong to the texts."""
+        return self.width > 1 and self._is_row(first.text) and self._is_row(last.text)
+
+    def _is_row(self, text: str) -> bool:
+        """Returns whether the delimiter splits a line into ``width`` cells, or at all if the width is unknown."""
+        if self.delimiter in IN_PROSE or self.width == 1:
+            return False
+        found = text.count(self.delimiter)
+        return found == self.width - 1 if self.width else found > 0
+
+
+def _unquote(cell: str) -> str:
+    """Returns a cell without its quotation marks, if it is well quoted."""
+    if len(cell) < 2 or cell[0] != '"' or cell[-1] != '"':
+        return cell
+    inner = cell[1:-1].replace('""', "")
+    return cell if '"' in inner else cell[1:-1].replace('""', '"')
+
+
+def _quoted(lines: list[Line], delimiter: str, escapes: Escapes) -> frozenset[int]:
     """Returns the positions of the quoted cells of a well-formed record."""
     sign = re.escape(delimiter)
-    text = "".join(line.text for line in lines)
+    text = "".join(hide_escapes(line.text, escapes) if escapes else line.text for line in lines)
     cells = re.finditer(rf'(?:^|{sign})("[^"]*(?:""[^"]*)*"|[^{sign}]*)', text)
     return frozenset(position for position, cell in enumerate(cells) if cell[1].startswith('"'))
 
 
-def _parse_leniently(line: Line, delimiter: str, width: int, problem: str) -> Record:
-    text = line.text.rstrip("\r\n")
-    rows = [] if line.problem else list(csv.reader([text], delimiter=delimiter))
-    if rows and len(rows[0]) == width and text.count('"') % 2 == 0:
-        return Record(line.number, rows[0])
-    return Record(line.number, [text], problem)
-
-
 def _describe(error: str) -> str:
-    if "end of data" in error:
+    if "end of data" in error or error == _SEVERAL:
         return "a quotation mark is opened and never closed"
     return "a quotation mark inside a quoted cell is not doubled"

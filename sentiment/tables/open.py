@@ -13,12 +13,15 @@ import pyarrow.compute as pc
 
 from sentiment.tables.base import Chunk, Options, Source
 from sentiment.tables.cells import as_texts
-from sentiment.tables.columns import Cells, header_is_doubtful
 from sentiment.tables.decoding import FORMATS, detect_format
-from sentiment.tables.delimited import DelimitedSource, LinesSource
+from sentiment.tables.delimited import DelimitedSource
 from sentiment.tables.errors import FileError
-from sentiment.tables.jsonl import JsonLinesSource
+from sentiment.tables.headers import header_is_doubtful
+from sentiment.tables.jsonl import JsonSource
+from sentiment.tables.options import check_options
 from sentiment.tables.parquet import ParquetSource, is_text
+from sentiment.tables.plain import open_plain
+from sentiment.tables.sampling import Cells
 from sentiment.tables.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
 from sentiment.tables.xlsx import WorkbookSource
 from sentiment.types import Report
@@ -46,13 +49,14 @@ def open_source(path: Path, options: Options | None = None) -> Source:
     if options.format is not None and options.format not in FORMATS:
         raise FileError(f"There is no format {options.format}; there is {', '.join(FORMATS)}.")
     format, compression = (options.format, "") if options.format else detect_format(path)
+    check_options(format, options, path.name)
     match format:
         case "csv" | "tsv":
             return DelimitedSource(path, format, compression, options)
         case "txt":
-            return LinesSource(path, compression, options)
-        case "jsonl":
-            return JsonLinesSource(path, compression, options)
+            return open_plain(path, compression, options)
+        case "jsonl" | "json":
+            return JsonSource(path, format, compression, options)
         case "parquet":
             return ParquetSource(path)
         case _:

@@ -1,4 +1,4 @@
-"""Reader of Excel workbooks: the first sheet; its first row that is not blank may be the header."""
+"""Reader of Excel workbooks: one sheet, from its header or its first row that is not blank."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import ParseError
 
+from openpyxl import Workbook
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
 
 from sentiment.file_limits import (
     MAX_BLANK_ROWS,
-    MAX_SHEET_ROW,
     MAX_WORKBOOK_PART,
     LimitError,
     check_unpacked,
@@ -26,9 +26,10 @@ from sentiment.file_limits import (
 )
 from sentiment.tables.base import SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
-from sentiment.tables.columns import has_header
-from sentiment.tables.decoding import DECOMPRESSION_ERRORS, is_damage
+from sentiment.tables.decoding import DECOMPRESSION_ERRORS, describe_other_kind, is_damage
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import above_note, find_start, has_header
+from sentiment.tables.sheets import choose_sheet, open_sheet
 from sentiment.tables.spreadsheets import XLSX_ROWS
 
 _DAMAGES = (  # raised by openpyxl for damaged files
@@ -46,36 +47,45 @@ class WorkbookSource(RowSource):
     def __init__(self, path: Path, options: Options) -> None:
         super().__init__(path, "xlsx")
         _check(path)
-        self._header = True if options.header is None else options.header
-        first = self._first()
-        if first is None:
-            raise FileError(f"{path.name} has no rows on its first sheet.")
+        self._formulas = 0  # without a saved value
+        ignored = warnings.catch_warnings(action="ignore", category=UserWarning)  # openpyxl's
+        with ignored, _damage_explained(path), _opened(path) as book:
+            self._sheet, self.sheets, self.notes = choose_sheet(book, options.sheet, path.name)
+            first_rows = islice(self._rows(self._sheet_values(book)), SAMPLE_ROWS + 1)
+            rows = [[cell or "" for cell in row.cells] for row in first_rows]
+        self.found["sheet"] = self._sheet
+        if not rows:
+            raise FileError(f"{path.name} has no rows on its sheet “{self._sheet}”.")
+        above = find_start(_padded(rows), prose=False).above if options.header is None else 0
+        first = rows[above:]
         self.check_columns(first[0])
-        if options.header is None:
-            self._header = has_header(first)
+        self._header = has_header(first) if options.header is None else options.header
+        self._skipped = above + self._header
         self.columns = list(first[0]) if self._header else [f"column_{i + 1}" for i in range(len(first[0]))]
         self.kinds = ["string"] * len(self.columns)
         self.found["header"] = self._header
+        if above:
+            self.notes.append(above_note(rows[:above]))
 
     def rows(self) -> Iterator[Row]:
-        """Yields every row except the header, and except blank rows at the start and the end."""
-        rows = self._rows()
-        if self._header:
-            next(rows)
-        yield from rows
+        """Yields every row below the header, except blank rows at the start and the end."""
+        return islice(self._rows(self._values()), self._skipped, None)
 
-    def _first(self) -> list[list[str]] | None:
-        rows: list[list[str]] = []
-        for row in self._rows():
-            rows.append([cell or "" for cell in row.cells])
-            if len(rows) > SAMPLE_ROWS:
-                break
-        return rows or None
+    def remarks(self) -> list[str]:
+        """Returns the notes, and how many formulas have no saved value."""
+        if not self._formulas:
+            return self.notes
+        have = "formula has" if self._formulas == 1 else "formulas have"
+        return [
+            *self.notes,
+            f"{self._formulas:,} {have} no saved value and read as empty; open the workbook in a spreadsheet program "
+            "and save it.",
+        ]
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, table: Iterator[Sequence[object]]) -> Iterator[Row]:
         """Yields the rows from the first to the last that is not blank."""
         begun, blank = False, 0
-        for number, values in enumerate(self._values(), 1):
+        for number, values in enumerate(table, 1):
             cells = [_as_text(value) for value in values]
             while cells and cells[-1] is None:
                 cells.pop()
@@ -96,34 +106,49 @@ class WorkbookSource(RowSource):
             begun, blank = True, 0
 
     def _values(self) -> Iterator[Sequence[object]]:
-        try:
-            rows = self._sheet_rows()
+        """Yields the values of the sheet, row by row."""
+        with _damage_explained(self.path), _opened(self.path) as book:
+            rows = self._sheet_values(book)
             while block := _next_rows(rows):
                 yield from block
-        except LimitError as error:
-            raise FileError(str(error)) from error
-        except _DAMAGES as error:
-            raise FileError(f"{self.path.name} is damaged, or no Excel workbook.") from error
-        except OSError as error:
-            if is_damage(error):
-                raise FileError(f"{self.path.name} is damaged, or no Excel workbook.") from error
-            raise
 
-    def _sheet_rows(self) -> Iterator[Sequence[object]]:
-        """Yields the values of the first sheet, row by row."""
-        reader = ExcelReader(self.path, read_only=True, data_only=True)
-        reader.archive.close()
-        with _Archive(self.path) as archive:
-            reader.archive = archive
-            reader.read()
-            sheet = reader.wb.worksheets[0]
-            self.found["sheet"] = sheet.title
-            sheet.reset_dimensions()
-            with _SheetStream(sheet._get_source(), self.path.name) as stream:
-                sheet._get_source = lambda: stream
-                for values in sheet.iter_rows(values_only=True):
-                    stream.row_bytes = 0
-                    yield values
+    def _sheet_values(self, book: Workbook) -> Iterator[Sequence[object]]:
+        with open_sheet(book[self._sheet], self.path.name) as (sheet, stream):
+            for values in sheet.iter_rows(values_only=True):
+                stream.row_bytes = 0
+                self._formulas = max(self._formulas, stream.formulas)
+                yield values
+
+
+@contextmanager
+def _damage_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except LimitError as error:
+        raise FileError(str(error)) from error
+    except _DAMAGES as error:
+        raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
+    except OSError as error:
+        if is_damage(error):
+            raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
+        raise
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Workbook]:
+    """Opens a workbook without its cells."""
+    reader = ExcelReader(path, read_only=True, data_only=True)
+    reader.archive.close()
+    with _Archive(path) as archive:
+        reader.archive = archive
+        reader.read()
+        yield reader.wb
+
+
+def _padded(rows: list[list[str]]) -> list[list[str]]:
+    """Returns rows of equal length, because a worksheet leaves out empty cells; titles stay as they are."""
+    width = max(map(len, rows))
+    return [row if len(row) <= 1 else row + [""] * (width - len(row)) for row in rows]
 
 
 class _Archive(zipfile.ZipFile):
@@ -139,28 +164,6 @@ class _Archive(zipfile.ZipFile):
         return super().read(name, pwd)
 
 
-class _SheetStream:
-    """The XML of a sheet; refuses a row that is too large before its cells fill the memory."""
-
-    def __init__(self, stream: IO[bytes], name: str) -> None:
-        self._stream, self._name = stream, name
-        self.row_bytes = 0
-
-    def read(self, size: int) -> bytes:
-        """Returns the next bytes."""
-        block = self._stream.read(size)
-        self.row_bytes += len(block)
-        if self.row_bytes > MAX_SHEET_ROW:
-            raise LimitError(f"{self._name} has a row of more than {MAX_SHEET_ROW:,} bytes; save it as .csv.")
-        return block
-
-    def __enter__(self) -> _SheetStream:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.close()
-
-
 def _next_rows(rows: Iterator[Sequence[object]]) -> list[Sequence[object]]:
     """Returns the next rows; openpyxl's warnings are suppressed only during this call."""
     with warnings.catch_warnings(action="ignore", category=UserWarning):
@@ -168,6 +171,11 @@ def _next_rows(rows: Iterator[Sequence[object]]) -> list[Sequence[object]]:
 
 
 def _check(path: Path) -> None:
+    """Rejects a file that is too large unpacked, or no workbook."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if not head.startswith(b"PK") and (kind := describe_other_kind(head)):
+        raise FileError(f"{path.name} is not an .xlsx workbook: it looks like {kind}.")
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(info.file_size for info in archive.infolist())

@@ -5,20 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
-from sentiment.tables.columns import column_choices, header_note, label_values, looks_like_reviews
-from sentiment.tables.decoding import detect_format, is_text
+from sentiment.tables.columns import column_choices, doubtful_columns
+from sentiment.tables.decoding import TEXT_FORMATS, detect_format, is_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.headers import header_note
+from sentiment.tables.labels import LABELS, value_meanings
+from sentiment.tables.options import delimiter_name, parse_delimiter, usable_options
 
-_DELIMITERS = {"found out": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar |": "|"}
-_ENCODINGS = ["found out", "utf-8", "cp1252", "latin-1", "utf-16", "cp1251", "shift_jis", "gb18030"]
+_AUTO = "Auto-detect"
+_DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
+_ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
 _OPTIONS = "Read the file in another way"
 _HEADER = "First row holds names"
-_HEADERS = {"found out": None, "yes": True, "no": False}
+_LEFT_OUT = "left out"
+_HEADERS = {_AUTO: None, "yes": True, "no": False}
 
 
 def show(job: Job) -> None:
@@ -32,6 +38,8 @@ def show(job: Job) -> None:
             "to “no”.",
             icon=":material/help:",
         )
+    if notes := inspection.get("notes"):
+        st.info(escape_markdown(" ".join(notes)), icon=":material/info:")
     for problem in inspection["problems"][:3]:
         st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
     if not rows:
@@ -45,6 +53,8 @@ def show(job: Job) -> None:
         format_func=names.__getitem__,
         key="text_column",
     )
+    with left:
+        texts = sorted([text, *_joined_columns(names, text)])
     label = right.selectbox(
         "Column of labels, to measure against",
         [None, *range(len(columns))],
@@ -52,24 +62,37 @@ def show(job: Job) -> None:
         format_func=lambda place: "none" if place is None else names[place],
         key="label_column",
     )
-    if not looks_like_reviews(columns, inspection["sample"], text):
+    for place in doubtful_columns(columns, inspection["sample"], texts):
         st.warning(
-            f"“{escape_markdown(names[text])}” does not look like reviews. Is it the column you mean?",
+            f"“{escape_markdown(names[place])}” does not look like reviews. Is it the column you mean?",
             icon=":material/help:",
         )
-    if label is not None:
-        _label_meaning(inspection["values"].get(str(label)), names[label])
+    labels = None if label is None else _choose_meanings(job, inspection, label)
     explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
     st.button(
         f"Score {counted(rows, 'row')}",
         icon=":material/play_arrow:",
-        disabled=label == text or not rows,
+        disabled=label in texts or not rows,
         on_click=_submit,
-        args=(job, {"text": text, "label": label, "explain": explain}),
+        args=(job, {"text": text if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}),
     )
     if rows:
-        _preview(inspection, names, text)
+        _preview(inspection, names, texts)
     show_reading_options(job)
+
+
+def _joined_columns(names: list[str], text: int) -> list[int]:
+    """Offers the other columns of a table, to be joined with the column of reviews."""
+    if len(names) == 1:
+        return []
+    return st.multiselect(
+        "Joined with",
+        [position for position in range(len(names)) if position != text],
+        format_func=names.__getitem__,
+        key="joined_columns",
+        placeholder="no other column",
+        help="For a review in several columns, such as a title and a text. They are joined in the order of the file.",
+    )
 
 
 def _summary(inspection: dict[str, Any]) -> str:
@@ -79,10 +102,7 @@ def _summary(inspection: dict[str, Any]) -> str:
     if "encoding" in detected:
         parts.append(f"encoding {escape_markdown(detected['encoding'])}")
     if "delimiter" in detected:
-        names = {sign: name for name, sign in _DELIMITERS.items()}
-        parts.append(
-            f"delimiter {escape_markdown(names.get(detected['delimiter'], detected['delimiter'].strip()) or 'none')}"
-        )
+        parts.append(f"delimiter {escape_markdown(delimiter_name(detected['delimiter']))}")
     if detected.get("header") is False:
         parts.append("no header")
     if "sheet" in detected:
@@ -94,70 +114,116 @@ def _summary(inspection: dict[str, Any]) -> str:
     return "Found: " + ", ".join(parts) + "."
 
 
-def _label_meaning(values: dict[str, int] | None, name: str) -> None:
-    """Shows how each value of the label column is interpreted."""
+def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[str, int | None] | None:
+    """Shows the meaning of each value of the label column, to be changed; returns the meanings, None to guess."""
+    name, values = inspection["columns"][label], inspection["values"].get(str(label))
     if values is None:
         st.info(
             f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or "
-            "columns. Where they are pos/neg, 1/0, true/false or stars, the verdicts are measured against them."
+            "columns. If they are stars, marks, percent, or words such as positive and negative, the verdicts are "
+            "measured against them."
         )
-        return
-    means = label_values(values)
-    if not {0, 1} & set(means.values()):
+        return None
+    guessed = value_meanings(values, name)
+    if not LABELS.keys() & set(guessed.values()):
         st.warning(
-            f"The values of “{escape_markdown(name)}” are no labels that I know: pos/neg, 1/0, true/false, or stars."
+            f"The meanings of the values of “{escape_markdown(name)}” cannot be told. Choose them in this table.",
+            icon=":material/help:",
         )
-        return
-    words = {1: "positive", 0: "negative", None: "neither"}
-    st.dataframe(
-        {"value": list(means), "means": [words[m] for m in means.values()], "rows": list(values.values())},
+    table: dict[str, list[Any]] = {
+        "value": list(guessed),
+        "means": [meaning if meaning in LABELS else _LEFT_OUT for meaning in guessed.values()],
+        "rows": [values[value] for value in guessed],
+    }
+    table = st.data_editor(
+        table,
         hide_index=True,
         width="content",
+        disabled=["value", "rows"],
+        column_config={
+            "means": st.column_config.SelectboxColumn(options=[*LABELS, _LEFT_OUT], required=True),
+        },
+        key=f"meanings_{job.short_id}_{label}",
         alt="What each value of the labels means, and how many rows have it",
     )
+    left_out = sum(n for n, meaning in zip(table["rows"], table["means"], strict=True) if meaning not in LABELS)
+    st.caption(
+        f"Double-click a meaning to change it. {counted(left_out, 'row')} left out of the comparison with the labels."
+    )
+    return {value: LABELS.get(meaning) for value, meaning in zip(table["value"], table["means"], strict=True)}
 
 
-def _preview(inspection: dict[str, Any], names: list[str], text: int) -> None:
-    order = [text, *(i for i in range(min(len(names), 30)) if i != text)]
+def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> None:
+    order = [*texts, *(i for i in range(min(len(names), 30)) if i not in texts)]
     rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
     keys = [f"c{i}" for i in order]
-    labels = {key: st.column_config.TextColumn(names[i], pinned=i == text) for key, i in zip(keys, order, strict=True)}
+    labels = {key: st.column_config.TextColumn(names[i], pinned=i in texts) for key, i in zip(keys, order, strict=True)}
     st.header("How it begins")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
     st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:
-    """Offers parser options to replace the detected ones, if any apply to this file."""
-    offered = _useful_options(job)
+    """Offers the options for reading the file, as they were set last, if any apply to this file."""
+    inspection, reading = job.read("inspection") or {}, job.read("reading") or {}
+    offered = _useful_options(job, inspection)
     if not offered:
         return
     chosen: dict[str, Any] = {}
     with st.expander(_OPTIONS, expanded, icon=":material/tune:"), st.form("reading", border=False):
         places = dict(zip(offered, st.columns(len(offered)), strict=True))
+        if place := places.get("sheet"):
+            sheets = inspection["sheets"]
+            now = inspection["found"]["sheet"]
+            chosen["sheet"] = place.selectbox("Sheet", list(dict.fromkeys([*sheets, now])), index=_index(sheets, now))
         if place := places.get("delimiter"):
-            chosen["delimiter"] = _DELIMITERS[place.selectbox("Delimiter", list(_DELIMITERS))]
+            given = reading.get("delimiter")
+            chosen["delimiter"] = _choose_or_type(place, "Delimiter", _DELIMITERS, given and delimiter_name(given))
         if place := places.get("encoding"):
-            encoding = place.selectbox("Encoding", _ENCODINGS, accept_new_options=True)
-            chosen["encoding"] = None if encoding == _ENCODINGS[0] else encoding
+            chosen["encoding"] = _choose_or_type(place, "Encoding", _ENCODINGS, reading.get("encoding"))
         if place := places.get("header"):
-            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS))]
+            now = list(_HEADERS.values()).index(reading.get("header"))
+            chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS), index=now)]
         if st.form_submit_button("Read again"):
-            job_errors.run_action(job.reinspect, chosen)
-            st.rerun()
+            _read_again(job, chosen)
 
 
-def _useful_options(job: Job) -> list[str]:
-    """Returns the parser options that apply to this file; none if it is not a table."""
-    inspection = job.read("inspection")
+def _index(choices: list[str], chosen: str) -> int:
+    return choices.index(chosen) if chosen in choices else len(choices)
+
+
+def _choose_or_type(place: DeltaGenerator, label: str, usual: list[str], given: str | None) -> str | None:
+    """Offers the usual values of an option, and a box to type another; returns None to detect it."""
+    choices = list(dict.fromkeys([_AUTO, *usual, given or _AUTO]))
+    chosen = place.selectbox(label, choices, index=choices.index(given or _AUTO), accept_new_options=True)
+    return None if chosen in (None, _AUTO) else chosen
+
+
+def _read_again(job: Job, chosen: dict[str, Any]) -> None:
+    try:
+        if chosen.get("delimiter") is not None:
+            chosen["delimiter"] = parse_delimiter(chosen["delimiter"])
+    except FileError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return
+    job_errors.run_action(job.reinspect, chosen)
+    st.rerun()
+
+
+def _useful_options(job: Job, inspection: dict[str, Any]) -> list[str]:
+    """Returns the options for reading that apply to this file; none if it is not a table."""
     try:
         form = inspection["form"] if inspection else detect_format(job.input)[0]
-        usable = inspection is not None or is_text(job.input)
+        if not inspection and (form not in TEXT_FORMATS or not is_text(job.input)):
+            return []
     except FileError:
         return []
-    offered = {"csv": ["delimiter", "encoding", "header"], "txt": ["encoding"], "jsonl": ["encoding"]}
-    offered |= {"tsv": offered["csv"], "xlsx": ["header"] if inspection else []}
-    return offered.get(form, []) if usable else []
+    usable = usable_options(form)
+    if len(inspection.get("sheets", [])) < 2:
+        usable -= {"sheet"}
+    if form == "txt" and inspection and "header" not in inspection["found"]:
+        usable -= {"header"}
+    return sorted(usable)
 
 
 def _submit(job: Job, task: dict[str, Any]) -> None:

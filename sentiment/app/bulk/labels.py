@@ -16,6 +16,7 @@ from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.bulk.left_out import left_out_rows
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
@@ -52,6 +53,8 @@ def show(job: Job, results: Results, inspection: dict[str, Any]) -> None:
         f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely "
         "as it is usually right (confident learning). The table can list them."
     )
+    if note := left_out_rows(results.left_out()):
+        st.caption(note)
     _charts(scored)
     _slices(scored, results, inspection)
     _other_run(job, results, labelled)
@@ -183,15 +186,23 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
     else:
         task = other_job.read("task")
         columns = tuple(job.read("inspection")["columns"])
-        other_results = _load_results(str(other_job.parts.folder), columns, task["text"], task["label"]).labelled
+        other_results = _load_results(
+            str(other_job.parts.folder), columns, task["text"], task["label"], task.get("labels")
+        ).labelled
         common = labelled.index.intersection(other_results.index)
         result = metrics.compare(*(_correct(rows.loc[common]) for rows in (other_results, labelled)))
         st.write(wording.run_comparison(result, name, Path(this).name))
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _load_results(folder: str, columns: tuple[str, ...], text: int, label: int | None) -> Results:
-    return Results(Parts(Path(folder)), list(columns), text, label)
+def _load_results(
+    folder: str,
+    columns: tuple[str, ...],
+    text: int | list[int],
+    label: int | None,
+    labels: dict[str, int | None] | None,
+) -> Results:
+    return Results(Parts(Path(folder)), list(columns), text, label, labels)
 
 
 def clear_cache() -> None:

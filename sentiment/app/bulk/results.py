@@ -16,14 +16,16 @@ from sentiment.artifacts import ArtifactError, Run, open_run
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, interval, percent, size
-from sentiment.tables.columns import column_choices
+from sentiment.tables.columns import column_choices, doubtful_columns
 from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.tables.errors import FileError
+from sentiment.tables.joining import join_cells
 from sentiment.tables.open import Survey
 
 _PAGE_ROWS = 50
@@ -56,7 +58,7 @@ def show(job: Job) -> None:
     done = len(list(job.parts.folder.glob("part-*.parquet")))
     made_from = json.dumps(job.parts.state())
     key = (str(job.parts.folder), made_from, done)
-    results = _load(*key, tuple(inspection["columns"]), task["text"], task["label"])
+    results = _load(*key, tuple(inspection["columns"]), task["text"], task["label"], task.get("labels"))
     if job.state == "cancelled":
         st.warning(
             f"Stopped after {results.rows:,} of {counted(inspection['survey']['rows'], 'row')}.",
@@ -67,21 +69,34 @@ def show(job: Job) -> None:
         st.info("There are no rows to show.")
         return
     _download(job, inspection)
+    _doubts(results, inspection)
     _figures(results, _run(task["run"]))
-    _groups(key, results, inspection)
-    if task["explain"]:
+    judged = len(results.judged) > 0
+    if judged:
+        _groups(key, results, inspection)
+    if judged and task["explain"]:
         st.header("Which words pushed the whole file")
         st.altair_chart(bulk_charts.words(_cached(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
         labels.show(job, results, inspection)
+    elif task["label"] is not None:
+        st.info(f"No row has both a verdict and a known label. {left_out_rows(results.left_out())}")
     _table(key, results, labelled)
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _load(folder: str, made_from: str, done: int, columns: tuple[str, ...], text: int, label: int | None) -> Results:
+def _load(
+    folder: str,
+    made_from: str,
+    done: int,
+    columns: tuple[str, ...],
+    text: int | list[int],
+    label: int | None,
+    labels: dict[str, int | None] | None,
+) -> Results:
     """Loads the results. ``made_from`` and ``done`` are only cache keys: they change when the parts change."""
-    return Results(Parts(Path(folder)), list(columns), text, label)
+    return Results(Parts(Path(folder)), list(columns), text, label, labels)
 
 
 @st.cache_data(max_entries=_MAX_CACHED, scope="session", show_spinner="Calculating")
@@ -114,7 +129,7 @@ def _download(job: Job, inspection: dict[str, Any]) -> None:
     name = _stem(job.read("upload")["name"])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = st.selectbox("Download as", OUTPUT_FORMATS, key="form", width=130)
-        bom = st.checkbox("Mark as UTF-8 for Excel", key="bom") if form in ("csv", "tsv") else False
+        bom = st.checkbox("Mark as UTF-8 for Excel", True, key="bom") if form in ("csv", "tsv") else False
         raw = False
         if form in ("csv", "tsv", "xlsx"):
             raw = st.checkbox(
@@ -169,7 +184,7 @@ def _stem(name: str) -> str:
 
 def _existing_output(job: Job, wanted: dict[str, Any]) -> Path | None:
     """Returns the output file in the requested format, None if it does not exist yet."""
-    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": False}:
+    if job.state == "done" and wanted == {"form": "csv", "raw": False, "bom": job.read("result")["options"]["bom"]}:
         return job.folder / "output.csv"
     file = job.folder / f"download.{wanted['form']}"
     return file if file.exists() and _was_last_requested(job, wanted) else None
@@ -193,10 +208,25 @@ def _preparation(folder: str) -> None:
         st.caption("Other files are being processed. This one waits for its turn.")
 
 
+def _doubts(results: Results, inspection: dict[str, Any]) -> None:
+    """Says whether the scored column looks like reviews, and how many rows the model cannot read."""
+    names = column_choices(inspection["columns"])
+    for place in doubtful_columns(inspection["columns"], inspection["sample"], results.texts):
+        st.warning(
+            f"“{uploads.escape_markdown(names[place])}” was scored, but does not look like reviews.",
+            icon=":material/help:",
+        )
+    statuses = results.counts("status")
+    if are_mostly_unknown(statuses):
+        st.warning(unknown_words(statuses), icon=":material/help:")
+    elif note := unknown_words(statuses):
+        st.caption(note)
+
+
 def _figures(results: Results, run: Run | None) -> None:
     """Shows the counts, the distribution of probabilities, and the share of positive reviews."""
     judged = results.judged
-    sentiment, confidence = results.counts("sentiment"), results.counts("confidence")
+    sentiment, confidence = (judged[name].value_counts() for name in ("sentiment", "confidence"))
     with st.grid(5, min_column_width=150):
         st.metric("Rows", f"{results.rows:,}", border=True)
         for name in _SIDES:
@@ -273,10 +303,11 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
     number = st.number_input(f"Page, of {pages:,}", 1, pages, 1, key="bulk_page", width=160)
     shown = rows[(number - 1) * _PAGE_ROWS : number * _PAGE_ROWS]
-    places = [results.text, *(i for i in range(len(results.columns)) if i != results.text)][:_MAX_COLUMNS]
+    texts = results.texts
+    places = [*texts, *(i for i in range(len(results.columns)) if i not in texts)][: max(_MAX_COLUMNS, len(texts))]
     frame = results.read(shown, places, _MAX_CELL)
     keys = {f"c{place}": results.columns[place][:_MAX_NAME] or f"column {place + 1}" for place in places}
-    text, *others = keys
+    shown_texts, others = list(keys)[: len(texts)], list(keys)[len(texts) :]
     event = st.dataframe(
         frame,
         hide_index=True,
@@ -284,7 +315,7 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
             "row",
             "sentiment",
             "p_positive",
-            text,
+            *shown_texts,
             "confidence",
             "status",
             *others,
@@ -309,8 +340,8 @@ def _table(key: tuple[str, str, int], results: Results, labelled: bool) -> None:
         st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Mark a row to open it.", width="stretch")
         _download_selection(results, rows)
         if chosen := [row for row in event.selection.rows if row < len(frame)]:
-            whole = results.read(shown[chosen[:1]], [results.text])
-            review_texts.show_open_button(whole[text].iloc[0], "bulk")
+            whole = results.read(shown[chosen[:1]], texts)[shown_texts].iloc[0]
+            review_texts.show_open_button(whole.iloc[0] if len(texts) == 1 else join_cells(whole), "bulk")
 
 
 def _download_selection(results: Results, rows: Rows) -> None:

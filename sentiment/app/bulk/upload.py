@@ -15,7 +15,8 @@ from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 
-_TYPES = ["csv", "tsv", "txt", "jsonl", "parquet", "xlsx", "gz", "zst", "zip"]
+# An old workbook (.xls) is refused in a sentence that says what to do.
+_TYPES = ["csv", "tsv", "txt", "jsonl", "json", "parquet", "xlsx", "xls", "gz", "zst", "zip"]
 PARAMETER = "job"
 _UPLOAD = "upload"
 _UPLOAD_ERROR = "upload_refused"  # key of the error of the last upload, until it is shown
@@ -26,7 +27,7 @@ def show_form(settings: Settings) -> None:
     """Shows the upload form, and links to the jobs of this session."""
     limit = st.get_option("server.maxUploadSize")
     st.write(
-        f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .parquet or .xlsx; the first four "
+        f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .json, .parquet or .xlsx; the first five "
         "also as .gz, .zst or .zip. Every row comes back with its verdict."
     )
     key = uploads.uploader_key(_UPLOAD)

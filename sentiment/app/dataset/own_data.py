@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,17 @@ _TIMEOUT = 600.0  # seconds to summarise a file
 _NAME, _SUFFIX = 50, 10  # characters kept of a file name and its suffix; each may take four bytes
 _LOCK_SECONDS = 60.0  # to wait for other uploads
 _LOCK = threading.Lock()  # one file at a time, because each takes many times its size in memory
+_FIELDS = {  # option of the command line -> field of the form
+    "--text-column": "Column of the texts",
+    "--label-column": "Column of the labels",
+    "--labels": "Meaning of the labels",
+    "--sheet": "Sheet",
+    "--delimiter": "Delimiter",
+    "--encoding": "Encoding",
+}
+_HEADER = "First row holds names"
+_HEADERS = {"Auto-detect": "", "yes": "--header", "no": "--no-header"}
+_MEANS = {"neutral": "neither, left out", "empty": "no label, left out", "unknown": "unknown, left out"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +68,17 @@ def show_form(max_length: int) -> Description | None:
         with st.form("own_data_form", border=False):
             # Without types: the content decides, and Streamlit would refuse some names with a generic error.
             file = st.file_uploader(
-                "Labelled reviews: a CSV or its zip, Parquet, or the Stanford archive",
+                "Labelled reviews: a table in any format of the Bulk page, or the Stanford archive",
                 key=uploads.uploader_key(_UPLOAD),
             )
-            with st.container(horizontal=True):
-                text = st.text_input("Column of the texts", placeholder="review or text", width=220)
-                label = st.text_input("Column of the labels", placeholder="sentiment or label", width=220)
+            options = _reading_fields()
             submitted = st.form_submit_button("Describe it", icon=":material/query_stats:")
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(uploads.escape_markdown(problem), icon=":material/error:")
         st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
     if submitted and file:
         with st.spinner("Reading the file"):
-            _describe_in_turn(file, text.strip(), label.strip(), max_length)
+            _describe_in_turn(file, options, max_length)
         st.rerun()
     if description:
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -78,14 +88,53 @@ def show_form(max_length: int) -> Description | None:
     return description
 
 
-def _describe_in_turn(file: Any, text: str, label: str, max_length: int) -> None:
+def show_interpretation(description: Description) -> None:
+    """Shows which columns of a table were read, what each label means, and which guesses may be wrong."""
+    found = description.facts.get("interpretation")
+    if found is None:
+        return
+    texts = " and ".join(f"“{uploads.escape_markdown(name)}”" for name in found["text"])
+    st.write(f"The reviews are in {texts}, the labels in “{uploads.escape_markdown(found['label'])}”.")
+    st.dataframe(
+        {
+            "label": [label["value"] for label in found["labels"]],
+            "means": [_MEANS.get(label["means"], label["means"]) for label in found["labels"]],
+            "rows": [label["n"] for label in found["labels"]],
+        },
+        hide_index=True,
+        width="content",
+        alt="What each label means, and how many rows have it",
+    )
+    for note in found["notes"]:
+        st.warning(uploads.escape_markdown(_form_wording(note)), icon=":material/help:")
+    st.caption("To have it read in another way, fill in the fields above and choose the file again.")
+
+
+def _reading_fields() -> list[str]:
+    """Shows the fields on how to read a table; returns the options of the command line for those that are filled in."""
+    with st.container(horizontal=True):
+        texts = {
+            option: st.text_input(
+                field,
+                placeholder="good=positive,bad=negative,ok=none" if option == "--labels" else "Auto-detect",
+                width=280 if option == "--labels" else 200,
+            )
+            for option, field in _FIELDS.items()
+        }
+        header = st.selectbox(_HEADER, list(_HEADERS), width=200)
+    # "=" allows values that start with a dash; NUL cannot be passed on a command line.
+    options = [f"{option}={text.replace(chr(0), '').strip()}" for option, text in texts.items() if text.strip("\0 ")]
+    return [*options, *filter(None, [_HEADERS[header]])]
+
+
+def _describe_in_turn(file: Any, options: list[str], max_length: int) -> None:
     """Summarises an upload as soon as no other is being processed. On a timeout the file stays in the form."""
     if not _LOCK.acquire(timeout=_LOCK_SECONDS):
         st.session_state[_PROBLEM] = "The files of others are being read; try again in a minute."
         return
     try:
         [content] = [each.getvalue() for each in uploads.read_and_release(_UPLOAD, file)]
-        _describe(file.name, content, text, label, max_length)
+        _describe(file.name, content, options, max_length)
     except OSError:
         st.session_state[_PROBLEM] = (
             "The server could not store the file: its disk is full or read-only, or the file's name is too long."
@@ -94,12 +143,12 @@ def _describe_in_turn(file: Any, text: str, label: str, max_length: int) -> None
         _LOCK.release()
 
 
-def _describe(name: str, content: bytes, text: str, label: str, max_length: int) -> None:
+def _describe(name: str, content: bytes, options: list[str], max_length: int) -> None:
     """Stores the file's summary, or why it could not be read. The file is deleted."""
     name = _safe_name(name)
     try:
         with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
-            _describe_in(Path(scratch), name, content, text, label, max_length)
+            _describe_in(Path(scratch), name, content, options, max_length)
     except FileError as error:  # a setting of the server
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:
@@ -109,7 +158,7 @@ def _describe(name: str, content: bytes, text: str, label: str, max_length: int)
         )
 
 
-def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str, max_length: int) -> None:
+def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], max_length: int) -> None:
     """Summarises the file in a temporary folder, in a subprocess.
 
     Raises:
@@ -130,10 +179,8 @@ def _describe_in(scratch: Path, name: str, content: bytes, text: str, label: str
         str(max_length),
         "--memory",
         str(Settings.from_environment().memory),
+        *options,
     ]
-    named = {"--text-column": text, "--label-column": label}
-    # "=" allows names that start with a dash; NUL cannot be passed on a command line.
-    command += [f"{option}={column.replace(chr(0), '')}" for option, column in named.items() if column]
     try:
         process = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
@@ -159,7 +206,9 @@ def _safe_name(name: str) -> str:
 
 def _form_wording(message: str) -> str:
     """Replaces command-line options in an error message by the fields of the form."""
-    return message.replace(" with --text-column", " above").replace(" with --label-column", " above")
+    for option, field in _FIELDS.items():
+        message = re.sub(rf"{option}\b(?!-)", f"“{field}”", message)
+    return message.replace("use --no-header", f"set “{_HEADER}” to “no”")
 
 
 def _forget() -> None:

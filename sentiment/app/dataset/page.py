@@ -12,6 +12,7 @@ from sentiment.app.dataset import charts, label_errors, own_data
 from sentiment.app.dataset.word_search import Words
 from sentiment.app.shared import chart_block, current_run
 from sentiment.dataset.summary import log_odds
+from sentiment.dataset.wording import count_removed, list_removed
 from sentiment.formatting import counted, percent
 from sentiment.text.vocabulary import normal_form
 
@@ -23,16 +24,12 @@ _CLEANING = {
     "train_in_test": "training texts that are also in test, removed from train",
     "unlabelled_in_test": "unlabelled texts that are also in test, removed",
     "excluded": "training texts left out on request",
+    "unreadable": "rows that could not be read",
+    "missing_label": "rows without a label",
+    "neutral": "rows neither positive nor negative",
+    "unknown_label": "rows with a label of unknown meaning",
     "films_in_train_and_test": "films that are in train and in test (kept)",
 }
-_REMOVED = {
-    "empty": ("row without text", "rows without text"),
-    "unmatched": ("row that is not in the official IMDB release", "rows that are not in the official IMDB release"),
-    "repeats": ("repeat of another row", "repeats of other rows"),
-    "train_in_test": ("training text that is also in the test part", "training texts that are also in the test part"),
-    "unlabelled_in_test": ("unlabelled text that is also in the test part", "unlabelled texts that are also in it"),
-    "excluded": ("row excluded by name", "rows excluded by name"),
-}  # field of ``dataset.Removed`` -> singular and plural
 _LABELS = ("positive", "negative", "unlabelled")
 _MAX_WORDS = 15  # words for each class
 
@@ -54,6 +51,7 @@ def page() -> None:
         facts = upload.facts if upload else current_run.read_json("dataset.json")
         if upload:
             st.write(_removed_rows(facts))
+            own_data.show_interpretation(upload)
         _balance(facts)
         _lengths(facts["lengths"])
         if upload is None:
@@ -121,9 +119,8 @@ def _lengths(lengths: dict[str, Any]) -> None:
 def _removed_rows(facts: dict[str, Any]) -> str:
     """Returns a sentence on how many rows of an upload were removed, and how the others were split."""
     parts = {row["split"]: sum(row.get(label, 0) for label in _LABELS) for row in facts["labels"]}
-    removed = {name: facts["cleaning"][name] for name in _REMOVED if facts["cleaning"].get(name)}
-    n, left = sum(parts.values()), sum(removed.values())
-    reasons = ", ".join(counted(number, *_REMOVED[name]) for name, number in removed.items())
+    n, left = sum(parts.values()), count_removed(facts["cleaning"])
+    reasons = ", ".join(list_removed(facts["cleaning"]))
     summary = (
         f"Of {counted(n + left, 'row')}, {left:,} were left out: {reasons}. The other {n:,}"
         if left

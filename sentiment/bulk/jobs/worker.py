@@ -26,6 +26,7 @@ from sentiment.bulk.pipeline import Task, export, score_file
 from sentiment.bulk.progress import Pace
 from sentiment.system import limit_heaps, limit_memory
 from sentiment.tables.base import Options
+from sentiment.tables.columns import find_columns
 from sentiment.tables.errors import FileError
 from sentiment.tables.inspection import inspect
 from sentiment.tables.open import open_source
@@ -183,8 +184,10 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
         name=job.read("upload")["name"],
         text_column=content["text"],
         label_column=content["label"],
+        labels=content.get("labels"),
         explain=content["explain"],
         resume=True,
+        bom=True,  # as the page offers it first
         options=Options(**content["reading"]),
     )
     return score_file(task, load_bulk(content["run"]), progress)
@@ -194,7 +197,8 @@ def _write_download(job: Job, format: str, *, raw: bool, bom: bool) -> None:
     content, output = job.read("task"), job.folder / f"download.{format}"
     output.unlink(missing_ok=True)  # a file written with other options must not remain if this one fails
     source = open_source(job.input, Options(**content["reading"]))
-    export(source, content["text"], job.parts, output, format, explain=content["explain"], raw=raw, bom=bom)
+    [text, *_] = find_columns(source.columns, content["text"])
+    export(source, text, job.parts, output, format, explain=content["explain"], raw=raw, bom=bom)
 
 
 if __name__ == "__main__":
