@@ -30,6 +30,7 @@ def to_json(explanation: Explanation) -> str:
         "residual": explanation.residual,
         "contributions": [
             {"token": token.text, "start": token.start, "end": token.end, "value": value, "unknown": unknown}
+            | ({"form": token.form} if token.form != token.text.lower() else {})
             for token, value, unknown in rows
         ],
     }
@@ -61,7 +62,7 @@ def _explanation(held: dict[str, Any]) -> Explanation:
     rows = held["contributions"]
     return Explanation(
         text=str(held["text"]),
-        tokens=tuple(Token(str(row["token"]), int(row["start"]), int(row["end"])) for row in rows),
+        tokens=tuple(Token(str(row["token"]), int(row["start"]), int(row["end"]), str(row.get("form", ""))) for row in rows),
         contributions=np.array([float(row["value"]) for row in rows], np.float32),
         baseline_logit=float(held["baseline_logit"]),
         logit=float(held["logit"]),
