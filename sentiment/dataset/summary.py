@@ -69,7 +69,9 @@ def summarise(
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     measured = {split: np.asarray(lengths[split], dtype=np.int64) for split in splits if split in lengths}
     if "test" not in measured:
-        measured["test"] = np.array([len(READINGS[LATEST].words(text)) for text in dataset.test["text"]], dtype=np.int64)
+        measured["test"] = np.array(
+            [len(READINGS[LATEST].words(text)) for text in dataset.test["text"]], dtype=np.int64
+        )
     read = int(measured["train"].sum())
     return {
         "labels": [_labels(split, frame) for split, frame in {**splits, "unlabelled": dataset.unlabelled}.items()],

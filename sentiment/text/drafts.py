@@ -44,7 +44,8 @@ class Draft:
             length += written.write(text[done:start])
             written.write(new)
             if self.mapped:
-                # Characters map to the start of what they replace; white space after them, where a token ends, to its end.
+                # Characters map to the start of what they replace, but white space at their end, where a token ends, to
+                # its end.
                 inside = max(len(new.rstrip()), 1) if new else 0
                 after.extend(range(length, length + len(new) + 1))
                 before.extend([start] * inside + [end] * (len(new) + 1 - inside))

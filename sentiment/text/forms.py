@@ -31,6 +31,7 @@ _SIGNS = {
 _EMOJI = {sign: word for word, signs in _SIGNS.items() for sign in signs}
 _THRICE = re.compile(r"(.)\1\1")  # faster than _RUN
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
+_LONGEST = 60  # letters of a word in which repeated letters are sought
 _MAX_RUNS = 4  # runs of repeated letters in a word; each has two possible lengths
 _FREQUENT = 4_000  # ids below this are of frequent words
 
@@ -52,7 +53,9 @@ class Forms:
             return known
         form = _SPELLINGS.get(form, form)
         if form.isalpha():
-            return self._shortened(form) if _THRICE.search(form) else form
+            return self._shortened(form) if len(form) <= _LONGEST and _THRICE.search(form) else form
+        if len(form) == 1 and not form.isalnum():
+            return None
         if "/" in form and (mark := nearest_mark(form)):
             return next((each for each in (form.replace(",", "."), mark) if each in self._vocabulary), form)
         return form if any(map(str.isalnum, form)) else None

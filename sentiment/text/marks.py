@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from sentiment.text.drafts import Draft, Match
 
@@ -35,6 +36,7 @@ _SIGNED = re.compile(r"/ ?[145*★⭐]")
 _SLASH = re.compile(rf"{_SIGNED.pattern}(?<!\s\d/.)(?<!\s\d\d/.)(?<!\s\d[.,]\d/.)")
 _BEST = rf"(?:a possible )?(?:[\d*★⭐]|{'|'.join(_NUMBERS)})"
 _OUT_OF, _OUT_OF_CAPITALS = re.compile(f"out of (?i:{_BEST})"), re.compile(f"OUT OF (?i:{_BEST})")
+_MOST = 1_000  # anchors tried in a text, which bounds the time for a hostile one
 _BEFORE, _AFTER = 40, 40  # characters around the anchor in which a mark is sought
 _ROW = re.compile(rf"(?:(?<![\w.,/])(\d(?:[.,]\d)?) ?)?([{_FULL}](?: ?[{_FULL}])*+)((?: ?½)?)((?: ?[{_EMPTY}])*+)")
 _LEAST = 3  # full stars in a row without empty ones; fewer are a bullet or an ornament
@@ -83,7 +85,7 @@ def _write(draft: Draft, anchor: re.Pattern[str]) -> None:
 def _near(anchor: re.Pattern[str], text: str) -> Iterator[Match]:
     """Yields the marks that hold an anchor."""
     done = 0
-    for found in anchor.finditer(text):
+    for found in islice(anchor.finditer(text), _MOST):
         start = max(found.start() - _BEFORE, done)
         match = _MARK.search(text, start, found.end() + _AFTER)
         while match and match.end() <= found.start():  # another mark, before the anchor
@@ -103,7 +105,7 @@ def _out_of_ten(match: Match) -> str:
     if minus := match["minus"]:
         before = match.string[max(match.start() - _BEFORE, 0) : match.start()]
         return " 0/10 " if len(minus) > 1 or minus == "−" or _IS_MINUS.search(before) else " "
-    plain = match["over"] == "/" and not match["half"] and not match["mark"][0] in f"*{_FULL}"
+    plain = match["over"] == "/" and not match["half"] and match["mark"][0] not in f"*{_FULL}"
     return match[0] if plain else _ten(mark, best)
 
 
@@ -114,10 +116,8 @@ def _row(match: Match) -> str:
     if number:
         return _ten(_value(number), 5) if stars == 1 and _value(number) <= 5 else match[0]
     mark = stars + (0.5 if half else 0)
-    if missing:
-        best = stars + missing + (1 if half else 0)
-    else:
-        best = 5 if mark <= 5 else 10
+    usual = 5 if mark <= 5 else 10
+    best = stars + missing + (1 if half else 0) if missing else usual
     readable = (missing and float(best) in _SCALES) or _LEAST <= mark <= best
     return _ten(mark, best) if readable else match[0]
 

@@ -21,11 +21,15 @@ _TAG = re.compile(  # possessive, and never past another "<", which keeps the se
     r"|!--[^<]*?-->|!doctype\b[^<>]*+>|\?xml\b[^<>]*+>|!\[CDATA\[)",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"<[^\W\d_][^<>]*+>")
+_BRACKET = re.compile("[<>]")
 
 
 def remove_tags(draft: Draft) -> None:
-    """Replaces every tag by a line break."""
+    """Replaces every tag by a line break, and the brackets around other words, which are no judgement, by spaces."""
     if not draft.mapped:
         draft.text = draft.text.replace("<br />", "\n")  # by far the most frequent one
     if "<" in draft.text:
         draft.substitute(_TAG, "\n")
+        bracketed = _BRACKETED.finditer(draft.text)
+        draft.replace((each for words in bracketed for each in _BRACKET.finditer(draft.text, *words.span())), " ")

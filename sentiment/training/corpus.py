@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sentiment.text.reading import LATEST, READINGS
 from sentiment.text.vocabulary import Vocabulary
+
 _READING = READINGS[LATEST]
 _UNREAD = -1  # in place of the id of a sign that is not read
 
