@@ -262,7 +262,7 @@ def _config(content: object) -> tuple[int, float, int]:
     if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not low <= temperature <= high:
         raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
     version = content.get("text_version", 1)
-    if version not in READINGS or isinstance(version, bool):
+    if type(version) is not int or version not in READINGS:
         known = " and ".join(map(str, READINGS))
         raise ValueError(f"text_version in config.json is {version!r}; this program knows {known}")
     return length, float(temperature), version

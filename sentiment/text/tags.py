@@ -16,9 +16,9 @@ _ELEMENTS = (
     "marquee|blink|basefont|applet|dir"
 )
 _VALUE = r"""(?:"[^"<]*+"|'[^'<]*+'|[^\s"'<>=`]++)"""
-_TAG = re.compile(  # possessive, and never past another "<", which keeps the search linear
+_TAG = re.compile(  # possessive or bounded, which keeps the search linear
     rf"<(?:/?\s*+(?:{_ELEMENTS})(?:\s++[a-z_:@][-\w:.]*+\s*+=\s*+{_VALUE})*+\s*+/?\s*+>"
-    r"|!--[^<]*?-->|!doctype\b[^<>]*+>|\?xml\b[^<>]*+>|!\[CDATA\[)",
+    r"|!--[\s\S]{0,200}?-->|!doctype\b[^<>]*+>|\?xml\b[^<>]*+>|!\[CDATA\[)",
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"<[^\W\d_][^<>]*+>")
