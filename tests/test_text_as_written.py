@@ -253,9 +253,10 @@ def test_what_only_looks_like_a_misspelling_stays(text):
 
 # Grapheme clusters by UAX #29, each of which is one piece in whatever text.
 CLUSTERS = (
-    "a", "n", "t", "'", " ", "\n", ".", "8/10", "great", "e\u0301", "e\u0301\u0323", "n\u0303", "👨\u200d👩\u200d👧\u200d👦",
-    "👍🏽", "🇫🇷", "❤️", "🏴\u200d☠️", "1️⃣", "#️⃣", "🏴\U000e0067\U000e0062\U000e007f", "❤️\u200d🔥", "क\u094d\u0937\u093f", "กำ",
-    "각", "★", "⭐️", "!\u0301", "\u0600 1".replace(" ", ""), "ﬁ", "ｱﾞ", "<b>", "&amp;", "—",
+    "a", "n", "t", "'", " ", "\n", ".", "8/10", "great", "e\u0301", "e\u0301\u0323", "n\u0303",
+    "👨\u200d👩\u200d👧\u200d👦", "👍🏽", "🇫🇷", "❤️", "🏴\u200d☠️", "1️⃣", "#️⃣",
+    "🏴\U000e0067\U000e0062\U000e007f", "❤️\u200d🔥", "क\u094d\u0937\u093f", "กำ", "각", "★", "⭐️",
+    "!\u0301", "\u06001", "ﬁ", "ｱﾞ", "<b>", "&amp;", "—",
 )  # fmt: skip
 
 
@@ -271,10 +272,11 @@ def test_no_token_begins_or_ends_inside_a_grapheme_cluster(clusters):
 
 
 PIECES = (
-    *CLUSTERS, "\u0301", "\u200d", "\ufe0f", "🏽", "🇫", "\u20e3", "\u200b", "\xad", "\ufeff", "don", "n't", "nt", "dont", "isnt",
-    "&#39;", "&amp;#39;", "&rsquo", "â€™", "Ã", "©", "‚Äô", "Õ", "?", "''", "\\'", "´", "`", "<br />", "<terrible>", "<", ">",
-    "</3", "<3", "<!--", "-->", "5", "5 out of 5", " out of ", "***", "½", "1/2", " / 10", "-10/10", "minus ", "★★★★☆",
-    "95% fresh", "#So", "Boring", "sooooo", "baaaad", ":(", ":'(", "...", "x" * 60, "\x00", "\x85", "İ", "ŉ",
+    *CLUSTERS, "\u0301", "\u200d", "\ufe0f", "🏽", "🇫", "\u20e3", "\u200b", "\xad", "\ufeff", "don",
+    "n't", "nt", "dont", "isnt", "&#39;", "&amp;#39;", "&rsquo", "â€™", "Ã", "©", "‚Äô", "Õ", "?",
+    "''", "\\'", "´", "`", "<br />", "<terrible>", "<", ">", "</3", "<3", "<!--", "-->", "5",
+    "5 out of 5", " out of ", "***", "½", "1/2", " / 10", "-10/10", "minus ", "★★★★☆", "95% fresh",
+    "#So", "Boring", "sooooo", "baaaad", ":(", ":'(", "...", "x" * 60, "\x00", "\x85", "İ", "ŉ",
 )  # fmt: skip
 WRITTEN = st.text() | st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 
@@ -359,9 +361,10 @@ def test_a_flip_is_found_in_a_text_with_unread_signs(classifier):
 @pytest.mark.parametrize(
     "piece",
     [
-        "<", "<a ", '<a b="', "<!--", "<b><", "&", "&#39;", "&amp;amp;", "a\u0301\u0316", "\u0301\u0316", "😀", "👍🏽", "👨\u200d",
-        "\u200d", "★", "★☆", "*out of *", "5 out of ", "1/", "5 / ", "minus 1/10", "½ ", "â€™", "Ãƒ", "‰Û", "#aB", "o", "5% fresh",
-        "''", "nÕt", "ﬁ", "\u0600", "<x", "\\'",
+        "<", "<a ", '<a b="', "<!--", "<b><", "&", "&#39;", "&amp;amp;", "a\u0301\u0316",
+        "\u0301\u0316", "😀", "👍🏽", "👨\u200d", "\u200d", "★", "★☆", "*out of *", "5 out of ", "1/",
+        "5 / ", "minus 1/10", "½ ", "â€™", "Ãƒ", "‰Û", "#aB", "o", "5% fresh", "''", "nÕt", "ﬁ",
+        "\u0600", "<x", "\\'",
     ],
 )  # fmt: skip
 def test_a_hostile_text_takes_time_and_memory_in_proportion_to_its_length(piece):

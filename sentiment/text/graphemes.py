@@ -34,15 +34,20 @@ _VARIANTS = "[\uff01-\uff5e\U0001d400-\U0001d7ff\u24b6-\u24e9\u2102-\u2138\u017f
 _COMPOUND = re.compile("[^\x00-\xac\xae-\u0131\u0134-\u017e\u0180-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]")
 
 
+def compose_letters(draft: Draft) -> None:
+    """Composes letters and their marks, as NFC does."""
+    if _COMPOUND.search(draft.text):
+        draft.substitute(_patterns()["composable"], lambda match: unicodedata.normalize("NFC", match[0]))
+
+
 def reduce_graphemes(draft: Draft) -> None:
-    """Reduces every cluster of the draft, and writes its letters as plain ones."""
+    """Reduces every cluster of a composed draft, and writes its letters as plain ones."""
     if not _COMPOUND.search(draft.text):
         return
     patterns = _patterns()
     draft.substitute(patterns["keycap"], lambda match: _KEYCAP)
     draft.substitute(patterns["sequence"], lambda match: match[0][0])
     draft.substitute(patterns["prefixed"], lambda match: match[0][-1])
-    draft.substitute(patterns["composable"], lambda match: unicodedata.normalize("NFC", match[0]))
     draft.substitute(patterns["attached"], lambda match: "")
     draft.substitute(patterns["variant"], lambda match: _plain(match[0]))
 

@@ -10,7 +10,7 @@ import re
 from html import unescape
 
 from sentiment.text.drafts import Draft
-from sentiment.text.graphemes import reduce_graphemes
+from sentiment.text.graphemes import compose_letters, reduce_graphemes
 from sentiment.text.marks import write_marks
 from sentiment.text.mojibake import repair_mojibake
 from sentiment.text.tags import remove_tags
@@ -53,6 +53,7 @@ def normalize(text: str, *, mapped: bool = False) -> Draft:
 
 
 def _correct_characters(draft: Draft) -> None:
+    compose_letters(draft)
     repair_mojibake(draft)
     reduce_graphemes(draft)
     if _QUOTES.search(draft.text):
