@@ -18,11 +18,24 @@ Report = Callable[[str, int, int], None]  # called with a stage, its finished ro
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of a text and its span: ``text[start:end] == token.text``."""
+    """One token of a text and its span: ``text[start:end] == token.text``.
+
+    Attributes:
+        text: the token as it is written.
+        start: the start of its span.
+        end: the end of its span.
+        form: the word that was looked up for it, ``n't`` for ``n&rsquo;t``; by default the token in lower case.
+    """
 
     text: str
     start: int
     end: int
+    form: str = ""
+
+    def __post_init__(self) -> None:
+        """Fills in the form."""
+        if not self.form:
+            object.__setattr__(self, "form", self.text.lower().replace("’", "'"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from sentiment.behaviour.cases import behaviours
-from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import Vocabulary, normal_form
 from sentiment.training import counterfactuals as module
 from sentiment.training.clauses import VERBS, Opinions, asides, clauses, opinions, things
 from sentiment.training.counterfactuals import Writer, counterfactuals
 from sentiment.training.examples import Examples
+from tests.tiny import token_texts
 
 KNOWN = Opinions({"good": 1.0, "great": 2.0, "boring": -1.5}, {"gem": 2.0, "mess": -2.0})
 FORMS = tomllib.loads(Path(module.__file__).with_name("negations.toml").read_text(encoding="utf-8"))

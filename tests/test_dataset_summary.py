@@ -9,8 +9,8 @@ import pytest
 
 from sentiment.dataset import Dataset, Removed, Source
 from sentiment.dataset.summary import length_edges, log_odds, summarise, word_counts
-from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import Vocabulary
+from tests.tiny import token_texts
 
 VOCABULARY = Vocabulary(["the", "film", "good", "bad", "!", "never"])
 TRAIN = [("The good film!", 1, 8, "tt01"), ("Good, good film", 1, 9, "tt02"), ("the bad film", 0, 2, "tt01")]

@@ -21,9 +21,8 @@ from sentiment.explain.reasons import reasons
 from sentiment.explain.stability import stability
 from sentiment.model.attribution import rescale_rule
 from sentiment.model.decision import scored_prediction
-from sentiment.text.tokenizer import token_texts, tokenize
 from sentiment.types import Explanation
-from tests.tiny import WORDS, tiny_run
+from tests.tiny import WORDS, tiny_run, token_texts, tokenize
 
 LEVELS = ("token", "word", "phrase", "sentence")
 WRITTEN = st.lists(
@@ -178,7 +177,9 @@ def test_a_word_is_put_back_that_the_flip_can_do_without_only_once_another_is_ba
     def predict(texts):
         return [scored_prediction(-3.0 if text.strip() in turned else 3.0, 1.0, "ok", 5, 5, 0.0) for text in texts]
 
-    assert smallest_flip(SimpleNamespace(predict=predict), explanation).places == (0, 4)
+    preprocessor = SimpleNamespace(tokens=lambda text, limit: tokenize(text)[:limit])
+    classifier = SimpleNamespace(predict=predict, preprocessor=preprocessor)
+    assert smallest_flip(classifier, explanation).places == (0, 4)
 
 
 def test_no_flip_is_offered_where_there_is_nothing_to_turn(classifier):

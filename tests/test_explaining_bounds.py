@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from sentiment import Classifier
 from sentiment.explain.counterfactual import compare, condense, edit, smallest_flip
 from sentiment.explain.negation import negations
-from sentiment.text.tokenizer import token_texts, tokenize
 from sentiment.types import Prediction
-from tests.tiny import tiny_run
+from tests.tiny import tiny_run, token_texts, tokenize
 
 GAPS = [" ", "  ", "\n", "<br /><br />", " <i> ", "\t" * 30]
 WORDS = ["not", "good", "bad", "can", "ca", "n't", "'s", ".", ",", "...", "film", "x" * 300, "8/10", "1" * 200]

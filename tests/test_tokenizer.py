@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.text.tokenizer import token_texts, tokenize
+from tests.tiny import token_texts, tokenize
 
 PIECES = (
     "don't", "isn’t", "N'T", "it's", "we’ll", "I’d", "'quoted'", "<br />", "<i>", "</i>", "<", ">", "a<b", "10/10",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.text.tokenizer import token_texts
 from sentiment.text.vocabulary import PAD, UNK, Vocabulary, normal_form
+from tests.tiny import token_texts
 
 SMALL = Vocabulary(["the", "film", "n't"])
 

@@ -8,9 +8,21 @@ import numpy as np
 
 from sentiment.artifacts import write_json, write_manifest
 from sentiment.model.weights import Direction, Pooling, Weights, write_onnx
-from sentiment.text.vocabulary import Vocabulary
+from sentiment.text.tokenizer import FIRST
+from sentiment.text.vocabulary import Vocabulary, normal_form
+from sentiment.types import Token
 
 WORDS = ("the", "film", "is", "a", ".", "good", "bad", "not", "n't", "great", "dull", "!")
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a text under the first version of reading, without a vocabulary."""
+    return [Token(text[start:end], start, end, normal_form(text[start:end])) for start, end in FIRST.spans(text)]
+
+
+def token_texts(text: str) -> list[str]:
+    """The texts of ``tokenize``."""
+    return FIRST.texts(text)
 
 
 def tiny_weights(

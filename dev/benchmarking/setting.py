@@ -20,7 +20,6 @@ from sentiment.artifacts import Run
 from sentiment.dataset import Dataset
 from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
-from sentiment.text.tokenizer import tokenize
 from sentiment.text.vocabulary import PAD
 
 LENGTH = 400  # tokens of the single review, and length to which peers pad or truncate
@@ -119,8 +118,8 @@ class Setting(AbstractContextManager["Setting"]):
         text = ""
         for part in cycle(self.texts):
             text += part + " "
-            tokens = tokenize(text)
-            if len(tokens) >= LENGTH:
+            tokens = self.classifier.preprocessor.tokens(text, LENGTH)
+            if len(tokens) == LENGTH:
                 return text[: tokens[LENGTH - 1].end]
         raise AssertionError("a cycle of reviews does not end")
 

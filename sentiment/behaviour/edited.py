@@ -38,7 +38,6 @@ from sentiment.dataset import fingerprint
 from sentiment.evaluation.metrics import wilson_interval
 from sentiment.evaluation.provenance import training_fingerprints
 from sentiment.formatting import share
-from sentiment.tables.base import Options
 from sentiment.tables.cells import as_texts
 from sentiment.tables.columns import find_column
 from sentiment.tables.errors import FileError
@@ -77,7 +76,7 @@ def read(path: Path) -> Pairs:
     Raises:
         FileError: the file cannot be read, or a row or a pair is not as described.
     """
-    source = open_source(path, Options(header=True))
+    source = open_source(path)
     places = [find_column(source.columns, name) for name in _COLUMNS]
     rows: list[tuple[str | None, ...]] = []
     for chunk in source.chunks(places[-1]):

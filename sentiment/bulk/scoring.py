@@ -15,7 +15,6 @@ from sentiment.model.decision import unscored_prediction
 from sentiment.tables.base import Chunk, Source
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.joining import joined_chunks
-from sentiment.text.vocabulary import normal_form
 from sentiment.types import Prediction, Report, Token
 
 VERDICT = pa.schema(
@@ -122,8 +121,8 @@ def strongest_words(tokens: Iterable[Token], contributions: Iterable[float]) -> 
     """
     pushes: defaultdict[str, float] = defaultdict(float)
     for token, value in zip(tokens, contributions, strict=True):
-        if any(map(str.isalnum, token.text)):
-            pushes[normal_form(token.text)] += value
+        if any(map(str.isalnum, token.form)):
+            pushes[token.form] += value
     ranked = sorted(pushes.items(), key=lambda push: (-push[1], push[0]))
     positive = [push for push in ranked[:STRONGEST] if push[1] > 0]
     negative = [push for push in ranked[: -STRONGEST - 1 : -1] if push[1] < 0]

@@ -27,8 +27,8 @@ from sentiment.dataset.summary import summarise, word_counts
 from sentiment.system import limit_memory
 from sentiment.tables.command_line import add_reading_options, reading
 from sentiment.tables.errors import FileError
-from sentiment.text.tokenizer import token_texts
-from sentiment.text.vocabulary import Vocabulary, normal_form
+from sentiment.text.reading import LATEST, READINGS
+from sentiment.text.vocabulary import Vocabulary
 
 FACTS, COUNTS = "dataset.json", "word_counts.parquet"
 
@@ -59,7 +59,7 @@ def describe(data: Dataset, max_length: int) -> tuple[dict[str, Any], pd.DataFra
 
 def _tokens(texts: Iterable[str]) -> list[list[str]]:
     """Returns the normal forms of each text's tokens."""
-    return [[normal_form(token) for token in token_texts(text)] for text in texts]
+    return list(map(READINGS[LATEST].words, texts))
 
 
 def main() -> int:

@@ -29,7 +29,7 @@ import pandas as pd
 
 from sentiment.dataset import Dataset
 from sentiment.dataset.records import NAMES, NEGATIVE, POSITIVE, UNLABELLED
-from sentiment.text.tokenizer import token_texts
+from sentiment.text.reading import LATEST, READINGS
 from sentiment.text.vocabulary import PAD, UNK, Vocabulary
 
 LONGEST_BIN = 1_000  # tokens; the last bin has all reviews from this length on
@@ -69,7 +69,9 @@ def summarise(
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     measured = {split: np.asarray(lengths[split], dtype=np.int64) for split in splits if split in lengths}
     if "test" not in measured:
-        measured["test"] = np.array([len(token_texts(text)) for text in dataset.test["text"]], dtype=np.int64)
+        measured["test"] = np.array(
+            [len(READINGS[LATEST].words(text)) for text in dataset.test["text"]], dtype=np.int64
+        )
     read = int(measured["train"].sum())
     return {
         "labels": [_labels(split, frame) for split, frame in {**splits, "unlabelled": dataset.unlabelled}.items()],

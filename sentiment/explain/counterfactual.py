@@ -10,8 +10,6 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from sentiment.model.classifier import Classifier
-from sentiment.text.tokenizer import tokenize
-from sentiment.text.vocabulary import normal_form
 from sentiment.types import Explanation, Prediction, Token
 
 MAX_DROPPED = 30  # words that a flip may drop; a larger change is no longer small
@@ -61,10 +59,10 @@ def condense(text: str, tokens: Sequence[Token]) -> tuple[str, list[Token]]:
     at, done = 0, 0
     for token in tokens:
         gap = text[done : token.start] if token.start - done < 2 else "\n\n"
-        word = token.text[:_MAX_CHARACTERS]
+        word = token.text if len(token.text) <= _MAX_CHARACTERS else token.form[:_MAX_CHARACTERS]
         parts += [gap, word]
         at += len(gap)
-        short.append(Token(word, at, at + len(word)))
+        short.append(Token(word, at, at + len(word), token.form))
         at += len(word)
         done = token.end
     return "".join(parts), short
@@ -94,7 +92,8 @@ def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | No
     """
     pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
     order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MAX_DROPPED] if pushes[place] > 0]
-    near = condense(explanation.text, tokenize(explanation.text, len(explanation.tokens) + _MARGIN))
+    tokens = classifier.preprocessor.tokens(explanation.text, len(explanation.tokens) + _MARGIN)
+    near = condense(explanation.text, tokens)
     choices = [order[:count] for count in range(1, len(order) + 1)]
     flip, before = next(_flipping(classifier, explanation, near, choices), None), None
     while flip != before:  # a token may become unnecessary once another one is back
@@ -142,7 +141,7 @@ def compare(before: Explanation, after: Explanation) -> list[Difference]:
     The changes plus those of the baseline logit and the residual sum to the change in score. In versions that repeat
     a few words hundreds of times, those words are matched only next to others.
     """
-    old, new = ([normal_form(token.text) for token in version.tokens] for version in (before, after))
+    old, new = ([token.form for token in version.tokens] for version in (before, after))
     counts = Counter(old)
     repetitive = sum(counts[token] for token in new) > _MAX_MATCHES  # matching would take minutes
     result = []
@@ -168,8 +167,8 @@ def _completed(tokens: Sequence[Token], changes: Mapping[int, str]) -> dict[int,
     return {
         place - 1: verb.capitalize() if tokens[place - 1].text[0].isupper() else verb
         for place, new in changes.items()
-        if not new and normal_form(tokens[place].text) == "n't" and place
-        if (verb := _FULL_VERBS.get(tokens[place - 1].text.lower())) and place - 1 not in changes
+        if not new and tokens[place].form == "n't" and place
+        if (verb := _FULL_VERBS.get(tokens[place - 1].form)) and place - 1 not in changes
     }
 
 

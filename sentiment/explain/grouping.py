@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from sentiment.text.vocabulary import normal_form
 from sentiment.types import Explanation, Token
 
 Level = Literal["token", "word", "phrase", "sentence"]
@@ -91,11 +90,11 @@ def _begins_phrase(text: str, tokens: Sequence[Token], place: int) -> bool:
         return True
     if not _begins_word(text, tokens, place):
         return False
-    if before.text in _PAUSES:
-        return token.text not in _PAUSES and not _closes(before, token)
+    if before.form in _PAUSES:
+        return token.form not in _PAUSES and not _closes(before, token)
     if before.end == token.start:
         return False
-    connects = normal_form(token.text) in _CONNECTIVES and normal_form(before.text) not in _CONNECTIVES
+    connects = token.form in _CONNECTIVES and before.form not in _CONNECTIVES
     return token.text in _OPENING or connects
 
 
@@ -107,9 +106,9 @@ def _begins_sentence(text: str, tokens: Sequence[Token], place: int) -> bool:
     if not gap or _is_stop(tokens[place]):
         return False
     last = place - 1
-    while last and tokens[last].text in _CLOSING:
+    while last and tokens[last].form in _CLOSING:
         last -= 1
-    return _is_stop(tokens[last]) and not (tokens[last].text == "." and last and _is_abbreviation(tokens[last - 1]))
+    return _is_stop(tokens[last]) and not (tokens[last].form == "." and last and _is_abbreviation(tokens[last - 1]))
 
 
 def _breaks_line(gap: str) -> bool:
@@ -118,25 +117,25 @@ def _breaks_line(gap: str) -> bool:
 
 def _is_abbreviation(token: Token) -> bool:
     initial = len(token.text) == 1 and token.text.isupper() and token.text != "I"
-    return initial or token.text.lower() in _ABBREVIATIONS
+    return initial or token.form in _ABBREVIATIONS
 
 
 def _is_stop(token: Token) -> bool:
-    return token.text in _STOPS or token.text.startswith("..")
+    return token.form in _STOPS or token.form.startswith("..")
 
 
 def _is_word(token: Token) -> bool:
-    return any(map(str.isalnum, token.text))
+    return any(map(str.isalnum, token.form))
 
 
 def _closes(before: Token, token: Token) -> bool:
     """Returns whether a token is a closing bracket or quotation mark: no gap separates it from the one before."""
-    return token.text in _CLOSING and before.end == token.start
+    return token.form in _CLOSING and before.end == token.start
 
 
 def _links(tokens: Sequence[Token], place: int) -> bool:
     """Returns whether a token is a hyphen or apostrophe directly between two words."""
-    if not 0 < place < len(tokens) - 1 or tokens[place].text not in _LINKS:
+    if not 0 < place < len(tokens) - 1 or tokens[place].form not in _LINKS:
         return False
     before, link, after = tokens[place - 1 : place + 2]
     return before.end == link.start and link.end == after.start and _is_word(before) and _is_word(after)

@@ -29,7 +29,14 @@ def to_json(explanation: Explanation) -> str:
         "logit": explanation.logit,
         "residual": explanation.residual,
         "contributions": [
-            {"token": token.text, "start": token.start, "end": token.end, "value": value, "unknown": unknown}
+            {
+                "token": token.text,
+                "start": token.start,
+                "end": token.end,
+                "form": token.form,
+                "value": value,
+                "unknown": unknown,
+            }
             for token, value, unknown in rows
         ],
     }
@@ -61,7 +68,7 @@ def _explanation(held: dict[str, Any]) -> Explanation:
     rows = held["contributions"]
     return Explanation(
         text=str(held["text"]),
-        tokens=tuple(Token(str(row["token"]), int(row["start"]), int(row["end"])) for row in rows),
+        tokens=tuple(map(_token, rows)),
         contributions=np.array([float(row["value"]) for row in rows], np.float32),
         baseline_logit=float(held["baseline_logit"]),
         logit=float(held["logit"]),
@@ -70,6 +77,10 @@ def _explanation(held: dict[str, Any]) -> Explanation:
         prediction=_prediction(held["prediction"]),
         run=str(held["run"]),
     )
+
+
+def _token(row: dict[str, Any]) -> Token:
+    return Token(str(row["token"]), int(row["start"]), int(row["end"]), str(row.get("form", "")))
 
 
 def _prediction(held: dict[str, Any]) -> Prediction:

@@ -12,7 +12,6 @@ from sentiment.explain.counterfactual import condense, edit
 from sentiment.explain.grouping import cuts
 from sentiment.model.classifier import Classifier
 from sentiment.text.negation import EXPLAINED_NEGATORS
-from sentiment.text.vocabulary import normal_form
 from sentiment.types import Token
 
 _MAX_TOKENS = 30_000  # per set of edited texts that is scored; no ordinary review has enough negators to reach it
@@ -91,8 +90,8 @@ def _candidates(text: str, tokens: Sequence[Token]) -> list[tuple[int, int]]:
     pairs = []
     ends = [*cuts(text, tokens, "phrase"), len(tokens)]
     for place, token in enumerate(tokens):
-        if normal_form(token.text) in EXPLAINED_NEGATORS:
+        if token.form in EXPLAINED_NEGATORS:
             stop = min(ends[bisect_right(ends, place)], place + 1 + REACH)
-            words = (other for other in range(place + 1, stop) if tokens[other].text.isalpha())
-            pairs += [(place, other) for other in words if normal_form(tokens[other].text) not in EXPLAINED_NEGATORS]
+            words = (other for other in range(place + 1, stop) if tokens[other].form.isalpha())
+            pairs += [(place, other) for other in words if tokens[other].form not in EXPLAINED_NEGATORS]
     return pairs

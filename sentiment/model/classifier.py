@@ -19,6 +19,7 @@ from sentiment.model.batching import batches_by_length, pad
 from sentiment.model.decision import KNOWN_WORDS, scored_prediction, unscored_prediction
 from sentiment.model.session import Model
 from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.reading import READINGS
 from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.types import Explanation, Prediction, Status
 
@@ -99,8 +100,8 @@ class Classifier:
             open_model = open_single_review
         opened = open_run(run)
         try:
-            max_length, temperature = _config(opened.json("config.json"))
-            preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length)
+            max_length, temperature, version = _config(opened.json("config.json"))
+            preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length, version)
             weights = _weights_reader(opened.path, len(preprocessor.vocabulary))
             model = open_model(opened.file("model.onnx"), weights)
             _check_scores(model, len(preprocessor.vocabulary))
@@ -246,8 +247,8 @@ def _check_scores(model: Model, vocabulary_size: int) -> None:
         raise ValueError("it gives no score")
 
 
-def _config(content: object) -> tuple[int, float]:
-    """Returns the maximum number of tokens read from a text, and the temperature.
+def _config(content: object) -> tuple[int, float, int]:
+    """Returns the maximum number of tokens read from a text, the temperature, and the version of reading.
 
     Raises:
         ValueError: ``content`` is not a valid ``config.json``.
@@ -260,4 +261,8 @@ def _config(content: object) -> tuple[int, float]:
         raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
     if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not low <= temperature <= high:
         raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
-    return length, float(temperature)
+    version = content.get("text_version", 1)
+    if type(version) is not int or version not in READINGS:
+        known = " and ".join(map(str, READINGS))
+        raise ValueError(f"text_version in config.json is {version!r}; this program knows {known}")
+    return length, float(temperature), version

@@ -10,6 +10,7 @@ from pathlib import Path
 from sentiment import artifacts
 from sentiment.dataset import Dataset
 from sentiment.presets import Preset
+from sentiment.text.reading import LATEST
 from sentiment.training.counterfactuals import FORMS
 
 
@@ -58,6 +59,7 @@ class Job:
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seeds": [self.seed, self.split_seed],
+            "text_version": LATEST,
             "teachers": self.taught_by,
         }
         if self.preset.counterfactuals:

@@ -25,6 +25,7 @@ from sentiment.model.session import open_model
 from sentiment.presets import Preset
 from sentiment.system import processor_name
 from sentiment.text.preprocessor import Preprocessor
+from sentiment.text.reading import LATEST
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.counterfactuals import counterfactuals
@@ -149,7 +150,7 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
-    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length), dataset)
+    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length, LATEST), dataset)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     validation = predictions[predictions["split"] == "validation"]
     temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
@@ -171,6 +172,7 @@ def _config(preset: Preset) -> dict[str, Any]:
         "preset": preset.name,
         "model": dataclasses.asdict(preset),
         "max_length": preset.max_length,
+        "text_version": LATEST,
     }
 
 
