@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from sentiment.file_limits import MAX_RECORD
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16  # small, because an error counts the lines before it
 _SPACE = re.compile(r"[\s,]*")
 _NEXT_OBJECT = re.compile(r"\}\s*,?\s*(?=\{)")
 _LITERAL = 12  # characters of an incomplete number, escape or literal at the end of a block
