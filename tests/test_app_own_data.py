@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import io
 import os
 import re
 import subprocess
@@ -12,6 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -20,6 +23,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment import dataset
 from sentiment.app.dataset import own_data
 from sentiment.app.dataset import page as dataset_page
+from sentiment.dataset import describe as describe_module
 from sentiment.dataset.describe import describe
 from tests import uploads
 from tests.app_runs import full_run
@@ -44,8 +48,7 @@ def test_the_facts_count_every_review_and_the_telling_words_tell(tmp_path):
     assert facts["coverage"][-1]["share"] == pytest.approx(1.0)
 
 
-@pytest.fixture
-def page(tmp_path, monkeypatch):
+def open_page(tmp_path, monkeypatch) -> AppTest:
     full_run(tmp_path / "runs" / "tiny")
     (tmp_path / "runs" / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
@@ -58,6 +61,35 @@ def page(tmp_path, monkeypatch):
         dataset.page()
 
     return AppTest.from_function(script, default_timeout=60).run()
+
+
+def describe_here(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+    """Stands in for ``subprocess.run``: describes in this process, because a child takes seconds."""
+    error = io.StringIO()
+    with (
+        mock.patch.object(sys, "argv", command[2:]),
+        mock.patch.object(describe_module, "limit_memory"),
+        mock.patch("os.nice"),
+        contextlib.redirect_stderr(error),
+    ):
+        try:
+            status = describe_module.main()
+        except SystemExit as end:
+            status = int(end.code or 0)
+    return subprocess.CompletedProcess(command, status, "", error.getvalue())
+
+
+@pytest.fixture
+def page(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        own_data, "subprocess", SimpleNamespace(run=describe_here, TimeoutExpired=subprocess.TimeoutExpired)
+    )
+    return open_page(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def page_with_child(tmp_path, monkeypatch):
+    return open_page(tmp_path, monkeypatch)
 
 
 def describe_it(app: AppTest, name: str, content: bytes, text: str = "", label: str = "", meaning: str = "") -> None:
@@ -74,27 +106,28 @@ def said(app: AppTest) -> str:
 
 @pytest.mark.process
 @pytest.mark.parametrize(("text", "label"), [("words", "mood"), ("-words", "--mood")])
-def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(page, tmp_path, monkeypatch, text, label):
+def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(
+    page_with_child, tmp_path, monkeypatch, text, label
+):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
     content = reviews(tmp_path, text, label).read_bytes()
     given = uploads.watch(monkeypatch)
-    describe_it(page, "mine.csv", content, text, label)
+    describe_it(page_with_child, "mine.csv", content, text, label)
     assert given.names == ["mine.csv"]
     assert given.held == []
-    assert not page.exception
-    assert "This page shows mine.csv." in said(page)
-    assert "The served model knows" in said(page)
-    page.text_input(key="word").set_value("Splendid").run()
-    assert "in positive and 0 times in negative reviews" in said(page)
+    assert not page_with_child.exception
+    assert "This page_with_child shows mine.csv." in said(page_with_child)
+    assert "The served model knows" in said(page_with_child)
+    page_with_child.text_input(key="word").set_value("Splendid").run()
+    assert "in positive and 0 times in negative reviews" in said(page_with_child)
     assert list(scratch.iterdir()) == []
-    next(button for button in page.button if button.label == "Back to the run's data").click().run()
-    assert "mine.csv" not in said(page)
-    assert not page.exception
+    next(button for button in page_with_child.button if button.label == "Back to the run's data").click().run()
+    assert "mine.csv" not in said(page_with_child)
+    assert not page_with_child.exception
 
 
-@pytest.mark.process
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"review,sentiment\ngood,positive\n"])
 def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monkeypatch):
     given = uploads.watch(monkeypatch)
@@ -110,17 +143,16 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monk
 
 
 @pytest.mark.process
-def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page, tmp_path, monkeypatch):
+def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page_with_child, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
     monkeypatch.setattr(own_data, "_TIMEOUT", 0.01)
-    describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
-    assert "given up after" in page.error[0].value
+    describe_it(page_with_child, "mine.csv", reviews(tmp_path).read_bytes())
+    assert "given up after" in page_with_child.error[0].value
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.process
 def test_a_file_whose_turn_does_not_come_is_not_read_and_the_next_one_is(page, tmp_path, monkeypatch):
     monkeypatch.setattr(own_data, "_LOCK_SECONDS", 0.01)
     content = reviews(tmp_path).read_bytes()
@@ -154,14 +186,12 @@ def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch
     assert events == ["begun", "ended"] * 3
 
 
-@pytest.mark.process
 def test_the_name_of_a_file_that_is_refused_is_shown_as_it_is(page):
     describe_it(page, "![x](evil.png).csv", b"a,b\n1,2\n")
     [error] = page.error
     assert error.value.startswith(r"\!\[x\]\(evil\.png\)\.csv")
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(
     "name", ["x" * 300 + ".csv", "ü" * 250, "n\0ul.csv", "\0", "..", "output", "word_counts.parquet"]
 )
@@ -217,7 +247,6 @@ def test_a_data_set_that_needs_too_much_memory_is_refused_in_a_line(tmp_path):
     )
 
 
-@pytest.mark.process
 def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
@@ -245,7 +274,6 @@ def test_one_of_something_is_said_in_the_singular(page, tmp_path):
     )
 
 
-@pytest.mark.process
 def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
     [spec] = [chart.proto.spec for chart in page.get("vega_lite_chart") if "Length (tokens)" in chart.proto.spec]
@@ -254,7 +282,6 @@ def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     assert facts["lengths"]["edges"][-1] <= max(row["longest"] for row in facts["lengths"]["by_split"]) <= 10
 
 
-@pytest.mark.process
 def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_path):
     rows = [(f"the kettle number{i} is {'splendid' if i % 3 else 'dreadful'}", 2 * (i % 3) + 1, "x") for i in range(90)]
     table = pd.DataFrame(rows, columns=["_Said_", "Stars", "Other"]).to_csv(index=False).encode("cp1252")
@@ -274,7 +301,6 @@ def meanings(page: AppTest) -> list[list[object]]:
     return frame.to_numpy(dtype=object).tolist()
 
 
-@pytest.mark.process
 def test_labels_that_are_not_clear_are_asked_for_in_the_form(page):
     content = "".join(f"the kettle number {i},{('fine', 'torn')[i % 2]}\n" for i in range(60))
     describe_it(page, "kettles.csv", f"text,label\n{content}".encode())
