@@ -2,7 +2,7 @@
 
 A test that starts a child process has the marker ``process``; otherwise it fails here. One that imports TensorFlow has
 ``training``, and fails here if run with ``not training``, as ``make check`` does. The marker ``slow`` comes from
-``slow.txt``, a list of tests with their parameters or without.
+``slow.txt``, a list of modules and of tests with their parameters or without.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Gives the markers that need not be written down, and puts what takes long first."""
     slow = set(slow_tests())
     for item in items:
-        if slow & {item.nodeid, item.nodeid.partition("[")[0]}:
+        if slow & {item.nodeid, item.nodeid.partition("[")[0], item.nodeid.partition("::")[0]}:
             item.add_marker(pytest.mark.slow)
         if hasattr(item.module, "AppTest"):
             item.add_marker(pytest.mark.page)

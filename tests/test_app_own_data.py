@@ -118,7 +118,7 @@ def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(
     assert given.names == ["mine.csv"]
     assert given.held == []
     assert not page_with_child.exception
-    assert "This page_with_child shows mine.csv." in said(page_with_child)
+    assert "This page shows mine.csv." in said(page_with_child)
     assert "The served model knows" in said(page_with_child)
     page_with_child.text_input(key="word").set_value("Splendid").run()
     assert "in positive and 0 times in negative reviews" in said(page_with_child)

@@ -352,6 +352,6 @@ def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, erro
     state = {"own_data_uploads": 0}
     monkeypatch.setattr(own_data.st, "session_state", state)
     monkeypatch.setattr(own_data.tempfile, "TemporaryDirectory", fail)
-    own_data._describe_in_turn(saved_file(json.dumps({})), "", "", 100)
+    own_data._describe_in_turn(saved_file(json.dumps({})), [], 100)
     assert "the server cannot store it" in state["own_data_problem"]
     assert not own_data._LOCK.locked()
