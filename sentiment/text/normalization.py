@@ -54,6 +54,8 @@ def normalize(text: str, *, mapped: bool = False) -> Draft:
 
 def _correct_characters(draft: Draft) -> None:
     compose_letters(draft)
+    if not _UNUSUAL.search(draft.text):  # as if the letters had come composed
+        return
     repair_mojibake(draft)
     reduce_graphemes(draft)
     if _QUOTES.search(draft.text):
