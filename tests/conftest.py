@@ -29,6 +29,7 @@ settings.load_profile("tests")
 SLOW = Path(__file__).with_name("slow.txt")
 _STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
 _WHOLE_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.training\b", re.MULTILINE)
+_MAIN = sys.modules["__main__"]
 _started: list[str] = []  # audit events of the present test that start a child process
 
 
@@ -80,6 +81,7 @@ def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """Fails a test that lacks a marker."""
     result = yield
+    sys.modules["__main__"] = _MAIN  # AppTest leaves its script there, which a spawned process would run
     if _started and not item.get_closest_marker("process"):
         pytest.fail(f"{item.nodeid} starts a child process ({_started[0]}) and lacks @pytest.mark.process.")
     if _without_tensorflow(item.config) and "tensorflow" in sys.modules:
