@@ -197,12 +197,15 @@ def _explain(address: str, until: float, tab: int) -> None:
 
 
 def workers(jobs: Path) -> list[int]:
-    """The ids of the processes that work on jobs in a folder."""
+    """The ids of the processes that work on jobs in a folder; one that has released its lock is about to end."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             words = entry.read_text(encoding="utf-8", errors="replace").split("\0")
-            if WORKER in words and any(Path(word).parent == jobs.resolve() for word in words):
+            if WORKER not in words:
+                continue
+            folder, lock = words[words.index(WORKER) + 1 :][:2]
+            if Path(folder).parent == jobs.resolve() and (entry.parent / "fd" / lock).exists():
                 found.append(int(entry.parent.name))
     return found
 
