@@ -69,6 +69,12 @@ def wait(job, *states, seconds=60, maintained=None):
     return job.state
 
 
+def wait_for_end(job):
+    """Waits until the worker has removed what it keeps of its attempts, its last step."""
+    while job.read("worker"):
+        time.sleep(0.01)
+
+
 def wait_for_part(job):
     while not job.parts.path(0).exists():
         assert job.state == "running"
@@ -99,6 +105,7 @@ def test_a_file_is_read_again_in_the_way_that_was_chosen_but_not_for_ever(settin
     job.remove("inspection")  # as if the child had been killed
     wait(job, "new", maintained=settings)
     assert job.read("inspection")["found"]["encoding"] == "cp437"
+    wait_for_end(job)
     job.remove("inspection")
     job.write("attempts", ATTEMPTS)
     wait(job, "failed", maintained=settings)
