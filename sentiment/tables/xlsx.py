@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from openpyxl import Workbook
@@ -51,8 +52,9 @@ class WorkbookSource(RowSource):
         ignored = warnings.catch_warnings(action="ignore", category=UserWarning)  # openpyxl's
         with ignored, _damage_explained(path), _opened(path) as book:
             self._sheet, self.sheets, self.notes = choose_sheet(book, options.sheet, path.name)
-            first_rows = islice(self._rows(self._sheet_values(book)), SAMPLE_ROWS + 1)
-            rows = [[cell or "" for cell in row.cells] for row in first_rows]
+            with closing(self._sheet_values(book)) as values:
+                first_rows = islice(self._rows(values), SAMPLE_ROWS + 1)
+                rows = [[cell or "" for cell in row.cells] for row in first_rows]
         self.found["sheet"] = self._sheet
         if not rows:
             raise FileError(f"{path.name} has no rows on its sheet “{self._sheet}”.")
@@ -107,12 +109,15 @@ class WorkbookSource(RowSource):
 
     def _values(self) -> Iterator[Sequence[object]]:
         """Yields the values of the sheet, row by row."""
-        with _damage_explained(self.path), _opened(self.path) as book:
-            rows = self._sheet_values(book)
+        with (
+            _damage_explained(self.path),
+            _opened(self.path) as book,
+            closing(self._sheet_values(book)) as rows,  # or a sheet that was read in part keeps the file open
+        ):
             while block := _next_rows(rows):
                 yield from block
 
-    def _sheet_values(self, book: Workbook) -> Iterator[Sequence[object]]:
+    def _sheet_values(self, book: Workbook) -> Generator[Sequence[object]]:
         with open_sheet(book[self._sheet], self.path.name) as (sheet, stream):
             for values in sheet.iter_rows(values_only=True):
                 stream.row_bytes = 0
@@ -152,7 +157,25 @@ def _padded(rows: list[list[str]]) -> list[list[str]]:
 
 
 class _Archive(zipfile.ZipFile):
-    """A workbook's archive that bounds the parts which openpyxl loads whole into memory."""
+    """A workbook's archive that bounds the parts which openpyxl loads whole into memory.
+
+    It closes what openpyxl leaves open when a part is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._parts: list[IO[bytes]] = []
+        super().__init__(path)
+
+    def open(self, *args: Any, **kwargs: Any) -> IO[bytes]:
+        """Opens a part of the workbook."""
+        self._parts.append(super().open(*args, **kwargs))
+        return self._parts[-1]
+
+    def close(self) -> None:
+        """Closes the archive and its parts."""
+        for part in self._parts:
+            part.close()
+        super().close()
 
     def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
         """Returns a part of the workbook other than its sheets and strings."""
