@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.app.bulk import results
+from sentiment.app.bulk import downloads
 from sentiment.app.shared import chart_block
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
@@ -39,7 +39,7 @@ def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix_beside_the_t
     (tmp_path / "in.csv").write_text(f'review,{taken}\r\n"a good\rfilm",=1\r\n', newline="")
     task = Task(tmp_path / "in.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
     score_file(task, Classifier.load(tiny_run(tmp_path / "tiny")), lambda *_: None)
-    sentence = results._selection_as_csv(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
+    sentence = downloads._selection_as_csv(Results(Parts(tmp_path / "parts"), ["review", taken], 0), np.array([0]))
     header, row = csv.reader(io.StringIO(sentence, newline=""))
     first, *ours = [name if taken == "other" else f"predicted_{name}" for name in OURS]
     assert header == [first, "review", taken, *ours]

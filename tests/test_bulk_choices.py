@@ -55,7 +55,7 @@ def test_labels_whose_meaning_cannot_be_told_are_asked_for(settings):  # noqa: F
     app = settle(upload("two.csv", b"review,label\na good film,2\na dull film,3\n"), settings, "new")
     assert app.selectbox(key="label_column").value is None
     app.selectbox(key="label_column").set_value(1).run()
-    assert "cannot be told" in app.warning[0].value
+    assert "are not clear" in app.warning[0].value
     app = scored(app, settings)
     assert "No row has both a verdict and a known label. Left out: 2 rows with a label of unknown" in said(app)
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sentiment.app.bulk import results
+from sentiment.app.bulk import downloads, results
 from sentiment.app.shared import job_errors
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
@@ -241,7 +241,7 @@ def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     ],
 )
 def test_a_download_is_named_as_the_upload_without_its_endings(name, stem):
-    assert results._stem(name) == stem
+    assert downloads._stem(name) == stem
 
 
 def refuse(monkeypatch, error, *names):

@@ -51,7 +51,7 @@ def test_a_text_as_long_as_a_cell_can_be_is_there_whole(kind, classifier, tmp_pa
 )
 def test_a_text_that_a_cell_cannot_hold_is_refused_before_anything_is_scored(text, kind, classifier, tmp_path):
     table = pa.table({"review": pa.array(["good", text]).cast(kind)})
-    with pytest.raises(FileError, match=r"one of (32,768|64,800) stands in line 2"):
+    with pytest.raises(FileError, match=r"one of (32,768|64,800) is in line 2"):
         scored(classifier, tmp_path, table)
     assert not list(tmp_path.glob("out.*"))
 

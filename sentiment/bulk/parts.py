@@ -68,7 +68,9 @@ class Parts:
         changed = [name for name in state if state[name] != known.get(name)]
         if changed:
             what = " and ".join(changed)
-            raise FileError(f"The {what} changed since the work that is to be resumed; it can only start anew.")
+            raise FileError(
+                f"The {what} changed since the work that is to be resumed; it can only start again from the beginning."
+            )
 
     def state(self) -> dict[str, Any] | None:
         """Returns the state of the parts, None if no run has begun."""

@@ -92,7 +92,7 @@ def check_limits(format: str, survey: Survey, width: int) -> None:
     if width > XLSX_COLUMNS:
         raise FileError(f"A worksheet holds {XLSX_COLUMNS:,} columns; this table would have {width:,}.")
     if survey.longest > XLSX_CHARACTERS:
-        where = f"one of {survey.longest:,} stands in line {survey.longest_line:,}"
+        where = f"one of {survey.longest:,} is in line {survey.longest_line:,}"
         raise FileError(f"A cell of a worksheet holds {XLSX_CHARACTERS:,} characters; {where}.")
 
 

@@ -1,7 +1,7 @@
 """Guesses the encoding of text that is not Unicode, from a sample of its lines.
 
-Western text is windows-1252 or MacRoman, told apart by the bytes between Latin letters. Text of which more than a few
-letters are not ASCII is left to charset-normalizer, among the encodings that such text is commonly in.
+Western text is windows-1252 or MacRoman, distinguished by the bytes between Latin letters. Text of which more
+than a few letters are not ASCII is left to charset-normalizer, among the encodings that such text is commonly in.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Literal, TextIO
 
 Escapes = Literal["", "quotes", "quotes and backslashes"]
 
-ESCAPED_QUOTE = "\ud800"  # stands for \" while a line is parsed; no decoder returns a lone surrogate
+ESCAPED_QUOTE = "\ud800"  # represents \" while a line is parsed; no decoder returns a lone surrogate
 _BLOCK = 1 << 20
 _ENOUGH = 2000  # quotation marks that settle the question
 _QUOTES = re.compile(r'(\\*)("+)')

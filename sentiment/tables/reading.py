@@ -10,7 +10,7 @@ from sentiment.tables.base import Options
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read a table; None stands for what is detected.
+    """How to read a table; None means that it is detected.
 
     Attributes:
         text_column: name or number of the column of reviews; several, with commas between them, are joined.

@@ -26,7 +26,7 @@ _ENTITY = re.compile(
     r"&(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|[a-zA-Z][a-zA-Z0-9]{1,31};"
     r"|(?:amp|nbsp|quot)(?![a-z])|[lg]t(?![a-z])|[a-zA-Z](?:acute|grave|circ|uml|tilde|cedil|ring|slash|lig))"
 )
-# A character that another encoding makes of an apostrophe, or of any character, inside a contraction.
+# The wrong character that another encoding puts for an apostrophe inside a contraction.
 _LOST = re.compile(r"[ÕÆ\ufffd](?<=[^\W\d_].)(?=(?:[stdm]|re|ve|ll)\b)|í(?<=n.)(?=t\b)", re.IGNORECASE)
 
 _ESCAPES = 3  # text can be escaped repeatedly

@@ -127,7 +127,7 @@ def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[s
     guessed = value_meanings(values, name)
     if not LABELS.keys() & set(guessed.values()):
         st.warning(
-            f"The meanings of the values of “{escape_markdown(name)}” cannot be told. Choose them in this table.",
+            f"The meanings of the values of “{escape_markdown(name)}” are not clear. Choose them in this table.",
             icon=":material/help:",
         )
     table: dict[str, list[Any]] = {

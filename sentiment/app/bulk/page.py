@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from sentiment.app.bulk import choices, results, upload
+from sentiment.app.bulk import choices, downloads, results, upload
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
@@ -60,7 +60,7 @@ def _content(settings: Settings) -> None:
         case "waiting" | "running":
             _scoring_progress(job.id)
         case "failed":
-            st.error(escape_markdown(results.with_original_name(job, job.read("error"))), icon=":material/error:")
+            st.error(escape_markdown(downloads.with_original_name(job, job.read("error"))), icon=":material/error:")
             if job.read("task"):
                 with st.container(horizontal=True):
                     st.button("Try again", on_click=job_errors.run_action, args=(job.submit, job.read("task")))

@@ -46,7 +46,7 @@ def show_form(settings: Settings) -> None:
         f"when you delete it, or by itself {settings.hours:g} hours after the work on it has ended."
     )
     with st.expander("A larger file, or many of them", icon=":material/terminal:"):
-        st.write("On the command line there is no limit; a broken-off run goes on with `--resume`:")
+        st.write("On the command line there is no limit; an interrupted run resumes with `--resume`:")
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
     own_jobs = {id: name for id, name in st.session_state.get(OWN_JOBS, {}).items() if find_job(settings, id)}
     if own_jobs:
