@@ -161,3 +161,11 @@ def test_a_value_may_begin_with_a_dash_unless_it_is_an_option(words, expected, c
         return
     options = vars(script["_options"](words))
     assert {name: options[name] for name in expected} == expected
+
+
+def test_two_dashes_are_no_value(capsys):
+    script = runpy.run_path(str(ROOT / "scripts/score.py"))
+    with pytest.raises(SystemExit) as stopped:
+        script["_options"](["in.csv", "out.csv", "--text-column=--"])
+    assert stopped.value.code == 2
+    assert "expected one argument" in capsys.readouterr().err
