@@ -36,6 +36,7 @@ _WORD_CHARACTERS = 60
 _MOST_WORDS = 100_000  # distinct words kept while counting, those with the strongest push
 _SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
 _LEFT_OUT_LABELS = {"neutral": "neutral_label", "empty": "no_label", "unknown": "unknown_label"}
+OUTCOMES = ("positive", "unsure", "negative")  # of a judged row: its sentiment, or that the model is unsure
 LEFT_OUT = ("not_judged", "mostly_unknown", *_LEFT_OUT_LABELS.values())
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
@@ -138,17 +139,27 @@ class Results:
         """Counts the rows by the values of one of the verdict's columns."""
         return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
 
+    def outcomes(self) -> dict[str, int]:
+        """Counts the judged rows by their outcome. The other rows are "left out", so all counts add up to ``rows``."""
+        counts = self._outcome().value_counts()
+        judged = {name: int(counts.get(name, 0)) for name in OUTCOMES}
+        return {**judged, "left out": self.rows - sum(judged.values())}
+
     def histogram(self) -> pd.DataFrame:
-        """Returns a histogram of the probability by sentiment: ``low``, ``high``, ``label``, ``n``."""
+        """Returns a histogram of the probability by outcome: ``low``, ``high``, ``label``, ``n``."""
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
-        judged = self.judged
+        judged, outcome = self.judged, self._outcome()
         frames = [
             pd.DataFrame({**ends, "label": name, "n": np.histogram(rows["p_positive"], edges)[0]})
-            for name in ("positive", "negative")
-            if len(rows := judged[judged["sentiment"] == name])
+            for name in OUTCOMES
+            if len(rows := judged[outcome == name])
         ]
         return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
+
+    def _outcome(self) -> pd.Series:
+        judged = self.judged
+        return judged["sentiment"].astype(object).mask(judged["confidence"] == "unsure", "unsure")
 
     def column(self, position: int) -> pd.Series:
         """Returns one of the input's columns as categories, with long cells truncated."""

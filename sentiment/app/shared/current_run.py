@@ -71,6 +71,12 @@ def classifier() -> Classifier:
         return _load(*location())
 
 
+def load_path(path: Path) -> Classifier:
+    """Returns the classifier of the run at ``path``, loaded once for all sessions; stops the page like ``run``."""
+    with stop_on_artifact_error():
+        return _load(str(path), _stamp(path))
+
+
 def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
     """Reads a CSV or Parquet file of a run, by default the chosen one.
 
