@@ -98,6 +98,12 @@ class Weights:
                 raise ValueError(f"{name} has the shape {array.shape} instead of {shape}")
 
     @property
+    def parameters(self) -> int:
+        """The number of parameters."""
+        cells = [array for each in self.directions for array in (each.kernel, each.recurrent, each.bias)]
+        return sum(array.size for array in (self.embedding, self.dense_kernel, *cells)) + 1
+
+    @property
     def units(self) -> int:
         """The number of LSTM cells in each direction."""
         return self.directions[0].units

@@ -95,16 +95,16 @@ def _header(job: Job, settings: Settings, scored: bool) -> None:
                 f"after {settings.hours:g} hours."
             )
             st.button("Delete now", on_click=_delete, args=(job,), icon=":material/delete:")
-    facts.caption(" · ".join(_facts(job, file["bytes"])))
+    facts.caption(" · ".join(_facts(job, scored)))
 
 
-def _facts(job: Job, n: int) -> Iterator[str]:
+def _facts(job: Job, scored: bool) -> Iterator[str]:
     """Yields the model of a job with a task, the end of a finished one, and the file's size."""
     if model := upload.model_name(job):
         yield f"Model: **{escape_markdown(model)}**"
-    if ended := (job.read("result") or {}).get("ended"):
-        yield f"{datetime.fromisoformat(ended):%d %B %Y, %H:%M} UTC"
-    yield size(n)
+    if scored and (result := job.read("result")):
+        yield f"{datetime.fromisoformat(result['ended']):%d %B %Y, %H:%M} UTC"
+    yield size(job.read("upload")["bytes"])
     yield "bookmark this page to return"
 
 

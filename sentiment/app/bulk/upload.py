@@ -131,7 +131,7 @@ def _run_argument() -> str:
 
 def model_name(job: Job) -> str:
     """Returns the name of the model that scores a job, "" if none has been chosen."""
-    return Path(task["run"]).name if (task := job.read("task")) else ""
+    return Path((job.read("task") or {}).get("run", "")).name
 
 
 def open_job(id: str) -> None:
