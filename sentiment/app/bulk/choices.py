@@ -40,19 +40,18 @@ def show(job: Job) -> None:
     with right:
         label = _choose_label(inspection, names)
         labels = None if label is None else _choose_meanings(job, inspection, label)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        explain = st.checkbox(
-            "Explain each prediction (adds the strongest words; slower)", value=rows <= 20_000, key="explain"
-        )
-        task = {"text": texts[0] if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}
-        st.button(
-            f"Score {counted(rows, 'row')}",
-            icon=":material/play_arrow:",
-            disabled=label in texts or not rows,
-            on_click=_submit,
-            args=(job, task),
-            type="primary",
-        )
+    explain = st.checkbox(
+        "Explain each prediction", value=rows <= 20_000, key="explain", help="Adds the strongest words; slower."
+    )
+    task = {"text": texts[0] if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}
+    st.button(
+        f"Score {counted(rows, 'row')}",
+        icon=":material/play_arrow:",
+        disabled=label in texts or not rows,
+        on_click=_submit,
+        args=(job, task),
+        type="primary",
+    )
     if rows:
         _preview(inspection, names, texts)
     show_reading_options(job)

@@ -12,11 +12,11 @@ _STEPS: tuple[Step, ...] = ("Upload", "Columns", "Results")
 
 
 def show(current: Step) -> None:
-    """Shows every step in one line; those done have a tick, and the current one the theme's colour."""
+    """Shows every step in one line; those done have a tick, and the current one is blue."""
     at = _STEPS.index(current)
     marks = [":material/check:" if number < at else str(number + 1) for number in range(len(_STEPS))]
     badges = [
-        f":{'primary' if step == current else 'gray'}-badge[{mark} {step}]"
+        f":{'blue' if step == current else 'gray'}-badge[{mark} {step}]"
         for mark, step in zip(marks, _STEPS, strict=True)
     ]
     st.markdown(" ".join(badges), width="content")
