@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import current_run, job_errors
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
@@ -44,10 +45,10 @@ def show(job: Job) -> None:
         "Explain each prediction", value=rows <= 20_000, key="explain", help="Adds the strongest words; slower."
     )
     task = {"text": texts[0] if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}
+    disabled = label in texts or not rows
     st.button(
-        f"Score {counted(rows, 'row')}",
-        icon=":material/play_arrow:",
-        disabled=label in texts or not rows,
+        primary_label(f"Score {counted(rows, 'row')}", ":material/play_arrow:", disabled=disabled),
+        disabled=disabled,
         on_click=_submit,
         args=(job, task),
         type="primary",

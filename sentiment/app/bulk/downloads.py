@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import chart_block, job_errors, uploads
+from sentiment.app.shared.buttons import primary_label
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.settings import Settings
@@ -83,17 +84,15 @@ def _show_file(job: Job, wanted: dict[str, Any], notes: DeltaGenerator) -> None:
         )
     elif file is not None:
         st.download_button(
-            f"Download {form.upper()} ({size(file.stat().st_size)})",
+            primary_label(f"Download {form.upper()} ({size(file.stat().st_size)})", ":material/download:"),
             file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else lambda: file.open("rb"),
             f"{_stem(job.read('upload')['name'])}-scored.{form}",
             on_click="ignore",
-            icon=":material/download:",
             type="primary",
         )
     else:
-        st.button(
-            f"Create {form.upper()}", on_click=_prepare, args=(job, wanted), icon=":material/build:", type="primary"
-        )
+        label = primary_label(f"Create {form.upper()}", ":material/build:")
+        st.button(label, on_click=_prepare, args=(job, wanted), type="primary")
         if (problem := job.read("unwritten")) and _was_last_requested(job, wanted):
             notes.error(uploads.escape_markdown(with_original_name(job, problem)), icon=":material/error:")
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from sentiment.app.bulk import choices, downloads, labels, loading, results, steps, upload
 from sentiment.app.shared import current_run, job_errors
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.jobs import limits, maintenance
@@ -113,7 +114,8 @@ def _failure(job: Job) -> None:
     st.error(escape_markdown(downloads.with_original_name(job, job.read("error"))), icon=":material/error:")
     if job.read("task"):
         with st.container(horizontal=True):
-            st.button("Retry", on_click=job_errors.run_action, args=(job.submit, job.read("task")), type="primary")
+            retry = primary_label("Retry")
+            st.button(retry, on_click=job_errors.run_action, args=(job.submit, job.read("task")), type="primary")
             st.button("Change settings", on_click=job_errors.run_action, args=(job.withdraw,))
     else:
         choices.show_reading_options(job, expanded=True)
