@@ -214,7 +214,9 @@ def test_a_logarithmic_axis_does_not_follow_a_learning_rate_to_zero():
 def curves(log=False, **columns):
     rows = pd.DataFrame({"run": "a", "split": "train", **columns})
     rows = rows.assign(smoothed=rows["value"])
-    panel = charts.Panel("Loss", rows, rows[["minutes"]].assign(**{"a, train": rows["value"]}), rows.head(0), log)
+    panel = charts.Panel(
+        "Loss", rows, rows[["minutes"]].assign(**{"a, train": rows["value"]}), rows.head(0).assign(event=""), log
+    )
     return charts.learning_curves([panel], x="minutes", x_title="minute", colours={"a": "#123456"})
 
 
@@ -236,7 +238,7 @@ def test_a_logarithmic_axis_ends_close_to_the_values(values, ends):
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_panels_neither_overlap_nor_leave_the_chart_in_either_layout(n):
     rows = pd.DataFrame({"run": "a", "split": "train", "value": [1.0], "smoothed": [1.0], "epoch": [1.0]})
-    panel = charts.Panel("Loss", rows, rows[["epoch"]].assign(**{"a, train": 1.0}), rows.head(0))
+    panel = charts.Panel("Loss", rows, rows[["epoch"]].assign(**{"a, train": 1.0}), rows.head(0).assign(event=""))
     spec = charts.learning_curves([panel] * n, x="epoch", x_title="epoch", colours={"a": "#123456"})
     for layout in spec["media"]:
         grids = layout["option"]["grid"]

@@ -29,7 +29,8 @@ Rows = npt.NDArray[np.int64]
 
 _MOST_LABELS = 10_000  # a column with more distinct values does not hold labels
 _MOST_GROUPS = 30
-_MOST_POINTS = 60  # on a line over time
+_FEWEST_POINTS, _MOST_POINTS = 3, 60  # on a line over time
+_REVIEWS_A_POINT = 5  # on average; with fewer, the line jumps between 0 and 1
 _LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
 _GROUP_CHARACTERS = 200
 _WORD_CHARACTERS = 60
@@ -174,17 +175,18 @@ class Results:
     def over_time(self, position: int) -> pd.DataFrame:
         """Returns the positive share by day, month or year, with the columns of ``by_group``.
 
-        Uses the finest unit that gives few enough points for a line.
+        Uses the finest unit that gives few enough points for a line, and enough reviews for each if possible.
         """
         read = DateReader(self._sample(position), self._date_forms(position))
         days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
+        by_unit = []
         for unit in ("D", "M", "Y"):
             starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
-            shares = _shares(self._judged_by(pd.Series(starts)))
-            if len(shares) <= _MOST_POINTS:
-                break
-        return shares.sort_values("group")
+            by_unit.append(_shares(self._judged_by(pd.Series(starts))))
+        short = [shares for shares in by_unit if len(shares) <= _MOST_POINTS] or by_unit[-1:]
+        full = [s for s in short if len(s) >= _FEWEST_POINTS and s["n"].mean() >= _REVIEWS_A_POINT]
+        return (full or short)[0].sort_values("group")
 
     def date_doubt(self, position: int) -> str:
         """Returns how dates are read that could be read in several ways; "" if there are none."""
