@@ -130,8 +130,10 @@ def test_a_file_scored_by_another_model_than_the_default_names_it_and_the_chosen
     select_row(page, "The scored rows", 1)
     page.get_by_role("button", name=re.compile("^Open on")).click()
     page.wait_for_url(re.compile(r"/\?.*run=lstm"))
-    page.go_back()
+    page.get_by_role("link", name="Score a file").click()
+    page.get_by_role("button", name=re.compile("own.csv · lstm")).click()  # among the recent files
     page.get_by_role("tab", name="Rows").wait_for()
+    settle(page)
     page.get_by_role("combobox").first.click()
     page.get_by_role("option", name=re.compile("^distilled")).click()
     page.get_by_text("Scored with lstm; the model in the sidebar is distilled.").wait_for()
