@@ -18,9 +18,11 @@ import pandas as pd
 from sentiment import artifacts, model_card
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.summary import summarise, word_counts
-from sentiment.evaluation import metrics, provenance
 from sentiment.evaluation import predictions as evaluated
+from sentiment.evaluation import provenance
+from sentiment.evaluation.calibration import calibrate
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
 from sentiment.presets import Preset
 from sentiment.system import processor_name
@@ -153,11 +155,11 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length, LATEST), dataset)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     validation = predictions[predictions["split"] == "validation"]
-    temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
-    config = _config(preset) | {"temperature": temperature, "keras_onnx_difference": difference}
+    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
-    figures = {split: evaluated.summary(table, temperature) for split, table in predictions.groupby("split")}
+    figures = {split: evaluated.summary(table, calibration.rule) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
     counts = word_counts(ids, dataset.train["label"].to_numpy(np.int8), vocabulary)
     counts.to_parquet(folder / "word_counts.parquet", index=False)
@@ -179,7 +181,7 @@ def _config(preset: Preset) -> dict[str, Any]:
 def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
     """What the exported model makes of the reviews it was trained and tuned on."""
     model = open_model(folder / "model.onnx")
-    classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
+    classifier = Classifier(folder, preprocessor, DecisionRule(), model)  # logits do not depend on the rule
     frames = {"train": dataset.train, "validation": dataset.validation}
     return pd.concat(evaluated.predict(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
 
