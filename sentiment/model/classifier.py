@@ -17,7 +17,7 @@ import onnxruntime as ort
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.model.batching import batches_by_length, pad
 from sentiment.model.decision import KNOWN_WORDS, DecisionRule, unscored_prediction
-from sentiment.model.session import Model
+from sentiment.model.session import Model, session_options
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import READINGS
 from sentiment.text.vocabulary import UNK, Vocabulary
@@ -172,11 +172,40 @@ class Classifier:
 
         Reviews of similar length are batched to reduce padding. ``threads`` batches run in parallel.
         """
-        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
         result = np.empty(len(ids), np.float32)
+        self._fill(result, ids, self._model, "logit")
+        return result
+
+    def states(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        """Returns the pooled states of each encoded review, <float32>[len(ids), features]; no review may be empty.
+
+        They are the input of the last layer, in the order of ``Weights``; batches as in ``logits``.
+        """
+        result = np.empty((len(ids), self.features), np.float32)
+        self._fill(result, ids, self._states_model, "features")
+        return result
+
+    @property
+    def features(self) -> int:
+        """The number of pooled states of a review."""
+        return self._weights().features
+
+    @cached_property
+    def _states_model(self) -> Model:
+        """A session of the model up to its pooled states, created on first use."""
+        from sentiment.model.weights import states_graph  # here, because it imports onnx
+
+        graph = states_graph(self._weights())
+        return ort.InferenceSession(graph, session_options(), providers=["CPUExecutionProvider"])
+
+    def _fill(
+        self, result: npt.NDArray[np.float32], ids: Sequence[npt.NDArray[np.int32]], model: Model, output: str
+    ) -> None:
+        """Fills a row of ``result`` with a model's output for each encoded review."""
+        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
 
         def run(batch: npt.NDArray[np.intp]) -> None:
-            result[batch] = self._run([ids[i] for i in batch])
+            result[batch] = self._run(model, output, [ids[i] for i in batch])
 
         def run_in_turn(batch: npt.NDArray[np.intp]) -> None:
             with _AT_WORK:
@@ -187,7 +216,6 @@ class Classifier:
         elif batches:
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(run_in_turn, reversed(batches)))
-        return result
 
     @cached_property
     def attributor(self) -> Attributor:
@@ -205,10 +233,10 @@ class Classifier:
         except ValueError as error:
             raise ArtifactError(f"The run {self.run.name} does not hold a model of this program ({error}).") from error
 
-    def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+    def _run(self, model: Model, output: str, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
         try:
-            return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+            return model.run([output], {"ids": pad(reviews), "lengths": lengths})[0]
         except _UNLOADABLE as error:  # another program's model, opened without reading its weights
             raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
 
