@@ -16,6 +16,7 @@ from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
+from sentiment.evaluation.states import PART
 from sentiment.faithfulness import card as explanations
 from sentiment.formatting import (
     calibration_table,
@@ -116,11 +117,17 @@ def render(run: Run) -> str:
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     size = (run.path / "model.onnx").stat().st_size / 1e6
     recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
+    states = ""
+    if run.has(PART):
+        megabytes = (run.path / PART).stat().st_size / 1e6
+        states = (
+            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
+        )
     return (
         f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
         f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
         "network for Keras, which loads it once `sentiment.training` is imported. `manifest.json` has the SHA-256 of "
-        "every file."
+        f"every file.{states}"
     )
 
 

@@ -21,6 +21,7 @@ from sentiment.dataset.summary import summarise, word_counts
 from sentiment.evaluation import predictions as evaluated
 from sentiment.evaluation import provenance
 from sentiment.evaluation.calibration import calibrate
+from sentiment.evaluation.states import write_validation_states
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
@@ -152,8 +153,10 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
-    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length, LATEST), dataset)
+    classifier = _classifier(folder, Preprocessor(vocabulary, preset.max_length, LATEST))
+    predictions = _predictions(classifier, dataset)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
+    write_validation_states(classifier, dataset.validation["text"].tolist())
     validation = predictions[predictions["split"] == "validation"]
     calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
     config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
@@ -178,12 +181,17 @@ def _config(preset: Preset) -> dict[str, Any]:
     }
 
 
-def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
-    """What the exported model makes of the reviews it was trained and tuned on."""
-    model = open_model(folder / "model.onnx")
-    classifier = Classifier(folder, preprocessor, DecisionRule(), model)  # logits do not depend on the rule
+def _classifier(folder: Path, preprocessor: Preprocessor) -> Classifier:
+    """Returns the exported model before calibration; logits and states do not depend on the rule."""
+    return Classifier(folder, preprocessor, DecisionRule(), open_model(folder / "model.onnx"))
+
+
+def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
+    """Returns the exported model's predictions of the reviews it was trained and tuned on."""
     frames = {"train": dataset.train, "validation": dataset.validation}
-    return pd.concat(evaluated.predict(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
+    return pd.concat(
+        evaluated.predict(classifier.logits, classifier.preprocessor, frame, name) for name, frame in frames.items()
+    )
 
 
 def _finish(job: Job, stages: Stages) -> None:
