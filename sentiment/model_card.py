@@ -170,7 +170,7 @@ def _confidence(results: dict[str, Any], run: Run) -> str:
     if rule.threshold != 0.5:
         shown += (
             f"\n\nA review is called positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
-            "a verdict grows from 50 % at this threshold to 100 % at a probability of 0 or 1."
+            "a verdict grows from 50% at this threshold to 100% at a probability of 0 or 1."
         )
     return shown
 
@@ -197,7 +197,7 @@ def _figures(results: dict[str, dict[str, Any]]) -> str:
     rows: list[list[str]] = [
         ["reviews", *(f"{each['n']:,}" for each in results.values())],
         ["accuracy", *(percent(each["accuracy"], 2) for each in results.values())],
-        ["95 % interval", *(interval(each["accuracy_interval"]) for each in results.values())],
+        ["95% interval", *(interval(each["accuracy_interval"]) for each in results.values())],
     ]
     for key, name in _NAMES.items():
         values = (each[key] for each in results.values())

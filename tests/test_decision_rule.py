@@ -121,7 +121,7 @@ def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, r
 def test_the_sentence_states_the_probability_of_the_label_even_below_one_half() -> None:
     prediction = DecisionRule(threshold=0.8).predict(math.log(0.7 / 0.3), "ok", 5, 5, 0.0)
     assert (
-        probability_sentence(prediction) == "If it had to choose, it would say negative, and be right 30 % of the time."
+        probability_sentence(prediction) == "If it had to choose, it would say negative, and be right 30% of the time."
     )
 
 
@@ -166,7 +166,7 @@ def test_the_card_states_bias_threshold_and_how_the_bias_was_decided(tmp_path: P
     judged = {"test": predictions.summary(labelled(("test",)), RULE), "data": {}, "date": "2026-01-02", "versions": {}}
     card = " ".join(model_card.render(add_parts(run, {"test.json": judged})).split())
     assert "a bias of +0.400" in card
-    assert "positive from a probability of 70.00 % on" in card
+    assert "positive from a probability of 70.00% on" in card
     assert "by −0.00210 (standard error 0.00040 over 10 folds)" in card
 
 
