@@ -55,12 +55,12 @@ def read_validation_states(run: Run, features: int) -> npt.NDArray[np.float16] |
     with path.open("rb") as file:
         begins_so = file.read(len(header)) == header
     if not begins_so or path.stat().st_size != len(header) + _FLOAT16.itemsize * math.prod(shape):
-        raise ArtifactError(f"The run {run.name} is damaged: {PART} is not an array {shape} of float16.")
+        raise ArtifactError(f"Model {run.name} is corrupted: {PART} is not an array {shape} of float16.")
     if not math.prod(shape):
         return np.empty(shape, _FLOAT16)  # no bytes to map
     states = np.memmap(path, _FLOAT16, "r", len(header), shape)
     if not np.isfinite(states).all():
-        raise ArtifactError(f"The run {run.name} is damaged: {PART} holds numbers that are not finite.")
+        raise ArtifactError(f"Model {run.name} is corrupted: {PART} holds numbers that are not finite.")
     return states
 
 
@@ -77,5 +77,5 @@ def _validation_reviews(run: Run) -> int:
     try:
         splits = pd.read_parquet(path, columns=["split"])["split"]
     except (ValueError, OSError, KeyError) as error:
-        raise ArtifactError(f"The run {run.name} is damaged: predictions.parquet cannot be read.") from error
+        raise ArtifactError(f"Model {run.name} is corrupted: predictions.parquet cannot be read.") from error
     return int((splits == "validation").sum())

@@ -107,7 +107,7 @@ def read_rule(run: Run) -> DecisionRule:
     try:
         return DecisionRule.from_config(config if isinstance(config, dict) else {})
     except ValueError as error:
-        raise ArtifactError(f"The run {run.name} cannot be used: {error}.") from error
+        raise ArtifactError(f"Model {run.name} is corrupted: {error}.") from error
 
 
 def unscored_prediction(status: Status) -> Prediction:
