@@ -86,7 +86,7 @@ def mixture(
         )
         if turned:
             sources.append((turned, recipe.turned))
-    sources.append((rest.draw, 1 - sum(rate for _, rate in sources)))
+    sources.append((rest.draw, max(1 - sum(rate for _, rate in sources), 0.0)))
     return Mixture(
         sources,
         examples=recipe.epoch_examples,
