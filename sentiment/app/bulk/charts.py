@@ -5,18 +5,19 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import class_colour, in_text_colour, layer, name_axis
+from sentiment.app.shared.charts import class_colour, in_text_colour, layer, name_axis, rules
 from sentiment.bulk.results import OUTCOMES
 
 _HEIGHT = 260
 _COLOURS = ["blue", "gray", "orange"]  # of the theme, for ``OUTCOMES``
 
 
-def distribution(bins: pd.DataFrame) -> alt.LayerChart:
+def distribution(bins: pd.DataFrame, threshold: float) -> alt.LayerChart:
     """Draws a histogram of the probability of "positive", coloured by outcome.
 
     Args:
         bins: columns ``low``, ``high``, ``label`` (one of ``OUTCOMES``), ``n``.
+        threshold: of the predictions, drawn as a rule.
     """
     bars = (
         alt.Chart(bins)
@@ -38,7 +39,7 @@ def distribution(bins: pd.DataFrame) -> alt.LayerChart:
             ],
         )
     )
-    return layer(bars, height=_HEIGHT)
+    return layer(bars, rules([threshold], "x"), height=_HEIGHT)
 
 
 def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:

@@ -24,9 +24,10 @@ from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import DecisionRule
 
 THRESHOLD = "cut"  # key of the threshold
-_DEFAULT = 0.5  # the threshold of the predictions
+_LOWEST, _HIGHEST = 0.01, 0.99  # thresholds that can be set
 _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
@@ -34,18 +35,21 @@ _HEIGHT = 230  # of a chart, in pixels
 _TABLE_HEIGHT = 300
 
 
-def threshold() -> float:
-    """Returns the decision threshold that was set last."""
-    return float(st.session_state.get(THRESHOLD, _DEFAULT))
+def threshold(scored: Scored) -> float:
+    """Returns the decision threshold that was set last, by default the model's own."""
+    return float(st.session_state.get(THRESHOLD, _own_threshold(scored)))
+
+
+def _own_threshold(scored: Scored) -> float:
+    return min(_HIGHEST, max(_LOWEST, scored.threshold))
 
 
 def show(scored: Scored) -> None:
     """Shows metrics, curves and slices at a threshold, and the comparison with another model."""
     results = scored.results
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider(
-            "Decision threshold", 0.01, 0.99, _DEFAULT, 0.01, key=THRESHOLD, width=320, persist_state="page"
-        )
+        bounds = (_LOWEST, _HIGHEST, _own_threshold(scored), 0.01)
+        cut = st.slider("Decision threshold", *bounds, key=THRESHOLD, width=320, persist_state="page")
         cost = st.number_input(
             "Cost ratio (false positive : false negative)",
             *(0.01, 100.0, 1.0),
@@ -55,7 +59,7 @@ def show(scored: Scored) -> None:
         )
     labelled = results.labelled
     reviews = ScoredReviews.from_predictions(
-        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold
+        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), cut
     )
     _figures(reviews, cost)
     errors = counted(len(results.likely_mislabelled()), "likely label error")
@@ -270,4 +274,4 @@ def _has_both_classes(scored: ScoredReviews) -> bool:
 
 
 def _correct(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return ((rows["p_positive"] >= _DEFAULT) == (rows["label"] == 1)).to_numpy()
+    return ((rows["sentiment"] == "positive") == (rows["label"] == 1)).to_numpy()

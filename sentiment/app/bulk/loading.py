@@ -14,6 +14,7 @@ from sentiment.artifacts import ArtifactError, Run
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
+from sentiment.model.decision import DecisionRule, read_rule
 from sentiment.tables.columns import column_choices
 
 TAB = "tab"  # key and query parameter of the open tab of the results
@@ -77,6 +78,11 @@ class Scored:
             return current_run.open_path(Path(self.task["run"]))
         except ArtifactError:
             return None
+
+    @property
+    def threshold(self) -> float:
+        """The threshold of the model's predictions."""
+        return (read_rule(self.run) if self.run else DecisionRule()).threshold
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")

@@ -34,7 +34,7 @@ _SIDES = ("positive", "negative")
 def show(scored: Scored) -> None:
     """Shows the controls, a page of the rows, and the explanation of the selected one."""
     results = scored.results
-    wanted, order = _controls(results, scored.has_labels)
+    wanted, order = _controls(scored)
     rows = scored.cached("select", wanted, *order)
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
     page = min(st.session_state.get("bulk_page", 1), pages)
@@ -49,8 +49,9 @@ def show(scored: Scored) -> None:
         _explain(scored, selected)
 
 
-def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool]]:
+def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
     """Shows the controls of the table; returns the filter and the sort order."""
+    results, labelled = scored.results, scored.has_labels
     kept: dict[str, Any] = {"persist_state": "page"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         search = st.text_input("Text contains", key="only_text", width=220, max_chars=_MAX_SEARCH, **kept)
@@ -69,7 +70,7 @@ def _controls(results: Results, labelled: bool) -> tuple[Filter, tuple[str, bool
         tuple(chosen),
         search=search,
         cell=cell,
-        threshold=labels.threshold(),
+        threshold=labels.threshold(scored),
         mislabelled=doubtful,
     )
     return wanted, orders[order]

@@ -44,7 +44,7 @@ def show(scored: Scored) -> None:
     with left:
         bins = scored.cached("histogram")
         chart_block.show_chart(
-            "Score distribution", charts.distribution(bins), bins, "Rows by probability of “positive”"
+            "Score distribution", charts.distribution(bins, scored.threshold), bins, "Rows by probability of “positive”"
         )
     with right:
         st.header("Share of positive reviews")

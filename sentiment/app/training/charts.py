@@ -119,7 +119,8 @@ def _rounded(value: float, to: Callable[[float], float]) -> float:
 
 def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     axes = {"xAxisIndex": place, "yAxisIndex": place}
-    for (run, split), line in panel.lines.groupby(["run", "split"]):
+    for run, split in _keys([panel]):
+        line = panel.lines[(panel.lines["run"] == run) & (panel.lines["split"] == split)]
         style = {"color": colours[run], "type": _DASHES[split]}
         smoothed = bool((line["smoothed"] != line["value"]).any())
         drawn: dict[str, Any] = {
@@ -137,6 +138,7 @@ def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Ite
             yield {**drawn, "data": _points(line, x, "smoothed"), "lineStyle": {**style, "width": 2}}
         yield _pointed(panel.pointer, x, f"{run}, {split}", colours[run], axes)
     for event, marks in panel.marks.groupby("event", sort=False):
+        names: list[str] = marks["run"].tolist()
         yield {
             "type": "scatter",
             "name": event,
@@ -144,8 +146,8 @@ def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Ite
             "symbolSize": 11,
             "tooltip": {"trigger": "item"},
             "data": [
-                {"name": row["run"], "value": [row[x], row["value"]], "itemStyle": {"color": colours[row["run"]]}}
-                for row in marks.to_dict("records")
+                {"name": run, "value": point, "itemStyle": {"color": colours[run]}}
+                for run, point in zip(names, marks[[x, "value"]].to_numpy(np.float64).tolist(), strict=True)
             ],
             **axes,
         }
