@@ -117,7 +117,7 @@ def button(app, start):
 
 def plain(label):
     """A label without its colour and its icon."""
-    return re.sub(r"^:violet\[(:material/\w+: )?(.*)\]$", r"\2", label)
+    return re.sub(r"^:material/\w+: ", "", re.sub(r"^:violet\[(.*)\]$", r"\1", label))
 
 
 def offers(app, form):

@@ -141,13 +141,13 @@ def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Ite
         names: list[str] = marks["run"].tolist()
         yield {
             "type": "scatter",
-            "name": event,
-            "symbol": _SHAPES[event],
+            "name": str(event),
+            "symbol": _SHAPES[str(event)],
             "symbolSize": 11,
             "tooltip": {"trigger": "item"},
             "data": [
-                {"name": run, "value": point, "itemStyle": {"color": colours[run]}}
-                for run, point in zip(names, marks[[x, "value"]].to_numpy(np.float64).tolist(), strict=True)
+                {"name": name, "value": point, "itemStyle": {"color": colours[name]}}
+                for name, point in zip(names, marks[[x, "value"]].to_numpy(np.float64).tolist(), strict=True)
             ],
             **axes,
         }
