@@ -176,6 +176,13 @@ def test_a_summary_has_the_best_epoch_and_tells_an_early_stop(planned, epochs):
     assert found.last_seconds == 240
 
 
+def test_a_history_without_validation_still_has_its_epochs_and_time():
+    rows = history().drop(columns=["val_loss", "val_accuracy"])
+    for known in (rows, history().assign(val_loss=np.nan)):
+        found = histories.summarise("run", known, {}, {}, None)
+        assert (found.epochs, found.last_seconds, found.best_loss, found.best_accuracy) == ("4", 240, None, None)
+
+
 def test_the_time_of_all_stages_and_of_the_last_are_told_apart():
     metadata = {"training_seconds": 6819.7, "date": "2026-01-02", "teachers": {"a": 1}}
     found = histories.summarise("run", history(), metadata, {"test": {"accuracy": 0.9}}, 4)

@@ -181,7 +181,7 @@ def test_a_row_of_a_file_is_opened_on_the_review_page_with_the_model_chosen(addr
     wait_for_typed(page, "the film is good")
     page.get_by_text("read by other").wait_for()
     assert "run=other" in page.url
-    page.get_by_role("link", name="Bulk").click()
+    page.get_by_role("link", name="Score a file").click()
     page.get_by_role("heading", name="Score a file").wait_for()
     settle(page)
     assert "run=other" in page.url

@@ -245,11 +245,13 @@ def summarise(
         soft=bool(metadata.get("teachers")),
     )
     if history is not None and len(history):
-        best, last = history.iloc[int(history["val_loss"].to_numpy().argmin())], history.iloc[-1]
+        last = history.iloc[-1]
         done = int(last["epoch"])
         found.epochs = f"{done} of {planned}" if planned and done < planned else str(done)
-        found.best_loss, found.best_accuracy = float(best["val_loss"]), float(best["val_accuracy"])
         found.last_seconds = float(last["seconds"])
+        if "val_loss" in history and history["val_loss"].notna().any():
+            best = history.loc[history["val_loss"].idxmin()]
+            found.best_loss, found.best_accuracy = float(best["val_loss"]), float(best["val_accuracy"])
     return found
 
 
