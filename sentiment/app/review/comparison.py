@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.review.highlight import Span, highlight, strongest
+from sentiment.app.shared.highlight import Span, highlight, strongest
 from sentiment.explain.counterfactual import compare
 from sentiment.explain.grouping import group
 from sentiment.explain.prediction_text import headline, probability_sentence
