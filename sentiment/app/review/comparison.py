@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -36,9 +37,9 @@ class Side:
     note: str = ""
 
 
-def show(first: Side, second: Side, key: str) -> None:
-    """Shows both sides, then the words whose contributions differ most; ``key`` begins the widgets' keys."""
-    sides = (first, second)
+def show(sides: Sequence[Side], key: str) -> None:
+    """Shows two sides, then the words whose contributions differ most; ``key`` begins the widgets' keys."""
+    first, second = sides
     spans = [_spans(side.explanation) if side.explanation else [] for side in sides]
     scale = max(map(strongest, spans))
     if difference := _difference(first, second):

@@ -171,7 +171,7 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
         )
         for each in (first, second)
     ]
-    comparison.show(*sides, key="compared")
+    comparison.show(sides, key="compared")
 
 
 def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:

@@ -66,10 +66,10 @@ def _models(analysis: Analysis, classifier: Classifier) -> None:
         st.error(uploads.escape_markdown(str(error)), icon=":material/error:")
         return
     comparison.show(
-        *(
+        [
             Side(uploads.escape_markdown(name), analysis.text, explanation.prediction, explanation)
             for name, explanation in zip((first, second), sides, strict=True)
-        ),
+        ],
         key="compared_models",
     )
 
@@ -83,10 +83,10 @@ def _methods(analysis: Analysis, classifier: Classifier) -> None:
     sides = [_explain(analysis, classifier, name) for name in chosen]
     st.markdown(_agreement(*sides))
     comparison.show(
-        *(
+        [
             Side(name, analysis.text, None, explanation, _total(explanation))
             for name, explanation in zip(chosen, sides, strict=True)
-        ),
+        ],
         key="compared_methods",
     )
 
