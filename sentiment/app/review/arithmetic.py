@@ -14,6 +14,7 @@ from sentiment.explain.grouping import Group
 from sentiment.explain.stability import SEGMENTS, reliability, stability
 from sentiment.formatting import counted, likelihood, signed
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Explanation
 
 _STEPS = 12  # named in the waterfall; the rest is summed into one step
@@ -72,21 +73,23 @@ def sum_rows(explanation: Explanation, classifier: Classifier | None) -> list[tu
         ("Positive words", signed(float(up.sum()), 3), f"from {counted(len(up), 'word')}"),
         ("Negative words", signed(float(down.sum()), 3), f"from {counted(len(down), 'word')}"),
         ("Numerical error", _scientific(explanation.residual), "left over by rounding"),
-        ("Score", signed(explanation.logit, 3), _decision(explanation, classifier)),
+        ("Score", signed(explanation.logit, 3), _decision(explanation)),
     ]
     if explanation.prediction.status != "mostly_unknown":
         shown = likelihood(explanation.prediction.probability, 1)
-        rows.append(("P(positive)", shown, _calibration(classifier) if classifier else f"so {label}"))
+        rows.append(("P(positive)", shown, _calibration(classifier.rule) if classifier else f"so {label}"))
     return rows
 
 
-def _decision(explanation: Explanation, classifier: Classifier | None) -> str:
-    side = "above" if explanation.logit >= 0 else "below"
-    return f"{side} 0, so {explanation.prediction.label}"
+def _decision(explanation: Explanation) -> str:
+    side = "above" if explanation.prediction.label == "positive" else "below"
+    boundary = signed(explanation.boundary) if explanation.boundary else "0"
+    return f"{side} {boundary}, so {explanation.prediction.label}"
 
 
-def _calibration(classifier: Classifier) -> str:
-    return f"sigmoid(score / {classifier.temperature:.3f})"
+def _calibration(rule: DecisionRule) -> str:
+    score = f"(score {'+' if rule.bias > 0 else '−'} {abs(rule.bias):.3f})" if rule.bias else "score"
+    return f"sigmoid({score} / {rule.temperature:.3f})"
 
 
 def _scientific(value: float) -> str:
