@@ -116,27 +116,33 @@ def test_leave_one_out_is_not_offered_for_a_long_text(app, monkeypatch):
 # Sharing
 
 
+def shared_link(app: AppTest) -> str:
+    open_part(app, "share")
+    return app.code[0].value
+
+
 def test_the_link_names_example_model_and_settings_and_never_a_text(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = _open("review", level="phrase", text="private")
-    assert app.code[0].value.endswith("/?example=Glowing&run=tiny&level=phrase")
+    app = _open("review", level="by phrase", text="private")
+    assert shared_link(app).endswith("/?example=Glowing&run=tiny&level=by+phrase")
     analyse(app, "my own words about the film")
-    assert app.code[0].value.partition("&")[0].endswith("/?run=tiny")
-    assert "my" not in app.code[0].value
-    app = _open("review", example="Mixed", run="other", level="phrase")
+    assert shared_link(app).endswith("/?run=tiny&level=by+phrase")
+    app = _open("review", example="Mixed", run="other")
     assert app.text_area(key="review_text").value == EXAMPLES["Mixed"]
-    assert app.code[0].value.endswith("/?example=Mixed&run=other&level=phrase")
+    assert shared_link(app).endswith("/?example=Mixed&run=other")
 
 
 def test_nothing_is_shared_of_a_text_without_a_word(app):
-    assert app.code
+    assert shared_link(app)
     analyse(app, "  ")
+    open_part(app, "share")
     assert not app.code
 
 
-def test_the_downloads_are_named_after_the_analysis(app):
-    buttons = {each.label: each.proto for each in app.get("download_button")}
-    assert {"Report (HTML)", "Analysis (JSON)", "Review (text)"} <= set(buttons)
+def test_the_downloads_are_offered_beside_the_code(app):
+    open_part(app, "share")
+    labels = {each.label for each in app.get("download_button")}
+    assert {"Report (HTML)", "Analysis (JSON)", "Review (text)"} <= labels
 
 
 # Feedback

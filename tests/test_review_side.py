@@ -190,17 +190,15 @@ def test_labels_are_bounded_in_memory(monkeypatch):
 
 
 @pytest.fixture
-def labelled(monkeypatch):
+def labelled():
     """Labels of texts that a spreadsheet or a reader could take for something else."""
     odd = ("=1+1 is what it felt like", "@home it was good", 'a "quoted" word, and\nanother line\r', "NA is not a film")
     texts = [*odd, *(f"review number {n}, quite {'good' if n % 2 else 'bad'}" for n in range(30))]
-    given = {text: "positive" if n % 2 else "negative" for n, text in enumerate(texts)}
-    monkeypatch.setattr(feedback.st, "session_state", {"feedback": given})
-    return given
+    return {text: "positive" if n % 2 else "negative" for n, text in enumerate(texts)}
 
 
 def test_the_saved_labels_are_a_csv_with_formulas_escaped(labelled):
-    header, *rows = csv.reader(io.StringIO(feedback.as_csv().decode(), newline=""))
+    header, *rows = csv.reader(io.StringIO(feedback.as_csv(labelled).decode(), newline=""))
     assert header == ["review", "sentiment"]
     assert {text.removeprefix("'"): label for text, label in rows} == labelled
     assert [text for text, _ in rows if text[0] in "=@"] == []
@@ -208,7 +206,7 @@ def test_the_saved_labels_are_a_csv_with_formulas_escaped(labelled):
 
 def test_the_saved_labels_are_read_as_they_are_by_scoring_and_training(labelled, tmp_path):
     path = tmp_path / "sentiment-labels.csv"
-    path.write_bytes(feedback.as_csv())
+    path.write_bytes(feedback.as_csv(labelled))
     found = inspect(path, Options(), lambda *_: None)
     assert (found.columns[found.text], found.columns[found.label]) == ("review", "sentiment")
     data = load(path)

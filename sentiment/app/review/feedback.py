@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import cast
 
 import pandas as pd
@@ -56,7 +58,7 @@ def _given(text: str, label: Label | None) -> None:
         )
     st.download_button(
         f"{counted(len(labels()), 'label')} (CSV)",
-        as_csv,
+        partial(as_csv, labels()),  # bound here, since the session's state cannot be read on click
         "sentiment-labels.csv",
         "text/csv",
         key="feedback_csv",
@@ -77,9 +79,8 @@ def delete_all() -> None:
     st.session_state.pop(_LABELS, None)
 
 
-def as_csv() -> bytes:
-    """Returns the labels as CSV that every reader of the program takes; cells that are formulas are escaped."""
-    given = labels()
+def as_csv(given: Mapping[str, Label]) -> bytes:
+    """Returns labels, by text, as CSV that every reader of the program takes; cells that are formulas are escaped."""
     frame = pd.DataFrame({"review": list(given), "sentiment": list(given.values())})
     return escaped_csv(frame).encode("utf-8", "replace")
 

@@ -45,7 +45,10 @@ def show(analysis: Analysis, classifier: Classifier | None) -> None:
     """Shows the popover; ``classifier`` is the model that made the analysis, if it is here."""
     if analysis.prediction.label is None:
         return
-    with st.popover("Share", icon=":material/share:", key="share"):
+    popover = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
+    if not popover.open:  # written when it opens, with the settings as they are then
+        return
+    with popover:
         *tabs, downloads = st.tabs([*(snippet.title for snippet in SNIPPETS), "Downloads"])
         for tab, snippet in zip(tabs, SNIPPETS, strict=True):
             with tab:
