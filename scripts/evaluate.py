@@ -30,6 +30,7 @@ from sentiment.evaluation import metrics, predictions, provenance
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import read_rule
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
 
@@ -133,7 +134,7 @@ def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
     _say("\n".join(dataset.summary_lines(data)))
     (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
-    comparison = predictions.compare(first, second)
+    comparison = predictions.compare(first, second, (read_rule(run), read_rule(other)))
     print(_figures(data, (run, result), (other, other_result)))
     print(_difference(run, other, comparison))
     results = [{"run": run.name, **result}, {"run": other.name, **other_result}]
@@ -154,7 +155,7 @@ def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     if sys.stderr.isatty():
         _say("")
     table = pd.concat(tables, ignore_index=True)
-    return table, predictions.test_results(table, classifier.temperature, data.source)
+    return table, predictions.test_results(table, classifier.rule, data.source)
 
 
 def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:
@@ -163,7 +164,7 @@ def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:
     rows = {
         "": [run.name for run, _ in evaluated],
         "accuracy": [percent(each["accuracy"], 2) for each in results],
-        "95 % interval": [interval(each["accuracy_interval"]) for each in results],
+        "95% interval": [interval(each["accuracy_interval"]) for each in results],
         "confident": [percent(each["confidence"][0]["share"]) for each in results],
     }
     for key in ("f1", "auc", "log_loss", "calibration_error"):
@@ -177,7 +178,7 @@ def _difference(run: Run, other: Run, comparison: metrics.Comparison) -> str:
     low, high = (100 * bound for bound in comparison.interval)
     return (
         f"{other.name} minus {run.name}: {100 * comparison.difference:+.2f} points of accuracy "
-        f"(95 % interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
+        f"(95% interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
         f"correct only in {run.name}: {comparison.first_only:,}; only in {other.name}: {comparison.second_only:,}; "
         f"exact McNemar test: p = {comparison.p_value:.2g}"
     )

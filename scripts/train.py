@@ -67,11 +67,10 @@ def main() -> int:
 def _train(options: argparse.Namespace, reviews: dataset.Dataset, start: artifacts.Run | None) -> int:
     """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
     with _no_messages():
-        import tensorflow  # noqa: F401 - the imports below need it
-    from sentiment.training.export import ParityError, without_optimizer
-    from sentiment.training.fit import OtherSettingsError, StoppedError, forget
-    from sentiment.training.job import Job
-    from sentiment.training.run import train
+        from sentiment.training.export import ParityError, without_optimizer
+        from sentiment.training.fit import OtherSettingsError, StoppedError, forget
+        from sentiment.training.job import Job
+        from sentiment.training.run import train
 
     job = Job(
         _preset(options),

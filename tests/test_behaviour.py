@@ -20,7 +20,7 @@ from sentiment.behaviour.cases import Behaviour, Case, behaviours, cases
 from sentiment.behaviour.checking import TOLERANCE, Predict, check
 from sentiment.behaviour.perturbations import PERTURBATIONS
 from sentiment.behaviour.sentences import Sentence, sentences
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Prediction
 
 CASES = cases()
@@ -29,7 +29,7 @@ DOMAINS = {"film", "product", "restaurant", "phone", "tweet", "service"}
 
 
 def prediction(probability: float) -> Prediction:
-    return scored_prediction(math.log(probability / (1 - probability)), 1.0, "ok", 5, 5, 0.0)
+    return DecisionRule().predict(math.log(probability / (1 - probability)), "ok", 5, 5, 0.0)
 
 
 def stub(probability: Callable[[str], float]) -> Predict:
@@ -332,8 +332,8 @@ def test_the_report_keeps_a_few_failing_cases_of_each_behaviour_that_has_some_an
 
 def test_the_terminal_names_aims_where_there_are_some() -> None:
     lines = list(report.lines(_report()))
-    assert any(line.startswith("must not change") and "aim: 5 % or fewer" in line for line in lines)
-    assert any(line.startswith("negation") and "aim: 15 % or fewer" in line for line in lines)
+    assert any(line.startswith("must not change") and "aim: 5% or fewer" in line for line in lines)
+    assert any(line.startswith("negation") and "aim: 15% or fewer" in line for line in lines)
 
 
 @pytest.mark.process

@@ -20,7 +20,7 @@ from sentiment.behaviour.cases import cases
 from sentiment.behaviour.contrast import DEVELOPMENT, HELD_OUT, Text
 from sentiment.behaviour.sentences import sentences
 from sentiment.evaluation.metrics import wilson_interval
-from sentiment.model.decision import scored_prediction, unscored_prediction
+from sentiment.model.decision import DecisionRule, unscored_prediction
 from sentiment.training import counterfactuals
 from tests.tiny import tiny_run
 
@@ -39,7 +39,7 @@ def predict(probability: dict[str, float], otherwise: float = 0.97):
 
     def of(texts):
         known = [probability.get(text, otherwise) for text in texts]
-        return [scored_prediction(math.log(each / (1 - each)), 1.0, "ok", 5, 5, 0.0) for each in known]
+        return [DecisionRule().predict(math.log(each / (1 - each)), "ok", 5, 5, 0.0) for each in known]
 
     return of
 
@@ -142,14 +142,14 @@ def test_behaviour_has_development_by_kind_and_only_totals_of_what_is_held_out(f
     assert {(row["n"], row["pairs"]) for row in rows if row["kind"] == "all"} == {(200, 100)}
     stored, printed = json.dumps(found, ensure_ascii=False), "\n".join(report.lines(found))
     assert [each.text for each in TEXTS if each.part == HELD_OUT and each.text in stored + printed] == []
-    assert "contrast, held out, all: 50.0 % of 200 texts correct, both of 0.0 % of the pairs; 100 texts" in printed
+    assert "contrast, held out, all: 50.0% of 200 texts correct, both of 0.0% of the pairs; 100 texts" in printed
 
 
 def test_the_card_shows_every_row_and_that_of_an_older_file_none(found: dict, tmp_path: Path) -> None:
     run = add_parts(open_run(tiny_run(tmp_path / "tiny")), {PART: found})
     card = model_card.render(run)
-    assert "| turn | 20 | 50.0 % (29.9 to 70.1 %) | 10 | 0.0 % (0.0 to 27.8 %) | 10 |" in card
-    assert "| **held out** | 200 | 50.0 %" in card
+    assert "| turn | 20 | 50.0% (29.9 to 70.1%) | 10 | 0.0% (0.0 to 27.8%) | 10 |" in card
+    assert "| **held out** | 200 | 50.0%" in card
     older = {name: value for name, value in found.items() if name != "contrast"}
     assert "held out" not in model_card.render(add_parts(run, {PART: older}))
     assert not any(line.startswith("contrast") for line in report.lines(older))

@@ -80,13 +80,18 @@ def mixture(
             sources.append((sayings, recipe.sayings))
     if recipe.turned:
         with stages("opposites"):
-            turner = Turner(find_opposites(labelled, weights.embedding, vocabulary), vocabulary)
+            lexicon = find_opposites(labelled, weights.embedding, vocabulary)
         turned = TurnedReviews(
-            turner, every, len(labelled.ids), logits[: len(every)], recipe.turn_rate, recipe.turned_logit
+            Turner(lexicon, vocabulary),
+            every,
+            len(labelled.ids),
+            logits[: len(every)],
+            recipe.turn_rate,
+            recipe.turned_logit,
         )
-        if turned:
+        if turned and lexicon.sides:
             sources.append((turned, recipe.turned))
-    sources.append((rest.draw, 1 - sum(rate for _, rate in sources)))
+    sources.append((rest.draw, max(1 - sum(rate for _, rate in sources), 0.0)))
     return Mixture(
         sources,
         examples=recipe.epoch_examples,

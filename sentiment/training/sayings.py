@@ -182,7 +182,7 @@ def short_sentences(reviews: Sequence[Ids], vocabulary: Vocabulary, rng: np.rand
     sentences = [sentence for sentence in found.values() if excluded.isdisjoint(sentence.tolist())]
     if len(sentences) <= _SENTENCES:
         return sentences
-    return [sentences[place] for place in rng.choice(len(sentences), _SENTENCES, replace=False)]
+    return [sentences[place] for place in rng.choice(len(sentences), _SENTENCES, replace=False).tolist()]
 
 
 def fillings(

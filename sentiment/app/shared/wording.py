@@ -43,10 +43,12 @@ def score_summary(explanation: Explanation) -> str:
     """Returns the sum from starting point to score in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-    side = "above" if explanation.logit >= 0 else "below"
+    side = "above" if explanation.prediction.label == "positive" else "below"
+    boundary = signed(explanation.boundary) if explanation.boundary else "zero"
     return (
         f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
-        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} zero, so {explanation.prediction.label}."
+        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} {boundary}, so "
+        f"{explanation.prediction.label}."
     )
 
 
@@ -65,7 +67,7 @@ def run_comparison(result: Comparison, first: str, second: str) -> str:
     low, high = (100 * bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
     return (
-        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
+        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95% interval of that "
         f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
         f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
         "(McNemar's exact test)."
