@@ -81,8 +81,11 @@ class Scored:
 
     @property
     def threshold(self) -> float:
-        """The threshold of the model's predictions."""
-        return (read_rule(self.run) if self.run else DecisionRule()).threshold
+        """The threshold of the model's predictions, the usual one if the model can no longer be opened."""
+        try:
+            return (read_rule(self.run) if self.run else DecisionRule()).threshold
+        except ArtifactError:
+            return DecisionRule().threshold
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
