@@ -250,7 +250,7 @@ def summarise(
         found.epochs = f"{done} of {planned}" if planned and done < planned else str(done)
         found.last_seconds = float(last["seconds"])
         if "val_loss" in history and history["val_loss"].notna().any():
-            best = history.loc[history["val_loss"].idxmin()]
+            best = history.iloc[int(np.nanargmin(history["val_loss"].to_numpy(np.float64)))]
             found.best_loss, found.best_accuracy = float(best["val_loss"]), float(best["val_accuracy"])
     return found
 
