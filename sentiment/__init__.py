@@ -20,6 +20,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
+    paths                           the folders of this program
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
-__all__ = ["Classifier"]
+__all__ = ["Classifier", "__version__"]
+
+__version__ = "0.1.0"
 
 if find_spec("fcntl") is None:  # Windows has no such locks of files
     print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)
