@@ -70,7 +70,7 @@ def compile_library(library: Library) -> None:
     """
     part = library.path.with_suffix(f".{secrets.token_hex(8)}.part")
     ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
-    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
+    command = [*shlex.split(os.environ.get("CC") or "cc"), *ours, *library.options, str(library.source)]
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
         part.replace(library.path)  # atomic: a running server keeps the old library, and two compilers do no harm
@@ -133,6 +133,8 @@ def _own_folder() -> Path:
         OSError: it cannot be created.
     """
     folder = cache_folder() / "native"
+    if not folder.is_absolute():  # there is no home folder
+        raise FileNotFoundError(errno.ENOENT, "there is no folder for caches", str(folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
