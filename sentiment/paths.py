@@ -1,7 +1,7 @@
 """The folders of this program: its code, the runs that come with it, and where it keeps files.
 
-In the repository the runs are in ``artifacts`` and jobs in ``jobs``. The wheel holds the default run, in ``runs`` inside
-the package, and files are kept where the operating system has them.
+In the repository the runs are in ``artifacts`` and jobs in ``jobs``. The wheel holds the default run, in the package's
+folder ``runs``, and files are kept where the operating system has them.
 """
 
 from __future__ import annotations

@@ -43,7 +43,6 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
     Raises:
         ArtifactError: as ``Classifier.load``.
     """
-
     open_model = _open_fast if fast else _open_exact
     classifier = Classifier.load(run, threads=threads, open_model=open_model, batch_tokens=_BATCH_TOKENS)
     return_freed_memory()  # 85 MB of inputs to the table

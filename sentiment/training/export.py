@@ -66,6 +66,8 @@ def weights_of(network: keras.Model, pooling: Sequence[str]) -> Weights:
 
 def without_optimizer(network: keras.Model) -> keras.Model:
     """The same layers in a model that was never compiled: half the size on disk."""
+    if isinstance(network, keras.Sequential):
+        return keras.Sequential([*network.inputs, *network.layers], name=network.name)
     return keras.Model(network.inputs, network.outputs, name=network.name)
 
 
