@@ -10,6 +10,7 @@ One review's way through the package::
 
 Imports point down only; ``tests/test_imports.py`` holds this map::
 
+    commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
     model_card                      the README of a run
@@ -20,7 +21,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
-    paths                           the folders of this program
+    errors paths                    what users are told; the folders of this program
 """
 
 from __future__ import annotations
