@@ -139,8 +139,7 @@ def test_every_command_is_a_module_and_every_script_runs_one():
 def test_nothing_but_the_standard_library_is_imported_before_a_command_is_chosen():
     tree = ast.parse(Path(commands.__file__).read_text(encoding="utf-8"))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
-    ours = {name for name in imported if name.startswith("sentiment")}
-    assert ours == {"sentiment", "sentiment.errors", "sentiment.paths"}
+    assert {name for name in imported if name.startswith("sentiment")} == {"sentiment.errors", "sentiment.paths"}
 
 
 def test_the_app_is_served_to_this_machine_alone_unless_told_otherwise(monkeypatch, tmp_path):

@@ -10,10 +10,10 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, ArtifactError, default_run
 from sentiment.commands import fail
 from sentiment.commands.parser import Parser
+from sentiment.model.classifier import Classifier
 
 _SENTENCE = "A film to see again."
 

@@ -18,12 +18,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from sentiment import Classifier
 from sentiment.artifacts import DEFAULT_RUN, open_run
 from sentiment.bulk.progress import TerminalProgress
 from sentiment.commands import fail
 from sentiment.commands.parser import Parser
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.classifier import Classifier
 from sentiment.model.session import open_model
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
