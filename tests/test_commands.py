@@ -113,8 +113,9 @@ def test_a_missing_module_of_our_own_is_a_fault_and_no_missing_extra(monkeypatch
 
 def test_an_installed_program_names_the_extra_of_its_own_version(monkeypatch):
     monkeypatch.setattr(commands, "IS_INSTALLED", True)
-    remedy = commands._missing_extra(ModuleNotFoundError(name="cleanlab.filter"))
+    remedy = commands._missing_extra("find-label-errors", ModuleNotFoundError(name="cleanlab.filter"))
     assert remedy.endswith(f'pip install "sentiment[labels]=={sentiment.__version__}"')
+    assert '"sentiment[train]' in commands._missing_extra("train", ModuleNotFoundError(name="pandas"))
     assert commands.program("find-label-errors") == ["sentiment", "find-label-errors"]
 
 

@@ -42,6 +42,7 @@ _EXTRAS = {
     "labels": ("cleanlab", "scipy", "sklearn"),
     "cluster": ("ray",),
 }
+_NEEDS = {"train": "train", "app": "app", "find-label-errors": "labels"}  # extras that contain "files"
 
 
 def run() -> None:
@@ -79,7 +80,7 @@ def run_command(name: str, arguments: Sequence[str], prog: str) -> int:
     except SentimentError as error:
         return fail(prog, str(error))
     except ModuleNotFoundError as error:
-        if remedy := _missing_extra(error):
+        if remedy := _missing_extra(name, error):
             return fail(prog, remedy)
         raise
     except OSError as error:
@@ -111,11 +112,14 @@ def _help() -> str:
     )
 
 
-def _missing_extra(error: ModuleNotFoundError) -> str | None:
-    """Returns how to install a missing library, None if it is not one of those that may be missing."""
+def _missing_extra(name: str, error: ModuleNotFoundError) -> str | None:
+    """Returns how to install a library that a command misses, None if it is not one of those that may be missing."""
     library = (error.name or "").partition(".")[0]
     for extra, libraries in _EXTRAS.items():
         if library in libraries:
-            command = f'"sentiment[{extra}]=={sentiment.__version__}"' if IS_INSTALLED else "-r requirements.txt"
-            return f'{library} is missing, which comes with the extra "{extra}"; install it with: pip install {command}'
+            wanted = _NEEDS.get(name, extra) if extra == "files" else extra
+            command = f'"sentiment[{wanted}]=={sentiment.__version__}"' if IS_INSTALLED else "-r requirements.txt"
+            return (
+                f'{library} is missing, which comes with the extra "{wanted}"; install it with: pip install {command}'
+            )
     return None
