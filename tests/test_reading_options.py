@@ -106,6 +106,6 @@ def test_an_option_for_files_is_refused_without_a_file(name, others):
 
 def test_the_recorded_command_holds_the_options(tmp_path):
     words = command("train.py", parcels(tmp_path), tmp_path, "--labels", "fine=positive,torn=negative", "--header")
-    recorded = train._command(train._options([*map(str, words)], "train.py"), ())
+    recorded = train._command(train._options([*map(str, words)], "train.py"))
     assert recorded.endswith("--labels fine=positive,torn=negative --header")
     assert str(tmp_path) not in recorded
