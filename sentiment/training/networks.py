@@ -70,7 +70,7 @@ def set_weights(network: keras.Model, weights: Weights) -> None:
     network.get_layer("embedding").set_weights([weights.embedding.astype(np.float32)])
     for cell, direction in zip(cells, weights.directions, strict=True):
         cell.kernel.assign(direction.kernel)
-        cell.recurrent_kernel.assign(direction.recurrent)
+        cell.recurrent_kernel.assign(direction.recurrent.astype(np.float32))
         cell.bias.assign(direction.bias)
     network.get_layer("dense").set_weights([weights.dense_kernel[:, None], np.array([weights.dense_bias])])
 

@@ -20,9 +20,12 @@ import pandas as pd
 from sentiment import artifacts, model_card
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.summary import summarise, word_counts
-from sentiment.evaluation import metrics, provenance
 from sentiment.evaluation import predictions as evaluated
+from sentiment.evaluation import provenance
+from sentiment.evaluation.calibration import calibrate
+from sentiment.evaluation.states import write_validation_states
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
 from sentiment.model.weights import Weights
 from sentiment.presets import Preset
@@ -182,14 +185,16 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
-    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length, LATEST), dataset)
+    classifier = _classifier(folder, Preprocessor(vocabulary, preset.max_length, LATEST))
+    predictions = _predictions(classifier, dataset)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
+    write_validation_states(classifier, dataset.validation["text"].tolist())
     validation = predictions[predictions["split"] == "validation"]
-    temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
-    config = _config(preset) | {"temperature": temperature, "keras_onnx_difference": difference}
+    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
-    figures = {split: evaluated.summary(table, temperature) for split, table in predictions.groupby("split")}
+    figures = {split: evaluated.summary(table, calibration.rule) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
     counts = word_counts(ids, dataset.train["label"].to_numpy(np.int8), vocabulary)
     counts.to_parquet(folder / "word_counts.parquet", index=False)
@@ -208,12 +213,17 @@ def _config(preset: Preset) -> dict[str, Any]:
     }
 
 
-def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
-    """What the exported model makes of the reviews it was trained and tuned on."""
-    model = open_model(folder / "model.onnx")
-    classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
+def _classifier(folder: Path, preprocessor: Preprocessor) -> Classifier:
+    """Returns the exported model before calibration; logits and states do not depend on the rule."""
+    return Classifier(folder, preprocessor, DecisionRule(), open_model(folder / "model.onnx"))
+
+
+def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
+    """Returns the exported model's predictions of the reviews it was trained and tuned on."""
     frames = {"train": dataset.train, "validation": dataset.validation}
-    return pd.concat(evaluated.predict(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
+    return pd.concat(
+        evaluated.predict(classifier.logits, classifier.preprocessor, frame, name) for name, frame in frames.items()
+    )
 
 
 def _finish(job: Job, stages: Stages) -> None:

@@ -39,7 +39,7 @@ def run_logits(run: Run, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
         ArtifactError: the run cannot be used.
     """
     classifier = load_bulk(run.path)
-    return classifier.logits(reviews) / np.float32(classifier.temperature)
+    return classifier.rule.calibrated(classifier.logits(reviews))
 
 
 def start_weights(run: Run, preset: Preset) -> Weights:
