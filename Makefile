@@ -46,7 +46,6 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, EXCLUDE=; AR
 		$(if $(EXCLUDE),--exclude "$(EXCLUDE)") $(ARGS)
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed against other libraries on DATA= (RUN=)
-	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
 	.venv/bin/python -m dev.benchmarking.benchmark --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 	.venv/bin/python -m dev.documents.report

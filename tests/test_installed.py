@@ -23,11 +23,13 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
+from dev.proofs.visitor import Visitor
 from dev.screenshots import wait_until_served
 from dev.system import free_port
 from sentiment.artifacts import MANIFEST, ROOT, ArtifactError, default_run, open_run
 from tests.command import run_script
 from tests.served import need
+from tests.test_hosting import dockerfile_commands
 
 pytestmark = pytest.mark.process
 
@@ -261,7 +263,7 @@ def test_an_engine_whose_extra_is_missing_names_it(files: Run, tmp_path: Path) -
     assert 'pip install "sentiment[cluster]==' in done.stderr
 
 
-def test_the_installed_app_serves_with_its_settings_from_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
+def test_what_the_space_runs_serves_with_its_settings_and_predicts(wheel: Path, tmp_path: Path) -> None:
     need(find_spec("streamlit"), "Streamlit")
     programs = environment(tmp_path / "env", wheel, "app")
     run = runner(programs, tmp_path)
@@ -271,14 +273,23 @@ def test_the_installed_app_serves_with_its_settings_from_an_empty_folder(wheel: 
     stats, jobs = run("python", "-c", code).stdout.splitlines()[-2:]
     assert stats == "False"
     assert Path(jobs).is_relative_to(tmp_path / "home")
+    assert run("sentiment", "compile").returncode == 0
     port = free_port()
-    command = [programs / "sentiment", "app", "--port", str(port), "--server.headless", "true"]
+    started = dockerfile_commands()[-1]
+    started[started.index("--port") + 1] = str(port)
+    started[started.index("--address") + 1] = "127.0.0.1"
+    command = [programs / started[0], *started[1:]]
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=tmp_path / "empty", env={"HOME": str(tmp_path / "home")}, stdout=log, stderr=log
         )
         try:
             wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")
+            with Visitor(f"http://127.0.0.1:{port}") as visitor:
+                visitor.fill("Review", "A warm and funny film that I loved.")
+                visitor.press("Analyse")
+                visitor.wait()
+                assert visitor.shows("Positive")
         finally:
             process.terminate()
             process.wait(30)
