@@ -63,7 +63,7 @@ lock:  ## update the lock files from pyproject.toml; needs uv
 	$(LOCK) --extra check -c requirements.txt -o requirements-check.txt
 
 clean:  ## remove the virtual environment, caches and compiled libraries
-	rm -rf sentiment/model/native/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf sentiment/model/native/libcompiled_* build *.egg-info .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
