@@ -18,7 +18,6 @@ from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.faithfulness import card as explanations
 from sentiment.formatting import calibration_table, confidence_table, duration, interval, percent, slices_table, table
-from sentiment.model.decision import KNOWN_WORDS
 
 SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
@@ -108,7 +107,6 @@ def use(run: Run) -> Use:
             "**Movie reviews in English.** Each whole review is classified as positive or negative.",
             f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
             "**Explanations.** Each word has a contribution; together they make up the score.",
-            f"**Warnings.** If under {percent(KNOWN_WORDS, 0)} of the words are known, the prediction is unsure.",
         ],
         [
             f"**Neutral reviews.** They are forced into one class; check the confidence.{rated}",

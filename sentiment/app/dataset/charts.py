@@ -26,7 +26,7 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
             order=alt.Order("label:N", sort="descending"),
             tooltip=["split:N", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT - 60)
+        .properties(height=HEIGHT)
     )
 
 
@@ -45,7 +45,7 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
             color=class_colour("label"),
             tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT - 60)
+        .properties(height=HEIGHT)
     )
 
 

@@ -102,7 +102,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     if texts:
         frame["text"] = rows["fingerprint"].map(texts)  # last, so that a phone shows the labels
     event: Any = st.dataframe(
-        frame,
+        frame.assign(probability=100 * frame["probability"]) if "probability" in frame else frame,
         hide_index=True,
         on_select="rerun" if texts else "ignore",  # only a text can be opened
         selection_mode="single-row",
@@ -114,7 +114,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "split": st.column_config.TextColumn("Split"),
             "rating": st.column_config.NumberColumn("Stars"),
             "fingerprint": st.column_config.TextColumn("Fingerprint"),
-            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
+            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=100, format="%.1f%%"),
             "quality": st.column_config.NumberColumn(
                 "Label quality", format="%.4f", help="P(label). Low = suspicious."
             ),
@@ -124,7 +124,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
         },
     )
     with st.container(horizontal=True):
-        chart_block.show_csv_button(frame, "suspected_labels")
+        chart_block.show_csv_button(frame, "suspected_labels", "Download CSV")
         selected = event.selection.rows if texts else []
         if chosen := [row for row in selected if row < len(frame)]:
             review_texts.show_open_button(frame["text"].iloc[chosen[0]], "suspected")

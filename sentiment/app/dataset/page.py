@@ -137,7 +137,8 @@ def _words(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
     if run.has("word_counts.parquet"):
         _search(upload, run.name)
     _distinctive_words(facts["telling"])
-    _vocabulary(facts, upload is None)
+    with st.expander("Vocabulary coverage and word frequency", icon=":material/ssid_chart:"):
+        _vocabulary(facts, upload is None)
     if upload and run.has("word_counts.parquet"):
         _known_words(upload.counts)
 
@@ -272,6 +273,7 @@ def _word(word: str, upload: Description | None, words: Words) -> None:
         neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
         hide_index=True,
         placeholder="–",
+        height=248,  # six rows and the header
         alt="The nearest words in the model's embedding",
         column_config={
             "token": "Nearest neighbours",
