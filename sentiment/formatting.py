@@ -20,7 +20,6 @@ LEVELS = {
     "leaning": f"{100 * LEANING:.0f} to {100 * CONFIDENT:.0f}%",
     "unsure": f"below {100 * LEANING:.0f}%",
 }
-CONFIDENCE_HEADER = ("Confidence", "Probability of the prediction", "Share of reviews", "Accuracy")
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -85,13 +84,19 @@ def accuracy(summary: dict[str, Any]) -> str:
     return f"{percent(summary['accuracy'])} (95% interval {interval(summary['accuracy_interval'])})"
 
 
-def confidence_table(summary: dict[str, Any]) -> str:
+def confidence_table(summary: dict[str, Any], threshold: float = 0.5) -> str:
     """Returns a table of the confidence levels: definition, share of reviews and accuracy."""
-    return table(CONFIDENCE_HEADER, confidence_rows(summary))
+    return table(confidence_header(threshold), confidence_rows(summary))
+
+
+def confidence_header(threshold: float = 0.5) -> tuple[str, ...]:
+    """Returns the names of the columns of ``confidence_rows``."""
+    scale = "Probability of the prediction" if threshold == 0.5 else "Certainty of the prediction"
+    return ("Confidence", scale, "Share of reviews", "Accuracy")
 
 
 def confidence_rows(summary: dict[str, Any]) -> list[list[str]]:
-    """Returns a row for each confidence level, under ``CONFIDENCE_HEADER``."""
+    """Returns a row for each confidence level, under ``confidence_header``."""
     return [
         [e["level"], LEVELS[e["level"]], percent(e["share"]), "" if e["accuracy"] is None else percent(e["accuracy"])]
         for e in summary["confidence"]

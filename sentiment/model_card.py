@@ -16,8 +16,19 @@ from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
+from sentiment.evaluation.states import PART
 from sentiment.faithfulness import card as explanations
-from sentiment.formatting import calibration_table, confidence_table, duration, interval, percent, slices_table, table
+from sentiment.formatting import (
+    calibration_table,
+    confidence_table,
+    duration,
+    interval,
+    percent,
+    signed,
+    slices_table,
+    table,
+)
+from sentiment.model.decision import read_rule
 
 SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
@@ -134,7 +145,7 @@ def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
     ]
     for key, name in _METRICS.items():
         values = (each[key] for each in results.values())
-        shown = percent if key == "calibration_error" else "{:.3f}".format
+        shown = "{:.2%}".format if key == "calibration_error" else "{:.3f}".format
         rows.append([name, *("" if value is None else shown(value) for value in values)])
     return rows
 
@@ -187,7 +198,9 @@ def _results(run: Run) -> Iterator[str]:
         yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
         yield "There are no test results yet. Training chose by the validation reviews, which flatters it."
-    yield f"### Confidence levels\n\nOn the {name} reviews:\n\n{confidence_table(found[name])}"
+    yield f"### Confidence levels\n\nOn the {name} reviews:"
+    yield confidence_table(found[name], read_rule(run).threshold)
+    yield from decision_notes(run)
     yield f"### Accuracy by slice\n\nOn the {name} reviews:\n\n{slices_table(found[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Calibration by length\n\n{_calibration(run)}"
@@ -196,9 +209,31 @@ def _results(run: Run) -> Iterator[str]:
         yield f"### Causes of high-confidence errors\n\n{_causes(mistakes)}"
 
 
+def decision_notes(run: Run) -> Iterator[str]:
+    """Yields a paragraph on the bias of the calibration, on how it was chosen, and on the threshold."""
+    rule, decided = read_rule(run), run.json("config.json").get("calibration")
+    if rule.bias:
+        yield (
+            f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
+            f"temperature of {rule.temperature:.3f}."
+        )
+    if decided and decided["gain"] is not None:
+        error, folds = decided["standard_error"], decided["folds"]
+        yield (
+            f"A bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
+            f"{signed(-decided['gain'], 5)} (standard error {error:.5f} over {folds} folds). It is used only if it "
+            "lowers the loss by more than two standard errors."
+        )
+    if rule.threshold != 0.5:
+        yield (
+            f"A review is predicted positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
+            "a prediction grows from 50% at this threshold to 100% at a probability of 0 or 1."
+        )
+
+
 def _calibration(run: Run) -> str:
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
-    bands = calibration_by_length(predictions, run.json("config.json")["temperature"])
+    bands = calibration_by_length(predictions, read_rule(run))
     return (
         "ECE on the test reviews, in bins of equal size. Small samples inflate ECE; the chance columns show a "
         f"perfectly calibrated model.\n\n{calibration_table(bands)}"
@@ -229,8 +264,14 @@ def _data(source: dict[str, Any], imdb: bool) -> str:
 
 def _files(run: Run) -> str:
     size = (run.path / "model.onnx").stat().st_size / 1e6
+    states = ""
+    if run.has(PART):
+        megabytes = (run.path / PART).stat().st_size / 1e6
+        states = (
+            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
+        )
     return (
         f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB). `model.keras` is the same network for Keras, which "
         "loads it once `sentiment.training` is imported. `manifest.json` has the SHA-256 of every file; checksums are "
-        "verified on load."
+        f"verified on load.{states}"
     )

@@ -16,7 +16,8 @@ from sentiment.app.shared import chart_block, current_run, navigation
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run
-from sentiment.formatting import CONFIDENCE_HEADER, confidence_rows, duration, interval, percent, size
+from sentiment.formatting import confidence_header, confidence_rows, duration, interval, percent, size
+from sentiment.model.decision import read_rule
 
 _TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
 _MAX_DOWNLOAD = 500_000_000  # bytes; the server holds a download in memory while it is sent
@@ -54,7 +55,8 @@ def _summary(run: Run) -> None:
         if results:
             split, summary = next(iter(results.items()))
             st.header("Confidence levels", help=f"On the {split} reviews.")
-            _table(CONFIDENCE_HEADER, confidence_rows(summary), "Confidence levels")
+            header = confidence_header(read_rule(run).threshold)
+            _table(header, confidence_rows(summary), "Confidence levels")
     with right:
         st.header("Data and licence")
         st.markdown(model_card.terms(_on_imdb(*current_run.location())))
@@ -94,6 +96,8 @@ def _metrics(run: Run) -> None:
         st.caption(f"Test set evaluated on {escape_markdown(run.json('test.json')['date'])}.")
     else:
         st.caption("There are no test results yet. Training chose by the validation reviews, which flatters it.")
+    for note in model_card.decision_notes(run):
+        st.markdown(note)
     navigation.show_link("evaluation", "Slices, errors and calibration")
 
 
