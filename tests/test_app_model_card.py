@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,13 +50,15 @@ def test_what_a_foreign_record_says_is_shown_as_text(run: Path) -> None:
         assert not any("![" in each or ":red[" in each for each in shown)
 
 
-def archived(run: Run) -> zipfile.ZipFile:
-    return zipfile.ZipFile(model_card_page._archive(run))
+@contextmanager
+def archived(run: Run) -> Iterator[zipfile.ZipFile]:
+    with model_card_page._archive(run) as file, zipfile.ZipFile(file) as archive:
+        yield archive
 
 
 def test_the_archive_holds_a_model_that_opens(run: Path, tmp_path: Path) -> None:
-    archive = archived(open_run(run))
-    archive.extractall(tmp_path / "taken")
+    with archived(open_run(run)) as archive:
+        archive.extractall(tmp_path / "taken")
     taken = open_run(tmp_path / "taken" / "tiny")
     assert {name: taken.file(name).read_bytes() for name in taken.manifest["files"]} == {
         path.name: path.read_bytes() for path in run.iterdir() if path.name != MANIFEST
@@ -67,6 +71,7 @@ def test_the_archive_leaves_out_what_is_damaged_and_what_lies_elsewhere(run: Pat
     manifest["files"] |= {"../secret.txt": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}
     (run / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
     (run / "history.csv").write_text("changed", encoding="utf-8")
-    names = archived(open_run(run)).namelist()
+    with archived(open_run(run)) as archive:
+        names = archive.namelist()
     assert "tiny/model.onnx" in names
     assert not any("secret" in name or "history" in name for name in names)
