@@ -56,7 +56,7 @@ def page() -> None:
                 if facts is None and name != "Your data":
                     st.info(f"Model {uploads.escape_markdown(run.name)} has no description of its data.")
                 else:
-                    draw(run, facts, upload)
+                    draw(run, facts or {}, upload)
 
 
 def _read_facts(run: Run, upload: Description | None) -> dict[str, Any] | None:
@@ -156,7 +156,7 @@ def _quality(run: Run, facts: dict[str, Any], upload: Description | None) -> Non
             label_errors.show(run)
 
 
-def _your_data(run: Run, facts: dict[str, Any] | None, upload: Description | None) -> None:
+def _your_data(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
     """Shows the form for a visitor's own file, or how its file was read."""
     with chart_block.report_malformed_file(run.name, "config.json"):
         own_data.show_form(run.json("config.json")["max_length"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from io import BufferedRandom
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -65,7 +66,7 @@ def _summary(run: Run) -> None:
 
 def _cards(run: Run, results: dict[str, dict[str, Any]], metadata: dict[str, Any]) -> None:
     """Shows the facts that a person asks for first."""
-    facts = []
+    facts: list[tuple[str, str, str | None]] = []
     if results:
         split, summary = next(iter(results.items()))
         low_to_high = f"95% CI {interval(summary['accuracy_interval'])}, n = {summary['n']:,}"
@@ -172,7 +173,7 @@ def _download(run: Run) -> None:
     )
 
 
-def _archive(run: Run) -> IO[bytes]:
+def _archive(run: Run) -> BufferedRandom:
     """Returns a zip archive of the run's folder, on disk and file by file; damaged files are left out."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - Streamlit reads it after this function
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
