@@ -389,7 +389,7 @@ def test_no_axis_of_a_training_begins_below_zero(open_page, grain, against):
 
 @pytest.mark.parametrize("name", ["evaluation", "dataset"])
 def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page, name):
-    app = open_page(name)
+    app = open_page(name, tab="Quality") if name == "dataset" else open_page(name)
     tables = [table for table in app.dataframe if "fingerprint" in table.value]
     assert tables
     assert all(not table.proto.selection_mode for table in tables)
@@ -541,7 +541,7 @@ def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name)
     (tmp_path / "runs" / "default").write_text("my *run*")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
-    app = _open(name)
+    app = _open(name, tab="Files") if name == "model_card" else _open(name)
     shown = said(app) + "".join(code.value for code in app.code)
     assert str(tmp_path) not in shown
     command = """--artifacts "${SENTIMENT_RUNS:-artifacts}"/'my *run*'"""
