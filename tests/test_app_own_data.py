@@ -260,13 +260,15 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
     describe_it(page, "kettles.csv", table.to_csv(index=False).encode())
-    turn_to(page, "Quality")
     shown = said(page)
     assert not page.exception
     [sentence] = [each.value for each in page.markdown if each.value.startswith("Of 120 rows")]
     counts = [int(number) for number in re.findall(r"\d+", sentence)]
     assert counts[0] == counts[1] + counts[-4] == sum(counts[-3:]) + counts[1]
     assert "repeats of other rows" in sentence
+    turn_to(page, "Quality")
+    shown += said(page) + "".join(str(table.value) for table in page.table)
+    assert "Duplicates" in shown
     assert "official" not in shown
     assert "excluded" not in shown
     assert "official" not in "".join(str(frame.value) for frame in page.dataframe)
@@ -286,6 +288,7 @@ def test_one_of_something_is_said_in_the_singular(page, tmp_path):
 
 def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
+    turn_to(page, "Overview")
     [spec] = [chart.proto.spec for chart in page.get("vega_lite_chart") if "Length (tokens)" in chart.proto.spec]
     assert '"place"' not in spec  # the rule at 50 tokens, where the model stops, would stretch the axis
     facts, _ = describe(dataset.load(tmp_path / "mine.csv"), 1_000)
@@ -297,7 +300,7 @@ def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_p
     table = pd.DataFrame(rows, columns=["_Said_", "Stars", "Other"]).to_csv(index=False).encode("cp1252")
     describe_it(page, "kettles.csv", table)
     shown = said(page)
-    assert r"The reviews are in “\_Said\_”, the labels in “Stars”." in shown
+    assert r"Text column: “\_Said\_”. Label column: “Stars”." in shown
     assert meanings(page) == [["1", "negative", 30], ["3", "neither, left out", 30], ["5", "positive", 30]]
     assert "30 rows neither positive nor negative" in shown
     describe_it(page, "kettles.csv", table, meaning="1=negative,3=positive")
@@ -323,7 +326,7 @@ def test_labels_that_are_not_clear_are_asked_for_in_the_form(page):
     [
         ("Name it with --label-column.", "Name it with “Label column”."),
         ("Give it with --labels, such as", "Give it with “Meaning of the labels”, such as"),
-        ("If it is a review, use --no-header.", "If it is a review, set “First row holds names” to “no”."),
+        ("If it is a review, use --no-header.", "If it is a review, set “First row has column names” to “no”."),
     ],
 )
 def test_messages_name_the_fields_of_the_form(message, shown):

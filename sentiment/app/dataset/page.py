@@ -145,13 +145,10 @@ def _words(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
 
 def _quality(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
     """Shows duplicates and leakage, and for the run's own data the likely label errors."""
-    if upload:
-        st.header("Rows left out")
-        st.write(_removed_rows(facts))
-        navigation.show_link("bulk", "Score it and find label errors")
-        return
     _cleaning(facts["cleaning"])
-    if run.has("predictions.parquet"):
+    if upload:
+        navigation.show_link("bulk", "Score it and find label errors")
+    elif run.has("predictions.parquet"):
         with chart_block.report_malformed_file(run.name, "predictions.parquet"):
             label_errors.show(run)
 
@@ -161,6 +158,7 @@ def _your_data(run: Run, facts: dict[str, Any], upload: Description | None) -> N
     with chart_block.report_malformed_file(run.name, "config.json"):
         own_data.show_form(run.json("config.json")["max_length"])
     if upload:
+        st.write(_removed_rows(upload.facts))
         own_data.show_interpretation(upload)
 
 
