@@ -310,7 +310,7 @@ def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_p
 
 
 def meanings(page: AppTest) -> list[list[object]]:
-    [frame] = [each.value for each in page.dataframe if list(each.value.columns) == ["label", "means", "rows"]]
+    [frame] = [each.value for each in page.dataframe if list(each.value.columns) == ["Label", "Meaning", "Rows"]]
     return frame.to_numpy(dtype=object).tolist()
 
 
