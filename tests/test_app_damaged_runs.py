@@ -15,7 +15,7 @@ PARTS = {  # a page -> the parts of a run that it reads
     "training": ("config.json", "metadata.json", "history.csv", "steps.csv"),
     "evaluation": ("config.json", "test_predictions.parquet", "explanations.json"),
     "dataset": ("config.json", "dataset.json", "predictions.parquet", "vocabulary.txt", "word_counts.parquet"),
-    "model_card": ("README.md", "history.csv"),
+    "model_card": ("metrics.json", "test.json", "metadata.json", "predictions.parquet"),
 }
 
 
@@ -76,7 +76,7 @@ def test_a_folder_in_progress_with_other_files_than_ours_is_shown(run: Path, con
 
 def test_the_card_lists_a_file_that_is_missing_as_missing(run: Path) -> None:
     (run / "history.csv").unlink()
-    app = open_page(run, "model_card")
-    sizes = app.dataframe[-1].value.set_index("file")["size"]
+    app = open_page(run, "model_card", tab="Files")
+    sizes = app.dataframe[-1].value.set_index("File")["Size"]
     assert pd.isna(sizes["history.csv"])
     assert sizes["steps.csv"] > 0

@@ -439,7 +439,7 @@ def test_every_axis_of_a_training_begins_at_zero(open_page, grain, against):
 
 @pytest.mark.parametrize("name", ["evaluation", "dataset"])
 def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page, name):
-    app = open_page(name)
+    app = open_page(name, tab="Quality") if name == "dataset" else open_page(name)
     tables = [table for table in app.dataframe if "fingerprint" in table.value]
     assert tables
     assert all(not table.proto.selection_mode for table in tables)
@@ -560,8 +560,8 @@ def test_a_link_with_a_filter_marks_it_in_the_charts(open_page):
 
 
 def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
-    for name in ("evaluation", "dataset"):
-        app = open_page(name)
+    for name, tab in (("evaluation", ""), ("dataset", "Overview"), ("dataset", "Words")):
+        app = open_page(name, tab=tab) if tab else open_page(name)
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
         csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
@@ -569,14 +569,19 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
 
 
 def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):
-    app = open_page("dataset", word="GOOD")
-    assert "it stands" in said(app)
+    app = open_page("dataset", tab="Words", word="GOOD")
+    assert "in negative training reviews (log-odds" in said(app)
     app.text_input(key="word").set_value("zebra").run()
-    assert "does not know this word" in said(app)
+    assert "isn't in the vocabulary" in said(app)
 
 
-def test_the_model_card_is_the_runs_own(open_page):
-    assert "It knows a dozen words." in said(open_page("model_card"))
+def test_the_model_card_shows_the_figures_and_the_limits_of_the_model(open_page):
+    app = open_page("model_card")
+    assert {"Test accuracy", "Model size", "Reads up to"} <= {each.label for each in app.metric}
+    assert {"Use it for", "Do not use it for", "Confidence levels", "Data and licence"} <= {
+        each.value for each in app.header
+    }
+    assert "first 50 tokens" in said(app)
 
 
 @pytest.mark.parametrize("name", ["model_card", "bulk"])
@@ -585,7 +590,7 @@ def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name)
     (tmp_path / "runs" / "default").write_text("my *run*")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
-    app = _open(name)
+    app = _open(name, tab="Files") if name == "model_card" else _open(name)
     shown = said(app) + "".join(code.value for code in app.code)
     assert str(tmp_path) not in shown
     command = """--artifacts "${SENTIMENT_RUNS:-artifacts}"/'my *run*'"""

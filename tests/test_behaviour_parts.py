@@ -123,7 +123,7 @@ def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> No
     for row in found["domains"]:
         assert f"| {row['domain']} | {row['n']} | {100 * row['accuracy']:.1f}% |" in card
     assert "must not change 5%, negation 15%" in card
-    assert "Tweets, news, reviews of other goods or in other languages were not tested" not in card
+    assert "Tweets, news and reviews of other goods and other languages were not tested" not in card
 
 
 def test_the_card_has_every_change_of_writing_if_they_were_tried(small: Run, found_with_writing: dict) -> None:
@@ -154,7 +154,7 @@ def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_
 def test_the_card_of_a_run_that_was_not_tried_says_what_was_not_tested(bare: Path) -> None:
     card = model_card.render(open_run(bare))
     assert "Does it do what a person expects" not in card
-    assert "Tweets, news, reviews of other goods or in other languages were not tested" in card
+    assert "Tweets, news and reviews of other goods and other languages were not tested" in card
 
 
 def test_a_card_without_vader_does_not_speak_of_it(small: Run, found: dict) -> None:

@@ -406,14 +406,14 @@ def test_a_file_of_ones_own_is_described_and_its_words_are_found(address, new_pa
     rows = [f"film number{i} is {'splendid' if i % 2 else 'dreadful'},{i % 2}" for i in range(60)]
     mine.write_text("\n".join(["review,sentiment", *rows]), encoding="utf-8")
     page = new_page()
-    page.goto(f"{address}/dataset?word=splendid")
+    page.goto(f"{address}/dataset?tab=Your+data&word=splendid")
     settle(page)
-    page.get_by_text("Look at data of your own").click()
     page.locator("input[type=file]").set_input_files(mine)
     page.get_by_text("mine.csv").first.wait_for()
-    page.get_by_role("button", name="Describe it").click()
-    page.get_by_text("This page shows mine.csv.").wait_for()
-    page.get_by_text("in positive and 0 times in negative reviews").wait_for()
+    page.get_by_role("button", name="Analyse").click()
+    page.get_by_text("Showing mine.csv").wait_for()
+    page.get_by_role("tab", name="Words").click()
+    page.get_by_text("times in positive, 0 in negative training reviews").wait_for()
 
 
 def test_a_link_keeps_the_pages_settings(address, new_page):
