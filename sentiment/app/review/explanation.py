@@ -1,16 +1,18 @@
-"""Explanation of a score: the marked text, the ranked words, and the steps from starting point to score."""
+"""Explanation of a score: the coloured text, the top words, and the steps from baseline to score."""
 
 from __future__ import annotations
 
 import bisect
 import math
+from functools import partial
 from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from sentiment.app.review import turns, what_if
-from sentiment.app.review.highlight import highlight
+from sentiment.app.review import editor, turns, views, what_if
+from sentiment.app.review.highlight import strongest
 from sentiment.app.shared import charts, uploads, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.explain.grouping import Group, Level, group
@@ -18,101 +20,113 @@ from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
 from sentiment.explain.stability import SEGMENTS, stability
-from sentiment.formatting import likelihood, signed
+from sentiment.formatting import counted, likelihood, signed
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
 _STEPS = 12  # named in the waterfall; the rest is summed into one step
 _LEVELS = [level for level in get_args(Level) if level != "token"]
+_LEVEL, _ALONG = "level", "along"  # keys of widgets
 _TERMS = """
-- **Score**: what the model computes, in *logits*. Above zero is positive; the further from zero, the surer.
-- **Starting point**: the score of a text of the same length that holds only unknown words.
-- **Contribution**: what a word adds to the score where it stands. All of them and the starting point make up the score.
-- **Probability**: the score, squeezed between 0 and 1 and calibrated on reviews that the model had not learned from.
+- **Score (logit)**: above 0 means positive; larger means more confident.
+- **Baseline**: the score of a text of the same length made of unknown words.
+- **Contribution**: how much a word raises or lowers the score. Baseline + contributions = score.
+- **Probability**: sigmoid of the score, temperature-scaled on held-out reviews.
 """
 
 
-@st.fragment
-def show(analysis: Analysis, classifier: Classifier) -> None:
-    """Shows the explanation of an analysis. It is a fragment: changing the view reruns only this part."""
-    with turns.in_turn(analysis):
-        _show(analysis, classifier)
+def show(analysis: Analysis, version: Explanation | None, classifier: Classifier, place: DeltaGenerator) -> None:
+    """Shows the coloured text at a place, and the explanation in tabs below it.
 
-
-def _show(analysis: Analysis, classifier: Classifier) -> None:
-    st.header("Why", help=_TERMS)
+    Args:
+        analysis: what is explained.
+        version: the explanation of a changed version, if one is shown.
+        classifier: the chosen model's.
+        place: where the editor is drawn.
+    """
     same_model = analysis.is_made_by(classifier)
-    if not same_model:
-        run = uploads.escape_markdown(analysis.run)
-        st.caption(f"Made by {run}, which is not the model chosen now: this can be read but not varied.")
-        if analysis.explanation is None:
-            st.caption("Choose that model to see the reasons.")
-            return
-    with st.skeleton(height=300):
+    if analysis.explanation is None and not same_model:
+        with place:
+            editor.show(analysis.text)
+        st.caption(f"Made by {uploads.escape_markdown(analysis.run)}. Choose that model to see the explanation.")
+        return
+    names = [name for name in views.NAMES if same_model or name not in views.OTHER_TEXTS]
+    open_view = views.open_view(names)
+    with turns.in_turn(analysis):
         explanation = analysis.get_explanation(classifier)
-    sentence = reasons(explanation)
-    st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.score_summary(explanation)}")
-    left, right = st.columns([3, 2], gap="medium")
-    names = ["Ranked", "Start to score", *(["What if", "Negation"] if same_model else [])]
-    with right:
-        views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
-    open_view = next((name for name, view in views.items() if view.open), names[0])
-    with left:
-        groups = _highlighted_text(explanation, classifier if same_model else None, pick=open_view == "What if")
-    with views[open_view]:
-        match open_view:
-            case "Ranked":
-                _ranking(explanation, groups)
-                if same_model:
-                    _stability_check(explanation, classifier)
-            case "Start to score":
-                _waterfall(explanation, groups)
-            case "What if":
-                what_if.show(analysis, explanation, classifier)
-            case "Negation":
-                _negations(explanation, classifier)
+        groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
+        with place:
+            _text(analysis, explanation, version, groups, classifier if same_model else None, open_view)
+        st.text(reasons(explanation))
+        if not same_model:
+            run = uploads.escape_markdown(analysis.run)
+            st.caption(f"Saved with {run}. Choose that model to use What if?")
+        tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
+        with tabs[open_view]:
+            match open_view:
+                case views.TOP_WORDS:
+                    _top_words(explanation, groups)
+                case views.WATERFALL:
+                    _waterfall(explanation, groups)
+                case views.WHAT_IF:
+                    what_if.show(analysis, explanation, version, classifier)
+                case views.NEGATION:
+                    _negations(explanation, classifier)
+        _arithmetic(explanation, classifier if same_model else None)
 
 
-def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
-    """Shows the text with contributions at the chosen level; returns the groups shown.
+def _text(
+    analysis: Analysis,
+    explanation: Explanation,
+    version: Explanation | None,
+    groups: list[Group],
+    classifier: Classifier | None,
+    open_view: str,
+) -> None:
+    """Shows the editor with contributions at the chosen level, those of a changed version if there is one.
 
     Without a classifier, the curve over prefixes cannot be shown.
     """
+    spans = [(each.start, each.end, each.value, each.unknown) for each in groups]
+    if version is not None:
+        values = what_if.values_in(version, explanation)
+        spans = [
+            (each.start, each.end, sum(values.get(place, 0.0) for place in range(each.first, each.stop)), each.unknown)
+            for each in groups
+        ]
+    prediction = explanation.prediction
+    unread = prediction.tokens_total - prediction.tokens_read
+    editor.show(
+        explanation.text,
+        spans,
+        rest_note=f"Grey: {wording.words(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
+        if unread
+        else "",
+        curve=_prefix_curve(explanation.text, groups, classifier)
+        if st.session_state.get(_ALONG) and classifier
+        else None,
+        marks=what_if.marks(analysis, groups) if version is not None else None,
+        on_pick=partial(what_if.pick, analysis, groups) if open_view == views.WHAT_IF else None,
+        on_edit=views.leave_what_if,
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        level = st.segmented_control(
+        st.segmented_control(
             "Contributions by",
             _LEVELS,
-            default="word",
-            format_func="by {}".format,
-            key="level",
+            default=_LEVELS[0],
+            format_func=lambda level: f"{level.capitalize()}s",
+            key=_LEVEL,
             bind="query-params",
             required=True,
             label_visibility="collapsed",
         )
-        along = st.toggle(
-            "As the model reads",
-            key="along",
+        st.toggle(
+            "Running probability",
+            key=_ALONG,
             bind="query-params",
             disabled=classifier is None,
-            help=(
-                "The probability after each word, as if the text ended there; over 100 words, at evenly spaced ones."
-            ),
+            help="Probability if the review ended at each word (at 100 points for long reviews).",
         )
-    groups = group(explanation, level)
-    prediction = explanation.prediction
-    unread = prediction.tokens_total - prediction.tokens_read
-    picked = highlight(
-        explanation.text,
-        [(each.start, each.end, each.value, each.unknown) for each in groups],
-        key="highlight",
-        rest_note=f"Not read by the model: {wording.words_and_signs(unread)}" if unread else "",
-        curve=_prefix_curve(explanation.text, groups, classifier) if along and classifier else None,
-        pick=pick,
-    )
-    if picked is not None and pick and picked < len(groups):
-        what_if.drop(range(groups[picked].first, groups[picked].stop))
-    st.caption(wording.equation(explanation))
-    return groups
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
@@ -123,44 +137,60 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
     low, high = min(places.values()), max(places.values())
     return {
         "points": [(place, probability, likelihood(probability)) for place, probability in places.items()],
-        "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
+        "title": "P(positive) word by word",
         "description": f"From {likelihood(low)} to {likelihood(high)}, at the end {likelihood(points[-1].probability)}",
     }
 
 
-def _ranking(explanation: Explanation, groups: list[Group]) -> None:
-    ranked = sorted(groups, key=lambda each: -abs(each.value))
+def _top_words(explanation: Explanation, groups: list[Group]) -> None:
+    """Shows the groups that add most to each side, in two tables on one scale."""
+    scale = strongest([(each.start, each.end, each.value, each.unknown) for each in groups])
+    for column, side, sign in zip(st.columns(2, gap="medium"), ("positive", "negative"), (1, -1), strict=True):
+        ranked = sorted((each for each in groups if sign * each.value > 0), key=lambda each: -abs(each.value))
+        with column:
+            _ranking(explanation, ranked, side, scale)
+
+
+def _ranking(explanation: Explanation, ranked: list[Group], side: str, scale: float) -> None:
+    colour, minus = ("blue", "+") if side == "positive" else ("orange", "−")
     st.dataframe(
         pd.DataFrame(
             {
                 "part": [explanation.text[each.start : each.end] for each in ranked],
-                "value": [each.value for each in ranked],
-                "place": [each.first + 1 for each in ranked],
-                "known": ["no" if each.unknown else "yes" for each in ranked],
+                "value": [abs(each.value) for each in ranked],
             }
         ),
         hide_index=True,
-        height=420,
-        alt="Parts of the text by the size of their contribution",
+        height=300,
+        alt=f"Most {side} words, by contribution",
         column_config={
-            "part": st.column_config.TextColumn("part", width="medium"),
-            "value": st.column_config.NumberColumn("adds", format="%+.3f", help="in logits"),
-            "place": st.column_config.NumberColumn("place"),
+            "part": st.column_config.TextColumn(f"Most {side}", width="medium"),
+            "value": st.column_config.ProgressColumn(
+                "Contribution", help="In logits", format=f"{minus}%.2f", min_value=0, max_value=scale or 1, color=colour
+            ),
         },
     )
 
 
+def _arithmetic(explanation: Explanation, classifier: Classifier | None) -> None:
+    """Shows how baseline and contributions make up the score."""
+    with st.expander("How the score adds up", icon=":material/calculate:", key="arithmetic", on_change="rerun") as part:
+        if not part.open:
+            return
+        st.text(f"{wording.score_summary(explanation)}\n{wording.equation(explanation)}")
+        st.markdown(_TERMS)
+        if classifier is not None:
+            _stability_check(explanation, classifier)
+
+
 def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
     """Offers to compare the contributions with a finer computation, which takes many times as long."""
-    if st.button("Check with a finer computation", icon=":material/fact_check:"):
+    if st.button("Check reliability", icon=":material/fact_check:"):
         agreement = stability(classifier, explanation)
         if math.isnan(agreement):
-            st.caption("There are too few words to compare.")
+            st.caption("Too few words to check.")
         else:
-            st.caption(
-                f"Computed in {SEGMENTS} steps instead of one, the contributions correlate with these by "
-                f"{agreement:.3f}; the nearer to 1, the less they depend on how they are computed."
-            )
+            st.caption(f"Agreement with a {SEGMENTS}-step attribution: r = {agreement:.2f}.")
 
 
 def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
@@ -171,20 +201,20 @@ def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
 
 
 def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFrame:
-    """Returns the steps from the starting point to the score; small contributions are summed into one step.
+    """Returns the steps from the baseline to the score; small contributions are summed into one step.
 
     Returns:
         Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
     """
     largest = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
     rest = sum(each.value for each in groups) - sum(each.value for each in largest) + explanation.residual
-    rows = [("start", 0.0, explanation.baseline_logit)]
+    rows = [("Baseline", 0.0, explanation.baseline_logit)]
     for each in sorted(largest, key=lambda each: each.start):
         name = " ".join(explanation.text[each.start : each.end].split())
         rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
     if others := len(groups) - len(largest):
-        rows.append((f"{others} other{'s' if others > 1 else ''}", rows[-1][2], rows[-1][2] + rest))
-    rows.append(("score", 0.0, explanation.logit))
+        rows.append((counted(others, "other word"), rows[-1][2], rows[-1][2] + rest))
+    rows.append(("Score", 0.0, explanation.logit))
     frame = pd.DataFrame(rows, columns=["name", "start", "end"])
     frame["value"] = frame["end"] - frame["start"]
     frame["side"] = frame["value"].map(lambda value: "positive" if value >= 0 else "negative")
@@ -198,7 +228,7 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
     if unlisted:
         st.caption(wording.unlisted_negations(unlisted, more=bool(negated)))
     elif not negated:
-        st.caption("There is no negation before another word in this text.")
+        st.caption("No negation before another word in this text.")
     if not negated:
         return
     words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
@@ -214,16 +244,12 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
             }
         ),
         hide_index=True,
-        alt="Negators with the opinion after them",
+        alt="Negated phrases, with the effect of each",
         column_config={
-            "with": st.column_config.NumberColumn("adds", format="%+.2f", help="what the opinion adds"),
-            "alone": st.column_config.NumberColumn(
-                "alone", format="%+.2f", help="what it would add without the negator"
-            ),
-            "joint": st.column_config.NumberColumn("joint", format="%+.2f", help="the difference of the two"),
+            "pair": "Negated phrase",
+            "with": st.column_config.NumberColumn("Effect with negation", format="%+.2f"),
+            "alone": st.column_config.NumberColumn("Effect without", format="%+.2f"),
+            "joint": st.column_config.NumberColumn("Interaction", format="%+.2f", help="The difference of the two"),
         },
     )
-    st.caption(
-        "In logits: what the opinion adds, what it would add without its negator, and the joint effect of the two, "
-        "f(x) − f(without one) − f(without the other) + f(without both)."
-    )
+    st.caption("Effect of the opinion word with and without its negator, in logits; interaction = difference.")

@@ -13,21 +13,18 @@ from sentiment.types import Explanation, Prediction
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
 
 
-def words_and_signs(n: int) -> str:
-    """Returns a number of tokens in words: "1 word or sign", "1,200 words and signs"."""
-    return "1 word or sign" if n == 1 else f"{n:,} words and signs"
+def words(n: int) -> str:
+    """Formats a number of tokens: "1 word", "1,200 words"."""
+    return formatting.counted(n, "word")
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
     """Yields a sentence for each limitation of how the text was read."""
     if prediction.tokens_read < prediction.tokens_total:
-        yield (
-            f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
-            "the rest had no say."
-        )
+        yield f"Long review: only the first {prediction.tokens_read:,} of {words(prediction.tokens_total)} were used."
     if prediction.unknown_rate >= _MANY_UNKNOWN:
         share = formatting.percent(prediction.unknown_rate, 0)
-        yield f"The model does not know {share} of the words and signs it read."
+        yield f"{share} of the words are not in the model's vocabulary."
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
@@ -40,23 +37,23 @@ def unlisted_negations(count: int, *, more: bool) -> str:
 
 
 def score_summary(explanation: Explanation) -> str:
-    """Returns the sum from starting point to score in plain words."""
+    """Returns the sum from baseline to score in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
     side = "above" if explanation.logit >= 0 else "below"
     return (
-        f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
-        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} zero, so {explanation.prediction.label}."
+        f"Baseline {signed(explanation.baseline_logit)}, positive words {signed(up)}, negative words {signed(down)}: "
+        f"score {signed(explanation.logit)} ({side} 0 = {explanation.prediction.label})."
     )
 
 
 def equation(explanation: Explanation) -> str:
-    """Returns the sum behind the score as an equation, with the rounding error."""
+    """Returns the sum behind the score as an equation, with the numerical error."""
     total = float(explanation.contributions.sum(dtype=float))
     residual = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
     return (
-        f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
-        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {residual}."
+        f"Baseline {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = logit "
+        f"{signed(explanation.logit, 4)} (numerical error {residual})."
     )
 
 
