@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from sentiment.app.review.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
 from sentiment.app.shared import analyses
+from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
 
 _KEY = "editor"  # of the component, and of the query parameter that asks for the plain text box
 _BUTTON = "analyse"  # key of the plain box's button

@@ -12,9 +12,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.review import editor, turns, views, what_if
-from sentiment.app.review.highlight import strongest
 from sentiment.app.shared import charts, uploads, wording
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.highlight import strongest
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes

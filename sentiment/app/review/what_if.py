@@ -12,6 +12,7 @@ import streamlit as st
 
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.highlight import Span, highlight, strongest
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import Group, group
 from sentiment.explain.prediction_text import headline
