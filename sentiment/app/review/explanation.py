@@ -35,14 +35,21 @@ _TERMS = """
 """
 
 
-def show(analysis: Analysis, version: Explanation | None, classifier: Classifier, place: DeltaGenerator) -> None:
-    """Shows the coloured text at a place, and the explanation in tabs below it.
+def show(
+    analysis: Analysis,
+    version: Explanation | None,
+    classifier: Classifier,
+    beside: DeltaGenerator,
+    place: DeltaGenerator,
+) -> None:
+    """Shows the coloured text with the top reasons beside it, and the explanation in tabs below.
 
     Args:
         analysis: what is explained.
         version: the explanation of a changed version, if one is shown.
         classifier: the chosen model's.
-        place: where the editor is drawn.
+        beside: where the reasons are shown.
+        place: where the editor is shown.
     """
     same_model = analysis.is_made_by(classifier)
     if analysis.explanation is None and not same_model:
@@ -57,7 +64,7 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
         groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
         with place:
             _text(analysis, explanation, version, groups, classifier if same_model else None, open_view)
-        st.text(reasons(explanation))
+        beside.text(reasons(version or explanation))
         if not same_model:
             run = uploads.escape_markdown(analysis.run)
             st.caption(f"Saved with {run}. Choose that model to use What if?")
@@ -106,7 +113,7 @@ def _text(
         if st.session_state.get(_ALONG) and classifier
         else None,
         marks=what_if.marks(analysis, groups) if version is not None else None,
-        on_pick=partial(what_if.pick, analysis, groups) if open_view == views.WHAT_IF else None,
+        on_pick=partial(what_if.pick, analysis, explanation, groups) if open_view == views.WHAT_IF else None,
         on_edit=views.leave_what_if,
     )
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -26,7 +26,7 @@ function listen(parentElement) {
   card.mark = () => {
     const old = card.data.changed || (card.text !== null && card.text !== card.data.text)
     parentElement.querySelector(".card").classList.toggle("old", old)
-    parentElement.querySelector(".stale").textContent = old ? "Text changed: this is the verdict of the text before." : ""
+    parentElement.querySelector(".stale").textContent = old ? "Text changed. This is the verdict of the text before." : ""
   }
   card.stop = () => document.removeEventListener(TEXT_EVENT, hear)
   document.addEventListener(TEXT_EVENT, hear)

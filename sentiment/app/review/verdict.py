@@ -79,5 +79,5 @@ def _notes(prediction: Prediction) -> list[str]:
 
 def _before(prediction: Prediction) -> dict[str, Any]:
     probability = _stated_probability(prediction)
-    text = " ".join(filter(None, ["before:", headline(prediction), _percent(prediction)]))
+    text = " ".join(filter(None, ["Before:", headline(prediction), _percent(prediction)]))
     return {"text": text, "probability": 0.5 if probability is None else probability}

@@ -1,4 +1,4 @@
-"""The tabs of the explanation, and which of them is open; light, so that the verdict does not wait for their imports."""
+"""The tabs of the explanation and which of them is open; light, because the verdict does not wait for their content."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.review import views
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
-from sentiment.app.shared.highlight import Span, highlight, strongest
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import Group, group
 from sentiment.explain.prediction_text import headline
@@ -64,7 +64,7 @@ def version_of(analysis: Analysis, classifier: Classifier) -> Explanation | None
     return after
 
 
-def pick(analysis: Analysis, groups: Sequence[Group], index: int) -> None:
+def pick(analysis: Analysis, explanation: Explanation, groups: Sequence[Group], index: int) -> None:
     """Removes a group of tokens from the text, or restores it if it is changed."""
     if not 0 <= index < len(groups):
         return
@@ -73,7 +73,7 @@ def pick(analysis: Analysis, groups: Sequence[Group], index: int) -> None:
         _change(analysis, {place: word for place, word in changes.items() if place not in places})
     else:
         _change(analysis, {**changes, **dict.fromkeys(places, "")})
-    st.session_state[_WORD] = groups[index].first
+    st.session_state[_WORD] = next(word for word, each in _words(explanation).items() if each.stop > places.start)
 
 
 def marks(analysis: Analysis, groups: Sequence[Group]) -> dict[int, str]:
@@ -146,30 +146,33 @@ def _trials(analysis: Analysis) -> Trials:
 
 def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
     """Shows the choice of a word, words suggested in its place, and a box for any other."""
-    words = {each.first: each for each in group(explanation, "word")}
-    labels = _labels(explanation, list(words.values()))
-    order = sorted(words, key=lambda first: -abs(words[first].value))
+    words = _words(explanation)
     if st.session_state.get(_WORD) not in words:
         st.session_state.pop(_WORD, None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        first = st.selectbox("Word", order, format_func=labels.__getitem__, key=_WORD, width=200)
+        order = sorted(words, key=lambda word: -abs(words[word].value))
+        chosen = words[st.selectbox("Word", order, key=_WORD, width=200)]
         new = st.text_input(
             "Replace with", key=_NEW, placeholder="empty: remove", width=200, max_chars=_MAX_REPLACEMENT
         )
-        change = partial(_put, analysis, words[first])
+        change = partial(_put, analysis, chosen)
         st.button("Apply", on_click=change, args=(new,), icon=":material/edit:")
-        for word in _suggested(analysis, explanation, words[first], classifier):
-            st.button(word, key=f"suggested_{word}", on_click=change, args=(word,), help="Suggested replacement")
+    if suggested := _suggested(analysis, explanation, chosen, classifier):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Suggested:", width="content")
+            for word in suggested:
+                st.button(word, key=f"suggested_{word}", on_click=change, args=(word,))
 
 
-def _labels(explanation: Explanation, words: Sequence[Group]) -> dict[int, str]:
-    """Returns each word by its first token; one that repeats is numbered."""
-    texts = [explanation.text[each.start : each.end] for each in words]
-    total, seen, labels = Counter(texts), Counter[str](), {}
-    for each, text in zip(words, texts, strict=True):
+def _words(explanation: Explanation) -> dict[str, Group]:
+    """Returns the words of the text by what they are called; one that repeats is numbered."""
+    groups = group(explanation, "word")
+    texts = [explanation.text[each.start : each.end] for each in groups]
+    total, seen, words = Counter(texts), Counter[str](), {}
+    for each, text in zip(groups, texts, strict=True):
         seen[text] += 1
-        labels[each.first] = text if total[text] == 1 else f"{text} ({seen[text]} of {total[text]})"
-    return labels
+        words[text if total[text] == 1 else f"{text} ({seen[text]} of {total[text]})"] = each
+    return words
 
 
 def _suggested(analysis: Analysis, explanation: Explanation, word: Group, classifier: Classifier) -> list[str]:
@@ -204,8 +207,9 @@ def _flip(analysis: Analysis, explanation: Explanation, classifier: Classifier) 
 def _use(text: str) -> None:
     if len(text) > analyses.MAX_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
-    else:
-        analyses.show(text, to_top=True)
+        return
+    views.leave_what_if()
+    analyses.show(text, to_top=True)
 
 
 def _describe(explanation: Explanation, changes: Mapping[int, str]) -> str:

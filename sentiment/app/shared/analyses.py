@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 from time import perf_counter
 from typing import cast
 
@@ -217,8 +216,13 @@ def _replace_draft(text: str, run: str) -> int | None:
 
 
 def _continues(before: str, after: str) -> bool:
-    """Returns whether a text is an edited version of another: at least half of the shorter one begins or ends both."""
-    shorter = min(len(before), len(after))
-    begin = len(commonprefix([before, after]))
-    end = len(commonprefix([before[begin:][::-1], after[begin:][::-1]]))
-    return 2 * (begin + end) >= shorter
+    """Returns whether a text is an edited version of another: half of the shorter one begins or ends both."""
+    begin = _common_length(before, after)
+    end = _common_length(before[begin:][::-1], after[begin:][::-1])
+    return 2 * (begin + end) >= min(len(before), len(after))
+
+
+def _common_length(first: str, second: str) -> int:
+    """Returns the length of the common beginning of two texts."""
+    differing = (place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
+    return next(differing, min(len(first), len(second)))

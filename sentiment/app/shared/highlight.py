@@ -15,7 +15,7 @@ Span = tuple[int, int, float, bool]  # start, end (exclusive), contribution, whe
 
 _HERE = Path(__file__).parent
 WORDS_CSS, WORDS_JS = ((_HERE / name).read_text(encoding="utf-8") for name in ("words.css", "words.js"))
-LEGEND = "Blue = positive, orange = negative; deeper = stronger. Grey = unknown word."
+LEGEND = "Blue = positive, orange = negative, grey = unknown word"
 _COMPONENT = st.components.v2.component(
     "sentiment_highlight",
     html=(_HERE / "highlight.html").read_text(encoding="utf-8"),
