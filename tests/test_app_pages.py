@@ -18,6 +18,7 @@ from sentiment.artifacts import write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.model.classifier import Classifier
 from tests.app_runs import all_runs, full_run, predictions
+from tests.review_page import analyse, card, editor, said_by_card
 from tests.tiny import tiny_run
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
@@ -54,7 +55,7 @@ def _open(name: str, **query: str) -> AppTest:
 def said(app: AppTest) -> str:
     """Everything a page says in words."""
     kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "warning", "error")
-    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+    return "\n".join([*(element.value for kind in kinds for element in app.get(kind)), said_by_card(app)])
 
 
 def panels(app: AppTest) -> list[str]:
@@ -101,17 +102,16 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     assert not app.exception
-    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
-    assert "Mostly words the model does not know" in said(app)
-    assert "Starting point" in said(app)
+    assert app.session_state["review_text"] == EXAMPLES["Glowing"]
+    assert "Not enough known words" in said(app)
+    assert editor(app)["spans"]
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
     app = open_page("review")
-    for text, shown in (("zyx xyz yzx", 0), ("the film is good", 1)):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
-        assert len(app.get("progress")) == shown
+    for text, shown in (("zyx xyz yzx", False), ("the film is good", True)):
+        analyse(app, text)
+        assert (card(app)["probability"] is not None) == shown
 
 
 def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
@@ -121,23 +121,21 @@ def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open("review")
-    app.text_area(key="review_text").set_value("bad")
-    app.button(key="analyse").click().run()
-    [bar] = app.get("progress")
-    assert bar.proto.text.endswith((": over 99.9 %", ": under 0.1 %"))
+    analyse(app, "bad")
+    assert card(app)["percent"].startswith("over 99.9")
+    assert card(app)["meter"].startswith(("Probability of positive: over 99.9", "Probability of positive: under 0.1"))
 
 
 def test_one_click_on_an_example_judges_it(open_page):
     app = open_page("review")
     app.get_by_key("example").set_value("Scathing").run()
-    assert app.text_area(key="review_text").value == EXAMPLES["Scathing"]
+    assert app.session_state["review_text"] == EXAMPLES["Scathing"]
     assert app.session_state["analyses"][-1].text == EXAMPLES["Scathing"]
 
 
 def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("The film is not good!")
-    app.button(key="analyse").click().run()
+    analyse(app, "The film is not good!")
     assert app.session_state["analyses"][-1].text == "The film is not good!"
     assert app.session_state["example"] is None
     assert "good" not in str(app.query_params)
@@ -147,8 +145,7 @@ def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
 def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_page):
     app = open_page("review")
     for text in ("the film is good", "the film is bad"):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
+        analyse(app, text)
     next(box for box in app.selectbox if box.label == "Compare with").select(2).run()
     assert not app.exception
     assert [heading.value.split(":")[0] for heading in app.subheader] == ["No. 3", "No. 2"]
@@ -166,13 +163,12 @@ def press(app: AppTest, label: str) -> None:
 
 def test_the_example_chosen_is_the_one_whose_text_is_shown(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("the film is good")
-    app.button(key="analyse").click().run()
+    analyse(app, "the film is good")
     app.get_by_key("example").set_value("Scathing").run()
     for number, example in ((2, None), (1, "Glowing")):
         next(box for box in app.selectbox if box.label == "Analysis").select(number).run()
         press(app, "Reopen")
-        assert app.text_area(key="review_text").value == EXAMPLES.get(example, "the film is good")
+        assert app.session_state["review_text"] == EXAMPLES.get(example, "the film is good")
         assert app.session_state["example"] == example
 
 
@@ -197,17 +193,17 @@ def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, ex
     app.session_state["elsewhere"] = EXAMPLES.get(example, "a text")
     app.run()
     press(app, "Open")
-    assert app.text_area(key="review_text").value == EXAMPLES.get(example, "a text")
+    assert app.session_state["review_text"] == EXAMPLES.get(example, "a text")
     assert app.session_state["example"] == example
 
 
 def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
     app = open_page("review")
-    app.session_state["reasons_view"] = "What if"
+    app.session_state["reasons_view"] = "What if?"
     app.run()
-    press(app, "Change")
-    press(app, "Analyse this version")
-    assert app.text_area(key="review_text").value not in EXAMPLES.values()
+    press(app, "Apply")
+    press(app, "Use this text")
+    assert app.session_state["review_text"] not in EXAMPLES.values()
     assert app.session_state["example"] is None
 
 
@@ -215,7 +211,7 @@ def test_delete_all_forgets_texts_and_analyses(open_page):
     app = open_page("review")
     next(button for button in app.button if button.label == "Delete now").click().run()
     assert app.session_state["analyses"] == []
-    assert not app.text_area(key="review_text").value
+    assert not app.session_state["review_text"]
     assert not app.exception
 
 
@@ -237,20 +233,22 @@ def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs
     app.session_state["saved"] = saved
     app.run()
     assert not app.exception
-    assert "Made by other" in said(app)
-    assert [tab.label for tab in app.tabs] == ["Ranked", "Start to score"]
+    assert "Saved with other" in said(app)
+    assert [tab.label for tab in app.tabs] == ["Top words", "Waterfall"]
+    assert not editor(app)["pick"]
 
 
 def test_contributions_can_be_checked_with_a_finer_computation(open_page):
     app = open_page("review")
-    next(button for button in app.button if button.label == "Check with a finer computation").click().run()
-    assert not app.exception
-    assert "the contributions correlate with these by" in said(app)
+    app.session_state["arithmetic"] = True
+    app.run()
+    press(app, "Check reliability")
+    assert "16-step attribution: r = " in said(app)
 
 
 def test_a_link_opens_its_example_and_its_run(open_page):
     app = open_page("review", example="Negated", run="other")
-    assert app.text_area(key="review_text").value == EXAMPLES["Negated"]
+    assert app.session_state["review_text"] == EXAMPLES["Negated"]
     assert app.session_state["analyses"][-1].run == "other"
 
 
@@ -267,20 +265,18 @@ def test_the_served_run_changes_and_changes_back(open_page):
 )
 def test_whatever_is_pasted_gets_an_answer(open_page, runs, text):
     app = open_page("review")
-    app.text_area(key="review_text").set_value(text)
-    app.button(key="analyse").click().run()
+    analyse(app, text)
     assert not app.exception
     if Classifier.load(runs / "tiny").predict([text])[0].label:
         assert app.session_state["analyses"][-1].text == text
     else:
-        assert "Nothing to judge" in said(app)
+        assert "No text to analyse" in said(app)
 
 
 def test_a_text_without_a_word_gets_no_verdict(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("  ")
-    app.button(key="analyse").click().run()
-    assert "Nothing to judge" in said(app)
+    analyse(app, "  ")
+    assert "No text to analyse" in said(app)
 
 
 @pytest.mark.parametrize("name", PAGES)

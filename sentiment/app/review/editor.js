@@ -34,8 +34,10 @@ function create(parentElement) {
     paint()
   }
 
+  const value = () => area.value.toWellFormed?.() ?? area.value // as the server reads it
+
   const paint = () => {
-    const current = area.value
+    const current = value()
     const old = current !== data.analysed
     const spans = old ? carry(data.spans, data.analysed, current) : data.spans
     reader.show(current, spans, old ? { ...data, marks: {}, pick: false, curve: null, rest: null } : data, pick)
@@ -54,10 +56,11 @@ function create(parentElement) {
 
   const submit = (how) => {
     clearTimeout(timer)
-    if (area.value === sent && how !== "submit") return
-    if (how === "live" && isLong(area.value, data)) return
-    if (how !== "store") sent = area.value
-    send("typed", { text: area.value, how })
+    const current = value()
+    if (current === sent && how !== "submit") return
+    if (how === "live" && isLong(current, data)) return
+    if (how !== "store") sent = current
+    send("typed", { text: current, how })
   }
 
   area.oninput = (event) => {
@@ -85,7 +88,7 @@ function create(parentElement) {
     event.preventDefault()
     submit("submit")
   }
-  area.onblur = () => submit(isLong(area.value, data) ? "store" : "live")
+  area.onblur = () => submit(isLong(value(), data) ? "store" : "live")
   at(".analyse").onclick = () => submit("submit")
   at(".edit").onclick = () => send("edit", true)
 

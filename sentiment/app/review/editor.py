@@ -8,6 +8,7 @@ which the component does not load is offered a plain text box with a button.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def show(
     _COMPONENT(
         key=_KEY,
         on_typed_change=_typed,
-        on_picked_change=lambda: on_pick(int(st.session_state[_KEY].picked)) if on_pick else None,
+        on_picked_change=partial(_picked, on_pick),
         on_edit_change=on_edit or _nothing,
         data={
             "text": analyses.normalise_line_ends(st.session_state[analyses.TEXT]),
@@ -104,14 +105,22 @@ def _nothing() -> None:
 
 def _typed() -> None:
     """Takes over a text from the browser, which is not to be trusted."""
-    typed = st.session_state[_KEY].typed
-    text, how = typed.get("text"), typed.get("how")
-    if not isinstance(text, str):
-        return
+    match st.session_state[_KEY].typed:
+        case {"text": str(text), "how": how}:
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as editor.js reads it
+        case _:
+            return
     if how == "store" or len(text) > analyses.MAX_CHARACTERS:
         st.session_state[analyses.TEXT] = text
     else:
         analyses.type_text(text, finished=how == "submit")
+
+
+def _picked(on_pick: Callable[[int], None] | None) -> None:
+    """Passes on the index of a span that was clicked."""
+    picked = st.session_state[_KEY].picked
+    if on_pick and isinstance(picked, int):
+        on_pick(picked)
 
 
 def _plain() -> None:

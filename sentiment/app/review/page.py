@@ -13,6 +13,7 @@ from sentiment.formatting import percent
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
+_PRIVACY = "Your text goes to the server of this page and nowhere else."
 _ADDRESS = "example_in_address"  # key of the example in the address when the page was last drawn
 _SELECTED = "example_marked"  # key of the example that was selected then
 _LAST_TEXT = "text_of_bare_address"  # key of the last text shown without an example in the address
@@ -26,12 +27,12 @@ def page() -> None:
 
 
 def _description() -> str:
-    """Returns one line on the model."""
+    """Returns one line on the model, and on where texts go."""
     try:
         accuracy = float(current_run.read_json("test.json")["test"]["accuracy"])
     except (ArtifactError, LookupError, TypeError, ValueError):
-        return "An LSTM trained on IMDB reviews"
-    return f"LSTM trained on IMDB, {percent(accuracy)} accurate"
+        return f"LSTM trained on IMDB. {_PRIVACY}"
+    return f"LSTM trained on IMDB, {percent(accuracy)} accurate. {_PRIVACY}"
 
 
 @st.fragment
