@@ -73,10 +73,10 @@ function create(parentElement) {
     clearTimeout(timer)
     if (!event.isComposing) timer = setTimeout(submit, PAUSE, "live")
   }
-  area.oncompositionend = () => {
+  area.addEventListener("compositionend", () => {
     clearTimeout(timer)
     timer = setTimeout(submit, PAUSE, "live")
-  }
+  })
   area.onpaste = (event) => {
     const pasted = event.clipboardData?.getData("text/plain") ?? ""
     if (area.value.length - (area.selectionEnd - area.selectionStart) + pasted.length <= data.most) return
@@ -117,7 +117,7 @@ function carry(spans, before, after) {
 // Shows the words and lets pointer and arrow keys choose one, which the tooltip describes.
 function createReader(parentElement, at) {
   const [text, area, tip, svg, marker] = [at(".text"), at("textarea"), at(".tip"), at(".curve svg"), at(".marker")]
-  let [parts, spans, points, pick, chosen] = [[], [], null, () => {}, -1]
+  let [parts, spans, points, pick, chosen, place] = [[], [], null, () => {}, -1, ""]
 
   const show = (current, newSpans, data, onPick) => {
     ;[spans, points, pick] = [newSpans, data.curve?.points, onPick]
@@ -141,7 +141,7 @@ function createReader(parentElement, at) {
     const rest = document.createElement("span")
     rest.className = data.rest === null ? "" : "rest"
     rest.textContent = current.slice(done)
-    content.append(rest, current.endsWith("\n") || !current ? "\u200b" : "") // or the last, empty line has no height
+    content.append(rest, document.createElement("br")) // or a last, empty line has no height
     text.replaceChildren(content)
     choose(parentElement.activeElement === text ? Math.min(chosen, parts.length - 1) : -1)
   }
@@ -165,7 +165,8 @@ function createReader(parentElement, at) {
     return part ? Number(part.dataset.index) : -1
   }
   text.onpointermove = area.onpointermove = (event) => {
-    const index = under(event)
+    const moved = place !== (place = `${event.clientX} ${event.clientY}`) // a page that scrolls moves it, too
+    const index = moved ? under(event) : chosen
     if (index !== chosen) choose(index)
   }
   text.onpointerleave = area.onpointerleave = text.onblur = () => choose(-1)
