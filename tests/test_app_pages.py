@@ -202,7 +202,7 @@ def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
     app.session_state["reasons_view"] = "What if?"
     app.run()
     press(app, "Apply")
-    press(app, "Use this text")
+    app.button(key="what_if_use").click().run()
     assert app.session_state["review_text"] not in EXAMPLES.values()
     assert app.session_state["example"] is None
 
@@ -287,7 +287,7 @@ def test_a_damaged_run_is_named_in_a_sentence(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open(name)
     assert [error.value.replace("\\", "") for error in app.error] == [
-        "The run broken is damaged: model.onnx is not the file that was written."
+        "Model broken is corrupted: model.onnx doesn't match its checksum."
     ]
     assert not app.exception
 
@@ -297,13 +297,13 @@ def test_without_any_run_each_page_says_so(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open(name)
     assert len(app.error) == 1
-    assert app.error[0].value.startswith("No run is chosen")
+    assert app.error[0].value.startswith("No default model is set")
     assert not app.exception
 
 
 def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_default(open_page):
     app = open_page("review", run="gone")
-    assert "The run that this link names is not here" in said(app)
+    assert "The model in this link isn't available. Showing tiny instead." in said(app)
     assert app.session_state["analyses"][-1].run == "tiny"
 
 
@@ -332,7 +332,7 @@ def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(
     (whole / "metadata.json").write_text("{}")
     app = _open("training")
     assert [error.value.replace("\\", "") for error in app.error] == [
-        "The run tiny is damaged: metadata.json is not the file that was written."
+        "Model tiny is corrupted: metadata.json doesn't match its checksum."
     ]
     assert not app.exception
 
@@ -498,7 +498,7 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
         app = open_page(name)
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
-        csv = [button for button in app.get("download_button") if "CSV" in button.proto.label]
+        csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
         assert len(csv) >= len(charts) - 1  # the causes of mistakes stand in a table beside their chart
 
 

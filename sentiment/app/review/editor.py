@@ -17,6 +17,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from sentiment.app.shared import analyses
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
 
 _KEY = "editor"  # of the component, and of the query parameter that asks for the plain text box
@@ -126,7 +127,7 @@ def _picked(on_pick: Callable[[int], None] | None) -> None:
 def _plain() -> None:
     """Shows a text area and a button. It is not in a form, which would drop unsubmitted text on any other rerun."""
     st.text_area(_LABEL, key=analyses.TEXT, height=200, persist_state="session", placeholder=_PLACEHOLDER)
-    st.button("Analyse", key=_BUTTON, type="primary", shortcut="Mod+Enter", on_click=_submit)
+    st.button(primary_label("Analyse"), key=_BUTTON, type="primary", shortcut="Mod+Enter", on_click=_submit)
 
 
 def _submit() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from sentiment.app.review import editor, scroll, turns, verdict, views
-from sentiment.app.shared import analyses, current_run
+from sentiment.app.shared import analyses, current_run, navigation
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES, LABELS
 from sentiment.artifacts import ArtifactError
@@ -21,8 +21,7 @@ _LAST_TEXT = "text_of_bare_address"  # key of the last text shown without an exa
 
 def page() -> None:
     """Shows the title, and below it all that depends on the text."""
-    st.title("Analyse a review")
-    st.caption(_description())
+    navigation.show_title("review", _description())
     _analyse()
 
 

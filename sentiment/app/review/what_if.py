@@ -13,6 +13,7 @@ import streamlit as st
 from sentiment.app.review import views
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.buttons import primary_label
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import Group, group
 from sentiment.explain.prediction_text import headline
@@ -121,12 +122,12 @@ def show(analysis: Analysis, explanation: Explanation, version: Explanation | No
             icon=":material/undo:",
         )
         st.button(
-            "Use this text",
+            primary_label("Use this text", ":material/check:", disabled=version is None),
+            key="what_if_use",
             on_click=_use,
             args=(version.text if version else "",),
             disabled=version is None,
             type="primary",
-            icon=":material/check:",
             help="Puts the changed text in the editor.",
         )
     if note := st.session_state.pop(_NOTE, None):

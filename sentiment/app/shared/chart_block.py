@@ -17,6 +17,7 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.tables.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
+_TOOLBAR = 96  # pixels, so that the toolbar of the chart below covers neither the heading nor the button
 
 
 def show_chart(
@@ -26,19 +27,25 @@ def show_chart(
     text: str,
     **settings: Any,
 ) -> None:
-    """Shows a heading, a button for the data, and the chart.
+    """Shows a heading with a button for the data, and the chart.
 
     Args:
-        title: a sentence; also names the CSV file.
+        title: names the chart and the CSV file.
         chart: the Altair chart.
         rows: the data, or a function that returns it.
         text: the alternative text for screen readers.
         settings: arguments of ``st.altair_chart``.
     """
-    st.header(title)
-    name = re.sub(r"\W+", "_", title.lower()).strip("_")
-    show_csv_button(rows, name)  # between heading and chart, or the chart's toolbar covers the heading
+    show_heading(title, rows)
     st.altair_chart(chart, alt=text, **settings)
+
+
+def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
+    """Shows the heading of a chart or table with a button for its data in the same line."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.header(title, width="stretch")
+        show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
+        st.space(_TOOLBAR)
 
 
 @contextmanager
@@ -55,14 +62,14 @@ def report_malformed_file(run: str, name: str) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         _LOGGER.exception("cannot show %s", name)
         st.error(
-            f"{escape_markdown(name)} of the model {escape_markdown(run)} does not hold what this page reads. "
+            f"Model {escape_markdown(run)} is corrupted: {escape_markdown(name)} doesn't have the expected content. "
             "Train or evaluate the model again to replace it.",
             icon=":material/error:",
         )
 
 
-def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
-    """Shows a button that downloads rows as CSV, created on click."""
+def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "") -> None:
+    """Shows a button that downloads rows as CSV, created on click; without a label it is an icon."""
     st.download_button(
         label,
         lambda: escaped_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
@@ -72,7 +79,7 @@ def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, 
         type="tertiary",
         icon=":material/download:",
         key=f"csv_{name}",
-        help=f"The rows behind “{name.replace('_', ' ')}”." if label == "CSV" else None,
+        help=None if label else f"Download “{name.replace('_', ' ')}” as CSV",
     )
 
 

@@ -62,7 +62,7 @@ def run_comparison(result: Comparison, first: str, second: str) -> str:
     low, high = (100 * bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
     return (
-        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95 % interval of that "
+        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95% interval of that "
         f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
         f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
         "(McNemar's exact test)."
