@@ -17,7 +17,7 @@ from sentiment.explain.grouping import group
 from sentiment.explain.html_file import to_html
 from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.explain.prefixes import PrefixScore
-from sentiment.formatting import likelihood, percent
+from sentiment.formatting import likelihood
 from sentiment.model.decision import scored_prediction, unscored_prediction
 from sentiment.types import Explanation, Token
 

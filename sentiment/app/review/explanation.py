@@ -35,20 +35,13 @@ _TERMS = """
 """
 
 
-def show(
-    analysis: Analysis,
-    version: Explanation | None,
-    classifier: Classifier,
-    beside: DeltaGenerator,
-    place: DeltaGenerator,
-) -> None:
-    """Shows the coloured text with the top reasons beside it, and the explanation in tabs below.
+def show(analysis: Analysis, version: Explanation | None, classifier: Classifier, place: DeltaGenerator) -> None:
+    """Shows the coloured text and its top words at a place, and the explanation in tabs below.
 
     Args:
         analysis: what is explained.
         version: the explanation of a changed version, if one is shown.
         classifier: the chosen model's.
-        beside: where the reasons are shown.
         place: where the editor is shown.
     """
     same_model = analysis.is_made_by(classifier)
@@ -64,7 +57,6 @@ def show(
         groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
         with place:
             _text(analysis, explanation, version, groups, classifier if same_model else None, open_view)
-        beside.text(reasons(version or explanation))
         if not same_model:
             run = uploads.escape_markdown(analysis.run)
             st.caption(f"Saved with {run}. Choose that model to use What if?")
@@ -116,6 +108,7 @@ def _text(
         on_pick=partial(what_if.pick, analysis, explanation, groups) if open_view == views.WHAT_IF else None,
         on_edit=views.leave_what_if,
     )
+    st.text(reasons(version or explanation))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Contributions by",

@@ -61,7 +61,7 @@ def _analyse() -> None:
     )
 
     if analysis.prediction.label:
-        explanation.show(analysis, version, classifier, left, place)
+        explanation.show(analysis, version, classifier, place)
     else:
         with place:
             editor.show(analysis.text)
