@@ -26,7 +26,10 @@ def probability_sentence(prediction: Prediction) -> str:
         return "Enter a review first."
     if prediction.status == "mostly_unknown":
         return f"Best guess: {prediction.label}. The model only knows English movie reviews, so don't rely on this."
-    stated = likelihood(max(prediction.probability, 1 - prediction.probability))
+    probability = prediction.probability if prediction.label == "positive" else 1 - prediction.probability
+    stated = likelihood(probability)
+    if probability < 0.5:  # with a threshold far from one half
+        return f"{prediction.label.capitalize()} at the threshold of this model, but only {stated} likely."
     if prediction.confidence == "unsure":
         return f"Slightly more likely {prediction.label} ({stated})."
     return f"{stated} likely {prediction.label}."

@@ -13,7 +13,7 @@ from sentiment.evaluation import review_notes
 def show(scored: ScoredReviews) -> None:
     """Shows the number of confident mistakes by cause; nothing if none was checked."""
     with current_run.stop_on_artifact_error():
-        mistakes = review_notes.confident_mistakes(scored.table, scored.temperature)
+        mistakes = review_notes.confident_mistakes(scored.table, scored.rule)
     checked = mistakes.dropna(subset="cause")
     if checked.empty:
         return

@@ -20,6 +20,7 @@ from sentiment.behaviour import edited as edited_reviews
 from sentiment.evaluation.metrics import BINS, HISTOGRAM_BINS
 from sentiment.faithfulness import card as faithfulness_card
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import read_rule
 
 _SPLITS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _LIST_ANCHOR = "listed-reviews"  # the anchor of the list
@@ -77,7 +78,7 @@ def _controls(splits: list[str], run: Run) -> tuple[str, float, Path | None]:
         )
         threshold = st.slider(
             "Threshold for “positive”",
-            *(0.01, 0.99, 0.5, 0.01),
+            *(0.01, 0.99, min(0.99, max(0.01, read_rule(run).threshold)), 0.01),
             key="threshold",
             bind="query-params",
             width=230,
@@ -127,7 +128,7 @@ def _slider_value(threshold: float) -> float:
 def _load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
     predictions = current_run.read_table(_SPLITS[split], run)
     rows = predictions[predictions["split"] == split].reset_index(drop=True)
-    return ScoredReviews.from_predictions(rows, run.json("config.json")["temperature"], threshold)
+    return ScoredReviews.from_predictions(rows, read_rule(run), threshold)
 
 
 def _figures(scored: ScoredReviews, of_what: str) -> None:

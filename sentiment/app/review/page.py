@@ -52,7 +52,7 @@ def _analyse() -> None:
         return
     version = _version(analysis, classifier)
     with left:
-        verdict.show(analysis, version.prediction if version else None)
+        verdict.show(analysis, classifier.rule, version.prediction if version else None)
         if analyses.take_scroll_request():
             scroll.to_top()
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair

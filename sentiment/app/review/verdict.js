@@ -48,14 +48,13 @@ function show(at, data) {
   showMeter(at, data)
 }
 
-function showMeter(at, { probability, zone, before, meter }) {
+function showMeter(at, { probability, threshold, zone, before, meter }) {
   at(".meter").hidden = probability === null
   if (probability === null) return
-  const middle = (zone[0] + zone[1]) / 2
   at(".meter").setAttribute("aria-label", meter)
   place(at(".zone"), ...zone)
-  place(at(".fill"), Math.min(middle, probability), Math.max(middle, probability))
-  at(".middle").style.left = at(".scale .unsure").style.left = `${100 * middle}%`
+  place(at(".fill"), Math.min(threshold, probability), Math.max(threshold, probability))
+  at(".middle").style.left = at(".scale .unsure").style.left = `${100 * threshold}%`
   at(".marker:not(.old)").style.left = `${100 * probability}%`
   at(".marker.old").hidden = !before
   if (before) at(".marker.old").style.left = `${100 * before.probability}%`

@@ -14,7 +14,7 @@ from sentiment.app.shared import analyses, examples, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.formatting import likelihood
-from sentiment.model.decision import LEANING
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Prediction
 
 _HERE = Path(__file__).parent
@@ -24,15 +24,20 @@ _COMPONENT = st.components.v2.component(
     css=(_HERE / "verdict.css").read_text(encoding="utf-8"),
     js=(_HERE / "verdict.js").read_text(encoding="utf-8"),
 )
-_UNSURE_ZONE = (1 - LEANING, LEANING)
 
 
-def show(analysis: Analysis, version: Prediction | None = None) -> None:
-    """Shows the prediction of an analysis, or that of a changed version beside it."""
-    _COMPONENT(key="verdict", data=_card(analysis, version, changed=analyses.text_changed()))
+def show(analysis: Analysis, rule: DecisionRule, version: Prediction | None = None) -> None:
+    """Shows the prediction of an analysis, or that of a changed version beside it.
+
+    Args:
+        analysis: the analysis.
+        rule: the decision rule of its model.
+        version: the prediction for a changed version of its text.
+    """
+    _COMPONENT(key="verdict", data=_card(analysis, rule, version, changed=analyses.text_changed()))
 
 
-def _card(analysis: Analysis, version: Prediction | None, *, changed: bool) -> dict[str, Any]:
+def _card(analysis: Analysis, rule: DecisionRule, version: Prediction | None, *, changed: bool) -> dict[str, Any]:
     shown = version or analysis.prediction
     probability = _stated_probability(shown)
     return {
@@ -42,7 +47,8 @@ def _card(analysis: Analysis, version: Prediction | None, *, changed: bool) -> d
         "headline": headline(shown),
         "percent": _percent(shown),
         "probability": probability,
-        "zone": _UNSURE_ZONE,
+        "threshold": rule.threshold,
+        "zone": rule.unsure_zone,
         "meter": "" if probability is None else f"Probability of positive: {likelihood(probability, 1)}",
         "line": _line(analysis, shown),
         "notes": [*_notes(shown), *filter(None, [examples.expectation(analysis.text)] if version is None else [])],
@@ -61,7 +67,7 @@ def _percent(prediction: Prediction) -> str:
     probability = _stated_probability(prediction)
     if probability is None:
         return ""
-    stated = likelihood(max(probability, 1 - probability), 1)
+    stated = likelihood(probability if prediction.label == "positive" else 1 - probability, 1)
     return f"{stated} {prediction.label}" if prediction.confidence == "unsure" else stated
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import calibration_by_length, slices
+from sentiment.model.decision import DecisionRule
 
 EVERYTHING = "everything"
 CELLS = {
@@ -40,24 +41,24 @@ class ScoredReviews:
 
     Attributes:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
-        temperature: the divisor of the logits.
+        rule: of the run; its threshold is that of its own verdicts.
         threshold: the verdict is "positive" from this probability on.
     """
 
     table: pd.DataFrame
-    temperature: float
+    rule: DecisionRule
     threshold: float
 
     @classmethod
-    def from_predictions(cls, predictions: pd.DataFrame, temperature: float, threshold: float) -> ScoredReviews:
+    def from_predictions(cls, predictions: pd.DataFrame, rule: DecisionRule, threshold: float) -> ScoredReviews:
         """Applies the threshold to a predictions table of at least one row."""
-        probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+        probability = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy()))
         if "probability" in predictions:  # kept exactly, since a threshold may equal one of them
             probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
         right = called == (predictions["label"].to_numpy() == 1)
-        return cls(predictions.assign(probability=probability, verdict=verdict, right=right), temperature, threshold)
+        return cls(predictions.assign(probability=probability, verdict=verdict, right=right), rule, threshold)
 
     @property
     def labels(self) -> npt.NDArray[np.int8]:
@@ -92,7 +93,7 @@ class ScoredReviews:
     @property
     def log_loss(self) -> float:
         """Returns the log loss of the calibrated scores, in nats."""
-        return metrics.log_loss(self.table["logit"].to_numpy() / self.temperature, self.labels)
+        return metrics.log_loss(self.rule.calibrated(self.table["logit"].to_numpy()), self.labels)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -119,7 +120,7 @@ class ScoredReviews:
     def calibration_by_length(self) -> pd.DataFrame:
         """Returns ``length``, ``n``, ``error``, ``chance`` and ``high`` of each length band."""
         names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
-        return pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
+        return pd.DataFrame(calibration_by_length(self.table, self.rule)).rename(columns=names)
 
     def cells(self) -> pd.DataFrame:
         """Returns the confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
@@ -217,7 +218,7 @@ class Pair:
             return None
         rows = (table.loc[common].reset_index(drop=True) for table in (left, right))
         tables = zip((first, second), rows, strict=True)
-        return cls(*(ScoredReviews(table, scored.temperature, scored.threshold) for scored, table in tables))
+        return cls(*(ScoredReviews(table, scored.rule, scored.threshold) for scored, table in tables))
 
     @property
     def test(self) -> metrics.Comparison:
@@ -226,7 +227,7 @@ class Pair:
 
     def changes(self) -> dict[str, metrics.Change]:
         """Returns every metric of both, with the interval of the difference."""
-        first, second = (side.table["logit"].to_numpy() / side.temperature for side in (self.first, self.second))
+        first, second = (side.rule.calibrated(side.table["logit"].to_numpy()) for side in (self.first, self.second))
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:

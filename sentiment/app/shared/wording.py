@@ -40,10 +40,11 @@ def score_summary(explanation: Explanation) -> str:
     """Returns the sum from baseline to score in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-    side = "above" if explanation.logit >= 0 else "below"
+    side = "above" if explanation.prediction.label == "positive" else "below"
+    boundary = signed(explanation.boundary) if explanation.boundary else "0"
     return (
         f"Baseline {signed(explanation.baseline_logit)}, positive words {signed(up)}, negative words {signed(down)}: "
-        f"score {signed(explanation.logit)} ({side} 0 = {explanation.prediction.label})."
+        f"score {signed(explanation.logit)} ({side} {boundary} = {explanation.prediction.label})."
     )
 
 
