@@ -117,6 +117,13 @@ def test_an_example_says_what_a_person_would_expect_and_an_edited_one_does_not(a
     assert not any("Expected" in note for note in card(app)["notes"])
 
 
+def test_the_card_marks_the_threshold_and_the_unsure_zone_of_the_model(app, runs):
+    analyse(app, "the film is good")
+    rule = Classifier.load(runs / "tiny").rule
+    assert card(app)["threshold"] == rule.threshold
+    assert card(app)["zone"] == list(rule.unsure_zone)
+
+
 # Words changed in the text
 
 

@@ -108,7 +108,7 @@ def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, r
     explained = ruled.explain(TEXTS[0])
     assert from_json(to_json(explained)).boundary == explained.boundary == RULE.boundary
     assert f"positive from a score of +{RULE.boundary:.3f} on" in to_html(explained)
-    assert f"{RULE.boundary:+.2f}, so {explained.prediction.label}." in wording.score_summary(explained)
+    assert f"below {RULE.boundary:+.2f} = {explained.prediction.label}" in wording.score_summary(explained)
     before = plain.explain(TEXTS[0])
     assert "boundary" not in to_json(before)
     assert "positive from a score" not in to_html(before)
@@ -183,3 +183,13 @@ def test_a_predictions_table_needs_no_rule(ruled: Classifier, plain: Classifier)
     frame = pd.DataFrame({"text": TEXTS, "label": 1, "rating": 0, "film": "", "fingerprint": "0" * 16})
     tables = [predictions.predict(each.logits, each.preprocessor, frame) for each in (ruled, plain)]
     pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8])
+def test_the_unsure_zone_has_the_probabilities_of_unsure_predictions(threshold):
+    rule = DecisionRule(threshold=threshold)
+    low, high = rule.unsure_zone
+    assert 0 < low < threshold < high < 1
+    for inside, outside in ((low + 1e-6, low - 1e-6), (high - 1e-6, high + 1e-6)):
+        assert rule.confidence(inside) == "unsure"
+        assert rule.confidence(outside) != "unsure"
