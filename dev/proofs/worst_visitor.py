@@ -182,12 +182,17 @@ def _explain(address: str, until: float, tab: int) -> None:
         for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
             visitor.analyse(f"{version % 10}{text[1:]}")
             visitor.wait()
-            for tabs, button in (("Negation", ""), ("What if?", "Flip the prediction"), ("Top words", "")):
+            for open_part, part, button in (
+                (visitor.turn_to, "Negation", ""),
+                (visitor.turn_to, "What if?", "Flip the prediction"),
+                (visitor.expand, "How the score adds up", "Check reliability"),
+                (visitor.expand, "Compare models or methods", ""),
+            ):
                 if time.monotonic() > until:
                     return
-                visitor.turn_to(tabs)
+                open_part(part)
                 visitor.wait()
-                if visitor.has_widget("button", button) and button:
+                if button and visitor.has_widget("button", button):
                     visitor.press(button)
                     visitor.wait()
 

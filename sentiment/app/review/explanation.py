@@ -1,9 +1,8 @@
-"""Explanation of a score: the coloured text, the top words, and the steps from baseline to score."""
+"""Explanation of a score: the coloured text, the top words, what-if versions, and negations."""
 
 from __future__ import annotations
 
 import bisect
-import math
 from functools import partial
 from typing import Any, get_args
 
@@ -11,67 +10,52 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from sentiment.app.review import editor, turns, views, what_if
-from sentiment.app.shared import charts, uploads, wording
+from sentiment.app.review import arithmetic, editor, turns, views, what_if
+from sentiment.app.shared import wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.highlight import strongest
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
-from sentiment.explain.stability import SEGMENTS, stability
-from sentiment.formatting import counted, likelihood, signed
+from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_STEPS = 12  # named in the waterfall; the rest is summed into one step
 _LEVELS = [level for level in get_args(Level) if level != "token"]
 _LEVEL, _ALONG = "level", "along"  # keys of widgets
-_TERMS = """
-- **Score (logit)**: above 0 means positive; larger means more confident.
-- **Baseline**: the score of a text of the same length made of unknown words.
-- **Contribution**: how much a word raises or lowers the score. Baseline + contributions = score.
-- **Probability**: sigmoid of the score, temperature-scaled on held-out reviews.
-"""
 
 
-def show(analysis: Analysis, version: Explanation | None, classifier: Classifier, place: DeltaGenerator) -> None:
+def show(analysis: Analysis, version: Explanation | None, classifier: Classifier | None, place: DeltaGenerator) -> None:
     """Shows the coloured text and its top words at a place, and the explanation in tabs below.
 
     Args:
         analysis: what is explained.
         version: the explanation of a changed version, if one is shown.
-        classifier: the chosen model's.
+        classifier: the model that made the analysis, None if it is not here.
         place: where the editor is shown.
     """
-    same_model = analysis.is_made_by(classifier)
-    if analysis.explanation is None and not same_model:
-        with place:
-            editor.show(analysis.text)
-        st.caption(f"Made by {uploads.escape_markdown(analysis.run)}. Choose that model to see the explanation.")
-        return
-    names = [name for name in views.NAMES if same_model or name not in views.OTHER_TEXTS]
+    names = [name for name in views.NAMES if classifier or name not in views.OTHER_TEXTS]
     open_view = views.open_view(names)
     with turns.in_turn(analysis):
-        explanation = analysis.get_explanation(classifier)
+        explanation = analysis.get_explanation(classifier) if classifier else analysis.explanation
+        if explanation is None:
+            with place:
+                editor.show(analysis.text)
+            st.caption("The model that made this isn't available, so its explanation isn't either.")
+            return
         groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
         with place:
-            _text(analysis, explanation, version, groups, classifier if same_model else None, open_view)
-        if not same_model:
-            run = uploads.escape_markdown(analysis.run)
-            st.caption(f"Saved with {run}. Choose that model to use What if?")
+            _text(analysis, explanation, version, groups, classifier, open_view)
         tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
         with tabs[open_view]:
-            match open_view:
-                case views.TOP_WORDS:
-                    _top_words(explanation, groups)
-                case views.WATERFALL:
-                    _waterfall(explanation, groups)
-                case views.WHAT_IF:
-                    what_if.show(analysis, explanation, version, classifier)
-                case views.NEGATION:
-                    _negations(explanation, classifier)
-        _arithmetic(explanation, classifier if same_model else None)
+            if open_view == views.TOP_WORDS:
+                _top_words(explanation, groups)
+            elif open_view == views.WHAT_IF and classifier:
+                what_if.show(analysis, explanation, version, classifier)
+            elif classifier:
+                _negations(explanation, classifier)
+        arithmetic.show(analysis, explanation, groups, classifier)
 
 
 def _text(
@@ -170,55 +154,6 @@ def _ranking(explanation: Explanation, ranked: list[Group], side: str, scale: fl
             ),
         },
     )
-
-
-def _arithmetic(explanation: Explanation, classifier: Classifier | None) -> None:
-    """Shows how baseline and contributions make up the score."""
-    with st.expander("How the score adds up", icon=":material/calculate:", key="arithmetic", on_change="rerun") as part:
-        if not part.open:
-            return
-        st.text(f"{wording.score_summary(explanation)}\n{wording.equation(explanation)}")
-        st.markdown(_TERMS)
-        if classifier is not None:
-            _stability_check(explanation, classifier)
-
-
-def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
-    """Offers to compare the contributions with a finer computation, which takes many times as long."""
-    if st.button("Check reliability", icon=":material/fact_check:"):
-        agreement = stability(classifier, explanation)
-        if math.isnan(agreement):
-            st.caption("Too few words to check.")
-        else:
-            st.caption(f"Agreement with a {SEGMENTS}-step attribution: r = {agreement:.2f}.")
-
-
-def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
-    st.altair_chart(
-        charts.waterfall(waterfall_steps(explanation, groups)),
-        alt=f"From {signed(explanation.baseline_logit)} to {signed(explanation.logit)}",
-    )
-
-
-def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFrame:
-    """Returns the steps from the baseline to the score; small contributions are summed into one step.
-
-    Returns:
-        Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
-    """
-    largest = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
-    rest = sum(each.value for each in groups) - sum(each.value for each in largest) + explanation.residual
-    rows = [("Baseline", 0.0, explanation.baseline_logit)]
-    for each in sorted(largest, key=lambda each: each.start):
-        name = " ".join(explanation.text[each.start : each.end].split())
-        rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
-    if others := len(groups) - len(largest):
-        rows.append((counted(others, "other word"), rows[-1][2], rows[-1][2] + rest))
-    rows.append(("Score", 0.0, explanation.logit))
-    frame = pd.DataFrame(rows, columns=["name", "start", "end"])
-    frame["value"] = frame["end"] - frame["start"]
-    frame["side"] = frame["value"].map(lambda value: "positive" if value >= 0 else "negative")
-    return frame
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.review import editor, scroll, turns, verdict, views
+from sentiment.app.review import editor, feedback, maker, scroll, share, turns, verdict, views
 from sentiment.app.shared import analyses, current_run, navigation
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES, LABELS
@@ -50,33 +50,39 @@ def _analyse() -> None:
         with place:
             editor.show("")
         return
-    version = _version(analysis, classifier)
+    made_by = maker.find(analysis, classifier)
+    version = _version(analysis, made_by)
     with left:
-        verdict.show(analysis, classifier.rule, version.prediction if version else None)
+        maker.show_mark(analysis, made_by, classifier)
+        verdict.show(analysis, (made_by or classifier).rule, version.prediction if version else None)
         if analyses.take_scroll_request():
             scroll.to_top()
+        with st.container(horizontal=True, vertical_alignment="center"):
+            feedback.show(analysis)
+            share.show(analysis, made_by)
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair
         explanation,
         history,
+        side_by_side,
     )
 
     if analysis.prediction.label:
-        explanation.show(analysis, version, classifier, place)
+        explanation.show(analysis, version, made_by, place)
+        side_by_side.show(analysis, made_by or classifier)
     else:
         with place:
             editor.show(analysis.text)
-    history.show(analysis, classifier)
+    history.show(classifier)
 
 
-def _version(analysis: Analysis, classifier: Classifier) -> Explanation | None:
+def _version(analysis: Analysis, made_by: Classifier | None) -> Explanation | None:
     """Returns the explanation of a changed version of the text while words are being changed, otherwise None."""
-    open_view, made_here = views.open_view(), analysis.prediction.label and analysis.is_made_by(classifier)
-    if open_view != views.WHAT_IF or not made_here:
+    if views.open_view() != views.WHAT_IF or made_by is None or analysis.prediction.label is None:
         return None
     from sentiment.app.review import what_if
 
     with turns.in_turn(analysis):
-        return what_if.version_of(analysis, classifier)
+        return what_if.version_of(analysis, made_by)
 
 
 def _choose_example() -> None:

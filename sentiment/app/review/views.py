@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 KEY = "reasons_view"
-TOP_WORDS, WATERFALL, WHAT_IF, NEGATION = NAMES = ("Top words", "Waterfall", "What if?", "Negation")
+TOP_WORDS, WHAT_IF, NEGATION = NAMES = ("Top words", "What if?", "Negation")
 OTHER_TEXTS = (WHAT_IF, NEGATION)  # tabs that score other texts, which takes the model that made the analysis
 
 
