@@ -57,8 +57,10 @@ def _analyse() -> None:
         verdict.show(analysis, (made_by or classifier).rule, version.prediction if version else None)
         if analyses.take_scroll_request():
             scroll.to_top()
-        with st.container(horizontal=True, vertical_alignment="center"):
+        answer, further = st.columns([2, 1], gap="small", wrap=False)
+        with answer:
             feedback.show(analysis)
+        with further:
             share.show(analysis, made_by)
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair
         explanation,
