@@ -198,16 +198,13 @@ def test_words_are_changed_in_the_text_and_the_version_is_used(address, new_page
     page.locator(".sheet .part", has_text="wonderful").click()
     page.locator(".part.removed", has_text="wonderful").wait_for()
     page.get_by_text(re.compile("^Before: ")).wait_for()
-    before = page.locator(".card h2").inner_text()
     text = page.locator(".sheet .text")
     text.focus()
-    for _ in range(2):
-        text.press("ArrowRight")
-    text.press("Enter")  # "terrible", by keyboard
+    for key in ("Home", "ArrowRight", "Enter"):  # "terrible", by keyboard
+        text.press(key)
     page.locator(".part.removed", has_text="terrible").wait_for()
     page.get_by_role("button", name="Undo").click()
     page.locator(".part.removed", has_text="terrible").wait_for(state="detached")
-    page.wait_for_function("before => document.body.innerText !== before", arg=before)
     page.locator(".sheet .part", has_text="terrible").click()
     page.locator(".part.removed", has_text="terrible").wait_for()
     page.get_by_text("Suggested:").wait_for()

@@ -13,8 +13,8 @@ OTHER_TEXTS = (WHAT_IF, NEGATION)  # tabs that score other texts, which takes th
 
 def open_view(names: Sequence[str] = NAMES) -> str:
     """Returns the open tab, the first one if none or another was opened."""
-    chosen = st.session_state.get(KEY)
-    return chosen if chosen in names else names[0]
+    chosen: str | None = st.session_state.get(KEY)
+    return names[0] if chosen is None or chosen not in names else chosen
 
 
 def leave_what_if() -> None:

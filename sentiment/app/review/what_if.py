@@ -117,7 +117,8 @@ def show(analysis: Analysis, explanation: Explanation, version: Explanation | No
         )
         st.button(
             "Undo",
-            on_click=trials.steps.pop if trials.steps else None,
+            on_click=_undo,
+            args=(trials,),
             disabled=not trials.steps,
             icon=":material/undo:",
         )
@@ -195,6 +196,11 @@ def _change(analysis: Analysis, changes: Changes) -> None:
         st.session_state[_NOTE] = f"A replacement may have {_MAX_REPLACEMENT} characters at most."
         return
     _trials(analysis).steps.append(changes)
+
+
+def _undo(trials: Trials) -> None:
+    if trials.steps:
+        trials.steps.pop()
 
 
 def _flip(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
