@@ -48,7 +48,7 @@ function create(parentElement) {
     const waits = current !== sent && isLong(current, data)
     note(waits ? data.long_note : data.pick && !old ? data.pick_note : "")
     at(".analyse").hidden = !waits
-    document.dispatchEvent(new CustomEvent(TEXT_EVENT, { detail: current }))
+    document.dispatchEvent(new CustomEvent(TEXT_EVENT, { detail: { text: current, revision } }))
   }
 
   const note = (message) => (at(".note").textContent = message)

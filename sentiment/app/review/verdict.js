@@ -1,6 +1,6 @@
 // Shows the verdict. It is marked as old as soon as the editor holds another text than the one it belongs to.
 
-const TEXT_EVENT = "sentiment:text" // sent by editor.js, with the text it holds
+const TEXT_EVENT = "sentiment:text" // sent by editor.js, with the text it holds and the last revision it took over
 const MOUTHS = {
   positive: "M8 14.5c1 1.7 2.4 2.5 4 2.5s3-.8 4-2.5",
   negative: "M8 17c1-1.7 2.4-2.5 4-2.5s3 .8 4 2.5",
@@ -12,19 +12,21 @@ export default function ({ data, parentElement }) {
   const card = cards.get(parentElement) ?? listen(parentElement)
   card.data = data
   show((selector) => parentElement.querySelector(selector), data)
-  if (!data.changed) card.text = data.text // what the server knows is newer than what was typed before
   card.mark()
   return card.stop
 }
 
 function listen(parentElement) {
-  const card = { text: null }
+  const card = { editor: null }
   const hear = (event) => {
-    card.text = event.detail
+    card.editor = event.detail
     card.mark()
   }
   card.mark = () => {
-    const old = card.data.changed || (card.text !== null && card.text !== card.data.text)
+    const { data, editor } = card
+    // A text that the server has set, as an example, is not in the editor yet.
+    const typed = editor?.revision === data.revision && editor.text !== data.text
+    const old = data.changed || typed
     parentElement.querySelector(".card").classList.toggle("old", old)
     parentElement.querySelector(".stale").textContent = old ? "Text changed. This is the verdict of the text before." : ""
   }

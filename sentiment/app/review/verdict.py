@@ -43,6 +43,7 @@ def _card(analysis: Analysis, rule: DecisionRule, version: Prediction | None, *,
     return {
         "text": analyses.normalise_line_ends(analysis.text),
         "changed": changed,
+        "revision": analyses.revision(),
         "side": "unsure" if shown.label is None or shown.confidence == "unsure" else shown.label,
         "headline": headline(shown),
         "percent": _percent(shown),
