@@ -326,23 +326,6 @@ def test_what_was_typed_last_survives_it_too(address, new_page):
     wait_for_text(page, "half a thou")
 
 
-def test_a_long_text_is_analysed_on_request_and_survives_it_unanalysed(address, new_page):
-    page = open_at(new_page(), f"{address}/?example=Glowing")
-    long = "a good film " * 700
-    editor(page).fill(long)
-    page.get_by_text("This text is long").wait_for()
-    page.wait_for_timeout(1_000)
-    page.get_by_text("Text changed").wait_for()
-    page.get_by_role("link", name="Training").click(delay=100)
-    page.get_by_role("heading", name="How the model was trained").wait_for()
-    page.get_by_role("link", name="Analyse a review", exact=True).click()
-    page.get_by_text("Text changed").wait_for()
-    wait_for_typed(page, long)
-    page.get_by_role("button", name="Analyse", exact=True).click()
-    page.get_by_text("Long review: only the first").wait_for()
-    page.get_by_text("Text changed").wait_for(state="hidden")
-
-
 def test_a_click_on_a_confusion_cell_filters_the_list(address, new_page):
     page = new_page()
     page.goto(f"{address}/evaluation")

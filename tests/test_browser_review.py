@@ -256,3 +256,20 @@ def test_where_the_editor_does_not_load_a_plain_box_is_offered(address, new_page
     page.get_by_role("button", name=re.compile("^Analyse( |$)")).click()
     page.locator(".card.negative").wait_for()
     assert page.locator(".sheet").count() == 0
+
+
+def test_a_long_text_is_analysed_on_request_and_survives_it_unanalysed(address, new_page):
+    page = open_at(new_page(), f"{address}/?example=Glowing")
+    long = "a good film " * 700
+    editor(page).fill(long)
+    page.get_by_text("This text is long").wait_for()
+    page.wait_for_timeout(1_000)
+    page.get_by_text("Text changed").wait_for()
+    page.get_by_role("link", name="Training").click(delay=100)
+    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("link", name="Analyse a review", exact=True).click()
+    page.get_by_text("Text changed").wait_for()
+    wait_for_typed(page, long)
+    page.get_by_role("button", name="Analyse", exact=True).click()
+    page.get_by_text("Long review: only the first").wait_for()
+    page.get_by_text("Text changed").wait_for(state="hidden")

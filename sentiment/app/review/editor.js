@@ -21,7 +21,8 @@ function create(parentElement) {
     ;[data, send] = [newData, newSend]
     if (revision !== data.revision) {
       revision = data.revision
-      area.value = sent = accepted = data.text
+      area.value = accepted = data.text
+      sent = data.analysed
     }
     at(".review").classList.add("loaded")
     at(".sheet").classList.toggle("pick", data.pick)
