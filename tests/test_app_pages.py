@@ -19,6 +19,7 @@ from sentiment.artifacts import write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.model.classifier import Classifier
 from tests.app_runs import all_runs, full_run, predictions
+from tests.review_page import analyse, card, editor, said_by_card
 from tests.tiny import tiny_run
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
@@ -55,7 +56,7 @@ def _open(name: str, **query: str) -> AppTest:
 def said(app: AppTest) -> str:
     """Everything a page says in words."""
     kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "warning", "error")
-    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+    return "\n".join([*(element.value for kind in kinds for element in app.get(kind)), said_by_card(app)])
 
 
 def curves(app: AppTest) -> dict:
@@ -121,17 +122,17 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     assert not app.exception
-    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
-    assert "Mostly words the model does not know" in said(app)
+    assert app.session_state["review_text"] == EXAMPLES["Glowing"]
+    assert "Not enough known words" in said(app)
+    assert editor(app)["spans"]
     assert "How the score adds up" in [expander.label for expander in app.expander]
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
     app = open_page("review")
-    for text, shown in (("zyx xyz yzx", 0), ("the film is good", 1)):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
-        assert len(app.get("progress")) == shown
+    for text, shown in (("zyx xyz yzx", False), ("the film is good", True)):
+        analyse(app, text)
+        assert (card(app)["probability"] is not None) == shown
 
 
 def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
@@ -141,23 +142,21 @@ def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open("review")
-    app.text_area(key="review_text").set_value("bad")
-    app.button(key="analyse").click().run()
-    [bar] = app.get("progress")
-    assert bar.proto.text.endswith((": over 99.9%", ": under 0.1%"))
+    analyse(app, "bad")
+    assert card(app)["percent"].startswith("over 99.9")
+    assert card(app)["meter"].startswith(("Probability of positive: over 99.9", "Probability of positive: under 0.1"))
 
 
 def test_one_click_on_an_example_judges_it(open_page):
     app = open_page("review")
     app.get_by_key("example").set_value("Scathing").run()
-    assert app.text_area(key="review_text").value == EXAMPLES["Scathing"]
+    assert app.session_state["review_text"] == EXAMPLES["Scathing"]
     assert app.session_state["analyses"][-1].text == EXAMPLES["Scathing"]
 
 
 def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("The film is not good!")
-    app.button(key="analyse").click().run()
+    analyse(app, "The film is not good!")
     assert app.session_state["analyses"][-1].text == "The film is not good!"
     assert app.session_state["example"] is None
     assert "good" not in str(app.query_params)
@@ -167,8 +166,7 @@ def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
 def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_page):
     app = open_page("review")
     for text in ("the film is good", "the film is bad"):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
+        analyse(app, text)
     tick(app, 2, 3)
     assert [name for name in ("#2", "#3", "#1") if f"**\\{name}**" in said(app)] == ["#2", "#3"]
     assert said(app).count("Score ") == 2
@@ -201,13 +199,12 @@ def press(app: AppTest, label: str) -> None:
 
 def test_the_example_chosen_is_the_one_whose_text_is_shown(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("the film is good")
-    app.button(key="analyse").click().run()
+    analyse(app, "the film is good")
     app.get_by_key("example").set_value("Scathing").run()
     for number, example in ((2, None), (1, "Glowing")):
         tick(app, number)
         press(app, f"Open #{number}")
-        assert app.text_area(key="review_text").value == EXAMPLES.get(example, "the film is good")
+        assert app.session_state["review_text"] == EXAMPLES.get(example, "the film is good")
         assert app.session_state["example"] == example
 
 
@@ -232,17 +229,17 @@ def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, ex
     app.session_state["elsewhere"] = EXAMPLES.get(example, "a text")
     app.run()
     press(app, "Open")
-    assert app.text_area(key="review_text").value == EXAMPLES.get(example, "a text")
+    assert app.session_state["review_text"] == EXAMPLES.get(example, "a text")
     assert app.session_state["example"] == example
 
 
 def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
     app = open_page("review")
-    app.session_state["reasons_view"] = "What if"
+    app.session_state["reasons_view"] = "What if?"
     app.run()
-    press(app, "Change")
-    press(app, "Analyse this version")
-    assert app.text_area(key="review_text").value not in EXAMPLES.values()
+    press(app, "Apply")
+    app.button(key="what_if_use").click().run()
+    assert app.session_state["review_text"] not in EXAMPLES.values()
     assert app.session_state["example"] is None
 
 
@@ -250,7 +247,7 @@ def test_delete_all_forgets_texts_and_analyses(open_page):
     app = open_page("review")
     delete_all(app)
     assert app.session_state["analyses"] == []
-    assert not app.text_area(key="review_text").value
+    assert not app.session_state["review_text"]
     assert not app.exception
 
 
@@ -275,13 +272,13 @@ def test_an_explanation_by_another_model_is_marked_and_varied_only_if_that_model
     assert not app.exception
     assert f"Made with {run}" in said(app)
     assert ("isn't available here" in said(app)) is not varied
-    assert ("What if" in [tab.label for tab in app.tabs]) is varied
+    assert ("What if?" in [tab.label for tab in app.tabs]) is varied
     assert app.session_state["run"] == "tiny"
 
 
 def test_a_link_opens_its_example_and_its_run(open_page):
     app = open_page("review", example="Negated", run="other")
-    assert app.text_area(key="review_text").value == EXAMPLES["Negated"]
+    assert app.session_state["review_text"] == EXAMPLES["Negated"]
     assert app.session_state["analyses"][-1].run == "other"
 
 
@@ -298,20 +295,18 @@ def test_the_served_run_changes_and_changes_back(open_page):
 )
 def test_whatever_is_pasted_gets_an_answer(open_page, runs, text):
     app = open_page("review")
-    app.text_area(key="review_text").set_value(text)
-    app.button(key="analyse").click().run()
+    analyse(app, text)
     assert not app.exception
     if Classifier.load(runs / "tiny").predict([text])[0].label:
         assert app.session_state["analyses"][-1].text == text
     else:
-        assert "Nothing to judge" in said(app)
+        assert "No text to analyse" in said(app)
 
 
 def test_a_text_without_a_word_gets_no_verdict(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("  ")
-    app.button(key="analyse").click().run()
-    assert "Nothing to judge" in said(app)
+    analyse(app, "  ")
+    assert "No text to analyse" in said(app)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -12,21 +12,18 @@ from sentiment.types import Prediction
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
 
 
-def words_and_signs(n: int) -> str:
-    """Returns a number of tokens in words: "1 word or sign", "1,200 words and signs"."""
-    return "1 word or sign" if n == 1 else f"{n:,} words and signs"
+def words(n: int) -> str:
+    """Formats a number of tokens: "1 word", "1,200 words"."""
+    return formatting.counted(n, "word")
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
     """Yields a sentence for each limitation of how the text was read."""
     if prediction.tokens_read < prediction.tokens_total:
-        yield (
-            f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
-            "the rest had no say."
-        )
+        yield f"Long review: only the first {prediction.tokens_read:,} of {words(prediction.tokens_total)} were used."
     if prediction.unknown_rate >= _MANY_UNKNOWN:
         share = formatting.percent(prediction.unknown_rate, 0)
-        yield f"The model does not know {share} of the words and signs it read."
+        yield f"{share} of the words are not in the model's vocabulary."
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
