@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from sentiment.app.review import explanation as why
 from sentiment.app.review.explanation import waterfall_steps
-from sentiment.app.review.highlight import _parts
 from sentiment.app.shared import wording
+from sentiment.app.shared.highlight import _parts
 from sentiment.explain.grouping import group
 from sentiment.explain.html_file import to_html
 from sentiment.explain.prediction_text import headline, probability_sentence

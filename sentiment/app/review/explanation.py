@@ -10,9 +10,9 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.review import turns, what_if
-from sentiment.app.review.highlight import highlight
 from sentiment.app.shared import charts, uploads, wording
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.highlight import highlight
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes

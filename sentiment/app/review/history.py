@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.review.highlight import Span, highlight, strongest
 from sentiment.app.shared import analyses, uploads
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.highlight import Span, highlight, strongest
 from sentiment.explain.counterfactual import compare
 from sentiment.explain.html_file import to_html
 from sentiment.explain.json_file import from_json, to_json

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.review.highlight import Span, highlight, strongest
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.highlight import Span, highlight, strongest
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
 from sentiment.explain.grouping import group
 from sentiment.explain.prediction_text import headline
