@@ -26,19 +26,25 @@ def show_chart(
     text: str,
     **settings: Any,
 ) -> None:
-    """Shows a heading, a button for the data, and the chart.
+    """Shows a heading with a button for the data, and the chart.
 
     Args:
-        title: a sentence; also names the CSV file.
+        title: the heading; also names the CSV file.
         chart: the Altair chart.
         rows: the data, or a function that returns it.
         text: the alternative text for screen readers.
         settings: arguments of ``st.altair_chart``.
     """
-    st.header(title)
-    name = re.sub(r"\W+", "_", title.lower()).strip("_")
-    show_csv_button(rows, name)  # between heading and chart, or the chart's toolbar covers the heading
+    show_heading(title, rows)
     st.altair_chart(chart, alt=text, **settings)
+
+
+def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame], help: str | None = None) -> None:
+    """Shows a heading, with a small button beside it that downloads the rows beneath it as CSV."""
+    name = re.sub(r"\W+", "_", title.lower()).strip("_")
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.header(title, width="content", help=help)
+        show_csv_button(rows, name, icon_only=True)
 
 
 @contextmanager
@@ -61,18 +67,20 @@ def report_malformed_file(run: str, name: str) -> Iterator[None]:
         )
 
 
-def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV") -> None:
+def show_csv_button(
+    rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV", *, icon_only: bool = False
+) -> None:
     """Shows a button that downloads rows as CSV, created on click."""
     st.download_button(
-        label,
+        ":material/download:" if icon_only else label,
         lambda: escaped_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
         f"{name}.csv",
         "text/csv",
         on_click="ignore",
         type="tertiary",
-        icon=":material/download:",
+        icon=None if icon_only else ":material/download:",
         key=f"csv_{name}",
-        help=f"The rows behind “{name.replace('_', ' ')}”." if label == "CSV" else None,
+        help=f"Download “{name.replace('_', ' ')}” as CSV." if label == "CSV" else None,
     )
 
 

@@ -283,11 +283,11 @@ class Pair:
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:
-        """Counts how often both, one or neither is right: ``second``, ``first`` (right or wrong), ``n``, ``share``."""
+        """Counts how often both, one or neither is right: ``second``, ``first`` (correct or not), ``n``, ``share``."""
         sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
         counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
         frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
-        words = {True: "right", False: "wrong"}
+        words = {True: "correct", False: "incorrect"}
         frame["second"], frame["first"] = frame["second"].map(words), frame["first"].map(words)
         return frame.assign(share=frame["n"] / frame["n"].sum())
 

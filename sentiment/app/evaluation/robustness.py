@@ -1,0 +1,277 @@
+"""The Robustness tab: behavioural tests (CheckList), short texts of other domains, and small changes of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.evaluation import columns
+from sentiment.app.evaluation.header import Evaluated
+from sentiment.app.shared import chart_block, current_run
+from sentiment.artifacts import Run
+from sentiment.behaviour import edited
+from sentiment.behaviour.card import EDITED_HEADER, PART, edited_rows
+from sentiment.behaviour.contrast import ALL
+from sentiment.behaviour.report import AIMS, NEGATION, totals
+from sentiment.behaviour.robustness import SAMPLES
+from sentiment.formatting import percent, share
+
+_KINDS = {
+    "must be": ("MFT", "Minimum functionality (MFT)"),
+    "must not change": ("INV", "Invariance (INV)"),
+    "must move": ("DIR", "Directional expectation (DIR)"),
+    NEGATION: ("Negation", "Negation, all kinds"),
+}  # kind in ``behaviour.json`` -> CheckList's abbreviation and name
+_CAPABILITIES = {
+    "marks": "emphasis and quotation",
+    "other words": "synonyms",
+    "capitals": "capitalisation",
+    "actors and film": "people vs. movie",
+    "irrelevant additions": "irrelevant sentences",
+}  # capability in ``behaviour.json`` -> the name shown, where that is another
+_SUITE, _CAPABILITY, _MATRIX = "suite", "capability", "capability_matrix"  # keys
+
+
+def show(evaluated: Evaluated) -> None:
+    """Shows one suite of tests at a time."""
+    run = evaluated.run
+    suites = _suites(run)
+    if not suites:
+        st.info("No behavioural tests saved. Run `python scripts/evaluate.py --behaviour --artifacts RUN_FOLDER`.")
+        return
+    suite = st.segmented_control(
+        "Tests",
+        list(suites),
+        default=next(iter(suites)),
+        key=_SUITE,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    suites[suite]()
+
+
+def _suites(run: Run) -> dict[str, Callable[[], None]]:
+    """Returns the suites that the run has results of, and what shows each."""
+    suites: dict[str, Callable[[], None]] = {}
+    with current_run.stop_on_artifact_error():
+        if run.has(PART):
+            report = current_run.read_json(PART)
+            suites["CheckList"] = lambda: _checklist(report)
+            suites["Other domains"] = lambda: _domains(report)
+            if "writing" in report:
+                suites["Writing"] = lambda: _writing(report["writing"])
+            if "contrast" in report:
+                suites["Contrast pairs"] = lambda: _contrast(report["contrast"])
+        if run.has(edited.PART):
+            suites["Edited reviews"] = lambda: _edited(current_run.read_json(edited.PART))
+    return suites
+
+
+def _checklist(report: dict[str, Any]) -> None:
+    """Shows the rates by kind, the matrix of capabilities, and failed examples of the chosen capability beside it."""
+    with st.grid(4, min_column_width=170):
+        for name, row in totals(report):
+            st.metric(
+                f"{_KINDS[name][1]}",
+                f"{percent(row['rate'])} failed",
+                f"target ≤ {percent(AIMS[name], 0)}" if name in AIMS else f"of {row['cases']:,} cases",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
+                + _beyond(row, report),
+            )
+    st.caption(
+        "Failure rate, lower is better (CheckList, Ribeiro et al. 2020). MFT: expected label. INV: prediction "
+        "unchanged. DIR: probability moves in the expected direction.",
+    )
+    failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _matrix(report, failed)
+    with right:
+        if failed:
+            _failures(report, failed)
+
+
+def _matrix(report: dict[str, Any], failed: list[str]) -> None:
+    """Shows CheckList's matrix: a row for each capability, a column for each kind of test."""
+    kinds = [row["kind"] for row in report["kinds"]]
+    rates = pd.DataFrame(report["capabilities"])
+    cases = rates.groupby("capability", sort=False)["cases"].sum()
+    matrix = rates.pivot_table(index="capability", columns="kind", values="rate").loc[cases.index, kinds]
+    matrix.insert(0, "cases", cases)
+    matrix = columns.in_percent(matrix, kinds).reset_index()
+
+    def choose() -> None:
+        state: Any = st.session_state[_MATRIX]
+        for row in state.selection.rows:
+            if matrix["capability"].iloc[row] in failed:
+                st.session_state[_CAPABILITY] = matrix["capability"].iloc[row]
+
+    chart_block.show_heading("Failure rate by capability", matrix)
+    st.dataframe(
+        matrix.assign(capability=matrix["capability"].map(_capability_name)),
+        hide_index=True,
+        height=400,
+        placeholder="",
+        key=_MATRIX,
+        on_select=choose,
+        selection_mode="single-row",
+        alt="Share of failed cases by capability and kind of test; selecting a row shows its failed examples",
+        column_config={
+            "capability": "Capability",
+            "cases": st.column_config.NumberColumn("Cases", format="localized"),
+            **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1]) for kind in kinds},
+        },
+    )
+
+
+def _failures(report: dict[str, Any], failed: list[str]) -> None:
+    """Shows a few failed cases of each test of the chosen capability."""
+    st.header("Failed examples")
+    chosen = st.selectbox("Capability", failed, format_func=_capability_name, key=_CAPABILITY, width=320)
+    rows = [
+        {
+            "text": case["texts"][0],
+            "before": 100 * case["probabilities"][0],
+            "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
+            "after": 100 * case["probabilities"][1] if len(case["texts"]) > 1 else None,
+            "expected": row["expected"],
+            "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
+        }
+        for row in report["behaviours"]
+        if row["capability"] == chosen
+        for case in row["examples"]
+    ]
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=320,
+        placeholder="",
+        alt="Failed cases with P(positive)",
+        column_config={
+            "text": st.column_config.TextColumn("Text", width=260),
+            "before": columns.share("P(positive)"),
+            "changed": st.column_config.TextColumn("Perturbed text", width=260),
+            "after": columns.share("P(positive) after"),
+            "expected": "Expected",
+            "test": st.column_config.TextColumn("Test", width=220),
+        },
+    )
+
+
+def _writing(writing: dict[str, Any]) -> None:
+    """Shows how often a change of writing changes a prediction."""
+    names = {
+        f"{sample}_{key}": (f"{title}, {sample}", sample, key)
+        for sample in SAMPLES
+        for key, title in (("flips", "Flipped"), ("lost", "No longer confident"))
+    }
+    table = pd.DataFrame(
+        {"change": row["change"], **{name: row[sample][key]["share"] for name, (_, sample, key) in names.items()}}
+        for row in writing["changes"]
+    )
+    chart_block.show_heading("Changes of writing", table)
+    st.dataframe(
+        columns.in_percent(table, names),
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="Share of predictions that change with the writing of a text",
+        column_config={"change": "Change", **{name: columns.share(title) for name, (title, _, _) in names.items()}},
+    )
+    sentences, reviews = (writing[sample] for sample in SAMPLES)
+    st.caption(
+        "Changes that no reader notices; lower is better. Tried on "
+        f"{sentences['n']:,} negated sentences ({sentences['confident']:,} confident) and {reviews['n']:,} reviews "
+        f"({reviews['confident']:,} confident), all unlabelled."
+    )
+
+
+def _domains(report: dict[str, Any]) -> None:
+    table = pd.DataFrame(
+        {
+            "domain": row["domain"],
+            "n": row["n"],
+            "accuracy": row["accuracy"],
+            "vader": row["vader"]["accuracy"] if row["vader"] else None,
+            "confident": row["confident"]["n"] / row["n"],
+            "confident_accuracy": row["confident"]["accuracy"],
+            "unsure": row["mixed"]["unsure"] / row["mixed"]["n"],
+            "overconfident": row["mixed"]["confident"] / row["mixed"]["n"],
+        }
+        for row in report["domains"]
+    )
+    chart_block.show_heading("Out-of-domain short texts", table)
+    st.dataframe(
+        columns.in_percent(table, table.columns[2:]),
+        hide_index=True,
+        height="content",
+        placeholder="",
+        alt="Accuracy by domain, beside VADER",
+        column_config={
+            "domain": "Domain",
+            "n": "Sentences",
+            "accuracy": columns.share("Accuracy"),
+            "vader": columns.share("VADER accuracy", help="A lexicon baseline."),
+            "confident": columns.share("Confident"),
+            "confident_accuracy": columns.share("Accuracy when confident"),
+            "unsure": columns.share("Mixed: unsure"),
+            "overconfident": columns.share("Mixed: overconfident"),
+        },
+    )
+    beside = f" VADER {report['vader']} is a lexicon baseline." if report["vader"] else ""
+    st.caption(
+        "Hand-written sentences. Accuracy counts clear positive and negative ones; for mixed ones, unsure is the "
+        f"desired outcome.{beside} Errors lists the sentences as examples."
+    )
+
+
+def _contrast(rows: list[dict[str, Any]]) -> None:
+    table = [
+        {
+            "Kind": f"**All, {row['part']}**" if row["kind"] == ALL else row["kind"],
+            "Texts": f"{row['n']:,}",
+            "Accuracy (95% CI)": share(row["accuracy"], row["interval"]),
+            "Pairs": f"{row['pairs']:,}",
+            "Both correct (95% CI)": share(row["both"], row["both_interval"]),
+            "High-confidence errors": f"{row['confidently_wrong']:,}",
+        }
+        for row in rows
+    ]
+    st.header("Contrast pairs")
+    st.table(pd.DataFrame(table), border="horizontal", hide_index=True, alt="Accuracy on pairs of texts by kind")
+    st.caption(
+        "Hand-written pairs that share most words and have opposite labels. Half are for development; of the held-out "
+        "half only totals are computed."
+    )
+
+
+def _edited(report: dict[str, Any]) -> None:
+    st.header("Edited reviews")
+    st.table(  # because it shows every column at any width
+        pd.DataFrame(edited_rows(report), columns=[name.capitalize() for name in EDITED_HEADER]),
+        border="horizontal",
+        hide_index=True,
+        alt="Share of edited reviews that prediction and score follow",
+    )
+    st.caption(
+        "Reviews that a person edited until the label was the opposite (Kaushik et al. 2020), with 95% CI. "
+        "“Crosses zero”: the edited text is predicted correctly. “Moves the right way”: its score is nearer to the new "
+        f"label. {report['trained_on']:,} originals are training reviews. Measured {report['date']}."
+    )
+
+
+def _beyond(row: dict[str, Any], report: dict[str, Any]) -> str:
+    if row["beyond"] is None:
+        return ""
+    return f" {percent(row['beyond'])} of the pairs are off by more than {report['tolerance']} in probability."
+
+
+def _capability_name(capability: str) -> str:
+    return _CAPABILITIES.get(capability, capability)
