@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.evaluation import columns
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, charts, evaluation_charts
+from sentiment.app.shared import chart_block, evaluation_charts
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation import metrics
 from sentiment.formatting import LEVELS
@@ -24,10 +25,7 @@ def show(evaluated: Evaluated) -> None:
             bins,
             f"Predicted probability against observed frequency; ECE {scored.reliability.error:.4f}",
         )
-        st.altair_chart(
-            charts.probabilities(histogram, title="True label").properties(height=110),
-            alt="Number of reviews by P(positive)",
-        )
+        st.altair_chart(evaluation_charts.counts(histogram), alt="Number of reviews by predicted probability")
         st.caption(
             f"Log loss {scored.log_loss:.3f} (chance 0.693) · Brier score "
             f"{metrics.brier(scored.probabilities, scored.labels):.3f} · ECE {scored.reliability.error:.3f}. "
@@ -37,15 +35,15 @@ def show(evaluated: Evaluated) -> None:
         levels = confidence_levels(scored)
         chart_block.show_heading("Confidence levels", levels)
         st.dataframe(
-            levels,
+            columns.in_percent(levels, ["share", "accuracy"]),
             hide_index=True,
             alt="Share and accuracy of the predictions of each confidence level",
             column_config={
                 "level": "Level",
                 "probability": st.column_config.TextColumn("Certainty", help="Probability of the predicted label."),
                 "n": st.column_config.NumberColumn("Reviews", format="localized"),
-                "share": st.column_config.NumberColumn("Share", format="percent"),
-                "accuracy": st.column_config.NumberColumn("Accuracy", format="percent"),
+                "share": columns.share("Share"),
+                "accuracy": columns.share("Accuracy"),
             },
         )
         bands = scored.calibration_by_length()

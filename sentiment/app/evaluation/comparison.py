@@ -31,8 +31,8 @@ _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "both are wrong": (False, False),
     "both are right": (True, True),
 }  # value in links -> whether the shown model and the other model are correct
-_CELLS, _WHICH = "agreement_cells", "agreement"
-_MOST_SLICES = 10  # shown of those that differ
+_WHICH = "agreement"  # key
+_MOST_SLICES = 7  # shown of those that differ
 
 
 def show(evaluated: Evaluated) -> None:
@@ -69,16 +69,12 @@ def show(evaluated: Evaluated) -> None:
 def _comparison(pair: Pair, other: Run, evaluated: Evaluated) -> None:
     run = evaluated.run
     st.markdown(f"**{uploads.escape_markdown(wording.run_comparison(pair.test, other.name, run.name))}**")
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
         _figures(pair, other, run)
     with right:
-        _agreement(pair, other.name, run.name)
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
         _slices(pair, other.name, run.name)
-    with right:
-        _disagreements(pair, other.name, evaluated)
+    _disagreements(pair, other.name, evaluated)
 
 
 def _figures(pair: Pair, other_run: Run, run: Run) -> None:
@@ -97,18 +93,18 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
         rows.append((name, change.second, change.first, change.difference, span, conclusion))
     table = pd.DataFrame(rows, columns=["metric", second, first, "difference", "interval", "better"])
     chart_block.show_heading("Metrics", table)
-    number = st.column_config.NumberColumn(format="%.4f", width=90)
+    number = st.column_config.NumberColumn(format="%.4f", width=72)
     st.dataframe(
         table,
         hide_index=True,
         alt=f"Metrics of {second} and {first} side by side",
         column_config={
-            "metric": st.column_config.TextColumn("Metric", width=90),
+            "metric": st.column_config.TextColumn("Metric", width=82),
             second: number,
             first: number,
-            "difference": st.column_config.NumberColumn("Difference", format="%+.4f", width=90),
-            "interval": st.column_config.TextColumn("95% CI", width=150),
-            "better": "Better model",
+            "difference": st.column_config.NumberColumn("Difference", format="%+.4f", width=80),
+            "interval": st.column_config.TextColumn("95% CI", width=140),
+            "better": st.column_config.TextColumn("Better model", width=100),
         },
     )
     st.caption(f"Paired bootstrap, {SAMPLES} resamples.")
@@ -118,21 +114,6 @@ def _figures(pair: Pair, other_run: Run, run: Run) -> None:
 def _changes(_pair: Pair, first: Any, second: Any, split: str, threshold: float) -> dict[str, Change]:
     """Returns ``Pair.changes``, cached because it takes a second or two. The other arguments are the cache key."""
     return _pair.changes()
-
-
-def _agreement(pair: Pair, first: str, second: str) -> None:
-    cells = pair.agreement()
-    counts = {(row["second"], row["first"]): row["n"] for row in cells.to_dict("records")}
-    chart_block.show_chart(
-        "Agreement",
-        evaluation_charts.agreement(cells, first, second).properties(height=220),
-        cells,
-        f"Both correct {counts['correct', 'correct']:,}, only {second} {counts['correct', 'incorrect']:,}, only "
-        f"{first} {counts['incorrect', 'correct']:,}, none {counts['incorrect', 'incorrect']:,}; a click filters the "
-        "list below",
-        key=_CELLS,
-        on_select=_filter,
-    )
 
 
 def _slices(pair: Pair, first: str, second: str) -> None:
@@ -155,18 +136,19 @@ def _slices(pair: Pair, first: str, second: str) -> None:
 
 
 def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
-    second = evaluated.run.name
+    second, test = evaluated.run.name, pair.test
+    counts = {(row["second"], row["first"]): row["n"] for row in pair.agreement().to_dict("records")}
     names = {
-        "they disagree": "Disagree",
-        "only the run shown is right": f"Only {second} correct",
-        "only the other run is right": f"Only {first} correct",
-        "both are wrong": "Both incorrect",
-        "both are right": "Both correct",
+        "they disagree": f"Disagree ({test.first_only + test.second_only:,})",
+        "only the run shown is right": f"Only {second} correct ({test.second_only:,})",
+        "only the other run is right": f"Only {first} correct ({test.first_only:,})",
+        "both are wrong": f"Both incorrect ({counts['incorrect', 'incorrect']:,})",
+        "both are right": f"Both correct ({counts['correct', 'correct']:,})",
     }
     st.header("Disagreements")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.selectbox(
-            "Show", list(_KINDS), format_func=names.__getitem__, key=_WHICH, bind="query-params", width=220
+            "Show", list(_KINDS), format_func=names.__getitem__, key=_WHICH, bind="query-params", width=300
         )
         parts = [EVERYTHING, *(name for name, mask in pair.second.parts() if mask.any())]
         part = st.selectbox(
@@ -185,13 +167,6 @@ def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
         lambda: errors.pool_of(evaluated.scored, evaluated.split),
         other=first,
     )
-
-
-def _filter() -> None:
-    """Filters the list by the clicked cell of the agreement matrix."""
-    points = filters.clicked(_CELLS, "cell")
-    cell = tuple(points[0][side] == "correct" for side in ("second", "first")) if points else (None, None)
-    st.session_state[_WHICH] = next(name for name, kind in _KINDS.items() if kind == cell)
 
 
 def _open_other(path: Path, split: str) -> Run | None:

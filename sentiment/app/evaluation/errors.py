@@ -8,7 +8,7 @@ import streamlit as st
 from sentiment.app.evaluation import example_sentences, filters, neighbours, review_table
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, review_texts
-from sentiment.app.shared.scored_reviews import EVERYTHING, ScoredReviews
+from sentiment.app.shared.scored_reviews import EVERYTHING, SURE_ERRORS, WRONG, ScoredReviews
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
@@ -47,7 +47,8 @@ def _reviews(evaluated: Evaluated) -> None:
     rows = scored.select(outcome, part, between)
     if cause != EVERYTHING:
         rows = rows[rows["fingerprint"].map(causes) == cause]
-    review_table.show(rows, "reviews", "most confident errors first", lambda: pool_of(scored, split))
+    noun = "error" if outcome in (WRONG, SURE_ERRORS) else "review"
+    review_table.show(rows, "reviews", "most confident errors first", lambda: pool_of(scored, split), noun=noun)
     if len(assigned):
         _causes(sure)
 

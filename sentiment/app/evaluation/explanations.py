@@ -9,29 +9,35 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import current_run, evaluation_charts, uploads
+from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads
 from sentiment.faithfulness import card
 from sentiment.faithfulness.card import PART
 from sentiment.formatting import signed
 
-_METHOD_COLUMN = "Method"
+_COMPREHENSIVE, _SUFFICIENT = card.MEASURES
+_MARK = "background-color: rgba(0, 114, 178, 0.18); font-weight: 600"  # the row of the own method, on light and dark
 
 
 class Measure(NamedTuple):
-    """A column of the table of methods: its name, the values by method, their format, and which are better."""
+    """A column of the table of methods.
 
-    name: str
+    Attributes:
+        title: its title.
+        help: its meaning.
+        values: the value of each method.
+        format: in a table, as printf has it.
+        better: whether "more" or "less" is better; "" if it is no measure of faithfulness.
+    """
+
+    title: str
+    help: str
     values: dict[str, float]
     format: str
-    more_is_better: bool = True
-
-    def shown(self, method: str) -> str:
-        """Returns the value of a method as text."""
-        return self.format.format(self.values[method]).replace("-", "−")
+    better: str = "more"
 
     def best(self) -> str:
         """Returns the method with the best value."""
-        return (max if self.more_is_better else min)(self.values, key=self.values.__getitem__)
+        return (max if self.better == "more" else min)(self.values, key=self.values.__getitem__)
 
 
 def show(evaluated: Evaluated) -> None:
@@ -48,25 +54,29 @@ def show(evaluated: Evaluated) -> None:
     method, baseline = (uploads.escape_markdown(report[key]) for key in ("method", "baseline"))
     st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {report['date']}.")
     removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}
-    st.header("Erasure tests")
-    chosen = st.segmented_control(
-        "Remove words by",
-        list(removals),
-        default=next(iter(removals)),
-        key="erasure_way",
-        bind="query-params",
-        required=True,
-    )
-    removal = removals[chosen]
     left, right = st.columns([3, 2], gap="medium")
     with left:
+        st.header("Erasure tests")
+        chosen = st.segmented_control(
+            "Remove words by",
+            list(removals),
+            default=next(iter(removals)),
+            key="erasure_way",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
+        removal = removals[chosen]
         st.altair_chart(
             evaluation_charts.erasure(pd.DataFrame(_erasure_rows(removal))),
-            alt="Change in probability when the top words are removed or kept, by method",
+            alt=f"Change in probability when the top words are removed or kept, by {chosen}, for each method",
         )
+    found = list(measures(report, list(removals).index(chosen)))
     with right:
         _gains(removal, report["erasure"]["n"])
-    _methods(report, list(removals).index(chosen))
+        if sentence := where_better(found, report["method"]):
+            st.markdown(f":material/info: {uploads.escape_markdown(sentence)}")
+    _methods(found, report["method"])
     _checks(report)
 
 
@@ -89,60 +99,63 @@ def _gain(measured: dict[str, Any]) -> str:
     return f"{signed(measured['mean'], 3)} ({signed(low, 3)} to {signed(high, 3)})"
 
 
-def _methods(report: dict[str, Any], removal: int) -> None:
-    """Shows all measures of each method, the own one marked, and where another is better."""
-    own, columns = report["method"], list(measures(report, removal))
-    methods = [row["method"] for row in card.method_rows(report, removal)]
-    rows = [
-        {_METHOD_COLUMN: _marked(method, own), **{column.name: _cell(column, method, own) for column in columns}}
-        for method in methods
-    ]
-    st.header("All methods")
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Every measure of each attribution method")
-    better = [
-        column for column in columns if own in column.values and column.values[column.best()] != column.values[own]
-    ]
-    if better:
-        listed = "; ".join(f"{column.name}: {column.best()} {column.shown(column.best())}" for column in better)
-        st.markdown(
-            f":material/info: **{uploads.escape_markdown(own)}** is not the best by {len(better)} of {len(columns)} "
-            f"measures. Better: {uploads.escape_markdown(listed)}."
-        )
-    st.caption(
-        f"Shapley: correlation with exact Shapley values ({report['shapley']['n']:,} short texts). Hybrid: top word on "
-        f"the right side of joined reviews ({report['hybrids']['n']:,} texts). Completeness: largest error, in logits. "
-        f"Shortcuts: precision at tokens that decide the label by construction, {report['shortcuts']['seeds']} models "
-        f"each (Bastings et al. 2022); targets {card.aims()}. Time: {report['time']['tokens']:,} tokens."
+def where_better(found: list[Measure], own: str) -> str:
+    """Returns a sentence on the measures by which another method is better than the own one; "" if there are none."""
+    judged = [each for each in found if each.better and own in each.values]
+    better = [each for each in judged if each.values[each.best()] != each.values[own]]
+    if not better:
+        return ""
+    listed = "; ".join(
+        f"{each.title} {each.best()} {each.values[each.best()]:.3f} (own {each.values[own]:.3f})" for each in better
+    )
+    return f"{own} is not the best by {len(better)} of {len(judged)} measures. Better: {listed}.".replace("-", "−")
+
+
+def _methods(found: list[Measure], own: str) -> None:
+    """Shows all measures of each method, with the own one marked."""
+    methods = list(dict.fromkeys(method for each in found for method in each.values))
+    table = pd.DataFrame({each.title: pd.Series(each.values) for each in found}).reindex(methods)
+    named = table.rename_axis("method").reset_index()
+    chart_block.show_heading("All methods", named)
+    named["method"] = named["method"].where(named["method"] != own, f"{own} (this app)")
+    marked = [_MARK if method == own else "" for method in methods]
+    st.dataframe(
+        named.style.apply(lambda column: marked),
+        hide_index=True,
+        height="content",
+        placeholder="–",
+        alt="Every measure of each attribution method; the first is the app's own",
+        column_config={
+            "method": st.column_config.TextColumn("Method", width=215),
+            **{
+                each.title: st.column_config.NumberColumn(format=each.format, help=each.help, width=70)
+                for each in found
+            },
+        },
     )
 
 
 def measures(report: dict[str, Any], removal: int) -> Iterator[Measure]:
     """Yields the columns of the table of methods, for a kind of word removal."""
-    rows = card.method_rows(report, removal)
-    for name, key, form, more in (
-        ("Comprehensiveness", "comprehensiveness", "{:.3f}", True),
-        ("Sufficiency", "sufficiency", "{:.3f}", False),
-        ("Shapley", "shapley", "{:.3f}", True),
-        ("Hybrid", "hybrids", "{:.1%}", True),
-        ("Completeness", "gap", "{:.0e}", False),
-        ("Time (ms)", "milliseconds", "{:,.0f}", False),
+    rows, short, hybrids = card.method_rows(report, removal), report["shapley"]["n"], report["hybrids"]["n"]
+    shapley = f"Correlation with the exact Shapley values of {short:,} short texts. Higher is better."
+    hybrid = f"How often the top word is on the right side, in {hybrids:,} texts joined of both classes."
+    tokens = report["time"]["tokens"]
+    for title, meaning, key, form, better in (
+        ("Compr.", "Comprehensiveness: drop without the top words. Higher is better.", _COMPREHENSIVE, "%.3f", "more"),
+        ("Suff.", "Sufficiency: drop with the top words alone. Lower is better.", _SUFFICIENT, "%.3f", "less"),
+        ("Shapley", shapley, "shapley", "%.3f", "more"),
+        ("Hybrid", hybrid, "hybrids", "%.3f", "more"),
+        ("Error", "Completeness: the largest gap between contributions and score, in logits.", "gap", "%.0e", ""),
+        ("ms", f"Time for a review of {tokens:,} tokens, in milliseconds.", "milliseconds", "%.0f", ""),
     ):
-        yield Measure(name, {row["method"]: row[key] for row in rows}, form, more)
-    planted = card.shortcuts(report)
+        yield Measure(title, meaning, {row["method"]: row[key] for row in rows}, form, better)
+    planted, seeds = card.shortcuts(report), report["shortcuts"]["seeds"]
     for kind in [key for key in planted[0] if key != "method"]:
-        yield Measure(f"Shortcut: {kind}", {row["method"]: row[kind] for row in planted}, "{:.3f}")
-
-
-def _marked(method: str, own: str) -> str:
-    name = uploads.escape_markdown(method)
-    return f":blue-background[**{name}**] (this app)" if method == own else name
-
-
-def _cell(column: Measure, method: str, own: str) -> str:
-    if method not in column.values:
-        return "–"
-    shown = column.shown(method)
-    return f":blue-background[**{shown}**]" if method == own else shown
+        target = f" Target {card.AIMS[kind]:.2f}." if kind in card.AIMS else ""
+        meaning = f"Planted shortcut: precision at the tokens that decide the label by construction, {seeds} models."
+        values = {row["method"]: row[kind] for row in planted}
+        yield Measure(kind.capitalize(), f"{meaning}{target}", values, "%.3f")
 
 
 def _checks(report: dict[str, Any]) -> None:

@@ -62,7 +62,7 @@ def choose_outcome() -> str:
         format_func=outcome_name,
         key=OUTCOME,
         bind="query-params",
-        width=210,
+        width=190,
     )
     return outcome
 
@@ -76,9 +76,9 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
     """
     outcome = choose_outcome()
     part = st.selectbox(
-        "Slice", [EVERYTHING, *slices], format_func=outcome_name_or_slice, key=SLICE, bind="query-params", width=260
+        "Slice", [EVERYTHING, *slices], format_func=outcome_name_or_slice, key=SLICE, bind="query-params", width=220
     )
-    between = st.slider("P(positive)", *_WHOLE, _WHOLE, 1 / HISTOGRAM_BINS, key=BETWEEN, bind="query-params", width=200)
+    between = st.slider("P(positive)", *_WHOLE, _WHOLE, 1 / HISTOGRAM_BINS, key=BETWEEN, bind="query-params", width=160)
     cause = EVERYTHING
     if causes:
         cause = st.selectbox(
@@ -87,10 +87,10 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
             format_func=outcome_name_or_slice,
             key=CAUSE,
             bind="query-params",
-            width=180,
+            width=150,
             help="Assigned by a human reader to high-confidence errors.",
         )
-    st.button("Reset filters", on_click=open_errors, icon=":material/filter_alt_off:")
+    st.button("Reset", on_click=open_errors, icon=":material/filter_alt_off:", help="Back to all errors.")
     return outcome, part, between, cause
 
 

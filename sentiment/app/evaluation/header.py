@@ -42,7 +42,7 @@ def show(run: Run) -> Evaluated | None:
         st.info(f"No predictions saved for {uploads.escape_markdown(run.name)}.")
         return None
     caption = st.empty()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         split = st.segmented_control(
             "Split",
             splits,
@@ -50,7 +50,7 @@ def show(run: Run) -> Evaluated | None:
             key="split",
             bind="query-params",
             required=True,
-            help="The test set was not used for training or model selection.",
+            label_visibility="collapsed",
         )
         with st.popover(f"Threshold {_threshold(run):.2f}", icon=":material/tune:", key="threshold_popover"):
             threshold, cost = _choose_threshold(run)
@@ -62,7 +62,8 @@ def show(run: Run) -> Evaluated | None:
         st.info(f"{name} has no {split} predictions.")
         return None
     reviews, positive = counted(len(scored.table), f"{split} review"), int(scored.labels.sum())
-    caption.caption(f"{reviews} ({positive:,} positive), model: {name}")
+    unseen = ". The test set was not used for training or model selection." if split == "test" else ""
+    caption.caption(f"{reviews} ({positive:,} positive), model: {name}{unseen}")
     _metrics(scored)
     return Evaluated(run, split, scored, cost)
 

@@ -30,7 +30,7 @@ def show(evaluated: Evaluated) -> None:
     scored = evaluated.scored
     with st.grid(3, min_column_width=260):
         for finding in findings(scored):
-            with st.container(border=True, gap="xsmall"):
+            with st.container(border=True, gap="xsmall", height="stretch"):
                 st.markdown(f"**{finding.title}**  \n{finding.sentence}")
                 st.button(
                     f"Show in {finding.tab}",

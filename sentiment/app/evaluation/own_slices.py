@@ -120,13 +120,13 @@ def show(scored: ScoredReviews) -> None:
 def _form(scored: ScoredReviews) -> None:
     has_texts = review_texts.load_texts() is not None
     kinds = [*([_WORD, _PATTERN] if has_texts else []), *_RANGES, _MOVIE]
+    kind = st.selectbox("Slice by", kinds, key="own_kind", width=300)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = st.selectbox("Slice by", kinds, key="own_kind", width=180)
         if kind in _RANGES:
-            st.number_input("From", 0, 100_000, 0, key="own_from", width=110)
-            st.number_input("To", 0, 100_000, 100, key="own_to", width=110)
+            st.number_input("From", 0, 100_000, 0, key="own_from", width=100)
+            st.number_input("To", 0, 100_000, 100, key="own_to", width=100)
         else:
-            st.text_input(kind, key="own_text", max_chars=MAX_PATTERN, width=220)
+            st.text_input(kind, key="own_text", max_chars=MAX_PATTERN, width=200)
         st.button("Add slice", icon=":material/add:", on_click=_add, args=(kind,))
     if not has_texts:
         st.caption("Words and patterns need the review texts: `make app DATA=path`.")

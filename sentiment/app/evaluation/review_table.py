@@ -66,7 +66,7 @@ def show_frame(frame: pd.DataFrame, name: str, alt: str, *, selectable: bool, ot
             "label": st.column_config.TextColumn("True label", width=90),
             "probability": columns.bar("P(positive)", width=120),
             **({other: columns.bar(f"P by {other}", width=120)} if other else {}),
-            "text": st.column_config.TextColumn("Text", width=560),
+            "text": st.column_config.TextColumn("Text", width=440),
             "rating": "Rating",
             "length": st.column_config.NumberColumn("Tokens", format="localized"),
             "cause": st.column_config.TextColumn("Cause (manual)", help="Assigned by a human reader."),

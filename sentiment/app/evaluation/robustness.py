@@ -90,7 +90,7 @@ def _checklist(report: dict[str, Any]) -> None:
         "unchanged. DIR: probability moves in the expected direction.",
     )
     failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
-    left, right = st.columns([2, 3], gap="medium")
+    left, right = st.columns([4, 5], gap="medium")
     with left:
         _matrix(report, failed)
     with right:
@@ -124,9 +124,9 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
         selection_mode="single-row",
         alt="Share of failed cases by capability and kind of test; selecting a row shows its failed examples",
         column_config={
-            "capability": "Capability",
-            "cases": st.column_config.NumberColumn("Cases", format="localized"),
-            **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1]) for kind in kinds},
+            "capability": st.column_config.TextColumn("Capability", width=140),
+            "cases": st.column_config.NumberColumn("Cases", format="localized", width=50),
+            **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1], width=55) for kind in kinds},
         },
     )
 
@@ -149,13 +149,13 @@ def _failures(report: dict[str, Any], failed: list[str]) -> None:
         for case in row["examples"]
     ]
     st.dataframe(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows).dropna(axis="columns", how="all"),
         hide_index=True,
         height=320,
         placeholder="",
         alt="Failed cases with P(positive)",
         column_config={
-            "text": st.column_config.TextColumn("Text", width=260),
+            "text": st.column_config.TextColumn("Text", width=280),
             "before": columns.share("P(positive)"),
             "changed": st.column_config.TextColumn("Perturbed text", width=260),
             "after": columns.share("P(positive) after"),

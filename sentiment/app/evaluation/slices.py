@@ -28,7 +28,7 @@ def show(evaluated: Evaluated) -> None:
 
 
 def _slices(scored: ScoredReviews) -> None:
-    parts = scored.by_slice().sort_values("difference", kind="stable")
+    parts = scored.by_slice().sort_values("accuracy", kind="stable")
     chart_block.show_heading("Accuracy by slice", parts)
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(

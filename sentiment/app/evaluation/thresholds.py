@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.evaluation import columns
 from sentiment.app.evaluation.header import Evaluated, slider_value
 from sentiment.app.shared import chart_block, evaluation_charts
 from sentiment.app.shared.scored_reviews import ScoredReviews
@@ -44,20 +45,17 @@ def show(evaluated: Evaluated) -> None:
             curve[["threshold", "cost"]],
             f"Cost per 100 reviews by threshold, at least {100 * sweep.cost(cost).min():.2f}",
         )
-    st.caption("◆ current threshold; in the cost curve ◆ is the optimum and the dashed line the current threshold.")
+    st.caption("◆ Current threshold. In the cost curve, ◆ is the optimum and the dashed line the current threshold.")
     points = operating_points(scored, cost)
     chart_block.show_heading("Operating points", points)
+    shares = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "fpr": "FPR"}
     st.dataframe(
-        points,
+        columns.in_percent(points, shares),
         hide_index=True,
         alt="Metrics at several thresholds",
         column_config={
             "threshold": st.column_config.NumberColumn("Threshold", format="%.2f"),
-            **{
-                name: st.column_config.NumberColumn(title, format="percent")
-                for name, title in (("accuracy", "Accuracy"), ("precision", "Precision"), ("recall", "Recall"))
-            },
-            "fpr": st.column_config.NumberColumn("FPR", format="percent", help="False positive rate."),
+            **{name: columns.share(title) for name, title in shares.items()},
             "f1": st.column_config.NumberColumn("F1", format="%.3f"),
             "cost": st.column_config.NumberColumn("Cost per 100", format="%.2f", help=f"At a cost ratio of {cost:g}."),
             "point": "Operating point",

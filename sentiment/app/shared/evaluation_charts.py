@@ -14,47 +14,21 @@ _MANY = 30  # reviews; smaller slices do not affect the axis range
 
 
 def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """Draws the confusion matrix; a click on a cell selects it as ``cell``.
+    """Draws the confusion matrix, tinted by share; a click on a cell selects it as ``cell``.
 
     Args:
         cells: columns ``label``, ``verdict``, ``n``, ``share``, ``right``.
         marked: the initially selected cells, by ``label`` and ``verdict``.
     """
-    return _matrix(cells, ("label", "True label"), ("verdict", "Predicted"), CLASSES, marked, "% of true class")
-
-
-def agreement(cells: pd.DataFrame, first: str, second: str, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """Draws how often both, one or neither of two runs is right; a click on a cell selects it as ``cell``.
-
-    Args:
-        cells: columns ``second``, ``first`` (correct or incorrect), ``n``, ``share``.
-        first: name of the first run.
-        second: name of the second run.
-        marked: the initially selected cells, by ``second`` and ``first``.
-    """
-    rows = cells.assign(right=cells["second"] == "correct")
-    return _matrix(rows, ("second", second), ("first", first), ["correct", "incorrect"], marked, "% of all")
-
-
-def _matrix(
-    cells: pd.DataFrame,
-    row: tuple[str, str],
-    column: tuple[str, str],
-    order: list[str],
-    marked: Sequence[dict[str, str]],
-    share: str,
-) -> alt.LayerChart:
-    """Draws four counts, tinted by share; ``row`` and ``column`` are each a field and its title."""
-    (y, y_title), (x, x_title) = row, column
-    chosen = alt.selection_point(name="cell", fields=[y, x], value=list(marked) or alt.Undefined)
+    chosen = alt.selection_point(name="cell", fields=["label", "verdict"], value=list(marked) or alt.Undefined)
     base = alt.Chart(cells).encode(
-        x=alt.X(f"{x}:N", sort=order, title=x_title, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(f"{y}:N", sort=order, title=y_title),
+        x=alt.X("verdict:N", sort=CLASSES, title="Predicted", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("label:N", sort=CLASSES, title="True label"),
         tooltip=[
-            alt.Tooltip(f"{y}:N", title=y_title),
-            alt.Tooltip(f"{x}:N", title=x_title),
+            alt.Tooltip("label:N", title="True label"),
+            alt.Tooltip("verdict:N", title="Predicted"),
             alt.Tooltip("n:Q", title="reviews", format=","),
-            alt.Tooltip("share:Q", title=share, format=".1%"),
+            alt.Tooltip("share:Q", title="% of true class", format=".1%"),
         ],
     )
     squares = (
@@ -151,6 +125,23 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
     return layer(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
 
 
+def counts(bins: pd.DataFrame) -> alt.LayerChart:
+    """Draws the number of reviews by predicted probability, as the small histogram under a reliability diagram.
+
+    Args:
+        bins: columns ``low``, ``high``, ``n``, a row for each class.
+    """
+    total = bins.groupby(["low", "high"], as_index=False)["n"].sum()
+    bars = alt.Chart(total).mark_bar(binSpacing=1, color="gray", opacity=0.6)
+    bars = bars.encode(
+        x=alt.X("low:Q", bin="binned", title=None, scale=alt.Scale(domain=[0, 1])),
+        x2="high:Q",
+        y=alt.Y("n:Q", title="Reviews", axis=alt.Axis(tickCount=2)),
+        tooltip=["low:Q", "high:Q", alt.Tooltip("n:Q", title="reviews", format=",")],
+    )
+    return layer(bars, height=80)
+
+
 def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
     """Draws the calibration error by length, over a bar of the error expected by chance.
 
@@ -171,7 +162,7 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
     title = "ECE"
     chance = base.mark_bar(color="gray", opacity=0.25, size=16).encode(x=alt.X("high:Q", title=title))
     median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
-    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".2f"))
+    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".3f"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
     return layer(chance, median, in_text_colour(points))
 
@@ -282,7 +273,7 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
     )
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change in probability"), x2="high:Q")
     points = base.mark_point(filled=True, size=80).encode(x="value:Q")
-    return layer(rules([0.0], "x"), spread, points, height=alt.Step(20))
+    return layer(rules([0.0], "x"), spread, points, height=alt.Step(16))
 
 
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:

@@ -34,7 +34,7 @@ _SLICES = {
     "unknown_rate": "Unknown words",
     "truncated": "Truncated",
     "negation": "Contains negation",
-    "contrast": "Contains contrast (but, although …)",
+    "contrast": "Contains contrast",
 }
 _VALUES = ((r"^below ", "< "), (r"^(.*) and more$", r"≥ \1"), (r"^(\d+)(?: %)? to (\d+)", r"\1–\2"), (r" %", "%"))
 Slice = tuple[str, npt.NDArray[np.bool_]]  # its name, and <bool>[n], which reviews are in it
@@ -140,7 +140,8 @@ class ScoredReviews:
     def calibration_by_length(self) -> pd.DataFrame:
         """Returns ``length``, ``n``, ``error``, ``chance`` and ``high`` of each length band."""
         names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
-        return pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
+        bands = pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
+        return bands.assign(length=bands["length"].map(_shown_value))
 
     def cells(self) -> pd.DataFrame:
         """Returns the confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
