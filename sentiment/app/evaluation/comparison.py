@@ -154,7 +154,7 @@ def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
         part = st.selectbox(
             "Slice",
             parts,
-            format_func=filters.outcome_name_or_slice,
+            format_func=filters.shown_name,
             key="agreement_slice",
             bind="query-params",
             width=220,

@@ -46,7 +46,7 @@ def show(threshold: float) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         outcome = filters.choose_outcome()
         source = st.selectbox(
-            "Sentences", [EVERYTHING, *_SOURCES], format_func=filters.outcome_name_or_slice, key="sentences", width=220
+            "Sentences", [EVERYTHING, *_SOURCES], format_func=filters.shown_name, key="sentences", width=220
         )
     rows = scored.select(outcome, EVERYTHING, (0.0, 1.0))
     rows = rows[rows["source"] == source] if source != EVERYTHING else rows

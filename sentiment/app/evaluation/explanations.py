@@ -15,6 +15,16 @@ from sentiment.faithfulness.card import PART
 from sentiment.formatting import signed
 
 _COMPREHENSIVE, _SUFFICIENT = card.MEASURES
+_MEASURED = (
+    "Comprehensiveness: drop in probability when top words are removed (higher is better). "
+    "Sufficiency: drop when only top words are kept (lower is better)."
+)
+_SHORTCUTS = {
+    "rare token": "Rare",
+    "token in context": "In context",
+    "ordered pair": "Ordered",
+    "context on either side": "Either side",
+}  # kind of shortcut -> short title
 _MARK = "background-color: rgba(0, 114, 178, 0.18); font-weight: 600"  # the row of the own method, on light and dark
 
 
@@ -22,13 +32,15 @@ class Measure(NamedTuple):
     """A column of the table of methods.
 
     Attributes:
-        title: its title.
+        name: its name.
+        title: its short title.
         help: its meaning.
         values: the value of each method.
         format: in a table, as printf has it.
         better: whether "more" or "less" is better; "" if it is no measure of faithfulness.
     """
 
+    name: str
     title: str
     help: str
     values: dict[str, float]
@@ -54,9 +66,9 @@ def show(evaluated: Evaluated) -> None:
     method, baseline = (uploads.escape_markdown(report[key]) for key in ("method", "baseline"))
     st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {report['date']}.")
     removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}
+    st.header("Erasure tests", help=_MEASURED)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.header("Erasure tests")
         chosen = st.segmented_control(
             "Remove words by",
             list(removals),
@@ -74,24 +86,20 @@ def show(evaluated: Evaluated) -> None:
     found = list(measures(report, list(removals).index(chosen)))
     with right:
         _gains(removal, report["erasure"]["n"])
-        if sentence := where_better(found, report["method"]):
-            st.markdown(f":material/info: {uploads.escape_markdown(sentence)}")
+        _where_better(found, report["method"])
     _methods(found, report["method"])
     _checks(report)
 
 
 def _gains(removal: dict[str, Any], n: int) -> None:
     rows = [
-        {"Own method against": uploads.escape_markdown(rival["name"])}
+        {"Gain over": uploads.escape_markdown(rival["name"])}
         | {f"Δ {measure} (95% CI)": _gain(rival[measure]) for measure in card.MEASURES}
         for rival in removal["better_than"]
     ]
     if rows:
         st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Gain of the own method over others")
-    st.caption(
-        f"{n:,} reviews, 95% CI, paired by review. Comprehensiveness: drop in probability when top words are removed "
-        "(higher is better). Sufficiency: drop when only top words are kept (lower is better)."
-    )
+    st.caption(f"{n:,} reviews, 95% CI, paired by review.")
 
 
 def _gain(measured: dict[str, Any]) -> str:
@@ -99,16 +107,23 @@ def _gain(measured: dict[str, Any]) -> str:
     return f"{signed(measured['mean'], 3)} ({signed(low, 3)} to {signed(high, 3)})"
 
 
-def where_better(found: list[Measure], own: str) -> str:
-    """Returns a sentence on the measures by which another method is better than the own one; "" if there are none."""
+def better_methods(found: list[Measure], own: str) -> tuple[list[str], int]:
+    """Returns a line for each measure by which another method is better than the own one, and how many there are."""
     judged = [each for each in found if each.better and own in each.values]
-    better = [each for each in judged if each.values[each.best()] != each.values[own]]
-    if not better:
-        return ""
-    listed = "; ".join(
-        f"{each.title} {each.best()} {each.values[each.best()]:.3f} (own {each.values[own]:.3f})" for each in better
-    )
-    return f"{own} is not the best by {len(better)} of {len(judged)} measures. Better: {listed}.".replace("-", "−")
+    lines = [
+        f"{each.name}: {each.best()} {each.values[each.best()]:.3f}, own {each.values[own]:.3f}".replace("-", "−")
+        for each in judged
+        if each.values[each.best()] != each.values[own]
+    ]
+    return lines, len(judged)
+
+
+def _where_better(found: list[Measure], own: str) -> None:
+    lines, n = better_methods(found, own)
+    if lines:
+        name = uploads.escape_markdown(own)
+        st.markdown(f":material/info: **{name}** is not the best by {len(lines)} of {n} measures.")
+        st.caption("\n".join(f"- {uploads.escape_markdown(line)}" for line in lines))
 
 
 def _methods(found: list[Measure], own: str) -> None:
@@ -137,25 +152,26 @@ def _methods(found: list[Measure], own: str) -> None:
 
 def measures(report: dict[str, Any], removal: int) -> Iterator[Measure]:
     """Yields the columns of the table of methods, for a kind of word removal."""
-    rows, short, hybrids = card.method_rows(report, removal), report["shapley"]["n"], report["hybrids"]["n"]
-    shapley = f"Correlation with the exact Shapley values of {short:,} short texts. Higher is better."
-    hybrid = f"How often the top word is on the right side, in {hybrids:,} texts joined of both classes."
-    tokens = report["time"]["tokens"]
-    for title, meaning, key, form, better in (
-        ("Compr.", "Comprehensiveness: drop without the top words. Higher is better.", _COMPREHENSIVE, "%.3f", "more"),
-        ("Suff.", "Sufficiency: drop with the top words alone. Lower is better.", _SUFFICIENT, "%.3f", "less"),
-        ("Shapley", shapley, "shapley", "%.3f", "more"),
-        ("Hybrid", hybrid, "hybrids", "%.3f", "more"),
-        ("Error", "Completeness: the largest gap between contributions and score, in logits.", "gap", "%.0e", ""),
-        ("ms", f"Time for a review of {tokens:,} tokens, in milliseconds.", "milliseconds", "%.0f", ""),
+    rows = card.method_rows(report, removal)
+    shapley = f"Correlation with the exact Shapley values of {report['shapley']['n']:,} short texts."
+    hybrid = f"Share of {report['hybrids']['n']:,} texts joined of both classes whose top word is on the right side."
+    time = f"Time for a review of {report['time']['tokens']:,} tokens."
+    for name, title, meaning, key, form, better in (
+        ("Comprehensiveness", "Compr.", "Higher is better.", _COMPREHENSIVE, "%.3f", "more"),
+        ("Sufficiency", "Suff.", "Lower is better.", _SUFFICIENT, "%.3f", "less"),
+        ("Shapley", "Shapley", shapley, "shapley", "%.3f", "more"),
+        ("Hybrid documents", "Hybrid", hybrid, "hybrids", "%.3f", "more"),
+        ("Completeness", "Error", "The largest gap between contributions and score, in logits.", "gap", "%.0e", ""),
+        ("Milliseconds", "ms", time, "milliseconds", "%.0f", ""),
     ):
-        yield Measure(title, meaning, {row["method"]: row[key] for row in rows}, form, better)
+        values = {row["method"]: row[key] for row in rows}
+        yield Measure(name, title, f"{name}. {meaning}", values, form, better)
     planted, seeds = card.shortcuts(report), report["shortcuts"]["seeds"]
     for kind in [key for key in planted[0] if key != "method"]:
-        target = f" Target {card.AIMS[kind]:.2f}." if kind in card.AIMS else ""
-        meaning = f"Planted shortcut: precision at the tokens that decide the label by construction, {seeds} models."
+        name, target = f"Shortcut, {kind}", f" Target {card.AIMS[kind]:.2f}." if kind in card.AIMS else ""
+        meaning = f"{name}: precision at tokens that decide the label by construction, {seeds} models.{target}"
         values = {row["method"]: row[kind] for row in planted}
-        yield Measure(kind.capitalize(), f"{meaning}{target}", values, "%.3f")
+        yield Measure(name, _SHORTCUTS.get(kind, kind.capitalize()), meaning, values, "%.3f")
 
 
 def _checks(report: dict[str, Any]) -> None:

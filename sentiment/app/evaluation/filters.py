@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
-from sentiment.app.shared.scored_reviews import EVERYTHING, RIGHT, SURE_ERRORS, VERDICTS, WRONG
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, RIGHT, SURE_ERRORS, VERDICTS, WRONG
 from sentiment.evaluation.metrics import HISTOGRAM_BINS
 
 TAB = "tab"  # key of the open tab
@@ -17,7 +19,13 @@ REVIEWS, EXAMPLES = "Reviews", "Example sentences"
 OUTCOME, SLICE, BETWEEN, CAUSE = "verdicts", "slice", "between", "cause"  # keys of the filter
 _WHOLE = (0.0, 1.0)
 _DEFAULTS: dict[str, Any] = {OUTCOME: WRONG, SLICE: EVERYTHING, BETWEEN: _WHOLE, CAUSE: EVERYTHING}
-_NAMES = {EVERYTHING: "All", WRONG: "Errors", RIGHT: "Correct", SURE_ERRORS: "High-confidence errors"}
+_NAMES = {
+    EVERYTHING: "All",
+    WRONG: "Errors",
+    RIGHT: "Correct",
+    SURE_ERRORS: "High-confidence errors",
+    **{cell: cell.capitalize() for cell in CELLS},
+}
 
 
 def open_errors(**filter: Any) -> None:
@@ -27,6 +35,9 @@ def open_errors(**filter: Any) -> None:
         filter: values of the filter, by key.
     """
     st.session_state.update({**_DEFAULTS, **filter, TAB: ERRORS, SOURCE: REVIEWS})
+    for key, value in filter.items():  # a control that was never drawn does not write its value into the address
+        with suppress(StreamlitAPIException):  # it was drawn before, and writes its value itself
+            st.query_params[key] = list(map(str, value)) if isinstance(value, tuple) else shown_name(value)
 
 
 def open_tab(name: str) -> None:
@@ -39,9 +50,9 @@ def clicked(chart: str, parameter: str) -> list[dict[str, Any]]:
     return list(st.session_state[chart].selection.get(parameter, []))
 
 
-def outcome_name(verdicts: str) -> str:
-    """Returns the name shown of one of ``VERDICTS``."""
-    return _NAMES.get(verdicts, verdicts.capitalize())
+def shown_name(option: str) -> str:
+    """Returns the name shown of an option of the filter."""
+    return _NAMES.get(option, option)
 
 
 def accept_any_case(key: str, options: Sequence[str]) -> None:
@@ -59,7 +70,7 @@ def choose_outcome() -> str:
         "Outcome",
         VERDICTS,
         index=VERDICTS.index(WRONG),
-        format_func=outcome_name,
+        format_func=shown_name,
         key=OUTCOME,
         bind="query-params",
         width=190,
@@ -76,7 +87,7 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
     """
     outcome = choose_outcome()
     part = st.selectbox(
-        "Slice", [EVERYTHING, *slices], format_func=outcome_name_or_slice, key=SLICE, bind="query-params", width=220
+        "Slice", [EVERYTHING, *slices], format_func=shown_name, key=SLICE, bind="query-params", width=220
     )
     between = st.slider("P(positive)", *_WHOLE, _WHOLE, 1 / HISTOGRAM_BINS, key=BETWEEN, bind="query-params", width=160)
     cause = EVERYTHING
@@ -84,7 +95,7 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
         cause = st.selectbox(
             "Cause",
             [EVERYTHING, *causes],
-            format_func=outcome_name_or_slice,
+            format_func=shown_name,
             key=CAUSE,
             bind="query-params",
             width=150,
@@ -92,8 +103,3 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
         )
     st.button("Reset", on_click=open_errors, icon=":material/filter_alt_off:", help="Back to all errors.")
     return outcome, part, between, cause
-
-
-def outcome_name_or_slice(option: str) -> str:
-    """Returns "All" for no filter, and any other option as it is."""
-    return _NAMES[EVERYTHING] if option == EVERYTHING else option

@@ -37,11 +37,13 @@ def show(text: str, label: str, name: str, pool: Callable[[], neighbours.Pool | 
             st.markdown(_verdict(explanation, label), width="content")
             review_texts.show_open_button(text, name)
         st.text(_sentence(explanation))
+        st.caption("Blue words push towards positive, orange ones towards negative; grey italics are unknown words.")
         with st.container(height=_HEIGHT if len(text) > 1_500 else "content", border=False):
             highlight(
                 text,
                 [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")],
                 key=f"explained_{name}",
+                legend=False,
                 rest_note="Not used (beyond the model's token limit)"
                 if explanation.prediction.tokens_read < explanation.prediction.tokens_total
                 else "",

@@ -13,8 +13,8 @@ from sentiment.evaluation.words import MIN_COUNT, PART
 from sentiment.formatting import counted
 from sentiment.text.vocabulary import normal_form
 
-_MOST = 15  # words for each side
-_ORDERS = {"In total": "total", "Per occurrence": "mean"}
+_MOST = 12  # words for each side
+_ORDERS = {"Per occurrence": "mean", "In total": "total"}
 
 
 def show(evaluated: Evaluated) -> None:
@@ -35,11 +35,11 @@ def show(evaluated: Evaluated) -> None:
     order = st.segmented_control(
         "Order by",
         list(_ORDERS),
-        default="In total",
+        default=next(iter(_ORDERS)),
         key="word_order",
         bind="query-params",
         required=True,
-        help="The sum of the contributions over all reviews, or their mean over the occurrences of the word.",
+        help="The mean of a word's contributions over its occurrences, or their sum over all reviews.",
     )
     by = _ORDERS[order]
     left, right = st.columns(2, gap="medium")
@@ -47,7 +47,7 @@ def show(evaluated: Evaluated) -> None:
         _strongest(words, by)
     with right:
         _beside_data(words)
-    _search(words)
+        _search(words)
     parts = " and ".join(counted(n, f"{part} review") for part, n in report["reviews"].items())
     st.caption(
         f"Contributions in logits, over {parts}; {report['tokens']:,} tokens. Words with at least {MIN_COUNT} "
@@ -109,16 +109,20 @@ def _search(words: pd.DataFrame) -> None:
     st.dataframe(
         found.loc[found["total"].abs().sort_values(ascending=False, kind="stable").index],
         hide_index=True,
-        height=250,
+        height=215,
         column_order=["word", "mean", "count", "total", "log_odds", "z"],
         alt="Words by the sum of their contributions",
         placeholder="–",
         column_config={
-            "word": "Word",
-            "mean": st.column_config.NumberColumn("Mean contribution", format="%+.3f"),
-            "count": st.column_config.NumberColumn("Occurrences", format="localized"),
-            "total": st.column_config.NumberColumn("Total contribution", format="%+.0f"),
-            "log_odds": st.column_config.NumberColumn("Log-odds in the data", format="%+.2f"),
+            "word": st.column_config.TextColumn("Word", width=90),
+            "mean": st.column_config.NumberColumn("Mean", format="%+.3f", help="Mean contribution, in logits."),
+            "count": st.column_config.NumberColumn("Count", format="localized", help="Occurrences in the reviews."),
+            "total": st.column_config.NumberColumn(
+                "Total", format="%+.0f", help="Sum of the contributions, in logits."
+            ),
+            "log_odds": st.column_config.NumberColumn(
+                "Log-odds", format="%+.2f", help="Positive against negative training reviews."
+            ),
             "z": st.column_config.NumberColumn("z", format="%+.1f", help="Log-odds over its standard deviation."),
         },
     )

@@ -139,7 +139,7 @@ def counts(bins: pd.DataFrame) -> alt.LayerChart:
         y=alt.Y("n:Q", title="Reviews", axis=alt.Axis(tickCount=2)),
         tooltip=["low:Q", "high:Q", alt.Tooltip("n:Q", title="reviews", format=",")],
     )
-    return layer(bars, height=80)
+    return layer(bars, height=130)
 
 
 def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
@@ -273,7 +273,7 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
     )
     spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change in probability"), x2="high:Q")
     points = base.mark_point(filled=True, size=80).encode(x="value:Q")
-    return layer(rules([0.0], "x"), spread, points, height=alt.Step(16))
+    return layer(rules([0.0], "x"), spread, points, height=alt.Step(14))
 
 
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
@@ -349,4 +349,4 @@ def words_beside_data(rows: pd.DataFrame) -> alt.LayerChart:
             ],
         )
     )
-    return layer(rules([0.0], "x"), rules([0.0], "y"), points, height=400)
+    return layer(rules([0.0], "x"), rules([0.0], "y"), points, height=320)
