@@ -55,7 +55,7 @@ def show(threshold: float) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         n = f"{counted(len(rows), 'sentence')} of {len(scored.table):,}"
         st.markdown(f"**{n}**, most confident errors first. Select one to explain it.", width="content")
-        chart_block.show_csv_button(frame, "example_sentences", icon_only=True)
+        chart_block.show_csv_button(frame, "example_sentences")
     chosen = review_table.show_frame(frame, "examples", "Example sentences with labels and scores", selectable=True)
     if chosen is not None:
         row = rows.iloc[chosen]

@@ -44,7 +44,7 @@ def show(
     hint = ". Select one to explain it" if texts else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.markdown(f"**{counted(len(rows), noun)}**, {description}{more}{hint}.", width="content")
-        chart_block.show_csv_button(lambda: _frame(rows, texts, other), name, icon_only=True)
+        chart_block.show_csv_button(lambda: _frame(rows, texts, other), name)
     chosen = show_frame(frame, name, f"Reviews: {description}", selectable=bool(texts), other=other)
     if chosen is not None and isinstance(frame["text"].iloc[chosen], str):
         row = rows.iloc[chosen]

@@ -17,6 +17,7 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.tables.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
+_TOOLBAR = 96  # pixels, so that the toolbar of the chart below covers neither the heading nor the button
 
 
 def show_chart(
@@ -29,7 +30,7 @@ def show_chart(
     """Shows a heading with a button for the data, and the chart.
 
     Args:
-        title: the heading; also names the CSV file.
+        title: names the chart and the CSV file.
         chart: the Altair chart.
         rows: the data, or a function that returns it.
         text: the alternative text for screen readers.
@@ -39,12 +40,12 @@ def show_chart(
     st.altair_chart(chart, alt=text, **settings)
 
 
-def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame], help: str | None = None) -> None:
-    """Shows a heading, with a small button beside it that downloads the rows beneath it as CSV."""
-    name = re.sub(r"\W+", "_", title.lower()).strip("_")
-    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.header(title, width="content", help=help)
-        show_csv_button(rows, name, icon_only=True)
+def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
+    """Shows the heading of a chart or table with a button for its data in the same line."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        st.header(title, width="stretch")
+        show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
+        st.space(_TOOLBAR)
 
 
 @contextmanager
@@ -61,26 +62,24 @@ def report_malformed_file(run: str, name: str) -> Iterator[None]:
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         _LOGGER.exception("cannot show %s", name)
         st.error(
-            f"{escape_markdown(name)} of the model {escape_markdown(run)} does not hold what this page reads. "
+            f"Model {escape_markdown(run)} is corrupted: {escape_markdown(name)} doesn't have the expected content. "
             "Train or evaluate the model again to replace it.",
             icon=":material/error:",
         )
 
 
-def show_csv_button(
-    rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "CSV", *, icon_only: bool = False
-) -> None:
-    """Shows a button that downloads rows as CSV, created on click."""
+def show_csv_button(rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, label: str = "") -> None:
+    """Shows a button that downloads rows as CSV, created on click; without a label it is an icon."""
     st.download_button(
-        ":material/download:" if icon_only else label,
+        label,
         lambda: escaped_csv(rows if isinstance(rows, pd.DataFrame) else rows()),
         f"{name}.csv",
         "text/csv",
         on_click="ignore",
         type="tertiary",
-        icon=None if icon_only else ":material/download:",
+        icon=":material/download:",
         key=f"csv_{name}",
-        help=f"Download “{name.replace('_', ' ')}” as CSV." if label == "CSV" else None,
+        help=None if label else f"Download “{name.replace('_', ' ')}” as CSV",
     )
 
 

@@ -1,0 +1,64 @@
+"""One review of a table, explained beneath it: the prediction, the coloured text, and a button to open it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sentiment.app.shared import analyses, review_texts
+from sentiment.app.shared.highlight import highlight
+from sentiment.explain.grouping import group
+from sentiment.explain.prediction_text import headline
+from sentiment.explain.reasons import reasons
+from sentiment.formatting import likelihood
+from sentiment.model.classifier import Classifier
+from sentiment.types import Prediction
+
+_LONG = 1_500  # characters; a longer text scrolls in a box of its own
+_BOX = 320  # pixels
+
+
+def show(text: object, classifier: Classifier, name: str, *, title: str, label: str | None = None) -> None:
+    """Explains a review in the words of the model.
+
+    Args:
+        text: the review; anything but a string counts as empty.
+        classifier: the model that explains it.
+        name: name of the table, for the keys.
+        title: the review's name in the table.
+        label: its true label, if known.
+    """
+    if not isinstance(text, str) or not text.strip():
+        st.caption(f"{title} has no text to explain.")
+        return
+    if len(text) > analyses.MAX_CHARACTERS:
+        st.caption(f"{title} is too long to explain here: it has more than {analyses.MAX_CHARACTERS:,} characters.")
+        return
+    explanation = classifier.explain(text)
+    prediction = explanation.prediction
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{title}** {badge(prediction)} {_facts(prediction, label)}", width="stretch")
+            review_texts.show_open_button(text, name)
+        if not explanation.tokens:
+            return
+        sentence = reasons(explanation)
+        st.text(f"{sentence[:1].upper()}{sentence[1:]}")
+        spans = [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]
+        unread = "Not read by the model" if prediction.tokens_read < prediction.tokens_total else ""
+        with st.container(height=_BOX if len(text) > _LONG else "content", border=False):
+            highlight(text, spans, key=f"explained_{name}", rest_note=unread)
+
+
+def badge(prediction: Prediction) -> str:
+    """Returns Markdown of the prediction in the colour of its side, with an icon and the word."""
+    sides = {"positive": ("blue", "thumb_up"), "negative": ("orange", "thumb_down")}
+    sure = prediction.label if prediction.confidence != "unsure" else None
+    colour, icon = sides.get(sure or "", ("gray", "help"))
+    return f":{colour}-badge[:material/{icon}: {headline(prediction)}]"
+
+
+def _facts(prediction: Prediction, label: str | None) -> str:
+    facts = [f"P(positive) {likelihood(prediction.probability, 1)}"] if prediction.label else []
+    if label:
+        facts.append(f"true label {label}" + ("" if label == prediction.label else " :material/close:"))
+    return " · ".join(facts)
