@@ -7,14 +7,13 @@ from sentiment.app.shared import current_run, garbage, job_timer, login, navigat
 st.set_page_config(  # before the navigation, which would have the browser fetch a page's icon from another server
     page_icon=navigation.ICON,
     layout="wide",
-    menu_items={
-        "About": "Reads movie reviews with an LSTM. Your texts go to the server of this page and nowhere else."
-    },
+    menu_items={"About": navigation.about()},
 )
+st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
 job_timer.start_job_timer()
 page = st.navigation(navigation.pages())
 navigation.redirect_alias(page)
-st.set_page_config(page_title=f"{page.title} · Review sentiment", page_icon=navigation.ICON)
+st.set_page_config(page_title=f"{page.title} – {navigation.NAME}", page_icon=navigation.ICON)
 login.require()
 current_run.choose_run()
 page.run()

@@ -175,7 +175,7 @@ def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:
     rows = {
         "": [run.name for run, _ in evaluated],
         "accuracy": [percent(each["accuracy"], 2) for each in results],
-        "95 % interval": [interval(each["accuracy_interval"]) for each in results],
+        "95% interval": [interval(each["accuracy_interval"]) for each in results],
         "confident": [percent(each["confidence"][0]["share"]) for each in results],
     }
     for key in ("f1", "auc", "log_loss", "calibration_error"):
@@ -189,7 +189,7 @@ def _difference(run: Run, other: Run, comparison: metrics.Comparison) -> str:
     low, high = (100 * bound for bound in comparison.interval)
     return (
         f"{other.name} minus {run.name}: {100 * comparison.difference:+.2f} points of accuracy "
-        f"(95 % interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
+        f"(95% interval {low:+.2f} to {high:+.2f}, by bootstrap)\n"
         f"correct only in {run.name}: {comparison.first_only:,}; only in {other.name}: {comparison.second_only:,}; "
         f"exact McNemar test: p = {comparison.p_value:.2g}"
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
 __all__ = ["Classifier"]
+__version__ = "0.1.0"
 
 if find_spec("fcntl") is None:  # Windows has no such locks of files
     print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)

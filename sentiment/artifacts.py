@@ -52,12 +52,12 @@ class Run:
             ArtifactError: the run has no such file, or the file is missing or changed.
         """
         if not self.has(part):
-            raise ArtifactError(f"The run {self.name} has no {part}.")
+            raise ArtifactError(f"Model {self.name} has no {part}.")
         path = self.path / part
         if not path.is_file():
-            raise ArtifactError(f"The run {self.name} is incomplete: {part} is missing.")
+            raise ArtifactError(f"Model {self.name} is incomplete: {part} is missing.")
         if sha256(path) != self.manifest["files"][part]:
-            raise ArtifactError(f"The run {self.name} is damaged: {part} is not the file that was written.")
+            raise ArtifactError(f"Model {self.name} is corrupted: {part} doesn't match its checksum.")
         return path
 
     def json(self, part: str) -> Any:
@@ -69,7 +69,7 @@ class Run:
         try:
             return json.loads(self.file(part).read_text(encoding="utf-8"))
         except (ValueError, RecursionError) as error:
-            raise ArtifactError(f"The run {self.name} is damaged: {part} is not JSON.") from error
+            raise ArtifactError(f"Model {self.name} is corrupted: {part} isn't JSON.") from error
 
 
 def runs_root() -> Path:
@@ -87,7 +87,7 @@ def open_run(path: Path | str | None = None) -> Run:
     if not folder.is_dir():
         raise ArtifactError(f"There is no run at {folder}.")
     if not (folder / MANIFEST).is_file():
-        raise ArtifactError(f"The run {folder.name} is unfinished, or no run at all: it has no {MANIFEST}.")
+        raise ArtifactError(f"{folder.name} isn't a finished model: it has no {MANIFEST}.")
     run = Run(folder.resolve(), _read_manifest(folder))
     for part in REQUIRED:
         run.file(part)
@@ -104,11 +104,15 @@ def default_run(root: Path | None = None) -> Path:
     try:
         name = (root / "default").read_text(encoding="utf-8").strip()
     except FileNotFoundError as error:
-        raise ArtifactError(f"No run is chosen: {root.name}/default is missing. Train one, or name one.") from error
+        raise ArtifactError(
+            f"No default model is set ({root.name}/default is missing). Write the name of a model's folder into it."
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{root.name}/default cannot be read. Write the name of a run's folder into it.") from error
+        raise ArtifactError(
+            f"{root.name}/default cannot be read. Write the name of a model's folder into it."
+        ) from error
     if not name.isprintable() or Path(name).name != name or name in {"", ".."}:
-        raise ArtifactError(f"{root.name}/default must hold the name of a run's folder beside it.")
+        raise ArtifactError(f"{root.name}/default doesn't name a model. Write the name of a model's folder into it.")
     if not _is_folder(root / name):
         runs = ", ".join(path.name for path in list_runs(root)) or "none"
         raise ArtifactError(
@@ -192,9 +196,9 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         program, format_version, files = manifest["program"], manifest["format"], manifest["files"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{MANIFEST} of the run {folder.name} is not readable.") from error
+        raise ArtifactError(f"Model {folder.name} is corrupted: {MANIFEST} isn't readable.") from error
     if program != "sentiment" or not isinstance(files, dict):
         raise ArtifactError(f"The folder {folder.name} belongs to another program.")
     if format_version != FORMAT:
-        raise ArtifactError(f"The run {folder.name} has format {format_version}; this program reads format {FORMAT}.")
+        raise ArtifactError(f"Model {folder.name} has format {format_version}, but this program reads format {FORMAT}.")
     return manifest

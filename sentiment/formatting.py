@@ -16,19 +16,19 @@ SLICES = {
     "contrast": "holds a turn (but, although, yet ...)",
 }
 LEVELS = {
-    "confident": f"{100 * CONFIDENT:.0f} % or more",
-    "leaning": f"{100 * LEANING:.0f} to {100 * CONFIDENT:.0f} %",
-    "unsure": f"below {100 * LEANING:.0f} %",
+    "confident": f"{100 * CONFIDENT:.0f}% or more",
+    "leaning": f"{100 * LEANING:.0f} to {100 * CONFIDENT:.0f}%",
+    "unsure": f"below {100 * LEANING:.0f}%",
 }
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Formats a share as a percentage: 0.917 is "91.7 %"."""
-    return f"{100 * share:.{digits}f} %"
+    """Formats a share as a percentage, with a typographic minus: 0.917 is "91.7%"."""
+    return f"{100 * share:.{digits}f}%".replace("-", "−")
 
 
 def likelihood(probability: float, digits: int = 0) -> str:
-    """Formats a predicted probability as a percentage: never 0 or 100 %, because no prediction is certain."""
+    """Formats a predicted probability as a percentage: never 0 or 100%, because no prediction is certain."""
     shown, step = round(100 * probability, digits), 10**-digits
     if step <= shown <= 100 - step:
         return percent(probability, digits)
@@ -36,12 +36,12 @@ def likelihood(probability: float, digits: int = 0) -> str:
 
 
 def interval(bounds: Sequence[float], digits: int = 1) -> str:
-    """Formats an interval of shares: "91.4 to 92.1 %"."""
+    """Formats an interval of shares: "91.4 to 92.1%"."""
     return f"{100 * bounds[0]:.{digits}f} to {percent(bounds[1], digits)}"
 
 
 def share(value: float, bounds: Sequence[float]) -> str:
-    """Formats a share with its interval: "78.0 % (76.0 to 79.9 %)"."""
+    """Formats a share with its interval: "78.0% (76.0 to 79.9%)"."""
     return f"{percent(value)} ({interval(bounds)})"
 
 
@@ -81,7 +81,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 def accuracy(summary: dict[str, Any]) -> str:
     """Formats the accuracy of a summary with its confidence interval."""
-    return f"{percent(summary['accuracy'])} (95 % interval {interval(summary['accuracy_interval'])})"
+    return f"{percent(summary['accuracy'])} (95% interval {interval(summary['accuracy_interval'])})"
 
 
 def confidence_table(summary: dict[str, Any]) -> str:
@@ -96,10 +96,10 @@ def confidence_table(summary: dict[str, Any]) -> str:
 def slices_table(summary: dict[str, Any]) -> str:
     """Returns a table of the accuracy by property of a review."""
     rows = (
-        [SLICES[e["by"]], e["value"], f"{e['n']:,}", percent(e["accuracy"]), interval(e["interval"])]
+        [SLICES[e["by"]], e["value"].replace(" %", "%"), f"{e['n']:,}", percent(e["accuracy"]), interval(e["interval"])]
         for e in summary["slices"]
     )
-    return table(["by", "value", "reviews", "accuracy", "95 % interval"], rows)
+    return table(["by", "value", "reviews", "accuracy", "95% interval"], rows)
 
 
 def calibration_table(bands: Iterable[dict[str, Any]]) -> str:

@@ -158,7 +158,7 @@ def _figures(results: dict[str, dict[str, Any]]) -> str:
     rows: list[list[str]] = [
         ["reviews", *(f"{each['n']:,}" for each in results.values())],
         ["accuracy", *(percent(each["accuracy"], 2) for each in results.values())],
-        ["95 % interval", *(interval(each["accuracy_interval"]) for each in results.values())],
+        ["95% interval", *(interval(each["accuracy_interval"]) for each in results.values())],
     ]
     for key, name in _NAMES.items():
         values = (each[key] for each in results.values())

@@ -121,7 +121,7 @@ def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     app.text_area(key="review_text").set_value("bad")
     app.button(key="analyse").click().run()
     [bar] = app.get("progress")
-    assert bar.proto.text.endswith((": over 99.9 %", ": under 0.1 %"))
+    assert bar.proto.text.endswith((": over 99.9%", ": under 0.1%"))
 
 
 def test_one_click_on_an_example_judges_it(open_page):
@@ -288,7 +288,7 @@ def test_a_damaged_run_is_named_in_a_sentence(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open(name)
     assert [error.value.replace("\\", "") for error in app.error] == [
-        "The run broken is damaged: model.onnx is not the file that was written."
+        "Model broken is corrupted: model.onnx doesn't match its checksum."
     ]
     assert not app.exception
 
@@ -298,13 +298,13 @@ def test_without_any_run_each_page_says_so(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open(name)
     assert len(app.error) == 1
-    assert app.error[0].value.startswith("No run is chosen")
+    assert app.error[0].value.startswith("No default model is set")
     assert not app.exception
 
 
 def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_default(open_page):
     app = open_page("review", run="gone")
-    assert "The run that this link names is not here" in said(app)
+    assert "The model in this link isn't available. Showing tiny instead." in said(app)
     assert app.session_state["analyses"][-1].run == "tiny"
 
 
@@ -333,7 +333,7 @@ def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(
     (whole / "metadata.json").write_text("{}")
     app = _open("training")
     assert [error.value.replace("\\", "") for error in app.error] == [
-        "The run tiny is damaged: metadata.json is not the file that was written."
+        "Model tiny is corrupted: metadata.json doesn't match its checksum."
     ]
     assert not app.exception
 
@@ -397,7 +397,7 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
         app = open_page(name)
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
-        csv = [button for button in app.get("download_button") if "CSV" in button.proto.label]
+        csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
         assert len(csv) >= len(charts) - 1  # the causes of mistakes stand in a table beside their chart
 
 

@@ -263,7 +263,7 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
 
 def test_the_share_of_unknown_words_fits_the_headline():
     [sentence] = wording.caveats(scored_prediction(1.0, 1.0, "mostly_unknown", 8, 8, 0.5))
-    assert sentence == "The model does not know 50 % of the words and signs it read."
+    assert sentence == "The model does not know 50% of the words and signs it read."
 
 
 # Names from outside
@@ -292,7 +292,7 @@ def test_a_forged_name_of_a_run_opens_no_folder(tmp_path, monkeypatch, name):
     full_run(tmp_path / "outside")
     monkeypatch.setenv("SENTIMENT_RUNS", str(root))
     monkeypatch.setattr(current_run.st, "session_state", {"run": name})
-    with pytest.raises(ArtifactError, match="not among the runs"):
+    with pytest.raises(ArtifactError, match="chosen model isn't available"):
         current_run.location()
 
 
@@ -328,8 +328,12 @@ def test_a_wrong_default_is_said_and_no_other_run_takes_its_place(tmp_path, monk
 
 def test_other_spellings_of_an_address_belong_to_the_page():
     known = {path: entry.module for entry in navigation.ENTRIES for path in navigation._aliases(entry)}
-    for path in ("review", "Review", "Bulk", "Training", "Evaluation", "Dataset"):
-        assert known[path] == path.lower()
+    for entry in navigation.ENTRIES[1:]:
+        assert known[entry.module.title().replace("_", "-")] == entry.module
+    for path in ("review", "Review", "analyse", "Analyse", "analyze", "analyse-a-review"):
+        assert known[path] == "review"
+    for path in ("batch", "Batch", "score-a-file", "Score-a-file", "score_a_file"):
+        assert known[path] == "bulk"
     for path in ("model_card", "modelcard", "Model-card", "Model_Card", "Model-Card"):
         assert known[path] == "model_card"
     assert not known.keys() & {navigation._url_path(entry) for entry in navigation.ENTRIES}

@@ -84,10 +84,10 @@ def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_tol
     assert table["fingerprint"].tolist() == prints
     assert table["read"].tolist() == ["wrong", "right", "", ""]
     assert table["film"].str.startswith("https://www.imdb.com/title/tt").all()
-    assert "4 of 400 labels (1.0 %)" in said(app)
-    assert "Of 2 drawn at random and read by hand, 1 proved plainly wrong (50 %" in said(app)
+    assert "4 of 400 labels (1.0%)" in said(app)
+    assert "Of 2 drawn at random and read by hand, 1 proved plainly wrong (50%" in said(app)
     assert "To train without them does harm" in said(app)
-    assert "leaving them out by -1.00 points (95 % interval -2.00 to -0.50)" in said(app)
+    assert "leaving them out by -1.00 points (95% interval -2.00 to -0.50)" in said(app)
 
 
 @pytest.mark.parametrize(

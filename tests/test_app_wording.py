@@ -57,21 +57,21 @@ def test_no_probability_is_stated_as_certainty(monkeypatch):
     sure = explanation([30.0])
     monkeypatch.setattr(why, "score_prefixes", lambda *_: [PrefixScore(0, 2, 30.0, sure.prediction.probability)])
     curve = why._prefix_curve(sure.text, group(sure, "word"), None)
-    assert curve["points"] == [(0, 1.0, "over 99 %")]
-    assert curve["description"] == "From over 99 % to over 99 %, at the end over 99 %"
-    assert "over 99 %" in probability_sentence(sure.prediction)
-    assert "over 99 % are positive" in to_html(sure)
+    assert curve["points"] == [(0, 1.0, "over 99%")]
+    assert curve["description"] == "From over 99% to over 99%, at the end over 99%"
+    assert "over 99%" in probability_sentence(sure.prediction)
+    assert "over 99% are positive" in to_html(sure)
 
 
 @pytest.mark.parametrize(
     ("probability", "whole", "tenths"),
     [
-        (0.0, "under 1 %", "under 0.1 %"),
-        (0.004, "under 1 %", "0.4 %"),
-        (0.012, "1 %", "1.2 %"),
-        (0.99, "99 %", "99.0 %"),
-        (0.9951, "over 99 %", "99.5 %"),
-        (0.9996, "over 99 %", "over 99.9 %"),
+        (0.0, "under 1%", "under 0.1%"),
+        (0.004, "under 1%", "0.4%"),
+        (0.012, "1%", "1.2%"),
+        (0.99, "99%", "99.0%"),
+        (0.9951, "over 99%", "99.5%"),
+        (0.9996, "over 99%", "over 99.9%"),
     ],
 )
 def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, whole, tenths):
@@ -81,7 +81,7 @@ def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, who
 def test_what_was_not_read_and_not_known_is_said():
     said = list(wording.caveats(scored_prediction(1.0, 1.0, "truncated", 1_000, 2_345, 0.25)))
     assert "first 1,000 of 2,345" in said[0]
-    assert "25 %" in said[1]
+    assert "25%" in said[1]
     assert list(wording.caveats(scored_prediction(1.0, 1.0, "ok", 10, 10, 0.0))) == []
 
 
@@ -89,7 +89,7 @@ def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_i
     unknown = scored_prediction(9.0, 1.0, "mostly_unknown", 5, 5, 1.0)
     assert "would say positive" in probability_sentence(unknown)
     assert not any(sign.isdigit() for sign in probability_sentence(unknown))
-    assert list(wording.caveats(unknown)) == ["The model does not know 100 % of the words and signs it read."]
+    assert list(wording.caveats(unknown)) == ["The model does not know 100% of the words and signs it read."]
 
 
 @settings(deadline=None, max_examples=50)

@@ -43,15 +43,15 @@ def manifest(run: Path, **changes: object) -> None:
 
 
 SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
-    "unfinished": (lambda run: (run / MANIFEST).unlink(), "The run tiny is unfinished, or no run at all"),
+    "unfinished": (lambda run: (run / MANIFEST).unlink(), "tiny isn't a finished model: it has no manifest.json."),
     "incomplete": (lambda run: (run / "vocabulary.txt").unlink(), "is incomplete: vocabulary.txt is missing."),
-    "damaged": (lambda run: (run / "model.onnx").write_bytes(b"0"), "is damaged: model.onnx is not the file"),
-    "without model": (lambda run: ((run / "model.onnx").unlink(), write_manifest(run)), "run tiny has no model.onnx."),
-    "manifest cut off": (lambda run: (run / MANIFEST).write_text("{"), "manifest.json of the run tiny is not"),
-    "manifest a list": (lambda run: (run / MANIFEST).write_text("[]"), "manifest.json of the run tiny is not"),
-    "manifest of bytes": (lambda run: (run / MANIFEST).write_bytes(b"\xff"), "is not readable."),
+    "damaged": (lambda run: (run / "model.onnx").write_bytes(b"0"), "model.onnx doesn't match its checksum."),
+    "without model": (lambda run: ((run / "model.onnx").unlink(), write_manifest(run)), "tiny has no model.onnx."),
+    "manifest cut off": (lambda run: (run / MANIFEST).write_text("{"), "corrupted: manifest.json isn't readable."),
+    "manifest a list": (lambda run: (run / MANIFEST).write_text("[]"), "corrupted: manifest.json isn't readable."),
+    "manifest of bytes": (lambda run: (run / MANIFEST).write_bytes(b"\xff"), "isn't readable."),
     "foreign": (lambda run: manifest(run, program="another"), "The folder tiny belongs to another program."),
-    "later format": (lambda run: manifest(run, format=99), "has format 99; this program reads format 1."),
+    "later format": (lambda run: manifest(run, format=99), "has format 99, but this program reads format 1."),
     "no folder": (lambda run: run.rename(run.with_name("moved")), "There is no run at "),
     "model of nothing": (lambda run: reseal(run, "model.onnx", b""), "does not hold a model of this program ("),
     "model of text": (lambda run: reseal(run, "model.onnx", b"Hello!"), "does not hold a model of this program ("),
@@ -61,9 +61,9 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda run: reseal(run, "config.json", b'{"max_length": "50", "temperature": 1}'),
         "does not hold a model of this program (",
     ),
-    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "is damaged: config.json is not JSON."),
-    "config too deep": (lambda run: reseal(run, "config.json", b"[" * 200_000), "config.json is not JSON."),
-    "manifest too deep": (lambda run: (run / MANIFEST).write_text("[" * 200_000), "manifest.json of the run"),
+    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "is corrupted: config.json isn't JSON."),
+    "config too deep": (lambda run: reseal(run, "config.json", b"[" * 200_000), "config.json isn't JSON."),
+    "manifest too deep": (lambda run: (run / MANIFEST).write_text("[" * 200_000), "manifest.json isn't readable."),
     "vocabulary of bytes": (lambda run: reseal(run, "vocabulary.txt", b"\xff\n"), "does not hold a model of this"),
     "vocabulary twice": (lambda run: reseal(run, "vocabulary.txt", b"a\na\n"), "does not hold a model of this"),
 }  # fmt: skip
@@ -92,7 +92,7 @@ def test_a_config_with_another_value_is_refused_in_a_sentence(name: str, value: 
     values = {"max_length": "50", "temperature": "1.5", name: value}
     entries = ", ".join(f'"{key}": {held}' for key, held in values.items() if held)
     reseal(run, "config.json", f"{{{entries}}}".encode())
-    with pytest.raises(ArtifactError, match=rf"{name} in config.json is not a|config.json is not JSON") as error:
+    with pytest.raises(ArtifactError, match=rf"{name} in config.json is not a|config.json isn't JSON") as error:
         Classifier.load(run)
     assert str(error.value).endswith(".")
     assert len(str(error.value)) < 200
@@ -124,9 +124,9 @@ def test_a_part_is_checked_when_it_is_read_and_named_when_it_is_not_there(run: P
     opened = add_parts(open_run(run), {"metrics.json": {"n": 1}})
     assert opened.json("metrics.json") == {"n": 1}
     (run / "metrics.json").write_text("{}")
-    with pytest.raises(ArtifactError, match=r"damaged: metrics\.json"):
+    with pytest.raises(ArtifactError, match=r"corrupted: metrics\.json"):
         opened.json("metrics.json")
-    with pytest.raises(ArtifactError, match=r"The run tiny has no test\.json\."):
+    with pytest.raises(ArtifactError, match=r"Model tiny has no test\.json\."):
         opened.json("test.json")
 
 
@@ -196,12 +196,12 @@ def test_the_default_run_is_the_one_the_file_names(tmp_path: Path, run: Path) ->
 @pytest.mark.parametrize("content", ["", "\n", "../elsewhere", "/etc", "a/b", ".", ".."])
 def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "default").write_text(content)
-    with pytest.raises(ArtifactError, match="must hold the name of a run's folder beside it"):
+    with pytest.raises(ArtifactError, match="default doesn't name a model"):
         default_run(tmp_path)
 
 
 def test_without_a_default_the_sentence_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match=r"default is missing\. Train one, or name one\."):
+    with pytest.raises(ArtifactError, match=r"default is missing\). Write the name"):
         default_run(tmp_path)
 
 

@@ -75,7 +75,7 @@ def test_a_missing_peer_is_a_row_and_no_error(run, labelled):
     chosen = [each for each in BENCHMARKS if each.name in ("score", "overhead", "training")]
     found = measure(open_run(run), dataset.load(labelled), QUICK, chosen)
     score, overhead, training = found["rows"]
-    assert score["missing"] == training["missing"] == "The run tiny has no model.keras."
+    assert score["missing"] == training["missing"] == "Model tiny has no model.keras."
     assert "missing" not in overhead
     assert "has no model.keras" in page.table_of(found)
 

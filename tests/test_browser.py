@@ -10,6 +10,7 @@ import pytest
 
 from dev.screenshots import serve, server, settle, wait_until_served
 from dev.system import free_port
+from sentiment.app.shared import navigation
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_manifest
 from sentiment.dataset import fingerprint
@@ -261,10 +262,12 @@ def test_back_leads_through_the_examples_chosen(address, new_page):
 @pytest.mark.parametrize(
     ("path", "leads_to", "title"),
     [
-        ("review", "/", "Review · Review sentiment"),
-        ("Review?run=other", "/?run=other", "Review · Review sentiment"),
-        ("model_card", "/model-card", "Model card · Review sentiment"),
-        ("Bulk", "/bulk", "Bulk · Review sentiment"),
+        ("review", "/", "Analyse a review – Sentiment"),
+        ("Review?run=other", "/?run=other", "Analyse a review – Sentiment"),
+        ("model_card", "/model-card", "Model card – Sentiment"),
+        ("Bulk", "/bulk", "Score a file – Sentiment"),
+        ("analyse", "/", "Analyse a review – Sentiment"),
+        ("batch", "/bulk", "Score a file – Sentiment"),
     ],
 )
 def test_an_address_in_another_spelling_leads_to_the_page(address, new_page, path, leads_to, title):
@@ -278,11 +281,10 @@ def test_an_address_in_another_spelling_leads_to_the_page(address, new_page, pat
 
 def test_every_page_has_its_own_title(address, new_page):
     page = new_page()
-    for name in PAGES:
-        page.goto(f"{address}/{name}")
+    for entry in navigation.ENTRIES:
+        page.goto(f"{address}/{navigation._url_path(entry)}")
         settle(page)
-        begins = (name or "review").replace("-", " ").capitalize()
-        page.wait_for_function("title => document.title === title", arg=f"{begins} · Review sentiment")
+        page.wait_for_function("title => document.title === title", arg=f"{entry.title} – Sentiment")
 
 
 def test_reopening_leads_to_the_verdict_and_keeps_the_model(address, new_page):

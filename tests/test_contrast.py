@@ -142,14 +142,14 @@ def test_behaviour_has_development_by_kind_and_only_totals_of_what_is_held_out(f
     assert {(row["n"], row["pairs"]) for row in rows if row["kind"] == "all"} == {(200, 100)}
     stored, printed = json.dumps(found, ensure_ascii=False), "\n".join(report.lines(found))
     assert [each.text for each in TEXTS if each.part == HELD_OUT and each.text in stored + printed] == []
-    assert "contrast, held out, all: 50.0 % of 200 texts correct, both of 0.0 % of the pairs; 100 texts" in printed
+    assert "contrast, held out, all: 50.0% of 200 texts correct, both of 0.0% of the pairs; 100 texts" in printed
 
 
 def test_the_card_shows_every_row_and_that_of_an_older_file_none(found: dict, tmp_path: Path) -> None:
     run = add_parts(open_run(tiny_run(tmp_path / "tiny")), {PART: found})
     card = model_card.render(run)
-    assert "| turn | 20 | 50.0 % (29.9 to 70.1 %) | 10 | 0.0 % (0.0 to 27.8 %) | 10 |" in card
-    assert "| **held out** | 200 | 50.0 %" in card
+    assert "| turn | 20 | 50.0% (29.9 to 70.1%) | 10 | 0.0% (0.0 to 27.8%) | 10 |" in card
+    assert "| **held out** | 200 | 50.0%" in card
     older = {name: value for name, value in found.items() if name != "contrast"}
     assert "held out" not in model_card.render(add_parts(run, {PART: older}))
     assert not any(line.startswith("contrast") for line in report.lines(older))

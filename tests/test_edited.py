@@ -181,10 +181,10 @@ def test_the_card_has_both_sets_and_refuses_a_damaged_part(tiny: Run) -> None:
     run = judged(tiny)
     card = model_card.render(run)
     assert "Of 4\noriginals, 1 are training reviews." in card
-    assert "| all pairs | 4 | 25.0 % (4.6 to 69.9 %) | 50.0 % (15.0 to 85.0 %) | 75.0 % (30.1 to 95.4 %) |" in card
-    assert "| original in validation | 1 | 0.0 %" in card
+    assert "| all pairs | 4 | 25.0% (4.6 to 69.9%) | 50.0% (15.0 to 85.0%) | 75.0% (30.1 to 95.4%) |" in card
+    assert "| original in validation | 1 | 0.0%" in card
     (run.path / PART).write_text("{}")
-    with pytest.raises(ArtifactError, match=r"edited\.json is not the file that was written"):
+    with pytest.raises(ArtifactError, match=r"edited\.json doesn't match its checksum"):
         model_card.render(run)
 
 
@@ -194,7 +194,7 @@ def test_the_page_has_both_sets_and_says_if_the_part_is_malformed(tmp_path: Path
     assert not app.exception
     [shown] = [table.value for table in app.table if "crosses zero" in table.value]
     assert shown["pairs"].tolist() == ["all pairs", "original in validation"]
-    assert shown["crosses zero"].tolist()[0] == "50.0 % (15.0 to 85.0 %)"
+    assert shown["crosses zero"].tolist()[0] == "50.0% (15.0 to 85.0%)"
     app = page(monkeypatch, add_parts(run, {PART: {"date": "today"}}))
     assert not app.exception
-    assert any("does not hold what this page reads" in error.value for error in app.error)
+    assert any("doesn't have the expected content" in error.value for error in app.error)

@@ -143,7 +143,7 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
     ]  # fmt: skip
     assert [(s["value"], s["n"]) for s in found if s["by"] == "rating"] == [("1", 2), ("7", 1), ("10", 1)]
     assert [(s["value"], s["n"]) for s in found if s["by"] == "truncated"] == [("no", 5)]
-    assert [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"] == [("below 1 %", 5)]
+    assert [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"] == [("below 1%", 5)]
     assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
 
 
@@ -151,7 +151,7 @@ def test_a_review_at_the_edge_of_two_bands_counts_in_the_upper_one_in_the_precis
     edges = pd.Series([0.01, 0.02, 0.05, 0.10], dtype="float32")
     found = predictions.summary(table(label=[1] * 4).assign(unknown_rate=edges), 1.0)["slices"]
     bands = [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"]
-    assert bands == [("1 % to 2 %", 1), ("2 % to 5 %", 1), ("5 % to 10 %", 1), ("10 % and more", 1)]
+    assert bands == [("1% to 2%", 1), ("2% to 5%", 1), ("5% to 10%", 1), ("10% and more", 1)]
 
 
 def test_calibration_is_told_for_each_length_that_a_review_has() -> None:

@@ -67,7 +67,7 @@ def test_leaving_one_out_measures_each_words_own_loss():
 
 @pytest.mark.parametrize("way", erasure.REMOVALS)
 def test_erasure_follows_the_definition(way):
-    review = ids(2, *[5] * 9)  # one word that matters: 10 % of the review is that word, 20 % and 50 % hold it
+    review = ids(2, *[5] * 9)  # one word that matters: 10% of the review is that word, 20% and 50% hold it
     found = erasure.erase(linear, 2.0, [review], [WORTH[review]], way)
 
     whole, without = sigmoid(np.array([3.5, 0.5]) / 2)

@@ -62,7 +62,7 @@ def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(r
     figures = {split: summary(predictions((split,)), 1.5) for split in ("train", "validation")}
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
     assert "|  | train | validation |" in card
-    assert f"{100 * figures['validation']['accuracy']:.2f} %" in card
+    assert f"{100 * figures['validation']['accuracy']:.2f}%" in card
     assert "On the validation reviews:" in card
     assert "No test reviews have been judged yet." in card
     assert METADATA["command"] in card
@@ -75,10 +75,10 @@ def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(
     judged = tested.json("test.json")["test"]
     card = model_card.render(tested)
     low, high = judged["accuracy_interval"]
-    assert f"{100 * low:.1f} to {100 * high:.1f} %" in card
+    assert f"{100 * low:.1f} to {100 * high:.1f}%" in card
     assert "judged on 2026-01-03" in card
     assert "| stars the reviewer gave | 4 |" in card
-    assert "| confident | 90 % or more |" in card
+    assert "| confident | 90% or more |" in card
 
 
 def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_gives(run: Run, tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_give
     card = model_card.render(tested)
     for band in bands:
         shares = (100 * band[key] for key in ("calibration_error", "by_chance", "by_chance_high"))
-        sentence = " | ".join(f"{share:.2f} %" for share in shares)
+        sentence = " | ".join(f"{share:.2f}%" for share in shares)
         assert f"| {band['value']} | {band['n']:,} | {sentence} |" in card
     assert len(bands) > 1
 
@@ -141,7 +141,7 @@ def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run)
 def test_the_card_tells_how_the_explanations_fared_and_what_they_were_chosen_from(run: Run) -> None:
     card = model_card.render(add_parts(run, {"explanations.json": proofs()}))
     assert "| Starting point and contributions make up the score | 10 | within 2e-06, half within 1e-07 |" in card
-    assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0 % | 0.5 | 20 ms |" in card
-    assert "- Words removed by deletion. Gain over random: +0.4000 (95 % interval +0.3000 to +0.5000)" in card
+    assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0% | 0.5 | 20 ms |" in card
+    assert "- Words removed by deletion. Gain over random: +0.4000 (95% interval +0.3000 to +0.5000)" in card
     assert "| ours | 0.995 |" in card
     assert "How the method was chosen" in card

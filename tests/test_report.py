@@ -64,8 +64,8 @@ def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
     text = (written / "README.md").read_text()
     test = open_run(written / "artifacts" / "best").json("test.json")["test"]
     low, high = test["accuracy_interval"]
-    share = f"{100 * test['accuracy']:.1f} %"
-    assert f"<!-- figures:accuracy -->{share} (95 % interval {100 * low:.1f} to {100 * high:.1f} %)<!-- /f" in text
+    share = f"{100 * test['accuracy']:.1f}%"
+    assert f"<!-- figures:accuracy -->{share} (95% interval {100 * low:.1f} to {100 * high:.1f}%)<!-- /f" in text
     assert "in <!-- figures:training-time plain -->60 s<!-- /figures -->." in text
     assert "| `plain` |" in text
     assert f"| `best` | {share} |" in text
@@ -85,8 +85,8 @@ def test_a_benchmark_is_quoted_where_there_is_one(written: Path) -> None:
     assert "| one text | another way | 3.50x | 2.00x, reached |" in text
     assert "| one text | another way | 1.50x | 2.00x, missed |" in text
     assert "for information" not in text
-    assert "| run | 300 | 75.0 % | 100 | 50.0 % |" in text
-    assert "| all | 400 | 100.0 % | 200 | 100.0 % |" in text
+    assert "| run | 300 | 75.0% | 100 | 50.0% |" in text
+    assert "| all | 400 | 100.0% | 200 | 100.0% |" in text
 
 
 def test_check_and_remember_exclude_each_other(home: Path) -> None:
@@ -231,8 +231,8 @@ def test_docs_model_says_of_a_run_what_its_record_says() -> None:
 
 
 def test_figures_read_well() -> None:
-    assert formatting.percent(0.91724) == "91.7 %"
-    assert formatting.interval((0.9138, 0.9206)) == "91.4 to 92.1 %"
+    assert formatting.percent(0.91724) == "91.7%"
+    assert formatting.interval((0.9138, 0.9206)) == "91.4 to 92.1%"
     assert [formatting.duration(s) for s in (48, 570, 7560)] == ["48 s", "9.5 min", "2.1 h"]
     assert [formatting.size(n) for n in (0, 1, 12, 10_038, 1_300_000)] == [
         "0 bytes",

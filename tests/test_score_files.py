@@ -330,7 +330,7 @@ def test_labels_in_the_file_are_what_the_verdicts_are_measured_against(run, tmp_
     (tmp_path / "in.csv").write_text("\n".join(lines))
     done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run, "--label-column", "truth")
     assert done.returncode == 0
-    assert "against 3 labels: accuracy 66.7 % (" in done.stderr
+    assert "against 3 labels: accuracy 66.7% (" in done.stderr
     report = json.loads((tmp_path / "out.csv.json").read_text("utf-8"))
     assert report["against_labels"]["accuracy"] == pytest.approx(2 / 3)
     assert report["input"]["label_column"] == "truth"

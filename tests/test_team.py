@@ -17,6 +17,7 @@ import pytest
 from dev.proofs.visitor import VisitError, Visitor
 from dev.screenshots import serve
 from dev.system import free_port
+from sentiment.app.shared.buttons import primary_label
 from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
@@ -90,7 +91,7 @@ def test_a_run_with_a_changed_byte_is_not_ready(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(damaged))
     done = run_script("ready.py")
     assert done.status == 1
-    assert done.stderr == "ready.py: not ready: The run tiny is damaged: model.onnx is not the file that was written.\n"
+    assert done.stderr == "ready.py: not ready: Model tiny is corrupted: model.onnx doesn't match its checksum.\n"
 
 
 def test_a_server_that_does_not_answer_is_not_ready(runs, monkeypatch):
@@ -126,13 +127,13 @@ def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
         settings = ("--secrets.files", str(tmp_path / "secrets.toml"))
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
             with Visitor(address) as visitor:
-                assert visitor.shows("Please log in")
+                assert visitor.shows("Sign in")
                 assert not visitor.has_widget("text_area", "Review")
-                visitor.press("Log in")
+                visitor.press(primary_label("Sign in", ":material/login:"))
                 visitor.wait(lambda: visitor.redirect != "")
                 cookies = _log_in(address + visitor.redirect)
             with Visitor(address, headers={"Cookie": cookies, "Origin": address}) as visitor:
-                assert visitor.has_widget("button", "Log out")
+                assert visitor.has_widget("button", "Sign out")
                 assert visitor.has_widget("text_area", "Review")
             with pytest.raises(VisitError), Visitor(address, headers={"Cookie": cookies[:-4]}) as visitor:
                 visitor.widget("text_area", "Review")
@@ -148,7 +149,7 @@ def _log_in(url: str) -> str:
 def test_without_a_section_auth_there_is_no_login(address):
     with Visitor(address) as visitor:
         assert visitor.has_widget("text_area", "Review")
-        assert not visitor.has_widget("button", "Log out")
+        assert not visitor.has_widget("button", "Sign out")
 
 
 def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():

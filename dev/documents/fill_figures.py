@@ -63,7 +63,7 @@ def _table(run: Run) -> str:
         figures = [percent(results["accuracy"]), interval(results["accuracy_interval"])]
         figures += [f"{results['f1']:.3f}", f"{results['auc']:.3f}", percent(results["calibration_error"])]
         rows.append([f"`{each.name}`", *figures, duration(metadata["training_seconds"])])
-    header = ["run", "test accuracy", "95 % interval", "F1", "AUC", "calibration error", "training"]
+    header = ["run", "test accuracy", "95% interval", "F1", "AUC", "calibration error", "training"]
     return _block(table(header, rows))
 
 

@@ -22,7 +22,7 @@ _PAGE = """\
 
 Every run worth remembering, the best last, by accuracy on validation. Those with figures of the test were judged on it
 a single time, when their recipe was final; recipes were chosen by validation and by our own behavioural cases, those of
-negation above all. The intervals are 95 %. The one in bold is what the app serves unless told otherwise.
+negation above all. The intervals are 95%. The one in bold is what the app serves unless told otherwise.
 
 {table}
 

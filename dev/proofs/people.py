@@ -23,7 +23,7 @@ from dev.system import process_of, resident_megabytes
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-MAX_VERDICT_SECONDS = 1.0  # for 95 % of the verdicts
+MAX_VERDICT_SECONDS = 1.0  # for 95% of the verdicts
 MAX_GROWTH = 50  # MB of server memory, after all visitors have left
 _SESSION_EXPIRY = 125  # seconds; Streamlit keeps a closed session for 120, in case the visitor reconnects
 _FILE_TIMEOUT = 1800  # seconds; a file may have to wait in the queue
@@ -177,7 +177,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         f"had a file of {found['file_rows']} rows scored, up to the download."
     )
     yield ""
-    yield "| | times | median | 95 % within | slowest |"
+    yield "| | times | median | 95% within | slowest |"
     yield "| --- | ---: | ---: | ---: | ---: |"
     for name, description in (
         ("verdict", "a verdict"),
@@ -194,6 +194,6 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"Asked: 95 % of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
+        f"Asked: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
         f"memory back to within {MAX_GROWTH} MB. {'It holds.' if found['holds'] else 'It does not hold.'}"
     )

@@ -1,7 +1,7 @@
 """How long the verdict on an ordinary review takes while another visitor does the worst that the app accepts.
 
 Serves the app on loopback, without and with each kind of attack, and prints the seconds to the verdict and the memory
-of the server and its workers as JSON. Exits with 1 if 95 % of the verdicts of a phase took longer than a second.
+of the server and its workers as JSON. Exits with 1 if 95% of the verdicts of a phase took longer than a second.
 """
 
 from __future__ import annotations

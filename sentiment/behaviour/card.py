@@ -50,7 +50,7 @@ originals, {trained_on:,} are training reviews. Judged on {date}; SHA-256 of the
 
 CONTRAST_HEADER = ("kind", "texts", "right", "pairs", "both right", "confidently wrong")
 EDITED_HEADER = ("pairs", "number", *edited.MEASURES.values())
-_HEADER = ("domain", "sentences", "right", "95 % interval", "VADER", "confident", "right when confident")
+_HEADER = ("domain", "sentences", "right", "95% interval", "VADER", "confident", "right when confident")
 
 
 def sections(run: Run) -> Iterator[str]:

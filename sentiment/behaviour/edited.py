@@ -17,7 +17,7 @@
                "crosses": S,               the edited text has it: its score is on the other side of zero
                "moves": S}]}               the score of the edited text is nearer to its label than the original's
 
-S is "value", a share, and "bounds", its 95 % interval. "of" is "all" or "validation": pairs of which the original is in
+S is "value", a share, and "bounds", its 95% interval. "of" is "all" or "validation": pairs of which the original is in
 the run's validation split. The latter is missing if there are none.
 """
 

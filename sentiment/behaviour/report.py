@@ -16,9 +16,9 @@
                  "changes": [{"change", "sentences": {"changed", "flips": {F}, "lost": {F}}, "reviews": the same}]}}
 
 R is "templates", "cases", "failures", "rate" and "beyond"; the last is a share of the pairs, or None if there are none
-(``checking.py`` defines both). S is "n", "accuracy" and its 95 % "interval", over the positive and negative sentences.
+(``checking.py`` defines both). S is "n", "accuracy" and its 95% "interval", over the positive and negative sentences.
 "both" is the share of pairs of which both texts are right. F is the number "n" of texts whose label flips, or of
-confident ones that are no longer confident, its "share" and the share's 95 % "interval". "writing" is absent without
+confident ones that are no longer confident, its "share" and the share's 95% "interval". "writing" is absent without
 unlabelled reviews, from which its texts are drawn; all other texts are the package's own.
 ``sentiment/model/decision.py`` defines the levels of confidence.
 """
@@ -42,7 +42,7 @@ WRITING_HEADER = (
     *(
         f"{sample}: {name}"
         for sample in robustness.SAMPLES
-        for name in ("flipped", "95 % interval", "no longer confident")
+        for name in ("flipped", "95% interval", "no longer confident")
     ),
 )
 _EXAMPLES = 3  # failing cases kept of each behaviour

@@ -17,7 +17,7 @@ class Share:
     Attributes:
         raw: the share of reviews predicted positive, among those with a verdict.
         corrected: the estimate of the true share.
-        low, high: the 95 % interval of the estimate.
+        low, high: the 95% interval of the estimate.
     """
 
     raw: float

@@ -20,7 +20,7 @@ BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
 SAMPLES = 500  # of a bootstrap over all metrics
 _BATCH = 50  # bootstrap samples held in memory at a time
-Z = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
+Z = 1.959963984540054  # the normal quantile of a two-sided 95% interval
 _TEMPERATURES = (0.05, 20.0)  # bounds of the fit, which separable data would send to zero or infinity
 
 
@@ -227,7 +227,7 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 
 
 def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]:
-    """Returns the confidence interval of a share (Wilson 1927), 95 % by default; (0, 1) if ``n`` is 0."""
+    """Returns the confidence interval of a share (Wilson 1927), 95% by default; (0, 1) if ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0
     share = successes / n
@@ -259,7 +259,7 @@ class Comparison:
         first_only: reviews that only the first classifies correctly.
         second_only: reviews that only the second classifies correctly.
         difference: accuracy of the second minus that of the first.
-        interval: 95 % interval of the difference, by a bootstrap over reviews (Efron 1979).
+        interval: 95% interval of the difference, by a bootstrap over reviews (Efron 1979).
         p_value: of McNemar's exact two-sided test.
     """
 
@@ -294,7 +294,7 @@ class Change:
     Attributes:
         first: the metric of the first; NaN if undefined.
         second: the metric of the second.
-        interval: 95 % interval of the second minus the first; NaN if undefined.
+        interval: 95% interval of the second minus the first; NaN if undefined.
     """
 
     first: float

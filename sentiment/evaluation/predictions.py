@@ -82,7 +82,7 @@ def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, spl
 
 
 def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
-    """Computes the metrics of a predictions table, ready for JSON, with Wilson's 95 % intervals.
+    """Computes the metrics of a predictions table, ready for JSON, with Wilson's 95% intervals.
 
     Probabilities are ``sigmoid(logit / temperature)``. Without one of the classes, ``auc`` and ``average_precision``
     are None.
@@ -140,7 +140,7 @@ def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np
     for rating in range(1, 11):
         yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
     yield from _bands(
-        "unknown_rate", predictions["unknown_rate"].to_numpy(), _UNKNOWN, lambda share: f"{100 * share:.0f} %"
+        "unknown_rate", predictions["unknown_rate"].to_numpy(), _UNKNOWN, lambda share: f"{100 * share:.0f}%"
     )
     for by in ("truncated", "negation", "contrast"):
         for value, wanted in (("no", False), ("yes", True)):

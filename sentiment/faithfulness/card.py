@@ -116,7 +116,7 @@ def gains(removal: dict[str, Any]) -> Iterator[str]:
 
 def _gain(measured: dict[str, Any]) -> str:
     low, high = measured["interval"]
-    return f"{measured['mean']:+.4f} (95 % interval {low:+.4f} to {high:+.4f})".replace("-", "−")
+    return f"{measured['mean']:+.4f} (95% interval {low:+.4f} to {high:+.4f})".replace("-", "−")
 
 
 def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def sections(run: Run) -> Iterator[str]:
 def _methods(proof: dict[str, Any]) -> str:
     erasure, deletion = proof["erasure"], proof["erasure"]["ways"][0]
     text = _METHODS.format(
-        bins=", ".join(f"{100 * share:.0f} %" for share in erasure["bins"]),
+        bins=", ".join(f"{100 * share:.0f}%" for share in erasure["bins"]),
         n=erasure["n"],
         way=deletion["way"],
         shapley=proof["shapley"]["n"],

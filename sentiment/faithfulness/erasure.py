@@ -1,7 +1,7 @@
 """Measures comprehensiveness and sufficiency by removing tokens (DeYoung et al. 2020, section 4.2).
 
 Tokens are ranked by their contribution to the predicted label. *Comprehensiveness* is the fall in the label's
-probability when the first 1, 5, 10, 20 and 50 % are removed; *sufficiency* is the fall when only they are kept. Both
+probability when the first 1, 5, 10, 20 and 50% are removed; *sufficiency* is the fall when only they are kept. Both
 are averaged over the five shares. The words matter if the first is high and the second low.
 """
 
@@ -60,7 +60,7 @@ def erase(
 
 
 def mean_interval(values: npt.NDArray[np.float64], seed: int = 0) -> tuple[float, float, float]:
-    """Returns the mean over reviews and its 95 % bootstrap interval (Efron 1979): mean, low, high."""
+    """Returns the mean over reviews and its 95% bootstrap interval (Efron 1979): mean, low, high."""
     rng = np.random.default_rng(seed)
     means = [float(values[rng.integers(len(values), size=len(values))].mean()) for _ in range(_SAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])

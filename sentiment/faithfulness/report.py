@@ -18,7 +18,7 @@
      "time": {"tokens", "methods": [{"name", "milliseconds"}]},
      "choice": {"n", "way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M, "milliseconds"}]}}
 
-M is {"mean", "interval"}, intervals are of 95 %. ``better_than`` is the paired difference between our method and a
+M is {"mean", "interval"}, intervals are of 95%. ``better_than`` is the paired difference between our method and a
 rival; a positive one is better for ours. ``choice`` uses validation reviews: baseline and number of segments were
 chosen by it, without any test review.
 """

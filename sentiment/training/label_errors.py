@@ -145,7 +145,7 @@ def measure(reviews: Reviews, logits: npt.NDArray[np.float64], say: Say) -> dict
 
     Returns:
         ``n`` (reviews judged), ``accuracy`` (of the plain model) and ``treatments``, each with ``name``, ``accuracy``,
-        ``difference`` (of accuracy, to the plain model) and its 95 % ``interval`` and ``p_value``, paired by review.
+        ``difference`` (of accuracy, to the plain model) and its 95% ``interval`` and ``p_value``, paired by review.
     """
     treated = {name: np.empty(len(reviews.labels)) for name in TREATMENTS}
     for fold in range(FOLDS):

@@ -56,7 +56,7 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
     return (
         f"{sentence} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
-        f"({percent(counts['wrong'] / len(verdicts), 0)}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %), "
+        f"({percent(counts['wrong'] / len(verdicts), 0)}, 95% interval {100 * low:.0f} to {100 * high:.0f}%), "
         f"{counts['right']} right, and {counts['open']} could carry either label."
     )
 
@@ -66,7 +66,7 @@ def _treatment_effect(measured: dict[str, Any]) -> str:
     changes = []
     for each in measured["treatments"]:
         low, high = (100 * bound for bound in each["interval"])
-        points = f"{100 * each['difference']:+.2f} points (95 % interval {low:+.2f} to {high:+.2f})"
+        points = f"{100 * each['difference']:+.2f} points (95% interval {low:+.2f} to {high:+.2f})"
         changes.append(f"{_TREATMENTS[each['name']]} by {points}")
     if any(each["interval"][0] > 0 for each in measured["treatments"]):
         effect = "helps"

@@ -2,7 +2,7 @@
 
 To add a page, create a package ``sentiment/app/NAME/`` whose module ``page`` has a function ``page()`` that draws it,
 then add an ``Entry`` with that name to ``ENTRIES``. The first entry is the home page; every other one has the address
-``/NAME``, with hyphens for underscores.
+``/NAME``, with hyphens for underscores. Other spellings, and the entry's ``aliases``, redirect to it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+import sentiment
+
+NAME = "Sentiment"
 ICON = str(Path(__file__).with_name("icon.svg"))
+LOGO = str(Path(__file__).with_name("logo.svg"))
 
 
 class Entry(NamedTuple):
@@ -23,22 +27,44 @@ class Entry(NamedTuple):
     module: str
     title: str
     icon: str
-    help: str
+    caption: str
+    aliases: tuple[str, ...] = ()
 
 
 ENTRIES = (
-    Entry("review", "Review", ":material/rate_review:", "Paste one review: the verdict, and which words made it."),
-    Entry("bulk", "Bulk", ":material/table_rows:", "Upload a file of reviews: every row back with its verdict."),
-    Entry("training", "Training", ":material/show_chart:", "How loss and accuracy of each run went; live runs too."),
-    Entry("evaluation", "Evaluation", ":material/fact_check:", "How good the run is, and where it fails."),
-    Entry("dataset", "Dataset", ":material/database:", "The reviews behind the run: balance, lengths, words."),
-    Entry("model_card", "Model card", ":material/badge:", "What the model is, how it was made, what it is for."),
+    Entry(
+        "review",
+        "Analyse a review",
+        ":material/rate_review:",
+        "Classify one review and see which words drove the prediction.",
+        ("analyse", "analyze"),
+    ),
+    Entry("bulk", "Score a file", ":material/upload_file:", "Score a whole file of reviews.", ("batch", "score")),
+    Entry("training", "Training", ":material/show_chart:", "Training curves for each run, including runs in progress."),
+    Entry("evaluation", "Evaluation", ":material/fact_check:", "Test metrics, errors and calibration."),
+    Entry("dataset", "Dataset", ":material/database:", "Training data: class balance, lengths, vocabulary.", ("data",)),
+    Entry("model_card", "Model card", ":material/badge:", "Intended use, limitations, training details, licence."),
 )
 
 
 def pages() -> list[Any]:
     """Returns the pages for ``st.navigation``. Each module is imported when its page is first opened."""
     return [*map(_build_page, ENTRIES), *(_build_alias(entry, path) for entry in ENTRIES for path in _aliases(entry))]
+
+
+def about() -> str:
+    """Returns the text of the menu's About entry. It has no link, because nothing may lead away from this server."""
+    return (
+        f"**{NAME}** {sentiment.__version__}: an LSTM that classifies movie reviews as positive or negative.\n\n"
+        "Your text is sent only to this server."
+    )
+
+
+def show_title(module: str, caption: str | None = None) -> None:
+    """Shows the title of a page as in the navigation, and a one-line caption, by default that of the navigation."""
+    entry = _entry(module)
+    st.title(entry.title)
+    st.caption(caption or entry.caption)
 
 
 def show_link(module: str, label: str) -> None:
@@ -75,15 +101,15 @@ def _build_page(entry: Entry) -> Any:
         icon=entry.icon,
         url_path=_url_path(entry),
         default=entry is ENTRIES[0],
-        help=entry.help,
+        help=entry.caption,
     )
 
 
 def _aliases(entry: Entry) -> set[str]:
-    """Returns other spellings of a page's address that people type."""
-    words = entry.title.split()
-    spellings = {join.join(words) for join in ("-", "_", "")}
-    return {*spellings, *map(str.lower, spellings), *map(str.title, spellings)} - {_url_path(entry)}
+    """Returns other addresses that people type for a page: its names in other spellings."""
+    names = (entry.title, entry.module.replace("_", " "), *entry.aliases)
+    spellings = {join.join(name.lower().split()) for name in names for join in ("-", "_", "")}
+    return {*spellings, *map(str.title, spellings), *map(str.capitalize, spellings)} - {_url_path(entry)}
 
 
 def _build_alias(entry: Entry, path: str) -> Any:
