@@ -14,6 +14,7 @@ from sentiment.app.shared.scored_reviews import SURE_ERRORS, ScoredReviews, cell
 from sentiment.formatting import counted, percent
 
 _CELLS, _BINS = "cells", "bins"  # keys of the charts
+_HEIGHT = 260  # of both charts, so that the first screen has them
 
 
 class Finding(NamedTuple):
@@ -30,22 +31,26 @@ def show(evaluated: Evaluated) -> None:
     scored = evaluated.scored
     with st.grid(3, min_column_width=260):
         for finding in findings(scored):
-            with st.container(border=True, gap="xsmall", height="stretch"):
-                st.markdown(f"**{finding.title}**  \n{finding.sentence}")
-                st.button(
-                    f"Show in {finding.tab}",
-                    on_click=_follow,
-                    args=(finding,),
-                    type="tertiary",
-                    icon=":material/arrow_forward:",
-                    key=f"finding_{finding.title}",
-                )
+            with st.container(border=True, gap=None, height="stretch"):
+                with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                    st.markdown(f"**{finding.title}**", width="stretch")
+                    st.button(
+                        finding.tab,
+                        on_click=_follow,
+                        args=(finding,),
+                        type="tertiary",
+                        icon=":material/arrow_forward:",
+                        icon_position="right",
+                        key=f"finding_{finding.title}",
+                        help=f"Open the tab {finding.tab}.",
+                    )
+                st.markdown(finding.sentence)
     counts, cells, bins = scored.confusion, scored.cells(), scored.histogram()
     left, right = st.columns([2, 3])
     with left:
         chart_block.show_chart(
             "Confusion matrix",
-            evaluation_charts.confusion(cells),
+            evaluation_charts.confusion(cells).properties(height=_HEIGHT),
             cells,
             f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
             "a click lists the reviews of a cell",
@@ -55,7 +60,7 @@ def show(evaluated: Evaluated) -> None:
     with right:
         chart_block.show_chart(
             "Score distribution by class",
-            charts.probabilities(bins, scored.threshold, title="True label"),
+            charts.probabilities(bins, scored.threshold, title="True label").properties(height=_HEIGHT),
             bins,
             "Reviews of each class by P(positive); a click lists the reviews of a bar",
             key=_BINS,

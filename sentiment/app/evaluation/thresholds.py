@@ -40,7 +40,7 @@ def show(evaluated: Evaluated) -> None:
         )
     with grid.cell():
         chart_block.show_chart(
-            "Expected cost by threshold",
+            "Expected cost",
             evaluation_charts.cost(curve, scored.threshold, sweep.cheapest(cost)),
             curve[["threshold", "cost"]],
             f"Cost per 100 reviews by threshold, at least {100 * sweep.cost(cost).min():.2f}",

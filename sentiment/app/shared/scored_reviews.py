@@ -36,7 +36,7 @@ _SLICES = {
     "negation": "Contains negation",
     "contrast": "Contains contrast",
 }
-_VALUES = ((r"^below ", "< "), (r"^(.*) and more$", r"≥ \1"), (r"^(\d+)(?: %)? to (\d+)", r"\1–\2"), (r" %", "%"))
+_VALUES = ((r"^below ", "< "), (r"^(.*) and more$", r"≥ \1"), (r"^(\d+)(?: ?%)? to (\d+)", r"\1–\2"), (r" %", "%"))
 Slice = tuple[str, npt.NDArray[np.bool_]]  # its name, and <bool>[n], which reviews are in it
 
 
