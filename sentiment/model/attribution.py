@@ -152,7 +152,7 @@ class Attributor:
         for batch in self._batches(np.array([len(review) for review in ids], np.intp)):
             path = self.path([ids[place] for place in batch])
             by_pooling = np.stack(list(self._lstm.pooled(path.at(1), path.lengths)))
-            result |= zip(batch.tolist(), by_pooling.swapaxes(0, 2).reshape(len(batch), -1), strict=True)
+            result |= zip(batch.tolist(), np.moveaxis(by_pooling, 2, 0).reshape(len(batch), -1), strict=True)
         return np.array([result[place] for place in range(len(ids))], np.float32)
 
     def _batches(self, lengths: Lengths) -> Iterator[npt.NDArray[np.intp]]:

@@ -67,7 +67,7 @@ def _suites(run: Run) -> dict[str, Callable[[], None]]:
             if "contrast" in report:
                 suites["Contrast pairs"] = lambda: _contrast(report["contrast"])
         if run.has(edited.PART):
-            suites["Edited reviews"] = lambda: _edited(current_run.read_json(edited.PART))
+            suites["Edited reviews"] = lambda: _edited(run)
     return suites
 
 
@@ -252,8 +252,13 @@ def _contrast(rows: list[dict[str, Any]]) -> None:
     )
 
 
-def _edited(report: dict[str, Any]) -> None:
+def _edited(run: Run) -> None:
     st.header("Edited reviews")
+    with chart_block.report_malformed_file(run.name, edited.PART):
+        _edited_table(current_run.read_json(edited.PART))
+
+
+def _edited_table(report: dict[str, Any]) -> None:
     st.table(  # because it shows every column at any width
         pd.DataFrame(edited_rows(report), columns=[name.capitalize() for name in EDITED_HEADER]),
         border="horizontal",
