@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
-from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.app.evaluation import robustness as robustness_tab
+from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
 from sentiment.model.decision import scored_prediction
@@ -207,4 +207,4 @@ def test_a_model_that_fails_nothing_is_shown_without_failing_cases(tried: Run, f
     app = page(monkeypatch, add_parts(tried, {PART: spotless}))
     assert not app.exception
     assert not any(box.key == "capability" for box in app.selectbox)
-    assert [list(table.value)[0] for table in app.dataframe] == ["capability"]
+    assert [next(iter(table.value)) for table in app.dataframe] == ["capability"]

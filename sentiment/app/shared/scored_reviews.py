@@ -190,7 +190,7 @@ class ScoredReviews:
         """Returns the row of ``by_slice`` with the least accuracy, of those surely below all others; None without."""
         rows = self.by_slice(self._parts_of_data())
         rows = rows[(rows["difference_high"] < 0) & (rows["n"] >= _MIN_CHARTED)]
-        return None if rows.empty else rows.loc[rows["accuracy"].idxmin()]
+        return None if rows.empty else rows.iloc[int(rows["accuracy"].to_numpy().argmin())]
 
     def select(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
         """Returns the rows that pass a filter, the most confident mistakes first.
