@@ -40,11 +40,10 @@ test-slow: .venv/complete $(LIBRARIES)  ## the tests that tests/slow.txt lists
 
 test-all: test test-slow  ## linters, types and every test
 
-train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, TEACHER=, CACHE=, EXCLUDE=)
+train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, EXCLUDE=; ARGS= for other options of train.py)
 	.venv/bin/python scripts/train.py --data "$(DATA)" --preset $(PRESET) \
 		--output "artifacts/$(or $(RUN),my-$(PRESET))" \
-		$(if $(TEACHER),--teacher $(addprefix artifacts/,$(TEACHER))) $(if $(CACHE),--cache "$(CACHE)") \
-		$(if $(EXCLUDE),--exclude "$(EXCLUDE)")
+		$(if $(EXCLUDE),--exclude "$(EXCLUDE)") $(ARGS)
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed against other libraries on DATA= (RUN=)
 	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'

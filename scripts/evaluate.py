@@ -32,6 +32,7 @@ from sentiment.evaluation import metrics, predictions, provenance, words
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import read_rule
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
 
@@ -148,7 +149,7 @@ def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
     _say("\n".join(dataset.summary_lines(data)))
     (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
-    comparison = predictions.compare(first, second)
+    comparison = predictions.compare(first, second, (read_rule(run), read_rule(other)))
     print(_figures(data, (run, result), (other, other_result)))
     print(_difference(run, other, comparison))
     results = [{"run": run.name, **result}, {"run": other.name, **other_result}]
@@ -166,7 +167,7 @@ def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
         tables.append(predictions.predict(classifier.logits, classifier.preprocessor, rows))
         progress(start + len(rows), len(data.test))
     table = pd.concat(tables, ignore_index=True)
-    return table, predictions.test_results(table, classifier.temperature, data.source)
+    return table, predictions.test_results(table, classifier.rule, data.source)
 
 
 def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:

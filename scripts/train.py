@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import _path  # noqa: F401 - makes the package importable
 import pandas as pd
@@ -31,11 +31,7 @@ def main() -> int:
     """Runs the command line; returns the exit status."""
     options = _options()
     try:
-        teachers = _teachers(options)
-        if options.cache and not _preset(options).deep:
-            raise ArtifactError(f"The preset {_preset(options).name} has no deep teacher to keep; leave out --cache.")
-        if options.cache and options.cache.resolve() == options.output.resolve():
-            raise ArtifactError("--output and --cache are the same folder; name two different ones.")
+        start = _start(options)
         _check_output(options.output, overwrite=options.overwrite)
         exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
         reviews = dataset.load(
@@ -45,7 +41,8 @@ def main() -> int:
             limit=options.limit,
             seed=options.split_seed,
         )
-        _check_teachers(teachers, reviews, options.split_seed)
+        if start:
+            _check_start(start, reviews, options.split_seed)
     except (ArtifactError, DatasetError, FileError, PartError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -58,7 +55,7 @@ def main() -> int:
     try:
         if options.overwrite and options.output.exists():
             artifacts.remove_run(options.output)
-        return _train(options, reviews, teachers)
+        return _train(options, reviews, start)
     except (ArtifactError, DatasetError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
@@ -67,12 +64,13 @@ def main() -> int:
         return 1
 
 
-def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tuple[artifacts.Run, ...]) -> int:
+def _train(options: argparse.Namespace, reviews: dataset.Dataset, start: artifacts.Run | None) -> int:
     """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
-    from sentiment.training.export import ParityError, without_optimizer
-    from sentiment.training.fit import OtherSettingsError, StoppedError, forget
-    from sentiment.training.job import Job
-    from sentiment.training.run import train
+    with _no_messages():
+        from sentiment.training.export import ParityError, without_optimizer
+        from sentiment.training.fit import OtherSettingsError, StoppedError, forget
+        from sentiment.training.job import Job
+        from sentiment.training.run import train
 
     job = Job(
         _preset(options),
@@ -80,9 +78,8 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
         options.output,
         options.seed,
         options.split_seed,
-        _command(options, teachers),
-        teachers,
-        options.cache,
+        _command(options),
+        start,
         options.tensorboard,
     )
     try:
@@ -111,6 +108,20 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, teachers: tupl
     forget(options.output)
     print(f"The run is in {options.output}.", file=sys.stderr)
     return 0
+
+
+@contextlib.contextmanager
+def _no_messages() -> Iterator[None]:
+    """Discards what is written to stderr; TensorFlow reports missing GPUs there before its log level counts."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextlib.contextmanager
@@ -146,9 +157,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--split-seed", type=seed, help="seed of the split (default: --seed), to share one split between runs"
     )
-    parser.add_argument("--teacher", type=Path, metavar="RUN", nargs="+", default=[], help="earlier runs to learn from")
     parser.add_argument(
-        "--cache", type=Path, metavar="FOLDER", help="folder where a deep teacher is kept for other runs"
+        "--start", type=Path, metavar="RUN_FOLDER", help="run to continue instead of the one that the preset names"
     )
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
@@ -178,37 +188,41 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return parse
 
 
-def _teachers(options: argparse.Namespace) -> tuple[artifacts.Run, ...]:
-    """Opens the runs that the preset learns from.
+def _start(options: argparse.Namespace) -> artifacts.Run | None:
+    """Opens the run that the training continues: the one that the preset names, or ``--start``.
 
     Raises:
-        ArtifactError: the preset needs runs and none is named, or it needs none; or a run is unusable, or is the output
-            folder.
+        ArtifactError: the preset continues no run and one is named; or the run is unusable, has another architecture,
+            or is the output folder.
     """
-    needed = _preset(options).teacher == "ngrams and run"
-    if needed != bool(options.teacher):
-        remedy = "earlier runs; name them with" if needed else "no run; leave out"
-        raise ArtifactError(f"The preset {_preset(options).name} learns from {remedy} --teacher.")
-    teachers = tuple(artifacts.open_run(path) for path in options.teacher)
-    if options.output.resolve() in {run.path for run in teachers}:
-        raise ArtifactError(f"{options.output} is the teacher; name another folder for the new run.")
-    return teachers
+    preset = _preset(options)
+    if not preset.continues:
+        if options.start:
+            raise ArtifactError(f"The preset {preset.name} starts from random numbers; leave out --start.")
+        return None
+    from sentiment.training.teachers import start_weights  # here, because scipy and onnx take a second
+
+    named = artifacts.ROOT / preset.continues.start
+    run = artifacts.open_run(options.start or named)
+    if not options.start and run.manifest["files"]["model.onnx"] != preset.continues.sha256:
+        raise ArtifactError(f"The model in {named} is not the one that the preset {preset.name} names; restore it.")
+    if options.output.resolve() == run.path:
+        raise ArtifactError(f"{options.output} is the run to continue; name another folder for the new run.")
+    start_weights(run, preset)
+    return run
 
 
-def _check_teachers(teachers: tuple[artifacts.Run, ...], reviews: dataset.Dataset, split_seed: int) -> None:
-    """Refuses teachers without unlabelled reviews to read, or trained on reviews that the new run holds out."""
-    if teachers and reviews.unlabelled.empty:
-        raise DatasetError("A teacher needs unlabelled reviews, and this data has none; leave out --teacher.")
-    for run in teachers:
-        known = provenance.training_fingerprints(run, "train")
-        shared = int(pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).sum())
-        if shared:
-            remedy = _other_split(run, reviews.source, split_seed)
-            raise ArtifactError(f"{run.name} was trained on {shared:,} of the reviews that are held out now; {remedy}.")
+def _check_start(run: artifacts.Run, reviews: dataset.Dataset, split_seed: int) -> None:
+    """Refuses to continue a run that was trained on reviews that the new run holds out."""
+    known = provenance.training_fingerprints(run, "train")
+    shared = int(pd.concat([reviews.validation, reviews.test])["fingerprint"].isin(known).sum())
+    if shared:
+        remedy = _other_split(run, reviews.source, split_seed)
+        raise ArtifactError(f"{run.name} was trained on {shared:,} of the reviews that are held out now; {remedy}.")
 
 
 def _other_split(run: artifacts.Run, source: dataset.Source, split_seed: int) -> str:
-    """Returns why a teacher's training held out other reviews, and what to do."""
+    """Returns why an earlier training held out other reviews, and what to do."""
     made = run.json("metadata.json").get("data", dataclasses.asdict(source))
     excluded, seed = made["removed"]["excluded"], provenance.split_seed(run)
     if _kind_of_split(made["split"]) != _kind_of_split(source.split):
@@ -241,15 +255,13 @@ def _check_output(folder: Path, *, overwrite: bool) -> None:
         raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder")
 
 
-def _command(options: argparse.Namespace, teachers: tuple[artifacts.Run, ...]) -> str:
+def _command(options: argparse.Namespace) -> str:
     """Returns the command, with files outside the repository by name only, to keep their folders private."""
     words = ["python", "scripts/train.py", "--data", options.data.name, "--preset", options.preset]
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
-    if teachers:
-        words += ["--teacher", *(f"artifacts/{run.name}" for run in teachers)]
     if options.split_seed != options.seed:
         words += ["--split-seed", str(options.split_seed)]
-    for name in ("without", "epochs", "limit", "exclude"):
+    for name in ("without", "start", "epochs", "limit", "exclude"):
         value = getattr(options, name)
         if value is not None:
             words += [f"--{name.replace('_', '-')}", _public_name(value) if isinstance(value, Path) else str(value)]

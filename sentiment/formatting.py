@@ -84,13 +84,14 @@ def accuracy(summary: dict[str, Any]) -> str:
     return f"{percent(summary['accuracy'])} (95% interval {interval(summary['accuracy_interval'])})"
 
 
-def confidence_table(summary: dict[str, Any]) -> str:
+def confidence_table(summary: dict[str, Any], threshold: float = 0.5) -> str:
     """Returns a table of the confidence levels: definition, share of reviews and accuracy."""
     rows = (
         [e["level"], LEVELS[e["level"]], percent(e["share"]), "" if e["accuracy"] is None else percent(e["accuracy"])]
         for e in summary["confidence"]
     )
-    return table(["confidence", "calibrated probability of the verdict", "share of reviews", "accuracy"], rows)
+    scale = "calibrated probability of the verdict" if threshold == 0.5 else "certainty of the verdict"
+    return table(["confidence", scale, "share of reviews", "accuracy"], rows)
 
 
 def slices_table(summary: dict[str, Any]) -> str:

@@ -16,9 +16,19 @@ from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
+from sentiment.evaluation.states import PART
 from sentiment.faithfulness import card as explanations
-from sentiment.formatting import calibration_table, confidence_table, duration, interval, percent, slices_table, table
-from sentiment.model.decision import KNOWN_WORDS
+from sentiment.formatting import (
+    calibration_table,
+    confidence_table,
+    duration,
+    interval,
+    percent,
+    signed,
+    slices_table,
+    table,
+)
+from sentiment.model.decision import KNOWN_WORDS, read_rule
 
 _USE = """\
 ## What it is for, and what it cannot do
@@ -107,11 +117,17 @@ def render(run: Run) -> str:
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     size = (run.path / "model.onnx").stat().st_size / 1e6
     recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
+    states = ""
+    if run.has(PART):
+        megabytes = (run.path / PART).stat().st_size / 1e6
+        states = (
+            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
+        )
     return (
         f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
         f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
         "network for Keras, which loads it once `sentiment.training` is imported. `manifest.json` has the SHA-256 of "
-        "every file."
+        f"every file.{states}"
     )
 
 
@@ -127,7 +143,7 @@ def _results(run: Run) -> Iterator[str]:
         yield f"The test reviews were judged on {run.json('test.json')['date']}."
     else:
         yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
-    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{confidence_table(results[name])}"
+    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{_confidence(results[name], run)}"
     yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(results[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Whether its probabilities hold at every length\n\n{_calibration(run)}"
@@ -136,9 +152,32 @@ def _results(run: Run) -> Iterator[str]:
         yield f"### Why it errs where it is sure\n\n{_causes(mistakes)}"
 
 
+def _confidence(results: dict[str, Any], run: Run) -> str:
+    rule, decided = read_rule(run), run.json("config.json").get("calibration")
+    shown = confidence_table(results, rule.threshold)
+    if rule.bias:
+        shown += (
+            f"\n\nThe calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
+            f"temperature of {rule.temperature:.3f}."
+        )
+    if decided and decided["gain"] is not None:
+        error, folds = decided["standard_error"], decided["folds"]
+        shown += (
+            f"\n\nA bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
+            f"{signed(-decided['gain'], 5)} (standard error {error:.5f} over {folds} folds). It is used only if it "
+            "lowers the loss by more than two standard errors."
+        )
+    if rule.threshold != 0.5:
+        shown += (
+            f"\n\nA review is called positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
+            "a verdict grows from 50% at this threshold to 100% at a probability of 0 or 1."
+        )
+    return shown
+
+
 def _calibration(run: Run) -> str:
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
-    bands = calibration_by_length(predictions, run.json("config.json")["temperature"])
+    bands = calibration_by_length(predictions, read_rule(run))
     return (
         "On the test reviews, the mean gap between stated and observed, in bins of the same number of reviews. The "
         "fewer reviews, the larger it comes out by chance: beside it, what a model whose every probability is true "

@@ -106,6 +106,7 @@ class Explanation:
         unknown: <bool>[tokens_read], True if the token is not in the vocabulary.
         prediction: the explained prediction.
         run: the name of the run whose model was used.
+        boundary: the logit from which on the label is positive.
     """
 
     text: str
@@ -117,6 +118,7 @@ class Explanation:
     unknown: npt.NDArray[np.bool_]
     prediction: Prediction
     run: str = ""
+    boundary: float = 0.0
 
     def _repr_html_(self) -> str:
         """Returns the text coloured by contribution, for notebooks; ``explain.html_file`` writes the full page."""

@@ -12,9 +12,10 @@ from sentiment.artifacts import write_json, write_manifest
 from sentiment.dataset import Dataset, Removed, Source
 from sentiment.dataset.summary import summarise
 from sentiment.evaluation.predictions import summary
+from sentiment.model.decision import DecisionRule
 from tests.tiny import WORDS, tiny_run
 
-TEMPERATURE = 1.5
+RULE = DecisionRule(1.5)
 CIRCUMSTANCES = {  # of a proof
     "run": "tiny",
     "model": "0123456789abcdef",
@@ -83,9 +84,9 @@ def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
     tested.to_parquet(folder / "test_predictions.parquet")
     history().to_csv(folder / "history.csv", index=False)
     steps().to_csv(folder / "steps.csv", index=False)
-    figures = {split: summary(trained[trained["split"] == split], TEMPERATURE) for split in ("train", "validation")}
+    figures = {split: summary(trained[trained["split"] == split], RULE) for split in ("train", "validation")}
     write_json(folder / "metrics.json", figures)
-    test = {"data": {"form": "parquet"}, "test": summary(tested, TEMPERATURE), "date": "2026-01-02", "versions": {}}
+    test = {"data": {"form": "parquet"}, "test": summary(tested, RULE), "date": "2026-01-02", "versions": {}}
     write_json(folder / "test.json", test)
     write_json(
         folder / "metadata.json", {"preset": "tiny", "seed": seed, "options": {"epochs": 4}, "training_seconds": 240}

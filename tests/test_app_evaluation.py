@@ -23,9 +23,12 @@ from sentiment.app.evaluation import (
     words,
 )
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, SURE_ERRORS, WRONG
-from sentiment.artifacts import write_manifest
+from sentiment.artifacts import open_run, write_manifest
 from sentiment.behaviour import contrast
 from sentiment.dataset import fingerprint
+from sentiment.evaluation.states import pooled_states, write_validation_states
+from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
 from tests.app_runs import all_runs, predictions, proofs
 from tests.test_app_pages import _open, black_rules, said
 from tests.test_app_scored_reviews import judged
@@ -146,10 +149,10 @@ def test_the_weakest_slice_is_one_that_is_surely_below_the_rest():
     rows = predictions(("test",)).assign(truncated=False, negation=False, contrast=False)
     weak = rows["rating"] == 3
     rows.loc[weak, "logit"] = np.where(np.arange(int(weak.sum())) % 2, 4.0, -4.0).astype("float32")
-    scored = judged().from_predictions(rows, 1.5, 0.5)
+    scored = judged().from_predictions(rows, DecisionRule(1.5), 0.5)
     assert scored.weakest_slice()["slice"] == "Rating: 3"
     assert "Rating: 3" in next(overview.findings(scored)).sentence
-    even = judged().from_predictions(rows.assign(logit=np.float32(9) * (2 * rows["label"] - 1)), 1.5, 0.5)
+    even = judged().from_predictions(rows.assign(logit=np.float32(9) * (2 * rows["label"] - 1)), DecisionRule(1.5), 0.5)
     assert even.weakest_slice() is None
     assert "No slice" in next(overview.findings(even)).sentence
 
@@ -331,7 +334,7 @@ def test_a_range_makes_a_slice_that_is_compared_with_the_rest(open_page, kind, l
 
 def judged_as_shown() -> pd.DataFrame:
     """The test reviews of the run ``tiny`` of ``all_runs``."""
-    return judged().from_predictions(predictions(("test",), seed=1), 1.5, 0.5).table
+    return judged().from_predictions(predictions(("test",), seed=1), DecisionRule(1.5), 0.5).table
 
 
 def test_slices_are_made_once_and_at_most_a_dozen_and_a_movie_needs_an_id(monkeypatch):
@@ -466,6 +469,25 @@ def test_a_state_without_any_length_has_no_nearest_but_no_error_either():
     reviews = pd.DataFrame({"id": ["a", "b"], "label": "positive", "probability": 0.5, "text": ["x", "y"]})
     found = neighbours.Pool(reviews, np.zeros((2, 4), "float32"), "some").nearest(np.zeros(4, "float32"), "a")
     assert found["similarity"].tolist() == [0.0]
+
+
+def test_stored_states_are_used_and_reviews_without_texts_are_named_by_movie_and_fingerprint(tmp_path, monkeypatch):
+    classifier = Classifier.load(tiny_run(tmp_path / "tiny"))
+    table = predictions(("train", "validation"), n=6)
+    table.to_parquet(classifier.run / "predictions.parquet")
+    texts = ["the film is good", "bad", "a dull film", "great great", "not good", "the the"]
+    write_validation_states(classifier, texts)
+    write_manifest(classifier.run)
+    monkeypatch.setattr(neighbours.current_run, "run", lambda: open_run(classifier.run))
+    monkeypatch.setattr(neighbours.current_run, "classifier", lambda: classifier)
+    pool = neighbours.stored_pool()
+    assert pool is not None
+    assert "text" not in pool.reviews
+    found = pool.nearest(pooled_states(classifier, ["great great"])[0], "another")
+    nearest = table[table["split"] == "validation"].iloc[3]
+    assert found["id"].iloc[0] == nearest["fingerprint"]
+    assert nearest["film"] in found["film"].iloc[0]
+    assert found["similarity"].iloc[0] == pytest.approx(1, abs=1e-3)
 
 
 # The filter

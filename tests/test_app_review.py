@@ -25,7 +25,7 @@ from sentiment.explain.json_file import to_json
 from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.explain.reasons import reasons
 from sentiment.model.classifier import Classifier
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from tests.app_runs import all_runs, full_run
 from tests.test_app_pages import said
 
@@ -233,7 +233,7 @@ def test_page_saved_file_and_notebook_have_the_same_words_for_a_verdict(runs):
 
     explanation = Classifier.load(runs / "tiny").explain("the film is good")
     for logit, status in ((4.0, "ok"), (1.5, "ok"), (0.1, "ok"), (-3.0, "truncated"), (4.0, "mostly_unknown")):
-        other = replace(explanation, prediction=scored_prediction(logit, 1.0, status, 4, 4, 0.0))
+        other = replace(explanation, prediction=DecisionRule().predict(logit, status, 4, 4, 0.0))
         for page in (to_html(other), to_fragment(other)):
             assert f"<h2>{headline(other.prediction)}</h2>" in page
             assert probability_sentence(other.prediction) in page
@@ -262,7 +262,7 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
 
 
 def test_the_share_of_unknown_words_fits_the_headline():
-    [sentence] = wording.caveats(scored_prediction(1.0, 1.0, "mostly_unknown", 8, 8, 0.5))
+    [sentence] = wording.caveats(DecisionRule().predict(1.0, "mostly_unknown", 8, 8, 0.5))
     assert sentence == "The model does not know 50% of the words and signs it read."
 
 

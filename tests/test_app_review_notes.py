@@ -7,7 +7,7 @@ import pytest
 
 from sentiment.artifacts import write_json, write_manifest
 from sentiment.evaluation import review_notes
-from tests.app_runs import TEMPERATURE, full_run
+from tests.app_runs import RULE, full_run
 from tests.test_app_pages import _open, said
 
 
@@ -29,7 +29,7 @@ def folder(tmp_path, monkeypatch):
 
 def mistakes(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
-    return review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].tolist()
+    return review_notes.confident_mistakes(tested, RULE)["fingerprint"].tolist()
 
 
 def suspect_first(folder, n, interval=(-0.02, -0.005)):

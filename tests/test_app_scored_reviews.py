@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from sentiment.app.shared import evaluation_charts, scored_reviews
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Pair, ScoredReviews, cell_name, possible_causes
+from sentiment.model.decision import DecisionRule
 from tests.app_runs import predictions
 
 WHOLE = (0.0, 1.0)
 
 
 def judged(threshold: float = 0.5) -> ScoredReviews:
-    return ScoredReviews.from_predictions(predictions(("test",)), 1.5, threshold)
+    return ScoredReviews.from_predictions(predictions(("test",)), DecisionRule(1.5), threshold)
 
 
 @settings(deadline=None, max_examples=20)
@@ -37,7 +38,7 @@ def test_a_cell_of_the_matrix_counts_what_the_filter_lists():
 def test_a_review_of_the_threshold_s_own_probability_is_positive_in_matrix_and_table_alike():
     rows = predictions(("test",), n=3).assign(label=[1, 1, 0], probability=[0.42, 0.41, 0.42])
     rows["logit"] = np.log(rows["probability"] / (1 - rows["probability"])).astype("float32")
-    table = ScoredReviews.from_predictions(rows, 1.0, 0.42)
+    table = ScoredReviews.from_predictions(rows, DecisionRule(), 0.42)
     counts = table.confusion
     assert (counts.tp, counts.fp, counts.fn, counts.tn) == (1, 1, 1, 0)
     assert table.table["verdict"].tolist() == ["positive", "negative", "positive"]
@@ -95,7 +96,7 @@ def test_the_value_of_a_slice_is_shown_in_signs(value, shown):
 
 def test_a_slice_of_the_user_is_one_among_the_others():
     own = ("Short", lambda table: (table["length"] < 100).to_numpy())
-    scored = ScoredReviews.from_predictions(predictions(("test",)), 1.5, 0.5, own=[own])
+    scored = ScoredReviews.from_predictions(predictions(("test",)), DecisionRule(1.5), 0.5, own=[own])
     assert list(dict(scored.own_parts())) == ["Short"]
     assert set(scored.select(EVERYTHING, "Short", WHOLE)["length"] < 100) == {True}
     assert "Short" in set(scored.by_slice()["slice"])
@@ -120,12 +121,12 @@ def test_a_text_that_stands_twice_is_compared_twice():
 
 def test_runs_without_a_common_review_cannot_be_compared():
     other = judged().table.assign(fingerprint="none of the others")
-    assert Pair.match(judged(), ScoredReviews(other, 1.5, 0.5)) is None
+    assert Pair.match(judged(), ScoredReviews(other, DecisionRule(1.5), 0.5)) is None
 
 
 def disagreeing() -> Pair:
     other = ScoredReviews.from_predictions(
-        predictions(("test",)).assign(logit=predictions(("test",), seed=9)["logit"]), 1.5, 0.5
+        predictions(("test",)).assign(logit=predictions(("test",), seed=9)["logit"]), DecisionRule(1.5), 0.5
     )
     pair = Pair.match(other, judged())
     assert pair is not None
@@ -167,7 +168,7 @@ def test_the_calibration_of_each_length_is_charted_over_what_chance_gives():
 
 def test_a_table_of_one_class_still_has_its_figures():
     positive = predictions(("test",))
-    table = ScoredReviews.from_predictions(positive[positive["label"] == 1], 1.5, 0.5)
+    table = ScoredReviews.from_predictions(positive[positive["label"] == 1], DecisionRule(1.5), 0.5)
     assert table.confusion.fp == table.confusion.tn == 0
     assert table.interval[0] <= table.confusion.accuracy <= table.interval[1]
     assert pd.notna(table.log_loss)

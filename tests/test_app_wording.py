@@ -18,7 +18,7 @@ from sentiment.explain.html_file import to_html
 from sentiment.explain.prediction_text import headline, probability_sentence
 from sentiment.explain.prefixes import PrefixScore
 from sentiment.formatting import likelihood
-from sentiment.model.decision import scored_prediction, unscored_prediction
+from sentiment.model.decision import DecisionRule, unscored_prediction
 from sentiment.types import Explanation, Token
 
 
@@ -29,7 +29,7 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
     contributions = np.array(values, np.float32)
     logit = baseline + float(contributions.sum(dtype=np.float64))
     unknown = np.zeros(len(values), bool)
-    prediction = scored_prediction(logit, 1.0, "ok", len(values), len(values), 0.0)
+    prediction = DecisionRule().predict(logit, "ok", len(values), len(values), 0.0)
     return Explanation(text, tokens, contributions, baseline, logit, 0.0, unknown, prediction, run="tiny")
 
 
@@ -45,7 +45,7 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
     ],
 )
 def test_the_headline_is_as_sure_as_the_model(logit, status, said):
-    assert headline(scored_prediction(logit, 1.0, status, 5, 5, 0.0)) == said
+    assert headline(DecisionRule().predict(logit, status, 5, 5, 0.0)) == said
 
 
 def test_an_empty_text_gets_no_verdict_in_words_either():
@@ -79,14 +79,14 @@ def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, who
 
 
 def test_what_was_not_read_and_not_known_is_said():
-    said = list(wording.caveats(scored_prediction(1.0, 1.0, "truncated", 1_000, 2_345, 0.25)))
+    said = list(wording.caveats(DecisionRule().predict(1.0, "truncated", 1_000, 2_345, 0.25)))
     assert "first 1,000 of 2,345" in said[0]
     assert "25%" in said[1]
-    assert list(wording.caveats(scored_prediction(1.0, 1.0, "ok", 10, 10, 0.0))) == []
+    assert list(wording.caveats(DecisionRule().predict(1.0, "ok", 10, 10, 0.0))) == []
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():
-    unknown = scored_prediction(9.0, 1.0, "mostly_unknown", 5, 5, 1.0)
+    unknown = DecisionRule().predict(9.0, "mostly_unknown", 5, 5, 1.0)
     assert "would say positive" in probability_sentence(unknown)
     assert not any(sign.isdigit() for sign in probability_sentence(unknown))
     assert list(wording.caveats(unknown)) == ["The model does not know 100% of the words and signs it read."]

@@ -103,7 +103,7 @@ def test_a_config_at_the_bounds_is_taken(length: int, temperature: float, run: P
     artifacts.write_json(run / "config.json", {"max_length": length, "temperature": temperature})
     write_manifest(run)
     classifier = Classifier.load(run)
-    assert (classifier.preprocessor.max_length, classifier.temperature) == (length, temperature)
+    assert (classifier.preprocessor.max_length, classifier.rule.temperature) == (length, temperature)
     assert abs(classifier.explain("A good film.").residual) < 1e-4
 
 

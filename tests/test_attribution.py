@@ -152,14 +152,3 @@ def test_other_weights_give_other_contributions():
     [one], [other] = (Attributor(weights_of(("max", "mean"), 2, seed), MAX_LENGTH)(texts) for seed in (0, 1))
 
     assert abs(np.corrcoef(one.contributions, other.contributions)[0, 1]) < 0.9
-
-
-def test_the_states_are_what_the_last_layer_makes_the_score_of():
-    weights = tiny_weights(pooling=("last", "max", "mean"))
-    rng = np.random.default_rng(3)
-    reviews = [rng.integers(1, 12, n).astype(np.int32) for n in (1, 60, 3, 3, 45)]
-    states = Attributor(weights, 80).states(reviews)
-    assert states.shape == (5, weights.dense_kernel.size)
-    scores = states @ weights.dense_kernel + weights.dense_bias
-    logits = [each.baseline_logit + each.contributions.sum() for each in Attributor(weights, 80)(reviews)]
-    np.testing.assert_allclose(scores, logits, rtol=1e-4, atol=1e-4)

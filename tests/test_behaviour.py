@@ -20,7 +20,7 @@ from sentiment.behaviour.cases import Behaviour, Case, behaviours, cases
 from sentiment.behaviour.checking import TOLERANCE, Predict, check
 from sentiment.behaviour.perturbations import PERTURBATIONS
 from sentiment.behaviour.sentences import Sentence, sentences
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Prediction
 
 CASES = cases()
@@ -29,7 +29,7 @@ DOMAINS = {"film", "product", "restaurant", "phone", "tweet", "service"}
 
 
 def prediction(probability: float) -> Prediction:
-    return scored_prediction(math.log(probability / (1 - probability)), 1.0, "ok", 5, 5, 0.0)
+    return DecisionRule().predict(math.log(probability / (1 - probability)), "ok", 5, 5, 0.0)
 
 
 def stub(probability: Callable[[str], float]) -> Predict:

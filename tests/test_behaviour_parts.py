@@ -13,12 +13,12 @@ from sentiment.app.evaluation import robustness as robustness_tab
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from tests.app_runs import full_run
 from tests.command import Done, run_script
 from tests.tiny import tiny_run
 
-POSITIVE = scored_prediction(3.0, 1.0, "ok", 5, 5, 0.0)
+POSITIVE = DecisionRule().predict(3.0, "ok", 5, 5, 0.0)
 
 
 @pytest.fixture(scope="module")

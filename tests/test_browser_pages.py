@@ -125,8 +125,7 @@ def test_no_tab_of_the_evaluation_is_long_too_wide_or_has_a_finding_of_axe(addre
     found = Axe().run(page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in ("moderate", "serious", "critical")] == []
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(500)
-    assert page.evaluate(WIDER) <= 390
+    page.wait_for_function(f"({WIDER})() <= 390")
     assert page.failed == []
 
 
@@ -147,7 +146,7 @@ def test_an_error_of_a_cell_is_found_and_explained_on_the_page(address, new_page
         if page.locator(".review .text").count():
             break
     text = page.locator(".review .text").first.inner_text()
-    assert "Selected" in page.get_by_text("true label").first.inner_text()
+    assert "Selected" in page.get_by_text("· true label").first.inner_text()
     page.get_by_role("button", name="Open on the Analyse page").click()
     page.wait_for_url(lambda url: "/evaluation" not in url)
     page.locator("[data-testid=stMain]").filter(has_text=text).first.wait_for()
@@ -155,7 +154,7 @@ def test_an_error_of_a_cell_is_found_and_explained_on_the_page(address, new_page
 
 def test_a_slice_that_is_clicked_lists_its_errors(address, new_page):
     page = opened(new_page(1400), f"{address}/evaluation?tab=Slices")
-    click_until(page, (0.48, 0.045), page.get_by_text("most confident errors first"))
+    click_until(page, (0.5, 0.09), page.get_by_text("most confident errors first"))
     assert "slice=Rating%3A+4" in page.url
     page.get_by_role("tab", name="Overview").click()
     settle(page)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier
-from sentiment.model.decision import confidence_of
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Prediction
 from tests.tiny import WORDS, tiny_run
 
@@ -54,7 +54,7 @@ def test_a_prediction_follows_from_its_logit_and_the_run_s_temperature(classifie
     for prediction in classifier.predict(REVIEWS):
         assert prediction.probability == pytest.approx(1 / (1 + np.exp(-prediction.logit / 1.5)))
         assert prediction.label == ("positive" if prediction.logit >= 0 else "negative")
-        assert prediction.confidence == confidence_of(prediction.probability, prediction.status)
+        assert prediction.confidence == DecisionRule().confidence(prediction.probability, prediction.status)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "<br /><br />"])

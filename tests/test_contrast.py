@@ -20,7 +20,7 @@ from sentiment.behaviour.cases import cases
 from sentiment.behaviour.contrast import DEVELOPMENT, HELD_OUT, Text
 from sentiment.behaviour.sentences import sentences
 from sentiment.evaluation.metrics import wilson_interval
-from sentiment.model.decision import scored_prediction, unscored_prediction
+from sentiment.model.decision import DecisionRule, unscored_prediction
 from sentiment.training import counterfactuals
 from tests.tiny import tiny_run
 
@@ -39,7 +39,7 @@ def predict(probability: dict[str, float], otherwise: float = 0.97):
 
     def of(texts):
         known = [probability.get(text, otherwise) for text in texts]
-        return [scored_prediction(math.log(each / (1 - each)), 1.0, "ok", 5, 5, 0.0) for each in known]
+        return [DecisionRule().predict(math.log(each / (1 - each)), "ok", 5, 5, 0.0) for each in known]
 
     return of
 

@@ -14,7 +14,7 @@ from sentiment.behaviour import edited
 from sentiment.behaviour.edited import PART, Pair, Pairs
 from sentiment.dataset import fingerprint
 from sentiment.evaluation.metrics import wilson_interval
-from sentiment.model.decision import scored_prediction, unscored_prediction
+from sentiment.model.decision import DecisionRule, unscored_prediction
 from sentiment.tables.errors import FileError
 from tests.app_runs import full_run
 from tests.command import run_script
@@ -53,7 +53,7 @@ def with_splits(run: Run, **splits: list[str]) -> Run:
 
 
 def knowing(logits: dict[str, float]):
-    return lambda texts: [scored_prediction(logits[text], 1.0, "ok", 5, 5, 0.0) for text in texts]
+    return lambda texts: [DecisionRule().predict(logits[text], "ok", 5, 5, 0.0) for text in texts]
 
 
 def test_csv_and_parquet_are_read_alike_with_the_original_first_wherever_it_is(file: Path, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_both_texts_right_a_crossing_and_a_move_are_counted_apart(tiny: Run) -> 
 def test_an_unmoved_score_has_not_moved_and_equal_texts_are_counted(tiny: Run) -> None:
     pairs = [Pair("One & the same!", "one and  the same", positive=True), Pair("So, so.", "so so", positive=True)]
     found = edited.evaluate(
-        tiny, lambda texts: [scored_prediction(1.0, 1.0, "ok", 5, 5, 0.0)] * len(texts), Pairs(pairs, "")
+        tiny, lambda texts: [DecisionRule().predict(1.0, "ok", 5, 5, 0.0)] * len(texts), Pairs(pairs, "")
     )
     assert found["sets"][0]["moves"]["value"] == 0.0
     assert found["identical"] == 1

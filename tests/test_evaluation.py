@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sentiment.evaluation import metrics, predictions
-from sentiment.model.decision import CONFIDENT, LEANING
+from sentiment.model.decision import CONFIDENT, LEANING, DecisionRule
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.vocabulary import Vocabulary
 from tests.tiny import WORDS
@@ -105,7 +105,7 @@ def test_a_table_survives_parquet_with_its_types(tmp_path: Path) -> None:
 
 def test_a_summary_holds_the_figures_of_its_table() -> None:
     labels, logits = [1, 1, 1, 0, 0], [3.0, 1.0, -1.0, -2.0, 4.0]
-    found = predictions.summary(table(label=labels, logit=logits), temperature=2.0)
+    found = predictions.summary(table(label=labels, logit=logits), DecisionRule(2.0))
     y, z = np.array(labels), np.array(logits)
     assert (found["n"], found["positive"], found["accuracy"]) == (5, 3, 0.6)
     assert found["confusion"] == {"tp": 2, "fp": 1, "fn": 1, "tn": 1}
@@ -118,7 +118,7 @@ def test_a_summary_holds_the_figures_of_its_table() -> None:
 
 def test_the_temperature_changes_probabilities_and_never_verdicts() -> None:
     rows = table(label=[1, 0, 1, 0], logit=[3.0, 1.0, 0.0, -2.0])
-    cold, warm = predictions.summary(rows, 0.5), predictions.summary(rows, 3.0)
+    cold, warm = predictions.summary(rows, DecisionRule(0.5)), predictions.summary(rows, DecisionRule(3.0))
     assert cold["confusion"] == warm["confusion"]
     assert cold["auc"] == warm["auc"]
     assert cold["log_loss"] != warm["log_loss"]
@@ -127,7 +127,7 @@ def test_the_temperature_changes_probabilities_and_never_verdicts() -> None:
 def test_every_review_falls_into_one_level_of_confidence() -> None:
     certainties = np.array([CONFIDENT + 0.01, 1 - CONFIDENT - 0.01, LEANING + 0.01, 0.5])
     rows = table(label=[1, 1, 1, 0], logit=np.log(certainties / (1 - certainties)).tolist())
-    levels = {entry["level"]: entry for entry in predictions.summary(rows, 1.0)["confidence"]}
+    levels = {entry["level"]: entry for entry in predictions.summary(rows, DecisionRule())["confidence"]}
     assert list(levels) == ["confident", "leaning", "unsure"]
     assert levels["confident"] == {"level": "confident", "n": 2, "share": 0.5, "accuracy": 0.5}
     assert [entry["n"] for entry in levels.values()] == [2, 1, 1]
@@ -135,7 +135,7 @@ def test_every_review_falls_into_one_level_of_confidence() -> None:
 
 def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_out() -> None:
     rows = table(length=[99, 100, 399, 400, 5000], rating=[0, 1, 1, 10, 7], label=[1, 1, 0, 1, 0])
-    found = predictions.summary(rows, 1.0)["slices"]
+    found = predictions.summary(rows, DecisionRule())["slices"]
     by_length = [(s["value"], s["n"], s["accuracy"]) for s in found if s["by"] == "length"]
     assert by_length == [
         ("below 100", 1, 1.0), ("100 to 200", 1, 1.0), ("200 to 400", 1, 0.0), ("400 to 800", 1, 1.0),
@@ -149,14 +149,14 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
 
 def test_a_review_at_the_edge_of_two_bands_counts_in_the_upper_one_in_the_precision_of_a_table() -> None:
     edges = pd.Series([0.01, 0.02, 0.05, 0.10], dtype="float32")
-    found = predictions.summary(table(label=[1] * 4).assign(unknown_rate=edges), 1.0)["slices"]
+    found = predictions.summary(table(label=[1] * 4).assign(unknown_rate=edges), DecisionRule())["slices"]
     bands = [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"]
     assert bands == [("1% to 2%", 1), ("2% to 5%", 1), ("5% to 10%", 1), ("10% and more", 1)]
 
 
 def test_calibration_is_told_for_each_length_that_a_review_has() -> None:
     rows = table(length=[50, 60, 150, 150], label=[1, 0, 1, 1], logit=[2.0, 2.0, -2.0, -4.0])
-    found = predictions.calibration_by_length(rows, 2.0)
+    found = predictions.calibration_by_length(rows, DecisionRule(2.0))
     assert [(band["value"], band["n"]) for band in found] == [("below 100", 2), ("100 to 200", 2)]
     for band, logits, labels in zip(found, ([2.0, 2.0], [-2.0, -4.0]), ([1, 0], [1, 1]), strict=True):
         probabilities = metrics.sigmoid(np.array(logits) / 2)
@@ -165,6 +165,6 @@ def test_calibration_is_told_for_each_length_that_a_review_has() -> None:
 
 
 def test_a_summary_is_json_even_where_a_class_is_missing() -> None:
-    found = predictions.summary(table(label=[1, 1]), 1.0)
+    found = predictions.summary(table(label=[1, 1]), DecisionRule())
     assert found["auc"] is None
     assert json.loads(json.dumps(found, allow_nan=False)) == found

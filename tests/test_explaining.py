@@ -20,7 +20,7 @@ from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
 from sentiment.explain.stability import stability
 from sentiment.model.attribution import rescale_rule
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Explanation
 from tests.tiny import WORDS, tiny_run, token_texts, tokenize
 
@@ -41,7 +41,7 @@ def explained(words: dict[str, float], label: str = "positive") -> Explanation:
     tokens = tokenize(text)
     values = np.array(list(words.values()), np.float32)
     total = float(values.sum())
-    prediction = scored_prediction(3.0 if label == "positive" else -3.0, 1.0, "ok", len(tokens), len(tokens), 0.0)
+    prediction = DecisionRule().predict(3.0 if label == "positive" else -3.0, "ok", len(tokens), len(tokens), 0.0)
     return Explanation(text, tuple(tokens), values, 3.0 - total, 3.0, 0.0, np.zeros(len(values), bool), prediction)
 
 
@@ -175,7 +175,7 @@ def test_a_word_is_put_back_that_the_flip_can_do_without_only_once_another_is_ba
     turned = {"", "d", "b d", "b c d"}  # what is left in the flips there are
 
     def predict(texts):
-        return [scored_prediction(-3.0 if text.strip() in turned else 3.0, 1.0, "ok", 5, 5, 0.0) for text in texts]
+        return [DecisionRule().predict(-3.0 if text.strip() in turned else 3.0, "ok", 5, 5, 0.0) for text in texts]
 
     preprocessor = SimpleNamespace(tokens=lambda text, limit: tokenize(text)[:limit])
     classifier = SimpleNamespace(predict=predict, preprocessor=preprocessor)

@@ -13,6 +13,7 @@ from sentiment.faithfulness import erasure, hybrids, identities
 from sentiment.faithfulness.methods import OURS, RIVALS, leave_one_out, methods
 from sentiment.faithfulness.shapley import shapley_values
 from sentiment.model.attribution import Attribution, Attributor
+from sentiment.model.decision import DecisionRule
 from sentiment.text.vocabulary import UNK
 from tests.tiny import tiny_weights
 
@@ -68,20 +69,20 @@ def test_leaving_one_out_measures_each_words_own_loss():
 @pytest.mark.parametrize("way", erasure.REMOVALS)
 def test_erasure_follows_the_definition(way):
     review = ids(2, *[5] * 9)  # one word that matters: 10% of the review is that word, 20% and 50% hold it
-    found = erasure.erase(linear, 2.0, [review], [WORTH[review]], way)
+    found = erasure.erase(linear, DecisionRule(2.0), [review], [WORTH[review]], way)
 
     whole, without = sigmoid(np.array([3.5, 0.5]) / 2)
     assert found.comprehensiveness[0] == pytest.approx(whole - without)
     assert found.sufficiency[0] == pytest.approx(0.0)
 
-    backwards = erasure.erase(linear, 2.0, [review], [-WORTH[review]], way)
+    backwards = erasure.erase(linear, DecisionRule(2.0), [review], [-WORTH[review]], way)
     assert backwards.comprehensiveness[0] == pytest.approx(0.0)
     assert backwards.sufficiency[0] == pytest.approx(whole - without)
 
 
 def test_erasure_ranks_by_what_speaks_for_the_verdict_not_by_size():
     review = ids(3, 3, 3, 2)  # negative in all; the positive word is larger than each negative one
-    found = erasure.erase(linear, 1.0, [review], [WORTH[review]], "deletion")
+    found = erasure.erase(linear, DecisionRule(1.0), [review], [WORTH[review]], "deletion")
     certain, less, least = sigmoid(np.array([2.5, 0.5, -1.5]))
     assert found.comprehensiveness[0] == pytest.approx(certain - (4 * less + least) / 5)
 

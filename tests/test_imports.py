@@ -124,7 +124,7 @@ def test_importing_a_module_only_defines_names(path: Path) -> None:
         ("sentiment.evaluation.metrics", {"pandas", "onnxruntime", "onnx", "streamlit", "tensorflow"}),
         ("sentiment.evaluation.predictions", {"streamlit", "tensorflow", "keras", "gensim"}),
         ("sentiment.training.label_errors", {"streamlit", "tensorflow", "keras", "gensim"}),
-        ("sentiment.training.counterfactuals", {"streamlit", "tensorflow", "keras", "gensim"}),
+        ("sentiment.training.continuation", {"streamlit", "tensorflow", "keras", "gensim"}),
     ],
 )
 def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwanted: set[str]) -> None:

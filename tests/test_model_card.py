@@ -12,6 +12,7 @@ from sentiment import artifacts, model_card
 from sentiment.artifacts import Run, add_parts, open_run
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import calibration_by_length, summary
+from sentiment.model.decision import DecisionRule, read_rule
 from tests.app_runs import predictions, proofs
 from tests.tiny import tiny_run
 
@@ -46,7 +47,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def with_test(run: Run) -> Run:
-    judged = summary(predictions(("test",)), 1.5)
+    judged = summary(predictions(("test",)), DecisionRule(1.5))
     return add_parts(run, {"test.json": {"data": {}, "test": judged, "date": "2026-01-03", "versions": {}}})
 
 
@@ -59,7 +60,7 @@ def test_a_bare_run_gets_a_card_without_the_parts_it_lacks(run: Run) -> None:
 
 
 def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(run: Run) -> None:
-    figures = {split: summary(predictions((split,)), 1.5) for split in ("train", "validation")}
+    figures = {split: summary(predictions((split,)), DecisionRule(1.5)) for split in ("train", "validation")}
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
     assert "|  | train | validation |" in card
     assert f"{100 * figures['validation']['accuracy']:.2f}%" in card
@@ -86,7 +87,7 @@ def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_give
     table = predictions(("test",))
     table.to_parquet(tmp_path / "rows.parquet", index=False)
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
-    bands = calibration_by_length(table, tested.json("config.json")["temperature"])
+    bands = calibration_by_length(table, read_rule(tested))
     card = model_card.render(tested)
     for band in bands:
         shares = (100 * band[key] for key in ("calibration_error", "by_chance", "by_chance_high"))
@@ -103,7 +104,8 @@ def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read
     table.assign(label=1 - table["label"]).to_parquet(tmp_path / "rows.parquet", index=False)
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
     assert "Why it errs" not in model_card.render(tested)
-    mistakes = review_notes.confident_mistakes(pd.read_parquet(tmp_path / "rows.parquet"), 1.5)["fingerprint"]
+    rows = pd.read_parquet(tmp_path / "rows.parquet")
+    mistakes = review_notes.confident_mistakes(rows, DecisionRule(1.5))["fingerprint"]
     lines = [f"{mistakes.iloc[0]},irony", f"{mistakes.iloc[1]},plot", f"{mistakes.iloc[2]},plot"]
     (tmp_path / "causes.csv").write_text("\n".join(["fingerprint,cause", *lines, "f" * 16 + ",aside"]))
     card = model_card.render(tested)

@@ -11,7 +11,7 @@ from sentiment.artifacts import ArtifactError, write_manifest
 from sentiment.dataset import fingerprint, official
 from sentiment.evaluation import review_notes
 from sentiment.model.decision import CONFIDENT
-from tests.app_runs import TEMPERATURE, predictions
+from tests.app_runs import RULE, predictions
 from tests.command import run_tool
 from tests.tiny import tiny_run
 
@@ -65,20 +65,20 @@ def test_nothing_in_the_folder_holds_a_text():
 
 def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder):
     table = mistaken()
-    rows = review_notes.confident_mistakes(table, TEMPERATURE)
+    rows = review_notes.confident_mistakes(table, RULE)
     own = rows["probability"].where(rows["label"] == 0, 1 - rows["probability"])  # of the verdict
     assert own.is_monotonic_decreasing
     assert own.min() >= CONFIDENT
-    rest = review_notes.confident_mistakes(table.drop(rows.index), TEMPERATURE)
+    rest = review_notes.confident_mistakes(table.drop(rows.index), RULE)
     assert len(rows) > 0
     assert rest.empty
 
 
 def test_a_cause_stands_beside_the_mistakes_that_were_read_alone(folder):
     table = mistaken()
-    first, second = review_notes.confident_mistakes(table, TEMPERATURE)["fingerprint"].head(2)
+    first, second = review_notes.confident_mistakes(table, RULE)["fingerprint"].head(2)
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{second},irony\n")
-    rows = review_notes.confident_mistakes(table, TEMPERATURE).set_index("fingerprint")
+    rows = review_notes.confident_mistakes(table, RULE).set_index("fingerprint")
     assert rows["cause"][second] == "irony"
     assert rows["cause"].isna()[first]
     assert rows["cause"].notna().sum() == 1
@@ -114,7 +114,7 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     write_manifest(run)
     command = ("dev.to_read", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
     first = run_tool(*command)
-    surest = review_notes.confident_mistakes(tested, TEMPERATURE)["fingerprint"].iloc[0]
+    surest = review_notes.confident_mistakes(tested, RULE)["fingerprint"].iloc[0]
     assert first.status == 0
     assert first.stdout.startswith(surest)
     assert first.stdout.count("review number") == 1

@@ -1,100 +1,145 @@
-"""What unlabelled reviews are taught with: one teacher's reading, or the mean of several."""
+"""Soft targets, and the run that a training continues: which is taken, and which is refused before anything is read."""
 
 from __future__ import annotations
+
+import dataclasses
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from sentiment import Classifier
-from sentiment.artifacts import open_run, write_json, write_manifest
+from sentiment import Classifier, artifacts
+from sentiment.artifacts import ArtifactError, open_run, write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.evaluation.metrics import sigmoid
+from sentiment.model.weights import read_onnx
+from sentiment.presets import DISTILLED, PRESETS
 from sentiment.training.examples import Examples
-from sentiment.training.teachers import run_reading, soft_targets
+from sentiment.training.teachers import ngram_targets, run_logits, start_weights
 from tests.command import run_script
 from tests.data_forms import release, stanford_folder
 from tests.tiny import tiny_run
 
-HELD_OUT = 400
+START = artifacts.ROOT / DISTILLED.continues.start
+FITTING = dataclasses.replace(DISTILLED, embedding_size=3, units=2)  # the tiny run
 
 
-def reading(scale, seed):
-    """Of 50 unlabelled and 400 held out reviews, the latter in accord with ``labels()`` but for noise."""
-    rng = np.random.default_rng(seed)
-    sides = 2.0 * labels().targets - 1
-    return scale * rng.normal(size=50), scale * (sides + rng.normal(size=HELD_OUT))
+def test_an_ngram_model_gives_calibrated_targets():
+    rng = np.random.default_rng(1)
+    good, bad = 2, 3
+
+    def drawn(number):
+        labels = rng.integers(0, 2, number)
+        told = np.where(rng.random(number) < 0.8, labels, 1 - labels)  # one opinion in five is wrong
+        return [np.array([good if side else bad, *rng.integers(4, 9, 3)], np.int32) for side in told], labels
+
+    parts = [drawn(600) for _ in range(3)]
+    labelled, held_out = (Examples(reviews, labels.astype(np.float32)) for reviews, labels in parts[:2])
+    unlabelled, _ = parts[2]
+    targets = ngram_targets(unlabelled, labelled, held_out, 9)
+    praised = np.array([review[0] == good for review in unlabelled])
+    assert targets[praised].mean() == pytest.approx(0.8, abs=0.1)
+    assert targets[~praised].mean() == pytest.approx(0.2, abs=0.1)
 
 
-def labels():
-    return Examples([np.array([2], np.int32)] * HELD_OUT, (np.arange(HELD_OUT) % 2).astype(np.float32))
-
-
-def lessons(*readings):
-    return soft_targets(labels(), readings)
-
-
-def test_a_teacher_who_overstates_teaches_the_same_as_one_who_does_not():
-    np.testing.assert_allclose(lessons(reading(10, 1)), lessons(reading(1, 1)), atol=1e-3)
-
-
-def test_two_teachers_count_alike_however_loud_they_are():
-    quiet, loud, other = reading(1, 1), reading(10, 1), reading(1, 2)
-    np.testing.assert_allclose(lessons(loud, other), lessons(quiet, other), atol=1e-3)
-    agreed = lessons(quiet, other) > 0.5
-    both = quiet[0] * other[0] > 0
-    np.testing.assert_array_equal(agreed[both], quiet[0][both] > 0)
-
-
-def test_a_run_reads_texts_as_its_classifier_does_and_leaves_out_those_without_words(tmp_path):
+def test_the_logits_of_a_run_are_those_of_its_classifier_after_the_temperature(tmp_path):
     run = open_run(tiny_run(tmp_path / "tiny"))
-    texts = ["A good film.", "", "bad", "good and bad"]
-    unlabelled, held_out = run_reading(run, texts, texts[2:])
-    probabilities = [p.probability for p in Classifier.load(run.path).predict(texts) if p.status != "empty"]
-    np.testing.assert_allclose(sigmoid(unlabelled / 1.5), probabilities, atol=1e-5)
-    np.testing.assert_allclose(held_out, unlabelled[1:], atol=1e-5)
+    classifier = Classifier.load(run.path)
+    texts = ["A good film.", "bad", "good and bad"]
+    ids = [classifier.preprocessor.ids(text)[0] for text in texts]
+    probabilities = [p.probability for p in classifier.predict(texts)]
+    np.testing.assert_allclose(sigmoid(run_logits(run, ids)), probabilities, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("preset", "named", "said"), [("distilled", False, "name them with"), ("lstm", True, "leave out")]
-)
-def test_the_teacher_is_named_where_the_preset_asks_for_one_and_nowhere_else(tmp_path, preset, named, said):
-    teacher = ["--teacher", tiny_run(tmp_path / "tiny")] if named else []
-    done = run_script(
-        "train.py", "--data", tmp_path / "none.csv", "--preset", preset, "--output", tmp_path / "run", *teacher
+def test_every_start_that_a_preset_names_is_there_complete_and_of_its_architecture():
+    presets = [preset for preset in PRESETS.values() if preset.continues]
+    assert presets
+    for preset in presets:
+        run = open_run(artifacts.ROOT / preset.continues.start)
+        for part in run.manifest["files"]:
+            run.file(part)
+        assert run.manifest["files"]["model.onnx"] == preset.continues.sha256
+        weights = start_weights(run, preset)
+        assert len(weights.embedding) == len(Classifier.load(run.path).preprocessor.vocabulary)
+        rates = preset.continues
+        assert 0 < rates.turned + rates.clauses + rates.sayings + rates.labelled <= 1
+
+
+def test_a_start_is_no_run_of_the_list():
+    assert START not in artifacts.list_runs(artifacts.ROOT)
+    assert START.is_relative_to(artifacts.ROOT / "teachers")
+
+
+def test_a_start_of_another_architecture_is_refused_and_both_are_named(tmp_path):
+    run = open_run(tiny_run(tmp_path / "tiny"))
+    assert start_weights(run, FITTING).units == 2
+    with pytest.raises(
+        ArtifactError, match=r"tiny has embeddings of 3, 2 units.*distilled embeddings of 192, 192 units"
+    ):
+        start_weights(run, DISTILLED)
+    for changes in ({"bidirectional": False}, {"pooling": ("last",)}, {"units": 3}, {"embedding_size": 4}):
+        with pytest.raises(ArtifactError, match="same architecture"):
+            start_weights(run, dataclasses.replace(FITTING, **changes))
+
+
+@pytest.fixture
+def tiny_preset(monkeypatch):
+    """The preset distilled has the architecture of the tiny run."""
+    monkeypatch.setitem(PRESETS, "distilled", FITTING)
+
+
+def asked(*options, preset="distilled"):
+    return run_script("train.py", "--preset", preset, *options)
+
+
+def test_a_preset_that_starts_from_random_numbers_takes_no_start(tmp_path):
+    done = asked("--data", tmp_path, "--output", tmp_path / "run", "--start", tiny_run(tmp_path / "t"), preset="lstm")
+    assert (done.status, done.stderr) == (
+        2,
+        "train.py: The preset lstm starts from random numbers; leave out --start.\n",
     )
+
+
+def test_a_start_that_is_not_the_one_named_is_refused(tmp_path, monkeypatch, tiny_preset):
+    shutil.copytree(tiny_run(tmp_path / "tiny"), tmp_path / "root" / DISTILLED.continues.start)
+    monkeypatch.setattr(artifacts, "ROOT", tmp_path / "root")
+    done = asked("--data", tmp_path / "none.csv", "--output", tmp_path / "run")
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "is not the one that the preset distilled names" in done.stderr
+
+
+def test_a_start_is_not_overwritten_even_where_overwriting_is_asked_for(tmp_path, tiny_preset):
+    start = tiny_run(tmp_path / "tiny")
+    done = asked("--data", tmp_path / "none.csv", "--output", start, "--start", start, "--overwrite")
     assert done.status == 2
-    assert f"{said} --teacher" in done.stderr
+    assert "is the run to continue" in done.stderr
+    open_run(start)
 
 
-def test_a_teacher_is_not_overwritten_by_its_pupil_even_where_overwriting_is_asked_for(tmp_path):
-    teacher = tiny_run(tmp_path / "tiny")
-    options = ["--preset", "distilled", "--output", teacher, "--teacher", teacher, "--overwrite"]
-    done = run_script("train.py", "--data", tmp_path / "none.csv", *options)
-    assert done.status == 2
-    assert "is the teacher" in done.stderr
-    open_run(teacher)
-
-
-def test_a_forgotten_teacher_costs_no_finished_run(tmp_path):
+def test_a_start_that_is_missing_costs_no_finished_run(tmp_path):
     run = tiny_run(tmp_path / "tiny")
-    done = run_script(
-        "train.py", "--data", tmp_path / "none.csv", "--preset", "distilled", "--output", run, "--overwrite"
-    )
-    assert done.status == 2
+    done = asked("--data", tmp_path / "none.csv", "--output", run, "--overwrite", "--start", tmp_path / "none")
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
     open_run(run)
 
 
 @pytest.mark.parametrize(("split_seed", "remedy"), [(1, "another version of this program"), (2, "name --split-seed 1")])
-def test_a_teacher_that_knows_what_is_held_out_is_refused_and_the_remedy_told(split_seed, remedy, tmp_path):
+def test_a_start_that_knows_what_is_held_out_is_refused_with_the_remedy(split_seed, remedy, tmp_path, tiny_preset):
     data = stanford_folder(release(), tmp_path / "data")
-    teacher = tiny_run(tmp_path / "tiny")
+    start = tiny_run(tmp_path / "tiny")
     known = [fingerprint(text) for text in release()["text"]]
-    pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(teacher / "predictions.parquet")
-    write_json(teacher / "metadata.json", {"seed": 1})
-    write_manifest(teacher)
-    options = ["--preset", "distilled", "--output", tmp_path / "run", "--split-seed", split_seed]
-    done = run_script("train.py", "--data", data, "--teacher", teacher, *options)
+    pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(start / "predictions.parquet")
+    write_json(start / "metadata.json", {"seed": 1})
+    write_manifest(start)
+    done = asked("--data", data, "--start", start, "--output", tmp_path / "run", "--split-seed", split_seed)
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "tiny was trained on" in done.stderr
     assert remedy in done.stderr
+
+
+def test_the_start_of_distilled_was_trained_by_the_split_that_its_readme_names():
+    run = open_run(START)
+    assert run.json("metadata.json")["split_seed"] == 1
+    assert "seed 1" in run.file("README.md").read_text(encoding="utf-8")
+    assert len(read_onnx(run.file("model.onnx")).embedding) == 30_002

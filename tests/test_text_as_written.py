@@ -29,7 +29,7 @@ PREPROCESSOR = Preprocessor(VOCABULARY, 1_000, 2)
 def classifier():
     """The shipped run, under the second version of reading."""
     loaded = Classifier.load(ROOT / "distilled")
-    return Classifier(loaded.run, PREPROCESSOR, loaded.temperature, loaded._model)
+    return Classifier(loaded.run, PREPROCESSOR, loaded.rule, loaded._model)
 
 
 def forms(text):

@@ -61,7 +61,7 @@ def test_label_errors_of_data_that_cannot_be_used_leave_no_folder(tmp_path):
     assert (done.status, done.stderr.count("\n"), (tmp_path / "found").exists()) == (2, 1, False)
 
 
-@pytest.mark.parametrize("option", ["--output", "--data", "--exclude", "--teacher"])
+@pytest.mark.parametrize("option", ["--output", "--data", "--exclude", "--start"])
 def test_a_path_that_is_too_long_is_refused_in_a_sentence(option, tmp_path):
     done = run_script("train.py", *options(mine(tmp_path), tmp_path / "run"), option, tmp_path / ("x" * 300))
     assert (done.status, done.stderr.count("\n")) == (2, 1)
@@ -76,7 +76,7 @@ def test_a_run_folder_is_removed_when_training_fails_before_anything_is_learned(
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("name", ["training.npz", "embedding.npy", "deep"])
+@pytest.mark.parametrize("name", ["training.npz", "embedding.npy", "predictions.npy"])
 def test_a_run_folder_with_anything_learned_stays_when_training_fails(name, tmp_path):
     folder = tmp_path / "run"
     with pytest.raises(RuntimeError), script._removed_unless_trained(folder):
@@ -112,11 +112,11 @@ def begin(folder: Path) -> None:
 MADE = {"split": "seeded, stratified: 20% test", "sha256": "a", "removed": {"excluded": 0}}
 
 
-def teacher(folder: Path, known: list[str], seed: int = 1, **data: object) -> artifacts.Run:
+def start(folder: Path, known: list[str], seed: int = 1, **data: object) -> artifacts.Run:
     rows = folder / "rows.parquet"
     pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(rows)
     made = {"seed": seed, "data": {**MADE, **data}}
-    run = open_run(tiny_run(folder / "teacher"))
+    run = open_run(tiny_run(folder / "start"))
     return add_parts(run, {"metadata.json": made, "predictions.parquet": rows.read_bytes()})
 
 
@@ -137,13 +137,13 @@ def reviews(**source: object) -> dataset.Dataset:
         ({}, {}, "another version of this program"),
     ],
 )
-def test_a_teacher_that_knows_what_is_held_out_is_refused_for_the_reason_that_holds(its, ours, reason, tmp_path):
-    run = teacher(tmp_path, ["2", "3"], **its)
+def test_a_start_that_knows_what_is_held_out_is_refused_for_the_reason_that_holds(its, ours, reason, tmp_path):
+    run = start(tmp_path, ["2", "3"], **its)
     with pytest.raises(artifacts.ArtifactError) as caught:
-        script._check_teachers((run,), reviews(**ours), 1)
-    assert str(caught.value).startswith("teacher was trained on 2 of the reviews that are held out now; ")
+        script._check_start(run, reviews(**ours), 1)
+    assert str(caught.value).startswith("start was trained on 2 of the reviews that are held out now; ")
     assert reason in str(caught.value)
 
 
-def test_a_teacher_that_knows_nothing_of_what_is_held_out_is_taken(tmp_path):
-    script._check_teachers((teacher(tmp_path, ["3"]),), reviews(), 1)
+def test_a_start_that_knows_nothing_of_what_is_held_out_is_taken(tmp_path):
+    script._check_start(start(tmp_path, ["3"]), reviews(), 1)

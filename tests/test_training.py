@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
@@ -25,21 +24,17 @@ import keras  # noqa: E402
 from dev.documents import run_records  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run  # noqa: E402
-from sentiment.presets import BILSTM, DEEP, LSTM, PartError, leave_out  # noqa: E402
+from sentiment.model.weights import read_onnx, write_onnx  # noqa: E402
+from sentiment.presets import BILSTM, DISTILLED, LSTM, PartError, leave_out  # noqa: E402
 from sentiment.tables.reading import Reading  # noqa: E402
-from sentiment.text.negation import TRAINING_NEGATORS  # noqa: E402
 from sentiment.text.preprocessor import Preprocessor  # noqa: E402
 from sentiment.text.vocabulary import Vocabulary  # noqa: E402
-from sentiment.training import export, hints, language_model  # noqa: E402
+from sentiment.training import export  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.corpus import Corpus  # noqa: E402
-from sentiment.training.counterfactuals import FORMS  # noqa: E402
-from sentiment.training.deep_teacher import DeepTeacher  # noqa: E402
-from sentiment.training.examples import NONE, Examples  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
-from sentiment.training.job import Job  # noqa: E402
+from sentiment.training.job import FORMS, Job  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
-from sentiment.training.unlabelled import _crops, read_by_teachers  # noqa: E402
 from tests.breaking import broken_off, interrupted  # noqa: E402
 from tests.command import run_script  # noqa: E402
 from tests.tiny import tiny_run  # noqa: E402
@@ -51,6 +46,11 @@ SMALL = {
 }  # fmt: skip
 TINY = dataclasses.replace(BILSTM, **SMALL)
 TINY_LSTM = dataclasses.replace(LSTM, **SMALL)
+CONTINUED = dataclasses.replace(
+    DISTILLED,
+    **SMALL | {"patience": None},
+    continues=dataclasses.replace(DISTILLED.continues, epoch_examples=100),
+)
 
 
 @pytest.fixture(scope="module")
@@ -188,16 +188,15 @@ def test_a_training_broken_off_before_its_first_epoch_is_not_taken_up_with_other
         run(reviews, tmp_path / "run", seed=2)
 
 
-@pytest.mark.parametrize("counterfactuals", [False, True])
-def test_forms_that_were_edited_are_other_settings_where_clauses_are_learnt(
-    counterfactuals, reviews, tmp_path, monkeypatch
-):
-    asked = Job(dataclasses.replace(TINY, counterfactuals=counterfactuals), reviews, tmp_path, 1, 0, "python ...")
-    before = asked.settings
-    edited = tmp_path / "negations.toml"
-    edited.write_bytes(FORMS.read_bytes().replace(b"but {last}", b"yet {last}", 1))
-    monkeypatch.setattr("sentiment.training.job.FORMS", edited)
-    assert (asked.settings != before) == counterfactuals
+@pytest.mark.parametrize("preset", [TINY, CONTINUED], ids=["bilstm", "distilled"])
+def test_forms_that_were_edited_are_other_settings_where_they_are_used(preset, reviews, tmp_path, monkeypatch):
+    asked = Job(preset, reviews, tmp_path, 1, 0, "python ...")
+    for place, path in enumerate(FORMS):
+        before = asked.settings
+        edited = tmp_path / path.name
+        edited.write_bytes(path.read_bytes() + b"# edited")
+        monkeypatch.setattr("sentiment.training.job.FORMS", (*FORMS[:place], edited, *FORMS[place + 1 :]))
+        assert (asked.settings != before) == (preset is CONTINUED)
 
 
 def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(finished):
@@ -208,115 +207,101 @@ def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(fi
     assert run_records.record(made)["recipe"].endswith(said)
 
 
-def test_unlabelled_reviews_that_a_teacher_would_read_are_missed_aloud(reviews, capsys):
-    for preset in (TINY_LSTM, TINY):  # the first has no teacher
-        assert capsys.readouterr().err == ""
-        job = Job(preset, reviews, None, seed=1, split_seed=1, command="")
-        assert read_by_teachers(job, NONE, NONE, [], Vocabulary([]), None) == (NONE, None)
+def test_unlabelled_reviews_that_would_be_learned_from_are_reported_missing(reviews, finished, tmp_path, capsys):
+    run(reviews, tmp_path / "lstm", dataclasses.replace(TINY_LSTM, epochs=1))
+    assert "no unlabelled reviews" not in capsys.readouterr().err
+    run(reviews, tmp_path / "bilstm", dataclasses.replace(TINY, epochs=1))
     assert "no unlabelled reviews" in capsys.readouterr().err
 
 
-def test_a_network_is_taught_by_an_earlier_run(finished, reviews, tmp_path):
+def test_unlabelled_reviews_take_turns_beside_the_labelled_ones(reviews, tmp_path):
     texts = reviews.test.assign(label=-1)
-    texts.loc[texts.index[3], "text"] = ""  # one without a token, which no teacher reads
-    preset = dataclasses.replace(TINY, teacher="ngrams and run")
-    unlabelled = dataclasses.replace(reviews, unlabelled=texts)
-    job = Job(preset, unlabelled, tmp_path / "taught", 1, 0, "python scripts/train.py ...", (open_run(finished),))
-    right = (logits(train(job), reviews.test["text"]) > 0) == reviews.test["label"]
-    assert right.mean() > 0.9
-    assert open_run(job.output).json("metadata.json")["teachers"] == {
-        finished.name: open_run(finished).manifest["files"]["model.onnx"]
-    }
-    steps = pd.read_csv(job.output / "steps.csv")
-    shown = len(reviews.train) + len(texts) // 2
-    assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
-
-
-def test_a_network_is_taught_by_a_deep_one_that_other_runs_can_ask_too(finished, reviews, tmp_path, monkeypatch):
-    for name, value in {"_LENGTH": 16, "_BATCH": 8, "_NEGATIVES": 6}.items():
-        monkeypatch.setattr(language_model, name, value)
-    small = {"embedding_size": 8, "units": 6, "batch_size": 16, "learning_rate": 0.02, "train_length": 12}
-    deep = dataclasses.replace(DEEP, **small, layers=2, language_model_steps=20, dropout=0.0, layer_dropout=0.0)
-    preset = dataclasses.replace(TINY, teacher="ngrams and run", deep=deep, hint_passes=1, crops_read=100)
-    unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
-    cache = tmp_path / "cache"
-    jobs = [
-        Job(preset, unlabelled, tmp_path / f"run-{seed}", seed, 0, "python ...", (open_run(finished),), cache=cache)
-        for seed in (1, 2)
-    ]
-    begun, measure = [], hints._Hints.measure
-
-    def measured(self, batches):
-        begun.append(float(self.outward[0].kernel.numpy().sum()))
-        measure(self, batches)
-
-    monkeypatch.setattr(hints._Hints, "measure", measured)
-    right = (logits(train(jobs[0]), reviews.test["text"]) > 0) == reviews.test["label"]
-    assert right.mean() > 0.9
-    stages = {stage["name"]: stage["seconds"] for stage in open_run(jobs[0].output).json("metadata.json")["stages"]}
-    assert {
-        f"deep teacher: {name}" for name in ("language models", "fitting, round 2", "reading crops, round 2")
-    } < stages.keys()
-    assert "hints" in stages
-    shown = len(reviews.train) + (len(reviews.test) + preset.crops_read) // 2
-    steps = pd.read_csv(jobs[0].output / "steps.csv")
-    assert steps.groupby("epoch").size().iloc[0] == -(-shown // preset.batch_size)
-
-    monkeypatch.setattr(DeepTeacher, "_train", lambda *_: pytest.fail("trained again"))
-    train(dataclasses.replace(jobs[0], output=tmp_path / "warm"))
-    assert begun[0] == begun[1]  # a cache that is full changes nothing
-    again = {stage["name"]: stage["seconds"] for stage in open_run(train(jobs[1])).json("metadata.json")["stages"]}
-    assert again["deep teacher: language models"] == stages["deep teacher: language models"]
-    without_crops = dataclasses.replace(jobs[1], preset=leave_out(preset, "crops"), output=tmp_path / "without-crops")
-    train(without_crops)
-    assert len(pd.read_csv(without_crops.output / "steps.csv")) < len(steps)
-    with pytest.raises(OtherSettingsError, match="cache"):
-        train(dataclasses.replace(jobs[0], output=tmp_path / "other", split_seed=1))
-
-
-def test_where_clauses_tell_what_a_negation_does_crops_have_none():
-    plain = [f"word{n}" for n in range(40)]
-    vocabulary = Vocabulary([*plain, *TRAINING_NEGATORS])
-    rng = np.random.default_rng(2)
-    reviews = [rng.integers(2, len(vocabulary), rng.integers(1, 6)).astype("i4") for _ in range(200)]
-    validation = Examples(reviews[:10], np.tile([0, 1], 5).astype("f4"))
-    deep = SimpleNamespace(read=lambda name, crops: rng.normal(size=len(crops)).astype("f4"))
-    kept = []
-    for counterfactuals in (False, True):
-        preset = dataclasses.replace(TINY, crops_read=300, counterfactuals=counterfactuals)
-        job = Job(preset, None, None, seed=1, split_seed=1, command="")
-        kept.append([tuple(ids) for ids in _crops(job, deep, reviews, validation, vocabulary).ids])
-    every, without_negation = kept
-    assert {id for crop in every for id in crop} == set(range(2, len(vocabulary)))
-    assert without_negation == [crop for crop in every if max(crop) <= vocabulary.id(plain[-1])]
-
-
-def test_labelled_reviews_take_turns_with_the_others_where_the_recipe_says_so(reviews, tmp_path):
-    preset = dataclasses.replace(TINY, labels_take_turns=True)
-    unlabelled = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1))
-    folder = run(unlabelled, tmp_path / "run", preset)
-    assert open_run(folder).json("metadata.json")["summary"] == preset.summary
+    texts.loc[texts.index[3], "text"] = ""  # one without a token, which teaches nothing
+    folder = run(dataclasses.replace(reviews, unlabelled=texts), tmp_path / "run")
     assert ((logits(folder, reviews.test["text"]) > 0) == reviews.test["label"]).mean() > 0.9
-    shown = (len(reviews.train) + len(reviews.test)) // 2
     steps = pd.read_csv(folder / "steps.csv")
-    assert steps.groupby("epoch").size().tolist() == [-(-shown // preset.batch_size)] * preset.epochs
+    shown = len(reviews.train) + (len(texts) - 1) // 2
+    assert steps.groupby("epoch").size().tolist() == [-(-shown // TINY.batch_size)] * TINY.epochs
 
 
-@pytest.mark.parametrize("labels_take_turns", [False, True])
-def test_a_network_is_shown_clauses_and_their_negations(labels_take_turns, reviews, tmp_path):
-    said = [f"{text}. It was very {'splendid' if label else 'dire'}." for text, label in zip(
-        reviews.train["text"], reviews.train["label"], strict=True
-    )]  # fmt: skip
-    praised = dataclasses.replace(reviews, train=reviews.train.assign(text=said))
-    preset = dataclasses.replace(
-        TINY, teacher=None, counterfactuals=True, labels_take_turns=labels_take_turns, epochs=1
-    )
-    folder = run(praised, tmp_path / "run", preset)
-    steps, clauses = pd.read_csv(folder / "steps.csv"), 4 * len(said)
-    shown = clauses + len(said) // 2 if labels_take_turns else len(said) + clauses // 2
-    assert len(steps) == -(-shown // TINY.batch_size)
-    stages = open_run(folder).json("metadata.json")["stages"]
-    assert "counterfactual clauses" in [stage["name"] for stage in stages]
+def continued(reviews, start, output, *, unlabelled=True, **changes):
+    data = dataclasses.replace(reviews, unlabelled=reviews.test.assign(label=-1)) if unlabelled else reviews
+    recipe = dataclasses.replace(CONTINUED.continues, **changes)
+    preset = dataclasses.replace(CONTINUED, continues=recipe)
+    return train(Job(preset, data, output, 1, 0, "python scripts/train.py ...", open_run(start)))
+
+
+@pytest.fixture(scope="module")
+def successor(reviews, finished, tmp_path_factory):
+    return continued(reviews, finished, tmp_path_factory.mktemp("runs") / "successor")
+
+
+def test_a_run_continues_an_earlier_one_with_its_vocabulary(successor, finished, reviews):
+    texts = list(reviews.test["text"])
+    assert (successor / "vocabulary.txt").read_bytes() == (finished / "vocabulary.txt").read_bytes()
+    before, after = logits(finished, texts), logits(successor, texts)
+    assert ((after > 0) == reviews.test["label"]).mean() > 0.9
+    assert np.abs(after - before).max() > 1e-3
+    metadata = open_run(successor).json("metadata.json")
+    assert metadata["teachers"] == {finished.name: open_run(finished).manifest["files"]["model.onnx"]}
+    assert open_run(successor).json("config.json")["text_version"] == 2
+    names = [stage["name"] for stage in metadata["stages"]]
+    assert {"predictions of the start", "counterfactual clauses", "sayings", "opposites"} <= set(names)
+
+
+def test_an_epoch_has_as_many_examples_as_the_recipe_says_and_all_epochs_are_trained(successor):
+    steps = pd.read_csv(successor / "steps.csv")
+    assert steps.groupby("epoch").size().tolist() == [100 // 16 + 1] * CONTINUED.epochs
+    assert len(history(successor)) == CONTINUED.epochs
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_the_weights_are_the_mean_of_old_and_new_ones_by_share(share, successor, finished, reviews, tmp_path):
+    folder = continued(reviews, finished, tmp_path / "run", share=share)
+    old, new, mean = (read_onnx(path / "model.onnx").dense_kernel for path in (finished, successor, folder))
+    np.testing.assert_allclose(mean, (1 - share) * old + share * new, atol=1e-4)
+    assert np.abs(new - old).max() > 1e-2
+    if not share:
+        texts = list(reviews.test["text"])
+        np.testing.assert_allclose(logits(folder, texts), logits(finished, texts), atol=1e-4)
+
+
+def test_a_continuation_that_is_interrupted_resumes_and_ends_where_an_unbroken_one_ends(
+    successor, finished, reviews, tmp_path, monkeypatch
+):
+    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+        continued(reviews, finished, tmp_path / "run")
+    assert (stop.value.epoch, stop.value.network is not None) == (1, True)
+    with monkeypatch.context() as patch:
+        patch.setattr("sentiment.training.continuation.run_logits", lambda *_: pytest.fail("predicted again"))
+        resumed = continued(reviews, finished, tmp_path / "run")
+    assert history(resumed) == history(successor)
+    texts = list(reviews.test["text"])
+    np.testing.assert_allclose(logits(resumed, texts), logits(successor, texts), atol=1e-5)
+
+
+def test_a_continuation_of_another_run_is_not_resumed(finished, successor, reviews, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training_run, "fit", interrupted)
+        continued(reviews, finished, tmp_path / "run")
+    with pytest.raises(OtherSettingsError):
+        continued(reviews, successor, tmp_path / "run")
+
+
+def test_labelled_reviews_take_the_place_of_unlabelled_ones_where_there_are_none(finished, reviews, tmp_path):
+    folder = continued(reviews, finished, tmp_path / "run", unlabelled=False)
+    assert "no unlabelled reviews" in open_run(folder).json("metadata.json")["summary"]
+    assert ((logits(folder, reviews.test["text"]) > 0) == reviews.test["label"]).mean() > 0.9
+
+
+def test_weights_that_are_set_are_those_that_are_exported(finished, tmp_path):
+    for name, preset in (("bilstm", TINY), ("lstm", TINY_LSTM)):
+        network = training_run.build_network(preset, 30)
+        other = training_run.build_network(preset, 30)
+        training_run.set_weights(other, export.weights_of(network, preset.pooling))
+        write_onnx(export.weights_of(network, preset.pooling), tmp_path / f"{name}.onnx")
+        write_onnx(export.weights_of(other, preset.pooling), tmp_path / f"{name}-set.onnx")
+        assert (tmp_path / f"{name}.onnx").read_bytes() == (tmp_path / f"{name}-set.onnx").read_bytes()
 
 
 @pytest.mark.parametrize("average", [None, 0.9])
@@ -400,16 +385,16 @@ def test_a_recipe_is_not_made_without_what_it_never_had(labelled_csv, tmp_path):
     assert refused.status == 2
     assert "no clauses to leave out" in refused.stderr
     with pytest.raises(PartError):
-        leave_out(BILSTM, "run")
+        leave_out(BILSTM, "sayings")
+    with pytest.raises(PartError):
+        leave_out(DISTILLED, "skipgram")
 
 
-def test_a_deep_teacher_is_not_kept_where_the_run_goes(finished, labelled_csv, tmp_path):
-    folder = tmp_path / "run"
-    asked = ("--data", labelled_csv, "--preset", "distilled", "--teacher", finished, "--output", folder)
-    refused = ended(*asked, "--cache", tmp_path / "other" / ".." / "run")
-    assert refused.status == 2
-    assert "the same folder" in refused.stderr
-    assert not folder.exists()
+@pytest.mark.parametrize("part", ["turned", "clauses", "sayings"])
+def test_a_part_of_a_continuation_can_be_left_out(part):
+    left = leave_out(DISTILLED, part)
+    assert (left.name, getattr(left.continues, part)) == (f"distilled-without-{part}", 0.0)
+    assert left.summary.endswith(f"; without {part}")
 
 
 def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):

@@ -11,7 +11,7 @@ tf = pytest.importorskip("tensorflow")
 keras = pytest.importorskip("keras")
 
 from sentiment.text.vocabulary import PAD, UNK  # noqa: E402
-from sentiment.training.batches import TrainingBatches  # noqa: E402
+from sentiment.training.batches import Mixture, TrainingBatches  # noqa: E402
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling, lstm_states  # noqa: E402
 
 
@@ -103,37 +103,39 @@ def test_taught_reviews_take_turns_and_labelled_ones_are_always_there():
     assert len(list(batches.epoch(0))) == len(batches)
 
 
-END = 9
+def drawing(length: int, target: float):
+    return lambda rng: (np.full(int(rng.integers(1, length)), length, np.int32), target)
 
 
-def crops_of(reviews, always):
-    """The crops of an epoch, each with what is to be learnt of it: the parity of its review's number."""
-    targets = np.arange(len(reviews), dtype=np.float32) % 2
-    options = {"batch_size": 8, "length": 200, "unknown_rate": 0.0, "seed": 1, "crop_rate": 1.5, "sentence_ends": [END]}
-    batches = TrainingBatches(reviews, targets, always=always, **options)
-    rows = [
-        (row[row != PAD], label)
-        for ids, labels in batches.epoch(0)
-        for row, label in zip(ids, labels[:, 0], strict=True)
-    ]
-    assert len(list(batches.epoch(0))) == len(batches)
-    return [(row, label) for row, label in rows if len(row) < 80]
+def _mixture(**changes):
+    options = {"examples": 400, "batch_size": 8, "length": 12, "unknown_rate": 0.0, "seed": 5} | changes
+    return Mixture([(drawing(9, 0.9), 0.75), (drawing(30, 0.2), 0.25)], **options)
 
 
-def test_crops_are_up_to_three_whole_sentences_of_labelled_reviews_shown_besides():
-    reviews = [np.tile(np.array([10 + n, 5, 6, 7, END], np.int32), 40) for n in range(20)]
-    crops = crops_of(reviews, always=10)
-    assert len(crops) == 15
-    assert {len(crop) // 5 for crop, _ in crops} == {1, 2, 3}
-    for crop, label in crops:
-        number = crop[0] - 10
-        assert number < 10
-        assert label == number % 2
-        np.testing.assert_array_equal(crop, reviews[number][: len(crop)])
+def test_a_mixture_draws_from_its_sources_at_their_rates_and_crops():
+    batches = list(_mixture().epoch(0))
+    assert len(batches) == len(_mixture()) == 50
+    targets = np.concatenate([labels[:, 0] for _, labels in batches])
+    assert len(targets) == 400
+    assert set(targets.tolist()) == {np.float32(0.9), np.float32(0.2)}
+    assert (targets > 0.5).mean() == pytest.approx(0.75, abs=0.06)
+    for ids, labels in batches:
+        assert ids.shape[1] <= 12
+        assert all(set(row[row != PAD]) == {9 if label > 0.5 else 30} for row, label in zip(ids, labels, strict=True))
 
 
-def test_a_review_without_the_end_of_a_sentence_shows_its_first_sixty_tokens():
-    review = np.arange(10, 100, dtype=np.int32)
-    crops = crops_of([review] * 4, always=4)
-    assert len(crops) == 6
-    assert all(np.array_equal(crop, review[:60]) for crop, _ in crops)
+def test_an_epoch_of_a_mixture_depends_on_seed_and_number_alone():
+    def drawn(number, **changes):
+        return [ids.tolist() for ids, _ in _mixture(**changes).epoch(number)]
+
+    assert drawn(2) == drawn(2)
+    assert drawn(2) != drawn(3)
+    assert drawn(2) != drawn(2, seed=6)
+
+
+def test_a_mixture_of_more_examples_than_a_pool_shows_all_of_them():
+    mixture = _mixture(examples=1_001, unknown_rate=0.3)
+    batches = list(mixture.epoch(1))
+    assert sum(len(labels) for _, labels in batches) == 1_001
+    assert len(batches) == len(mixture)
+    assert UNK in np.unique(np.concatenate([ids.ravel() for ids, _ in batches]))

@@ -11,7 +11,7 @@ import pytest
 from sentiment.behaviour import robustness
 from sentiment.behaviour.robustness import draw, measure
 from sentiment.behaviour.writing import CHANGES
-from sentiment.model.decision import scored_prediction
+from sentiment.model.decision import DecisionRule
 from sentiment.types import Prediction
 
 REVIEW = "We didn't like <b>it</b> at all, said the critics' café.<br /><br />It wasn't “dull”, though & we'd go again."
@@ -59,7 +59,7 @@ def test_draws_take_one_sentence_of_a_review_and_do_not_depend_on_luck(monkeypat
 
 
 def stub(logit: Callable[[str], float]) -> Callable[[Sequence[str]], list[Prediction]]:
-    return lambda texts: [scored_prediction(logit(text), 1.0, "ok", 5, 5, 0.0) for text in texts]
+    return lambda texts: [DecisionRule().predict(logit(text), "ok", 5, 5, 0.0) for text in texts]
 
 
 REVIEWS = [f"Part {i} of the film didn't hold our attention. We'd leave." for i in range(8)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,10 +51,22 @@ def tiny_weights(
     )
 
 
-def tiny_run(folder: Path, *, max_length: int = 50, seed: int = 0) -> Path:
+def halved(weights: Weights) -> Weights:
+    """The same model with its recurrent weights rounded to float16, as training exports them."""
+    directions = (replace(each, recurrent=each.recurrent.astype(np.float16)) for each in weights.directions)
+    return replace(weights, directions=tuple(directions))
+
+
+def rounded(weights: Weights) -> Weights:
+    """The same model with its recurrent weights rounded to float16, held as float32."""
+    directions = (replace(each, recurrent=each.recurrent.astype(np.float32)) for each in halved(weights).directions)
+    return replace(weights, directions=tuple(directions))
+
+
+def tiny_run(folder: Path, *, max_length: int = 50, seed: int = 0, weights: Weights | None = None) -> Path:
     """A sealed run that ``Classifier.load`` accepts."""
     folder.mkdir(parents=True)
-    write_onnx(tiny_weights(seed=seed), folder / "model.onnx")
+    write_onnx(weights or tiny_weights(seed=seed), folder / "model.onnx")
     Vocabulary(WORDS).write(folder / "vocabulary.txt")
     write_json(folder / "config.json", {"preset": "tiny", "max_length": max_length, "temperature": 1.5})
     write_manifest(folder)

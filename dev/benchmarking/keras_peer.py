@@ -130,7 +130,7 @@ def preset_of(run: Run) -> Preset:
     """Returns the preset of a run's network, without its teachers; older runs record fewer options."""
     options = run.json("config.json")["model"]
     known = {field.name: options[field.name] for field in dataclasses.fields(Preset) if field.name in options}
-    return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"]), "deep": None})
+    return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"])})
 
 
 def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:

@@ -278,8 +278,8 @@ class Results:
         label, logit, p = (rows[name].to_numpy() for name in ("label", "logit", "p_positive"))
         if not len(rows):
             return {"n": 0, "left_out": self.left_out()}
-        confusion = metrics.confusion(p, label, 0.5)
-        right = int(((p >= 0.5) == (label == 1)).sum())
+        confusion = metrics.confusion((rows["sentiment"] == "positive").to_numpy(), label, 1)
+        right = confusion.tp + confusion.tn
         both = len(np.unique(label)) == 2
         return {
             "n": len(rows),

@@ -67,8 +67,13 @@ def sigmoid(logits: Array) -> npt.NDArray[np.float64]:
 
 
 def log_loss(logits: Array, labels: Array) -> float:
-    """Returns the mean binary cross-entropy in nats, from logits so that a large one loses no digits."""
-    return float(np.logaddexp(0, -_signs(labels) * np.asarray(logits, np.float64)).mean())
+    """Returns the mean binary cross-entropy in nats."""
+    return float(log_losses(logits, labels).mean())
+
+
+def log_losses(logits: Array, labels: Array) -> npt.NDArray[np.float64]:
+    """Returns each review's binary cross-entropy, <float64>[n], from logits so that a large one loses no digits."""
+    return np.logaddexp(0, -_signs(labels) * np.asarray(logits, np.float64))
 
 
 def brier(probabilities: Array, labels: Array) -> float:

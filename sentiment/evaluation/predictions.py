@@ -22,7 +22,7 @@ import pandas as pd
 
 from sentiment.dataset import Source
 from sentiment.evaluation import metrics
-from sentiment.model.decision import confidence_of
+from sentiment.model.decision import DecisionRule
 from sentiment.text.negation import EVALUATION_PATTERN
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.vocabulary import UNK
@@ -81,18 +81,19 @@ def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, spl
     return table[list(_TYPES)].astype(_TYPES)
 
 
-def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
+def summary(predictions: pd.DataFrame, rule: DecisionRule) -> dict[str, Any]:
     """Computes the metrics of a predictions table, ready for JSON, with Wilson's 95% intervals.
 
-    Probabilities are ``sigmoid(logit / temperature)``. Without one of the classes, ``auc`` and ``average_precision``
+    Probabilities and labels follow from the run's rule. Without one of the classes, ``auc`` and ``average_precision``
     are None.
     """
     labels = predictions["label"].to_numpy()
     logits = predictions["logit"].to_numpy(np.float64)
-    probabilities = metrics.sigmoid(logits / temperature)
-    confusion = metrics.confusion(logits, labels)
+    calibrated = rule.calibrated(logits)
+    probabilities = metrics.sigmoid(calibrated)
+    confusion = metrics.confusion(logits, labels, rule.boundary)
     sweep = metrics.sweep(logits, labels)
-    correct = _correct(predictions)
+    correct = _correct(predictions, rule)
     return {
         "n": len(labels),
         "positive": int(labels.sum()),
@@ -103,35 +104,35 @@ def summary(predictions: pd.DataFrame, temperature: float) -> dict[str, Any]:
         "f1": confusion.f1,
         "auc": _nan_to_none(sweep.auc),
         "average_precision": _nan_to_none(sweep.average_precision),
-        "log_loss": metrics.log_loss(logits / temperature, labels),
+        "log_loss": metrics.log_loss(calibrated, labels),
         "brier": metrics.brier(probabilities, labels),
         "calibration_error": metrics.reliability(probabilities, labels).error,
         "confusion": asdict(confusion),
-        "confidence": list(_by_confidence(probabilities, correct)),
+        "confidence": list(_by_confidence(probabilities, correct, rule)),
         "slices": [_slice(by, value, correct[rows]) for by, value, rows in slices(predictions) if rows.any()],
     }
 
 
-def test_results(predictions: pd.DataFrame, temperature: float, source: Source) -> dict[str, Any]:
+def test_results(predictions: pd.DataFrame, rule: DecisionRule, source: Source) -> dict[str, Any]:
     """Returns the content of ``test.json``: data, date, versions and metrics of the test."""
     return {
         "data": asdict(source),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("numpy", "onnxruntime", "pandas")},
-        "test": summary(predictions, temperature),
+        "test": summary(predictions, rule),
     }
 
 
-def compare(first: pd.DataFrame, second: pd.DataFrame) -> metrics.Comparison:
-    """Compares two predictions tables of the same reviews in the same order.
+def compare(first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule, DecisionRule]) -> metrics.Comparison:
+    """Compares two predictions tables of the same reviews in the same order, by the rules of their runs.
 
     Raises:
         ValueError: the reviews differ.
     """
     if not first["fingerprint"].equals(second["fingerprint"]):
         raise ValueError("the two tables have different reviews")
-    return metrics.compare(_correct(first), _correct(second))
+    return metrics.compare(_correct(first, rules[0]), _correct(second, rules[1]))
 
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
@@ -152,7 +153,7 @@ def length_bands(lengths: npt.NDArray[Any]) -> Iterator[tuple[str, str, npt.NDAr
     yield from _bands("length", lengths, _LENGTHS, str)
 
 
-def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list[dict[str, Any]]:
+def calibration_by_length(predictions: pd.DataFrame, rule: DecisionRule) -> list[dict[str, Any]]:
     """Returns the calibration error of each non-empty length band, and the error expected by chance.
 
     Returns:
@@ -160,7 +161,7 @@ def calibration_by_length(predictions: pd.DataFrame, temperature: float) -> list
         are median and 95th percentile of the error of a perfectly calibrated model on as many reviews.
     """
     labels = predictions["label"].to_numpy()
-    probabilities = metrics.sigmoid(predictions["logit"].to_numpy(np.float64) / temperature)
+    probabilities = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy(np.float64)))
     found = []
     for _, value, rows in length_bands(predictions["length"].to_numpy()):
         if rows.any():
@@ -182,18 +183,20 @@ def _bands(
         yield by, value, band == index
 
 
-def _by_confidence(probabilities: npt.NDArray[np.float64], correct: npt.NDArray[np.bool_]) -> Iterator[dict[str, Any]]:
+def _by_confidence(
+    probabilities: npt.NDArray[np.float64], correct: npt.NDArray[np.bool_], rule: DecisionRule
+) -> Iterator[dict[str, Any]]:
     """Yields share and accuracy of the predictions at each level of confidence."""
-    levels = np.array([confidence_of(probability) for probability in probabilities.tolist()])
+    levels = np.array([rule.confidence(probability) for probability in probabilities.tolist()])
     for level in _LEVELS:
         rows = levels == level
         accuracy = float(correct[rows].mean()) if rows.any() else None
         yield {"level": level, "n": int(rows.sum()), "share": float(rows.mean()), "accuracy": accuracy}
 
 
-def _correct(predictions: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Returns <bool>[n], whether each prediction is correct; a logit of 0 predicts "positive"."""
-    return ((predictions["logit"] >= 0) == (predictions["label"] == 1)).to_numpy()
+def _correct(predictions: pd.DataFrame, rule: DecisionRule) -> npt.NDArray[np.bool_]:
+    """Returns <bool>[n], whether each prediction is correct; a logit at the boundary predicts "positive"."""
+    return ((predictions["logit"] >= rule.boundary) == (predictions["label"] == 1)).to_numpy()
 
 
 def _slice(by: str, value: str, correct: npt.NDArray[np.bool_]) -> dict[str, Any]:

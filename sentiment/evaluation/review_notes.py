@@ -23,7 +23,7 @@ import pandas as pd
 from sentiment import artifacts
 from sentiment.artifacts import ArtifactError, Run
 from sentiment.evaluation import metrics
-from sentiment.model.decision import confidence_of
+from sentiment.model.decision import DecisionRule, read_rule
 
 FOLDER = artifacts.ROOT / "reviews"
 LABEL_ERRORS = "label_errors"  # the stem of both its files
@@ -81,21 +81,23 @@ def label_errors() -> tuple[pd.DataFrame, dict[str, Any]] | None:
         raise ArtifactError(f"{LABEL_ERRORS} in {FOLDER} cannot be read.") from error
 
 
-def confident_mistakes(predictions: pd.DataFrame, temperature: float) -> pd.DataFrame:
+def confident_mistakes(predictions: pd.DataFrame, rule: DecisionRule) -> pd.DataFrame:
     """Returns the predictions that are confident and wrong, the most confident first.
 
     Args:
         predictions: a run's predictions table.
-        temperature: of the run.
+        rule: of the run.
 
     Returns:
         Those rows, with ``probability`` of "positive", and ``cause``, which is missing if nobody has read the review.
     """
-    probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+    logits = predictions["logit"].to_numpy()
+    probability = metrics.sigmoid(rule.calibrated(logits))
     distance = pd.Series(abs(probability - predictions["label"]), predictions.index)
-    wrong = distance[distance > 0.5].sort_values(ascending=False, kind="stable")
+    is_wrong = (logits >= rule.boundary) != (predictions["label"] == 1)
+    wrong = distance[is_wrong].sort_values(ascending=False, kind="stable")
     rows = predictions.assign(probability=probability).loc[wrong.index]
-    sure = np.array([confidence_of(each) == "confident" for each in rows["probability"].tolist()], dtype=bool)
+    sure = np.array([rule.confidence(each) == "confident" for each in rows["probability"].tolist()], dtype=bool)
     rows = rows[sure]  # an empty list instead of an array would select no columns
     return rows.assign(cause=rows["fingerprint"].map(causes()))
 
@@ -105,7 +107,7 @@ def confident_test_mistakes(run: Run) -> pd.DataFrame | None:
     if not run.has("test_predictions.parquet"):
         return None
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
-    return confident_mistakes(predictions, run.json("config.json")["temperature"])
+    return confident_mistakes(predictions, read_rule(run))
 
 
 def extent(mistakes: pd.DataFrame) -> str:

@@ -102,9 +102,11 @@ def _legend(explanation: Explanation, scale: float) -> str:
 def _sum(explanation: Explanation) -> str:
     total = float(explanation.contributions.sum(dtype=float))
     run = f", by the model {escape_html(explanation.run)}" if explanation.run else ""
+    boundary = explanation.boundary
+    rule = f" The verdict is positive from a score of {signed(boundary, 3)} on." if boundary else ""
     return (
         f"Starting point {signed(explanation.baseline_logit, 3)} + contributions {signed(total, 3)} = score "
-        f"{signed(explanation.logit, 3)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}."
+        f"{signed(explanation.logit, 3)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}.{rule}"
     )
 
 

@@ -28,6 +28,7 @@ def to_json(explanation: Explanation) -> str:
         "baseline_logit": explanation.baseline_logit,
         "logit": explanation.logit,
         "residual": explanation.residual,
+        **({"boundary": explanation.boundary} if explanation.boundary else {}),
         "contributions": [
             {
                 "token": token.text,
@@ -76,6 +77,7 @@ def _explanation(held: dict[str, Any]) -> Explanation:
         unknown=np.array([row["unknown"] is True for row in rows], bool),
         prediction=_prediction(held["prediction"]),
         run=str(held["run"]),
+        boundary=float(held.get("boundary", 0.0)),
     )
 
 
@@ -112,7 +114,7 @@ def _check(explanation: Explanation) -> None:
         end = token.end
     numbers = (
         *(prediction.probability, prediction.logit, prediction.unknown_rate),
-        *(explanation.logit, explanation.baseline_logit),
+        *(explanation.logit, explanation.baseline_logit, explanation.boundary),
     )
     total = explanation.baseline_logit + math.fsum(explanation.contributions.tolist()) + explanation.residual
     if not all(map(math.isfinite, (*numbers, total))) or not 0 <= prediction.probability <= 1:

@@ -26,7 +26,7 @@ def probability_sentence(prediction: Prediction) -> str:
         return "There is not a word in it."
     if prediction.status == "mostly_unknown":
         return f"If it had to choose, it would say {prediction.label}; how often it would be right is not known."
-    stated = likelihood(max(prediction.probability, 1 - prediction.probability))
+    stated = likelihood(prediction.probability if prediction.label == "positive" else 1 - prediction.probability)
     if prediction.confidence == "unsure":
         return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
     return f"Of reviews it judges like this one, {stated} are {prediction.label}."

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from sentiment.model.classifier import Classifier
-from sentiment.model.decision import probability_of
 
 POINTS = 100  # prefixes scored at most
 
@@ -41,6 +40,6 @@ def score_prefixes(classifier: Classifier, text: str, points: int = POINTS) -> l
     places = np.unique(np.linspace(0, review.tokens_read - 1, min(points, review.tokens_read)).round().astype(int))
     logits = classifier.logits([review.ids[: place + 1] for place in places]).tolist()
     return [
-        PrefixScore(place, review.tokens[place].end, logit, probability_of(logit, classifier.temperature))
+        PrefixScore(place, review.tokens[place].end, logit, classifier.rule.probability(logit))
         for place, logit in zip(places.tolist(), logits, strict=True)
     ]

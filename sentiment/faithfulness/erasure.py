@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from sentiment.evaluation.metrics import sigmoid
 from sentiment.faithfulness.methods import Floats, Ids, Logits
+from sentiment.model.decision import DecisionRule
 from sentiment.text.vocabulary import UNK
 
 Removal = Literal["deletion", "unknown word"]
@@ -40,21 +41,21 @@ class Erasure:
 
 
 def erase(
-    logits: Logits, temperature: float, reviews: Sequence[Ids], values: Sequence[Floats], removal: Removal
+    logits: Logits, rule: DecisionRule, reviews: Sequence[Ids], values: Sequence[Floats], removal: Removal
 ) -> Erasure:
     """Computes both measures of each review for one method's ``values``, from calibrated probabilities."""
     scores = logits(reviews)
     variants: list[Ids] = []
     for review, score, value in zip(reviews, scores, values, strict=True):
-        order = np.argsort(-value if score >= 0 else value, kind="stable")
+        order = np.argsort(-value if score >= rule.boundary else value, kind="stable")
         for count in _counts(len(review)):
             top = np.zeros(len(review), bool)
             top[order[:count]] = True
             variants += [_remove(review, top, removal), _remove(review, ~top, removal)]
-    sides = np.where(scores >= 0, 1, -1)
-    certainty = sigmoid(sides * scores / temperature)
+    sides = np.where(scores >= rule.boundary, 1, -1)
+    certainty = sigmoid(sides * rule.calibrated(scores))
     left = logits(variants).reshape(len(reviews), len(BINS), 2)
-    falls = certainty[:, None, None] - sigmoid(sides[:, None, None] * left / temperature)
+    falls = certainty[:, None, None] - sigmoid(sides[:, None, None] * rule.calibrated(left))
     comprehensiveness, sufficiency = falls.mean(axis=1).T
     return Erasure(comprehensiveness, sufficiency)
 

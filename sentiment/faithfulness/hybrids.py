@@ -38,11 +38,16 @@ def join(positive: Sequence[Ids], negative: Sequence[Ids], rng: np.random.Genera
     return Hybrid(np.concatenate([ids for ids, _ in drawn]), np.concatenate(sides))
 
 
-def hits(hybrids: Sequence[Hybrid], scores: Floats, values: Sequence[Floats]) -> npt.NDArray[np.bool_]:
-    """Returns whether the token that contributes most to the predicted label comes from that side, <bool>[hybrids]."""
+def hits(
+    hybrids: Sequence[Hybrid], scores: Floats, values: Sequence[Floats], boundary: float = 0.0
+) -> npt.NDArray[np.bool_]:
+    """Returns whether the token that contributes most to the predicted label comes from that side, <bool>[hybrids].
+
+    The predicted label is positive from the score ``boundary`` on.
+    """
     return np.array(
         [
-            hybrid.positive[np.argmax(value if score >= 0 else -value)] == (score >= 0)
+            hybrid.positive[np.argmax(value if score >= boundary else -value)] == (score >= boundary)
             for hybrid, score, value in zip(hybrids, scores, values, strict=True)
         ]
     )

@@ -248,7 +248,7 @@ def _shapley(evidence: _Evidence) -> dict[str, Any]:
 def _erasure(evidence: _Evidence) -> dict[str, Any]:
     reviews = evidence.sample(evidence.sizes.erasure)
     values = {name: [a.contributions for a in method(reviews)] for name, method in evidence.compared.items()}
-    score = partial(erasure.erase, evidence.classifier.logits, evidence.classifier.temperature, reviews)
+    score = partial(erasure.erase, evidence.classifier.logits, evidence.classifier.rule, reviews)
     ways = []
     for way in erasure.REMOVALS:
         found = {name: score(each, way) for name, each in values.items()}
@@ -286,7 +286,9 @@ def _hybrids(evidence: _Evidence) -> dict[str, Any]:
     scores = evidence.classifier.logits(texts)
     rows = []
     for name, method in evidence.compared.items():
-        found = hybrids.hits(documents, scores, [a.contributions for a in method(texts)])
+        found = hybrids.hits(
+            documents, scores, [a.contributions for a in method(texts)], evidence.classifier.rule.boundary
+        )
         interval = wilson_interval(int(found.sum()), len(found))
         rows.append({"name": name, "share": float(found.mean()), "interval": list(interval)})
     return {"n": len(documents), "methods": rows}
@@ -333,7 +335,7 @@ def _choice(evidence: _Evidence) -> dict[str, Any]:
         start = perf_counter()
         values = [a.contributions for a in method(reviews)]
         seconds = perf_counter() - start
-        found = erasure.erase(classifier.logits, classifier.temperature, reviews, values, erasure.REMOVALS[0])
+        found = erasure.erase(classifier.logits, classifier.rule, reviews, values, erasure.REMOVALS[0])
         rows.append(
             {
                 "name": name,

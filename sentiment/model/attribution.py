@@ -143,18 +143,6 @@ class Attributor:
                 result[place] = Attribution(float(start), row[:length])
         return [result[place] for place in range(len(ids))]
 
-    def states(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
-        """Returns the pooled hidden states of each encoded review, none of them empty, <float32>[reviews, features].
-
-        They are all that the last layer sees: reviews with similar states are alike to the model.
-        """
-        result: dict[int, Array] = {}
-        for batch in self._batches(np.array([len(review) for review in ids], np.intp)):
-            path = self.path([ids[place] for place in batch])
-            by_pooling = np.stack(list(self._lstm.pooled(path.at(1), path.lengths)))
-            result |= zip(batch.tolist(), np.moveaxis(by_pooling, 2, 0).reshape(len(batch), -1), strict=True)
-        return np.array([result[place] for place in range(len(ids))], np.float32)
-
     def _batches(self, lengths: Lengths) -> Iterator[npt.NDArray[np.intp]]:
         """Yields indices of reviews to compute together; long reviews are alone if single ones are compiled."""
         alone = (lengths > _SHORT) & self._lstm.is_compiled

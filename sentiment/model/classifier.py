@@ -16,8 +16,8 @@ import onnxruntime as ort
 
 from sentiment.artifacts import ArtifactError, open_run
 from sentiment.model.batching import batches_by_length, pad
-from sentiment.model.decision import KNOWN_WORDS, scored_prediction, unscored_prediction
-from sentiment.model.session import Model
+from sentiment.model.decision import KNOWN_WORDS, DecisionRule, unscored_prediction
+from sentiment.model.session import Model, session_options
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import READINGS
 from sentiment.text.vocabulary import UNK, Vocabulary
@@ -36,9 +36,8 @@ _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
 # Batches at once, for all callers together: many with many texts each leave time for those with a single one.
 _AT_WORK = threading.BoundedSemaphore(os.cpu_count() or 1)
 
-# Bounds on config.json. Explanations take about 25 kB per token read.
+# A bound on config.json. Explanations take about 25 kB per token read.
 _MOST_TOKENS = 10_000
-_TEMPERATURES = (0.01, 100.0)
 
 
 class Classifier:
@@ -47,7 +46,7 @@ class Classifier:
     Args:
         run: the run's folder.
         preprocessor: the run's preprocessor.
-        temperature: the divisor of the logits.
+        rule: turns logits into predictions.
         model: an implementation of ``model.onnx``.
         weights: reads the model's weights; called when they are needed, possibly more than once.
         threads: number of batches that run in parallel; one per core if None.
@@ -58,7 +57,7 @@ class Classifier:
         self,
         run: Path,
         preprocessor: Preprocessor,
-        temperature: float,
+        rule: DecisionRule,
         model: Model,
         *,
         weights: Callable[[], Weights] | None = None,
@@ -67,7 +66,7 @@ class Classifier:
     ) -> None:
         self.run = run
         self.preprocessor = preprocessor
-        self.temperature = temperature
+        self.rule = rule
         self._model = model
         self._weights = weights or _weights_reader(run, len(preprocessor.vocabulary))
         self._threads = threads or os.cpu_count()
@@ -100,7 +99,7 @@ class Classifier:
             open_model = open_single_review
         opened = open_run(run)
         try:
-            max_length, temperature, version = _config(opened.json("config.json"))
+            max_length, rule, version = _config(opened.json("config.json"))
             preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length, version)
             weights = _weights_reader(opened.path, len(preprocessor.vocabulary))
             model = open_model(opened.file("model.onnx"), weights)
@@ -115,7 +114,7 @@ class Classifier:
         return cls(
             opened.path,
             preprocessor,
-            temperature,
+            rule,
             model,
             weights=weights,
             threads=threads,
@@ -165,6 +164,7 @@ class Classifier:
             review.ids == UNK,
             prediction,
             self.run.name,
+            self.rule.boundary,
         )
 
     def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
@@ -172,11 +172,40 @@ class Classifier:
 
         Reviews of similar length are batched to reduce padding. ``threads`` batches run in parallel.
         """
-        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
         result = np.empty(len(ids), np.float32)
+        self._fill(result, ids, self._model, "logit")
+        return result
+
+    def states(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+        """Returns the pooled states of each encoded review, <float32>[len(ids), features]; no review may be empty.
+
+        They are the input of the last layer, in the order of ``Weights``; batches as in ``logits``.
+        """
+        result = np.empty((len(ids), self.features), np.float32)
+        self._fill(result, ids, self._states_model, "features")
+        return result
+
+    @property
+    def features(self) -> int:
+        """The number of pooled states of a review."""
+        return self._weights().features
+
+    @cached_property
+    def _states_model(self) -> Model:
+        """A session of the model up to its pooled states, created on first use."""
+        from sentiment.model.weights import states_graph  # here, because it imports onnx
+
+        graph = states_graph(self._weights())
+        return ort.InferenceSession(graph, session_options(), providers=["CPUExecutionProvider"])
+
+    def _fill(
+        self, result: npt.NDArray[np.float32], ids: Sequence[npt.NDArray[np.int32]], model: Model, output: str
+    ) -> None:
+        """Fills a row of ``result`` with a model's output for each encoded review."""
+        batches = batches_by_length([len(review) for review in ids], self._batch_tokens)
 
         def run(batch: npt.NDArray[np.intp]) -> None:
-            result[batch] = self._run([ids[i] for i in batch])
+            result[batch] = self._run(model, output, [ids[i] for i in batch])
 
         def run_in_turn(batch: npt.NDArray[np.intp]) -> None:
             with _AT_WORK:
@@ -187,7 +216,6 @@ class Classifier:
         elif batches:
             with ThreadPoolExecutor(self._threads) as pool:
                 list(pool.map(run_in_turn, reversed(batches)))
-        return result
 
     @cached_property
     def attributor(self) -> Attributor:
@@ -205,10 +233,10 @@ class Classifier:
         except ValueError as error:
             raise ArtifactError(f"The run {self.run.name} does not hold a model of this program ({error}).") from error
 
-    def _run(self, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+    def _run(self, model: Model, output: str, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
         try:
-            return self._model.run(["logit"], {"ids": pad(reviews), "lengths": lengths})[0]
+            return model.run([output], {"ids": pad(reviews), "lengths": lengths})[0]
         except _UNLOADABLE as error:  # another program's model, opened without reading its weights
             raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
 
@@ -219,7 +247,7 @@ class Classifier:
             status = "mostly_unknown"
         elif len(ids) < total:
             status = "truncated"
-        return scored_prediction(logit, self.temperature, status, len(ids), total, float((ids == UNK).mean()))
+        return self.rule.predict(logit, status, len(ids), total, float((ids == UNK).mean()))
 
 
 def _weights_reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
@@ -247,22 +275,20 @@ def _check_scores(model: Model, vocabulary_size: int) -> None:
         raise ValueError("it gives no score")
 
 
-def _config(content: object) -> tuple[int, float, int]:
-    """Returns the maximum number of tokens read from a text, the temperature, and the version of reading.
+def _config(content: object) -> tuple[int, DecisionRule, int]:
+    """Returns the maximum number of tokens read from a text, the decision rule, and the version of reading.
 
     Raises:
         ValueError: ``content`` is not a valid ``config.json``.
     """
     if not isinstance(content, dict):
         raise ValueError("config.json is not an object")
-    length, temperature = content.get("max_length"), content.get("temperature")
-    low, high = _TEMPERATURES
+    length = content.get("max_length")
     if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= _MOST_TOKENS:
         raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
-    if not isinstance(temperature, int | float) or isinstance(temperature, bool) or not low <= temperature <= high:
-        raise ValueError(f"temperature in config.json is not a number from {low:g} to {high:g}")
+    rule = DecisionRule.from_config(content)
     version = content.get("text_version", 1)
     if type(version) is not int or version not in READINGS:
         known = " and ".join(map(str, READINGS))
         raise ValueError(f"text_version in config.json is {version!r}; this program knows {known}")
-    return length, float(temperature), version
+    return length, rule, version

@@ -3,44 +3,119 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.artifacts import ArtifactError, Run
 from sentiment.types import Confidence, Label, Prediction, Status
 
-# Lower bounds on the calibrated probability of the predicted label.
+# Lower bounds on the certainty, which is the calibrated probability of the label if the threshold is one half.
 CONFIDENT = 0.90
 LEANING = 0.70
 # A text with a smaller share of known words gets a label, but is always "unsure".
 KNOWN_WORDS = 0.5
 
+# Bounds on config.json.
+TEMPERATURES = (0.01, 100.0)
+BIASES = (-100.0, 100.0)
 
-def probability_of(logit: float, temperature: float) -> float:
-    """Returns the calibrated P(positive), ``sigmoid(logit / temperature)`` (Guo et al. 2017, section 4.2)."""
-    z = logit / temperature
-    return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
-
-
-def label_of(probability: float) -> Label:
-    """Returns "positive" for a probability of one half or more."""
-    return "positive" if probability >= 0.5 else "negative"
+Logits = TypeVar("Logits", float, npt.NDArray[np.floating[Any]])
 
 
-def confidence_of(probability: float, status: Status = "ok") -> Confidence:
-    """Returns the confidence level for a calibrated probability of "positive"."""
-    certainty = max(probability, 1 - probability)
-    if status == "mostly_unknown" or certainty < LEANING:
-        return "unsure"
-    return "confident" if certainty >= CONFIDENT else "leaning"
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """How a run's logits become probabilities, labels and levels of confidence; part of its ``config.json``.
+
+    Attributes:
+        temperature: the divisor of the logits.
+        bias: added to the logits before the division.
+        threshold: the label is "positive" from this probability on.
+    """
+
+    temperature: float = 1.0
+    bias: float = 0.0
+    threshold: float = 0.5
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> DecisionRule:
+        """Returns the rule in the content of a ``config.json``; ``bias`` and ``threshold`` may be absent.
+
+        Raises:
+            ValueError: a value is not a number within its bounds.
+        """
+        temperature = _number(config, "temperature", None)
+        bias, threshold = _number(config, "bias", 0.0), _number(config, "threshold", 0.5)
+        for name, value, (low, high) in (("temperature", temperature, TEMPERATURES), ("bias", bias, BIASES)):
+            if value is None or not low <= value <= high:
+                raise ValueError(f"{name} in config.json is not a number from {low:g} to {high:g}")
+        if threshold is None or not 0 < threshold < 1:
+            raise ValueError("threshold in config.json is not a number between 0 and 1")
+        return cls(float(temperature), float(bias), float(threshold))
+
+    @property
+    def boundary(self) -> float:
+        """The logit from which on the label is "positive"."""
+        return math.log(self.threshold / (1 - self.threshold)) * self.temperature - self.bias
+
+    def calibrated(self, logits: Logits) -> Logits:
+        """Returns ``(logits + bias) / temperature``, the logits of the probabilities."""
+        return (logits + self.bias) / self.temperature
+
+    def probability(self, logit: float) -> float:
+        """Returns the calibrated P(positive), the sigmoid of the calibrated logit (Guo et al. 2017, section 4.2)."""
+        z = self.calibrated(logit)
+        return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
+
+    def label(self, probability: float) -> Label:
+        """Returns "positive" for a probability at the threshold or above."""
+        return "positive" if probability >= self.threshold else "negative"
+
+    def certainty(self, probability: float) -> float:
+        """Returns how far a probability is from the threshold: 0.5 at the threshold, 1 at 0 and at 1.
+
+        It is linear on either side, and for a threshold of one half the probability of the label.
+        """
+        if probability >= self.threshold:
+            return 1 - (1 - probability) / (1 - self.threshold) / 2
+        return 1 - probability / self.threshold / 2
+
+    def confidence(self, probability: float, status: Status = "ok") -> Confidence:
+        """Returns the confidence level for a calibrated probability of "positive"."""
+        certainty = self.certainty(probability)
+        if status == "mostly_unknown" or certainty < LEANING:
+            return "unsure"
+        return "confident" if certainty >= CONFIDENT else "leaning"
+
+    def predict(self, logit: float, status: Status, read: int, total: int, unknown_rate: float) -> Prediction:
+        """Returns the prediction for a text that was scored."""
+        probability = self.probability(logit)
+        confidence = self.confidence(probability, status)
+        return Prediction(self.label(probability), probability, logit, confidence, status, read, total, unknown_rate)
 
 
-def scored_prediction(
-    logit: float, temperature: float, status: Status, read: int, total: int, unknown_rate: float
-) -> Prediction:
-    """Returns the prediction for a text that was scored."""
-    probability = probability_of(logit, temperature)
-    confidence = confidence_of(probability, status)
-    return Prediction(label_of(probability), probability, logit, confidence, status, read, total, unknown_rate)
+def read_rule(run: Run) -> DecisionRule:
+    """Returns the rule in a run's ``config.json``.
+
+    Raises:
+        ArtifactError: the file is damaged, or a value is not a number within its bounds.
+    """
+    config = run.json("config.json")
+    try:
+        return DecisionRule.from_config(config if isinstance(config, dict) else {})
+    except ValueError as error:
+        raise ArtifactError(f"Model {run.name} is corrupted: {error}.") from error
 
 
 def unscored_prediction(status: Status) -> Prediction:
     """Returns the prediction for a text without a score: ``unreadable`` or ``empty``."""
     return Prediction(None, 0.5, 0.0, None, status, 0, 0, 0.0)
+
+
+def _number(config: Mapping[str, Any], name: str, default: float | None) -> Any:
+    """Returns a number of ``config.json``; None if the value is something else."""
+    value = config.get(name, default)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None

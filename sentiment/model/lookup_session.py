@@ -91,7 +91,7 @@ def _arrays(weights: Weights, *, fast: bool) -> dict[str, npt.NDArray[Any]]:
         "state_zero": np.array(_STATE + 1, np.uint8),
     }
     for place, direction in enumerate(weights.directions):
-        recurrent = direction.recurrent
+        recurrent = direction.recurrent.astype(np.float32)
         arrays |= {
             f"kernel_{place}": direction.kernel,
             f"bias_{place}": direction.bias,

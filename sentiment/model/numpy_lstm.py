@@ -12,7 +12,6 @@ compiled. Two exact reformulations of the LSTM equations (Hochreiter & Schmidhub
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,21 +143,17 @@ class NumpyLSTM:
     def logits(self, trace: Trace, lengths: Lengths) -> npt.NDArray[np.float64]:
         """Returns the scores of the texts, <float64>[batch]."""
         scores = np.full(len(lengths), self._dense_bias, np.float64)
-        for pooled, dense in zip(self.pooled(trace, lengths), self._dense, strict=True):
-            scores += (pooled * dense).sum(axis=(0, 2), dtype=np.float64)
-        return scores
-
-    def pooled(self, trace: Trace, lengths: Lengths) -> Iterator[Array]:
-        """Yields the hidden states of each kind of pooling, <float>[directions, batch, units]."""
-        for name in self._pooling:
+        for name, dense in zip(self._pooling, self._dense, strict=True):
             if name == "last":
-                yield _at(trace.hidden, (lengths - 1)[:, None])
+                pooled = _at(trace.hidden, (lengths - 1)[:, None])
             elif name == "max":
-                yield _at(trace.hidden, _peak(trace.hidden, lengths))
+                pooled = _at(trace.hidden, _peak(trace.hidden, lengths))
             else:
                 padded = _padded(trace.hidden, lengths)
                 read = np.where(_inside(trace.hidden, lengths), trace.hidden, 0) if padded else trace.hidden
-                yield read.sum(axis=0, dtype=np.float64) / lengths[:, None]
+                pooled = read.sum(axis=0, dtype=np.float64) / lengths[:, None]
+            scores += (pooled * dense).sum(axis=(0, 2), dtype=np.float64)
+        return scores
 
     def multipliers(self, low: Trace, high: Trace, lengths: Lengths) -> Array:
         """Returns the multiplier of each gate's input: the change in score per unit of change from ``low`` to ``high``.

@@ -31,11 +31,12 @@ _LARGEST = 1e6  # absolute value of a weight; no sum in the network can overflow
 _HELD = {
     "embedding": (np.float16, 2),
     "lstm_w": (np.float32, 3),
-    "lstm_r": (np.float32, 3),
+    "lstm_r": (None, 3),  # float16 or float32
     "lstm_b": (np.float32, 2),
     "dense_kernel": (np.float32, 2),
     "dense_bias": (np.float32, 1),
 }
+_RECURRENT: dict[int, Any] = {TensorProto.FLOAT16: np.float16, TensorProto.FLOAT: np.float32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +45,12 @@ class Direction:
 
     Attributes:
         kernel: <float32>[embedding, 4 * units]
-        recurrent: <float32>[units, 4 * units]
+        recurrent: <float16 or float32>[units, 4 * units]; new runs have float16, older ones float32
         bias: <float32>[4 * units]
     """
 
     kernel: Float
-    recurrent: Float
+    recurrent: npt.NDArray[np.float16 | np.float32]
     bias: Float
 
     @property
@@ -87,12 +88,15 @@ class Weights:
         if not self.pooling or len({*self.pooling}) < len(self.pooling) or not {*self.pooling} <= {*get_args(Pooling)}:
             raise ValueError(f"unknown pooling: {', '.join(map(str, self.pooling))}")
         units, width = self.units, self.embedding.shape[1]
-        features = len(self.pooling) * len(self.directions) * units
-        arrays: dict[str, tuple[Float, tuple[int, ...]]] = {"dense_kernel": (self.dense_kernel, (features,))}
+        arrays: dict[str, tuple[npt.NDArray[Any], tuple[int, ...]]] = {
+            "dense_kernel": (self.dense_kernel, (self.features,))
+        }
         for place, direction in enumerate(self.directions):
             arrays[f"kernel {place}"] = direction.kernel, (width, 4 * units)
             arrays[f"recurrent {place}"] = direction.recurrent, (units, 4 * units)
             arrays[f"bias {place}"] = direction.bias, (4 * units,)
+        if len({direction.recurrent.dtype for direction in self.directions}) > 1:
+            raise ValueError("the recurrent weights of the two directions differ in type")
         for name, (array, shape) in arrays.items():
             if array.shape != shape:
                 raise ValueError(f"{name} has the shape {array.shape} instead of {shape}")
@@ -102,18 +106,41 @@ class Weights:
         """The number of LSTM cells in each direction."""
         return self.directions[0].units
 
+    @property
+    def features(self) -> int:
+        """The number of pooled states of a review."""
+        return len(self.pooling) * len(self.directions) * self.units
+
 
 def write_onnx(weights: Weights, path: Path) -> None:
     """Writes the graph ``ids <int32>[batch, time], lengths <int32>[batch] -> logit <float32>[batch]``.
 
     A length of 0 is outside the graph's domain; the classifier never uses it.
     """
-    constants, nodes = _constants(weights), _nodes(weights)
+    onnx.save(_model(weights, _nodes(weights), *_interface()), path)
+
+
+def states_graph(weights: Weights) -> bytes:
+    """Returns the graph up to the pooled states: ``ids, lengths -> features <float32>[batch, features]``."""
+    inputs, _ = _interface()
+    output = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", weights.features])
+    return bytes(_model(weights, _states(weights), inputs, [output]).SerializeToString())
+
+
+def _model(
+    weights: Weights,
+    nodes: list[onnx.NodeProto],
+    inputs: list[onnx.ValueInfoProto],
+    outputs: list[onnx.ValueInfoProto],
+) -> onnx.ModelProto:
+    """Returns a checked model with the constants that its nodes use."""
+    constants = _constants(weights)
     used = {name for node in nodes for name in node.input}
     graph = helper.make_graph(
         nodes,
         "sentiment",
-        *_interface(),
+        inputs,
+        outputs,
         [numpy_helper.from_array(array, name) for name, array in constants.items() if name in used],
     )
     model = helper.make_model(
@@ -124,7 +151,7 @@ def write_onnx(weights: Weights, path: Path) -> None:
     )
     model.metadata_props.add(key="pooling", value=",".join(weights.pooling))
     onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, path)
+    return model
 
 
 def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
@@ -158,7 +185,9 @@ def _weights(model: onnx.ModelProto) -> Weights:
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
     if missing := _HELD.keys() - tensors.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    held = {name: _array(tensors[name], dtype, ndim) for name, (dtype, ndim) in _HELD.items()}
+    if (kind := tensors["lstm_r"].data_type) not in _RECURRENT:
+        raise ValueError("lstm_r has another type or number of axes")
+    held = {name: _array(tensors[name], dtype or _RECURRENT[kind], ndim) for name, (dtype, ndim) in _HELD.items()}
     for name, array in held.items():
         if not np.isfinite(array).all() or (array.dtype == np.float32 and np.abs(array).max() > _LARGEST):
             raise ValueError(f"{name} holds numbers that are not finite, or too large")
@@ -219,11 +248,15 @@ def _check_graph(model: onnx.ModelProto, weights: Weights) -> None:
 def _nodes(weights: Weights) -> list[onnx.NodeProto]:
     """Returns the nodes from ids and lengths to the logit."""
     return [
-        *_encoder(weights),
-        *_pooling(weights.pooling),
+        *_states(weights),
         helper.make_node("Gemm", ["features", "dense_kernel", "dense_bias"], ["logit_column"]),
         helper.make_node("Squeeze", ["logit_column", "axis_1"], ["logit"]),
     ]
+
+
+def _states(weights: Weights) -> list[onnx.NodeProto]:
+    """Returns the nodes from ids and lengths to ``features``."""
+    return [*_encoder(weights), *_pooling(weights.pooling)]
 
 
 def _interface() -> tuple[list[onnx.ValueInfoProto], list[onnx.ValueInfoProto]]:
@@ -261,13 +294,15 @@ def _constants(weights: Weights) -> dict[str, npt.NDArray[Any]]:
 def _encoder(weights: Weights) -> list[onnx.NodeProto]:
     """Returns the nodes from ids to ``states`` [time, directions, batch, units] and ``last``, without time."""
     direction = "bidirectional" if len(weights.directions) == 2 else "forward"
+    half = weights.directions[0].recurrent.dtype == np.float16
     return [
+        *([helper.make_node("Cast", ["lstm_r"], ["lstm_r_32"], to=TensorProto.FLOAT)] if half else []),
         helper.make_node("Gather", ["embedding", "ids"], ["embedded_16"]),
         helper.make_node("Cast", ["embedded_16"], ["embedded"], to=TensorProto.FLOAT),
         helper.make_node("Transpose", ["embedded"], ["by_time"], perm=[1, 0, 2]),
         helper.make_node(
             "LSTM",
-            ["by_time", "lstm_w", "lstm_r", "lstm_b", "lengths"],
+            ["by_time", "lstm_w", "lstm_r_32" if half else "lstm_r", "lstm_b", "lengths"],
             ["states", "last"],
             hidden_size=weights.units,
             direction=direction,
@@ -317,11 +352,18 @@ def reorder(array: npt.NDArray[Any], have: str, want: str) -> npt.NDArray[Any]:
     return np.ascontiguousarray(np.concatenate([blocks[gate] for gate in want], axis=-1))
 
 
-def tanh_gates(array: Float, dtype: type[np.floating[Any]]) -> npt.NDArray[Any]:
+def by_gate(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Returns the gates along the last axis as <float>[4, ...], in the order output, input, forget, cell."""
+    i, f, g, o = np.split(array, 4, axis=-1)
+    return np.stack([o, i, f, g])
+
+
+def tanh_gates(array: npt.NDArray[Any], dtype: type[np.floating[Any]]) -> npt.NDArray[Any]:
     """Returns the gates along the last axis as <float>[4, ...], scaled so that one ``tanh`` serves all four.
 
-    The order is output, input, forget, cell. The first three have a sigmoid and are scaled by one half, because
+    The order is that of ``by_gate``. The first three have a sigmoid and are scaled by one half, because
     ``sigmoid(z) = (1 + tanh(z / 2)) / 2``.
     """
-    i, f, g, o = np.split(array.astype(dtype), 4, axis=-1)
-    return np.stack([o / 2, i / 2, f / 2, g])
+    gates = by_gate(array.astype(dtype))
+    gates[:3] /= 2
+    return gates

@@ -127,7 +127,7 @@ def _append(path: Path, rows: Iterable[Sequence[Any]]) -> None:
 
 
 class Progress(keras.callbacks.Callback):
-    """A line on stderr: live with loss and time left on a terminal, one an epoch elsewhere."""
+    """A line on stderr: live on a terminal, with the epoch's mean loss and the time left; elsewhere one an epoch."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -136,20 +136,23 @@ class Progress(keras.callbacks.Callback):
         self._first: tuple[float, int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Remembers which epoch it is."""
+        """Begins the means of the epoch."""
         self._epoch = epoch
+        self._loss = self._accuracy = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Rewrites the live line."""
         if not self._live:
             return
+        self._loss += (logs["loss"] - self._loss) / (batch + 1)
+        self._accuracy += (logs["accuracy"] - self._accuracy) / (batch + 1)
         done = self._epoch * self.params["steps"] + batch + 1
         self._first = self._first or (self._clock(), done)
         pace = (self._clock() - self._first[0]) / max(done - self._first[1], 1)
         left = pace * (self.params["epochs"] * self.params["steps"] - done)
         print(
             f"\repoch {self._epoch + 1}/{self.params['epochs']}  step {batch + 1}/{self.params['steps']}  "
-            f"loss {logs['loss']:.4f}  accuracy {logs['accuracy']:.2%}  {left / 60:.0f} min left ",
+            f"loss {self._loss:.4f}  accuracy {self._accuracy:.2%}  {left / 60:.0f} min left ",
             end="",
             file=sys.stderr,
             flush=True,
@@ -167,13 +170,15 @@ class Progress(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """After each epoch, one file with all that training needs to go on as if it had never stopped.
+    """After each epoch, writes one file with all that training needs to resume as if it had never stopped.
 
     Also keeps the weights of the epoch with the lowest validation loss, and stops after ``patience`` epochs without a
-    lower one.
+    lower one. Without patience, keeps those of the last epoch.
     """
 
-    def __init__(self, path: Path, clock: Clock, average: MovingAverage | None, patience: int, settings: str) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, average: MovingAverage | None, patience: int | None, settings: str
+    ) -> None:
         super().__init__()
         self._path, self._clock, self._average = path, clock, average
         self._patience, self._settings = patience, settings
@@ -183,12 +188,12 @@ class Checkpoint(keras.callbacks.Callback):
     @property
     def finished_early(self) -> bool:
         """Whether patience ran out."""
-        return self.epoch > 0 and self.epoch - self.best_epoch >= self._patience
+        return self._patience is not None and self.epoch > 0 and self.epoch - self.best_epoch >= self._patience
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keeps the best weights and saves the state."""
         self.epoch = epoch + 1
-        if logs["val_loss"] < self.best_loss:
+        if self._patience is None or logs["val_loss"] < self.best_loss:
             self.best_loss, self.best_epoch = float(logs["val_loss"]), self.epoch
             self.best_weights = self._validated_weights()
         if self.finished_early:

@@ -52,14 +52,19 @@ def counterfactuals(labelled: Examples, more: Sequence[Ids], vocabulary: Vocabul
         vocabulary: of their ids.
         seed: of the forms.
     """
-    tokens = ("", _UNKNOWN, *vocabulary.tokens)
-    reviews = [" ".join([".", *(tokens[id] for id in review), ". "]) for review in (*labelled.ids, *more)]
+    reviews = as_texts([*labelled.ids, *more], vocabulary)
     known = opinions(reviews[: len(labelled.ids)], labelled.targets)
     nouns = things(reviews, labelled.targets, known)
     writer = Writer(known, asides(reviews, known), nouns, np.random.default_rng(seed))
     made = list(writer.examples([clause for review in reviews for clause in clauses(review, known)]))
     ids = [np.array([vocabulary.id(token) for token in text.split()], np.int32) for text, _ in made]
     return Examples(ids, np.array([target for _, target in made], np.float32))
+
+
+def as_texts(reviews: Sequence[Ids], vocabulary: Vocabulary) -> list[str]:
+    """Returns encoded reviews as ``clauses`` reads them: tokens with spaces between, a full stop at both ends."""
+    tokens = ("", _UNKNOWN, *vocabulary.tokens)
+    return [" ".join([".", *(tokens[id] for id in review), ". "]) for review in reviews]
 
 
 class Writer:
@@ -142,7 +147,7 @@ class Writer:
             return kind, parts | {"do": VERBS[parts["did"]][0]}
         others = [word for word in self._adjectives[clause.praise] if word != parts["opinion"]]
         parts["opinion2"] = self._one(others) if others else parts["opinion"]
-        parts["a"] = _article(parts["opinion"])
+        parts["a"] = indefinite_article(parts["opinion"])
         parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
         if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
             article = f"{parts['a']} " if parts["article"] else ""
@@ -163,7 +168,7 @@ class Writer:
         of_person = parts["subject"] in _PEOPLE
         if judgements and parts["copula"] in _SINGULAR and not of_person and self._rng.random() < _JUDGED:
             noun = self._one(judgements)
-            return "judgement", parts | {"said": f"{_article(noun)} {noun}", "degree": ""}
+            return "judgement", parts | {"said": f"{indefinite_article(noun)} {noun}", "degree": ""}
         return kind, parts
 
     def _one(self, choices: Sequence[str]) -> str:
@@ -181,5 +186,6 @@ def _ended(text: str) -> str:
     return text if text.endswith("?") else text + " ."
 
 
-def _article(word: str) -> str:
+def indefinite_article(word: str) -> str:
+    """Returns the indefinite article that stands before a word."""
     return "an" if word[0] in "aeiou" and not word.startswith(_LIKE_YOU) else "a"

@@ -1,4 +1,4 @@
-"""What a network is trained on; a module of its own because it needs no TensorFlow."""
+"""Training examples. A module of its own because it needs no TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Ids = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Encoded reviews, uncut, and and the target of each.
+    """Encoded reviews, uncut, and the target of each.
 
     Attributes:
         ids: <int32>[tokens] a review, none of them empty.
@@ -27,6 +27,11 @@ class Examples:
         """Refuses what does not go together."""
         if len(self.ids) != len(self.targets):
             raise ValueError(f"{len(self.ids)} reviews have {len(self.targets)} targets")
+
+    def draw(self, rng: np.random.Generator) -> tuple[Ids, float]:
+        """Returns a random example: its ids and its target."""
+        place = int(rng.integers(len(self.ids)))
+        return self.ids[place], float(self.targets[place])
 
     def __add__(self, more: Examples) -> Examples:
         """These, and then others."""

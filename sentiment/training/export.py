@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import keras
@@ -30,13 +31,14 @@ class ParityError(Exception):
 def export(network: keras.Model, pooling: Sequence[str], folder: Path, reviews: Sequence[Ids]) -> float:
     """Writes ``model.keras`` and ``model.onnx``, and compares their logits on ``reviews``.
 
-    The embedding is rounded to float16 first, in both. Gives the largest difference seen.
+    Embedding and recurrent weights are rounded to float16 first, in both. Returns the largest difference seen.
 
     Raises:
-        ParityError: a logit differs by more than ``TOLERANCE``; then neither file is left.
+        ParityError: a weight is too large for float16, or a logit differs by more than ``TOLERANCE``; then neither
+            file is left.
     """
-    embedding = network.get_layer("embedding")
-    embedding.set_weights([embedding.get_weights()[0].astype(np.float16).astype(np.float32)])
+    for variable in (network.get_layer("embedding").embeddings, *(cell.recurrent_kernel for cell in cells_of(network))):
+        variable.assign(_half(variable).astype(np.float32))
     write_onnx(weights_of(network, pooling), folder / "model.onnx")
     without_optimizer(network).save(folder / "model.keras")
     deflate(folder / "model.keras")
@@ -51,17 +53,36 @@ def export(network: keras.Model, pooling: Sequence[str], folder: Path, reviews: 
 
 
 def weights_of(network: keras.Model, pooling: Sequence[str]) -> Weights:
-    """The network's weights as plain arrays."""
-    lstm = network.get_layer("lstm")
-    cells = lstm.directions if isinstance(lstm, BidirectionalLSTM) else [lstm.cell]
+    """Returns the network's weights as plain arrays, with embedding and recurrent weights in float16."""
     kernel, bias = network.get_layer("dense").get_weights()
     return Weights(
-        network.get_layer("embedding").get_weights()[0].astype(np.float16),
-        tuple(Direction(*(np.array(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias))) for cell in cells),
+        _half(network.get_layer("embedding").embeddings),
+        tuple(
+            Direction(np.array(cell.kernel), _half(cell.recurrent_kernel), np.array(cell.bias))
+            for cell in cells_of(network)
+        ),
         tuple(pooling),  # type: ignore[arg-type]
         kernel[:, 0],
         float(bias[0]),
     )
+
+
+def cells_of(network: keras.Model) -> list[Any]:
+    """Returns the LSTM cell of each direction."""
+    lstm = network.get_layer("lstm")
+    return list(lstm.directions) if isinstance(lstm, BidirectionalLSTM) else [lstm.cell]
+
+
+def _half(variable: Any) -> npt.NDArray[np.float16]:
+    """Returns a variable rounded to float16.
+
+    Raises:
+        ParityError: a value is too large.
+    """
+    values = np.array(variable)
+    if not (np.abs(values) <= np.finfo(np.float16).max).all():
+        raise ParityError("A weight is not finite, or too large for float16; nothing was exported.")
+    return values.astype(np.float16)
 
 
 def without_optimizer(network: keras.Model) -> keras.Model:
@@ -70,7 +91,7 @@ def without_optimizer(network: keras.Model) -> keras.Model:
 
 
 def deflate(archive: Path) -> None:
-    """Compresses the zip file that Keras only stores: of an embedding rounded to float16, 13 bits in 32 are zeros."""
+    """Compresses the zip file that Keras only stores: of a weight rounded to float16, 13 bits in 32 are zeros."""
     packed = io.BytesIO()
     with ZipFile(archive) as stored, ZipFile(packed, "w") as deflated:
         for member in stored.infolist():

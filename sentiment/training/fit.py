@@ -1,20 +1,20 @@
-"""Fits a network to texts and what they say; broken off and called again, it goes on from its last epoch."""
+"""Trains a network on texts and targets; resumes from the last finished epoch."""
 
 from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from sentiment.presets import FitSettings
+from sentiment.presets import Preset
 from sentiment.system import keep_freed_memory
-from sentiment.training.batches import ScoringBatches, TrainingBatches
+from sentiment.training.batches import Batches, ScoringBatches
 from sentiment.training.callbacks import Checkpoint, Clock, HistoryFiles, MovingAverage, Progress, read_facts
-from sentiment.training.examples import NONE, Examples
+from sentiment.training.examples import Examples
 from sentiment.training.networks import build_optimizer
 
 
@@ -36,31 +36,23 @@ class OtherSettingsError(Exception):
 
 
 def fit(
-    preset: FitSettings,
+    preset: Preset,
     network: keras.Model,
-    always: Examples,
+    batches: Batches,
     validation: Examples,
     folder: Path,
     *,
-    in_turn: Examples = NONE,
-    crop_rate: float = 0.0,
-    sentence_ends: Sequence[int] = (),
-    seed: int,
     settings: str,
     tensorboard: Path | None = None,
 ) -> float:
-    """Trains a network and gives it the weights of its best epoch; gives the seconds it took.
+    """Trains a network and sets it to the weights of its best epoch; returns the seconds it took.
 
     Args:
         preset: the recipe.
-        network: what is trained, as it begins; dropout is drawn from the seeds it was built with.
-        always: what every epoch shows.
-        validation: what decides when to stop and which epoch is best.
+        network: the network with its initial weights; dropout is drawn from the seeds it was built with.
+        batches: what every epoch shows.
+        validation: decides which epoch is best, and when to stop.
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
-        in_turn: what every epoch shows half of; often none.
-        crop_rate: how many crops every epoch shows besides, as a multiple of ``always``, of which they are.
-        sentence_ends: ids of the tokens that end a sentence, for crops.
-        seed: of order and stretches.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
 
@@ -72,7 +64,6 @@ def fit(
     facts = _resumable(checkpoint_file, settings)
     clock = Clock(facts["seconds"] if facts else 0.0)
     keep_freed_memory()
-    batches = _batches(preset, always, in_turn, crop_rate, sentence_ends, seed)
     network.compile(
         optimizer=build_optimizer(preset, len(batches) * preset.epochs),
         loss="binary_crossentropy",
@@ -98,23 +89,6 @@ def fit(
     return clock()
 
 
-def _batches(
-    preset: FitSettings, always: Examples, in_turn: Examples, crop_rate: float, sentence_ends: Sequence[int], seed: int
-) -> TrainingBatches:
-    examples = always + in_turn
-    return TrainingBatches(
-        examples.ids,
-        examples.targets,
-        always=len(always.ids),
-        batch_size=preset.batch_size,
-        length=preset.train_length,
-        crop_rate=crop_rate,
-        sentence_ends=sentence_ends,
-        unknown_rate=preset.unknown_rate,
-        seed=seed,
-    )
-
-
 @keras.saving.register_keras_serializable("sentiment")
 def accuracy(targets: Any, probabilities: Any) -> Any:
     """The share of reviews put on the side of one half where their target lies; Keras' own wants targets of 0 and 1."""
@@ -123,7 +97,7 @@ def accuracy(targets: Any, probabilities: Any) -> Any:
 
 def run_epochs(
     network: keras.Model,
-    batches: TrainingBatches,
+    batches: Batches,
     held_out: ScoringBatches,
     callbacks: list[keras.callbacks.Callback],
     first: int,

@@ -11,7 +11,9 @@ from sentiment import artifacts
 from sentiment.dataset import Dataset
 from sentiment.presets import Preset
 from sentiment.text.reading import LATEST
-from sentiment.training.counterfactuals import FORMS
+from sentiment.training import counterfactuals, sayings, turned
+
+FORMS = (counterfactuals.FORMS, sayings.FORMS, turned.RULES)  # files that shape a continuation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,10 @@ class Job:
         preset: the recipe.
         dataset: the reviews.
         output: the run's folder.
-        seed: of the network.
-        split_seed: of what is held out, of clauses, crops and the deep teacher: runs with several seeds share them.
+        seed: of the network and the order of its examples.
+        split_seed: of what is held out, and of clauses and sentences: runs with several seeds share them.
         command: the command that anyone can repeat, for ``metadata.json``.
-        teachers: runs that read the unlabelled reviews, too; where the preset asks for them.
-        cache: where a deep teacher keeps what it has learnt and read, for other runs, too; if None, it
-            goes when the run is finished.
+        start: the run that is continued, if the preset asks for one.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
     """
 
@@ -37,31 +37,26 @@ class Job:
     seed: int
     split_seed: int
     command: str
-    teachers: tuple[artifacts.Run, ...] = ()
-    cache: Path | None = None
+    start: artifacts.Run | None = None
     tensorboard: bool = False
-
-    @property
-    def taught_by(self) -> list[str]:
-        """The hashes of its teachers' models."""
-        return [run.manifest["files"]["model.onnx"] for run in self.teachers]
 
     @property
     def summary(self) -> str:
         """The recipe in a line, and what of it this data leaves undone."""
-        undone = self.preset.teacher and self.dataset.unlabelled.empty
+        undone = (self.preset.teacher or self.preset.continues) and self.dataset.unlabelled.empty
         return self.preset.summary + ("; this data had no unlabelled reviews" if undone else "")
 
     @property
     def settings(self) -> str:
-        """All that shapes the result, save code, so that a checkpoint is only taken up by the training that made it."""
+        """All that shapes the result, except the code, so that a checkpoint is resumed only by the same training."""
         facts = {
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),
             "seeds": [self.seed, self.split_seed],
             "text_version": LATEST,
-            "teachers": self.taught_by,
         }
-        if self.preset.counterfactuals:
-            facts["forms"] = artifacts.sha256(FORMS)
+        if self.start:
+            facts["start"] = {part: self.start.manifest["files"][part] for part in artifacts.REQUIRED}
+        if self.preset.continues:
+            facts["forms"] = [artifacts.sha256(path) for path in FORMS]
         return json.dumps(facts, sort_keys=True, default=str)

@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.presets import FitSettings, Preset
+from sentiment.model.weights import Weights
+from sentiment.presets import Preset
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 
 
@@ -50,7 +51,7 @@ def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
     return keras.layers.Dropout(preset.dropout, name="dropout")(pooled)
 
 
-def build_optimizer(preset: FitSettings, total_steps: int) -> keras.optimizers.Optimizer:
+def build_optimizer(preset: Preset, total_steps: int) -> keras.optimizers.Optimizer:
     """Adam, or AdamW where the preset decays weights, with its schedule over ``total_steps``."""
     warmup = max(total_steps // 10, 1)
     rate = keras.optimizers.schedules.CosineDecay(
@@ -59,3 +60,23 @@ def build_optimizer(preset: FitSettings, total_steps: int) -> keras.optimizers.O
     if preset.weight_decay:
         return keras.optimizers.AdamW(rate, weight_decay=preset.weight_decay, global_clipnorm=1.0)
     return keras.optimizers.Adam(rate, global_clipnorm=1.0)
+
+
+def set_weights(network: keras.Model, weights: Weights) -> None:
+    """Sets a network of ``build_network`` to weights of the same shapes; the inverse of ``export.weights_of``."""
+    lstm = network.get_layer("lstm")
+    cells = lstm.directions if isinstance(lstm, BidirectionalLSTM) else [lstm.cell]
+    network.get_layer("embedding").set_weights([weights.embedding.astype(np.float32)])
+    for cell, direction in zip(cells, weights.directions, strict=True):
+        cell.kernel.assign(direction.kernel)
+        cell.recurrent_kernel.assign(direction.recurrent.astype(np.float32))
+        cell.bias.assign(direction.bias)
+    network.get_layer("dense").set_weights([weights.dense_kernel[:, None], np.array([weights.dense_bias])])
+
+
+def average_weights(network: keras.Model, start: Weights, share: float) -> None:
+    """Sets a network to the mean of its weights, which count ``share``, and those that its training started from."""
+    trained = [np.array(variable) for variable in network.trainable_variables]
+    set_weights(network, start)
+    for variable, new in zip(network.trainable_variables, trained, strict=True):
+        variable.assign((1 - share) * np.array(variable) + share * new)

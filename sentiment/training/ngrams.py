@@ -44,7 +44,7 @@ class NgramModel:
         present = self._present(keys)
         counts = np.ones(len(labels), np.float32) if weights is None else weights.astype(np.float32)
         self._ratios = _log_count_ratios(present, labels, counts)
-        fitted = _fit(_weighted(present, self._ratios), labels, counts)
+        fitted = fit_logistic(_weighted(present, self._ratios), labels, counts, _PENALTY)
         self._weights, self._bias = fitted[:-1], fitted[-1]
 
     def logits(self, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
@@ -85,18 +85,21 @@ def _weighted(present: sparse.csr_matrix, ratios: npt.NDArray[np.float32]) -> sp
     return (sparse.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ weighted).tocsr()
 
 
-def _fit(
-    features: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32]
+def fit_logistic(
+    features: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32], penalty: float
 ) -> npt.NDArray[np.float64]:
-    """Weights and, last, the bias, that minimise logistic loss, each review's by its count, plus penalty."""
+    """Returns the weights and, last, the bias of a logistic regression in which each review has the weight ``counts``.
+
+    The penalty is the weight of the squared norm of the weights.
+    """
     signs = 2.0 * labels - 1
     transposed = features.T.tocsr()
 
     def objective(w: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         margins = signs * (features @ w[:-1] + w[-1])
         slopes = -counts * signs / (1 + np.exp(margins))
-        loss = (counts * np.logaddexp(0, -margins)).sum() + _PENALTY / 2 * w[:-1] @ w[:-1]
-        return loss, np.append(transposed @ slopes + _PENALTY * w[:-1], slopes.sum())
+        loss = (counts * np.logaddexp(0, -margins)).sum() + penalty / 2 * w[:-1] @ w[:-1]
+        return loss, np.append(transposed @ slopes + penalty * w[:-1], slopes.sum())
 
     start = np.zeros(features.shape[1] + 1)
     return optimize.minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": _ITERATIONS}).x

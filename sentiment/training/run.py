@@ -6,6 +6,8 @@ import dataclasses
 import datetime
 import os
 import platform
+import sys
+from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,38 +20,42 @@ import pandas as pd
 from sentiment import artifacts, model_card
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.summary import summarise, word_counts
-from sentiment.evaluation import metrics, provenance
 from sentiment.evaluation import predictions as evaluated
+from sentiment.evaluation import provenance
+from sentiment.evaluation.calibration import calibrate
+from sentiment.evaluation.states import write_validation_states
 from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
+from sentiment.model.weights import Weights
 from sentiment.presets import Preset
 from sentiment.system import processor_name
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import LATEST
 from sentiment.text.vocabulary import Vocabulary
+from sentiment.training.batches import Batches, TrainingBatches
+from sentiment.training.continuation import mixture
 from sentiment.training.corpus import Corpus
-from sentiment.training.counterfactuals import counterfactuals
-from sentiment.training.deep_teacher import save_arrays
-from sentiment.training.examples import NONE, Examples
+from sentiment.training.examples import Examples
 from sentiment.training.export import export
 from sentiment.training.fit import OtherSettingsError, fit
-from sentiment.training.hints import learn_states
 from sentiment.training.job import Job
-from sentiment.training.networks import build_network
+from sentiment.training.networks import average_weights, build_network, set_weights
 from sentiment.training.skipgram import skipgram
-from sentiment.training.stages import Stages
-from sentiment.training.unlabelled import read_by_teachers
+from sentiment.training.stages import Stages, cached
+from sentiment.training.teachers import ngram_targets, start_weights
 
 Ids = npt.NDArray[np.int32]
 
 
 def train(job: Job) -> Path:
-    """Trains and writes the whole run. Called again after a break, it goes on from its last finished epoch.
+    """Trains and writes the whole run. After an interruption, the same job resumes from its last finished epoch.
 
     Raises:
         DatasetError: no word is frequent enough to be learned.
+        ArtifactError: the run to continue cannot be used.
         StoppedError: Ctrl-C while the network was fitted.
-        OtherSettingsError: the folder, or the cache, holds a training that was begun with other settings.
+        OtherSettingsError: the folder holds a training that was begun with other settings.
         ParityError: the exported model would not compute what the trained one does.
     """
     work = job.output / "checkpoint"
@@ -57,86 +63,115 @@ def train(job: Job) -> Path:
     _claim(work, job)
     stages = Stages(work / "stages.json")
     dataset, preset = job.dataset, job.preset
-    artifacts.write_json(job.output / "config.json", _config(preset))  # so that a run under way tells what it is
+    artifacts.write_json(job.output / "config.json", _config(preset))  # so that an unfinished run shows what it is
+    start = start_weights(job.start, preset) if job.start else None
 
     with stages("reading texts"):
-        vocabulary, ids, more_ids, held_out_ids = _read(dataset, preset)
-
+        vocabulary, ids, more_ids, held_out_ids = _read(job)
+    labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
+    reviews = [review for review in more_ids if len(review)]
     embedding = None
     if preset.embedding_start == "skipgram":
         with stages("skip-gram embeddings"):
-            embedding = _cached_skipgram(work / "embedding.npy", ids + more_ids, len(vocabulary), job)
+            embedding = cached(
+                work / "embedding.npy",
+                lambda: skipgram(ids + more_ids, len(vocabulary), preset.embedding_size, job.seed),
+            )
+    batches = _batches(job, start, labelled, validation, reviews, vocabulary, stages)
 
-    labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
-    reviews = [review for review in more_ids if len(review)]
-    clauses = NONE
-    if preset.counterfactuals:
-        with stages("counterfactual clauses"):
-            clauses = counterfactuals(labelled, reviews, vocabulary, job.split_seed)
-    taught, deep = read_by_teachers(job, labelled, validation, reviews, vocabulary, stages)
-    always, in_turn = (clauses, labelled + taught) if preset.labels_take_turns else (labelled, taught + clauses)
-
-    reader = deep.reader if deep and preset.hint_passes else None  # first, for it draws from a seed of its own
     keras.utils.set_random_seed(job.seed)
     network = build_network(preset, len(vocabulary), embedding)
-    if reader:
-        seconds = learn_states(network, reader, [*labelled.ids, *reviews], preset, work, job.seed)
-        stages.record("hints", seconds)
+    if start:
+        set_weights(network, start)
     seconds = fit(
         preset,
         network,
-        always,
+        batches,
         validation,
         job.output,
-        in_turn=in_turn,
-        seed=job.seed,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
     )
     stages.record("fitting the network", seconds)
+    if start and preset.continues:
+        average_weights(network, start, preset.continues.share)
     with stages("export and validation"):
         _write(job, network, vocabulary, ids, held_out_ids)
     _finish(job, stages)
     return job.output
 
 
-def _read(dataset: Dataset, preset: Preset) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
-    """The vocabulary of all training texts, and the training, unlabelled and validation reviews encoded, uncut.
+def _batches(
+    job: Job,
+    start: Weights | None,
+    labelled: Examples,
+    validation: Examples,
+    reviews: list[Ids],
+    vocabulary: Vocabulary,
+    stages: Stages,
+) -> Batches:
+    """Returns the batches of a continuation, or those of labelled reviews and of unlabelled ones with soft targets."""
+    preset = job.preset
+    if job.start and start:
+        return mixture(
+            preset, job.start, start, labelled, reviews, vocabulary,
+            work=job.output / "checkpoint", stages=stages, seed=job.seed, split_seed=job.split_seed,
+        )  # fmt: skip
+    examples = labelled
+    if preset.teacher and not reviews:
+        print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
+    elif preset.teacher:
+        with stages("teachers"):
+            examples += Examples(reviews, ngram_targets(reviews, labelled, validation, len(vocabulary)))
+    return TrainingBatches(
+        examples.ids,
+        examples.targets,
+        always=len(labelled.ids),
+        batch_size=preset.batch_size,
+        length=preset.train_length,
+        unknown_rate=preset.unknown_rate,
+        seed=job.seed,
+    )
+
+
+def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
+    """Returns the vocabulary, and the training, unlabelled and validation reviews encoded, uncut.
+
+    The vocabulary is that of the run that is continued, or of all training texts.
 
     Raises:
         DatasetError: the vocabulary would be empty.
     """
-    corpus = Corpus()
+    dataset, corpus = job.dataset, Corpus()
     texts, more_texts, held_out_texts = (
         corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
     )
-    counts = corpus.counts(texts + more_texts)
+    vocabulary = (
+        Vocabulary.read(job.start.file("vocabulary.txt"))
+        if job.start
+        else _new_vocabulary(corpus.counts(texts + more_texts), job.preset)
+    )
+    ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
+    return vocabulary, ids, more_ids, held_out_ids
+
+
+def _new_vocabulary(counts: Counter[str], preset: Preset) -> Vocabulary:
     vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
     if not vocabulary.tokens:
         raise DatasetError(
             f"No word occurs {preset.min_count} times in the reviews to train on, so nothing can be learned from them; "
             "train on more reviews."
         )
-    ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
-    return vocabulary, ids, more_ids, held_out_ids
+    return vocabulary
 
 
 def _claim(work: Path, job: Job) -> None:
-    """Writes down what the training under way was begun with; refuses to go on with anything else."""
+    """Records the settings of a new training, and refuses to resume one with other settings."""
     begun = work / "settings.json"
     if not begun.exists():
         artifacts.write_atomically(begun, job.settings.encode())
     elif begun.read_text(encoding="utf-8") != job.settings:
         raise OtherSettingsError(job.output)
-
-
-def _cached_skipgram(path: Path, reviews: list[Ids], size: int, job: Job) -> npt.NDArray[np.float32]:
-    """Skip-gram embeddings, kept on disk so that a resumed run need not learn them again."""
-    if path.exists():
-        return np.load(path)
-    embedding = skipgram(reviews, size, job.preset.embedding_size, job.seed)
-    save_arrays(path, embedding)
-    return embedding
 
 
 def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
@@ -150,14 +185,16 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
-    predictions = _predictions(folder, Preprocessor(vocabulary, preset.max_length, LATEST), dataset)
+    classifier = _classifier(folder, Preprocessor(vocabulary, preset.max_length, LATEST))
+    predictions = _predictions(classifier, dataset)
     predictions.to_parquet(folder / "predictions.parquet", index=False)
+    write_validation_states(classifier, dataset.validation["text"].tolist())
     validation = predictions[predictions["split"] == "validation"]
-    temperature = metrics.fit_temperature(validation["logit"].to_numpy(), validation["label"].to_numpy())
-    config = _config(preset) | {"temperature": temperature, "keras_onnx_difference": difference}
+    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
-    figures = {split: evaluated.summary(table, temperature) for split, table in predictions.groupby("split")}
+    figures = {split: evaluated.summary(table, calibration.rule) for split, table in predictions.groupby("split")}
     artifacts.write_json(folder / "metrics.json", figures)
     counts = word_counts(ids, dataset.train["label"].to_numpy(np.int8), vocabulary)
     counts.to_parquet(folder / "word_counts.parquet", index=False)
@@ -176,12 +213,17 @@ def _config(preset: Preset) -> dict[str, Any]:
     }
 
 
-def _predictions(folder: Path, preprocessor: Preprocessor, dataset: Dataset) -> pd.DataFrame:
-    """What the exported model makes of the reviews it was trained and tuned on."""
-    model = open_model(folder / "model.onnx")
-    classifier = Classifier(folder, preprocessor, 1.0, model)  # logits do not depend on the temperature
+def _classifier(folder: Path, preprocessor: Preprocessor) -> Classifier:
+    """Returns the exported model before calibration; logits and states do not depend on the rule."""
+    return Classifier(folder, preprocessor, DecisionRule(), open_model(folder / "model.onnx"))
+
+
+def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
+    """Returns the exported model's predictions of the reviews it was trained and tuned on."""
     frames = {"train": dataset.train, "validation": dataset.validation}
-    return pd.concat(evaluated.predict(classifier.logits, preprocessor, frame, name) for name, frame in frames.items())
+    return pd.concat(
+        evaluated.predict(classifier.logits, classifier.preprocessor, frame, name) for name, frame in frames.items()
+    )
 
 
 def _finish(job: Job, stages: Stages) -> None:
@@ -196,7 +238,7 @@ def _finish(job: Job, stages: Stages) -> None:
         "commit": provenance.commit(),
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
-        "teachers": {run.name: run.manifest["files"]["model.onnx"] for run in job.teachers},
+        "teachers": {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {},
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}

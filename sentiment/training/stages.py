@@ -1,16 +1,20 @@
-"""What a training spends its time on."""
+"""The stages of a training: the time each takes, and the arrays it leaves for a resumed training."""
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sentiment.artifacts import write_json
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.artifacts import write_atomically, write_json
 
 
 class Stages:
@@ -36,3 +40,12 @@ class Stages:
     def rows(self) -> list[dict[str, Any]]:
         """For ``metadata.json``."""
         return [{"name": name, "seconds": round(seconds, 1)} for name, seconds in self.seconds.items()]
+
+
+def cached(path: Path, make: Callable[[], npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
+    """Returns the array in a ``.npy`` file, which is made first if it does not exist."""
+    if not path.exists():
+        content = io.BytesIO()
+        np.save(content, make())
+        write_atomically(path, content.getvalue())
+    return np.load(path)

@@ -1,50 +1,66 @@
-"""What unlabelled reviews are taught with: what models make of them that learnt from labels (Hinton et al. 2015)."""
+"""Soft targets: the calibrated predictions of models that were trained on labels (Hinton et al. 2015)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment import artifacts
+from sentiment.artifacts import ArtifactError, Run
 from sentiment.evaluation import metrics
 from sentiment.model.lookup_session import load_bulk
+from sentiment.model.weights import Weights, read_onnx
+from sentiment.presets import Preset
 from sentiment.training.examples import Examples
 from sentiment.training.ngrams import NgramModel
 
 Ids = npt.NDArray[np.int32]
-Logits = npt.NDArray[np.floating]
-Reading = tuple[Logits, Logits]  # <float>[unlabelled] and <float>[held_out]
 
 
-def ngram_reading(unlabelled: Sequence[Ids], labelled: Examples, held_out: Examples, vocabulary_size: int) -> Reading:
-    """What an n-gram model that has learnt from labelled reviews makes of others, none of them empty."""
+def ngram_targets(
+    unlabelled: Sequence[Ids], labelled: Examples, held_out: Examples, vocabulary_size: int
+) -> npt.NDArray[np.float32]:
+    """Returns <float32>[unlabelled], the probability of "positive" by an n-gram model.
+
+    The model is calibrated on ``held_out``. No review may be empty.
+    """
     model = NgramModel(labelled.ids, labelled.targets.astype(np.int8), vocabulary_size)
-    return model.logits(unlabelled), model.logits(held_out.ids)
+    temperature = metrics.fit_temperature(model.logits(held_out.ids), held_out.targets.astype(np.int8))
+    return metrics.sigmoid(model.logits(unlabelled) / temperature).astype(np.float32)
 
 
-def run_reading(run: artifacts.Run, unlabelled: Iterable[str], held_out: Iterable[str]) -> Reading:
-    """What an earlier run makes of texts that have tokens; others it leaves out.
+def run_logits(run: Run, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
+    """Returns <float32>[reviews], the calibrated logits of a run for reviews that are encoded by its vocabulary.
+
+    No review may be empty.
 
     Raises:
-        ArtifactError: the run is damaged.
+        ArtifactError: the run cannot be used.
     """
     classifier = load_bulk(run.path)
-
-    def logits(texts: Iterable[str]) -> Logits:
-        encoded = [classifier.preprocessor.ids(text)[0] for text in texts]
-        return classifier.logits([ids for ids in encoded if len(ids)])
-
-    return logits(unlabelled), logits(held_out)
+    return classifier.rule.calibrated(classifier.logits(reviews))
 
 
-def soft_targets(held_out: Examples, readings: Sequence[Reading]) -> npt.NDArray[np.float32]:
-    """<float32>[unlabelled], the probability of "positive": of the mean of the teachers' calibrated logits."""
-    labels = held_out.targets.astype(np.int8)
-    temperatures = [metrics.fit_temperature(held, labels) for _, held in readings]
-    mean, mean_held = (
-        np.mean([logits / temperature for logits, temperature in zip(part, temperatures, strict=True)], axis=0)
-        for part in zip(*readings, strict=True)
-    )
-    return metrics.sigmoid(mean / metrics.fit_temperature(mean_held, labels)).astype(np.float32)
+def start_weights(run: Run, preset: Preset) -> Weights:
+    """Returns the weights of a run that a training continues.
+
+    Raises:
+        ArtifactError: the run has another architecture than the preset, or cannot be used.
+    """
+    try:
+        weights = read_onnx(run.file("model.onnx"))
+    except ValueError as error:
+        raise ArtifactError(f"The run {run.name} does not hold a model of this program ({error}).") from error
+    found = (weights.embedding.shape[1], weights.units, len(weights.directions), weights.pooling)
+    expected = (preset.embedding_size, preset.units, 1 + preset.bidirectional, preset.pooling)
+    if found != expected:
+        raise ArtifactError(
+            f"The run {run.name} has {_architecture(*found)}, the preset {preset.name} {_architecture(*expected)}; "
+            "name a run of the same architecture."
+        )
+    return weights
+
+
+def _architecture(embedding: int, units: int, directions: int, pooling: Sequence[str]) -> str:
+    return f"embeddings of {embedding}, {units} units, directions: {directions}, pooling: {' and '.join(pooling)}"

@@ -22,6 +22,7 @@ from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import DecisionRule
 from sentiment.tables.columns import column_choices
 
 THRESHOLD = "cut"  # key of the threshold
@@ -30,21 +31,23 @@ _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 
 
-def show(job: Job, results: Results, inspection: dict[str, Any]) -> None:
+def show(job: Job, results: Results, inspection: dict[str, Any], threshold: float) -> None:
     """Shows metrics, curves and slices at a threshold, and the comparison with another run.
 
     Args:
         job: the job that scored the file.
         results: its rows; some have both a verdict and a label.
         inspection: the inspection of the file.
+        threshold: that of the run, with which the page begins.
     """
     st.header("Against the labels of the file")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        threshold = st.slider("“Positive” from this probability on", 0.01, 0.99, 0.5, 0.01, key=THRESHOLD, width=320)
+        bounds = (0.01, 0.99, min(0.99, max(0.01, threshold)), 0.01)
+        threshold = st.slider("“Positive” from this probability on", *bounds, key=THRESHOLD, width=320)
         cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
     labelled = results.labelled
     scored = ScoredReviews.from_predictions(
-        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), 1.0, threshold
+        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), threshold
     )
     _figures(scored, cost)
     doubtful = results.likely_mislabelled()
@@ -231,4 +234,4 @@ def _has_both_classes(scored: ScoredReviews) -> bool:
 
 
 def _correct(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    return ((rows["p_positive"] >= 0.5) == (rows["label"] == 1)).to_numpy()
+    return ((rows["sentiment"] == "positive") == (rows["label"] == 1)).to_numpy()

@@ -19,6 +19,7 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.prevalence import adjusted_count, error_rates
 from sentiment.bulk.results import Filter, Results
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import read_rule
 from sentiment.tables.columns import column_choices, doubtful_columns
 from sentiment.tables.joining import join_cells
 
@@ -57,7 +58,9 @@ def show(job: Job) -> None:
         return
     downloads.show(job, inspection)
     _doubts(results, inspection)
-    _figures(results, _run(task["run"]))
+    run = _run(task["run"])
+    threshold = read_rule(run).threshold if run else 0.5
+    _figures(results, run, threshold)
     judged = len(results.judged) > 0
     if judged:
         _groups(key, results, inspection)
@@ -66,7 +69,7 @@ def show(job: Job) -> None:
         st.altair_chart(bulk_charts.words(_cached(key, "words", results)), alt="Words by what they added over all rows")
     labelled = task["label"] is not None and len(results.labelled) > 0
     if labelled:
-        labels.show(job, results, inspection)
+        labels.show(job, results, inspection, threshold)
     elif task["label"] is not None:
         st.info(f"No row has both a verdict and a known label. {left_out_rows(results.left_out())}")
     _table(key, results, labelled)
@@ -121,7 +124,7 @@ def _doubts(results: Results, inspection: dict[str, Any]) -> None:
         st.caption(note)
 
 
-def _figures(results: Results, run: Run | None) -> None:
+def _figures(results: Results, run: Run | None, threshold: float) -> None:
     """Shows the counts, the distribution of probabilities, and the share of positive reviews."""
     judged = results.judged
     sentiment, confidence = (judged[name].value_counts() for name in ("sentiment", "confidence"))
@@ -137,7 +140,7 @@ def _figures(results: Results, run: Run | None) -> None:
     with left:
         st.header("How far apart they stand")
         st.altair_chart(
-            charts.probabilities(results.histogram(), 0.5, title="Predicted"),
+            charts.probabilities(results.histogram(), threshold, title="Predicted"),
             alt="Rows of each sentiment by probability of “positive”",
         )
     with right:

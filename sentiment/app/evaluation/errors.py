@@ -56,7 +56,7 @@ def _reviews(evaluated: Evaluated) -> None:
 def pool_of(scored: ScoredReviews, split: str) -> neighbours.Pool | None:
     """Returns the reviews among which the nearest to a review are found."""
     texts = review_texts.load_texts()
-    return neighbours.sample_pool(scored.table, texts, split) if texts else None
+    return neighbours.stored_pool() or (neighbours.sample_pool(scored.table, texts, split) if texts else None)
 
 
 def _causes(sure: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from sentiment.behaviour import contrast
 from sentiment.behaviour.cases import cases
 from sentiment.behaviour.sentences import sentences
 from sentiment.formatting import counted
+from sentiment.model.decision import DecisionRule
 
 _SOURCES = ("Behavioural test", "Short text", "Contrast pair")
 
@@ -42,7 +43,7 @@ def sentences_of_our_own() -> pd.DataFrame:
 
 def show(threshold: float) -> None:
     """Shows the sentences that pass a filter, the most confident errors first, and explains the selected one."""
-    scored = ScoredReviews.from_predictions(_scored(*current_run.location()), 1.0, threshold)
+    scored = ScoredReviews.from_predictions(_scored(*current_run.location()), DecisionRule(), threshold)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         outcome = filters.choose_outcome()
         source = st.selectbox(
@@ -64,6 +65,8 @@ def show(threshold: float) -> None:
 
 
 def _pool(scored: ScoredReviews) -> neighbours.Pool:
+    if stored := neighbours.stored_pool():
+        return stored
     table = scored.table
     reviews = table[["text", "probability"]].assign(id=table["text"], label=table["label"].map(review_table.SIDES))
     return neighbours.text_pool(reviews, f"these {len(reviews):,} sentences")
@@ -75,5 +78,5 @@ def _scored(path: str, stamp: int) -> pd.DataFrame:
     table = sentences_of_our_own()
     classifier = current_run.classifier()
     predictions = classifier.predict(table["text"].tolist())
-    logits = [each.logit / classifier.temperature for each in predictions]
+    logits = [classifier.rule.calibrated(each.logit) for each in predictions]
     return table.assign(logit=logits, probability=[each.probability for each in predictions])

@@ -13,6 +13,7 @@ from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import BINS
 from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import read_rule
 
 PARTS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _THRESHOLD, _COST = "threshold", "cost"  # keys
@@ -68,18 +69,11 @@ def show(run: Run) -> Evaluated | None:
     return Evaluated(run, split, scored, cost)
 
 
-def decision_threshold(run: Run) -> float:
-    """Returns the model's own threshold on P(positive)."""
-    return float(run.json("config.json").get("threshold", 0.5))
-
-
 def load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
     """Returns the model's predictions on a split, with the slices that the user made."""
-    config = run.json("config.json")
     predictions = current_run.read_table(PARTS[split], run)
     rows = predictions[predictions["split"] == split].reset_index(drop=True)
-    rows["logit"] += config.get("bias", 0)
-    return ScoredReviews.from_predictions(rows, config["temperature"], threshold, own=own_slices.finders())
+    return ScoredReviews.from_predictions(rows, read_rule(run), threshold, own=own_slices.finders())
 
 
 def _threshold(run: Run) -> float:
@@ -90,14 +84,19 @@ def _threshold(run: Run) -> float:
         asked = float(st.query_params.get(_THRESHOLD, "nan"))
     except ValueError:
         asked = math.nan
-    return asked if 0.01 <= asked <= 0.99 else decision_threshold(run)
+    return asked if 0.01 <= asked <= 0.99 else _default(run)
+
+
+def _default(run: Run) -> float:
+    """Returns the model's own threshold, as the slider allows it."""
+    return slider_value(read_rule(run).threshold)
 
 
 def _choose_threshold(run: Run) -> tuple[float, float]:
     """Shows the controls of threshold and cost; returns both."""
     threshold = st.slider(
         "Decision threshold",
-        *(0.01, 0.99, decision_threshold(run), 0.01),
+        *(0.01, 0.99, _default(run), 0.01),
         key=_THRESHOLD,
         bind="query-params",
         help="Predict positive when P(positive) is at or above this.",

@@ -11,7 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation import columns
-from sentiment.app.shared import current_run
+from sentiment.app.shared import current_run, review_texts
+from sentiment.evaluation.metrics import sigmoid
+from sentiment.evaluation.states import pooled_states, read_validation_states
 
 _NEAREST = 10
 _SAMPLE = 500  # reviews whose states are computed
@@ -24,7 +26,7 @@ class Pool:
 
     Attributes:
         reviews: columns ``id``, ``label`` ("positive" or "negative"), ``probability``, and ``text`` or ``film``.
-        states: <float>[reviews, features], from ``Attributor.states``, computed or read from a run.
+        states: <float>[reviews, features], computed or read from a run.
         description: describes the reviews, after "Nearest of".
     """
 
@@ -52,8 +54,7 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
     if found is None:
         st.caption("There are no reviews to compare with.")
         return
-    classifier = current_run.classifier()
-    [state] = classifier.attributor.states([classifier.preprocessor.ids(text)[0]])
+    [state] = pooled_states(current_run.classifier(), [text])
     nearest = columns.in_percent(found.nearest(state, id), ["probability"])
     order = ["similarity", "label", "probability", "text", "film", "id"]
     st.dataframe(
@@ -72,6 +73,28 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
         },
     )
     st.caption(f"Nearest of {found.description}, by the model's pooled states.")
+
+
+def stored_pool() -> Pool | None:
+    """Returns the validation reviews, if their states are stored with the model; with texts where the app has them."""
+    run, classifier = current_run.run(), current_run.classifier()
+    with current_run.stop_on_artifact_error():
+        states = read_validation_states(run, classifier.features)
+        if states is None or not len(states):
+            return None
+        predictions = current_run.read_table("predictions.parquet", run)
+    rows = predictions[predictions["split"] == "validation"]
+    reviews = pd.DataFrame(
+        {
+            "id": rows["fingerprint"],
+            "label": np.where(rows["label"] == 1, "positive", "negative"),
+            "probability": sigmoid(classifier.rule.calibrated(rows["logit"].to_numpy())),
+            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+        }
+    )
+    if texts := review_texts.load_texts():
+        reviews["text"] = rows["fingerprint"].map(texts)
+    return Pool(reviews, states, f"{len(reviews):,} validation reviews")
 
 
 def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Pool | None:
@@ -99,13 +122,11 @@ def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Po
 
 def text_pool(reviews: pd.DataFrame, description: str) -> Pool:
     """Returns a pool of reviews with texts, whose states are computed once for a model."""
-    readable = reviews[reviews["text"].str.contains(r"\w")]
-    with st.spinner(f"Reading {len(readable):,} texts, once"):
-        states = _states(*current_run.location(), tuple(readable["text"]))
-    return Pool(readable, states, description)
+    with st.spinner(f"Reading {len(reviews):,} texts, once"):
+        states = _states(*current_run.location(), tuple(reviews["text"]))
+    return Pool(reviews, states, description)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _states(path: str, stamp: int, texts: tuple[str, ...]) -> npt.NDArray[np.float32]:
-    classifier = current_run.classifier()
-    return classifier.attributor.states([classifier.preprocessor.ids(text)[0] for text in texts])
+    return pooled_states(current_run.classifier(), texts)

@@ -205,7 +205,7 @@ def _by_slice(
 ) -> alt.LayerChart:
     """Draws a point and its interval for each slice, with its size; a click selects it as ``part``."""
     parts = parts.assign(name=[f"{name}  ({n:,})" for name, n in zip(parts["slice"], parts["n"], strict=True)])
-    chosen = alt.selection_point(name="part", fields=["slice"], value=list(marked) or alt.Undefined)
+    chosen = alt.selection_point(name="part", fields=["slice"], nearest=True, value=list(marked) or alt.Undefined)
     base = alt.Chart(parts).encode(
         y=name_axis("name", limit=230),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),

@@ -14,7 +14,7 @@ import pandas as pd
 
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import calibration_by_length, slices
-from sentiment.model.decision import confidence_of
+from sentiment.model.decision import DecisionRule
 
 EVERYTHING = "everything"
 CELLS = {
@@ -46,29 +46,29 @@ class ScoredReviews:
 
     Attributes:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
-        temperature: the divisor of the logits.
+        rule: of the run; its threshold is that of its own verdicts.
         threshold: the verdict is "positive" from this probability on.
         own: name of each slice that the user made, and the function that finds its reviews in a table.
     """
 
     table: pd.DataFrame
-    temperature: float
+    rule: DecisionRule
     threshold: float
     own: Sequence[tuple[str, Callable[[pd.DataFrame], npt.NDArray[np.bool_]]]] = ()
 
     @classmethod
     def from_predictions(
-        cls, predictions: pd.DataFrame, temperature: float, threshold: float, **settings: Any
+        cls, predictions: pd.DataFrame, rule: DecisionRule, threshold: float, **settings: Any
     ) -> ScoredReviews:
         """Applies the threshold to a predictions table; ``settings`` are further attributes."""
-        probability = metrics.sigmoid(predictions["logit"].to_numpy() / temperature)
+        probability = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy()))
         if "probability" in predictions:  # kept exactly, since a threshold may equal one of them
             probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
         right = called == (predictions["label"].to_numpy() == 1)
         table = predictions.assign(probability=probability, verdict=verdict, right=right)
-        return cls(table, temperature, threshold, **settings)
+        return cls(table, rule, threshold, **settings)
 
     @property
     def labels(self) -> npt.NDArray[np.int8]:
@@ -88,7 +88,7 @@ class ScoredReviews:
     @cached_property
     def confidence(self) -> npt.NDArray[np.str_]:
         """Returns the confidence level of each prediction: <str>[n]."""
-        return np.array([confidence_of(each) for each in self.probabilities.tolist()], dtype="str")
+        return np.array([self.rule.confidence(each) for each in self.probabilities.tolist()], dtype="str")
 
     @cached_property
     def sure_errors(self) -> npt.NDArray[np.bool_]:
@@ -113,7 +113,7 @@ class ScoredReviews:
     @property
     def log_loss(self) -> float:
         """Returns the log loss of the calibrated scores, in nats."""
-        return metrics.log_loss(self.table["logit"].to_numpy() / self.temperature, self.labels)
+        return metrics.log_loss(self.rule.calibrated(self.table["logit"].to_numpy()), self.labels)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -140,7 +140,7 @@ class ScoredReviews:
     def calibration_by_length(self) -> pd.DataFrame:
         """Returns ``length``, ``n``, ``error``, ``chance`` and ``high`` of each length band."""
         names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
-        bands = pd.DataFrame(calibration_by_length(self.table, self.temperature)).rename(columns=names)
+        bands = pd.DataFrame(calibration_by_length(self.table, self.rule)).rename(columns=names)
         return bands.assign(length=bands["length"].map(_shown_value))
 
     def cells(self) -> pd.DataFrame:
@@ -280,7 +280,7 @@ class Pair:
 
     def changes(self) -> dict[str, metrics.Change]:
         """Returns every metric of both, with the interval of the difference."""
-        first, second = (side.table["logit"].to_numpy() / side.temperature for side in (self.first, self.second))
+        first, second = (side.rule.calibrated(side.table["logit"].to_numpy()) for side in (self.first, self.second))
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:

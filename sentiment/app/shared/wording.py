@@ -43,10 +43,12 @@ def score_summary(explanation: Explanation) -> str:
     """Returns the sum from starting point to score in plain words."""
     values = explanation.contributions.astype(float)
     up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-    side = "above" if explanation.logit >= 0 else "below"
+    side = "above" if explanation.prediction.label == "positive" else "below"
+    boundary = signed(explanation.boundary) if explanation.boundary else "zero"
     return (
         f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
-        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} zero, so {explanation.prediction.label}."
+        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} {boundary}, so "
+        f"{explanation.prediction.label}."
     )
 
 

@@ -32,7 +32,7 @@ class Library:
 
 _STEPS, _BATCH = _HOME / "lstm.c", _HOME / "batch.c"
 STEPS_16 = Library(_STEPS, _HOME / "libcompiled_lstm_16.so", ("-DLANES=16", "-mavx512f", "-mfma"))
-STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma"))
+STEPS_8 = Library(_STEPS, _HOME / "libcompiled_lstm_8.so", ("-DLANES=8", "-mavx2", "-mfma", "-mf16c"))
 STEPS_4 = Library(_STEPS, _HOME / "libcompiled_lstm_4.so", ("-DLANES=4",))
 _AVX_512 = ("-mavx512f", "-mavx512bw", "-mavx512vl")
 BATCH_AMX = Library(_BATCH, _HOME / "libcompiled_batch_amx.so", (*_AVX_512, "-mamx-tile", "-mamx-int8"))

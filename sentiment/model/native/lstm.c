@@ -2,12 +2,18 @@
  *
  * A step is a vector-matrix product whose time is that of reading the matrix from the L2 cache. The matrix is therefore
  * packed in reading order, and everything else happens in registers meanwhile. The layout of a packed matrix is
- * [units / BLOCK, values, GATES, BLOCK]: for BLOCK units at a time, the weights of each value in each gate.
+ * [units / BLOCK, values, GATES, BLOCK]: for BLOCK units at a time, the weights of each value in each gate. Recurrent
+ * weights are in half precision if `half`, else in single precision; both are widened or read as they are used.
  *
- * `units` is a multiple of BLOCK. Gates are in the order of the enum, and those with a sigmoid are scaled by one half.
- * In arrays with one value per gate and unit, gates are `stride` apart.
+ * `units` is a multiple of BLOCK. Gates are in the order of the enum, and those with a sigmoid are scaled by one half,
+ * except in recurrent weights, which half precision could not always hold when halved; their products are scaled
+ * instead, which is exact. In arrays with one value per gate and unit, gates are `stride` apart.
  *
  * LANES is the vector width for which it is compiled: 16 floats (AVX-512), 8 (AVX2) or 4 (arm64). */
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 enum { OUTPUT, INPUT, FORGET, CANDIDATE, GATES, PARTS = 2, BLOCK = LANES * PARTS, ROWS = LANES == 16 ? 3 : 1 };
 
@@ -37,6 +43,23 @@ INLINE vec all(float value) { return value + (vec){0}; }
 INLINE vec where(bits condition, vec then, vec otherwise) {
     return (vec)((condition & (bits)then) | (~condition & (bits)otherwise));
 }
+
+/* Loads LANES recurrent weights. */
+INLINE vec load_weights(int half, const void *from) {
+    if (!half) return load(from);
+#if LANES == 16
+    return (vec)_mm512_cvtph_ps(_mm256_loadu_si256(from));
+#elif LANES == 8
+    return (vec)_mm256_cvtph_ps(_mm_loadu_si128(from)); /* every processor with AVX2 has F16C */
+#else
+    typedef _Float16 halves __attribute__((vector_size(2 * LANES), aligned(2)));
+    return __builtin_convertvector(*(const halves *)from, vec);
+#endif
+}
+
+/* Scales what belongs to a gate, so that recurrent products can be added; and back. */
+INLINE vec unscaled(int gate, vec values) { return gate == CANDIDATE ? values : values * 2.0f; }
+INLINE vec scaled(int gate, vec values) { return gate == CANDIDATE ? values : values * 0.5f; }
 
 /* Returns exp(x) - 1 for x in [-20, 0], as 2^n * (1 + p) - 1, where p = exp(r) - 1 by its series and |r| <= log(2) / 2. */
 INLINE vec expm1_vec(vec x) {
@@ -113,12 +136,14 @@ void sentiment_project(long rows, long width, long units, const float *packed, c
 
 /* Forward pass. */
 
-/* Adds `values` times their block of the packed matrix to the gates of BLOCK units; returns the end of the block. */
-INLINE const float *add_product(long units, const float *values, const float *packed, vec sums[GATES][PARTS]) {
+/* Adds the product of hidden values with their block of the recurrent matrix, [GATES, BLOCK], to the gates of BLOCK
+ * units, with values of a gate `stride` apart, 0 if all gates share them; returns the end of the block. */
+INLINE const char *add_product(int half, long units, const float *values, long stride, const char *packed,
+                               vec sums[GATES][PARTS]) {
     for (long unit = 0; unit < units; unit++)
         EACH(gate, GATES) EACH(part, PARTS) {
-            sums[gate][part] += values[unit] * load(packed);
-            packed += LANES;
+            sums[gate][part] += values[gate * stride + unit] * load_weights(half, packed);
+            packed += LANES * (half ? 2 : 4);
         }
     return packed;
 }
@@ -127,25 +152,24 @@ INLINE vec next_cell(const vec squashed[GATES], vec cell) {
     return sigmoid(squashed[FORGET]) * cell + sigmoid(squashed[INPUT]) * squashed[CANDIDATE];
 }
 
-/* Computes all arrays of a forward pass (Trace in numpy_lstm.py) over the projection `start` + `share` * `change`. */
-void sentiment_forward(long steps, long units, long stride, float share, const float *packed,
-                               const float *start, const float *change, float *z, float *squashed, float *cells,
-                               float *tanh_cells, float *hiddens) {
+INLINE void forward(int half, long steps, long units, long stride, float share, const char *packed, const float *start,
+                    const float *change, float *z, float *squashed, float *cells, float *tanh_cells, float *hiddens) {
     float nothing[units];
     for (long unit = 0; unit < units; unit++) nothing[unit] = 0;
     const float *hidden = nothing, *cell = nothing;
     for (long step = 0; step < steps; step++) {
-        const float *weights = packed;
+        const char *weights = packed;
         for (long block = 0; block < units; block += BLOCK) {
             vec into[GATES][PARTS], squash[GATES];
             EACH(gate, GATES) EACH(part, PARTS) {
                 const long at = gate * stride + block + part * LANES;
-                into[gate][part] = load(start + at) + share * load(change + at);
+                into[gate][part] = unscaled(gate, load(start + at) + share * load(change + at));
             }
-            weights = add_product(units, hidden, weights, into);
+            weights = add_product(half, units, hidden, 0, weights, into);
             EACH(part, PARTS) {
                 const long at = block + part * LANES;
                 EACH(gate, GATES) {
+                    into[gate][part] = scaled(gate, into[gate][part]);
                     squash[gate] = tanh_vec(into[gate][part]);
                     store(z + gate * stride + at, into[gate][part]);
                     store(squashed + gate * stride + at, squash[gate]);
@@ -162,28 +186,33 @@ void sentiment_forward(long steps, long units, long stride, float share, const f
     }
 }
 
-/* Computes the pooled hidden values of a forward pass: last, largest and sum, [3, units]. The words' inputs to the
- * gates are rows of two tables, [words, GATES, units]: of common words, and of rare ones, computed here from their
- * embeddings. `rows` has the row of each step; rows of rare words follow those of all common words. */
-void sentiment_pool(long steps, long units, int backwards, const float *packed, const float *common, long commons,
-                            const float *embeddings, long rares, long width, const float *kernel, const float *bias,
-                            float *rare, const int *rows, float *pooled) {
-    sentiment_project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
+/* Computes all arrays of a forward pass (Trace in numpy_lstm.py) over the projection `start` + `share` * `change`. */
+void sentiment_forward(int half, long steps, long units, long stride, float share, const char *packed,
+                       const float *start, const float *change, float *z, float *squashed, float *cells,
+                       float *tanh_cells, float *hiddens) {
+    if (half) forward(1, steps, units, stride, share, packed, start, change, z, squashed, cells, tanh_cells, hiddens);
+    else forward(0, steps, units, stride, share, packed, start, change, z, squashed, cells, tanh_cells, hiddens);
+}
+
+INLINE void pool(int half, long steps, long units, int backwards, const char *packed, const float *common, long commons,
+                 const float *rare, const int *rows, float *pooled) {
     float hiddens[2][units], cell[units], *last = pooled, *largest = last + units, *sum = largest + units;
     for (long unit = 0; unit < units; unit++) hiddens[1][unit] = cell[unit] = sum[unit] = 0, largest[unit] = -1;
     for (long step = 0; step < steps; step++) {
         const long row = rows[backwards ? steps - 1 - step : step];
         const float *projected = row < commons ? common + row * GATES * units : rare + (row - commons) * GATES * units;
-        const float *weights = packed;
+        const char *weights = packed;
         const float *before = hiddens[(step + 1) % 2];
         float *hidden = hiddens[step % 2];
         for (long block = 0; block < units; block += BLOCK) {
             vec into[GATES][PARTS], squash[GATES];
-            EACH(gate, GATES) EACH(part, PARTS) into[gate][part] = load(projected + gate * units + block + part * LANES);
-            weights = add_product(units, before, weights, into);
+            EACH(gate, GATES) EACH(part, PARTS) {
+                into[gate][part] = unscaled(gate, load(projected + gate * units + block + part * LANES));
+            }
+            weights = add_product(half, units, before, 0, weights, into);
             EACH(part, PARTS) {
                 const long at = block + part * LANES;
-                EACH(gate, GATES) squash[gate] = tanh_vec(into[gate][part]);
+                EACH(gate, GATES) squash[gate] = tanh_vec(scaled(gate, into[gate][part]));
                 const vec new_cell = next_cell(squash, load(cell + at));
                 const vec new = sigmoid(squash[OUTPUT]) * tanh_vec(new_cell), most = load(largest + at);
                 store(cell + at, new_cell);
@@ -196,14 +225,23 @@ void sentiment_pool(long steps, long units, int backwards, const float *packed, 
     for (long unit = 0; unit < units; unit++) last[unit] = hiddens[(steps + 1) % 2][unit];
 }
 
+/* Computes the pooled hidden values of a forward pass: last, largest and sum, [3, units]. The words' inputs to the
+ * gates are rows of two tables, [words, GATES, units]: of common words, and of rare ones, computed here from their
+ * embeddings. `rows` has the row of each step; rows of rare words follow those of all common words. */
+void sentiment_pool(int half, long steps, long units, int backwards, const char *packed, const float *common,
+                    long commons, const float *embeddings, long rares, long width, const float *kernel,
+                    const float *bias, float *rare, const int *rows, float *pooled) {
+    sentiment_project(rares, width, units, kernel, bias, embeddings, width, rare, GATES * units, units);
+    if (half) pool(1, steps, units, backwards, packed, common, commons, rare, rows, pooled);
+    else pool(0, steps, units, backwards, packed, common, commons, rare, rows, pooled);
+}
+
 /* Backward pass. */
 
-/* Computes the multipliers of the gates' inputs from those of the hidden values through the pooling, `by_hidden`; see
- * NumpyLSTM.multipliers. The matrix is packed in transposed form, from gates to hidden values. */
-void sentiment_backward(long steps, long units, long stride, const float *packed, const float *low_z,
-                                const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
-                                const float *high_z, const float *high_squashed, const float *high_cells,
-                                const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
+INLINE void backward(int half, long steps, long units, long stride, const char *packed, const float *low_z,
+                     const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
+                     const float *high_z, const float *high_squashed, const float *high_cells,
+                     const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
     float above[units], cell[units]; /* multipliers of the hidden value and the cell through the following step */
     for (long unit = 0; unit < units; unit++) above[unit] = cell[unit] = 0;
     for (long step = steps - 1; step >= 0; step--) {
@@ -229,18 +267,29 @@ void sentiment_backward(long steps, long units, long stride, const float *packed
             store(into + CANDIDATE * stride + unit, into_cell * slope[CANDIDATE] * middle[INPUT]);
             store(cell + unit, into_cell * middle[FORGET]);
         }
-        const float *weights = packed;
+        const char *weights = packed;
         for (long block = 0; block < units; block += BLOCK) {
             vec sums[GATES][PARTS] = {{{0}}};
-            for (long unit = 0; unit < units; unit++)
-                EACH(gate, GATES) EACH(part, PARTS) {
-                    sums[gate][part] += into[gate * stride + unit] * load(weights);
-                    weights += LANES;
-                }
+            weights = add_product(half, units, into, stride, weights, sums);
             EACH(part, PARTS) {
+                EACH(gate, GATES) sums[gate][part] = scaled(gate, sums[gate][part]);
                 store(above + block + part * LANES, (sums[OUTPUT][part] + sums[INPUT][part]) +
                                                         (sums[FORGET][part] + sums[CANDIDATE][part]));
             }
         }
     }
+}
+
+/* Computes the multipliers of the gates' inputs from those of the hidden values through the pooling, `by_hidden`; see
+ * NumpyLSTM.multipliers. The matrix is packed in transposed form, from gates to hidden values. */
+void sentiment_backward(int half, long steps, long units, long stride, const char *packed, const float *low_z,
+                        const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
+                        const float *high_z, const float *high_squashed, const float *high_cells,
+                        const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
+    if (half)
+        backward(1, steps, units, stride, packed, low_z, low_squashed, low_cells, low_tanh_cells, high_z, high_squashed,
+                 high_cells, high_tanh_cells, by_hidden, multipliers);
+    else
+        backward(0, steps, units, stride, packed, low_z, low_squashed, low_cells, low_tanh_cells, high_z, high_squashed,
+                 high_cells, high_tanh_cells, by_hidden, multipliers);
 }

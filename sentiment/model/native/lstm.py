@@ -1,7 +1,8 @@
 """Runs the model on a single text with ``lstm.c``, which ``scripts/compile.py`` compiles if there is a compiler.
 
 The steps of a single text are sequential, and each is so small that NumPy, and to a lesser degree ONNX Runtime, spends
-more time on calls than on arithmetic. The C code works in float32 and runs each direction on its own core. If it is
+more time on calls than on arithmetic. The C code works in float32, with recurrent weights widened from float16 if the
+model has them so, and runs each direction on its own core. If it is
 not compiled, or does not support the processor or the model, ``compiled_lstm`` returns None and callers do without.
 """
 
@@ -19,18 +20,18 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.model.native.build import STEPS_4, STEPS_8, STEPS_16, load_library
-from sentiment.model.weights import Weights, tanh_gates
+from sentiment.model.weights import Weights, by_gate, tanh_gates
 
 Floats = npt.NDArray[np.float32]
 
 _LINE = 64  # bytes of a cache line
 _COMMON = 1_024  # the most frequent words, four fifths of a review; their table takes 6 MB for 192 units
-_SIZE, _POINTER = ctypes.c_long, ctypes.c_void_p
+_SIZE, _POINTER, _INT = ctypes.c_long, ctypes.c_void_p, ctypes.c_int
 _FUNCTIONS: dict[str, list[Any]] = {
     "sentiment_project": [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _POINTER, _SIZE, _POINTER, _SIZE, _SIZE],
-    "sentiment_forward": [_SIZE, _SIZE, _SIZE, ctypes.c_float, *[_POINTER] * 8],
-    "sentiment_pool": [_SIZE, _SIZE, ctypes.c_int, _POINTER, _POINTER, _SIZE, _POINTER, _SIZE, _SIZE, *[_POINTER] * 5],
-    "sentiment_backward": [_SIZE, _SIZE, _SIZE, *[_POINTER] * 11],
+    "sentiment_forward": [_INT, _SIZE, _SIZE, _SIZE, ctypes.c_float, *[_POINTER] * 8],
+    "sentiment_pool": [_INT, _SIZE, _SIZE, _INT, _POINTER, _POINTER, _SIZE, _POINTER, _SIZE, _SIZE, *[_POINTER] * 5],
+    "sentiment_backward": [_INT, _SIZE, _SIZE, _SIZE, *[_POINTER] * 11],
 }
 
 
@@ -74,7 +75,8 @@ class CompiledLSTM:
         self._dense = weights.dense_kernel, weights.dense_bias
         self._units, self._width = weights.units, weights.embedding.shape[1]
         kernels = [tanh_gates(direction.kernel, np.float32) for direction in weights.directions]
-        recurrents = [tanh_gates(direction.recurrent, np.float32) for direction in weights.directions]
+        recurrents = [by_gate(direction.recurrent) for direction in weights.directions]  # not scaled: see lstm.c
+        self._half = int(recurrents[0].dtype == np.float16)
         self._kernels = [_packed(kernel, block) for kernel in kernels]
         self._biases = [tanh_gates(direction.bias, np.float32) for direction in weights.directions]
         self._no_bias = np.zeros_like(self._biases[0])
@@ -112,8 +114,9 @@ class CompiledLSTM:
         self._each_direction(  # only a library call per thread, because Python runs on one core at a time
             self._library.sentiment_pool,
             [
-                (len(ids), self._units, direction, *_pointers(self._forward[direction], self._common[direction]),
-                 common, *_pointers(embedded), len(rare), width,
+                (self._half, len(ids), self._units, direction,
+                 *_pointers(self._forward[direction], self._common[direction]), common,
+                 *_pointers(embedded), len(rare), width,
                  *_pointers(self._kernels[direction], self._biases[direction]),
                  *_pointers(table[direction], rows, pooled[direction]))
                 for direction in range(directions)
@@ -157,7 +160,7 @@ class CompiledLSTM:
         self._each_direction(
             self._library.sentiment_forward,
             [
-                (*self._sizes(arrays[0]), share, *_pointers(packed, *_of_direction(direction, arrays)))
+                (self._half, *self._sizes(arrays[0]), share, *_pointers(packed, *_of_direction(direction, arrays)))
                 for direction, packed in enumerate(self._forward)
             ],
         )
@@ -174,7 +177,7 @@ class CompiledLSTM:
         self._each_direction(
             self._library.sentiment_backward,
             [
-                (*self._sizes(arrays[0]), *_pointers(packed, *_of_direction(direction, arrays)))
+                (self._half, *self._sizes(arrays[0]), *_pointers(packed, *_of_direction(direction, arrays)))
                 for direction, packed in enumerate(self._backward)
             ],
         )
@@ -195,8 +198,8 @@ class CompiledLSTM:
 
     def _check_arrays(self, arrays: Sequence[Floats], gates: Sequence[bool]) -> None:
         """Raises ValueError unless all arrays have equal steps and the axes of ``numpy_lstm.Trace``."""
-        for array, by_gate in zip(arrays, gates, strict=True):
-            _check(array, self._shape(len(arrays[0]), *[4] * by_gate))
+        for array, has_gates in zip(arrays, gates, strict=True):
+            _check(array, self._shape(len(arrays[0]), *[4] * has_gates))
 
     def _shape(self, steps: int, *gates: int) -> tuple[int, ...]:
         return steps, *gates, len(self._kernels), 1, self._units
@@ -226,11 +229,12 @@ def _pointers(*arrays: npt.NDArray[Any]) -> list[int]:
     return [array.ctypes.data for array in arrays]
 
 
-def _packed(matrices: Floats, block: int) -> Floats:
-    """Packs <float32>[4, values, units] in the order in which the C code reads it, aligned to a cache line."""
+def _packed(matrices: npt.NDArray[Any], block: int) -> npt.NDArray[Any]:
+    """Packs <float>[4, values, units] in the order in which the C code reads it, aligned to a cache line."""
     gates, values, units = matrices.shape
-    room = np.empty(matrices.size + _LINE // 4, np.float32)
-    start = -room.ctypes.data % _LINE // 4
+    size = matrices.itemsize
+    room = np.empty(matrices.size + _LINE // size, matrices.dtype)
+    start = -room.ctypes.data % _LINE // size
     packed = room[start : start + matrices.size].reshape(units // block, values, gates, block)
     packed[:] = matrices.reshape(gates, values, -1, block).transpose(2, 1, 0, 3)
     return packed

@@ -1,0 +1,99 @@
+"""Fits a run's decision rule to its validation reviews.
+
+The temperature is always fitted. A bias beside it, which makes it Platt scaling (Platt 1999), is another parameter to
+overfit, so it must prove itself on reviews it was not fitted to: in k-fold cross-validation it has to lower the log
+loss by more than ``NOISE`` standard errors of the mean gain. The threshold stays at one half, since it depends on the
+costs of errors.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.evaluation.metrics import fit_temperature, log_losses, sigmoid
+from sentiment.model.decision import DecisionRule
+
+FOLDS = 10
+NOISE = 2.0  # standard errors that the gain must exceed
+
+_LARGEST = 10.0  # absolute value of a bias
+_ROUNDS = 20  # at most, of temperature and bias in turn; a few suffice, since they hardly depend on each other
+_EXACT = 1e-6  # change of the bias that ends the rounds
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted rule, and why it has a bias or none.
+
+    Attributes:
+        rule: the rule to use.
+        bias: the bias that was fitted, used or not.
+        gain: nats by which it lowers the log loss of held-out reviews; NaN if there are too few to tell.
+        error: the gain's standard error.
+    """
+
+    rule: DecisionRule
+    bias: float
+    gain: float
+    error: float
+
+    def config(self) -> dict[str, Any]:
+        """Returns the rule as in ``config.json``, and as ``calibration`` how the bias was decided."""
+        gain, error = (None if math.isnan(value) else value for value in (self.gain, self.error))
+        decision = {"folds": FOLDS, "bias": self.bias, "gain": gain, "standard_error": error}
+        bias = {"bias": self.rule.bias} if self.rule.bias else {}
+        return {"temperature": self.rule.temperature, **bias, "calibration": decision}
+
+
+def calibrate(logits: Array, labels: Array, seed: int = 0) -> Calibration:
+    """Fits the temperature, and the bias if it proves itself; see the module's docstring."""
+    logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
+    plain, biased = DecisionRule(fit_temperature(logits, labels)), fit_with_bias(logits, labels)
+    gains = _held_out_gains(logits, labels, seed)
+    gain = error = math.nan
+    if len(gains):
+        gain, error = float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
+    return Calibration(biased if gain > NOISE * error else plain, biased.bias, gain, error)
+
+
+def fit_with_bias(logits: Array, labels: Array) -> DecisionRule:
+    """Fits temperature and bias to the least log loss, which is convex in ``1 / temperature`` and the quotient."""
+    bias, temperature = 0.0, fit_temperature(logits, labels)
+    for _ in range(_ROUNDS):
+        before, bias = bias, _fit_bias(logits, labels, temperature)
+        temperature = fit_temperature(logits + bias, labels)
+        if abs(bias - before) < _EXACT:
+            break
+    return DecisionRule(temperature, bias)
+
+
+def _fit_bias(logits: Array, labels: Array, temperature: float) -> float:
+    """Returns the bias at which the mean probability is the share of positives, by bisection."""
+    low, high = -_LARGEST, _LARGEST
+    for _ in range(30):
+        middle = (low + high) / 2
+        too_low = sigmoid((logits + middle) / temperature).mean() < labels.mean()
+        low, high = (middle, high) if too_low else (low, middle)
+    return (low + high) / 2
+
+
+def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
+    """Returns each review's fall in log loss by a bias that was fitted without it; empty if a fold is too small."""
+    folds = np.array_split(np.random.default_rng(seed).permutation(len(labels)), FOLDS)
+    gains = np.zeros(len(labels))
+    for held_out in folds:
+        rest = np.setdiff1d(np.arange(len(labels)), held_out)
+        if len(held_out) < 2 or len(np.unique(labels[rest])) < 2:
+            return np.empty(0)
+        biased = fit_with_bias(logits[rest], labels[rest])
+        plain = DecisionRule(fit_temperature(logits[rest], labels[rest]))
+        before, after = (log_losses(rule.calibrated(logits[held_out]), labels[held_out]) for rule in (plain, biased))
+        gains[held_out] = before - after
+    return gains

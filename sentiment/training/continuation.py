@@ -1,0 +1,102 @@
+"""The examples on which a training continues an earlier model, the start, with that model's own soft targets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from sentiment.artifacts import Run
+from sentiment.evaluation import metrics
+from sentiment.model.weights import Weights
+from sentiment.presets import Preset
+from sentiment.text.vocabulary import Vocabulary
+from sentiment.training.batches import Mixture, Source
+from sentiment.training.counterfactuals import counterfactuals
+from sentiment.training.examples import NONE, Examples, Ids
+from sentiment.training.sayings import Sayings, fillings, short_sentences
+from sentiment.training.stages import Stages, cached
+from sentiment.training.teachers import run_logits
+from sentiment.training.turned import TurnedReviews, Turner, find_opposites
+
+
+def mixture(
+    preset: Preset,
+    start: Run,
+    weights: Weights,
+    labelled: Examples,
+    reviews: list[Ids],
+    vocabulary: Vocabulary,
+    *,
+    work: Path,
+    stages: Stages,
+    seed: int,
+    split_seed: int,
+) -> Mixture:
+    """Returns the batches of a preset that continues an earlier model.
+
+    Args:
+        preset: the recipe, with a continuation.
+        start: the earlier model.
+        weights: of the start.
+        labelled: reviews with labels.
+        reviews: unlabelled reviews, none of them empty.
+        vocabulary: of all ids.
+        work: where the start's predictions are kept for a resumed training.
+        stages: measures what this takes.
+        seed: of the batches.
+        split_seed: of clauses and sentences; trainings with several seeds share them.
+
+    Raises:
+        ArtifactError: the start cannot be used.
+    """
+    recipe = preset.continues
+    assert recipe is not None
+    if not reviews:
+        print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
+    rng = np.random.default_rng(split_seed)
+    with stages("predictions of the start"):
+        every = [*labelled.ids, *reviews]
+        sentences = short_sentences(every, vocabulary, rng) if recipe.sayings else []
+        texts = [ids[: preset.max_length] for ids in [*every, *sentences]]
+        logits = cached(work / "predictions.npy", lambda: run_logits(start, texts))
+    by_label = recipe.label_weight * labelled.targets
+    soft = metrics.sigmoid(logits).astype(np.float32)
+    mixed = Examples(labelled.ids, by_label + (1 - recipe.label_weight) * soft[: len(labelled.ids)])
+    rest = Examples(reviews, soft[len(labelled.ids) : len(every)]) if reviews else mixed
+
+    clauses = NONE
+    if recipe.clauses:
+        with stages("counterfactual clauses"):
+            clauses = counterfactuals(labelled, reviews, vocabulary, split_seed)
+    sources: list[tuple[Source, float]] = [(mixed.draw, recipe.labelled)]
+    if len(clauses.ids):
+        sources.append((clauses.draw, recipe.clauses))
+    if recipe.sayings:
+        with stages("sayings"):
+            sayings = Sayings(fillings(labelled, sentences, logits[len(every) :], vocabulary), vocabulary)
+        if sayings:
+            sources.append((sayings, recipe.sayings))
+    if recipe.turned:
+        with stages("opposites"):
+            lexicon = find_opposites(labelled, weights.embedding, vocabulary)
+        turned = TurnedReviews(
+            Turner(lexicon, vocabulary),
+            every,
+            len(labelled.ids),
+            logits[: len(every)],
+            recipe.turn_rate,
+            recipe.turned_logit,
+        )
+        if turned and lexicon.sides:
+            sources.append((turned, recipe.turned))
+    sources.append((rest.draw, max(1 - sum(rate for _, rate in sources), 0.0)))
+    return Mixture(
+        sources,
+        examples=recipe.epoch_examples,
+        batch_size=preset.batch_size,
+        length=preset.train_length,
+        unknown_rate=preset.unknown_rate,
+        seed=seed,
+    )

@@ -1,0 +1,68 @@
+"""A bias is fitted beside the temperature, and used only where held-out reviews gain from it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sentiment.evaluation import metrics
+from sentiment.evaluation.calibration import NOISE, calibrate, fit_with_bias
+
+
+def drawn(n: int, temperature: float = 1.0, bias: float = 0.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Logits whose labels follow ``sigmoid((logit + bias) / temperature)``."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 3, n)
+    return logits, (rng.random(n) < metrics.sigmoid((logits + bias) / temperature)).astype(np.int8)
+
+
+@pytest.mark.parametrize(("temperature", "bias"), [(0.5, 0.7), (1.0, -0.4), (2.5, 1.5)])
+def test_the_bias_and_temperature_that_spoiled_calibration_are_found_again(temperature: float, bias: float) -> None:
+    rule = fit_with_bias(*drawn(20_000, temperature, bias))
+    assert rule.temperature == pytest.approx(temperature, rel=0.07)
+    assert rule.bias == pytest.approx(bias, abs=0.1)
+
+
+def test_no_rule_beside_the_fitted_one_has_a_lower_loss() -> None:
+    logits, labels = drawn(2_000, 1.7, 0.6, seed=3)
+    rule = fit_with_bias(logits, labels)
+    best = metrics.log_loss(rule.calibrated(logits), labels)
+    for temperature in (0.98, 1.0, 1.02):
+        for bias in (-0.03, 0.0, 0.03):
+            beside = (logits + rule.bias + bias) / (rule.temperature * temperature)
+            assert metrics.log_loss(beside, labels) >= best - 1e-9
+
+
+def test_a_bias_that_helps_is_used_and_says_by_how_much() -> None:
+    found = calibrate(*drawn(2_500, 1.2, 0.6))
+    assert found.rule.bias == found.bias == pytest.approx(0.6, abs=0.15)
+    assert found.gain > NOISE * found.error > 0
+    assert found.config()["bias"] == found.bias
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bias_within_the_noise_is_not_used(seed: int) -> None:
+    logits, labels = drawn(1_000, 1.2, 0.0, seed)
+    found = calibrate(logits, labels)
+    assert found.rule.bias == 0
+    assert found.rule.temperature == metrics.fit_temperature(logits, labels)
+    assert found.bias != 0
+    assert "bias" not in found.config()
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels"),
+    [
+        ([1.0, -1.0], [1, 0]),
+        ([2.0, 1.0, -1.0] * 20, [1] * 60),
+        ([0.0] * 40, [1, 0] * 20),
+        ([3.0, -3.0] * 30, [1, 0] * 30),
+    ],
+)
+def test_few_or_one_sided_reviews_give_a_temperature_only(logits: list[float], labels: list[int]) -> None:
+    found = calibrate(np.array(logits), np.array(labels))
+    assert found.rule.bias == 0
+    decision = found.config()["calibration"]
+    assert all(value is None or math.isfinite(value) for value in decision.values())

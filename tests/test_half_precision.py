@@ -1,0 +1,171 @@
+"""Recurrent weights in float16 compute what the same numbers compute in float32, in every form of the model."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import pytest
+from onnx import TensorProto, numpy_helper
+
+from sentiment import Classifier
+from sentiment.model.attribution import Attributor
+from sentiment.model.batching import pad
+from sentiment.model.lookup_session import compiled_batch, load_bulk, open_lookup_session
+from sentiment.model.native import lstm
+from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
+from sentiment.model.native.lstm import compiled_lstm
+from sentiment.model.weights import Pooling, Weights, read_onnx, write_onnx
+from tests.tiny import halved, rounded, tiny_run, tiny_weights
+
+REVIEWS = [np.random.default_rng(length).integers(1, 14, length).astype(np.int32) for length in (1, 2, 3, 17, 40)]
+FEED = {"ids": pad(REVIEWS), "lengths": np.array([len(review) for review in REVIEWS], np.int32)}
+POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max", "mean")]
+
+
+@pytest.fixture(params=["16", "8"])
+def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
+    loaded = load_library(library, lstm._FUNCTIONS)
+    if not loaded:
+        pytest.skip("this processor has no such vectors, or nothing was compiled: scripts/compile.py")
+    monkeypatch.setattr(lstm, "_library", lambda: (loaded, block))
+
+
+def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:
+    """Weights of all sizes that float16 has, down to the smallest, whose halves it has not."""
+    weights = tiny_weights(embedding=5, units=units, directions=directions, pooling=pooling)
+    for direction in weights.directions:
+        direction.recurrent[:] /= np.sqrt(units)
+        direction.recurrent[::3] *= 1e-5
+        direction.recurrent[1::7] = np.float32(3 * 2.0**-24)
+        direction.kernel[:] /= 3
+    return weights
+
+
+def test_weights_come_back_in_the_precision_in_which_they_went_in(tmp_path: Path) -> None:
+    for weights in (weights_of(), halved(weights_of())):
+        write_onnx(weights, tmp_path / "model.onnx")
+        for got, gave in zip(read_onnx(tmp_path / "model.onnx").directions, weights.directions, strict=True):
+            assert got.recurrent.dtype == gave.recurrent.dtype
+            np.testing.assert_array_equal(got.recurrent, gave.recurrent)
+
+
+def test_the_file_is_smaller_by_half_of_the_recurrent_weights(tmp_path: Path) -> None:
+    sizes = []
+    for weights in (weights_of(), halved(weights_of())):
+        write_onnx(weights, tmp_path / "model.onnx")
+        sizes.append((tmp_path / "model.onnx").stat().st_size)
+    numbers = sum(direction.recurrent.size for direction in weights_of().directions)
+    assert sizes[0] - sizes[1] == pytest.approx(2 * numbers, abs=100)
+
+
+@pytest.mark.parametrize(("directions", "pooling"), product((1, 2), POOLINGS))
+def test_onnx_runtime_gives_the_very_scores_of_float32(
+    directions: int, pooling: tuple[Pooling, ...], tmp_path: Path
+) -> None:
+    scores = []
+    for form in (rounded, halved):
+        write_onnx(form(weights_of(5, directions, pooling)), tmp_path / "model.onnx")
+        scores.append(ort.InferenceSession(tmp_path / "model.onnx").run(["logit"], FEED)[0])
+    np.testing.assert_array_equal(*scores)
+
+
+@pytest.mark.parametrize(("units", "directions", "pooling"), product((32, 96), (1, 2), POOLINGS))
+@pytest.mark.usefixtures("vectors")
+def test_a_single_review_has_the_very_score_of_float32(
+    units: int, directions: int, pooling: tuple[Pooling, ...]
+) -> None:
+    weights = weights_of(units, directions, pooling)
+    single, half = compiled_lstm(rounded(weights)), compiled_lstm(halved(weights))
+    assert single is not None
+    assert half is not None
+    for review in REVIEWS:
+        assert half.logit(review) == single.logit(review)
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.usefixtures("vectors")
+def test_a_single_review_has_the_very_contributions_of_float32(directions: int) -> None:
+    weights = weights_of(32, directions)
+    ours, theirs = Attributor(halved(weights), 40), Attributor(rounded(weights), 40)
+    assert ours._lstm.is_compiled
+    for review in REVIEWS:
+        [one], [other] = ours([review]), theirs([review])
+        np.testing.assert_array_equal(one.contributions, other.contributions)
+        assert one.baseline_logit == other.baseline_logit
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numpy_gives_the_very_contributions_of_float32(dtype: type) -> None:
+    ours, theirs = (Attributor(form(weights_of(5)), 40, dtype=dtype) for form in (halved, rounded))
+    for one, other in zip(ours(REVIEWS), theirs(REVIEWS), strict=True):
+        np.testing.assert_array_equal(one.contributions, other.contributions)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_files_are_scored_as_with_float32(fast: bool) -> None:
+    sessions = [open_lookup_session(form(weights_of(64)), fast=fast) for form in (rounded, halved)]
+    np.testing.assert_array_equal(*(session.run(["logit"], FEED)[0] for session in sessions))
+    batches = [compiled_batch(form(weights_of(64))) for form in (rounded, halved)]
+    if all(batches):
+        np.testing.assert_array_equal(*(batch.run(["logit"], FEED)[0] for batch in batches if batch))
+
+
+def test_a_run_in_float16_is_loaded_explained_and_scored_in_bulk(tmp_path: Path) -> None:
+    run = tiny_run(tmp_path / "tiny", weights=halved(tiny_weights()))
+    classifier, texts = Classifier.load(run), ["The film is good!", "not a great film ."]
+    scores = [each.logit for each in classifier.predict(texts)]
+    assert [each.logit for each in load_bulk(run).predict(texts)] == pytest.approx(scores, abs=1e-5)
+    assert abs(classifier.explain(texts[0]).residual) < 1e-4
+
+
+def test_directions_of_different_precision_are_refused() -> None:
+    first, second = halved(weights_of()).directions[0], weights_of().directions[1]
+    with pytest.raises(ValueError, match="differ in type"):
+        replace(weights_of(), directions=(first, second))
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.int8, np.uint16])
+def test_recurrent_weights_of_another_type_are_refused(kind: type, tmp_path: Path) -> None:
+    write_onnx(weights_of(), tmp_path / "model.onnx")
+    change_recurrent(tmp_path / "model.onnx", lambda array: array.astype(kind))
+    with pytest.raises(ValueError, match="lstm_r has another type"):
+        read_onnx(tmp_path / "model.onnx")
+
+
+def test_a_file_of_one_precision_with_the_graph_of_the_other_is_refused(tmp_path: Path) -> None:
+    for weights, kind in ((weights_of(), np.float16), (halved(weights_of()), np.float32)):
+        write_onnx(weights, tmp_path / "model.onnx")
+        change_recurrent(tmp_path / "model.onnx", lambda array, kind=kind: array.astype(kind))
+        with pytest.raises(ValueError, match="graph is not ours"):
+            read_onnx(tmp_path / "model.onnx")
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_weight_that_float16_cannot_hold_is_refused(value: float, tmp_path: Path) -> None:
+    weights = halved(weights_of())
+    weights.directions[0].recurrent[3, 3] = value
+    write_onnx(weights, tmp_path / "model.onnx")
+    with pytest.raises(ValueError, match="lstm_r holds numbers that are not finite"):
+        read_onnx(tmp_path / "model.onnx")
+
+
+def test_the_graph_widens_the_weights_before_it_uses_them(tmp_path: Path) -> None:
+    write_onnx(halved(weights_of()), tmp_path / "model.onnx")
+    graph = onnx.load(tmp_path / "model.onnx").graph
+    [stored] = [tensor for tensor in graph.initializer if tensor.name == "lstm_r"]
+    assert stored.data_type == TensorProto.FLOAT16
+    [cast] = [node for node in graph.node if "lstm_r" in node.input]
+    assert cast.op_type == "Cast"
+
+
+def change_recurrent(path: Path, change) -> None:
+    model = onnx.load(path)
+    [tensor] = [tensor for tensor in model.graph.initializer if tensor.name == "lstm_r"]
+    tensor.CopyFrom(numpy_helper.from_array(change(numpy_helper.to_array(tensor)), "lstm_r"))
+    onnx.save(model, path)
