@@ -213,12 +213,12 @@ def test_a_row_marked_opens_only_when_asked_and_a_filter_may_leave_fewer_rows(sc
     scored.session_state["review_text"] = "half typed"
     scored.session_state["rows-1"] = {"selection": {"rows": [40]}}
     scored.run()
-    assert button(scored, "Open on the Review page")
+    assert button(scored, "Open on the Analyse page")
     assert scored.session_state["review_text"] == "half typed"
     scored.text_input(key="only_text").set_value("dull film 1").run()
     assert not scored.exception
     assert scored.session_state["rows-1"]["selection"]["rows"] == [40]
-    assert not any(each.label == "Open on the Review page" for each in scored.button)
+    assert not any(each.label == "Open on the Analyse page" for each in scored.button)
     scored.session_state["rows-1"] = {"selection": {"rows": []}}
     scored.text_input(key="only_text").set_value("").run()
 
