@@ -414,7 +414,7 @@ def test_every_measure_of_an_explanation_is_shown_with_the_own_method_marked(ope
     assert gains["Gain over"].tolist() == ["random"]
     assert gains.iloc[0, 1].startswith("+0.400 (")
     checks = app.table[1].value
-    assert "2e-06" in " ".join(checks["Result"])
+    assert "2e-06" in " ".join(checks["Result"]).replace("\\", "")
 
 
 def test_where_another_method_is_better_the_page_says_so():

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
-from sentiment.app.evaluation import robustness as robustness_tab
+from sentiment.app.evaluation import checklist
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
@@ -174,10 +174,10 @@ def test_the_page_shows_rates_failing_cases_and_domains(
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     for kind, row in report.totals(found):
-        assert shown[robustness_tab._KINDS[kind][1]] == f"{100 * row['rate']:.1f}% failed"
+        assert shown[checklist._KINDS[kind][1]] == f"{100 * row['rate']:.1f}% failed"
     rates, failing = (table.value for table in app.dataframe)
     for row in found["capabilities"]:
-        name = robustness_tab._capability_name(row["capability"])
+        name = checklist._capability_name(row["capability"])
         [rate] = rates.loc[rates["capability"] == name, row["kind"]]
         assert rate == pytest.approx(100 * row["rate"])
     assert rates["cases"].sum() == sum(row["cases"] for row in found["capabilities"])

@@ -63,8 +63,8 @@ def show(evaluated: Evaluated) -> None:
         return
     with current_run.stop_on_artifact_error():
         report = current_run.read_json(PART)
-    method, baseline = (uploads.escape_markdown(report[key]) for key in ("method", "baseline"))
-    st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {report['date']}.")
+    method, baseline, date = (uploads.escape_markdown(report[key]) for key in ("method", "baseline", "date"))
+    st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {date}.")
     removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}
     st.header("Erasure tests", help=_MEASURED)
     left, right = st.columns([3, 2], gap="medium")
@@ -176,7 +176,10 @@ def measures(report: dict[str, Any], removal: int) -> Iterator[Measure]:
 
 def _checks(report: dict[str, Any]) -> None:
     with st.expander("Checks that any correct explanation passes", icon=":material/rule:"):
-        rows = [(check, f"{n:,}", result) for check, n, result in card.identities(report)]
+        rows = [
+            (uploads.escape_markdown(check), f"{n:,}", uploads.escape_markdown(result))
+            for check, n, result in card.identities(report)
+        ]
         st.table(  # because its cells wrap on a phone
             pd.DataFrame(rows, columns=["Check", "Cases", "Result"]),
             border="horizontal",

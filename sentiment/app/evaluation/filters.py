@@ -58,9 +58,11 @@ def shown_name(option: str) -> str:
 def accept_any_case(key: str, options: Sequence[str]) -> None:
     """Accepts an option in the address in lower case, and by its former name. Call it before the widget is drawn."""
     asked = st.query_params.get(key, "").casefold()
-    if key not in st.session_state and asked:
-        found = [option for option in options if asked in (option.casefold(), shown_name(option).casefold())]
-        st.session_state.update(dict.fromkeys([key], *found) if found else {})
+    if key in st.session_state:
+        return
+    for option in options:
+        if asked in (option.casefold(), shown_name(option).casefold()):
+            st.session_state[key] = option
 
 
 def choose_outcome() -> str:

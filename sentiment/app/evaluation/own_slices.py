@@ -17,6 +17,7 @@ import streamlit as st
 from sentiment.app.evaluation import columns
 from sentiment.app.shared import chart_block, review_texts
 from sentiment.app.shared.scored_reviews import ScoredReviews
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.formatting import signed
 
 MAX_SLICES = 12
@@ -173,7 +174,7 @@ def _table(scored: ScoredReviews) -> None:
     parts = scored.by_slice(scored.own_parts())
     missing = [each.name for each in all_slices() if each.name not in set(parts["slice"])]
     for name in missing:
-        st.caption(f"No review of this split: {name}".replace("`", "'"))
+        st.caption(f"No review of this split: {escape_markdown(name)}")
     if len(parts):
         table = columns.in_percent(parts, ["accuracy"])[["slice", "n", "accuracy", "errors"]]
         table["difference"] = [

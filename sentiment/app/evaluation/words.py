@@ -51,7 +51,7 @@ def show(evaluated: Evaluated) -> None:
     parts = " and ".join(counted(n, f"{part} review") for part, n in report["reviews"].items())
     st.caption(
         f"Contributions in logits, over {parts}; {report['tokens']:,} tokens. Words with at least {MIN_COUNT} "
-        f"occurrences. Measured {report['date']}."
+        f"occurrences. Measured {uploads.escape_markdown(report['date'])}."
     )
 
 
