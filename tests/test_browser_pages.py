@@ -154,7 +154,7 @@ def test_an_error_of_a_cell_is_found_and_explained_on_the_page(address, new_page
 
 def test_a_slice_that_is_clicked_lists_its_errors(address, new_page):
     page = opened(new_page(1400), f"{address}/evaluation?tab=Slices")
-    click_until(page, (0.5, 0.09), page.get_by_text("most confident errors first"))
+    click_until(page, (0.48, 0.03), page.get_by_text("most confident errors first"))
     assert "slice=Rating%3A+4" in page.url
     page.get_by_role("tab", name="Overview").click()
     settle(page)
