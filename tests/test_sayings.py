@@ -15,11 +15,14 @@ from sentiment.behaviour.sentences import sentences
 from sentiment.text.reading import LATEST, READINGS
 from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.training.examples import Examples
-from sentiment.training.sayings import BLANKS, FORMS, Sayings, fillings, short_sentences
+from sentiment.training.sayings import BLANKS, FORMS, SIDED, Sayings, fillings, short_sentences
 
 TABLE = tomllib.loads(FORMS.read_text(encoding="utf-8"))
 READ = READINGS[LATEST].words
-EVERY_FORM = [form for group in TABLE["groups"] for side in ("positive", "negative") for form in group.get(side, [])]
+OF_BOTH_SIDES = [form for group in TABLE["groups"] for form in group.get("either", [])]
+EVERY_FORM = OF_BOTH_SIDES + [
+    form for group in TABLE["groups"] for side in ("positive", "negative") for form in group.get(side, [])
+]
 CHOICES = [choice for choices in TABLE["blanks"].values() for choice in choices]
 BLANK = re.compile(r"{\w+}")
 
@@ -118,6 +121,22 @@ def test_without_a_form_for_either_side_there_are_no_sayings():
     assert Sayings({name: [[2]] for name in BLANKS}, VOCABULARY, content)
 
 
+def test_a_form_for_either_side_ends_on_the_side_of_its_target():
+    blanks = 'positive = ["{P}"]\nnegative = ["{N}"]\npraise = ["{p}"]\nblame = ["{n}"]\n'
+    forms = '[[groups]]\neither = ["{X} but {Y}", "{x} {xn} , {y} {yn}"]\n'
+    content = SHAPE.format(twice=0, ended=0, opened=0) + "[blanks]\n" + blanks + forms
+    known = vocabulary_of("but , an", *(text for each in FILLED.values() for text in each))
+    filled = {name: [ids(known, text) for text in texts[:1]] for name, texts in FILLED.items()}
+    sayings, rng = Sayings(filled, known, content), np.random.default_rng(1)
+    drawn = [sayings(rng) for _ in range(200)]
+    assert {(" ".join(known.tokens[id - 2] for id in text), round(target, 2)) for text, target in drawn} == {
+        ("it bit but we ate", 0.95),
+        ("we ate but it bit", 0.05),
+        ("vile vile soup , nice nice soup", 0.95),
+        ("nice nice soup , vile vile soup", 0.05),
+    }
+
+
 def test_the_same_draws_give_the_same_sayings():
     assert say(50) == say(50)
 
@@ -174,11 +193,13 @@ def test_every_form_and_choice_can_be_written():
     drawn = [sayings(rng) for _ in range(3_000)]
     assert max(int((text == UNK).sum()) for text, _ in drawn) == 0
     kept = sum(len(group.forms[side]) for side in (1, -1) for group in sayings._sides[side])
-    assert kept == len(EVERY_FORM)
+    assert kept == len(EVERY_FORM) + len(OF_BOTH_SIDES)
 
 
 def test_every_blank_has_a_name_that_is_known_and_none_is_written_in_vain():
     used = {name[1:-1] for text in [*EVERY_FORM, *CHOICES] for name in BLANK.findall(text)}
+    assert used >= SIDED.keys()
+    used = used - SIDED.keys() | {name for pair in SIDED.values() for name in pair}
     assert used - TABLE["blanks"].keys() - BLANKS.keys() == set()
     assert TABLE["blanks"].keys() - used == set()
     assert TABLE["blanks"].keys() & BLANKS.keys() == set()
@@ -212,7 +233,7 @@ NEGATIONS = [
 @pytest.mark.parametrize(("tested", "most"), [(NEGATIONS, 3), (TESTED, 4)], ids=["negation", "all"])
 def test_no_form_shares_many_words_in_a_row_with_a_test(tested, most):
     known = {run: text for text in tested for run in runs(literal(text), most + 1)}
-    taught = {run: form for form in EVERY_FORM for run in runs(literal(form), most + 1)}
+    taught = {run: form for form in [*EVERY_FORM, *CHOICES] for run in runs(literal(form), most + 1)}
     assert {run: (taught[run], known[run]) for run in taught.keys() & known.keys()} == {}
 
 
@@ -227,7 +248,7 @@ def pattern(form: str) -> str:
         re.escape(plain(part))
         if not BLANK.fullmatch(part)
         else f"(?:{'|'.join(map(pattern, TABLE['blanks'].get(part[1:-1], [])))})"
-        if part[1:-1] not in BLANKS
+        if part[1:-1] not in BLANKS | SIDED
         else "[^.,!?:;]*"
         for part in parts
     )
@@ -236,9 +257,14 @@ def pattern(form: str) -> str:
 def test_no_form_with_its_blanks_filled_is_a_test_or_a_sentence_of_one():
     texts = {*TESTED, *(text for case in cases() for text in case.texts)}
     said = {plain(text) for text in texts} | {plain(part) for text in texts for part in re.split(r"(?<=[.!?;]) ", text)}
+    with_word: dict[str, set[str]] = {}
+    for text in said:
+        for word in text.split():
+            with_word.setdefault(word, set()).add(text)
     for form in EVERY_FORM:
-        if len(re.findall(r"\w+", BLANK.sub(" ", form))) >= 3:  # a shorter one leaves nearly all to its blanks
-            written = re.compile(pattern(form))
-            assert [text for text in said if written.fullmatch(text)] == [], form
-    assert {plain(form) for form in EVERY_FORM if not BLANK.search(form)} & said == set()
+        words = {word for piece in literal(form) for word in piece}
+        if len(words) >= 3:  # a form with fewer leaves nearly all to its blanks
+            possible = set.intersection(*(with_word.get(word, set()) for word in words))
+            assert not possible or not any(map(re.compile(pattern(form)).fullmatch, possible)), form
+    assert {plain(form) for form in [*EVERY_FORM, *CHOICES] if " " in form and not BLANK.search(form)} & said == set()
     assert re.fullmatch(pattern("i gave up {soon}"), "i gave up on day one")  # so that the patterns match at all

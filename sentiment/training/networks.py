@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sentiment.model.weights import Weights
 from sentiment.presets import Preset
+from sentiment.training.export import cells_of
 from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 
 
@@ -64,10 +65,8 @@ def build_optimizer(preset: Preset, total_steps: int) -> keras.optimizers.Optimi
 
 def set_weights(network: keras.Model, weights: Weights) -> None:
     """Sets a network of ``build_network`` to weights of the same shapes; the inverse of ``export.weights_of``."""
-    lstm = network.get_layer("lstm")
-    cells = lstm.directions if isinstance(lstm, BidirectionalLSTM) else [lstm.cell]
     network.get_layer("embedding").set_weights([weights.embedding.astype(np.float32)])
-    for cell, direction in zip(cells, weights.directions, strict=True):
+    for cell, direction in zip(cells_of(network), weights.directions, strict=True):
         cell.kernel.assign(direction.kernel)
         cell.recurrent_kernel.assign(direction.recurrent.astype(np.float32))
         cell.bias.assign(direction.bias)

@@ -39,6 +39,15 @@ BLANKS = {  # those that the reviews fill
     "N": "a negative one",
 }
 
+SIDED = {  # blanks of forms that serve both sides: what fills them if the saying is negative, and if it is positive
+    "Y": ("negative", "positive"),
+    "X": ("positive", "negative"),
+    "y": ("blame", "praise"),
+    "x": ("praise", "blame"),
+    "yn": ("nn", "pn"),
+    "xn": ("pn", "nn"),
+}
+
 _BLANK = re.compile(r"{(\w+)}")
 _ENDS = (".", "!", "?", "...")
 _NO_SENTENCE = ('"', "(", ")", "[", "]", "*", ":", ";", "but", "however", "although", "though")
@@ -132,8 +141,7 @@ class Sayings:
 
     def _group(self, table: Mapping[str, Any]) -> _Group:
         forms = {
-            side: [form for form in map(self._pieces, table.get(name, ())) if self._fillable(form)]
-            for side, name in ((1, "positive"), (-1, "negative"))
+            side: [form for form in map(self._pieces, _forms(table, side)) if self._fillable(form)] for side in (1, -1)
         }
         return _Group(forms, table.get("weight", 1.0), table.get("target", 0.95))
 
@@ -208,6 +216,16 @@ def _pairs(reviews: Sequence[Ids], adjectives: Sequence[int], nouns: Sequence[in
         places = np.flatnonzero(np.isin(review[:-1], adjectives) & np.isin(review[1:], nouns))
         counts.update((int(review[place]), int(review[place + 1])) for place in places)
     return [list(pair) for pair, number in counts.items() if number >= _LEAST_PAIRS]
+
+
+def _forms(table: Mapping[str, Any], side: int) -> list[str]:
+    """Returns a group's forms of a side, those for either side included."""
+
+    def sided(blank: re.Match[str]) -> str:
+        return f"{{{SIDED[blank[1]][side > 0]}}}" if blank[1] in SIDED else blank[0]
+
+    own = table.get("positive" if side > 0 else "negative", ())
+    return [*own, *(_BLANK.sub(sided, form) for form in table.get("either", ()))]
 
 
 def _one(choices: Sequence[_Choice], rng: np.random.Generator) -> _Choice:

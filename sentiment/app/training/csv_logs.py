@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,8 @@ from sentiment.app.training.import_errors import ImportedHistoryError, Say
 _SEPARATORS = (b",", b";", b"\t", b"|")
 _COUNTERS = {"epoch": "epoch", "epochs": "epoch", "step": "step", "steps": "step", "global_step": "step"}
 _MAX_HEADERS = 20
+_SCALARS = {"wall time", "step", "value"}  # columns of a scalar that TensorBoard saves; its name is the file's
+_SAVED = re.compile(r"(?:run-)?(.*?)-?tag-(.*)")  # as in run-validation-tag-epoch_loss.csv
 
 
 def read(name: str, content: bytes, say: Say) -> pd.DataFrame:
@@ -80,6 +83,8 @@ def _numbers(name: str, header: bytes, body: bytearray, say: Say) -> pd.DataFram
         keep_default_na=False,
         na_values=["", "NA"],  # CSVLogger writes NA for what an interrupted epoch did not measure
     )
+    if {_name(str(column)) for column in raw} == _SCALARS:
+        raw = _scalar(name, raw)
     names = [str(column) for column in raw]
     counters = {column: _COUNTERS[_name(column)] for column in names if _name(column) in _COUNTERS}
     metrics = metric_names.choose(column for column in names if column not in counters)
@@ -97,6 +102,22 @@ def _numbers(name: str, header: bytes, body: bytearray, say: Say) -> pd.DataFram
     numbers[[*metrics]] = numbers[[*metrics]].where(finite)
     numbers.columns = pd.Index([*counters.values(), *metrics.values()])
     return numbers.loc[:, ~numbers.columns.duplicated()]
+
+
+def _scalar(name: str, raw: pd.DataFrame) -> pd.DataFrame:
+    """Returns a scalar that TensorBoard saved, with its metric from the file's name; epochs there count from 0."""
+    stem = name.rsplit("/", 1)[-1].removesuffix(".csv")
+    run, tag = saved.groups() if (saved := _SAVED.fullmatch(stem)) else ("", stem)
+    prefixes = [prefix for word in re.findall("[a-z]+", run.lower()) if (prefix := metric_names.split_prefix(word))]
+    metric = metric_names.column(tag, prefixes[0] if prefixes else "")
+    if metric is None:
+        raise ImportedHistoryError(
+            f"{name} doesn't say what it measured; name it as TensorBoard does, such as run-train-tag-epoch_loss.csv."
+        )
+    values = raw.set_axis([_name(str(column)) for column in raw], axis=1)
+    by_epoch = "epoch" in re.findall("[a-z]+", tag.lower())
+    counter = (pd.to_numeric(values["step"]) + 1).rename("epoch") if by_epoch else values["step"]
+    return pd.DataFrame({counter.name: counter, metric: values["value"]})
 
 
 def say_infinite(run: str, name: str, finite: pd.Series, say: Say) -> None:
