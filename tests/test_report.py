@@ -69,7 +69,7 @@ def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
     assert "in <!-- figures:training-time plain -->60 s<!-- /figures -->." in text
     assert "| `plain` |" in text
     assert f"| `best` | {share} |" in text
-    assert "| stars the reviewer gave | 4 |" in text
+    assert "| Star rating | 4 |" in text
     assert text.startswith("# A house\n\nIt reaches ")
 
 

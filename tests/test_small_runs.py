@@ -17,7 +17,7 @@ from sentiment.dataset.summary import summarise, word_counts
 from sentiment.evaluation import review_notes
 from sentiment.evaluation.predictions import summary
 from sentiment.text.vocabulary import Vocabulary
-from tests.app_runs import TEMPERATURE, dataset_of, full_run, history, predictions
+from tests.app_runs import RULE, dataset_of, full_run, history, predictions
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -57,7 +57,7 @@ def shaped_run(folder: Path, shape: str) -> Path:
     tested.to_parquet(folder / "test_predictions.parquet")
     trained.to_parquet(folder / "predictions.parquet")
     if len(tested):
-        judged = {"data": {}, "test": summary(tested, TEMPERATURE), "date": "2026-01-02", "versions": {}}
+        judged = {"data": {}, "test": summary(tested, RULE), "date": "2026-01-02", "versions": {}}
         write_json(folder / "test.json", judged)
     else:
         (folder / "test.json").unlink()
@@ -87,7 +87,7 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
 
 @every_shape
 def test_confident_mistakes_are_a_table_even_where_there_is_none(shape: str) -> None:
-    rows = review_notes.confident_mistakes(shaped(shape), TEMPERATURE)
+    rows = review_notes.confident_mistakes(shaped(shape), RULE)
     assert {"fingerprint", "label", "probability", "cause"} <= set(rows.columns)
     if shape in {"no error", "no confident review", "no confident error", "no review"}:
         assert len(rows) == 0
