@@ -46,7 +46,6 @@ train: .venv/complete data-named  ## train on DATA= (PRESET=, RUN=, EXCLUDE=; AR
 		$(if $(EXCLUDE),--exclude "$(EXCLUDE)") $(ARGS)
 
 benchmark: .venv/complete $(LIBRARIES) data-named  ## measure speed against other libraries on DATA= (RUN=)
-	.venv/bin/pip install --quiet --disable-pip-version-check -c requirements.txt -e '.[benchmark]'
 	.venv/bin/python -m dev.benchmarking.benchmark --data "$(DATA)" $(if $(RUN),--artifacts "artifacts/$(RUN)") \
 		--json artifacts/BENCHMARKS.json --page artifacts/BENCHMARKS.md
 	.venv/bin/python -m dev.documents.report
@@ -57,16 +56,14 @@ proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the served 
 	.venv/bin/python -m dev.proofs.prove_people
 	.venv/bin/python -m dev.proofs.prove_opening
 
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes pyproject.toml
 lock:  ## update the lock files from pyproject.toml; needs uv
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra train --extra dev \
-		pyproject.toml -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --no-header pyproject.toml \
-		-c requirements.txt -o requirements-app.txt
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --extra check pyproject.toml \
-		-c requirements.txt -o requirements-check.txt
+	$(LOCK) --extra train --extra dev -o requirements.txt
+	$(LOCK) --extra app -c requirements.txt -o requirements-app.txt
+	$(LOCK) --extra check -c requirements.txt -o requirements-check.txt
 
 clean:  ## remove the virtual environment, caches and compiled libraries
-	rm -rf sentiment/model/native/libcompiled_* .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf sentiment/model/native/libcompiled_* build *.egg-info .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \

@@ -1,20 +1,5 @@
-"""Entry point of the app: navigation, page configuration and, if configured, login."""
+"""Runs the app: ``streamlit run streamlit_app.py``."""
 
-import streamlit as st
+from sentiment.app.main import main
 
-from sentiment.app.shared import current_run, garbage, job_timer, login, navigation
-
-st.set_page_config(  # before the navigation, which would have the browser fetch a page's icon from another server
-    page_icon=navigation.ICON,
-    layout="wide",
-    menu_items={"About": navigation.about()},
-)
-st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
-job_timer.start_job_timer()
-page = st.navigation(navigation.pages())
-navigation.redirect_alias(page)
-st.set_page_config(page_title=f"{page.title} – {navigation.NAME}", page_icon=navigation.ICON)
-login.require()
-current_run.choose_run()
-page.run()
-garbage.exempt_loaded(page.title)  # now, when the page has imported its modules
+main()

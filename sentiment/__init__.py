@@ -10,16 +10,18 @@ One review's way through the package::
 
 Imports point down only; ``tests/test_imports.py`` holds this map::
 
+    commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
     model_card                      the README of a run
     faithfulness                    checks that explanations are true
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
-    evaluation formatting presets   predictions and metrics; numbers as text; training recipes
+    evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution
     tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
+    errors paths                    what users are told; the folders of this program
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
-__all__ = ["Classifier"]
+__all__ = ["Classifier", "__version__"]
+
 __version__ = "0.1.0"
 
 if find_spec("fcntl") is None:  # Windows has no such locks of files

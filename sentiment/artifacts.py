@@ -17,15 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sentiment.errors import SentimentError
+from sentiment.paths import RUNS
+
 FORMAT = 1  # increased when programs that read the present format cannot read the next
 MANIFEST = "manifest.json"
+ROOT = RUNS
 REQUIRED = ("model.onnx", "vocabulary.txt", "config.json")
-ROOT = Path(__file__).resolve().parent.parent / "artifacts"
 RUNS_VARIABLE = "SENTIMENT_RUNS"  # the environment variable that replaces ROOT as the folder of runs
 DEFAULT_RUN = f"the one that artifacts/default names, or default in the folder that {RUNS_VARIABLE} names"  # for --help
 
 
-class ArtifactError(Exception):
+class ArtifactError(SentimentError):
     """Raised for a run that cannot be used; the message is one sentence for the user."""
 
 

@@ -6,11 +6,13 @@ Sections without data are left out, so the card is written after training and ag
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
+from sentiment import front_matter
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
@@ -53,6 +55,28 @@ from the licence of the program's code, and whoever passes on the model should p
 > Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning Word
 > Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for Computational
 > Linguistics: Human Language Technologies*, pages 142-150."""
+
+_KERAS = """\
+## In Keras
+
+From text to probability:
+
+```python
+import keras
+{layers}from sentiment import Classifier
+
+classifier = Classifier.load({folder})  # the folder of this card
+network = keras.models.load_model(classifier.run / "model.keras")
+text = "A joy from the first frame to the last."
+ids, _ = classifier.preprocessor.ids(text)  # in a batch, 0 fills up the shorter texts at the end
+[[probability]] = network.predict(ids[None], verbose=0)
+[prediction] = classifier.predict([text])
+print(probability, prediction.probability)
+```
+
+The two differ by the calibration in `config.json`, which is no part of the network; `prediction.logit` is before it."""
+
+_LAYERS = "import sentiment.training  # has the layers that model.keras names\n"
 
 _OWN_TERMS = "The terms of use are those of the data it was trained on."
 
@@ -111,7 +135,10 @@ def render(run: Run) -> str:
         "known": percent(KNOWN_WORDS, 0),
     }
     parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
-    return "\n\n".join(parts) + "\n"
+    if run.has("model.keras"):
+        own_layers = run.json("config.json").get("model", {}).get("bidirectional", True)
+        parts.append(_KERAS.format(layers=_LAYERS if own_layers else "", folder=json.dumps(f"artifacts/{run.name}")))
+    return front_matter.render(run, imdb=imdb) + "\n" + "\n\n".join(parts) + "\n"
 
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
@@ -126,8 +153,7 @@ def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     return (
         f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
         f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
-        "network for Keras, which loads it once `sentiment.training` is imported. `manifest.json` has the SHA-256 of "
-        f"every file.{states}"
+        f"network for Keras. `manifest.json` has the SHA-256 of every file.{states}"
     )
 
 

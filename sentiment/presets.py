@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sentiment.errors import SentimentError
 from sentiment.model.weights import Pooling
 
 
@@ -195,7 +196,7 @@ PARTS: dict[str, dict[str, Any]] = {
 }
 
 
-class PartError(Exception):
+class PartError(SentimentError):
     """Raised if the recipe has no such part to leave out."""
 
 

@@ -89,6 +89,13 @@ class Prediction:
     tokens_total: int
     unknown_rate: float
 
+    def _repr_html_(self) -> str:
+        """Returns the prediction in a line, for notebooks."""
+        if self.label is None:
+            return f"<p><b>no prediction</b> ({self.status})</p>"
+        note = "" if self.status == "ok" else f"; {self.status.replace('_', ' ')}"
+        return f"<p><b>{self.label}</b>, P(positive) {self.probability:.3f}, {self.confidence}{note}</p>"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:

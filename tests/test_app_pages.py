@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.app.bulk import charts as bulk_charts
+from sentiment.app.review import history
 from sentiment.app.shared import charts
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_json, write_manifest
@@ -100,7 +102,7 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     assert not app.exception
     assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
     assert "Mostly words the model does not know" in said(app)
-    assert "Starting point" in said(app)
+    assert "How the score adds up" in [expander.label for expander in app.expander]
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
@@ -146,14 +148,29 @@ def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_p
     for text in ("the film is good", "the film is bad"):
         app.text_area(key="review_text").set_value(text)
         app.button(key="analyse").click().run()
-    next(box for box in app.selectbox if box.label == "Compare with").select(2).run()
-    assert not app.exception
-    assert [heading.value.split(":")[0] for heading in app.subheader] == ["No. 3", "No. 2"]
+    tick(app, 2, 3)
+    assert [name for name in ("#2", "#3", "#1") if f"**\\{name}**" in said(app)] == ["#2", "#3"]
     assert said(app).count("Score ") == 2
+    assert "P(positive) differs by" in said(app)
     compared = app.dataframe[-1].value.set_index("word")
-    assert compared["first"].isna()["good"]
-    assert compared["second"].isna()["bad"]
-    assert compared.loc["good", "change"] == compared.loc["good", "second"]
+    assert compared["first"].isna()["bad"]
+    assert compared["second"].isna()["good"]
+    assert compared.loc["bad", "change"] == compared.loc["bad", "second"]
+
+
+def tick(app: AppTest, *numbers: int) -> None:
+    """Opens the history and ticks analyses in it, by number."""
+    every = list(reversed(app.session_state["analyses"]))
+    rows = [row for row, each in enumerate(every) if each.number in numbers]
+    app.session_state["history"] = True
+    app.session_state[history.table_key(every)] = {"selection": {"rows": rows}}
+    app.run()
+    assert not app.exception
+
+
+def delete_all(app: AppTest) -> None:
+    tick(app)
+    press(app, "Delete now")
 
 
 def press(app: AppTest, label: str) -> None:
@@ -167,8 +184,8 @@ def test_the_example_chosen_is_the_one_whose_text_is_shown(open_page):
     app.button(key="analyse").click().run()
     app.get_by_key("example").set_value("Scathing").run()
     for number, example in ((2, None), (1, "Glowing")):
-        next(box for box in app.selectbox if box.label == "Analysis").select(number).run()
-        press(app, "Reopen")
+        tick(app, number)
+        press(app, f"Open #{number}")
         assert app.text_area(key="review_text").value == EXAMPLES.get(example, "the film is good")
         assert app.session_state["example"] == example
 
@@ -210,14 +227,15 @@ def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
 
 def test_delete_all_forgets_texts_and_analyses(open_page):
     app = open_page("review")
-    next(button for button in app.button if button.label == "Delete now").click().run()
+    delete_all(app)
     assert app.session_state["analyses"] == []
     assert not app.text_area(key="review_text").value
     assert not app.exception
 
 
-def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs):
-    saved = Classifier.load(runs / "other").explain("the film is good")
+@pytest.mark.parametrize(("run", "varied"), [("other", True), ("gone", False)])
+def test_an_explanation_by_another_model_is_marked_and_varied_only_if_that_model_is_here(open_page, runs, run, varied):
+    saved = replace(Classifier.load(runs / "other").explain("the film is good"), run=run)
 
     def script():
         import streamlit as st
@@ -234,15 +252,10 @@ def test_an_explanation_by_another_model_is_shown_but_not_varied(open_page, runs
     app.session_state["saved"] = saved
     app.run()
     assert not app.exception
-    assert "Made by other" in said(app)
-    assert [tab.label for tab in app.tabs] == ["Ranked", "Start to score"]
-
-
-def test_contributions_can_be_checked_with_a_finer_computation(open_page):
-    app = open_page("review")
-    next(button for button in app.button if button.label == "Check with a finer computation").click().run()
-    assert not app.exception
-    assert "the contributions correlate with these by" in said(app)
+    assert f"Made with {run}" in said(app)
+    assert ("isn't available here" in said(app)) is not varied
+    assert ("What if" in [tab.label for tab in app.tabs]) is varied
+    assert app.session_state["run"] == "tiny"
 
 
 def test_a_link_opens_its_example_and_its_run(open_page):
@@ -433,6 +446,6 @@ def test_what_becomes_of_texts_is_said_so_that_it_is_true_from_afar(open_page, t
 def test_deleting_all_analyses_takes_the_changes_tried_on_them_along(open_page):
     app = open_page("review")
     app.session_state["what_if"] = {1: [{0: "secret"}]}
-    next(each for each in app.button if each.label == "Delete now").click().run()
+    delete_all(app)
     assert app.session_state["what_if"] == {}
     assert not app.exception

@@ -27,7 +27,7 @@ from sentiment.explain.reasons import reasons
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from tests.app_runs import all_runs, full_run
-from tests.test_app_pages import said
+from tests.test_app_pages import delete_all, said, tick
 
 HOME = Path(__file__).parent.parent
 FORGED = ("", ".", "..", "../outside", "tiny/../../outside", "./tiny", "tiny/", "/etc", "TINY", "tiny\0", "x" * 5_000)
@@ -101,7 +101,7 @@ def test_a_text_without_a_word_is_answered_but_not_kept(app, text):
     analyse(app, text)
     assert "Nothing to judge" in said(app)
     assert app.session_state["analyses"] == before
-    press(app, "Delete now")
+    delete_all(app)
     analyse(app, text)
     assert "Nothing to judge" in said(app)
 
@@ -184,6 +184,7 @@ def test_a_saved_explanation_that_the_page_cannot_show_is_refused(runs):
 
 def test_deleting_everything_is_asked_for_once(app):
     analyse(app, "the film is good")
+    tick(app)
     assert [each.label for each in app.button if "elete" in each.label] == ["Delete now"]
     assert "all 2 analyses" in said(app)
     press(app, "Delete now")
@@ -193,16 +194,19 @@ def test_deleting_everything_is_asked_for_once(app):
 def test_reopening_shows_the_analysis_as_it_was_and_leaves_the_chosen_model(app):
     analyse(app, "the film is good")
     app.selectbox(key="run").select("other").run()
-    next(box for box in app.selectbox if box.label == "Analysis").select(2).run()
-    press(app, "Reopen")
+    tick(app, 2)
+    press(app, "Open #2")
     assert app.session_state["run"] == "other"
     assert "read by tiny" in said(app)
-    assert "Made by tiny, which is not the model chosen now" in said(app)
-    app.selectbox(key="run").select("tiny").run()
-    assert "Made by" not in said(app)
+    assert "Made with tiny" in said(app)
+    assert "What if" in [tab.label for tab in app.tabs]
+    press(app, "Analyse with other")
+    assert "Made with" not in said(app)
+    assert app.session_state["analyses"][-1].run == "other"
 
 
 def test_an_error_of_a_saved_file_is_inside_the_popover(app):
+    tick(app)
     app.file_uploader[0].upload("saved.json", b'{"a": 1}').run()
     assert [each.type for each in inside(app.main, "popover") if each.type == "error"] == ["error"]
     assert len(app.error) == 1

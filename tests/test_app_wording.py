@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentiment.app.review import explanation as why
-from sentiment.app.review.explanation import waterfall_steps
+from sentiment.app.review.arithmetic import sum_rows, waterfall_steps
 from sentiment.app.shared import wording
 from sentiment.app.shared.highlight import _parts
 from sentiment.explain.grouping import group
@@ -102,20 +102,19 @@ def test_the_waterfall_ends_where_the_score_is(values):
     assert steps["end"].iloc[-1] == pytest.approx(explained.logit)
 
 
-def test_the_equation_has_one_kind_of_minus():
-    sentence = wording.equation(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7))
-    assert (
-        sentence
-        == "Starting point +0.5000 + contributions −1.0000 = score −0.5000, in logits; rounding leaves over −2e−7."
-    )
+def test_the_sum_has_one_kind_of_minus_and_names_the_numerical_error():
+    rows = {row[0]: row[1:] for row in sum_rows(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7), None)}
+    assert rows["Negative words"][0] == "−2.000"
+    assert rows["Numerical error"][0] == "−2e−7"
+    assert "-" not in "".join(value for value, _ in rows.values())
 
 
 def test_the_words_of_the_sum_are_those_of_the_numbers():
-    said = wording.score_summary(explanation([2.0, -1.0]))
-    assert "started at +0.50" in said
-    assert "added +2.00" in said
-    assert "negative −1.00" in said
-    assert "Total +1.50: above zero, so positive" in said
+    rows = {row[0]: row[1:] for row in sum_rows(explanation([2.0, -1.0]), None)}
+    assert rows["Baseline"][0] == "+0.500"
+    assert rows["Positive words"] == ("+2.000", "from 1 word")
+    assert rows["Negative words"] == ("−1.000", "from 1 word")
+    assert rows["Score"] == ("+1.500", "above 0, so positive")
 
 
 @settings(deadline=None)

@@ -142,29 +142,39 @@ def test_an_explanation_is_saved_and_opened_again(address, new_page, tmp_path):
     page.goto(address)
     settle(page)
     analyse(page, "The film is not good!")
+    page.get_by_role("button", name="Share").click()
+    page.get_by_role("tab", name="Downloads").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save as JSON").click()
+        page.get_by_role("button", name="Analysis (JSON)").click()
+    assert re.fullmatch(r"sentiment-\d+-(positive|negative)\.json", download.value.suggested_filename)
     saved = tmp_path / "explanation.json"
     download.value.save_as(saved)
     assert json.loads(saved.read_text(encoding="utf-8"))["text"] == "The film is not good!"
     page.goto(f"{address}/?example=Mixed")
     settle(page)
-    page.get_by_role("button", name="Open a saved one").click()
+    expand(page, "History")
+    page.get_by_role("button", name="Open saved analysis").click()
     page.locator("input[type=file]").set_input_files(saved)
     page.get_by_text("from a file").wait_for()
     wait_for_text(page, "The film is not good!")
 
 
-def mark_first_row(page, alt: str) -> None:
-    """Selects the first row of a table, whose cells are drawn and not elements."""
+def expand(page, label: str) -> None:
+    """Opens an expander."""
+    page.locator("[data-testid=stExpander] summary").filter(has_text=label).click()
+    settle(page)
+
+
+def mark_row(page, alt: str, row: int = 0) -> None:
+    """Selects a row of a table, whose cells are drawn and not elements."""
     table = page.locator("[data-testid=stDataFrame]").filter(has=page.locator(f"[aria-label='{alt}']")).first
     table.scroll_into_view_if_needed()
     box = table.bounding_box()
-    page.mouse.click(box["x"] + 16, box["y"] + 35 + 17)
+    page.mouse.click(box["x"] + 16, box["y"] + 35 + 17 + 35 * row)
 
 
 def open_row_on_review_page(page, alt: str) -> None:
-    mark_first_row(page, alt)
+    mark_row(page, alt)
     page.get_by_role("button", name="Open on the Analyse page").click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
@@ -220,7 +230,8 @@ def test_a_changed_version_is_analysed_on_the_whole_page(address, new_page):
     settle(page)
     assert page.get_by_role("heading", name="What did the reviewer feel?").bounding_box()["y"] > 0
     assert page.get_by_text("Text changed").count() == 0
-    page.get_by_text("Delete all").click()
+    expand(page, "History")
+    page.get_by_text("Clear history").click()
     page.get_by_text("all 3 analyses").wait_for()
 
 
@@ -284,16 +295,6 @@ def test_every_page_has_its_own_title(address, new_page):
         page.goto(f"{address}/{navigation._url_path(entry)}")
         settle(page)
         page.wait_for_function("title => document.title === title", arg=f"{entry.title} – Sentiment")
-
-
-def test_reopening_leads_to_the_verdict_and_keeps_the_model(address, new_page):
-    page = open_at(new_page(), address)
-    analyse(page, "The film is good")
-    page.get_by_role("button", name="Reopen").scroll_into_view_if_needed()
-    page.get_by_role("button", name="Reopen").click()
-    settle(page)
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
-    page.get_by_text("read by tiny").wait_for()
 
 
 def test_a_paste_that_is_too_long_is_answered_in_a_sentence(address, new_page):

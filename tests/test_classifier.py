@@ -79,7 +79,7 @@ def test_no_texts_give_no_predictions(classifier: Classifier) -> None:
 
 
 def test_one_string_is_not_taken_for_a_list_of_letters(classifier: Classifier) -> None:
-    with pytest.raises(TypeError, match="predict takes a list of texts"):
+    with pytest.raises(TypeError, match="give a list of texts"):
         classifier.predict("A good film")
 
 

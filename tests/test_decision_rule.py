@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier, model_card
-from sentiment.app.shared import wording
+from sentiment.app.review.arithmetic import sum_rows
 from sentiment.artifacts import ArtifactError, add_parts, open_run, write_json, write_manifest
 from sentiment.evaluation import predictions, review_notes
 from sentiment.explain.html_file import to_html
@@ -108,11 +108,12 @@ def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, r
     explained = ruled.explain(TEXTS[0])
     assert from_json(to_json(explained)).boundary == explained.boundary == RULE.boundary
     assert f"positive from a score of +{RULE.boundary:.3f} on" in to_html(explained)
-    assert f"{RULE.boundary:+.2f}, so {explained.prediction.label}." in wording.score_summary(explained)
+    assert f"{RULE.boundary:+.2f}, so {explained.prediction.label}" in str(sum_rows(explained, None))
+    assert "sigmoid((score + 0.400) / 1.500)" in str(sum_rows(explained, ruled))
     before = plain.explain(TEXTS[0])
     assert "boundary" not in to_json(before)
     assert "positive from a score" not in to_html(before)
-    assert "zero, so" in wording.score_summary(before)
+    assert " 0, so" in str(sum_rows(before, None))
     for boundary in (math.nan, math.inf, "x", None):
         with pytest.raises(ValueError, match=r"explanation"):
             from_json(json.dumps({**json.loads(to_json(explained)), "boundary": boundary}))

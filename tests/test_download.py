@@ -224,5 +224,5 @@ def test_ctrl_c_ends_the_script_with_130_and_keeps_what_has_arrived(server, tmp_
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate()
     assert process.returncode == 130
-    assert errors == "Interrupted; run the same command to resume.\n"
+    assert errors == "download_data.py: interrupted; run the same command to resume.\n"
     assert part.stat().st_size > 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import train
+from sentiment.commands import train
 from sentiment.tables.base import Options
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.errors import FileError
@@ -104,9 +104,8 @@ def test_an_option_for_files_is_refused_without_a_file(name, others):
     assert "--labels is for" in done.stderr.splitlines()[-1]
 
 
-def test_the_recorded_command_holds_the_options(monkeypatch, tmp_path):
+def test_the_recorded_command_holds_the_options(tmp_path):
     words = command("train.py", parcels(tmp_path), tmp_path, "--labels", "fine=positive,torn=negative", "--header")
-    monkeypatch.setattr("sys.argv", ["train.py", *map(str, words)])
-    recorded = train._command(train._options(), ())
+    recorded = train._command(train._options([*map(str, words)], "train.py"))
     assert recorded.endswith("--labels fine=positive,torn=negative --header")
     assert str(tmp_path) not in recorded

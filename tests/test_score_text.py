@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sentiment import Classifier
+from sentiment.commands import score as score_command
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
@@ -110,15 +110,13 @@ def test_output_that_does_not_arrive_is_told_in_one_line_that_promises_nothing(r
         ("good", None, None, False),
     ],
 )
-def test_going_on_is_offered_after_ctrl_c_where_files_are_left(text, source, output, resumable, capsys):
-    script = runpy.run_path(str(ROOT / "scripts/score.py"))
-
+def test_going_on_is_offered_after_ctrl_c_where_files_are_left(text, source, output, resumable, capsys, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    main = script["main"]
-    main.__globals__.update(_one=interrupted, _file=interrupted)
-    assert main(["--text", text] if text else [source, output]) == 130
+    monkeypatch.setattr(score_command, "_one", interrupted)
+    monkeypatch.setattr(score_command, "_file", interrupted)
+    assert score_command.main(["--text", text] if text else [source, output], "score.py") == 130
     assert ("--resume" in capsys.readouterr().err) == resumable
 
 
@@ -153,19 +151,17 @@ def test_a_text_that_the_terminal_cannot_show_is_written_in_escapes(run, encodin
     ],
 )
 def test_a_value_may_begin_with_a_dash_unless_it_is_an_option(words, expected, capsys):
-    script = runpy.run_path(str(ROOT / "scripts/score.py"))
     if expected is None:
         with pytest.raises(SystemExit) as end:
-            script["_options"](words)
+            score_command._options(words, "score.py")
         assert end.value.code in (0, 2)
         return
-    options = vars(script["_options"](words))
+    options = vars(score_command._options(words, "score.py"))
     assert {name: options[name] for name in expected} == expected
 
 
 def test_two_dashes_are_no_value(capsys):
-    script = runpy.run_path(str(ROOT / "scripts/score.py"))
     with pytest.raises(SystemExit) as stopped:
-        script["_options"](["in.csv", "out.csv", "--text-column=--"])
+        score_command._options(["in.csv", "out.csv", "--text-column=--"], "score.py")
     assert stopped.value.code == 2
     assert "expected one argument" in capsys.readouterr().err

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scripts import train as script
-from sentiment import artifacts, dataset
+from sentiment import artifacts, commands, dataset
 from sentiment.artifacts import add_parts, open_run
+from sentiment.commands import train as script
 from tests.command import SCRIPTS, run_script
 from tests.tiny import tiny_run
 
@@ -36,10 +36,11 @@ def test_a_number_that_is_none_is_refused_in_plain_words(option, value, tmp_path
     assert len(last) < 120
 
 
-@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("[!_]*.py")), ids=lambda path: path.name)
-def test_no_script_shows_the_name_of_a_function_of_its_own_for_a_wrong_value(path):
-    for option in re.findall(r"\"(--[\w-]+)\"[^\n]*type=(?!Path|str)", path.read_text(encoding="utf-8")):
-        done = run_script(path.name, option, "never a value")
+@pytest.mark.parametrize("name", sorted(path.stem for path in SCRIPTS.glob("[!_]*.py")))
+def test_no_script_shows_the_name_of_a_function_of_its_own_for_a_wrong_value(name):
+    source = (Path(commands.__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    for option in re.findall(r"\"(--[\w-]+)\"[^\n]*type=(?!Path|str)", source):
+        done = run_script(f"{name}.py", option, "never a value")
         assert done.status == 2
         assert not re.search(r"invalid _?\w*[_A-Z.]\w* value", done.stderr)
 

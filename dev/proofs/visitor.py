@@ -53,6 +53,7 @@ class Visitor:
         self._address, self._page, self._query = address, page, ""
         self._session = ""
         self._tabs = ""  # the id of the tabs that the server knows of
+        self._expanders: dict[str, str] = {}  # label -> id of the expanders that the server knows of
         self._hash = ""  # identifies the page once the app has sent its list of pages
         self._values: dict[str, WidgetState] = {}
         self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> interval in seconds, time of the next run
@@ -108,6 +109,18 @@ class Visitor:
         if not self._tabs:
             raise VisitError("There are no tabs.")
         self._values[self._tabs] = WidgetState(id=self._tabs, string_value=tab)
+        self.rerun()
+
+    def expand(self, label: str) -> None:
+        """Opens one of the page's expanders; does not wait.
+
+        Raises:
+            VisitError: the page has no such expander that the server knows of.
+        """
+        if label not in self._expanders:
+            raise VisitError(f"There is no expander {label}.")
+        name = self._expanders[label]
+        self._values[name] = WidgetState(id=name, bool_value=True)
         self.rerun()
 
     def upload(self, name: str, content: bytes) -> None:
@@ -222,6 +235,9 @@ class Visitor:
                 self.fresh.append(element)
             case "delta" if message.delta.add_block.tab_container.id:
                 self._tabs = message.delta.add_block.tab_container.id
+            case "delta" if message.delta.add_block.expandable.id:
+                expander = message.delta.add_block.expandable
+                self._expanders[expander.label] = expander.id
             case "new_session" if not message.metadata.run.fragment_ids:
                 self.elements.clear()
                 self._reruns.clear()

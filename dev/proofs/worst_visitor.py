@@ -186,12 +186,17 @@ def _explain(address: str, until: float, tab: int) -> None:
             visitor.fill("Review", f"{version % 10}{text[1:]}")
             visitor.press("Analyse")
             visitor.wait()
-            for tabs, button in (("Negation", ""), ("What if", "Turn the verdict"), ("Ranked", "Check with")):
+            for open_part, part, button in (
+                (visitor.turn_to, "Negation", ""),
+                (visitor.turn_to, "What if", "Turn the verdict"),
+                (visitor.expand, "How the score adds up", "Check reliability"),
+                (visitor.expand, "Compare models or methods", ""),
+            ):
                 if time.monotonic() > until:
                     return
-                visitor.turn_to(tabs)
+                open_part(part)
                 visitor.wait()
-                if visitor.has_widget("button", button) and button:
+                if button and visitor.has_widget("button", button):
                     visitor.press(button)
                     visitor.wait()
 

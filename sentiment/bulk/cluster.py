@@ -24,11 +24,11 @@ from typing import Any
 import ray
 import ray.data
 
-from sentiment.artifacts import ROOT
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import OpenedTask, Task, check_output, finish
 from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
+from sentiment.paths import HOME
 from sentiment.tables.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.tables.errors import FileError
 from sentiment.tables.joining import joined_chunks
@@ -121,7 +121,7 @@ class Scorer:
 def _connected(address: str | None) -> Iterator[int]:
     """Connects to a cluster and yields its number of cores; usage reports to Ray are switched off."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    environment = {"env_vars": {"PYTHONPATH": str(ROOT.parent)}}
+    environment = {"env_vars": {"PYTHONPATH": str(HOME)}}
     try:
         ray.init(
             address or "local",

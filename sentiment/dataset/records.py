@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sentiment.errors import SentimentError
+
 NEGATIVE, POSITIVE, UNLABELLED = 0, 1, -1
 NAMES = {NEGATIVE: "negative", POSITIVE: "positive"}
 
 
-class DatasetError(Exception):
+class DatasetError(SentimentError):
     """Raised for data that cannot be used; the message is one sentence for the user."""
 
 

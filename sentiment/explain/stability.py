@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,15 @@ from sentiment.model.attribution import rescale_rule
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-SEGMENTS = 16
+SEGMENTS = 16  # enough: on 300 reviews they correlated with 64 segments by 0.999 in the median
+
+Reliability = Literal["high", "medium", "low"]
+
+# Lower bounds on the agreement, set by what a reader takes from an explanation: its strongest words. Of the five
+# strongest, the finer computation keeps 79% above the first bound, 63% between the two and 34 to 46% below. These are
+# means over 300 training reviews and 400 single sentences; all three committed runs agree. With the default
+# run, 62% of the reviews are above, 35% between and 3% below.
+_HIGH, _MEDIUM = 0.9, 0.7
 
 
 def stability(classifier: Classifier, explanation: Explanation) -> float:
@@ -26,6 +34,13 @@ def stability(classifier: Classifier, explanation: Explanation) -> float:
     ids = classifier.preprocessor.ids(explanation.text)[0]
     [finer] = classifier.attributor([ids], partial(rescale_rule, segments=SEGMENTS))
     return correlation(explanation.contributions, finer.contributions)
+
+
+def reliability(agreement: float) -> Reliability | None:
+    """Returns the mark for an agreement that ``stability`` measured, None if there were too few tokens."""
+    if math.isnan(agreement):
+        return None
+    return "high" if agreement >= _HIGH else "medium" if agreement >= _MEDIUM else "low"
 
 
 def correlation(first: npt.NDArray[Any], second: npt.NDArray[Any]) -> float:

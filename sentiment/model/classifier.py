@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as ort
 
-from sentiment.artifacts import ArtifactError, open_run
+from sentiment.artifacts import REQUIRED, ArtifactError, Run, open_run
 from sentiment.model.batching import batches_by_length, pad
 from sentiment.model.decision import KNOWN_WORDS, DecisionRule, unscored_prediction
 from sentiment.model.session import Model, session_options
+from sentiment.model.texts import list_texts
 from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import READINGS
 from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.types import Explanation, Prediction, Status
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sentiment.model.attribution import Attributor
     from sentiment.model.weights import Weights
 
@@ -43,6 +48,9 @@ _MOST_TOKENS = 10_000
 class Classifier:
     """A trained run, ready for prediction. Immutable and thread-safe.
 
+    scikit-learn, LIME, SHAP and cleanlab can use it as it is, by ``predict_proba`` and ``classes_``. A pickle names the
+    run's folder and holds no model, so the folder has to be there, unchanged, when it is loaded.
+
     Args:
         run: the run's folder.
         preprocessor: the run's preprocessor.
@@ -52,6 +60,8 @@ class Classifier:
         threads: number of batches that run in parallel; one per core if None.
         batch_tokens: tokens in a batch, including padding.
     """
+
+    _origin: _Origin | None = None
 
     def __init__(
         self,
@@ -111,7 +121,7 @@ class Classifier:
             raise ArtifactError(
                 f"The run {opened.name} does not hold a model of this program (ONNX Runtime cannot run it)."
             ) from error
-        return cls(
+        classifier = cls(
             opened.path,
             preprocessor,
             rule,
@@ -120,17 +130,19 @@ class Classifier:
             threads=threads,
             batch_tokens=batch_tokens,
         )
+        classifier._origin = _Origin(opened, threads, open_model, batch_tokens)
+        return classifier
 
     def predict(self, texts: Iterable[object]) -> list[Prediction]:
         """Returns a prediction for each text, in order. An element that is not a string is ``unreadable``.
 
+        Args:
+            texts: a list, a pandas Series, a NumPy or pyarrow array, or any other iterable.
+
         Raises:
-            TypeError: ``texts`` is itself a string, whose characters would each be taken for a text.
+            TypeError: ``texts`` is a single text or a table.
         """
-        if isinstance(texts, str):
-            raise TypeError("predict takes a list of texts; for one text, predict([text])")
-        texts = list(texts)
-        encoded = [self.preprocessor.ids(text) if isinstance(text, str) else None for text in texts]
+        encoded = [self.preprocessor.ids(text) if isinstance(text, str) else None for text in list_texts(texts)]
         scored = [ids for ids, _ in (e for e in encoded if e) if len(ids)]
         logits = iter(self.logits(scored).tolist())
         predictions = []
@@ -142,6 +154,52 @@ class Classifier:
             else:
                 predictions.append(self.decide(next(logits), *entry))
         return predictions
+
+    @property
+    def classes_(self) -> npt.NDArray[np.str_]:
+        """The classes, in the order of the columns of ``predict_proba``."""
+        return np.array(["negative", "positive"])
+
+    def predict_proba(self, texts: Iterable[object]) -> npt.NDArray[np.float64]:
+        """Returns calibrated probabilities, <float64>[n, 2], one column for each of ``classes_``.
+
+        A text without a score, which is unreadable or empty, gets one half twice.
+        """
+        positive = np.array([prediction.probability for prediction in self.predict(texts)], np.float64)
+        return np.column_stack([1 - positive, positive])
+
+    def predict_frame(self, texts: Iterable[object]) -> pd.DataFrame:
+        """Returns a DataFrame of the fields of ``Prediction``, a row for each text, with the index of a Series.
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed; it comes with ``sentiment[files]``.
+        """
+        import pandas as pd  # here, because the core does not need it
+
+        predictions = self.predict(texts)
+        names = [field.name for field in fields(Prediction)]
+        index = texts.index if isinstance(texts, pd.Series) else None
+        return pd.DataFrame({name: [getattr(each, name) for each in predictions] for name in names}, index)
+
+    def __repr__(self) -> str:
+        """Returns the run's name, its accuracy if that is known, and the size of its model."""
+        accuracy = f"{known}, " if self._origin and (known := _accuracy(self._origin.run)) else ""
+        return f"<Classifier {self.run.name}: {accuracy}{(self.run / 'model.onnx').stat().st_size / 1e6:.1f} MB>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles the path of the run and the hashes of its files, not the model."""
+        if self._origin is None:
+            raise TypeError("only a classifier from Classifier.load can be pickled")
+        run, *options = self._origin
+        return _load_unchanged, (type(self), run.path, _hashes(run), *options)
+
+    def __deepcopy__(self, memo: object) -> Classifier:
+        """Returns the classifier itself, because it is immutable."""
+        return self
+
+    def __copy__(self) -> Classifier:
+        """Returns the classifier itself, because it is immutable."""
+        return self
 
     def explain(self, text: str) -> Explanation:
         """Explains the score of ``text`` by the contribution of each token read, in logit units."""
@@ -248,6 +306,46 @@ class Classifier:
         elif len(ids) < total:
             status = "truncated"
         return self.rule.predict(logit, status, len(ids), total, float((ids == UNK).mean()))
+
+
+class _Origin(NamedTuple):
+    """The arguments of ``Classifier.load``, from which it can be loaded again."""
+
+    run: Run
+    threads: int | None
+    open_model: Callable[[Path, Callable[[], Weights]], Model]
+    batch_tokens: int
+
+
+def _hashes(run: Run) -> tuple[str, ...]:
+    return tuple(run.manifest["files"][part] for part in REQUIRED)
+
+
+def _load_unchanged(
+    cls: type[Classifier],
+    path: Path,
+    hashes: tuple[str, ...],
+    threads: int | None,
+    open_model: Callable[[Path, Callable[[], Weights]], Model],
+    batch_tokens: int,
+) -> Classifier:
+    """Loads a pickled classifier.
+
+    Raises:
+        ArtifactError: the run is not there, or its model has changed since.
+    """
+    if _hashes(open_run(path)) != hashes:
+        raise ArtifactError(f"The run {path.name} has another model than when the classifier was pickled.")
+    return cls.load(path, threads=threads, open_model=open_model, batch_tokens=batch_tokens)
+
+
+def _accuracy(run: Run) -> str:
+    """Returns the accuracy on test reviews, or else on validation reviews; nothing if there are no readable results."""
+    for part, split in (("test.json", "test"), ("metrics.json", "validation")):
+        with contextlib.suppress(ArtifactError, KeyError, TypeError, ValueError):
+            measured = run.json(part)[split]
+            return f"{measured['accuracy']:.1%} accuracy on {measured['n']:,} {split} reviews"
+    return ""
 
 
 def _weights_reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:

@@ -43,13 +43,18 @@ def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int
     Raises:
         ArtifactError: as ``Classifier.load``.
     """
-
-    def open_model(path: Path, weights: Callable[[], Weights]) -> Model:
-        return (fast and compiled_batch(weights())) or open_lookup_session(weights(), fast=fast)
-
+    open_model = _open_fast if fast else _open_exact
     classifier = Classifier.load(run, threads=threads, open_model=open_model, batch_tokens=_BATCH_TOKENS)
     return_freed_memory()  # 85 MB of inputs to the table
     return classifier
+
+
+def _open_exact(path: Path, weights: Callable[[], Weights]) -> Model:
+    return open_lookup_session(weights())
+
+
+def _open_fast(path: Path, weights: Callable[[], Weights]) -> Model:
+    return compiled_batch(weights()) or open_lookup_session(weights(), fast=True)
 
 
 def open_lookup_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:

@@ -23,8 +23,8 @@ def session_options() -> ort.SessionOptions:
     return options
 
 
-def open_model(path: Path) -> Model:
-    """Opens a session of ``model.onnx``, which takes the least time to open.
+def open_model(path: Path, weights: object = None) -> Model:
+    """Opens a session of ``model.onnx``, which takes the least time to open; it reads the weights by itself.
 
     Raises:
         ValueError: the model is not one of this program. A file that is no model raises ONNX Runtime's own errors.

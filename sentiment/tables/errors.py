@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sentiment.errors import SentimentError
 
-class FileError(Exception):
+
+class FileError(SentimentError):
     """A file or an option that cannot be used; the message is one sentence for the user."""

@@ -87,6 +87,8 @@ def _half(variable: Any) -> npt.NDArray[np.float16]:
 
 def without_optimizer(network: keras.Model) -> keras.Model:
     """The same layers in a model that was never compiled: half the size on disk."""
+    if isinstance(network, keras.Sequential):
+        return keras.Sequential([*network.inputs, *network.layers], name=network.name)
     return keras.Model(network.inputs, network.outputs, name=network.name)
 
 

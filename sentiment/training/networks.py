@@ -25,21 +25,22 @@ def build_network(
         embedding: <float32>[vocabulary, embedding] to begin with; random numbers if None.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
-    features = (
-        _bidirectional(ids, preset, vocabulary_size)
-        if preset.bidirectional
-        else _last_state(ids, preset, vocabulary_size)
-    )
-    network = keras.Model(ids, keras.layers.Dense(1, activation="sigmoid", name="dense")(features), name=preset.name)
+    dense = keras.layers.Dense(1, activation="sigmoid", name="dense")
+    if preset.bidirectional:
+        network = keras.Model(ids, dense(_bidirectional(ids, preset, vocabulary_size)), name=preset.name)
+    else:
+        network = keras.Sequential([ids, *_classic(preset, vocabulary_size), dense], name=preset.name)
     if embedding is not None:
         network.get_layer("embedding").set_weights([embedding])
     return network
 
 
-def _last_state(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
-    """The classic: Keras' own layers, and the LSTM's state after the last token."""
-    embedded = keras.layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
-    return keras.layers.LSTM(preset.units, dropout=preset.embedding_dropout, name="lstm")(embedded)
+def _classic(preset: Preset, vocabulary_size: int) -> list[keras.Layer]:
+    """Keras' own layers; the last state of the LSTM is that after the last token."""
+    return [
+        keras.layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding"),
+        keras.layers.LSTM(preset.units, dropout=preset.embedding_dropout, name="lstm"),
+    ]
 
 
 def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:

@@ -19,9 +19,9 @@ from sentiment.app.shared import navigation, uploads
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
+from sentiment.paths import HOME
 from sentiment.tables.errors import FileError
 
-_ROOT = Path(__file__).resolve().parents[3]
 _DESCRIPTION = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
@@ -182,7 +182,7 @@ def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], m
         *options,
     ]
     try:
-        process = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        process = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
         st.session_state[_PROBLEM] = f"{name} was given up after {duration(_TIMEOUT)}; try a part of it."
         return

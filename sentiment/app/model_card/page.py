@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from sentiment import front_matter
 from sentiment.app.model_card import markdown_blocks
 from sentiment.app.shared import current_run
 from sentiment.app.shared.uploads import escape_markdown
@@ -19,7 +20,7 @@ def page() -> None:
     run = current_run.run()
     with current_run.stop_on_artifact_error():
         if run.has("README.md"):
-            _card(run.file("README.md").read_text(encoding="utf-8", errors="replace"))
+            _card(front_matter.without(run.file("README.md").read_text(encoding="utf-8", errors="replace")))
         else:
             st.title(escape_markdown(run.name))
             st.caption("This run has no model card.")

@@ -1,28 +1,25 @@
-"""Explanation of a score: the marked text, the ranked words, and the steps from starting point to score."""
+"""Explanation of a score: the marked text, what-if versions, negations, and how the score adds up."""
 
 from __future__ import annotations
 
 import bisect
-import math
 from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.review import turns, what_if
-from sentiment.app.shared import charts, uploads, wording
+from sentiment.app.review import arithmetic, turns, what_if
+from sentiment.app.shared import wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.highlight import highlight
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
-from sentiment.explain.stability import SEGMENTS, stability
-from sentiment.formatting import likelihood, signed
+from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_STEPS = 12  # named in the waterfall; the rest is summed into one step
 _LEVELS = [level for level in get_args(Level) if level != "token"]
 _TERMS = """
 - **Score**: what the model computes, in *logits*. Above zero is positive; the further from zero, the surer.
@@ -42,35 +39,35 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
 def _show(analysis: Analysis, classifier: Classifier) -> None:
     st.header("Why", help=_TERMS)
     same_model = analysis.is_made_by(classifier)
-    if not same_model:
-        run = uploads.escape_markdown(analysis.run)
-        st.caption(f"Made by {run}, which is not the model chosen now: this can be read but not varied.")
-        if analysis.explanation is None:
-            st.caption("Choose that model to see the reasons.")
-            return
+    if not same_model and analysis.explanation is None:
+        st.caption("The model that made this isn't available, so its reasons aren't either.")
+        return
     with st.skeleton(height=300):
         explanation = analysis.get_explanation(classifier)
     sentence = reasons(explanation)
-    st.text(f"{sentence[:1].upper()}{sentence[1:]}\n{wording.score_summary(explanation)}")
+    st.text(f"{sentence[:1].upper()}{sentence[1:]}")
+    if same_model:
+        groups = _varied(analysis, explanation, classifier)
+    else:
+        groups = _highlighted_text(explanation, None, pick=False)
+    arithmetic.show(analysis, explanation, groups, classifier if same_model else None)
+
+
+def _varied(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> list[Group]:
+    """Shows the text beside its variations; returns the groups shown."""
     left, right = st.columns([3, 2], gap="medium")
-    names = ["Ranked", "Start to score", *(["What if", "Negation"] if same_model else [])]
+    names = ["What if", "Negation"]
     with right:
         views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
     open_view = next((name for name, view in views.items() if view.open), names[0])
     with left:
-        groups = _highlighted_text(explanation, classifier if same_model else None, pick=open_view == "What if")
+        groups = _highlighted_text(explanation, classifier, pick=open_view == "What if")
     with views[open_view]:
-        match open_view:
-            case "Ranked":
-                _ranking(explanation, groups)
-                if same_model:
-                    _stability_check(explanation, classifier)
-            case "Start to score":
-                _waterfall(explanation, groups)
-            case "What if":
-                what_if.show(analysis, explanation, classifier)
-            case "Negation":
-                _negations(explanation, classifier)
+        if open_view == "What if":
+            what_if.show(analysis, explanation, classifier)
+        else:
+            _negations(explanation, classifier)
+    return groups
 
 
 def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
@@ -111,7 +108,6 @@ def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *
     )
     if picked is not None and pick and picked < len(groups):
         what_if.drop(range(groups[picked].first, groups[picked].stop))
-    st.caption(wording.equation(explanation))
     return groups
 
 
@@ -126,69 +122,6 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
         "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
         "description": f"From {likelihood(low)} to {likelihood(high)}, at the end {likelihood(points[-1].probability)}",
     }
-
-
-def _ranking(explanation: Explanation, groups: list[Group]) -> None:
-    ranked = sorted(groups, key=lambda each: -abs(each.value))
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "part": [explanation.text[each.start : each.end] for each in ranked],
-                "value": [each.value for each in ranked],
-                "place": [each.first + 1 for each in ranked],
-                "known": ["no" if each.unknown else "yes" for each in ranked],
-            }
-        ),
-        hide_index=True,
-        height=420,
-        alt="Parts of the text by the size of their contribution",
-        column_config={
-            "part": st.column_config.TextColumn("part", width="medium"),
-            "value": st.column_config.NumberColumn("adds", format="%+.3f", help="in logits"),
-            "place": st.column_config.NumberColumn("place"),
-        },
-    )
-
-
-def _stability_check(explanation: Explanation, classifier: Classifier) -> None:
-    """Offers to compare the contributions with a finer computation, which takes many times as long."""
-    if st.button("Check with a finer computation", icon=":material/fact_check:"):
-        agreement = stability(classifier, explanation)
-        if math.isnan(agreement):
-            st.caption("There are too few words to compare.")
-        else:
-            st.caption(
-                f"Computed in {SEGMENTS} steps instead of one, the contributions correlate with these by "
-                f"{agreement:.3f}; the nearer to 1, the less they depend on how they are computed."
-            )
-
-
-def _waterfall(explanation: Explanation, groups: list[Group]) -> None:
-    st.altair_chart(
-        charts.waterfall(waterfall_steps(explanation, groups)),
-        alt=f"From {signed(explanation.baseline_logit)} to {signed(explanation.logit)}",
-    )
-
-
-def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFrame:
-    """Returns the steps from the starting point to the score; small contributions are summed into one step.
-
-    Returns:
-        Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
-    """
-    largest = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
-    rest = sum(each.value for each in groups) - sum(each.value for each in largest) + explanation.residual
-    rows = [("start", 0.0, explanation.baseline_logit)]
-    for each in sorted(largest, key=lambda each: each.start):
-        name = " ".join(explanation.text[each.start : each.end].split())
-        rows.append((f"{name[:40]} ({each.first + 1})", rows[-1][2], rows[-1][2] + each.value))
-    if others := len(groups) - len(largest):
-        rows.append((f"{others} other{'s' if others > 1 else ''}", rows[-1][2], rows[-1][2] + rest))
-    rows.append(("score", 0.0, explanation.logit))
-    frame = pd.DataFrame(rows, columns=["name", "start", "end"])
-    frame["value"] = frame["end"] - frame["start"]
-    frame["side"] = frame["value"].map(lambda value: "positive" if value >= 0 else "negative")
-    return frame
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:

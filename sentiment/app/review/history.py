@@ -1,101 +1,134 @@
-"""The session's analyses: reopen, compare, save, open a saved one, delete all."""
+"""The session's analyses: tick one to open it, two to compare them; open a saved one; delete all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.review import comparison, feedback, maker
+from sentiment.app.review.comparison import Side
 from sentiment.app.shared import analyses, uploads
 from sentiment.app.shared.analyses import Analysis
-from sentiment.app.shared.highlight import Span, highlight, strongest
-from sentiment.explain.counterfactual import compare
-from sentiment.explain.html_file import to_html
-from sentiment.explain.json_file import from_json, to_json
-from sentiment.explain.prediction_text import headline, probability_sentence
-from sentiment.formatting import signed
+from sentiment.explain.json_file import from_json
+from sentiment.explain.prediction_text import headline
+from sentiment.formatting import counted
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
 _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
-_MAX_WORDS = 15  # listed in a comparison
+_TICKED = "history_ticked"  # key of the numbers of the ticked analyses
 _MAX_LISTED_TEXT = 200  # characters
+_LEAST = 0.001  # the probability shown for anything smaller, since no prediction is certain
 _MEGABYTES = 4  # of a saved file; enough for the longest text with every character escaped
 _MAX_NAME = 255  # characters of a model's name, the limit of file systems
 
 
-def show(current: Analysis, classifier: Classifier) -> None:
-    """Shows the list of analyses and the actions on them."""
+def show(classifier: Classifier) -> None:
+    """Shows the analyses and what can be done with them, in an expander."""
     every = list(reversed(analyses.all_analyses()))
-    st.header("Your analyses")
-    if every:
-        _table(every)
-    _save(current, classifier)
-    if not every:
+    expander = st.expander(f"History ({len(every)})", icon=":material/history:", key="history", on_change="rerun")
+    if not expander.open:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        by_number = {each.number: each for each in every}
-        chosen = by_number[st.selectbox("Analysis", list(by_number), format_func="no. {}".format, width=130)]
-        st.button("Reopen", on_click=analyses.reopen, args=(chosen,), icon=":material/history:")
-        second = st.selectbox("Compare with", list(by_number), index=None, format_func="no. {}".format, width=170)
-        _delete(len(every))
-    st.caption(f"Kept for this session only, {analyses.MAX_ANALYSES} at most; gone when you close the page.")
-    if second is not None:
-        _comparison(chosen, by_number[second], classifier)
+    with expander:
+        bar = st.container(horizontal=True, vertical_alignment="center")
+        ticked = _table(every) if every else []
+        with bar:
+            _actions(ticked, len(every))
+        if len(ticked) == 2:
+            _comparison(ticked[1], ticked[0], classifier)
+        st.caption(f"The last {analyses.MAX_ANALYSES} analyses of this session; gone when you close the page.")
 
 
-def _table(every: list[Analysis]) -> None:
-    st.dataframe(
+def table_key(every: Sequence[Analysis]) -> str:
+    """Returns the key of the table. It changes when rows move, since Streamlit keeps ticks by row."""
+    return f"history_{every[0].number}_{every[-1].number}"
+
+
+def _table(every: Sequence[Analysis]) -> list[Analysis]:
+    """Shows the analyses; returns those that are ticked, newest first."""
+    before = st.session_state.get(_TICKED, [])
+    event = st.dataframe(
         pd.DataFrame(
             {
                 "number": [each.number for each in every],
-                "verdict": [headline(each.prediction) for each in every],
-                "positive": [each.prediction.probability for each in every],
-                "text": [" ".join(each.text[:_MAX_LISTED_TEXT].split()) for each in every],
+                "prediction": [headline(each.prediction) for each in every],
+                "positive": [100 * min(max(each.prediction.probability, _LEAST), 1 - _LEAST) for each in every],
                 "model": [each.run for each in every],
+                "text": [" ".join(each.text[:_MAX_LISTED_TEXT].split()) for each in every],
             }
         ),
         hide_index=True,
+        key=table_key(every),
+        on_select="rerun",
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": [row for row, each in enumerate(every) if each.number in before]}},
         alt="Analyses of this session, newest first",
         column_config={
-            "number": st.column_config.NumberColumn("no.", width="small"),
-            "positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
-            "text": st.column_config.TextColumn("text", width="large"),
+            "number": st.column_config.NumberColumn("#", width=50),
+            "prediction": st.column_config.TextColumn("Prediction"),
+            "positive": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=100, format="%.1f%%"),
+            "model": st.column_config.TextColumn("Model"),
+            "text": st.column_config.TextColumn("Review", width="large"),
         },
     )
+    ticked = [every[row] for row in sorted(event["selection"]["rows"]) if row < len(every)]
+    st.session_state[_TICKED] = [each.number for each in ticked]
+    return ticked
+
+
+def _actions(ticked: Sequence[Analysis], count: int) -> None:
+    if len(ticked) == 1:
+        [one] = ticked
+        st.button(f"Open #{one.number}", on_click=_open, args=(one,), icon=":material/open_in_new:")
+        st.caption("Tick a second one to compare.", width="content")
+    elif count:
+        hints = {0: "Tick one to open it, two to compare them.", 2: "The two are compared below the table."}
+        st.caption(hints.get(len(ticked), "Tick no more than two."), width="content")
+    else:
+        st.caption("Nothing is analysed yet.", width="content")
+    _saved_file()
+    if count:
+        _delete(count)
+
+
+def _open(analysis: Analysis) -> None:
+    st.session_state[_TICKED] = []
+    st.session_state.pop(table_key(list(reversed(analyses.all_analyses()))), None)
+    analyses.reopen(analysis)
 
 
 def _delete(count: int) -> None:
     """Deletes every analysis after a confirmation."""
-    with st.popover("Delete all", icon=":material/delete:"):
-        st.write(f"Delete {'this analysis' if count == 1 else f'all {count} analyses'}? This cannot be undone.")
-        st.button("Delete now", on_click=analyses.delete_all, icon=":material/delete:")
+    with st.popover("Clear history", icon=":material/delete:"):
+        what = "this analysis" if count == 1 else f"all {counted(count, 'analysis', 'analyses')}"
+        also = f" and {counted(len(feedback.labels()), 'label')}" if feedback.labels() else ""
+        st.write(f"Delete {what}{also}? This cannot be undone.")
+        st.button("Delete now", on_click=_delete_all, icon=":material/delete:")
 
 
-def _save(current: Analysis, classifier: Classifier) -> None:
-    """Offers the current explanation as a file, and an uploader for a saved one."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if current.explanation:
-            st.download_button(
-                "Save as JSON", to_json(current.explanation), "explanation.json", "application/json", on_click="ignore"
-            )
-            st.download_button(
-                "Save as HTML", to_html(current.explanation), "explanation.html", "text/html", on_click="ignore"
-            )
-        with st.popover("Open a saved one", icon=":material/upload_file:"):
-            key = uploads.uploader_key(_UPLOAD)
-            st.file_uploader(
-                "A JSON file saved here",
-                type="json",
-                key=key,
-                on_change=_open_file,
-                args=(key,),
-                max_upload_size=_MEGABYTES,
-            )
-            if note := st.session_state.pop(_NOTE, None):  # in here, because the open popover covers the page
-                st.error(uploads.escape_markdown(note), icon=":material/error:")
+def _delete_all() -> None:
+    st.session_state.pop(_TICKED, None)
+    feedback.delete_all()
+    analyses.delete_all()
+
+
+def _saved_file() -> None:
+    with st.popover("Open saved analysis", icon=":material/upload_file:"):
+        key = uploads.uploader_key(_UPLOAD)
+        st.file_uploader(
+            "JSON file",
+            type="json",
+            key=key,
+            on_change=_open_file,
+            args=(key,),
+            max_upload_size=_MEGABYTES,
+        )
+        if note := st.session_state.pop(_NOTE, None):  # in here, because the open popover covers the page
+            st.error(uploads.escape_markdown(note), icon=":material/error:")
 
 
 def _open_file(key: str) -> None:
@@ -127,55 +160,22 @@ def _read_file(file: Any) -> Explanation:
 
 
 def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
-    """Shows two analyses side by side on one colour scale, and the words whose contributions differ most."""
-    marked = {each.number: _spans(known) for each in (first, second) if (known := _explanation(each, classifier))}
-    scale = max(map(strongest, marked.values()), default=0.0)
-    for side, column, each in zip(("first", "second"), st.columns(2, gap="medium"), (first, second), strict=True):
-        with column:
-            st.subheader(f"No. {each.number}: {headline(each.prediction)}")
-            st.write(probability_sentence(each.prediction))
-            if each.number in marked:
-                st.caption(f"Score {signed(each.prediction.logit)}, by {uploads.escape_markdown(each.run)}")
-                highlight(each.text, marked[each.number], key=f"compared_{side}", scale=scale)
-    if first.explanation and second.explanation:
-        _contributions(first, second, first.explanation, second.explanation)
+    """Shows two analyses beside each other, the earlier one on the left."""
+    sides = [
+        Side(
+            f"\\#{each.number}",
+            each.text,
+            each.prediction,
+            _explanation(each, classifier),
+            uploads.escape_markdown(each.run),
+        )
+        for each in (first, second)
+    ]
+    comparison.show(sides, key="compared")
 
 
 def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
-    """Returns the analysis's explanation, computed if the served run can; None if there is none."""
-    if analysis.explanation is None and analysis.prediction.label and analysis.is_made_by(classifier):
-        return analysis.get_explanation(classifier)
+    """Returns the explanation of an analysis, computed if its model is here; None if there is none."""
+    if analysis.explanation is None and analysis.prediction.label and (made_by := maker.find(analysis, classifier)):
+        return analysis.get_explanation(made_by)
     return analysis.explanation
-
-
-def _contributions(first: Analysis, second: Analysis, before: Explanation, after: Explanation) -> None:
-    """Shows each word's contribution in both texts, the largest difference first."""
-    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
-    names = (f"in no. {first.number}", f"in no. {second.number}", "difference")
-    values = [
-        (
-            None if each.before is None else float(before.contributions[each.before]),
-            None if each.after is None else float(after.contributions[each.after]),
-            each.change,
-        )
-        for each in changed
-    ]
-    frame = pd.DataFrame(values, columns=["first", "second", "change"], dtype=float)
-    frame.insert(0, "word", [each.text for each in changed])
-    st.dataframe(
-        frame,
-        hide_index=True,
-        alt="Words whose contributions differ most, by what they add in each of the two texts, in logits",
-        column_config={
-            column: st.column_config.NumberColumn(name, format="%+.3f", help="in logits; empty where the word is not")
-            for column, name in zip(("first", "second", "change"), names, strict=True)
-        },
-    )
-
-
-def _spans(explanation: Explanation) -> list[Span]:
-    values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
-    return [
-        (token.start, token.end, value, is_unknown)
-        for token, value, is_unknown in zip(explanation.tokens, values, unknown, strict=True)
-    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.review import scroll
+from sentiment.app.review import feedback, maker, scroll, share
 from sentiment.app.shared import analyses, current_run, navigation, uploads, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES
@@ -39,17 +39,23 @@ def page() -> None:
                 "Text changed. What is shown here belongs to the text analysed before; press Analyse to renew it.",
                 icon=":material/edit_note:",
             )
+        made_by = maker.find(analysis, classifier)
+        maker.show_mark(analysis, made_by, classifier)
         _prediction(analysis)
+        feedback.show(analysis)
+        share.show(analysis, made_by)
         if analyses.take_scroll_request():
             scroll.to_top()
     from sentiment.app.review import (  # here, so that the prediction does not wait for pandas and Altair
         explanation,
         history,
+        side_by_side,
     )
 
     if analysis.prediction.label:
-        explanation.show(analysis, classifier)
-    history.show(analysis, classifier)
+        explanation.show(analysis, made_by or classifier)
+        side_by_side.show(analysis, made_by or classifier)
+    history.show(classifier)
 
 
 def _choose_example() -> None:

@@ -10,7 +10,7 @@ from sentiment.app.shared.analyses import Analysis
 
 _TOKENS = 500  # of a long text; nine in ten reviews have fewer
 _CHARACTERS = 20_000
-_TURN = threading.Lock()
+_TURN = threading.RLock()  # a part of an explanation may take its turn within that of the whole
 
 
 @contextmanager

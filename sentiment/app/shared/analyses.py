@@ -6,7 +6,7 @@ They are kept only in the session's state and end with the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import cast
 
@@ -44,6 +44,8 @@ class Analysis:
         prediction: label, probability and their caveats.
         milliseconds: duration of the prediction; None if opened from a file.
         explanation: None until first requested, so that the prediction does not wait for it.
+        agreement: the agreement of the explanation with a finer computation, None until requested.
+        others: explanations of the text by other models or methods, as far as requested.
     """
 
     number: int
@@ -52,6 +54,8 @@ class Analysis:
     prediction: Prediction
     milliseconds: float | None = None
     explanation: Explanation | None = None
+    agreement: float | None = None
+    others: dict[tuple[str, str], Explanation] = field(default_factory=dict)
 
     def get_explanation(self, classifier: Classifier) -> Explanation:
         """Returns the explanation, computed on first use; ``classifier`` must be the one of the prediction."""

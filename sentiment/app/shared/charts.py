@@ -39,7 +39,7 @@ def in_text_colour(chart: alt.Chart) -> alt.Chart:
 
 
 def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
-    """Draws the steps from the starting point to the score.
+    """Draws the steps from the baseline to the score.
 
     Args:
         steps: columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``, in order.
@@ -47,13 +47,13 @@ def waterfall(steps: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(steps).encode(
         y=name_axis("name", limit=170),
         tooltip=[
-            alt.Tooltip("name:N", title="step"),
-            alt.Tooltip("value:Q", title="adds", format="+.3f"),
-            alt.Tooltip("end:Q", title="score so far", format="+.3f"),
+            alt.Tooltip("name:N", title="Step"),
+            alt.Tooltip("value:Q", title="Contribution", format="+.3f"),
+            alt.Tooltip("end:Q", title="Running total", format="+.3f"),
         ],
     )
     bars = base.mark_bar(height={"band": 0.7}).encode(
-        x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=class_colour("side", "Towards")
+        x=alt.X("start:Q", title="Score (logits)"), x2="end:Q", color=class_colour("side", "Direction")
     )
     return layer(rules([0.0], "x"), bars, height=alt.Step(26))
 

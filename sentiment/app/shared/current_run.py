@@ -111,6 +111,18 @@ def classifier() -> Classifier:
         return _load(*location())
 
 
+def named_classifier(name: str) -> Classifier:
+    """Returns the classifier of the run with this name, loaded once for all sessions.
+
+    Raises:
+        ArtifactError: there is no such run, or it cannot be used.
+    """
+    for path in run_paths():
+        if path.name == name:
+            return _load(str(path), _stamp(path))
+    raise ArtifactError(f"The model {name} isn't available here.")
+
+
 def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
     """Reads a CSV or Parquet file of a run, by default the chosen one.
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from sentiment import formatting
 from sentiment.evaluation.metrics import Comparison
 from sentiment.explain.negation import MIN_EFFECT
-from sentiment.formatting import signed
-from sentiment.types import Explanation, Prediction
+from sentiment.types import Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
 
@@ -36,29 +35,6 @@ def unlisted_negations(count: int, *, more: bool) -> str:
     return (
         f"{subject} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
         f"score by {MIN_EFFECT} logits, or the text is too short to tell."
-    )
-
-
-def score_summary(explanation: Explanation) -> str:
-    """Returns the sum from starting point to score in plain words."""
-    values = explanation.contributions.astype(float)
-    up, down = float(values[values > 0].sum()), float(values[values < 0].sum())
-    side = "above" if explanation.prediction.label == "positive" else "below"
-    boundary = signed(explanation.boundary) if explanation.boundary else "zero"
-    return (
-        f"It started at {signed(explanation.baseline_logit)}. Words towards positive added {signed(up)}, words towards "
-        f"negative {signed(down)}. Total {signed(explanation.logit)}: {side} {boundary}, so "
-        f"{explanation.prediction.label}."
-    )
-
-
-def equation(explanation: Explanation) -> str:
-    """Returns the sum behind the score as an equation, with the rounding error."""
-    total = float(explanation.contributions.sum(dtype=float))
-    residual = f"{explanation.residual:+.0e}".replace("e-0", "e-").replace("-", "−")
-    return (
-        f"Starting point {signed(explanation.baseline_logit, 4)} + contributions {signed(total, 4)} = score "
-        f"{signed(explanation.logit, 4)}, in logits; rounding leaves over {residual}."
     )
 
 

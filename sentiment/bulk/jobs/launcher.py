@@ -8,10 +8,10 @@ import threading
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from sentiment.artifacts import ROOT
 from sentiment.bulk.jobs import journal, limits, locks, processes
 from sentiment.bulk.jobs.job import Action, Job
 from sentiment.bulk.jobs.settings import Settings
+from sentiment.paths import HOME
 
 ATTEMPTS = 5  # times a worker may be killed before it has finished a part
 
@@ -90,7 +90,7 @@ def _spawn(job: Job, lock: BinaryIO) -> subprocess.Popen[bytes]:
     with (job.folder / "log").open("ab") as log:
         worker = subprocess.Popen(
             [*_LOW_PRIORITY, sys.executable, "-m", WORKER, str(job.folder.resolve()), str(lock.fileno())],
-            cwd=ROOT.parent,
+            cwd=HOME,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

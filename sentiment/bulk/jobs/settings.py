@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentiment.artifacts import ROOT
+from sentiment import paths
 from sentiment.tables.errors import FileError
 
 _LARGEST_SHARE = 0.25  # of the disk space for all jobs, that one may take
@@ -47,7 +47,7 @@ class Settings:
         if at_once < 1 or at_once % 1:
             raise FileError(f"SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once:g}.")
         return cls(
-            folder=Path(os.environ.get("SENTIMENT_JOBS", ROOT.parent / "jobs")),
+            folder=Path(os.environ.get("SENTIMENT_JOBS") or paths.jobs_folder()),
             hours=_number("SENTIMENT_JOB_HOURS", cls.hours),
             gigabytes=_number("SENTIMENT_JOB_GIGABYTES", cls.gigabytes),
             at_once=int(at_once),

@@ -1,18 +1,31 @@
-"""Compiles the C sources in this folder and loads the libraries. Needs only the standard library and a C compiler."""
+"""Compiles the C sources in this folder and loads the libraries.
+
+``scripts/compile.py`` compiles them in place, with only the standard library. Where that was not done, as after
+``pip install``, a library is compiled on first use into a cache folder that belongs to the user alone. If that cannot
+be done, a warning is logged once, and callers do without.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
+import logging
 import os
 import platform
+import secrets
 import shlex
+import stat
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sentiment.paths import cache_folder
+
 _HOME = Path(__file__).parent
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +68,85 @@ def compile_library(library: Library) -> None:
         OSError: there is no such compiler, or the folder is not writable.
         CalledProcessError: the compiler failed; ``stderr`` says why.
     """
-    part = library.path.with_suffix(f".{os.getpid()}.part")
+    part = library.path.with_suffix(f".{secrets.token_hex(8)}.part")
     ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
-    command = [*shlex.split(os.environ.get("CC", "cc")), *ours, *library.options, str(library.source)]
-    subprocess.run(command, capture_output=True, text=True, check=True)
-    part.replace(library.path)  # atomic: a running server keeps the old library
+    command = [*shlex.split(os.environ.get("CC") or "cc"), *ours, *library.options, str(library.source)]
+    try:
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+        part.replace(library.path)  # atomic: a running server keeps the old library, and two compilers do no harm
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
-    """Loads a library; returns None if it is missing or outdated, or if this processor cannot run it.
+    """Loads a library, compiled now if need be; returns None if it cannot be, or if this processor cannot run it.
 
     Args:
         library: a library of this module.
         functions: argument types by function name; all functions return void.
     """
-    try:
-        loaded = ctypes.CDLL(str(library.path))
-        compiled_from = (ctypes.c_char * 64).in_dll(loaded, "sentiment_source").value.decode()
-    except (OSError, ValueError):  # missing, or for another machine or program
+    if library not in libraries():
         return None
-    if compiled_from != _hash(library.source) or not loaded.sentiment_usable():
+    loaded = _open(library) or _open_cached(library)
+    if not loaded or not loaded.sentiment_usable():
         return None
     for name, arguments in functions.items():
         function = getattr(loaded, name)
         function.argtypes, function.restype = arguments, None
     return loaded
+
+
+def _open(library: Library) -> ctypes.CDLL | None:
+    """Opens a compiled library; returns None if it is missing, outdated, or for another machine or program."""
+    try:
+        loaded = ctypes.CDLL(str(library.path))
+        compiled_from = (ctypes.c_char * 64).in_dll(loaded, "sentiment_source").value.decode()
+    except (OSError, ValueError):
+        return None
+    return loaded if compiled_from == _hash(library.source) else None
+
+
+def _open_cached(library: Library) -> ctypes.CDLL | None:
+    """Opens a library from the user's cache, and compiles it there first if need be."""
+    try:
+        made_from = hashlib.sha256(f"{_hash(library.source)} {library.options}".encode()).hexdigest()
+        cached = replace(library, path=_own_folder() / f"{library.path.stem}-{made_from}.so")
+        if not cached.path.exists():
+            compile_library(cached)
+        if loaded := _open(cached):
+            return loaded
+        _warn(f"{cached.path} cannot be loaded")
+    except subprocess.CalledProcessError as error:
+        _warn(f"{error.cmd[0]} failed on it")
+    except OSError as error:
+        _warn(f"{error.filename}: {error.strerror}")
+    except ImportError as error:
+        _warn(f"{error.name} is not installed")
+    return None
+
+
+def _own_folder() -> Path:
+    """Returns the cache folder, created if it is missing.
+
+    Raises:
+        PermissionError: others could put a library there: the folder is not the user's, or they can write to it.
+        OSError: it cannot be created.
+    """
+    folder = cache_folder() / "native"
+    if not folder.is_absolute():  # there is no home folder
+        raise FileNotFoundError(errno.ENOENT, "there is no folder for caches", str(folder))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise PermissionError(errno.EPERM, "this folder must be yours, and writable by you alone", str(folder))
+    return folder
+
+
+@cache
+def _warn(reason: str) -> None:
+    """Logs a warning, once for each reason."""
+    _LOG.warning("The C code is not compiled (%s). NumPy and ONNX Runtime do its work, more slowly.", reason)
 
 
 def _hash(source: Path) -> str:

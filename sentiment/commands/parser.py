@@ -9,7 +9,22 @@ from typing import Any
 
 
 class Parser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` that takes a word with a dash for an option only if it is one."""
+    """An ``ArgumentParser`` that takes a word with a dash for an option only if it is one.
+
+    Args:
+        prog: the program's name.
+        description: the text above the options.
+        examples: one on each line, with ``%(prog)s`` for the name.
+    """
+
+    def __init__(self, prog: str, description: str | None, examples: str = "") -> None:
+        lines = "".join(f"\n  {example}" for example in examples.splitlines())
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=f"examples:{lines}" if lines else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parses a command line as ``ArgumentParser`` does."""

@@ -1,0 +1,29 @@
+"""The app: navigation, page configuration and, if configured, login. ``streamlit run`` runs this file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from sentiment.app.shared import current_run, garbage, job_timer, login, navigation
+
+
+def main() -> None:
+    """Draws the page that the address names."""
+    st.set_page_config(  # before the navigation, which would have the browser fetch a page's icon from another server
+        page_icon=navigation.ICON,
+        layout="wide",
+        menu_items={"About": navigation.about()},
+    )
+    st.logo(navigation.LOGO, size="large", icon_image=navigation.ICON)
+    job_timer.start_job_timer()
+    page = st.navigation(navigation.pages())
+    navigation.redirect_alias(page)
+    st.set_page_config(page_title=f"{page.title} – {navigation.NAME}", page_icon=navigation.ICON)
+    login.require()
+    current_run.choose_run()
+    page.run()
+    garbage.exempt_loaded(page.title)  # now, when the page has imported its modules
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""Two explained predictions beside each other, on one colour scale, and the words that differ most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared.highlight import Span, highlight, strongest
+from sentiment.explain.counterfactual import compare
+from sentiment.explain.grouping import group
+from sentiment.explain.prediction_text import headline, probability_sentence
+from sentiment.formatting import signed
+from sentiment.types import Explanation, Prediction
+
+_MAX_WORDS = 10  # listed
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison.
+
+    Attributes:
+        name: a short name, as Markdown.
+        text: the review.
+        prediction: its prediction, None if both sides have the same.
+        explanation: its explanation, None if there is none.
+        note: a caption, as Markdown.
+    """
+
+    name: str
+    text: str
+    prediction: Prediction | None
+    explanation: Explanation | None
+    note: str = ""
+
+
+def show(sides: Sequence[Side], key: str) -> None:
+    """Shows two sides, then the words whose contributions differ most; ``key`` begins the widgets' keys."""
+    first, second = sides
+    spans = [_spans(side.explanation) if side.explanation else [] for side in sides]
+    scale = max(map(strongest, spans))
+    if difference := _difference(first, second):
+        st.markdown(difference)
+    for number, (column, side, marked) in enumerate(zip(st.columns(2, gap="medium"), sides, spans, strict=True)):
+        with column:
+            _verdict(side)
+            if marked:
+                highlight(side.text, marked, key=f"{key}_{number}", scale=scale, legend=False)
+            else:
+                st.caption("The words' contributions are not available.")
+    if first.explanation and second.explanation:
+        _differences(first, second, first.explanation, second.explanation)
+
+
+def _verdict(side: Side) -> None:
+    """Shows a side's name, and its prediction in the colour of the label."""
+    prediction = side.prediction
+    if prediction is None:
+        st.markdown(f"**{side.name}**")
+        st.caption(side.note)
+        return
+    colour, icon = "gray", "question_mark"
+    if prediction.label and prediction.confidence != "unsure":
+        colour = "blue" if prediction.label == "positive" else "orange"
+        icon = f"sentiment_{'satisfied' if prediction.label == 'positive' else 'dissatisfied'}"
+    st.markdown(f"**{side.name}** :{colour}-badge[:material/{icon}: {headline(prediction)}]")
+    score = f"Score {signed(prediction.logit)}" if prediction.label else ""
+    st.caption(" · ".join(filter(None, [probability_sentence(prediction).removesuffix("."), score, side.note])))
+
+
+def _difference(first: Side, second: Side) -> str:
+    """Returns as Markdown whether the labels agree, and by how much the probabilities differ."""
+    one, other = first.prediction, second.prediction
+    if one is None or other is None or one.label is None or other.label is None:
+        return ""
+    said = f"Both predict {one.label}"
+    if one.label != other.label:
+        said = f"{first.name} predicts {one.label}, {second.name} {other.label}"
+    points = 100 * abs(one.probability - other.probability)
+    return f"{said}; P(positive) differs by {points:.1f} percentage points."
+
+
+def _differences(first: Side, second: Side, before: Explanation, after: Explanation) -> None:
+    changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
+    frame = pd.DataFrame(
+        {
+            "word": [each.text for each in changed],
+            "first": [None if e.before is None else float(before.contributions[e.before]) for e in changed],
+            "second": [None if e.after is None else float(after.contributions[e.after]) for e in changed],
+            "change": [each.change for each in changed],
+        }
+    ).astype({"first": float, "second": float, "change": float})
+    names = {"first": _plain(first.name), "second": _plain(second.name), "change": "Difference"}
+    st.dataframe(
+        frame,
+        hide_index=True,
+        placeholder="–",
+        alt="Words whose contributions differ most, with their contribution on each side, in logits",
+        column_config={
+            "word": st.column_config.TextColumn("Word"),
+            **{
+                column: st.column_config.NumberColumn(name, format="%+.3f", help="In logits; – where the word is not.")
+                for column, name in names.items()
+            },
+        },
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "")
+
+
+def _spans(explanation: Explanation) -> list[Span]:
+    return [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]

@@ -1,0 +1,99 @@
+"""Whether a prediction was correct, as a label of the review; kept in the session and saved as a labelled CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import cast
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.chart_block import escaped_csv
+from sentiment.formatting import counted
+from sentiment.types import Label
+
+_LABELS = "feedback"  # key of the labels: text -> label
+_CHOICE = "feedback_choice"
+_FULL = "feedback_full"
+_CORRECT, _INCORRECT = ":material/thumb_up: Correct", ":material/thumb_down: Incorrect"
+_MAX_CHARACTERS = 5_000_000  # of all labelled texts of a session
+
+
+@st.fragment
+def show(analysis: Analysis) -> None:
+    """Asks whether the prediction is correct, and offers to undo the answer and to save all of them."""
+    predicted = analysis.prediction.label
+    if predicted is None:
+        return
+    label = labels().get(analysis.text)
+    st.session_state[_CHOICE] = None if label is None else _CORRECT if label == predicted else _INCORRECT
+    st.pills(
+        "Is this prediction correct?",
+        [_CORRECT, _INCORRECT],
+        key=_CHOICE,
+        label_visibility="collapsed",
+        on_change=_answer,
+        args=(analysis.text, predicted),
+    )
+    if labels():
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _given(analysis.text, label)
+    if st.session_state.pop(_FULL, False):
+        st.warning("There is no room for more labels. Download them, then clear the history.")
+
+
+def _given(text: str, label: Label | None) -> None:
+    """Shows the label of this text, and what can be done with it and the others."""
+    if label:
+        st.caption(f"Labelled {label}.", width="content")
+        st.button(
+            "Undo",
+            key="feedback_undo",
+            type="tertiary",
+            icon=":material/undo:",
+            on_click=_set_label,
+            args=(text, None),
+        )
+    st.download_button(
+        f"{counted(len(labels()), 'label')} (CSV)",
+        partial(as_csv, labels()),  # bound here, since the session's state cannot be read on click
+        "sentiment-labels.csv",
+        "text/csv",
+        key="feedback_csv",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        help="Columns review and sentiment, for Score a file and train.py. Kept for this session only.",
+    )
+
+
+def labels() -> dict[str, Label]:
+    """Returns the labels given in this session, by text."""
+    return cast(dict[str, Label], st.session_state.get(_LABELS, {}))
+
+
+def delete_all() -> None:
+    """Deletes all labels; for callbacks."""
+    st.session_state.pop(_LABELS, None)
+
+
+def as_csv(given: Mapping[str, Label]) -> bytes:
+    """Returns labels, by text, as CSV that every reader of the program takes; cells that are formulas are escaped."""
+    frame = pd.DataFrame({"review": list(given), "sentiment": list(given.values())})
+    return escaped_csv(frame).encode("utf-8", "replace")
+
+
+def _answer(text: str, predicted: Label) -> None:
+    opposite: Label = "negative" if predicted == "positive" else "positive"
+    choice = st.session_state[_CHOICE]
+    _set_label(text, None if choice is None else predicted if choice == _CORRECT else opposite)
+
+
+def _set_label(text: str, label: Label | None) -> None:
+    others = {known: given for known, given in labels().items() if known != text}
+    if label and sum(map(len, others)) + len(text) > _MAX_CHARACTERS:
+        st.session_state[_FULL] = True
+        return
+    st.session_state[_LABELS] = {**others, **({text: label} if label else {})}

@@ -1,0 +1,134 @@
+"""One popover to take an analysis elsewhere: a link, code, a command, and downloads."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from sentiment.app.review import turns
+from sentiment.app.shared import analyses, current_run
+from sentiment.app.shared.analyses import Analysis
+from sentiment.app.shared.examples import EXAMPLES
+from sentiment.explain.html_file import to_html
+from sentiment.explain.json_file import to_json
+from sentiment.model.classifier import Classifier
+from sentiment.types import Explanation
+
+_SETTINGS = ("level", "along", "tab")  # query parameters of the page, beside example and model
+_LONGEST = 500  # characters of a text that is written into code; a longer one is read from a file
+_FILE = "review.txt"
+_LONG = f"The review is too long to show here. Save it as {_FILE} first, under Downloads."
+
+
+class Snippet(NamedTuple):
+    """Something to copy.
+
+    Attributes:
+        title: names its tab.
+        write: returns it for an analysis.
+        language: how to highlight it.
+        hint: a caption about it.
+    """
+
+    title: str
+    write: Callable[[Analysis], str]
+    language: str | None
+    hint: str
+
+
+@st.fragment
+def show(analysis: Analysis, classifier: Classifier | None) -> None:
+    """Shows the popover; ``classifier`` is the model that made the analysis, if it is here."""
+    if analysis.prediction.label is None:
+        return
+    popover = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
+    if not popover.open:  # written when it opens, with the settings as they are then
+        return
+    with popover:
+        *tabs, downloads = st.tabs([*(snippet.title for snippet in SNIPPETS), "Downloads"])
+        for tab, snippet in zip(tabs, SNIPPETS, strict=True):
+            with tab:
+                st.code(snippet.write(analysis), language=snippet.language, wrap_lines=True)
+                st.caption(snippet.hint if snippet.write is link or _fits(analysis.text) else _LONG)
+        with downloads:
+            _downloads(analysis, classifier)
+
+
+def link(analysis: Analysis) -> str:
+    """Returns a link to this page with the example, the model and the settings, never with a text of the user."""
+    example = next((name for name, text in EXAMPLES.items() if text == analysis.text), None)
+    query = {analyses.EXAMPLE: example} if example else {}
+    query |= {"run": analysis.run}
+    query |= {name: st.query_params[name] for name in _SETTINGS if name in st.query_params}
+    return f"{(st.context.url or '').rstrip('/')}/?{urlencode(query)}"
+
+
+def python(analysis: Analysis) -> str:
+    """Returns a Python program that gives the same prediction and explanation."""
+    if _fits(analysis.text):
+        imports, text = "", repr(analysis.text)
+    else:
+        imports, text = "from pathlib import Path\n\n", f'Path("{_FILE}").read_text(encoding="utf-8")'
+    return (
+        f"{imports}from sentiment import Classifier\n\n"
+        f"classifier = Classifier.load({_folder(analysis)!r})\n"
+        f"explanation = classifier.explain({text})\n"
+        "print(explanation.prediction.label, explanation.prediction.probability)\n"
+        "for token, value in zip(explanation.tokens, explanation.contributions):\n"
+        '    print(f"{value:+.3f} {token.text}")'
+    )
+
+
+def command(analysis: Analysis) -> str:
+    """Returns a shell command that gives the same prediction and explanation as JSON."""
+    text = f"--text {shlex.quote(analysis.text)}"
+    if not _fits(analysis.text):
+        text = f'--text "$(cat {_FILE})"'
+    elif analysis.text.startswith("-"):
+        text = text.replace(" ", "=", 1)
+    return f"python scripts/score.py {text} --artifacts {shlex.quote(_folder(analysis))} --explain"
+
+
+SNIPPETS = (
+    Snippet(
+        "Link", link, None, "Opens the example with this model and these settings. Your own text is never in a link."
+    ),
+    Snippet("Python", python, "python", "Run it in the project's folder, or where the package is installed."),
+    Snippet("Command line", command, "bash", "Prints one JSON object. Run it in the project's folder."),
+)
+
+
+def _fits(text: str) -> bool:
+    """Returns whether a text can be written into code: it is short, and a shell can hold it."""
+    return len(text) <= _LONGEST and "\0" not in text
+
+
+def _folder(analysis: Analysis) -> str:
+    return f"{current_run.runs_folder().name}/{analysis.run}"
+
+
+def _downloads(analysis: Analysis, classifier: Classifier | None) -> None:
+    """Offers the explanation as files, written on click."""
+    if classifier is None and analysis.explanation is None:
+        return
+
+    def explained() -> Explanation:
+        if analysis.explanation is None and classifier:
+            with turns.in_turn(analysis):
+                return analysis.get_explanation(classifier)
+        assert analysis.explanation is not None
+        return analysis.explanation
+
+    name = f"sentiment-{analysis.number}-{analysis.prediction.label}"
+    files = (
+        ("Report (HTML)", f"{name}.html", "text/html", lambda: to_html(explained())),
+        ("Analysis (JSON)", f"{name}.json", "application/json", lambda: to_json(explained())),
+        ("Review (text)", _FILE, "text/plain", lambda: analysis.text.encode("utf-8", "replace")),
+    )
+    for label, file, kind, write in files:
+        st.download_button(label, write, file, kind, icon=":material/download:", on_click="ignore", width="stretch")
+    st.caption("History opens the JSON file again. They contain your text.")

@@ -1,0 +1,242 @@
+"""The parts of the page beside the verdict: arithmetic, comparisons, sharing, feedback, history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sentiment.app.review import arithmetic, feedback, history, side_by_side
+from sentiment.app.shared import analyses
+from sentiment.app.shared.examples import EXAMPLES
+from tests.app_runs import all_runs
+from tests.test_app_pages import _open, press, said, tick
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return all_runs(tmp_path_factory.mktemp("side") / "runs")
+
+
+@pytest.fixture
+def app(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    return _open("review")
+
+
+def analyse(app: AppTest, text: str) -> None:
+    app.text_area(key="review_text").set_value(text)
+    app.button(key="analyse").click().run()
+    assert not app.exception
+
+
+def open_part(app: AppTest, key: str) -> str:
+    """Opens an expander; returns everything the page then says."""
+    app.session_state[key] = True
+    app.run()
+    assert not app.exception
+    return said(app)
+
+
+# How the score adds up
+
+
+def test_the_expander_marks_the_reliability_and_lists_words_without_needless_columns(app):
+    analyse(app, "not a good film . a bad bad film !")
+    before = said(app)
+    shown = open_part(app, "arithmetic")
+    assert "Reliability" not in before
+    assert "**Reliability of this explanation:**" in shown
+    assert "Agreement with a 16-step attribution: r = " in shown
+    [words] = [table.value for table in app.dataframe if "contribution" in table.value]
+    assert list(words) == ["word", "contribution", "strength", "towards"]
+    assert words["strength"].max() == 100
+    analyse(app, "a good zebra")
+    [words] = [table.value for table in app.dataframe if "contribution" in table.value]
+    assert words.set_index("word")["vocabulary"].to_dict() == {"a": "", "good": "", "zebra": "unknown"}
+
+
+def test_a_long_text_is_checked_on_demand_only(app, monkeypatch):
+    monkeypatch.setattr(arithmetic, "_CHECKED_AT_ONCE", 3)
+    analyse(app, "the film is good")
+    assert "Agreement with" not in open_part(app, "arithmetic")
+    press(app, "Check reliability")
+    assert "Agreement with" in said(app)
+
+
+def test_one_word_is_too_few_to_check(app):
+    analyse(app, "good")
+    assert "too few words to check" in open_part(app, "arithmetic")
+
+
+# Two models, two methods
+
+
+def test_two_models_stand_beside_each_other_with_the_difference_in_words(app):
+    analyse(app, "the film is good")
+    shown = open_part(app, "side_by_side")
+    assert "**tiny**" in shown
+    assert "**other**" in shown
+    assert "P(positive) differs by" in shown
+    assert app.session_state["run"] == "tiny"
+    assert [each.run for each in app.session_state["analyses"]] == ["tiny", "tiny"]
+
+
+def test_a_damaged_model_is_named_and_the_rest_of_the_page_stays(tmp_path, monkeypatch):
+    runs = all_runs(tmp_path / "runs")
+    (runs / "other" / "model.onnx").write_bytes(b"no model")
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    app = _open("review")
+    open_part(app, "side_by_side")
+    [error] = app.error
+    assert "other" in error.value
+    assert any(expander.label.startswith("History") for expander in app.expander)
+
+
+@pytest.mark.parametrize("second", ["Integrated gradients", "Leave-one-out"])
+def test_two_methods_are_compared_on_the_same_words(app, second):
+    analyse(app, "not a good film . a bad bad film !")
+    app.session_state["side_by_side_kind"] = "Methods"
+    open_part(app, "side_by_side")
+    app.selectbox(key="side_by_side_Method_1").select(second).run()
+    assert f"**{second}**" in said(app)
+    assert "strongest words are the same" in said(app)
+    assert not app.exception
+
+
+def test_leave_one_out_is_not_offered_for_a_long_text(app, monkeypatch):
+    monkeypatch.setattr(side_by_side, "_MOST_LEFT_OUT", 3)
+    app.session_state["side_by_side_kind"] = "Methods"
+    assert "offered up to 3 words" in open_part(app, "side_by_side")
+    assert "Leave-one-out" not in app.selectbox(key="side_by_side_Method_1").options
+
+
+# Sharing
+
+
+def shared_link(app: AppTest) -> str:
+    open_part(app, "share")
+    return app.code[0].value
+
+
+def test_the_link_names_example_model_and_settings_and_never_a_text(runs, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    app = _open("review", level="by phrase", text="private")
+    assert shared_link(app).endswith("/?example=Glowing&run=tiny&level=by+phrase")
+    analyse(app, "my own words about the film")
+    assert shared_link(app).endswith("/?run=tiny&level=by+phrase")
+    app = _open("review", example="Mixed", run="other")
+    assert app.text_area(key="review_text").value == EXAMPLES["Mixed"]
+    assert shared_link(app).endswith("/?example=Mixed&run=other")
+
+
+def test_nothing_is_shared_of_a_text_without_a_word(app):
+    assert shared_link(app)
+    analyse(app, "  ")
+    open_part(app, "share")
+    assert not app.code
+
+
+def test_the_downloads_are_offered_beside_the_code(app):
+    open_part(app, "share")
+    labels = {each.label for each in app.get("download_button")}
+    assert {"Report (HTML)", "Analysis (JSON)", "Review (text)"} <= labels
+
+
+# Feedback
+
+
+def answer(app: AppTest, choice: str | None) -> None:
+    app.get_by_key("feedback_choice").set_value(choice).run()
+    assert not app.exception
+
+
+def test_an_answer_becomes_the_label_of_the_text_and_can_be_undone(app):
+    analyse(app, "the film is good")
+    predicted = app.session_state["analyses"][-1].prediction.label
+    other = "negative" if predicted == "positive" else "positive"
+    answer(app, feedback._INCORRECT)
+    assert app.session_state["feedback"] == {"the film is good": other}
+    assert f"Labelled {other}." in said(app)
+    answer(app, feedback._CORRECT)
+    assert app.session_state["feedback"] == {"the film is good": predicted}
+    press(app, "Undo")
+    assert app.session_state["feedback"] == {}
+    assert "Labelled" not in said(app)
+    assert app.get_by_key("feedback_choice").value is None
+
+
+def test_an_answer_belongs_to_its_text_and_comes_back_with_it(app):
+    analyse(app, "the film is good")
+    answer(app, feedback._CORRECT)
+    analyse(app, "the film is bad")
+    assert app.get_by_key("feedback_choice").value is None
+    assert "1 label (CSV)" in [each.label for each in app.get("download_button")]
+    analyse(app, "the film is good")
+    assert app.get_by_key("feedback_choice").value == feedback._CORRECT
+
+
+def test_clearing_the_history_deletes_the_labels_too_and_says_so(app):
+    answer(app, feedback._CORRECT)
+    tick(app)
+    assert "this analysis and 1 label?" in said(app)
+    press(app, "Delete now")
+    assert "feedback" not in app.session_state
+
+
+# History
+
+
+def test_a_tick_opens_nothing_by_itself_and_one_press_does(app):
+    analyse(app, "the film is good")
+    tick(app, 1)
+    assert app.text_area(key="review_text").value == "the film is good"
+    press(app, "Open #1")
+    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
+    assert "Tick one to open it" in said(app)
+
+
+def test_three_ticks_compare_nothing(app):
+    analyse(app, "the film is good")
+    analyse(app, "the film is bad")
+    tick(app, 1, 2, 3)
+    assert "Tick no more than two" in said(app)
+    assert "differs by" not in said(app)
+
+
+def test_a_tick_stays_with_its_analysis_when_another_is_added(app):
+    analyse(app, "the film is good")
+    tick(app, 1)
+    assert "Open #1" in [each.label for each in app.button]
+    analyse(app, "the film is bad")
+    open_part(app, "history")
+    assert "Open #1" in [each.label for each in app.button]
+
+
+def test_analyses_of_two_models_are_compared_each_with_its_own(app):
+    analyse(app, "the film is good")
+    app.selectbox(key="run").select("other").run()
+    tick(app, 2, 3)
+    compared = app.dataframe[-1].value
+    assert list(compared) == ["word", "first", "second", "change"]
+    assert compared[["first", "second"]].notna().all().all()
+    assert np.abs(compared["change"]).max() > 0
+
+
+def test_no_probability_is_listed_as_certain(app):
+    app.session_state["analyses"] = [
+        replace(each, prediction=replace(each.prediction, probability=1.0)) for each in app.session_state["analyses"]
+    ]
+    tick(app)
+    [listed] = [table.value for table in app.dataframe if "prediction" in table.value]
+    assert listed["positive"].max() < 99.95
+
+
+def test_the_history_tells_how_many_analyses_it_has_and_takes_a_saved_one(app):
+    assert "History (1)" in [each.label for each in app.expander]
+    assert analyses.MAX_ANALYSES == 50
+    tick(app)
+    assert "The last 50 analyses" in said(app)
+    assert history.table_key(app.session_state["analyses"]) == "history_1_1"

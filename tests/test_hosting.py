@@ -1,0 +1,86 @@
+"""The app elsewhere: a Hugging Face Space from the wheel alone, Streamlit Community Cloud from the repository."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from sentiment.artifacts import ROOT
+from sentiment.commands import COMMANDS
+from tests.app_runs import all_runs
+
+HOME = ROOT.parent
+SPACE, CLOUD = HOME / "deploy" / "space", HOME / "deploy" / "cloud"
+FIVE = ("tensorflow", "numpy", "pandas", "scikit-learn", "streamlit")
+PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+
+
+def lock(path: Path) -> set[str]:
+    """The names in a lock file, and in those that it includes."""
+    text = path.read_text(encoding="utf-8")
+    included = [path.parent / name for name in re.findall(r"^-r (\S+)$", text, re.MULTILINE)]
+    return set(PINNED.findall(text)).union(*map(lock, included))
+
+
+def dockerfile_commands() -> list[list[str]]:
+    """What the image runs: the check of its health, and the server."""
+    return [json.loads(words) for words in re.findall(r"CMD (\[.*\])", (SPACE / "Dockerfile").read_text())]
+
+
+def test_the_space_has_the_front_matter_that_the_hub_asks_for() -> None:
+    _, block, page = (SPACE / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    found = yaml.safe_load(block)
+    assert (found["sdk"], page.strip()[0]) == ("docker", "#")
+    assert str(found["app_port"]) in dockerfile_commands()[-1]
+    assert f"EXPOSE {found['app_port']}\n" in (SPACE / "Dockerfile").read_text(encoding="utf-8")
+    assert found["colorFrom"] in {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+    assert len(found["short_description"]) <= 60
+
+
+def test_the_space_starts_from_the_wheel_alone_and_without_rights() -> None:
+    lines = (SPACE / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    copied = [line for line in lines if line.startswith("COPY") and "--from" not in line]
+    assert copied == ["COPY sentiment-*.whl /wheel/"]
+    assert lines.index("USER 1000") < next(i for i, line in enumerate(lines) if line.startswith("CMD"))
+    assert all(words[0] == "sentiment" and words[1] in COMMANDS for words in dockerfile_commands())
+
+
+def test_the_cloud_installs_the_serving_part_of_the_lock_and_no_tensorflow() -> None:
+    found = lock(CLOUD / "requirements.txt")
+    assert found == lock(HOME / "requirements-app.txt")
+    assert "streamlit" in found
+    assert "tensorflow" not in found
+
+
+def test_the_lock_at_the_top_level_holds_the_five_named_packages() -> None:
+    assert set(FIVE) <= lock(HOME / "requirements.txt")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-app.txt", "requirements-check.txt"])
+def test_every_line_of_a_lock_has_hashes(name: str) -> None:
+    entries = re.split(r"\n(?=[\w.-]+==)", "\n" + (HOME / name).read_text(encoding="utf-8"))[1:]
+    assert len(entries) > 30
+    assert [entry.split("==")[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_what_is_installed_and_never_named_is_in_a_lock() -> None:
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    required = {
+        re.match(r"[\w.-]+", line)[0].lower() for line in [*project["dependencies"], *extras["files"], *extras["app"]]
+    }
+    assert required - {"sentiment"} <= lock(HOME / "requirements-app.txt")
+
+
+def test_the_cloud_s_script_draws_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTIMENT_RUNS", str(all_runs(tmp_path / "runs")))
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    app = AppTest.from_file(str(CLOUD / "streamlit_app.py"), default_timeout=30).run()
+    assert not app.exception
+    assert app.text_area
