@@ -104,11 +104,12 @@ def click_until(page, at, shown) -> None:
     """Clicks at a place of the first chart until something is shown; a click before the chart listens is lost."""
     chart = page.locator("[data-testid=stVegaLiteChart]").first
     for _ in range(6):
-        box = chart.bounding_box()
+        box = chart.bounding_box() if chart.count() else None
+        if shown.count() or box is None:  # another tab is being drawn
+            break
         page.mouse.click(box["x"] + box["width"] * at[0], box["y"] + box["height"] * at[1])
         page.wait_for_timeout(3_000)
-        if shown.count():
-            return
+    shown.first.wait_for()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -155,6 +156,7 @@ def test_an_error_of_a_cell_is_found_and_explained_on_the_page(address, new_page
 def test_a_slice_that_is_clicked_lists_its_errors(address, new_page):
     page = opened(new_page(1400), f"{address}/evaluation?tab=Slices")
     click_until(page, (0.48, 0.03), page.get_by_text("most confident errors first"))
+    settle(page)
     assert "slice=Rating%3A+4" in page.url
     page.get_by_role("tab", name="Overview").click()
     settle(page)
