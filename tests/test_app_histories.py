@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,9 +72,17 @@ def test_the_pointer_shows_the_latest_value_of_every_line_and_nothing_before_it_
     shown = histories.hover_values(
         both[both["metric"] == "loss"], "epoch", histories.hover_positions(both, "epoch")
     ).set_index("epoch")
-    assert shown.loc[1, "a, train"] == "0.6"
-    assert shown.loc[1, "b, train"] == ""
-    assert shown.loc[6, "a, train"] == "0.15"
+    assert shown.loc[1, "a, train"] == 0.6
+    assert np.isnan(shown.loc[1, "b, train"])
+    assert shown.loc[6, "a, train"] == 0.15
+
+
+def test_the_pointer_of_a_smoothed_line_shows_smoothed_values_and_says_so():
+    smoothed = histories.add_smoothed(histories.by_epoch("a", history(), None), 0.5)
+    loss = smoothed[smoothed["metric"] == "loss"]
+    shown = histories.hover_values(loss, "epoch", np.array([2.0]))
+    assert shown["a, train, smoothed"][0] == float(f"{(0.5 * 0.6 + 0.3) / 1.5:.4g}")
+    assert "a, train" not in shown
 
 
 def test_settings_that_differ_are_marked():
@@ -125,13 +135,13 @@ def test_best_epoch_early_stop_and_schedule_changes_are_marked():
     marked = histories.events(known, {"run": 9})
     found = {(row["event"], row["metric"], row["epoch"]) for row in marked.to_dict("records")}
     assert found == {
-        ("least validation loss", "loss", 3),
-        ("least validation loss", "accuracy", 3),
-        ("stopped early", "loss", 4),
+        ("best epoch", "loss", 3),
+        ("best epoch", "accuracy", 3),
+        ("early stopping", "loss", 4),
         ("end of warm-up", "learning rate", 0.5),
     }
-    assert "stopped early" not in set(histories.events(known, {"run": 4})["event"])
-    assert "stopped early" not in set(histories.events(known, {})["event"])
+    assert "early stopping" not in set(histories.events(known, {"run": 4})["event"])
+    assert "early stopping" not in set(histories.events(known, {})["event"])
 
 
 def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
@@ -139,18 +149,18 @@ def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
     theirs = histories.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
     known = pd.concat([theirs, histories.run_history("ours", "epoch", history(), None)]).reset_index(drop=True)
     marked = histories.events(known, {"ours": 4})
-    best = marked[marked["event"] == "least validation loss"]
+    best = marked[marked["event"] == "best epoch"]
     assert best.groupby("run")["value"].apply(list).to_dict() == {"theirs": [0.3, 0.8], "ours": [0.4, 0.85]}
-    assert set(marked[marked["run"] == "theirs"]["event"]) == {"least validation loss"}
+    assert set(marked[marked["run"] == "theirs"]["event"]) == {"best epoch"}
 
 
 def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
     said = histories.progress_sentence("run", steps(2), 4, None)
-    assert "epoch 2 of 4, step 40 after 2.0 min, about 2.0 min left" in said
+    assert said == "run is training: epoch 2/4, step 40, 2.0 min elapsed, about 2.0 min left."
     assert "left" not in histories.progress_sentence("run", steps(2), None, None)
     assert "left" not in histories.progress_sentence("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
-    assert "has not written for 15.0 min" in histories.progress_sentence("run", steps(2), 4, 900)
-    assert histories.progress_sentence("run", None, 4, None).endswith("its curves follow.")
+    assert "no update for 15.0 min" in histories.progress_sentence("run", steps(2), 4, 900)
+    assert histories.progress_sentence("run", None, 4, None) == "run is training; there is no step yet."
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():
@@ -159,10 +169,37 @@ def test_a_constant_or_steadily_falling_rate_has_no_changes():
         assert histories.schedule_changes(tidy).empty
 
 
-def test_an_early_stop_is_told():
-    assert "stopped early, after 4 of 9 epochs" in histories.summary_sentence("run", history(), 9)
-    assert "trained 4 epochs in 4.0 min" in histories.summary_sentence("run", history(), 4)
-    assert "least validation loss 0.4000 after epoch 3" in histories.summary_sentence("run", history(), None)
+@pytest.mark.parametrize(("planned", "epochs"), [(9, "4 of 9"), (4, "4"), (None, "4")])
+def test_a_summary_has_the_best_epoch_and_tells_an_early_stop(planned, epochs):
+    found = histories.summarise("run", history(), {}, {}, planned)
+    assert (found.epochs, found.best_loss, found.best_accuracy) == (epochs, 0.4, 0.85)
+    assert found.last_seconds == 240
+
+
+def test_a_history_without_validation_still_has_its_epochs_and_time():
+    rows = history().drop(columns=["val_loss", "val_accuracy"])
+    for known in (rows, history().assign(val_loss=np.nan)):
+        found = histories.summarise("run", known, {}, {}, None)
+        assert (found.epochs, found.last_seconds, found.best_loss, found.best_accuracy) == ("4", 240, None, None)
+
+
+def test_the_time_of_all_stages_and_of_the_last_are_told_apart():
+    metadata = {"training_seconds": 6819.7, "date": "2026-01-02", "teachers": {"a": 1}}
+    found = histories.summarise("run", history(), metadata, {"test": {"accuracy": 0.9}}, 4)
+    assert (found.seconds, found.last_seconds, found.date, found.test_accuracy) == (6819.7, 240, "2026-01-02", 0.9)
+    assert "run: training targets are soft" in histories.soft_target_note([found])
+    assert histories.soft_target_note([histories.Summary("other")]) == ""
+
+
+def test_a_run_without_files_and_an_imported_one_have_what_is_known():
+    assert histories.summarise("run", None, {}, {}, None) == histories.Summary("run")
+    measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
+    theirs = histories.tidy(measured.assign(run="theirs", epoch=[1, 2, 3], step=np.nan, minutes=np.nan))
+    found = histories.summarise_imported(theirs)
+    assert (found.run, found.epochs, found.best_loss, found.best_accuracy) == ("theirs", "3", 0.3, 0.8)
+    assert found.last_seconds is None
+    only_loss = histories.tidy(pd.DataFrame({"loss": [1.0]}).assign(run="a", epoch=np.nan, step=5, minutes=2.0))
+    assert histories.summarise_imported(only_loss) == histories.Summary("a", last_seconds=120.0)
 
 
 def test_a_part_of_the_training_lies_between_percentages_of_its_way():
@@ -181,14 +218,47 @@ def test_a_logarithmic_axis_does_not_follow_a_learning_rate_to_zero():
     assert rates[losses["value"] > histories.log_floor(losses)]["value"].min() == 1e-11
 
 
+def curves(log=False, **columns):
+    rows = pd.DataFrame({"run": "a", "split": "train", **columns})
+    rows = rows.assign(smoothed=rows["value"])
+    panel = charts.Panel(
+        "Loss", rows, rows[["minutes"]].assign(**{"a, train": rows["value"]}), rows.head(0).assign(event=""), log
+    )
+    return charts.learning_curves([panel], x="minutes", x_title="minute", colours={"a": "#123456"})
+
+
 @pytest.mark.parametrize("lowest", [0.0, 0.01, 1.0, 5.0])
 @pytest.mark.parametrize("highest", [5.0, 1_000.0])
-def test_the_axis_of_a_training_never_begins_below_zero(lowest, highest):
-    rows = pd.DataFrame({"run": "a", "split": "train", "value": 1.0, "smoothed": 1.0, "minutes": [lowest, highest]})
-    panel = charts.Panel("loss", "Loss", rows, rows[["minutes"]], rows.head(0))
-    for start, begin in ((0.0, 0.0), (None, None)):
-        drawn = charts.history([panel], x="minutes", x_title="minutes", runs=["a"], start=start).to_dict()
-        [low, high] = drawn["vconcat"][0]["layer"][0]["encoding"]["x"]["scale"]["domain"]
-        assert 0 <= low <= lowest
-        assert high >= highest
-        assert begin is None or low == begin
+def test_the_axis_of_a_training_begins_at_zero(lowest, highest):
+    [axis] = curves(value=[1.0, 1.0], minutes=[lowest, highest])["baseOption"]["xAxis"]
+    assert (axis["min"], axis["max"]) == (0, highest)
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"), [([0.21, 0.69], (0.2, 0.7)), ([3e-5, 9.1e-4], (3e-5, 1e-3)), ([1.0, 1.0], (1.0, 1.0))]
+)
+def test_a_logarithmic_axis_ends_close_to_the_values(values, ends):
+    [axis] = curves(log=True, value=values, minutes=[1.0, 2.0])["baseOption"]["yAxis"]
+    assert (axis["min"], axis["max"]) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_panels_neither_overlap_nor_leave_the_chart_in_either_layout(n):
+    rows = pd.DataFrame({"run": "a", "split": "train", "value": [1.0], "smoothed": [1.0], "epoch": [1.0]})
+    panel = charts.Panel("Loss", rows, rows[["epoch"]].assign(**{"a, train": 1.0}), rows.head(0).assign(event=""))
+    spec = charts.learning_curves([panel] * n, x="epoch", x_title="epoch", colours={"a": "#123456"})
+    for layout in spec["media"]:
+        grids = layout["option"]["grid"]
+        assert len(grids) == len(layout["option"]["title"]) == n
+        assert all(grid["height"] > 50 and grid["top"] + grid["height"] < charts.HEIGHT for grid in grids)
+        columns = {}
+        for grid in grids:
+            columns.setdefault(grid["left"], []).append((grid["top"], grid["top"] + grid["height"]))
+        assert all(a[1] < b[0] for spans in columns.values() for a, b in pairwise(spans))
+
+
+def test_a_name_in_a_legend_is_data_and_each_split_has_its_own_dash():
+    series = curves(value=[1.0, 2.0], minutes=[1.0, 2.0])["baseOption"]["series"]
+    assert [each["name"] for each in series] == ["a, train", "a, train"]
+    assert series[0]["lineStyle"]["type"] == "solid"
+    assert not any("formatter" in each.get("tooltip", {}) for each in series)  # which ECharts would take for HTML

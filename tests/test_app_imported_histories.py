@@ -83,7 +83,7 @@ def test_a_record_that_is_still_being_written_is_left_out():
 
 def test_a_number_without_end_is_refused():
     record = b"\x10" + b"\xff" * 1_000 + b"\x01"
-    with pytest.raises(ImportedHistoryError, match="no event files"):
+    with pytest.raises(ImportedHistoryError, match="not TensorBoard event files"):
         list(imported_histories.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -56,10 +55,29 @@ def said(app: AppTest) -> str:
     return "\n".join(element.value for kind in kinds for element in app.get(kind))
 
 
+def curves(app: AppTest) -> dict:
+    """The specification of the learning curves."""
+    [chart] = app.get("echarts_chart")
+    return json.loads(chart.proto.spec)
+
+
 def panels(app: AppTest) -> list[str]:
     """The titles of the panels on the Training page."""
-    [chart] = app.get("vega_lite_chart")
-    return [panel["title"]["text"] for panel in json.loads(chart.proto.spec)["vconcat"]]
+    return [title["text"] for title in curves(app)["media"][0]["option"]["title"]]
+
+
+def charted(app: AppTest) -> set[str]:
+    """The runs in the chart on the Training page."""
+    return {name.partition(", ")[0] for name in curves(app)["baseOption"]["legend"]["data"]}
+
+
+def select_runs(app: AppTest, *names: str) -> None:
+    """Selects rows of the table on the Training page."""
+    table = next(table.value for table in app.dataframe if "best_loss" in table.value)
+    rows = [list(table["run"]).index(f"● {name}") for name in names]
+    app.session_state["runs_table"] = {"selection": {"rows": rows}}
+    app.session_state["runs"] = list(names)  # as the callback does, which AppTest does not call
+    app.run()
 
 
 def selections(spec: dict) -> list[dict]:
@@ -323,9 +341,10 @@ def test_a_link_to_a_run_that_is_gone_says_so_and_shows_the_default(open_page):
 
 def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_page):
     app = open_page("training")
-    app.get_by_key("runs").set_value(["tiny", "other", "young"]).run()
+    select_runs(app, "tiny", "other", "young")
     assert not app.exception
-    assert "young is being trained" in said(app)
+    assert "young is training" in said(app)
+    assert charted(app) == {"tiny", "other", "young"}
     assert len(panels(app)) == 3
     for grain, against in (("step", "minutes"), ("step", "steps"), ("epoch", "steps")):
         app.get_by_key("grain").set_value(grain)
@@ -351,37 +370,68 @@ def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(
     assert not app.exception
 
 
-def test_the_model_chosen_in_the_sidebar_is_drawn_and_others_can_be_added(open_page):
+def test_the_model_chosen_in_the_sidebar_is_charted_and_others_can_be_added(open_page):
     app = open_page("training")
-    assert "tiny trained" in said(app)
+    assert charted(app) == {"tiny"}
     app.selectbox(key="run").select("other").run()
-    assert "other trained" in said(app)
-    assert "tiny trained" not in said(app)
-    app.get_by_key("runs").set_value(["other", "tiny"]).run()
-    assert "tiny trained" in said(app)
-    app.get_by_key("runs").set_value(["other", "young"]).run()
+    assert charted(app) == {"other"}
+    select_runs(app, "other", "tiny")
+    assert charted(app) == {"other", "tiny"}
+    assert app.query_params["runs"] == ["other", "tiny"]
+    select_runs(app, "other", "young")
     app.selectbox(key="run").select("tiny").run()
-    assert app.get_by_key("runs").value == ["tiny", "young"]
-    assert "other trained" not in said(app)
+    assert app.session_state["runs"] == ["tiny", "young"]
     assert not app.exception
 
 
-def test_a_link_to_certain_runs_draws_those(open_page):
+def test_a_link_to_certain_runs_charts_those(open_page):
     app = open_page("training", runs="other", run="tiny")
-    assert "other trained" in said(app)
-    assert "tiny trained" not in said(app)
+    assert charted(app) == {"other"}
+
+
+def test_a_link_to_a_run_that_is_gone_charts_the_model(open_page):
+    app = open_page("training", runs="gone")
+    assert charted(app) == {"tiny"}
+
+
+def test_without_a_selected_run_the_page_says_what_to_do(open_page):
+    app = open_page("training")
+    select_runs(app)
+    assert "Select at least one run." in said(app)
+    assert not app.exception
+
+
+def test_the_table_of_runs_has_the_figures_of_each(open_page):
+    table = open_page("training").dataframe[0].value.set_index("run")
+    assert list(table.index) == ["● other", "● tiny", "● young"]
+    assert table.loc["● tiny", "epochs"] == "4"
+    assert table.loc["● tiny", "best_loss"] == pytest.approx(0.4)
+    assert (table.loc["● tiny", "seconds"], table.loc["● tiny", "last_seconds"]) == ("4.0 min", "4.0 min")
+    assert table.loc["● tiny", "parameters"] > 0
+    assert pd.isna(table.loc["● young", "test_accuracy"])
+
+
+def test_no_run_has_the_colour_of_a_class_while_others_are_free(open_page):
+    used = {each["color"] for each in curves(open_page("training"))["baseOption"]["series"] if "color" in each}
+    assert used
+    assert used.isdisjoint({"#0072b2", "#d55e00"})
+
+
+def test_of_several_runs_only_the_settings_that_differ_are_shown_at_first(open_page):
+    app = open_page("training", runs="tiny")
+    whole = next(table.value for table in app.dataframe if "setting" in table.value)
+    select_runs(app, "tiny", "other")
+    differing = next(table.value for table in app.dataframe if "setting" in table.value)
+    assert set(differing["setting"]) < set(whole["setting"])
+    app.toggle(key="only_differences").set_value(False).run()
+    assert len(next(table.value for table in app.dataframe if "setting" in table.value)) >= len(whole)
 
 
 @pytest.mark.parametrize("grain", ["epoch", "step"])
 @pytest.mark.parametrize("against", ["minutes", "steps", "epochs"])
-def test_no_axis_of_a_training_begins_below_zero(open_page, grain, against):
+def test_every_axis_of_a_training_begins_at_zero(open_page, grain, against):
     app = open_page("training", grain=grain, against=against)
-    [chart] = app.get("vega_lite_chart")
-    spec = json.loads(chart.proto.spec)
-    domains = [layer["encoding"]["x"]["scale"]["domain"] for panel in spec["vconcat"] for layer in panel["layer"][:1]]
-    assert len(domains) == 3
-    assert all(low >= 0 for low, _ in domains)
-    assert against == "epochs" or all(low == 0 for low, _ in domains)
+    assert [axis["min"] for axis in curves(app)["baseOption"]["xAxis"]] == [0, 0, 0]
 
 
 def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page):
@@ -395,13 +445,12 @@ def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page):
 def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
     app = open_page("training")
     app.slider(key="part").set_value((1, 1)).run()
-    assert "No point lies in that part" in said(app)
+    assert "No data in this range" in said(app)
     app.slider(key="part").set_value((50, 100)).run()
     assert len(panels(app)) == 3
-    [chart] = app.get("vega_lite_chart")
-    drawn = [pa.ipc.open_stream(each.data.data).read_pandas() for each in chart.proto.datasets]
-    least = min(rows["epoch"].min() for rows in drawn if "epoch" in rows)
-    assert least >= 2
+    lines = [each["data"] for each in curves(app)["baseOption"]["series"] if each["type"] == "line"]
+    assert min(x for line in lines for x, _ in line) >= 2
+    assert {axis["min"] for axis in curves(app)["baseOption"]["xAxis"]} == {2.025}
 
 
 def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):

@@ -117,7 +117,7 @@ def test_a_history_by_steps_is_drawn(against):
     upload(app, 1, "logs/events.out.tfevents.1", content)
     app.get_by_key("against").set_value(against).run()
     assert not app.exception
-    [chart] = app.get("vega_lite_chart")
+    [chart] = app.get("echarts_chart")
     assert "in validation 0.333" in chart.proto.alt
 
 

@@ -187,12 +187,12 @@ def test_a_row_of_a_file_is_opened_on_the_review_page_with_the_model_chosen(addr
     page.get_by_role("button", name="Score 3 rows").click()
     page.get_by_role("button", name="Download").first.wait_for()
     settle(page)
-    open_row_on_review_page(page, "The rows the filter lets through")
+    open_row_on_review_page(page, "The scored rows")
     wait_for_typed(page, "the film is good")
     page.get_by_text("read by other").wait_for()
     assert "run=other" in page.url
-    page.get_by_role("link", name="Bulk").click()
-    page.get_by_role("heading", name="What did all of them feel?").wait_for()
+    page.get_by_role("link", name="Score a file").click()
+    page.get_by_role("heading", name="Score a file").wait_for()
     settle(page)
     assert "run=other" in page.url
 
@@ -242,7 +242,7 @@ def test_a_verdict_is_marked_when_the_text_beside_it_changes(address, new_page):
     page.get_by_text("Text changed").wait_for()
     assert page.get_by_role("radio", checked=True, name="Glowing").count() == 0
     page.get_by_role("link", name="Training").click()
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_text("Text changed").wait_for()
     page.get_by_role("button", name="Analyse Shortcut").click()
@@ -331,7 +331,7 @@ def test_a_name_that_is_an_address_becomes_no_link(address, new_page):
         page.get_by_role("heading", name=re.compile("evil")).wait_for()
         settle(page)
         assert page.locator("[data-testid=stMain] a[href*=evil]:not([href^='#'])").count() == 0
-        page.get_by_role("button", name="Another file").click()
+        page.get_by_role("button", name="New file").click()
         page.locator("input[type=file]").wait_for(state="attached")
 
 
@@ -341,7 +341,7 @@ def test_what_was_typed_survives_a_visit_to_another_page(address, new_page):
     settle(page)
     analyse(page, "a dull film")
     page.get_by_role("link", name="Training").click()
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
@@ -355,7 +355,7 @@ def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
     settle(page)
     page.get_by_role("textbox", name="Review").fill("half a thou")
     page.get_by_role("link", name="Training").click(delay=100)  # as long as a finger takes
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.get_by_role("link", name="Review", exact=True).click()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
@@ -364,21 +364,21 @@ def test_what_was_typed_but_not_analysed_survives_it_too(address, new_page):
 
 
 def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
-    page = new_page()
-    page.goto(f"{address}/training?runs=tiny&runs=other&grain=step&smoothing=0.5")
-    settle(page)
-    drawn = page.locator("[data-testid=stVegaLiteChart] svg.marks").first
-    drawn.wait_for()
+    page = open_at(new_page(), f"{address}/training?runs=tiny&runs=other&grain=step&smoothing=0.5")
+    chart = page.get_by_test_id("stEChartsChart")
+    chart.locator("canvas").first.wait_for()
+    chart.scroll_into_view_if_needed()
     page.wait_for_timeout(2_000)
-    box = drawn.bounding_box()
+    box = chart.bounding_box()
     for shift in (0, 3, 6):
-        page.mouse.move(box["x"] + box["width"] / 2 + shift, box["y"] + 150)
-    tip = page.locator("#vg-tooltip-element.visible")
+        page.mouse.move(box["x"] + box["width"] / 4 + shift, box["y"] + box["height"] / 2)
+    tip = chart.locator("div").filter(has_text=re.compile("at epoch")).last
     tip.wait_for()
-    said = tip.inner_text()
+    said = chart.inner_text()
     for line in ("tiny, train", "tiny, validation", "other, train", "other, validation"):
-        assert line in said
-    assert "smoothed" in said
+        assert f"{line}, smoothed" in said
+    for panel in ("Loss", "Accuracy", "Learning rate"):
+        assert re.search(f"{panel}.* at epoch", said)
     assert page.failed == []
 
 
@@ -410,8 +410,8 @@ def test_a_run_that_is_still_trained_is_followed(address, new_page, served_runs)
     page = new_page()
     page.goto(f"{address}/training?runs=young&grain=step")
     settle(page)
-    page.get_by_text("young is being trained").wait_for()
-    chart = page.locator("[data-testid=stVegaLiteChart][aria-label*='at the end']").first
+    page.get_by_text("young is training").wait_for()
+    chart = page.locator("[data-testid=stEChartsChart][aria-label*='last values']").first
     before = chart.get_attribute("aria-label")
     with (served_runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
         file.write("23,0.9,0.001,160.0\n52,3,0.9,0.9,0.001,170.0\n")
@@ -445,20 +445,20 @@ def test_back_and_forward_go_from_page_to_page_and_keep_the_example(address, new
     scathing = EXAMPLES["Scathing"]
     wait_for_typed(page, scathing)
     page.get_by_role("link", name="Training").click(delay=100)
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.go_back()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
     wait_for_typed(page, scathing)
     page.go_forward()
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
 
 
 def test_back_keeps_a_text_of_ones_own(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "the film is bad")
     page.get_by_role("link", name="Training").click()
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.go_back()
     page.get_by_role("heading", name="What did the reviewer feel?").wait_for()
     settle(page)
@@ -503,7 +503,7 @@ def test_a_phone_shows_the_verdict_before_the_text(address, new_page, tmp_path):
     page = open_at(new_page(390), f"{address}/bulk")
     upload(page, 3)
     page.get_by_role("button", name="Score 3 rows").click()
-    page.get_by_role("heading", name="Every row").wait_for()
+    page.get_by_role("tab", name="Rows").wait_for()
     settle(page)
     table = page.get_by_test_id("stDataFrame").last
     table.scroll_into_view_if_needed()
@@ -537,9 +537,9 @@ def test_a_job_is_found_again_after_a_refresh_and_can_be_stopped(address, new_pa
     page = open_at(new_page(), f"{address}/bulk")
     upload(page, 200_000)
     page.get_by_role("button", name="Score 200,000 rows").click()
-    page.get_by_role("button", name="Stop, and keep what is done").wait_for()
+    page.get_by_role("button", name="Stop (keep finished rows)").wait_for()
     page.reload()
-    page.get_by_role("button", name="Stop, and keep what is done").click()
-    page.get_by_role("button", name="Go on").wait_for()
+    page.get_by_role("button", name="Stop (keep finished rows)").click()
+    page.get_by_role("button", name="Resume").wait_for()
     delete(page)
     page.locator("input[type=file]").wait_for(state="attached")

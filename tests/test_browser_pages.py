@@ -169,17 +169,3 @@ def test_a_slice_that_is_clicked_lists_its_errors_and_stays_chosen(address, new_
 def test_two_models_are_compared_on_the_first_screen(address, new_page):
     page = opened(new_page(1400), f"{address}/evaluation?compare=lstm")
     assert page.get_by_text("points more accurate than lstm").bounding_box()["y"] < 900
-
-
-def test_the_model_of_the_sidebar_is_the_one_whose_curves_are_drawn(address, new_page):
-    page = opened(new_page(1400), f"{address}/training?runs=distilled&runs=anybody")
-    page.get_by_text("distilled trained").wait_for()
-    page.get_by_role("combobox").first.click()
-    page.get_by_role("option", name="lstm").click()
-    page.get_by_text("lstm trained").wait_for()
-    settle(page)
-    assert page.get_by_text("distilled trained").count() == 0
-    assert page.get_by_text("anybody trained").count() == 1
-    page.get_by_role("button", name="distilled", exact=True).click()
-    page.get_by_text("distilled trained").wait_for()
-    assert page.get_by_text("lstm trained").count() == 1

@@ -6,7 +6,9 @@ from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,
+    figures,
     job_of,
+    open_tab,
     runs,
     settings,
     settle,
@@ -15,10 +17,6 @@ from tests.test_bulk_page import (  # noqa: F401
 )
 
 THREE = b"review,label\n" + b"a good film,2\na dull film,0\nnot bad .,1\n" * 5
-
-
-def metrics(app):
-    return {metric.label: metric.value for metric in app.metric}
 
 
 def scored(app, settings):  # noqa: F811
@@ -31,18 +29,18 @@ def scored(app, settings):  # noqa: F811
 def test_the_meaning_of_each_label_is_shown_and_what_is_left_out_is_counted(settings):  # noqa: F811
     app = settle(upload("three.csv", THREE), settings, "new")
     table = app.data_editor[0].value
-    assert dict(zip(table["value"], table["means"], strict=True)) == {"2": "positive", "0": "negative", "1": "left out"}
-    assert "5 rows left out of the comparison" in said(app)
+    assert dict(zip(table["value"], table["means"], strict=True)) == {"2": "positive", "0": "negative", "1": "ignored"}
+    assert "5 rows ignored in the evaluation" in said(app)
     app = scored(app, settings)
     assert job_of(app, settings).read("task")["labels"] == {"2": 1, "0": 0, "1": None}
-    assert "10 rows with a verdict and a label" in said(app)
+    assert "10 labelled rows" in said(open_tab(app, "Evaluation"))
     assert "Left out: 5 rows with a label that is neither positive nor negative." in said(app)
 
 
 def test_a_meaning_that_is_changed_travels_with_the_job(settings):  # noqa: F811
     app = settle(upload("three.csv", THREE), settings, "new")
     values = list(app.data_editor[0].value["value"])
-    edits = {values.index("1"): {"means": "positive"}, values.index("0"): {"means": "left out"}}
+    edits = {values.index("1"): {"means": "positive"}, values.index("0"): {"means": "ignored"}}
     key = f"meanings_{job_of(app, settings).short_id}_1"
     app.session_state[key] = {"edited_rows": edits, "added_rows": [], "deleted_rows": []}
     app = scored(app.run(), settings)
@@ -55,9 +53,9 @@ def test_labels_whose_meaning_cannot_be_told_are_asked_for(settings):  # noqa: F
     app = settle(upload("two.csv", b"review,label\na good film,2\na dull film,3\n"), settings, "new")
     assert app.selectbox(key="label_column").value is None
     app.selectbox(key="label_column").set_value(1).run()
-    assert "are not clear" in app.warning[0].value
+    assert "Unrecognised labels" in app.warning[0].value
     app = scored(app, settings)
-    assert "No row has both a verdict and a known label. Left out: 2 rows with a label of unknown" in said(app)
+    assert "No row has both a prediction and a known label. Left out: 2 rows with a label of unknown" in said(app)
 
 
 def test_columns_of_one_review_can_be_joined(settings):  # noqa: F811
@@ -67,7 +65,7 @@ def test_columns_of_one_review_can_be_joined(settings):  # noqa: F811
     app.multiselect(key="joined_columns").set_value([1]).run()
     assert not app.warning
     app.multiselect(key="joined_columns").set_value([0, 1]).run()
-    assert "“id” does not look like reviews" in app.warning[0].value
+    assert "“id” doesn't look like review text" in app.warning[0].value
     app.multiselect(key="joined_columns").set_value([1]).run()
     app = scored(app, settings)
     job = job_of(app, settings)
@@ -99,13 +97,13 @@ def test_rows_of_unknown_words_enter_no_figure_and_are_said_above_them(settings,
     content = b"review,label,genre,seen\n" + row * 3 + b"a good film,pos,b,2024-01-02\n" * others
     app = settle(upload("other.csv", content), settings, "new")
     app = scored(app, settings)
+    found = figures(app)
     kinds = [element.value for element in [*app.warning, *app.caption]]
     assert any(said_above in value for value in kinds)
-    found = metrics(app)
-    assert int(found["Positive"]) + int(found["Negative"]) == others
-    assert found["Not judged"] == "3"
-    assert any(label.startswith("Share") for label in found) is bool(others)
-    assert ("Sentiment by group and over time" in said(app)) is bool(others)
+    assert int(found["Positive"]) + int(found["Unsure"]) + int(found["Negative"]) == others
+    assert found["Left out"] == "3"
+    assert ("of the reviews are predicted positive" in said(app)) is bool(others)
+    assert ("Groups and time" in [tab.label for tab in app.tabs]) is bool(others)
     if others:
-        assert "Left out: 3 rows of mostly unknown words." in said(app)
-        assert "0 labels probably wrong" in said(app)
+        assert "Left out: 3 rows of mostly unknown words." in said(open_tab(app, "Evaluation"))
+        assert "0 likely label errors" in said(app)

@@ -1,9 +1,10 @@
-"""The Bulk page, run in process: an upload becomes a job, the job a table, and nothing is shown to strangers."""
+"""The page Score a file, run in process: an upload becomes a job, the job a table; strangers see nothing."""
 
 import errno
 import io
 import json
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -29,6 +30,7 @@ from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
+TABS = ("Summary", "Words", "Groups and time", "Evaluation")  # beside Rows
 CONTENT = (
     "id,review,label,genre,seen\n"
     + "".join(
@@ -110,7 +112,27 @@ def scored(runs, settings, worker):
 
 
 def button(app, start):
-    return next(each for each in app.button if each.label.startswith(start))
+    return next(each for each in app.button if plain(each.label).startswith(start))
+
+
+def plain(label):
+    """A label without its colour and its icon."""
+    return re.sub(r"^:material/\w+: ", "", re.sub(r"^:violet\[(.*)\]$", r"\1", label))
+
+
+def offers(app, form):
+    """Whether the whole output can be downloaded in a form."""
+    return any(plain(each.label).startswith(f"Download {form} (") for each in app.get("download_button"))
+
+
+def open_tab(app, name):
+    app.session_state["tab"] = name
+    return app.run()
+
+
+def figures(app):
+    """The figures of the tab Summary."""
+    return {metric.label: metric.value for metric in open_tab(app, "Summary").metric}
 
 
 def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chosen():
@@ -122,7 +144,7 @@ def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chos
 
 def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     app = settle(upload(), settings, "new")
-    assert "120 rows, 5 columns, encoding utf\\-8, delimiter comma" in said(app)
+    assert "120 rows, 5 columns · UTF\\-8 · delimiter comma" in said(app)
     assert app.selectbox(key="text_column").value == 1
     assert app.selectbox(key="label_column").value == 2
     assert not app.exception
@@ -136,7 +158,7 @@ def test_of_two_columns_of_one_name_the_one_chosen_stays_chosen(settings):
     assert (app.selectbox(key="text_column").value, app.selectbox(key="label_column").value) == (0, None)
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    app.selectbox(key="group").set_value(3).run()
+    open_tab(app, "Groups and time").selectbox(key="group").set_value(3).run()
     assert app.selectbox(key="group").value == 3
 
 
@@ -172,74 +194,178 @@ def test_an_upload_that_is_refused_says_why_and_another_can_follow(monkeypatch):
 
 def test_a_file_without_reviews_is_not_scored_unasked(settings):
     app = settle(upload("prices.csv", b"id,price\n1,20\n2,30\n"), settings, "new")
-    assert "does not look like reviews" in app.warning[0].value
+    assert "doesn't look like review text" in app.warning[0].value
 
 
-def test_what_was_done_is_counted_charted_and_listed(scored):
+def test_what_was_done_is_listed_first_and_counted_in_figures_that_add_up(scored):
     assert not scored.exception
-    metrics = {metric.label: metric.value for metric in scored.metric}
-    assert metrics["Rows"] == "120"
-    assert int(metrics["Positive"]) + int(metrics["Negative"]) == 120
-    assert "Accuracy" in metrics
     assert "120 of 120 rows" in said(scored)
+    found = figures(scored)
+    assert found.pop("Rows") == "120"
+    assert list(found) == ["Positive", "Unsure", "Negative", "Left out"]
+    assert sum(map(int, found.values())) == 120
+    assert "of the reviews are predicted positive" in said(scored)
+    assert not scored.exception
+    open_tab(scored, "Rows")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_each_tab_of_the_results_has_an_address(scored, settings, tab):
+    app = open_page(job=job_of(scored, settings).id, tab=tab)
+    assert not app.exception
+    assert app.session_state["tab"] == tab
+    assert "Select a row" not in said(app)
+    assert app.get("vega_lite_chart")
+
+
+def test_only_what_the_file_has_gets_a_tab(settings):
+    app = settle(upload("plain.csv", b"review\na good film\na dull film\n"), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert [tab.label for tab in app.tabs] == ["Rows", "Summary", "Words"]
+
+
+def test_a_file_scored_without_explanations_can_be_scored_again_with_them(settings):
+    app = settle(upload("plain.csv", b"review\na good film\na dull film\n"), settings, "new")
+    app.checkbox(key="explain").set_value(False).run()
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    assert "scored without explanations" in said(open_tab(app, "Words"))
+    button(app, "Score again with explanations").click().run()
+    settle(app, settings, "done")
+    assert app.get("vega_lite_chart")
+    assert not app.exception
+
+
+def test_the_sample_has_something_for_every_tab(settings):
+    app = open_page()
+    button(app, "Try a sample file").click().run()
+    settle(app, settings, "new")
+    assert "sample\\-reviews\\.csv" in {header.value for header in app.header}
+    inspection = job_of(app, settings).read("inspection")
+    assert inspection["columns"] == ["review", "label", "genre", "date"]
+    assert (inspection["text"], inspection["label"], inspection["dates"]) == (0, 1, [3])
+    assert {"drama", "comedy"} <= set(inspection["values"]["2"])
+    button(app, "Score 50 rows").click().run()
+    settle(app, settings, "done")
+    assert "50 of 50 rows" in said(app)
+    assert not app.exception
+
+
+PASTED = ["text, with a comma", '"quoted" and, odd', "a\ttab", "review", "=1+1", "  ", "a good film"]
+
+
+def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
+    app = open_page()
+    app.text_area(key="pasted_reviews").set_value("\n".join(PASTED))
+    button(app, "Use these reviews").click().run()
+    settle(app, settings, "new")
+    job = job_of(app, settings)
+    assert len(job.read("inspection")["columns"]) == 1
+    assert job.read("inspection")["survey"]["rows"] in (len(PASTED), len(PASTED) - 1)  # blank lines are no rows
+    assert [row[0] for row in job.read("inspection")["sample"] if row[0].strip()] == [
+        line for line in PASTED if line.strip()
+    ]
+    button(app, "New file").click().run()
+    assert not app.text_area(key="pasted_reviews").value
+
+
+@pytest.mark.parametrize("pasted", ["", " \n\t\n"])
+def test_nothing_pasted_is_said_to_be_nothing(pasted):
+    app = open_page()
+    app.text_area(key="pasted_reviews").set_value(pasted)
+    button(app, "Use these reviews").click().run()
+    assert "There is no review yet" in app.error[0].value
+    assert "job" not in app.query_params
 
 
 def test_the_link_brings_back_the_job_in_another_session(scored, settings):
     other = open_page(job=job_of(scored, settings).id)
-    assert {metric.label: metric.value for metric in other.metric}["Rows"] == "120"
+    assert "120 of 120 rows" in said(other)
     assert not other.exception
 
 
 def test_a_job_that_was_come_back_to_is_found_again_in_that_session(scored, settings):
     id = job_of(scored, settings).id
     other = open_page(job=id)
-    button(other, "Another file").click().run()
+    button(other, "New file").click().run()
     other.button(key=f"own-{id}").click().run()
-    assert {metric.label: metric.value for metric in other.metric}["Rows"] == "120"
+    assert figures(other)["Rows"] == "120"
 
 
-def test_the_table_is_searched_and_filtered_over_all_rows(scored):
+def test_the_table_is_searched_and_filtered_over_all_rows(scored, settings):
     scored.text_input(key="only_text").set_value("DULL").run()
     assert "40 of 120 rows" in said(scored)
     scored.text_input(key="only_text").set_value("").run()
     scored.multiselect(key="only_sentiment").set_value(["positive"]).run()
-    positive = next(metric.value for metric in scored.metric if metric.label == "Positive")
+    positive = job_of(scored, settings).read("result")["counts"]["sentiment"]["positive"]
     assert f"{positive} of 120 rows" in said(scored)
     scored.multiselect(key="only_sentiment").set_value([]).run()
     assert not scored.exception
 
 
-def test_a_row_marked_opens_only_when_asked_and_a_filter_may_leave_fewer_rows(scored):
+def test_a_selected_row_is_explained_at_once_and_opens_only_when_asked(scored):
     scored.session_state["review_text"] = "half typed"
     scored.session_state["rows-1"] = {"selection": {"rows": [40]}}
     scored.run()
-    assert button(scored, "Open on the Analyse page")
+    assert "**Row 41**" in said(scored)
+    assert "true label negative" in said(scored)
+    assert scored.button(key="open_bulk")
     assert scored.session_state["review_text"] == "half typed"
-    scored.text_input(key="only_text").set_value("dull film 1").run()
+    scored.text_input(key="only_text").set_value("dull film 1").run()  # which leaves fewer rows
     assert not scored.exception
     assert scored.session_state["rows-1"]["selection"]["rows"] == [40]
-    assert not any(each.label == "Open on the Analyse page" for each in scored.button)
+    assert "**Row" not in said(scored)
     scored.session_state["rows-1"] = {"selection": {"rows": []}}
     scored.text_input(key="only_text").set_value("").run()
 
 
+def test_a_row_is_explained_by_the_model_that_scored_the_file(scored, settings, monkeypatch):
+    asked = []
+    monkeypatch.setattr("sentiment.app.shared.explained_review.show", lambda _, model, *__, **___: asked.append(model))
+    app = open_page(job=job_of(scored, settings).id, run="other")
+    app.session_state["rows-1"] = {"selection": {"rows": [0]}}
+    app.run()
+    assert [model.run.name for model in asked] == ["tiny"]
+
+
+@pytest.mark.parametrize("content", [b"review,x\n,1\n", b"review,x\na film,1,2,3\n", "review\n\U0001f600\n".encode()])
+def test_a_row_that_says_nothing_is_explained_in_a_sentence(settings, content):
+    app = settle(upload("odd.csv", content), settings, "new")
+    button(app, "Score").click().run()
+    settle(app, settings, "done")
+    app.session_state["rows-1"] = {"selection": {"rows": [0]}}
+    app.run()
+    assert not app.exception
+    assert "Row 1" in said(app)
+
+
+def test_filters_outlive_a_visit_to_another_tab(scored):
+    scored.multiselect(key="only_sentiment").set_value(["negative"]).run()
+    before = next(each.value for each in scored.caption if "of 120 rows" in each.value)
+    open_tab(scored, "Summary")
+    open_tab(scored, "Rows")
+    assert before in said(scored)
+    scored.multiselect(key="only_sentiment").set_value([]).run()
+
+
 def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
     scored.text_input(key="only_text").set_value("dull").run()
-    assert "These 40 rows as CSV" in {each.label for each in scored.get("download_button")}
+    assert "Download 40 listed rows" in {each.label for each in scored.get("download_button")}
     scored.text_input(key="only_text").set_value("").run()
 
 
 @pytest.mark.parametrize(("form", "offered"), [("csv", True), ("tsv", True), ("xlsx", True), ("jsonl", False)])
 def test_formulas_can_be_left_alive_in_every_form_for_spreadsheets(form, offered, scored):
     scored.selectbox(key="form").set_value(form).run()
-    assert any(each.label == "Leave formulas alive" for each in scored.checkbox) == offered
+    assert any(each.label == "Don't escape formulas" for each in scored.checkbox) == offered
 
 
 def test_another_form_is_prepared_and_then_offered(scored, settings):
     scored.selectbox(key="form").set_value("xlsx").run()
-    button(scored, "Prepare").click().run()
+    button(scored, "Create").click().run()
     settle(scored, settings, "done")
-    assert any(each.label.startswith("Download") for each in scored.get("download_button"))
+    assert offers(scored, "XLSX")
 
 
 def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
@@ -250,15 +376,15 @@ def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
     settle(app, settings, "done")
     (job_of(app, settings).folder / "download.xlsx").write_bytes(b"made with other options")
     app.selectbox(key="form").set_value("xlsx").run()
-    button(app, "Prepare").click().run()
+    button(app, "Create").click().run()
     settle(app, settings, "done", "failed")
     assert "one here has" in app.error[0].value
-    assert {metric.label: metric.value for metric in app.metric}["Rows"] == "1"
+    assert figures(app)["Rows"] == "1"
     app.selectbox(key="form").set_value("jsonl").run()
     assert not app.error
-    button(app, "Prepare").click().run()
+    button(app, "Create").click().run()
     settle(app, settings, "done")
-    assert any(each.label.startswith("Download") for each in app.get("download_button"))
+    assert offers(app, "JSONL")
 
 
 def test_a_file_that_is_none_says_so_in_a_sentence(settings):
@@ -274,15 +400,15 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
     app = settle(upload("![x](https:evil.example).csv", content), settings, "new")
     app.selectbox(key="label_column").set_value(None).run()
     app.selectbox(key="text_column").set_value(1).run()
-    assert escaped in next(each.value for each in app.warning if "does not look like" in each.value)
-    assert escaped in next(each.value for each in app.warning if "Unreadable" in each.value)
+    assert escaped in next(each.value for each in app.warning if "doesn't look like" in each.value)
+    assert escaped in next(each.value for each in app.warning if "Malformed row" in each.value)
     app.selectbox(key="text_column").set_value(0).run()
     app.selectbox(key="label_column").set_value(1).run()
     assert "(https:" not in said(app)
     assert app.header[0].value == r"\!\[x\]\(https\:evil\.example\)\.csv"
     job_of(app, settings).write("error", f"There is no column called {image}.")
     assert escaped in app.run().error[0].value
-    button(app, "Another file").click().run()
+    button(app, "New file").click().run()
     assert r"\!\[x\]\(https\:evil\.example\)\.csv" in {each.label for each in app.button}
 
 
@@ -334,7 +460,7 @@ def test_a_file_that_cannot_be_read_in_an_encoding_can_be_read_in_another(settin
     settle(app.run(), settings, "failed")
     assert "encoding idna" in app.error[0].value
     next(each for each in app.selectbox if each.label == "Encoding").set_value("cp1252")
-    button(app, "Read again").click().run()
+    button(app, "Reload file").click().run()
     settle(app, settings, "new")
     assert "120 rows" in said(app)
     assert not app.exception
@@ -344,8 +470,8 @@ def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(setti
     rows = "".join(f"a good film,{1 + i / 10:.1f}\n" for i in range(41))
     app = settle(upload("stars.csv", f"review,stars\n{rows}".encode()), settings, "new")
     assert app.selectbox(key="label_column").value == 1
-    assert "no labels" not in said(app)
-    assert "measured against them" in app.info[0].value
+    assert "Unrecognised" not in said(app)
+    assert "are used as labels" in app.info[0].value
 
 
 @pytest.mark.parametrize("name", ["task", "inspection"])
@@ -355,7 +481,7 @@ def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
     for each in ("result", "task"):
         job.write(each, {"rows": 120})
     (job.folder / f"{name}.json").write_bytes(b"")
-    assert app.run().error[0].value == "A file of this job is damaged; upload the reviews again."
+    assert app.run().error[0].value == "This job's files are corrupted. Please upload the file again."
     assert not app.exception
 
 
@@ -367,14 +493,14 @@ def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
     write_json(job.parts.folder / "state.json", {**job.parts.state(), "model": ["another"]})
     job.remove("result")
     job.cancel()
-    button(app.run(), "Go on").click().run()
+    button(app.run(), "Resume").click().run()
     settle(app, settings, "failed")
     assert "model changed" in app.error[0].value
     assert r"\-\-resume" not in app.error[0].value
-    button(app, "Start anew").click().run()
+    button(app, "Change settings").click().run()
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    assert {metric.label: metric.value for metric in app.metric}["Rows"] == "120"
+    assert figures(app)["Rows"] == "120"
 
 
 @pytest.mark.parametrize("name", ["result", "cancel"])
@@ -386,14 +512,14 @@ def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name)
     job.remove("result")
     job.write(name, True)
     job.write("error", "The disk is full.")
-    button(app.run(), "Start anew").click().run()
+    button(app.run(), "Change settings").click().run()
     assert not app.exception
     assert button(app, "Score")
 
 
 def test_an_unknown_address_is_told_and_leads_back():
     app = open_page(job="A" * 22)
-    assert "no job at this address" in said(app)
+    assert "doesn't exist or has expired" in said(app)
     app.button[0].click().run()
     assert app.file_uploader
 
@@ -421,9 +547,9 @@ def test_a_button_on_a_job_that_is_gone_says_so(settings, state, monkeypatch):
         monkeypatch.setattr("sentiment.bulk.jobs.launcher.start", lambda *_, **__: False)
         button(app, "Score").click().run()
     job.delete()
-    button(app, {"new": "Score", "done": "Prepare", "waiting": "Stop"}[state]).click().run()
+    button(app, {"new": "Score", "done": "Create", "waiting": "Stop"}[state]).click().run()
     assert not app.exception
-    assert "no job at this address" in said(app)
+    assert "doesn't exist or has expired" in said(app)
 
 
 def test_other_jobs_are_never_listed(scored, settings):
@@ -433,11 +559,14 @@ def test_other_jobs_are_never_listed(scored, settings):
 
 
 def test_labels_give_accuracy_curves_calibration_and_slices(scored):
+    open_tab(scored, "Evaluation")
     titles = {header.value for header in scored.subheader}
-    assert {"Where verdicts and labels meet", "ROC", "Precision and recall", "Stated against observed"} <= titles
-    assert "On which rows it errs" in titles
+    assert {"Confusion matrix", "ROC curve", "Precision-recall curve", "Reliability diagram"} <= titles
+    assert "Accuracy by slice" in titles
     shown = {metric.label for metric in scored.metric}
-    assert {"Accuracy", "F1", "ROC area", "Calibration", "Cheapest threshold"} <= shown
+    assert shown == {"Accuracy", "F1", "ROC AUC", "ECE", "Cost-optimal threshold"}
+    assert not scored.exception
+    open_tab(scored, "Rows")
 
 
 def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
@@ -445,13 +574,17 @@ def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
     app = settle(upload("labelled.csv", content), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    shown = next(metric for metric in app.metric if metric.label == "Cheapest threshold")
-    assert (shown.value, shown.delta) == ("over 1", "call none positive")
+    open_tab(app, "Evaluation")
+    shown = next(metric for metric in app.metric if metric.label == "Cost-optimal threshold")
+    assert (shown.value, shown.delta) == ("> 1", "predict all negative")
 
 
 def test_the_rows_of_a_cell_of_the_confusion_matrix_are_found_without_a_mouse(scored):
     def matrix():
-        return next(chart.proto for chart in scored.get("vega_lite_chart") if "a click filters" in chart.proto.alt)
+        open_tab(scored, "Evaluation")
+        found = next(chart.proto for chart in scored.get("vega_lite_chart") if "a click lists" in chart.proto.alt)
+        open_tab(scored, "Rows")
+        return found
 
     wrong = int(matrix().alt.split(" and ")[1].split()[0])
     scored.selectbox(key="only_verdicts").set_value("false positives").run()
@@ -465,22 +598,28 @@ def test_the_rows_of_a_cell_of_the_confusion_matrix_are_found_without_a_mouse(sc
 def test_every_table_has_a_name(scored, settings):
     app = settle(upload(), settings, "new")
     assert len(app.dataframe) == 2
-    assert all(table.proto.alt for table in [*app.dataframe, *scored.dataframe])
+    tables = [*app.dataframe, *(each for tab in (*TABS, "Rows") for each in open_tab(scored, tab).dataframe)]
+    assert len(tables) == 5
+    assert all(table.proto.alt for table in tables)
 
 
 def test_labels_that_are_probably_wrong_can_be_listed(scored):
-    doubtful = int(next(words for words in said(scored).split(". ") if "probably wrong" in words).split()[0])
+    sentences = said(open_tab(scored, "Evaluation")).split(". ")
+    doubtful = int(next(words for words in sentences if "likely label error" in words).split()[0])
+    open_tab(scored, "Rows")
     scored.checkbox(key="only_mislabelled").check().run()
     assert f"{doubtful} of 120 rows" in said(scored)
     scored.checkbox(key="only_mislabelled").uncheck().run()
 
 
 def test_a_cell_of_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored):
-    scored.slider(key=labels.THRESHOLD).set_value(0.99).run()
+    open_tab(scored, "Evaluation").slider(key=labels.THRESHOLD).set_value(0.99).run()
+    open_tab(scored, "Rows")
     scored.selectbox(key="only_verdicts").set_value("false negatives").run()
     assert "80 of 120 rows" in said(scored)  # all that are labelled so
     scored.selectbox(key="only_verdicts").set_value("everything").run()
-    scored.slider(key=labels.THRESHOLD).set_value(0.5).run()
+    open_tab(scored, "Evaluation").slider(key=labels.THRESHOLD).set_value(0.5).run()
+    open_tab(scored, "Rows")
     assert "120 of 120 rows" in said(scored)
 
 
@@ -496,13 +635,14 @@ def test_the_run_that_scored_a_file_is_not_offered_as_another_however_its_folder
         for path in runs.iterdir():
             (tmp_path / "link" / path.name).symlink_to(path)
     monkeypatch.setenv("SENTIMENT_RUNS", runs.name if way == "relative" else str(tmp_path / "link"))
-    app = open_page(job=job_of(scored, settings).id)
+    app = open_page(job=job_of(scored, settings).id, tab="Evaluation")
     assert app.selectbox(key="bulk_compare").options == ["other"]
 
 
 def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(scored, settings):
+    open_tab(scored, "Evaluation")
     scored.selectbox(key="bulk_compare").set_value(scored.selectbox(key="bulk_compare").options[0]).run()
-    button(scored, "Score the file with").click().run()
+    button(scored, "Also score with").click().run()
     job = job_of(scored, settings)
     (id,) = job.read("twins").values()
     end = time.monotonic() + 60
@@ -512,21 +652,22 @@ def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(sco
     scored.run()
     assert "On 120 common reviews" in said(scored)
     assert "McNemar" in said(scored)
+    open_tab(scored, "Rows")
 
 
 def full(*_):
     raise OSError(errno.ENOSPC, "No space left on device", "/a/folder/of/the/server")
 
 
-@pytest.mark.parametrize("label", ["Score", "Prepare", "Go on", "Read again"])
+@pytest.mark.parametrize("label", ["Score", "Create", "Resume", "Reload file"])
 def test_a_button_on_a_full_disk_gives_a_sentence(settings, monkeypatch, label):
     app = settle(upload(), settings, "new")
-    if label in ("Prepare", "Go on"):
+    if label in ("Create", "Resume"):
         button(app, "Score").click().run()
         settle(app, settings, "done")
-    if label == "Prepare":
+    if label == "Create":
         app.selectbox(key="form").set_value("jsonl").run()
-    elif label == "Go on":
+    elif label == "Resume":
         job = job_of(app, settings)
         job.remove("result")
         job.cancel()

@@ -1,4 +1,4 @@
-"""What the Bulk page says: of headers, counts, models, files that are no tables, and disks that take nothing."""
+"""What the page Score a file says: of headers, counts, models, files that are no tables, and full disks."""
 
 import codecs
 import errno
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from sentiment.app.bulk import downloads, results
+from sentiment.app.bulk import downloads, loading
 from sentiment.app.shared import job_errors
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
@@ -19,8 +19,11 @@ from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,
+    figures,
     job_of,
+    offers,
     open_page,
+    open_tab,
     runs,
     scored,
     settings,
@@ -38,7 +41,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
     ("content", "rows"),
     [
         (b"Great fun,Bob\nDull and long,Ann\n", "2 rows, 2 columns"),
-        (b"We liked it.\nDull.\nNot for me.\n", "3 rows, 1 column,"),
+        (b"We liked it.\nDull.\nNot for me.\n", "3 rows, 1 column "),
         (b"Great fun,Bob,pos\nDull and long,Ann,neg\n", "2 rows, 3 columns"),
     ],
 )
@@ -56,7 +59,7 @@ def test_a_header_in_doubt_is_named_beside_the_counts_with_the_way_to_undo_it(se
     choice = next(each for each in app.selectbox if each.label in sentence)
     assert app.expander[-1].label in sentence
     choice.set_value("no")
-    button(app, "Read again").click().run()
+    button(app, "Reload file").click().run()
     settle(app, settings, "new")
     assert "2 rows, 2 columns" in said(app)
     assert "used as the header" not in said(app)
@@ -64,12 +67,12 @@ def test_a_header_in_doubt_is_named_beside_the_counts_with_the_way_to_undo_it(se
 
 def test_one_is_counted_as_one(settings):  # noqa: F811
     app = settle(upload("one.csv", b"review\ngood\n"), settings, "new")
-    assert "1 row, 1 column," in said(app)
+    assert "1 row, 1 column " in said(app)
     button(app, "Score 1 row").click().run()
-    assert not [each for each in app.button if each.label == "Score 1 rows"]
+    assert not [each for each in app.button if "1 rows" in each.label]
     settle(app, settings, "done")
     assert "1 of 1 row." in said(app)
-    assert "This row as CSV" in {each.label for each in app.get("download_button")}
+    assert "Download 1 listed row" in {each.label for each in app.get("download_button")}
     assert [counted(n, "row") for n in (0, 1, 2, 1000)] == ["0 rows", "1 row", "2 rows", "1,000 rows"]
 
 
@@ -94,17 +97,17 @@ def test_a_file_that_is_no_table_is_called_by_its_own_name_and_gets_no_options(s
     app = settle(upload(name, content), settings, "failed")
     assert name in app.error[0].value.replace("\\", "")
     assert "input" not in app.error[0].value
-    assert not any(each.label == "Read again" for each in app.button)
+    assert not any(each.label == "Reload file" for each in app.button)
     assert "0.0 kB" not in said(app)
     assert counted(len(content), "byte") in said(app)
 
 
 def test_a_table_gets_only_the_options_that_can_change_it(settings):  # noqa: F811
     offered = {
-        "films.csv": (b"review,x\ngood,1\n", {"Delimiter", "Encoding", "First row holds names"}),
+        "films.csv": (b"review,x\ngood,1\n", {"Delimiter", "Encoding", "First row is a header"}),
         "films.txt": (b"good\nbad\n", {"Delimiter", "Encoding"}),
-        "table.txt": (b"good\t1\nbad\t0\n", {"Delimiter", "Encoding", "First row holds names"}),
-        "films.xlsx": (workbook(A=TABLE, B=TABLE), {"Sheet", "First row holds names"}),
+        "table.txt": (b"good\t1\nbad\t0\n", {"Delimiter", "Encoding", "First row is a header"}),
+        "films.xlsx": (workbook(A=TABLE, B=TABLE), {"Sheet", "First row is a header"}),
         "films.jsonl": (b'{"review": "good"}\n', {"Encoding"}),
     }
     every = set().union(*(labels for _, labels in offered.values()))
@@ -118,15 +121,15 @@ def test_a_table_in_a_txt_is_said_to_be_one_and_can_be_read_as_lines_or_with_a_t
     assert "2 rows, 2 columns" in said(app)
     assert "“none” reads every line as a review" in app.info[0].value
     next(each for each in app.selectbox if each.label == "Delimiter").set_value("none")
-    button(app, "Read again").click().run()
+    button(app, "Reload file").click().run()
     settle(app, settings, "new")
-    assert "2 rows, 1 column," in said(app)
+    assert "2 rows, 1 column " in said(app)
     job_of(app, settings).reinspect({"delimiter": "@"})  # as if typed, which AppTest cannot do
     settle(app.run(), settings, "new")
     choice = next(each for each in app.selectbox if each.label == "Delimiter")
     assert (choice.value, choice.options[-1]) == ("@", "@")
-    assert "2 rows, 2 columns," in said(app)
-    button(app, "Read again").click().run()
+    assert "2 rows, 2 columns " in said(app)
+    button(app, "Reload file").click().run()
     assert job_of(app, settings).read("reading")["delimiter"] == "@"
 
 
@@ -136,7 +139,7 @@ def test_another_sheet_of_a_workbook_can_be_read(settings):  # noqa: F811
     choice = next(each for each in app.selectbox if each.label == "Sheet")
     assert (choice.value, choice.options) == ("A", ["A", "B"])
     choice.set_value("B")
-    button(app, "Read again").click().run()
+    button(app, "Reload file").click().run()
     settle(app, settings, "new")
     assert "1 row, 3 columns" in said(app)
 
@@ -155,9 +158,9 @@ def test_a_csv_download_begins_with_a_byte_order_mark_unless_it_is_switched_off(
     settle(app, settings, "done")
     assert app.checkbox(key="bom").value
     assert (job_of(app, settings).folder / "output.csv").read_bytes().startswith(codecs.BOM_UTF8)
-    assert any(each.label.startswith("Download ") for each in app.get("download_button"))
+    assert offers(app, "CSV")
     app.checkbox(key="bom").set_value(False).run()
-    button(app, "Prepare").click().run()
+    button(app, "Create").click().run()
     settle(app, settings, "done")
     assert (job_of(app, settings).folder / "download.csv").read_bytes().startswith(b"review,")
 
@@ -168,7 +171,7 @@ def test_surplus_cells_are_counted_before_and_kept_after(settings):  # noqa: F81
     assert "1 row with extra cells" in said(app)
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    assert {metric.label: metric.value for metric in app.metric}["Not judged"] == "0"
+    assert figures(app)["Left out"] == "0"
     assert '[""more""]' in (job_of(app, settings).folder / "output.csv").read_text()
 
 
@@ -176,16 +179,17 @@ def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settin
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    assert "Scored with **tiny**" in said(app)
+    assert "Model: **tiny**" in said(app)
     first = job_of(app, settings)
     app.selectbox(key="run").set_value("other").run()
-    assert "Scored with **tiny**; you have chosen **other**." in app.info[0].value
+    assert "Scored with **tiny**; the model in the sidebar is **other**." in app.info[0].value
     button(app, "Score again with other").click().run()
     settle(app, settings, "done")
     second = job_of(app, settings)
     assert second.id != first.id
     assert second.read("task")["run"].endswith("other")
-    assert "Scored with **other**." in said(app)
+    assert "Model: **other**" in said(app)
+    assert not app.info
     app.selectbox(key="run").set_value("tiny").run()
     button(app, "Open the results of tiny").click().run()
     assert job_of(app, settings).id == first.id
@@ -194,11 +198,13 @@ def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settin
 
 
 def test_the_table_begins_with_the_verdict_and_the_histogram_says_predicted(scored):  # noqa: F811
-    table = next(each for each in scored.dataframe if each.proto.alt == "The rows the filter lets through")
+    table = next(each for each in scored.dataframe if each.proto.alt == "The scored rows")
     assert list(table.proto.column_order)[:4] == ["row", "sentiment", "p_positive", "c1"]
+    open_tab(scored, "Summary")
     histogram = next(each.proto for each in scored.get("vega_lite_chart") if "by probability" in each.proto.alt)
-    assert '"Predicted"' in histogram.spec
+    assert '"predicted"' in histogram.spec
     assert '"Label"' not in histogram.spec
+    open_tab(scored, "Rows")
 
 
 def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):  # noqa: F811
@@ -206,19 +212,19 @@ def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):  # noqa
     app = settle(upload("dated.csv", content), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    assert "05/06/… is read as 6 May." in said(app)
+    assert "05/06/… is read as 6 May." in said(open_tab(app, "Groups and time"))
 
 
 def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     counted = []
     for name in ("words", "by_group", "over_time", "date_doubt", "select"):
-        method = getattr(results.Results, name)
+        method = getattr(loading.Results, name)
 
         def spy(self, *arguments, name=name, method=method):
             counted.append(name)
             return method(self, *arguments)
 
-        monkeypatch.setattr(results.Results, name, spy)
+        monkeypatch.setattr(loading.Results, name, spy)
     scored.number_input(key="bulk_page").set_value(2).run()
     scored.number_input(key="bulk_page").set_value(1).run()
     assert counted == []
@@ -255,7 +261,7 @@ def refuse(monkeypatch, error, *names):
 @pytest.mark.parametrize(("error", "sentence"), [(READ_ONLY, "read-only"), (FULL, "disk is full")])
 def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, monkeypatch, error, sentence):  # noqa: F811
     app = settle(upload(), settings, "new")
-    for label in ("Score", "Read again", "Delete now"):
+    for label in ("Score", "Reload file", "Delete now"):
         with monkeypatch.context() as patch:
             refuse(patch, error, "write", "remove", "delete", "submit", "reinspect")
             button(app, label).click().run()
@@ -263,7 +269,7 @@ def test_every_button_on_a_disk_that_takes_nothing_ends_in_a_sentence(settings, 
             assert sentence in app.error[0].value.replace("\\", ""), label
     job = job_of(app, settings)
     job.write("task", {"text": 1, "label": None, "explain": False, "run": "runs/tiny", "reading": {}})
-    for state, labels in (("error", ("Try again", "Start anew")), ("cancel", ("Go on",))):
+    for state, labels in (("error", ("Retry", "Change settings")), ("cancel", ("Resume",))):
         job.remove("error", "cancel")
         job.write(state, "It failed.")
         app.run()

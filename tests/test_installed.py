@@ -161,7 +161,7 @@ def test_the_run_in_the_wheel_has_a_manifest_of_its_own_and_names_what_it_lacks(
     assert {path.name for path in run.path.iterdir()} == {*run.manifest["files"], MANIFEST}
     for part in run.manifest["files"]:
         assert run.file(part).read_bytes() == original.file(part).read_bytes()
-    with pytest.raises(ArtifactError, match=f"The run {run.name} has no model.keras"):
+    with pytest.raises(ArtifactError, match=f"{run.name} has no model.keras"):
         run.file("model.keras")
 
 

@@ -127,7 +127,7 @@ def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
 def test_a_history_without_validation_has_no_early_stop() -> None:
     rows = histories.by_epoch("a", history().drop(columns=["val_loss", "val_accuracy"]), None)
     marked = histories.events(rows, {"a": 9})
-    assert set(marked["event"]) <= {"end of warm-up", "drop of the rate"}
+    assert set(marked["event"]) <= {"end of warm-up", "learning-rate drop"}
 
 
 @pytest.mark.parametrize("texts", [["!", "...", "?"], ["", " "], []])

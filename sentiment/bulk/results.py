@@ -29,13 +29,15 @@ Rows = npt.NDArray[np.int64]
 
 _MOST_LABELS = 10_000  # a column with more distinct values does not hold labels
 _MOST_GROUPS = 30
-_MOST_POINTS = 60  # on a line over time
+_FEWEST_POINTS, _MOST_POINTS = 3, 60  # on a line over time
+_REVIEWS_A_POINT = 5  # on average; with fewer, the line jumps between 0 and 1
 _LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
 _GROUP_CHARACTERS = 200
 _WORD_CHARACTERS = 60
 _MOST_WORDS = 100_000  # distinct words kept while counting, those with the strongest push
 _SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
 _LEFT_OUT_LABELS = {"neutral": "neutral_label", "empty": "no_label", "unknown": "unknown_label"}
+OUTCOMES = ("positive", "unsure", "negative")  # of a judged row: its sentiment, or that the model is unsure
 LEFT_OUT = ("not_judged", "mostly_unknown", *_LEFT_OUT_LABELS.values())
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
@@ -138,17 +140,27 @@ class Results:
         """Counts the rows by the values of one of the verdict's columns."""
         return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
 
+    def outcomes(self) -> dict[str, int]:
+        """Counts the judged rows by their outcome. The other rows are "left out", so all counts add up to ``rows``."""
+        counts = self._outcome().value_counts()
+        judged = {name: int(counts.get(name, 0)) for name in OUTCOMES}
+        return {**judged, "left out": self.rows - sum(judged.values())}
+
     def histogram(self) -> pd.DataFrame:
-        """Returns a histogram of the probability by sentiment: ``low``, ``high``, ``label``, ``n``."""
+        """Returns a histogram of the probability by outcome: ``low``, ``high``, ``label``, ``n``."""
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
-        judged = self.judged
+        judged, outcome = self.judged, self._outcome()
         frames = [
             pd.DataFrame({**ends, "label": name, "n": np.histogram(rows["p_positive"], edges)[0]})
-            for name in ("positive", "negative")
-            if len(rows := judged[judged["sentiment"] == name])
+            for name in OUTCOMES
+            if len(rows := judged[outcome == name])
         ]
         return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
+
+    def _outcome(self) -> pd.Series:
+        judged = self.judged
+        return judged["sentiment"].astype(object).mask(judged["confidence"] == "unsure", "unsure")
 
     def column(self, position: int) -> pd.Series:
         """Returns one of the input's columns as categories, with long cells truncated."""
@@ -163,17 +175,18 @@ class Results:
     def over_time(self, position: int) -> pd.DataFrame:
         """Returns the positive share by day, month or year, with the columns of ``by_group``.
 
-        Uses the finest unit that gives few enough points for a line.
+        Uses the finest unit that gives few enough points for a line, and enough reviews for each if possible.
         """
         read = DateReader(self._sample(position), self._date_forms(position))
         days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
+        by_unit = []
         for unit in ("D", "M", "Y"):
             starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
-            shares = _shares(self._judged_by(pd.Series(starts)))
-            if len(shares) <= _MOST_POINTS:
-                break
-        return shares.sort_values("group")
+            by_unit.append(_shares(self._judged_by(pd.Series(starts))))
+        short = [shares for shares in by_unit if len(shares) <= _MOST_POINTS] or by_unit[-1:]
+        full = [s for s in short if len(s) >= _FEWEST_POINTS and s["n"].mean() >= _REVIEWS_A_POINT]
+        return (full or short)[0].sort_values("group")
 
     def date_doubt(self, position: int) -> str:
         """Returns how dates are read that could be read in several ways; "" if there are none."""

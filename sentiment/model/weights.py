@@ -102,6 +102,12 @@ class Weights:
                 raise ValueError(f"{name} has the shape {array.shape} instead of {shape}")
 
     @property
+    def parameters(self) -> int:
+        """The number of parameters."""
+        cells = sum(each.kernel.size + each.recurrent.size + each.bias.size for each in self.directions)
+        return self.embedding.size + cells + self.dense_kernel.size + 1
+
+    @property
     def units(self) -> int:
         """The number of LSTM cells in each direction."""
         return self.directions[0].units

@@ -1,15 +1,49 @@
-"""Charts of the Bulk page, built on ``shared.charts``."""
+"""Charts of the page Score a file, built on ``shared.charts``."""
 
 from __future__ import annotations
 
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import class_colour, in_text_colour, layer
+from sentiment.app.shared.charts import class_colour, in_text_colour, layer, name_axis, rules
+from sentiment.bulk.results import OUTCOMES
+
+_HEIGHT = 260
+_COLOURS = ["blue", "gray", "orange"]  # of the theme, for ``OUTCOMES``
+
+
+def distribution(bins: pd.DataFrame, threshold: float) -> alt.LayerChart:
+    """Draws a histogram of the probability of "positive", coloured by outcome.
+
+    Args:
+        bins: columns ``low``, ``high``, ``label`` (one of ``OUTCOMES``), ``n``.
+        threshold: of the predictions, drawn as a rule.
+    """
+    bars = (
+        alt.Chart(bins)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=alt.X("low:Q", bin="binned", title="P(positive)", scale=alt.Scale(domain=[0, 1])),
+            x2="high:Q",
+            y=alt.Y("n:Q", title="Reviews", stack="zero"),
+            color=alt.Color(
+                "label:N",
+                scale=alt.Scale(domain=list(OUTCOMES), range=_COLOURS),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            tooltip=[
+                alt.Tooltip("label:N", title="predicted"),
+                alt.Tooltip("low:Q", title="from"),
+                alt.Tooltip("high:Q", title="to"),
+                alt.Tooltip("n:Q", title="reviews", format=","),
+            ],
+        )
+    )
+    return layer(bars, rules([threshold], "x"), height=_HEIGHT)
 
 
 def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
-    """Draws the share of positive reviews of each group with its 95 % interval.
+    """Draws the share of positive reviews of each group with its 95% interval.
 
     Args:
         groups: columns ``group``, ``n``, ``share``, ``low``, ``high``.
@@ -21,21 +55,21 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
 
 
 def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
-    """Draws the share of positive reviews by date with its 95 % interval.
+    """Draws the share of positive reviews by date with its 95% interval.
 
     Args:
         points: columns ``group`` (a date), ``n``, ``share``, ``low``, ``high``.
         title: title of the dates' axis.
     """
     base = alt.Chart(points).encode(x=alt.X("group:T", title=title))
-    share = alt.Y("share:Q", title="Share of positive", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
-    band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title="Share of positive"), y2="high:Q")
+    share = alt.Y("share:Q", title=_SHARE, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
+    band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=_SHARE), y2="high:Q")
     line = base.mark_line(point=True).encode(y=share, tooltip=["group:T", *_TOOLTIP])
     return layer(band, line)
 
 
 def words(pushes: pd.DataFrame) -> alt.LayerChart:
-    """Draws the words with the largest summed contributions over the whole file.
+    """Draws words with their summed contributions over the whole file.
 
     Args:
         pushes: columns ``word``, ``push``, ``rows``, ``side``.
@@ -44,15 +78,20 @@ def words(pushes: pd.DataFrame) -> alt.LayerChart:
         alt.Chart(pushes)
         .mark_bar()
         .encode(
-            x=alt.X("push:Q", title="Pushed, in all (logits)"),
-            y=alt.Y("word:N", sort=alt.EncodingSortField("push", order="descending"), title=None),
-            color=class_colour("side", "Towards"),
-            tooltip=["word:N", alt.Tooltip("push:Q", format="+,.1f"), alt.Tooltip("rows:Q", title="rows", format=",")],
+            x=alt.X("push:Q", title="Total contribution (logits)"),
+            y=name_axis("word"),
+            color=class_colour("side", legend=False),
+            tooltip=[
+                "word:N",
+                alt.Tooltip("push:Q", title="contribution", format="+,.1f"),
+                alt.Tooltip("rows:Q", title="rows", format=","),
+            ],
         )
     )
     return layer(bars, height=alt.Step(20))
 
 
+_SHARE = "Predicted positive"
 _TOOLTIP = [
     alt.Tooltip("share:Q", title="positive", format=".1%"),
     alt.Tooltip("low:Q", title="from", format=".1%"),
@@ -64,6 +103,6 @@ _TOOLTIP = [
 def _share(chart: alt.Chart) -> alt.Chart:
     axis = alt.Axis(format="%")
     return chart.encode(
-        x=alt.X("share:Q", title="Share of positive", axis=axis, scale=alt.Scale(domain=[0, 1])),
+        x=alt.X("share:Q", title=_SHARE, axis=axis, scale=alt.Scale(domain=[0, 1])),
         tooltip=["group:N", *_TOOLTIP],
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import current_run, job_errors
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
@@ -21,64 +22,88 @@ from sentiment.tables.options import delimiter_name, parse_delimiter, usable_opt
 _AUTO = "Auto-detect"
 _DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
 _ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
-_OPTIONS = "Read the file in another way"
-_HEADER = "First row holds names"
-_LEFT_OUT = "left out"
+_PREVIEW_HEIGHT = 248  # pixels: a header and six rows
+_OPTIONS = "File options"
+_HEADER = "First row is a header"
+_LEFT_OUT = "ignored"
 _HEADERS = {_AUTO: None, "yes": True, "no": False}
 
 
 def show(job: Job) -> None:
     """Shows the result of a job's inspection and the options for scoring."""
     inspection = job.read("inspection")
-    columns, rows = inspection["columns"], inspection["survey"]["rows"]
+    rows = inspection["survey"]["rows"]
+    _describe(inspection)
+    names = column_choices(inspection["columns"])
+    left, right = st.columns(2, gap="medium")
+    with left:
+        texts = _choose_texts(inspection, names)
+    with right:
+        label = _choose_label(inspection, names)
+        labels = None if label is None else _choose_meanings(job, inspection, label)
+    explain = st.checkbox(
+        "Explain each prediction", value=rows <= 20_000, key="explain", help="Adds the strongest words; slower."
+    )
+    task = {"text": texts[0] if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}
+    disabled = label in texts or not rows
+    st.button(
+        primary_label(f"Score {counted(rows, 'row')}", ":material/play_arrow:", disabled=disabled),
+        disabled=disabled,
+        on_click=_submit,
+        args=(job, task),
+        type="primary",
+    )
+    if rows:
+        _preview(inspection, names, texts)
+    show_reading_options(job)
+
+
+def _describe(inspection: dict[str, Any]) -> None:
+    """Shows what was found in the file, and what is doubtful about it."""
     st.write(_summary(inspection))
     if inspection.get("header_in_doubt"):
         st.warning(
-            f"{escape_markdown(header_note(columns))} If it is a review, open “{_OPTIONS}” below and set “{_HEADER}” "
-            "to “no”.",
+            f"{escape_markdown(header_note(inspection['columns']))} If it is a review, open “{_OPTIONS}” below and "
+            f"set “{_HEADER}” to “no”.",
             icon=":material/help:",
         )
     if notes := inspection.get("notes"):
         st.info(escape_markdown(" ".join(notes)), icon=":material/info:")
     for problem in inspection["problems"][:3]:
-        st.warning(f"Unreadable, {escape_markdown(problem)}", icon=":material/warning:")
-    if not rows:
+        st.warning(f"Malformed row: {escape_markdown(problem)}", icon=":material/warning:")
+    if not inspection["survey"]["rows"]:
         st.info("The file has a header and no rows, so there is nothing to score.", icon=":material/info:")
-    left, right = st.columns(2)
-    names = column_choices(columns)
-    text = left.selectbox(
-        "Column of reviews",
+
+
+def _choose_texts(inspection: dict[str, Any], names: list[str]) -> list[int]:
+    """Shows the choice of the reviews' columns; returns their positions in order."""
+    columns = inspection["columns"]
+    text = st.selectbox(
+        "Review column",
         range(len(columns)),
         index=inspection["text"],
         format_func=names.__getitem__,
         key="text_column",
     )
-    with left:
-        texts = sorted([text, *_joined_columns(names, text)])
-    label = right.selectbox(
-        "Column of labels, to measure against",
-        [None, *range(len(columns))],
-        index=0 if inspection["label"] is None else inspection["label"] + 1,
-        format_func=lambda place: "none" if place is None else names[place],
-        key="label_column",
-    )
+    texts = sorted([text, *_joined_columns(names, text)])
     for place in doubtful_columns(columns, inspection["sample"], texts):
         st.warning(
-            f"“{escape_markdown(names[place])}” does not look like reviews. Is it the column you mean?",
+            f"“{escape_markdown(names[place])}” doesn't look like review text. Is this the right column?",
             icon=":material/help:",
         )
-    labels = None if label is None else _choose_meanings(job, inspection, label)
-    explain = st.checkbox("Name the words that pushed each review", value=rows <= 20_000, key="explain")
-    st.button(
-        f"Score {counted(rows, 'row')}",
-        icon=":material/play_arrow:",
-        disabled=label in texts or not rows,
-        on_click=_submit,
-        args=(job, {"text": text if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}),
+    return texts
+
+
+def _choose_label(inspection: dict[str, Any], names: list[str]) -> int | None:
+    """Shows the choice of the labels' column; returns its position, None for no labels."""
+    return st.selectbox(
+        "Label column (optional)",
+        [None, *range(len(names))],
+        index=0 if inspection["label"] is None else inspection["label"] + 1,
+        format_func=lambda place: "None" if place is None else names[place],
+        key="label_column",
+        help="True labels, against which the predictions are evaluated.",
     )
-    if rows:
-        _preview(inspection, names, texts)
-    show_reading_options(job)
 
 
 def _joined_columns(names: list[str], text: int) -> list[int]:
@@ -86,32 +111,32 @@ def _joined_columns(names: list[str], text: int) -> list[int]:
     if len(names) == 1:
         return []
     return st.multiselect(
-        "Joined with",
+        "Join with (optional)",
         [position for position in range(len(names)) if position != text],
         format_func=names.__getitem__,
         key="joined_columns",
-        placeholder="no other column",
+        placeholder="No other column",
         help="For a review in several columns, such as a title and a text. They are joined in the order of the file.",
     )
 
 
 def _summary(inspection: dict[str, Any]) -> str:
-    survey = inspection["survey"]
-    parts = [counted(survey["rows"], "row"), counted(len(inspection["columns"]), "column")]
-    detected = inspection["found"]
+    """Returns the size of the table and how it was read, in one line."""
+    survey, detected = inspection["survey"], inspection["found"]
+    parts = [f"{counted(survey['rows'], 'row')}, {counted(len(inspection['columns']), 'column')}"]
     if "encoding" in detected:
-        parts.append(f"encoding {escape_markdown(detected['encoding'])}")
-    if "delimiter" in detected:
-        parts.append(f"delimiter {escape_markdown(delimiter_name(detected['delimiter']))}")
+        parts.append(escape_markdown(detected["encoding"].upper()))
+    if (delimiter := detected.get("delimiter")) and (name := delimiter_name(delimiter)) != "none":
+        parts.append(f"delimiter {escape_markdown(name)}")
     if detected.get("header") is False:
         parts.append("no header")
     if "sheet" in detected:
         parts.append(f"sheet {escape_markdown(detected['sheet'])}")
     if survey["unreadable"]:
-        parts.append(f"{counted(survey['unreadable'], 'row')} unreadable, to be returned without a score")
+        parts.append(f"{counted(survey['unreadable'], 'malformed row')}, to be returned unscored")
     if extra := survey.get("extra"):
-        parts.append(f"{counted(extra, 'row')} with extra cells, which are kept in the column “problem”")
-    return "Found: " + ", ".join(parts) + "."
+        parts.append(f"{counted(extra, 'row')} with extra cells, kept in the column “problem”")
+    return " · ".join(parts)
 
 
 def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[str, int | None] | None:
@@ -119,15 +144,14 @@ def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[s
     name, values = inspection["columns"][label], inspection["values"].get(str(label))
     if values is None:
         st.info(
-            f"The values of “{escape_markdown(name)}” are not listed here: there are none, or too many values or "
-            "columns. If they are stars, marks, percent, or words such as positive and negative, the verdicts are "
-            "measured against them."
+            f"“{escape_markdown(name)}” has no values, or too many to list. Rows with words such as positive and "
+            "negative, with stars, marks or percentages are used as labels."
         )
         return None
     guessed = value_meanings(values, name)
     if not LABELS.keys() & set(guessed.values()):
         st.warning(
-            f"The meanings of the values of “{escape_markdown(name)}” are not clear. Choose them in this table.",
+            f"Unrecognised labels in “{escape_markdown(name)}”. Choose what each of them means in this table.",
             icon=":material/help:",
         )
     table: dict[str, list[Any]] = {
@@ -141,15 +165,15 @@ def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[s
         width="content",
         disabled=["value", "rows"],
         column_config={
-            "means": st.column_config.SelectboxColumn(options=[*LABELS, _LEFT_OUT], required=True),
+            "value": "Value",
+            "means": st.column_config.SelectboxColumn("Treated as", options=[*LABELS, _LEFT_OUT], required=True),
+            "rows": "Rows",
         },
         key=f"meanings_{job.short_id}_{label}",
         alt="What each value of the labels means, and how many rows have it",
     )
     left_out = sum(n for n, meaning in zip(table["rows"], table["means"], strict=True) if meaning not in LABELS)
-    st.caption(
-        f"Double-click a meaning to change it. {counted(left_out, 'row')} left out of the comparison with the labels."
-    )
+    st.caption(f"Double-click a cell to change it. {counted(left_out, 'row')} ignored in the evaluation.")
     return {value: LABELS.get(meaning) for value, meaning in zip(table["value"], table["means"], strict=True)}
 
 
@@ -157,10 +181,14 @@ def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> 
     order = [*texts, *(i for i in range(min(len(names), 30)) if i not in texts)]
     rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
     keys = [f"c{i}" for i in order]
-    labels = {key: st.column_config.TextColumn(names[i], pinned=i in texts) for key, i in zip(keys, order, strict=True)}
-    st.header("How it begins")
+    widths: list[Literal["large"] | None] = ["large" if i in texts else None for i in order]
+    labels = {
+        key: st.column_config.TextColumn(names[i], width=width)
+        for key, i, width in zip(keys, order, widths, strict=True)
+    }
+    st.header("Preview")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
-    st.dataframe(shown, hide_index=True, column_config=labels, alt="The first rows of the file")
+    st.dataframe(shown, hide_index=True, height=_PREVIEW_HEIGHT, column_config=labels, alt="The first rows of the file")
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:
@@ -184,7 +212,7 @@ def show_reading_options(job: Job, *, expanded: bool = False) -> None:
         if place := places.get("header"):
             now = list(_HEADERS.values()).index(reading.get("header"))
             chosen["header"] = _HEADERS[place.selectbox(_HEADER, list(_HEADERS), index=now)]
-        if st.form_submit_button("Read again"):
+        if st.form_submit_button("Reload file"):
             _read_again(job, chosen)
 
 

@@ -8,14 +8,16 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.shared import chart_block, job_errors, uploads
+from sentiment.app.shared.buttons import primary_label
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.results import Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
-from sentiment.formatting import size
+from sentiment.formatting import counted, size
 from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.tables.errors import FileError
 from sentiment.tables.open import Survey
@@ -26,68 +28,89 @@ _IN_MEMORY_DOWNLOAD = 1_000_000
 _MAX_SELECTION_ROWS = 20_000  # in memory, for a download of filtered rows
 _MAX_SELECTION_CHARACTERS = 50_000_000  # at which such a download is cut off
 _SELECTION_CHUNK = 200
+_ESCAPING = "Cells starting with =, +, - or @ are escaped by default, because a spreadsheet would run them."
 _MAX_DOWNLOAD = 1_000_000_000  # bytes; the server holds a download in memory while it is sent
 
 
-def show(job: Job, inspection: dict[str, Any]) -> None:
-    """Offers the output in the chosen format; a worker process writes it first if necessary."""
-    name = _stem(job.read("upload")["name"])
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        form = st.selectbox("Download as", OUTPUT_FORMATS, key="form", width=130)
-        bom = st.checkbox("Mark as UTF-8 for Excel", True, key="bom") if form in ("csv", "tsv") else False
-        raw = False
-        if form in ("csv", "tsv", "xlsx"):
-            raw = st.checkbox(
-                "Leave formulas alive",
-                key="raw",
-                help="Otherwise a cell that a spreadsheet would run as a formula gets an apostrophe before it.",
-            )
+def show(job: Job, inspection: dict[str, Any], notes: DeltaGenerator) -> None:
+    """Shows the download of the whole output, and a menu of its format; a worker writes the file if necessary.
+
+    Args:
+        job: the finished or stopped job.
+        inspection: the inspection of its file.
+        notes: receives what must be said at length.
+    """
+    place = st.container(width="content")
+    wanted = _menu(job)
+    with place:
         try:
-            check_limits(form, Survey(**inspection["survey"]), len(inspection["columns"]) + 8)
+            check_limits(wanted["form"], Survey(**inspection["survey"]), len(inspection["columns"]) + 8)
         except FileError as error:
-            st.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
+            notes.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
             return
-        wanted = {"form": form, "raw": raw, "bom": bom}
-        file = _existing_output(job, wanted)
-        if job.state == "preparing":
-            _preparation(str(job.folder))
-        elif file is not None and file.stat().st_size > _MAX_DOWNLOAD:
-            st.warning(
-                f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server "
-                "sends. Choose parquet, which is smaller, or score the file on the command line.",
-                icon=":material/block:",
-            )
-        elif file is not None:
-            st.download_button(
-                f"Download {size(file.stat().st_size)}",
-                file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else lambda: file.open("rb"),
-                f"{name}-scored.{form}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
-        else:
-            st.button("Prepare the download", on_click=_prepare, args=(job, wanted), icon=":material/build:")
-            if (problem := job.read("unwritten")) and _was_last_requested(job, wanted):
-                st.error(uploads.escape_markdown(with_original_name(job, problem)), icon=":material/error:")
+        _show_file(job, wanted, notes)
+
+
+def _menu(job: Job) -> dict[str, Any]:
+    """Shows the format of the download and its options; returns them as the job's worker takes them."""
+    with st.popover("Format", icon=":material/tune:"):
+        form = st.selectbox("Format", OUTPUT_FORMATS, key="form", format_func=str.upper)
+        bom = raw = False
+        if form in ("csv", "tsv"):
+            bom = st.checkbox("Add BOM for Excel", True, key="bom")
+        if form in ("csv", "tsv", "xlsx"):
+            raw = st.checkbox("Don't escape formulas", key="raw", help=_ESCAPING)
         if result := job.read("result"):
             st.download_button(
-                "How it was made", json.dumps(result, indent=2), f"{name}-scored.json", icon=":material/data_object:"
+                "Metadata (JSON)",
+                json.dumps(result, indent=2),
+                f"{_stem(job.read('upload')['name'])}-scored.json",
+                on_click="ignore",
+                icon=":material/data_object:",
+                help="How the file was made: model, input, options and counts.",
             )
+    return {"form": form, "raw": raw, "bom": bom}
+
+
+def _show_file(job: Job, wanted: dict[str, Any], notes: DeltaGenerator) -> None:
+    form, file = wanted["form"], _existing_output(job, wanted)
+    if job.state == "preparing":
+        _preparation(str(job.folder))
+    elif file is not None and file.stat().st_size > _MAX_DOWNLOAD:
+        notes.warning(
+            f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server "
+            "sends. Choose Parquet, which is smaller, or score the file on the command line.",
+            icon=":material/block:",
+        )
+    elif file is not None:
+        st.download_button(
+            primary_label(f"Download {form.upper()} ({size(file.stat().st_size)})", ":material/download:"),
+            file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else lambda: file.open("rb"),
+            f"{_stem(job.read('upload')['name'])}-scored.{form}",
+            on_click="ignore",
+            type="primary",
+        )
+    else:
+        label = primary_label(f"Create {form.upper()}", ":material/build:")
+        st.button(label, on_click=_prepare, args=(job, wanted), type="primary")
+        if (problem := job.read("unwritten")) and _was_last_requested(job, wanted):
+            notes.error(uploads.escape_markdown(with_original_name(job, problem)), icon=":material/error:")
 
 
 def show_selection(results: Results, rows: Rows) -> None:
     """Offers the filtered rows as CSV, in the order of the table."""
     if len(rows) > _MAX_SELECTION_ROWS:
         st.caption(
-            f"Up to {_MAX_SELECTION_ROWS:,} rows can be downloaded from here, all of them above.", width="content"
+            f"Up to {_MAX_SELECTION_ROWS:,} filtered rows can be downloaded here, all rows above.", width="content"
         )
         return
     st.download_button(
-        "This row as CSV" if len(rows) == 1 else f"These {len(rows):,} rows as CSV",
+        f"Download {counted(len(rows), 'listed row')}",
         lambda: _selection_as_csv(results, rows),
         "rows.csv",
         "text/csv",
         on_click="ignore",
+        type="tertiary",
         icon=":material/download:",
         disabled=not len(rows),
     )
@@ -130,10 +153,10 @@ def _preparation(folder: str) -> None:
     if job.state != "preparing":
         st.rerun()
     if job.has_worker:
-        st.caption("Writing the file …")
+        st.caption("Preparing download …", width="content")
     else:
         maintenance.run_maintenance(Settings.from_environment())
-        st.caption("Other files are being processed. This one waits for its turn.")
+        st.caption("Queued: other jobs are running.", width="content")
 
 
 def _selection_as_csv(results: Results, rows: Rows) -> str:

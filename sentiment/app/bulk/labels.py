@@ -1,4 +1,4 @@
-"""Measures the predictions against labels in the uploaded file, and compares them with another run."""
+"""The tab Evaluation: measures the predictions against the file's labels, and compares them with another model."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import altair as alt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.bulk.loading import TAB, Scored
 from sentiment.app.shared import current_run, evaluation_charts, job_errors, uploads, wording
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
 from sentiment.bulk.jobs import maintenance
-from sentiment.bulk.jobs.job import Job, find_job
+from sentiment.bulk.jobs.job import find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.left_out import left_out_rows
 from sentiment.bulk.parts import Parts
@@ -23,74 +25,86 @@ from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.decision import DecisionRule
-from sentiment.tables.columns import column_choices
 
 THRESHOLD = "cut"  # key of the threshold
+_LOWEST, _HIGHEST = 0.01, 0.99  # thresholds that can be set
 _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
+_HEIGHT = 230  # of a chart, in pixels
+_TABLE_HEIGHT = 300
 
 
-def show(job: Job, results: Results, inspection: dict[str, Any], threshold: float) -> None:
-    """Shows metrics, curves and slices at a threshold, and the comparison with another run.
+def threshold(scored: Scored) -> float:
+    """Returns the decision threshold that was set last, by default the model's own."""
+    return float(st.session_state.get(THRESHOLD, _own_threshold(scored)))
 
-    Args:
-        job: the job that scored the file.
-        results: its rows; some have both a verdict and a label.
-        inspection: the inspection of the file.
-        threshold: that of the run, with which the page begins.
-    """
-    st.header("Against the labels of the file")
+
+def _own_threshold(scored: Scored) -> float:
+    return min(_HIGHEST, max(_LOWEST, scored.threshold))
+
+
+def show(scored: Scored) -> None:
+    """Shows metrics, curves and slices at a threshold, and the comparison with another model."""
+    results = scored.results
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        bounds = (0.01, 0.99, min(0.99, max(0.01, threshold)), 0.01)
-        threshold = st.slider("“Positive” from this probability on", *bounds, key=THRESHOLD, width=320)
-        cost = st.number_input("Cost of a false positive, a missed one being 1", 0.01, 100.0, 1.0, width=320)
+        bounds = (_LOWEST, _HIGHEST, _own_threshold(scored), 0.01)
+        cut = st.slider("Decision threshold", *bounds, key=THRESHOLD, width=320, persist_state="page")
+        cost = st.number_input(
+            "Cost ratio (false positive : false negative)",
+            *(0.01, 100.0, 1.0),
+            key="bulk_cost",
+            width=320,
+            persist_state="page",
+        )
     labelled = results.labelled
-    scored = ScoredReviews.from_predictions(
-        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), threshold
+    reviews = ScoredReviews.from_predictions(
+        labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), cut
     )
-    _figures(scored, cost)
-    doubtful = results.likely_mislabelled()
-    rows, labels = counted(len(labelled), "row"), counted(len(doubtful), "label")
+    _figures(reviews, cost)
+    errors = counted(len(results.likely_mislabelled()), "likely label error")
     st.caption(
-        f"{rows} with a verdict and a label. {labels} probably wrong: there the model contradicts the label as surely "
-        "as it is usually right (confident learning). The table can list them."
+        f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
+        + left_out_rows(results.left_out()),
+        help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
     )
-    if note := left_out_rows(results.left_out()):
-        st.caption(note)
-    _charts(scored)
-    _slices(scored, results, inspection)
-    _other_run(job, results, labelled)
+    _charts(reviews)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _slices(reviews, scored)
+    with right:
+        _other_run(scored, labelled)
 
 
 def _figures(scored: ScoredReviews, cost: float) -> None:
     counts = scored.confusion
     with st.grid(5, min_column_width=150):
-        st.metric("Accuracy", percent(counts.accuracy, 2), interval(scored.interval), **_METRIC_STYLE)
-        st.metric("F1", f"{counts.f1:.4f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_METRIC_STYLE)
+        st.metric("Accuracy", percent(counts.accuracy), interval(scored.interval), **_METRIC_STYLE)
+        st.metric("F1", f"{counts.f1:.3f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_METRIC_STYLE)
         if _has_both_classes(scored):
-            st.metric("ROC area", f"{scored.sweep.auc:.4f}", "a coin has 0.5", **_METRIC_STYLE)
-            st.metric("Calibration", percent(scored.reliability.error, 2), "mean gap", **_METRIC_STYLE)
-            st.metric("Cheapest threshold", *_cheapest(scored.sweep.cheapest(cost)), **_METRIC_STYLE)
+            st.metric("ROC AUC", f"{scored.sweep.auc:.3f}", "chance 0.5", **_METRIC_STYLE)
+            ece = f"{scored.reliability.error:.3f}"
+            st.metric("ECE", ece, "0 is best", help="Expected calibration error.", **_METRIC_STYLE)
+            st.metric("Cost-optimal threshold", *_cheapest(scored.sweep.cheapest(cost)), **_METRIC_STYLE)
 
 
 def _cheapest(threshold: float) -> tuple[str, str]:
     """Returns the cheapest threshold in words; it exceeds every score if the highest-scoring row is negative."""
-    return (f"{threshold:.2f}", "at this cost") if np.isfinite(threshold) else ("over 1", "call none positive")
+    return (f"{threshold:.2f}", "at this cost ratio") if np.isfinite(threshold) else ("> 1", "predict all negative")
 
 
 def _charts(scored: ScoredReviews) -> None:
-    """Shows the confusion matrix, which filters the table, and the threshold curves if both classes occur."""
+    """Shows the confusion matrix, which filters the rows, and the threshold curves if both classes occur."""
     counts = scored.confusion
-    grid = st.grid(2, min_column_width=300)
+    grid = st.grid(4, min_column_width=220)
     with grid.cell():
-        st.subheader("Where verdicts and labels meet")
+        st.subheader("Confusion matrix")
         st.altair_chart(
-            evaluation_charts.confusion(scored.cells(), _marked()),
+            _low(evaluation_charts.confusion(scored.cells(), _marked())),
             key=_key(),
             on_select=_filter_by_cell,
             alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
-            "a click filters the table",
+            "a click lists the rows",
         )
     if not _has_both_classes(scored):
         return
@@ -98,26 +112,33 @@ def _charts(scored: ScoredReviews) -> None:
     fallout = counts.fp / max(1, counts.fp + counts.tn)
     curves = [
         (
-            "Stated against observed",
+            "Reliability diagram",
             evaluation_charts.reliability(scored.calibration()),
-            f"Calibration error {percent(bins.error, 2)}",
+            f"Expected calibration error {bins.error:.3f}",
         ),
-        ("ROC", evaluation_charts.roc(curve, fallout, counts.recall), f"Area under the curve {scored.sweep.auc:.4f}"),
+        ("ROC curve", evaluation_charts.roc(curve, fallout, counts.recall), f"ROC AUC {scored.sweep.auc:.3f}"),
         (
-            "Precision and recall",
+            "Precision-recall curve",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
-            f"Average precision {scored.sweep.average_precision:.4f}",
+            f"Average precision {scored.sweep.average_precision:.3f}",
         ),
     ]
-    for title, chart, alt in curves:
+    for title, chart, alt_text in curves:
         with grid.cell():
             st.subheader(title)
-            st.altair_chart(chart, alt=alt)
+            st.altair_chart(_low(chart), alt=alt_text)
+
+
+def _low(chart: alt.LayerChart) -> alt.LayerChart:
+    return chart.properties(height=_HEIGHT)
 
 
 def choose_cell() -> tuple[str, str] | None:
     """Shows the selectbox for a confusion cell and returns its label and verdict; a click in the matrix sets it too."""
-    return CELLS.get(st.selectbox("Verdicts", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, width=220))
+    chosen = st.selectbox(
+        "Confusion matrix cell", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, persist_state="page"
+    )
+    return CELLS.get(chosen)
 
 
 def _key() -> str:
@@ -133,54 +154,73 @@ def _marked() -> list[dict[str, str]]:
 
 
 def _filter_by_cell() -> None:
+    """Filters the rows by the clicked cell, and opens their tab."""
     cells = st.session_state[_key()].selection.get("cell", [])
-    st.session_state[_VERDICTS] = cell_name(cells[0]) if cells else EVERYTHING
+    name = cell_name(cells[0]) if cells else EVERYTHING
+    if name != st.session_state.get(_VERDICTS, EVERYTHING):
+        st.session_state[_VERDICTS] = name
+        if cells:
+            st.session_state[TAB] = "Rows"
+            _redraw()  # the matrix is gone; when it is drawn again, it marks the cell
 
 
 def _redraw() -> None:
-    st.session_state[_DRAWING] += 1
+    st.session_state[_DRAWING] = st.session_state.get(_DRAWING, 0) + 1
 
 
-def _slices(scored: ScoredReviews, results: Results, inspection: dict[str, Any]) -> None:
-    st.subheader("On which rows it errs")
-    parts = scored.by_slice(_slices_of(scored.table, results, inspection))
-    st.altair_chart(
-        evaluation_charts.slices(parts, scored.confusion.accuracy),
+def _slices(reviews: ScoredReviews, scored: Scored) -> None:
+    """Shows the accuracy of each slice, those that differ most from the whole first."""
+    st.subheader("Accuracy by slice")
+    parts = reviews.by_slice(_slices_of(reviews.table, scored))
+    order = (parts["accuracy"] - reviews.confusion.accuracy).abs().sort_values(ascending=False, kind="stable").index
+    parts = parts.loc[order]
+    table = pd.DataFrame(
+        {
+            "Slice": parts["slice"],
+            "n": parts["n"],
+            "Accuracy": 100 * parts["accuracy"],
+            "95% CI": [interval(bounds) for bounds in zip(parts["low"], parts["high"], strict=True)],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=_TABLE_HEIGHT,
+        column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f%%")},
         alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
     )
 
 
-def _slices_of(
-    table: pd.DataFrame, results: Results, inspection: dict[str, Any]
-) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
+def _slices_of(table: pd.DataFrame, scored: Scored) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
     """Yields slices by length, by confidence, and by each column of the file with few distinct values."""
     for _, value, mask in length_bands(table["length"].to_numpy()):
         yield f"length in tokens: {value}", mask
     for level in table["confidence"].cat.categories:
         yield f"confidence: {level}", (table["confidence"] == level).to_numpy()
-    names = column_choices(inspection["columns"])
-    for place in map(int, inspection["values"]):
-        if place != results.label:
-            values = results.column(place)[table.index]
+    for place in map(int, scored.inspection["values"]):
+        if place != scored.results.label:
+            values = scored.results.column(place)[table.index]
             for value in values.dropna().unique():
-                yield f"{names[place]}: {value}", (values == value).to_numpy()
+                yield f"{scored.names[place]}: {value}", (values == value).to_numpy()
 
 
-def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
-    """Offers to score the file with another run, and compares the two when both are done."""
-    this = job.read("task")["run"]
+def _other_run(scored: Scored, labelled: pd.DataFrame) -> None:
+    """Offers to score the file with another model, and compares the two when both are done."""
+    job, this = scored.job, scored.task["run"]
     runs = {path.name: str(path.resolve()) for path in current_run.run_paths()}  # absolute, as in the job
     others = {name: path for name, path in runs.items() if path != this}
     if not others:
         return
-    st.subheader("Against another run")
-    name = st.selectbox("Compare with", list(others), index=None, key="bulk_compare", width=320)
+    st.subheader("Compare with another model")
+    name = st.selectbox(
+        "Compare with", list(others), index=None, key="bulk_compare", label_visibility="collapsed", persist_state="page"
+    )
     if name is None:
         return
     other_job = job.comparison_job(others[name])
     if other_job is None:
         st.button(
-            f"Score the file with {name}, too",
+            f"Also score with {uploads.escape_markdown(name)}",
             on_click=job_errors.run_action,
             args=(job.score_with_other_run, others[name]),
         )
@@ -188,13 +228,13 @@ def _other_run(job: Job, results: Results, labelled: pd.DataFrame) -> None:
         _wait_for_scores(other_job.id)
     else:
         task = other_job.read("task")
-        columns = tuple(job.read("inspection")["columns"])
+        columns = tuple(scored.inspection["columns"])
         other_results = _load_results(
             str(other_job.parts.folder), columns, task["text"], task["label"], task.get("labels")
         ).labelled
         common = labelled.index.intersection(other_results.index)
         result = metrics.compare(*(_correct(rows.loc[common]) for rows in (other_results, labelled)))
-        st.write(wording.run_comparison(result, name, Path(this).name))
+        st.write(uploads.escape_markdown(wording.run_comparison(result, name, Path(this).name)))
 
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
@@ -209,7 +249,7 @@ def _load_results(
 
 
 def clear_cache() -> None:
-    """Removes the cached results of the other run."""
+    """Removes the cached results of the other model."""
     _load_results.clear()
 
 

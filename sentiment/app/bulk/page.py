@@ -1,16 +1,19 @@
-"""The Bulk page: upload a file, choose options, follow the scoring job, and see the results.
+"""The page Score a file: upload, choose columns, follow the scoring job, and see the results.
 
 A job is found by the page's address (``?job=``) alone, so it survives a refresh and a restart of browser or server.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 
-from sentiment.app.bulk import choices, downloads, results, upload
+from sentiment.app.bulk import choices, downloads, labels, loading, results, steps, upload
 from sentiment.app.shared import current_run, job_errors
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.bulk.jobs import limits, maintenance
@@ -19,12 +22,13 @@ from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted, duration, size
 from sentiment.tables.errors import FileError
 
-_QUEUED = "Other files are being processed. This one waits for its turn."
+_QUEUED = "Queued: other jobs are running. This file waits for its turn."
+_SCORED = ("cancelled", "done", "preparing")  # states of a job with rows to show
 
 
 def page() -> None:
     """Shows the upload form, or the job named in the address."""
-    st.title("What did all of them feel?")
+    st.title("Score a file")
     try:
         settings = Settings.from_environment()
     except FileError as error:
@@ -42,16 +46,19 @@ def page() -> None:
 def _content(settings: Settings) -> None:
     id = st.query_params.get(upload.PARAMETER)
     if id is None:
+        _introduce("Upload")
         upload.show_form(settings)
         return
     job = find_job(settings, id)
     if job is None:
-        results.clear_cache()
-        st.warning("There is no job at this address any more, or there never was.", icon=":material/link_off:")
+        _clear_cache()
+        st.warning("This job doesn't exist or has expired.", icon=":material/link_off:")
         st.button("Upload a file", on_click=upload.leave)
         return
     st.session_state.setdefault(upload.OWN_JOBS, {})[job.id] = job.read("upload")["name"]
-    _header(job, settings)
+    scored = job.state in _SCORED and job.read("task") is not None and job.read("inspection") is not None
+    _introduce("Results" if job.read("task") else "Columns")
+    _header(job, settings, scored)
     match job.state:
         case "unread" | "inspecting":
             _inspection_progress(job.id)
@@ -60,51 +67,76 @@ def _content(settings: Settings) -> None:
         case "waiting" | "running":
             _scoring_progress(job.id)
         case "failed":
-            st.error(escape_markdown(downloads.with_original_name(job, job.read("error"))), icon=":material/error:")
-            if job.read("task"):
-                with st.container(horizontal=True):
-                    st.button("Try again", on_click=job_errors.run_action, args=(job.submit, job.read("task")))
-                    st.button("Start anew", on_click=job_errors.run_action, args=(job.withdraw,))
-            else:
-                choices.show_reading_options(job, expanded=True)
-        case _ if job.read("task") is None or job.read("inspection") is None:
-            st.error("A file of this job is damaged; upload the reviews again.", icon=":material/error:")
-        case "cancelled" | "done" | "preparing":
-            _scoring_model(job)
+            _failure(job)
+        case _ if not scored:
+            st.error("This job's files are corrupted. Please upload the file again.", icon=":material/error:")
+        case _:
+            _offer_chosen_model(job)
             results.show(job)
 
 
-def _header(job: Job, settings: Settings) -> None:
-    file = job.read("upload")
+def _introduce(step: steps.Step) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.header(escape_markdown(file["name"]), icon=":material/description:", width="content")
-        st.caption(f"{size(file['bytes'])} · come back to it by this page's address", width="stretch")
-        st.button("Another file", on_click=upload.leave, icon=":material/upload_file:")
+        st.caption("Every review comes back with its sentiment, probability, confidence and status.", width="stretch")
+        steps.show(step)
+
+
+def _header(job: Job, settings: Settings, scored: bool) -> None:
+    """Shows the file's name and its buttons; for a scored one also its model, its date and the download."""
+    file = job.read("upload")
+    row, facts, notes = st.container(horizontal=True, vertical_alignment="center"), st.container(), st.container()
+    with row:
+        st.header(escape_markdown(file["name"]), icon=":material/description:", width="stretch")
+        if scored:
+            downloads.show(job, job.read("inspection"), notes)
+        st.button("New file", on_click=upload.leave, icon=":material/upload_file:")
         with st.popover("Delete", icon=":material/delete:"):
             st.write(
                 "Delete the file and its results? This cannot be undone. They are deleted automatically "
-                f"{settings.hours:g} hours after the work on them has ended."
+                f"after {settings.hours:g} hours."
             )
             st.button("Delete now", on_click=_delete, args=(job,), icon=":material/delete:")
+    facts.caption(" · ".join(_facts(job, scored)))
 
 
-def _scoring_model(job: Job) -> None:
-    """Shows which model scored the file, and offers the one in the sidebar if it differs."""
-    scored_with = upload.model_name(job)
+def _facts(job: Job, scored: bool) -> Iterator[str]:
+    """Yields the model of a job with a task, the end of a finished one, and the file's size."""
+    if model := upload.model_name(job):
+        yield f"Model: **{escape_markdown(model)}**"
+    if scored and (result := job.read("result")):
+        yield f"{datetime.fromisoformat(result['ended']):%d %B %Y, %H:%M} UTC"
+    yield size(job.read("upload")["bytes"])
+    yield "bookmark this page to return"
+
+
+def _failure(job: Job) -> None:
+    """Shows why a job failed, and what can be done about it."""
+    st.error(escape_markdown(downloads.with_original_name(job, job.read("error"))), icon=":material/error:")
+    if job.read("task"):
+        with st.container(horizontal=True):
+            retry = primary_label("Retry")
+            st.button(retry, on_click=job_errors.run_action, args=(job.submit, job.read("task")), type="primary")
+            st.button("Change settings", on_click=job_errors.run_action, args=(job.withdraw,))
+    else:
+        choices.show_reading_options(job, expanded=True)
+
+
+def _offer_chosen_model(job: Job) -> None:
+    """Says that the sidebar's model is not the one that scored the file, and offers it."""
     try:
         chosen = Path(current_run.location()[0]).resolve()
     except ArtifactError:
-        chosen = None
-    if chosen is None or str(chosen) == job.read("task")["run"]:
-        st.caption(f"Scored with **{escape_markdown(scored_with)}**.")
+        return
+    if str(chosen) == job.read("task")["run"]:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
+        scored_with, name = escape_markdown(upload.model_name(job)), escape_markdown(chosen.name)
         st.info(
-            f"Scored with **{escape_markdown(scored_with)}**; you have chosen **{escape_markdown(chosen.name)}**.",
+            f"Scored with **{scored_with}**; the model in the sidebar is **{name}**.",
             icon=":material/model_training:",
         )
         label = "Open the results of" if _job_with_run(job, str(chosen)) else "Score again with"
-        st.button(f"{label} {escape_markdown(chosen.name)}", on_click=_score_again, args=(job, str(chosen)))
+        st.button(f"{label} {name}", on_click=_score_again, args=(job, str(chosen)))
 
 
 def _job_with_run(job: Job, run: str) -> Job | None:
@@ -149,20 +181,24 @@ def _scoring_progress(id: str) -> None:
     if job is None or (state := job.state) not in ("waiting", "running"):
         st.rerun()
     job_errors.show_stored_error()
-    st.caption(f"Model: **{escape_markdown(upload.model_name(job))}**")
     maintenance.run_maintenance(Settings.from_environment())
     if state == "waiting":
         st.info(_QUEUED, icon=":material/hourglass_top:")
     elif progress := job.read("progress"):
         done, rows, rate = progress["done"], progress["rows"], progress["rate"]
         stage = progress["stage"].capitalize()
-        parts = f"{stage}: {done:,} of {counted(rows, 'row')}" if rows else f"Reading: {counted(done, 'row')}"
+        parts = f"{stage} {done:,} of {counted(rows, 'row')}" if rows else f"Reading {counted(done, 'row')}"
         if rate:
-            parts += f", {rate:,.0f} a second, {duration((rows - done) / rate, clock=True)} left"
+            parts += f" ({rate:,.0f}/s, {duration((rows - done) / rate, clock=True)} left)"
         st.progress(min(1.0, done / rows) if rows else 0.0, text=parts)
     else:
         st.progress(0.0, text="Starting")
-    st.button("Stop, and keep what is done", on_click=job_errors.run_action, args=(job.cancel,), icon=":material/stop:")
+    st.button("Stop (keep finished rows)", on_click=job_errors.run_action, args=(job.cancel,), icon=":material/stop:")
+
+
+def _clear_cache() -> None:
+    loading.clear_cache()
+    labels.clear_cache()
 
 
 def _find(id: str) -> Job | None:
@@ -173,9 +209,9 @@ def _delete(job: Job) -> None:
     deleted = job_errors.run_action(job.delete)
     if deleted is None:
         return
-    results.clear_cache()
+    _clear_cache()
     upload.leave()
     if deleted:
-        st.toast("The file and all that was made of it are gone.")
+        st.toast("File and results deleted.")
     else:
         st.toast("Another server is working on this file. It stops soon, and the file is then deleted.")

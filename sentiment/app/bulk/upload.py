@@ -1,10 +1,12 @@
-"""Uploads a file of reviews, and leads back to the jobs of this session."""
+"""The step Upload: a file, a sample or pasted lines become a job; earlier jobs of the session are linked."""
 
 from __future__ import annotations
 
 import os
 import shlex
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import streamlit as st
 
@@ -14,43 +16,69 @@ from sentiment.bulk.jobs import creation
 from sentiment.bulk.jobs.job import Job, find_job
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
+from sentiment.tables.options import parse_delimiter
 
-# An old workbook (.xls) is refused in a sentence that says what to do.
-_TYPES = ["csv", "tsv", "txt", "jsonl", "json", "parquet", "xlsx", "xls", "gz", "zst", "zip"]
 PARAMETER = "job"
 _UPLOAD = "upload"
+_PASTED = "pasted_reviews"  # key of the box for pasted reviews
+_MAX_PASTED = 200_000  # characters
+_SAMPLE = Path(__file__).with_name("sample.csv")
 _UPLOAD_ERROR = "upload_refused"  # key of the error of the last upload, until it is shown
 OWN_JOBS = "own_jobs"  # key of the file names of this session's jobs, by id
 
 
 def show_form(settings: Settings) -> None:
-    """Shows the upload form, and links to the jobs of this session."""
-    limit = st.get_option("server.maxUploadSize")
-    st.write(
-        f"Up to **{limit:,} MB**: .csv, .tsv, .txt (a review a line), .jsonl, .json, .parquet or .xlsx; the first five "
-        "also as .gz, .zst or .zip. Every row comes back with its verdict."
-    )
-    key = uploads.uploader_key(_UPLOAD)
-    st.file_uploader(
-        "A file of reviews",
-        type=_TYPES,
-        key=key,
-        label_visibility="collapsed",
-        on_change=_create_job,
-        args=(settings, key),
-    )
+    """Shows the ways to bring in reviews, and links to the jobs of this session."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _upload(settings)
+    with right:
+        _paste(settings)
     if refused := st.session_state.pop(_UPLOAD_ERROR, None):
         st.error(escape_markdown(refused), icon=":material/error:")
     st.caption(
-        "The file is kept on the server of this page and nowhere else, under an address that only you know. It goes "
-        f"when you delete it, or by itself {settings.hours:g} hours after the work on it has ended."
+        f"Your reviews stay on this server under a private link and are deleted {settings.hours:g} hours after scoring."
     )
-    with st.expander("A larger file, or many of them", icon=":material/terminal:"):
-        st.write("On the command line there is no limit; an interrupted run resumes with `--resume`:")
+    _recent_files(settings)
+    with st.expander("Larger files: use the command line", icon=":material/terminal:"):
+        st.write("No size limit; `--resume` continues an interrupted job.")
         st.code(f"python scripts/score.py reviews.csv scored.csv --artifacts {_run_argument()}", language="bash")
+
+
+def _upload(settings: Settings) -> None:
+    key = uploads.uploader_key(_UPLOAD)
+    # Without types: Streamlit would list them twice, and refuse others without saying what to do.
+    st.file_uploader("Upload a file of reviews", key=key, on_change=_create_job, args=(settings, key))
+    st.caption(
+        "CSV, TSV, TXT (one review per line), JSONL, JSON, Parquet or XLSX, up to "
+        f"{st.get_option('server.maxUploadSize'):,} MB. All but Parquet and XLSX may be compressed (.gz, .zst, .zip)."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Try a sample file", on_click=_create_sample, args=(settings,), icon=":material/science:")
+        st.caption("50 short reviews with labels, genres and dates.", width="content")
+
+
+def _paste(settings: Settings) -> None:
+    """Shows a box for reviews, each on a line of its own."""
+    with st.form("paste", border=False):
+        st.text_area(
+            "Or paste reviews, one per line",
+            key=_PASTED,
+            height=150,
+            max_chars=_MAX_PASTED,
+            placeholder="A warm and funny film.\nFar too long, and not scary at all.",
+        )
+        st.form_submit_button(
+            "Use these reviews", on_click=_create_from_paste, args=(settings,), icon=":material/content_paste_go:"
+        )
+
+
+def _recent_files(settings: Settings) -> None:
     own_jobs = {id: name for id, name in st.session_state.get(OWN_JOBS, {}).items() if find_job(settings, id)}
-    if own_jobs:
-        st.header("Files of this session")
+    if not own_jobs:
+        return
+    st.header("Recent files")
+    with st.container(horizontal=True):
         for id, name in own_jobs.items():
             model = f" · {escape_markdown(run)}" if (run := model_name(Job(settings.folder / id))) else ""
             st.button(
@@ -62,15 +90,37 @@ def show_form(settings: Settings) -> None:
             )
 
 
+def _create_sample(settings: Settings) -> None:
+    with _SAMPLE.open("rb") as file:
+        _create(settings, "sample-reviews.csv", file, _SAMPLE.stat().st_size)
+
+
+def _create_from_paste(settings: Settings) -> None:
+    """Creates a job from the pasted lines, none of which is a header or a table's row."""
+    content = (st.session_state.get(_PASTED) or "").encode("utf-8", "replace")
+    if not content.strip():
+        st.session_state[_UPLOAD_ERROR] = "There is no review yet. Paste at least one line."
+        return
+    if job := _create(settings, "pasted-reviews.txt", BytesIO(content), len(content)):
+        job_errors.run_action(job.reinspect, {"encoding": "utf-8", "delimiter": parse_delimiter("none")})
+        st.session_state[_PASTED] = ""
+
+
 def _create_job(settings: Settings, key: str) -> None:
     """Creates a job from an upload, in a callback because the page's own return value would be one more copy."""
     for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
-        try:
-            job = creation.create_job(settings, file.name, file, file.size)
-        except (FileError, OSError) as error:
-            st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
-        else:
-            st.query_params[PARAMETER] = job.id
+        _create(settings, file.name, file, file.size)
+
+
+def _create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job | None:
+    """Creates a job and leads to it; on failure stores the message and returns None."""
+    try:
+        job = creation.create_job(settings, name, content, size)
+    except (FileError, OSError) as error:
+        st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
+        return None
+    open_job(job.id)
+    return job
 
 
 def _run_argument() -> str:
@@ -81,7 +131,7 @@ def _run_argument() -> str:
 
 def model_name(job: Job) -> str:
     """Returns the name of the model that scores a job, "" if none has been chosen."""
-    return Path(task["run"]).name if (task := job.read("task")) else ""
+    return Path((job.read("task") or {}).get("run", "")).name
 
 
 def open_job(id: str) -> None:

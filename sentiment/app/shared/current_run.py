@@ -111,6 +111,12 @@ def classifier() -> Classifier:
         return _load(*location())
 
 
+def load_path(path: Path) -> Classifier:
+    """Returns the classifier of the run at ``path``, loaded once for all sessions; stops the page like ``run``."""
+    with stop_on_artifact_error():
+        return _load(str(path), _stamp(path))
+
+
 def named_classifier(name: str) -> Classifier:
     """Returns the classifier of the run with this name, loaded once for all sessions.
 

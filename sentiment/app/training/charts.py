@@ -1,24 +1,24 @@
-"""Charts of the Training page, built on ``shared.charts``."""
+"""The learning curves as one ECharts chart: a panel for each metric, with a common legend, pointer and zoom."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import altair as alt
+import numpy as np
 import pandas as pd
 
-from sentiment.app.shared.charts import layer
-
-_HEIGHT = 230
-_MARGIN = 0.09  # share of the axis left free at its end for the value labels inside the chart
-_MARK = 0.02  # share of the axis left free at its start so that marks are not cut
+HEIGHT = 520  # of the chart, in pixels
+_NARROW = 640  # pixels; a narrower chart has its panels one below the other
+_TOP, _BOTTOM, _HEADING = 44, 44, 30  # pixels for the legend, the last axis and each title
 _SHAPES = {
-    "least validation loss": "diamond",
-    "stopped early": "square",
-    "end of warm-up": "triangle-up",
-    "drop of the rate": "triangle-down",
-}  # event of ``histories.events`` -> shape of its mark
+    "best epoch": "diamond",
+    "early stopping": "rect",
+    "end of warm-up": "triangle",
+    "learning-rate drop": "path://M0,0 L10,0 L5,9 z",
+}  # event of ``histories.events`` -> symbol of its mark
+_DASHES = {"train": "solid", "validation": "dashed"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,15 +26,14 @@ class Panel:
     """The chart of one metric, for all runs.
 
     Attributes:
-        name: name of the metric, in letters.
-        title: the metric's title, its unit, and which direction is better.
+        title: the metric's title.
         lines: columns ``run``, ``split``, ``value``, ``smoothed`` and the one on the axis.
-        pointer: the axis column and a column of hover text for each line; the same positions in each panel.
+        pointer: the axis column and a column of values for each line, at the same positions in each panel; see
+            ``histories.hover_values``.
         marks: rows of ``lines`` with their ``event``.
         log: whether the vertical axis is logarithmic.
     """
 
-    name: str
     title: str
     lines: pd.DataFrame
     pointer: pd.DataFrame
@@ -42,118 +41,165 @@ class Panel:
     log: bool = False
 
 
-def history(
-    panels: Sequence[Panel], *, x: str, x_title: str, runs: Sequence[str], start: float | None = None
-) -> alt.VConcatChart:
-    """Draws panels one above the other on a common axis, with one hover rule and one zoom for all.
-
-    The value labels are inside, because a chart of several panels fills the page's width only if nothing is beside it.
+def learning_curves(
+    panels: Sequence[Panel], *, x: str, x_title: str, colours: Mapping[str, str], start: float = 0.0
+) -> dict[str, Any]:
+    """Returns the chart's specification.
 
     Args:
-        panels: from top to bottom.
+        panels: the first is the largest.
         x: the column on the horizontal axis.
         x_title: its title, with unit.
-        runs: all known runs, so that each keeps its colour whichever are drawn.
-        start: start of the axis; by default just before the first point, but not below zero.
+        colours: the colour of each run.
+        start: start of the horizontal axis.
     """
-    places = pd.concat([panel.lines[x] for panel in panels])
-    low, high = float(places.min()), float(places.max())
-    span = (high - low) or 1.0
-    begin = start if start is not None else low - min(_MARK * span, max(low, 0.0))
-    domain = [begin, high + _MARGIN * span]
-    views = [f"{panel.name}_{place}" for place, panel in enumerate(panels)]  # as Altair names nested charts
-    pointer = alt.PointSelectionConfig(
-        type="point", nearest=True, on="pointermove", clear="pointerout", fields=[x], toggle=False
-    )
-    zoom = alt.IntervalSelectionConfig(
-        type="interval",
-        encodings=["x"],
-        zoom="wheel![event.shiftKey]",
-        translate="[pointerdown[event.pointerType === 'mouse'], window:pointerup] > window:pointermove!",
-    )
-    chart = alt.VConcatChart(
-        vconcat=[_panel(panel, x, x_title, domain, runs) for panel in panels],
-        params=[
-            alt.TopLevelSelectionParameter(name="pointer", select=pointer, views=views),
-            alt.TopLevelSelectionParameter(name="zoom", select=zoom, bind="scales", views=views),
-        ],
-        padding={"left": 0, "right": 12, "top": 0, "bottom": 0},
-        spacing=20,
-    )
-    return chart.resolve_scale(color="shared", strokeDash="shared").configure_legend(
-        orient="top", title=None, columns=2, labelLimit=110, symbolOpacity=1
-    )
-
-
-def _panel(panel: Panel, x: str, x_title: str, domain: list[float], runs: Sequence[str]) -> alt.LayerChart:
-    tooltip = sorted(panel.lines["run"].unique())
-    colour = alt.Color("run:N", scale=alt.Scale(domain=list(runs)), legend=alt.Legend(values=tooltip))
-    ticks = alt.Axis(tickMinStep=0 if x == "minutes" else 1)
-    along = alt.X(f"{x}:Q", title=x_title, scale=alt.Scale(domain=domain, nice=False), axis=ticks)
-    base = alt.Chart(panel.lines).encode(
-        x=along,
-        color=colour,
-        strokeDash=alt.StrokeDash(
-            "split:N", scale=alt.Scale(domain=["train", "validation"]), legend=alt.Legend(symbolStrokeColor="gray")
-        ),
-    )
-    smoothed = bool((panel.lines["smoothed"] != panel.lines["value"]).any())
-    raw = base.mark_line(opacity=0.35 if smoothed else 1, strokeWidth=1 if smoothed else 2)
-    layers = [raw.encode(y=_value("value", log=panel.log))]
-    if smoothed:
-        layers.append(base.mark_line(strokeWidth=2).encode(y=_value("smoothed", log=panel.log)))
-    if len(panel.marks):  # to a screen reader, an empty layer is an unnamed image
-        layers.append(_marks(panel, along, colour))
-    layers.append(_pointer_rule(panel, x, x_title))
-    title = alt.TitleParams(panel.title, anchor="start", offset=10)
-    return layer(*layers, height=_HEIGHT).properties(title=title)
-
-
-def _value(field: str, *, log: bool) -> alt.Y:
-    """Returns the vertical axis, with labels inside the chart, at the right end where no line is."""
-    axis = alt.Axis(
-        orient="right",
-        labelAlign="right",
-        labelBaseline="bottom",
-        labelPadding=-4,
-        labelFlush=False,
-        ticks=False,
-        title=None,
-    )
-    return alt.Y(f"{field}:Q", scale=alt.Scale(type="log" if log else "linear", zero=False), axis=axis)
-
-
-def _marks(panel: Panel, along: alt.X, colour: alt.Color) -> alt.Chart:
-    scale = alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values()))
-    return (
-        alt.Chart(panel.marks)
-        .mark_point(size=110, filled=True, opacity=1)
-        .encode(
-            x=along,
-            y=_value("value", log=panel.log),
-            color=colour,
-            shape=alt.Shape("event:N", scale=scale, legend=None),
-            tooltip=[
-                "event:N",
-                "run:N",
-                alt.Tooltip("epoch:Q", format=".4~g"),
-                alt.Tooltip("value:Q", title=panel.name, format=".4~g"),
+    end = max(float(panel.lines[x].max()) for panel in panels)
+    names = [f"{run}, {split}" for run, split in _keys(panels)]
+    everywhere = list(range(len(panels)))
+    return {
+        "baseOption": {
+            "animation": False,
+            "legend": {"type": "scroll", "top": 0, "left": 0, "data": names, "itemWidth": 34},
+            "tooltip": {"trigger": "axis", "confine": True},
+            "axisPointer": {"link": [{"xAxisIndex": "all"}]},
+            "dataZoom": [
+                {
+                    "type": "inside",
+                    "xAxisIndex": everywhere,
+                    "filterMode": "none",
+                    "zoomOnMouseWheel": "shift",
+                    "moveOnMouseMove": "shift",
+                    "moveOnMouseWheel": False,
+                }
             ],
-        )
-    )
+            "xAxis": [_x_axis(place, panel, x_title, start, end) for place, panel in enumerate(panels)],
+            "yAxis": [_y_axis(place, panel) for place, panel in enumerate(panels)],
+            "series": [series for place, panel in enumerate(panels) for series in _series(place, panel, x, colours)],
+        },
+        "media": [{"query": {"maxWidth": _NARROW}, "option": _stacked(panels)}, {"option": _beside(panels)}],
+    }
 
 
-def _pointer_rule(panel: Panel, x: str, x_title: str) -> alt.Chart:
-    """Draws a rule at the position nearest to the pointer, with every line's value."""
-    tooltip = [alt.Tooltip(f"{x}:Q", title=x_title, format=".4~g")]
-    tooltip += [alt.Tooltip(_field(name), title=name, type="nominal") for name in panel.pointer.columns if name != x]
-    pointed = alt.OpacityValue(0, condition={"param": "pointer", "empty": False, "value": 0.6})
-    rule = alt.Chart(panel.pointer, name=panel.name).mark_rule(strokeWidth=1, color="gray")
-    return rule.encode(x=f"{x}:Q", opacity=pointed, tooltip=tooltip)
+def _keys(panels: Sequence[Panel]) -> list[tuple[str, str]]:
+    """Returns run and split of each line, once."""
+    pairs = pd.concat([panel.lines[["run", "split"]] for panel in panels]).drop_duplicates()
+    return sorted(pairs.itertuples(index=False, name=None))
 
 
-def _field(name: str) -> str:
-    """Escapes a column's name for Vega and Altair: dots and brackets are paths there, and colons types."""
-    for character in "\\.[]'\":":
-        name = name.replace(character, f"\\{character}")
-    return name
+def _x_axis(place: int, panel: Panel, title: str, start: float, end: float) -> dict[str, Any]:
+    return {
+        "type": "value",
+        "gridIndex": place,
+        "min": start,
+        "max": end,
+        "name": title,
+        "nameLocation": "middle",
+        "nameGap": 24,
+        "splitLine": {"show": False},
+        "axisLine": {"onZero": False},
+        "axisPointer": {"label": {"formatter": f"{panel.title} at {title} {{value}}", "show": False}},
+    }
+
+
+def _y_axis(place: int, panel: Panel) -> dict[str, Any]:
+    axis: dict[str, Any] = {"type": "log" if panel.log else "value", "gridIndex": place, "scale": True}
+    axis["axisPointer"] = {"show": False}
+    axis["splitNumber"] = 5 if place < 2 else 3  # the third panel is low
+    if panel.log:  # by default its ends are powers of ten, which may be far from the values
+        values = panel.lines[["value", "smoothed"]].to_numpy(np.float64)
+        axis["min"], axis["max"] = _rounded(values.min(), np.floor), _rounded(values.max(), np.ceil)
+    return axis
+
+
+def _rounded(value: float, to: Callable[[float], float]) -> float:
+    """Rounds a positive number to its first digit."""
+    unit = 10.0 ** np.floor(np.log10(value))
+    return float(f"{to(value / unit) * unit:.1g}")
+
+
+def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    axes = {"xAxisIndex": place, "yAxisIndex": place}
+    for run, split in _keys([panel]):
+        line = panel.lines[(panel.lines["run"] == run) & (panel.lines["split"] == split)]
+        style = {"color": colours[run], "type": _DASHES[split]}
+        smoothed = bool((line["smoothed"] != line["value"]).any())
+        drawn: dict[str, Any] = {
+            "type": "line",
+            "name": f"{run}, {split}",
+            "silent": True,
+            "symbol": "circle" if len(line) == 1 else "none",  # a line of one point is invisible
+            "color": colours[run],
+            "tooltip": {"show": False},
+            **axes,
+        }
+        faint = {**style, "opacity": 0.3, "width": 1}
+        yield {**drawn, "data": _points(line, x, "value"), "lineStyle": faint if smoothed else {**style, "width": 2}}
+        if smoothed:
+            yield {**drawn, "data": _points(line, x, "smoothed"), "lineStyle": {**style, "width": 2}}
+        yield _pointed(panel.pointer, x, f"{run}, {split}", colours[run], axes)
+    for event, marks in panel.marks.groupby("event", sort=False):
+        names: list[str] = marks["run"].tolist()
+        yield {
+            "type": "scatter",
+            "name": str(event),
+            "symbol": _SHAPES[str(event)],
+            "symbolSize": 11,
+            "tooltip": {"trigger": "item"},
+            "data": [
+                {"name": name, "value": point, "itemStyle": {"color": colours[name]}}
+                for name, point in zip(names, marks[[x, "value"]].to_numpy(np.float64).tolist(), strict=True)
+            ],
+            **axes,
+        }
+
+
+def _pointed(pointer: pd.DataFrame, x: str, name: str, colour: str, axes: dict[str, int]) -> dict[str, Any]:
+    """Returns an invisible line with a line's values at the common positions, which the tooltip shows."""
+    column = f"{name}, smoothed" if f"{name}, smoothed" in pointer else name
+    return {
+        "type": "line",
+        "name": column,
+        "data": _points(pointer, x, column),
+        "color": colour,
+        "lineStyle": {"opacity": 0},
+        "symbol": "circle",
+        "showSymbol": False,
+        **axes,
+    }
+
+
+def _points(rows: pd.DataFrame, x: str, y: str) -> list[list[float]]:
+    known: list[list[float]] = rows.loc[rows[y].notna(), [x, y]].to_numpy(np.float64).tolist()
+    return known
+
+
+def _beside(panels: Sequence[Panel]) -> dict[str, Any]:
+    """Places the first panel on the left, the second on the right and a third, lower one beneath the second."""
+    top, whole = _TOP + _HEADING, HEIGHT - _TOP - _HEADING - _BOTTOM
+    first = {"left": 52, "right": "53%" if len(panels) > 1 else 16, "top": top, "height": whole}
+    right: dict[str, Any] = {"left": "53%", "right": 16}
+    gap = _BOTTOM + _HEADING + 8
+    low = round((whole - gap) * 0.35) if len(panels) > 2 else 0
+    places = [first, {**right, "top": top, "height": whole - low - gap if low else whole}]
+    places.append({**right, "top": top + whole - low, "height": low})
+    return _placed(panels, places[: len(panels)])
+
+
+def _stacked(panels: Sequence[Panel]) -> dict[str, Any]:
+    """Places the panels one below the other."""
+    each = (HEIGHT - _TOP) // len(panels)
+    height = each - _HEADING - _BOTTOM
+    places = [
+        {"left": 48, "right": 12, "top": _TOP + place * each + _HEADING, "height": height}
+        for place in range(len(panels))
+    ]
+    return _placed(panels, places)
+
+
+def _placed(panels: Sequence[Panel], places: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    titles = [
+        {"text": panel.title, "left": place["left"], "top": place["top"] - _HEADING, "textStyle": {"fontSize": 14}}
+        for panel, place in zip(panels, places, strict=True)
+    ]
+    # Otherwise a grid shrinks by what its axis needs, each by another amount.
+    return {"grid": [{**place, "outerBoundsMode": "none"} for place in places], "title": titles}

@@ -7,6 +7,7 @@ A history is a table with columns ``run``, ``split`` ("train", "validation"), ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment.artifacts import MANIFEST
-from sentiment.formatting import duration, percent
+from sentiment.formatting import duration
 
 POINTS = 1_500  # per line at most; more are averaged over neighbouring steps
 
@@ -128,21 +129,21 @@ def hover_positions(history: pd.DataFrame, x: str, points: int = 300) -> npt.NDA
 
 
 def hover_values(history: pd.DataFrame, x: str, positions: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """Returns the hover text at each position: the latest raw and smoothed value of every line.
+    """Returns the latest value of every line at each position, to four digits, missing before its first point.
 
     Returns:
-        Column ``x`` (named by the argument), then one column for each line.
+        Column ``x`` (named by the argument), and for each line a column "run, split" of its values, or a column "run,
+        split, smoothed" of the smoothed ones if they differ.
     """
-    texts: dict[str, Any] = {x: positions}
+    values: dict[str, Any] = {x: positions}
     for (run, split), line in history.groupby(["run", "split"]):
         line = line.sort_values(x)
         index = np.searchsorted(line[x].to_numpy(np.float64), positions, side="right") - 1
-        raw, smoothed = line["value"].to_numpy(), line["smoothed"].to_numpy()
-        texts[f"{run}, {split}"] = [
-            "" if i < 0 else f"{raw[i]:.4g}" + (f" (smoothed {smoothed[i]:.4g})" if smoothed[i] != raw[i] else "")
-            for i in index
-        ]
-    return pd.DataFrame(texts)
+        smoothed = bool((line["smoothed"] != line["value"]).any())
+        shown = line["smoothed"].to_numpy(np.float64)
+        name = f"{run}, {split}, smoothed" if smoothed else f"{run}, {split}"
+        values[name] = [float(f"{shown[i]:.4g}") if i >= 0 else np.nan for i in index]
+    return pd.DataFrame(values)
 
 
 def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
@@ -167,8 +168,8 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
     early = ends[ends["epoch"].to_numpy(np.float64) < limits]
     return pd.concat(
         [
-            validated.merge(best, on=place).assign(event="least validation loss"),
-            early.assign(event="stopped early"),
+            validated.merge(best, on=place).assign(event="best epoch"),
+            early.assign(event="early stopping"),
             schedule_changes(history),
         ]
     )
@@ -184,7 +185,7 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
         not_final = values[:-1] > 0.05 * values[peak]  # a final decay to zero is not a drop
         level = np.append(False, values[1:-1] >= _LEVEL_SHARE * values[:-2])  # a steady decay is not a drop
         drops = np.flatnonzero((values[1:] <= 0.7 * values[:-1]) & not_final & level[: len(not_final)]) + 1
-        changes = dict.fromkeys(drops.tolist(), "drop of the rate") | (
+        changes = dict.fromkeys(drops.tolist(), "learning-rate drop") | (
             {peak: "end of warm-up"} if 0 < peak < len(values) - 1 else {}
         )
         found = sorted(changes)
@@ -192,21 +193,93 @@ def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(marked) if marked else rates.assign(event="")
 
 
-def summary_sentence(run: str, history: pd.DataFrame, planned: int | None) -> str:
-    """Returns a sentence on how a training went, from ``history.csv``.
+@dataclass(slots=True)
+class Summary:
+    """A row of the table of runs; what is unknown is None.
+
+    Attributes:
+        run: name of the run.
+        epochs: those trained, and those planned if training stopped early.
+        best_loss, best_accuracy: on validation, at the epoch with the lowest loss, whose weights were kept.
+        test_accuracy: share of correct test predictions.
+        parameters: number of parameters of the network.
+        seconds: of all stages of the training.
+        last_seconds: of the last stage, fitting the network, which the curves show.
+        date: when the training ended.
+        soft: whether the training targets are a teacher's probabilities.
+    """
+
+    run: str
+    epochs: str | None = None
+    best_loss: float | None = None
+    best_accuracy: float | None = None
+    test_accuracy: float | None = None
+    parameters: int | None = None
+    seconds: float | None = None
+    last_seconds: float | None = None
+    date: str | None = None
+    soft: bool = False
+
+
+def summarise(
+    run: str,
+    history: pd.DataFrame | None,
+    metadata: Mapping[str, Any],
+    test: Mapping[str, Any],
+    planned: int | None,
+) -> Summary:
+    """Summarises a training.
 
     Args:
         run: name of the run.
-        history: the content of ``history.csv``, at least one epoch.
+        history: the content of ``history.csv``, if any.
+        metadata: the content of ``metadata.json``, {} if the run is not finished.
+        test: the content of ``test.json``, {} if the run was not tested.
         planned: the maximum number of epochs, if known.
     """
-    best, last = history.iloc[int(history["val_loss"].to_numpy().argmin())], history.iloc[-1]
-    outcome = f"trained {int(last['epoch'])} epochs"
-    if planned and last["epoch"] < planned:
-        outcome = f"stopped early, after {int(last['epoch'])} of {planned} epochs"
+    found = Summary(
+        run,
+        test_accuracy=test.get("test", {}).get("accuracy"),
+        seconds=metadata.get("training_seconds"),
+        date=metadata.get("date"),
+        soft=bool(metadata.get("teachers")),
+    )
+    if history is not None and len(history):
+        last = history.iloc[-1]
+        done = int(last["epoch"])
+        found.epochs = f"{done} of {planned}" if planned and done < planned else str(done)
+        found.last_seconds = float(last["seconds"])
+        if "val_loss" in history and history["val_loss"].notna().any():
+            best = history.iloc[int(np.nanargmin(history["val_loss"].to_numpy(np.float64)))]
+            found.best_loss, found.best_accuracy = float(best["val_loss"]), float(best["val_accuracy"])
+    return found
+
+
+def summarise_imported(history: pd.DataFrame) -> Summary:
+    """Summarises an imported history of one run."""
+    found = Summary(str(history["run"].iloc[0]))
+    if history["epoch"].notna().any():
+        found.epochs = f"{history['epoch'].max():.0f}"
+    best = best_epochs(history)
+    if len(best):
+        row = best.iloc[0]
+        found.best_loss = float(row["value"])
+        at = history[(history["metric"] == "accuracy") & (history["split"] == "validation")]
+        accuracy = at.loc[at["step"].eq(row["step"]) | at["epoch"].eq(row["epoch"]), "value"]
+        found.best_accuracy = float(accuracy.iloc[0]) if len(accuracy) else None
+    if history["minutes"].notna().any():
+        found.last_seconds = 60 * float(history["minutes"].max())
+    return found
+
+
+def soft_target_note(summaries: Iterable[Summary]) -> str:
+    """Returns why the training loss of runs with teachers is high; "" if there are none."""
+    runs = [each.run for each in summaries if each.soft]
+    if not runs:
+        return ""
     return (
-        f"{run} {outcome} in {duration(last['seconds'])}; least validation loss {best['val_loss']:.4f} after epoch "
-        f"{int(best['epoch'])}, with an accuracy of {percent(best['val_accuracy'])}."
+        f"{', '.join(runs)}: training targets are soft (a teacher's probabilities), so the train loss cannot reach 0 "
+        "and may exceed the validation loss."
     )
 
 
@@ -220,16 +293,15 @@ def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None,
         quiet: seconds since the last line, if suspiciously many.
     """
     if quiet is not None:
-        return f"{run} is unfinished and has not written for {duration(quiet)}; it was probably broken off."
-    sentence = f"{run} is being trained; its curves follow"
+        return f"{run}: no update for {duration(quiet)}, probably interrupted."
     if steps is None or steps.empty:
-        return f"{sentence}."
+        return f"{run} is training; there is no step yet."
     done, seconds = float(by_step(run, steps)["epoch"].max()), float(steps["seconds"].iloc[-1])
-    at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f" of {planned}" if planned else "")
+    at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f"/{planned}" if planned else "")
     left = ""
     if planned and planned > done and steps["epoch"].iloc[-1] > 1:  # the length of an epoch is known after the first
         left = f", about {duration(seconds * (planned - done) / done)} left"
-    return f"{sentence}: {at}, step {int(steps['step'].iloc[-1]):,} after {duration(seconds)}{left}."
+    return f"{run} is training: {at}, step {int(steps['step'].iloc[-1]):,}, {duration(seconds)} elapsed{left}."
 
 
 def settings_table(settings: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

@@ -73,7 +73,7 @@ def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
             rows.append((run, column, path.rpartition("/")[0], tag, tag.startswith("epoch_"), step, time, value))
     frame = pd.DataFrame(rows, columns=["run", "column", "folder", "tag", "by_epoch", "step", "time", "value"])
     if frame["column"].isna().all():
-        raise ImportedHistoryError("There is no loss, accuracy or learning rate in these event files.")
+        raise ImportedHistoryError("No loss, accuracy or learning-rate scalars found in these event files.")
     _check("This folder", frame["step"].astype(np.float64))
     frame = frame.sort_values("time", kind="stable")
     history = pd.concat([_history(str(run), own, say) for run, own in frame.groupby("run")])
@@ -179,7 +179,7 @@ def scalars(content: bytes) -> Iterator[Scalar]:
         try:
             yield from _event(record)
         except (IndexError, struct.error, UnicodeDecodeError) as error:
-            raise ImportedHistoryError("These are no event files of TensorBoard.") from error
+            raise ImportedHistoryError("These are not TensorBoard event files.") from error
 
 
 def _event(record: bytes) -> Iterator[Scalar]:
