@@ -48,29 +48,33 @@ def suspect_first(folder, n, interval=(-0.02, -0.005)):
 def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
     first, second, third = mistakes(folder)[:3]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
-    app = _open("evaluation")
+    app = _open("evaluation", tab="Errors")
     assert not app.exception
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[[first, second]].tolist() == ["irony", "plot"]
     assert (listed != "").sum() == 3
-    counted = app.table[0].value
-    assert dict(zip(counted["cause"], counted["mistakes"], strict=True)) == {"plot": 2, "irony": 1}
-    assert f"Of the {len(mistakes(folder)):,} reviews judged with confidence and wrongly, 3 were read" in said(app)
+    assert app.selectbox(key="cause").options == ["All", "plot", "irony"]
+    app.selectbox(key="cause").set_value("plot").run()
+    assert set(app.dataframe[0].value["fingerprint"]) == {second, third}
+    app.session_state["by_cause"] = True
+    app.run()
+    assert "plot 2, irony 1" in app.get("vega_lite_chart")[0].proto.alt
+    assert f"3 of {len(mistakes(folder)):,} high-confidence errors categorised by hand" in said(app)
 
 
 def test_a_right_verdict_has_no_cause_to_err(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
     right = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
-    app = _open("evaluation", verdicts="everything")
+    app = _open("evaluation", verdicts="All")
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[right] == ""
-    assert "Why it errs where it is sure" not in said(app)
+    assert not any(each.key == "cause" for each in app.selectbox)
 
 
 def test_a_slip_in_the_causes_is_said_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
-    app = _open("evaluation")
+    app = _open("evaluation", tab="Errors")
     assert not app.exception
     assert "“ironie” is not one of" in app.error[0].value
 

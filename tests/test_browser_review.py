@@ -266,7 +266,7 @@ def test_a_long_text_is_analysed_on_request_and_survives_it_unanalysed(address, 
     page.wait_for_timeout(1_000)
     page.get_by_text("Text changed").wait_for()
     page.get_by_role("link", name="Training").click(delay=100)
-    page.get_by_role("heading", name="How the model was trained").wait_for()
+    page.get_by_role("heading", name="Training").wait_for()
     page.get_by_role("link", name="Analyse a review", exact=True).click()
     page.get_by_text("Text changed").wait_for()
     wait_for_typed(page, long)

@@ -97,7 +97,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "fingerprint": rows["fingerprint"],
         }
     )
-    review_texts.show_toggle()
+    review_texts.show_hint()
     texts = review_texts.load_texts()
     if texts:
         frame["text"] = rows["fingerprint"].map(texts)  # last, so that a phone shows the labels

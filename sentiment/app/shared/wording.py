@@ -36,12 +36,12 @@ def unlisted_negations(count: int, *, more: bool) -> str:
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:
-    """Returns two sentences on two runs on the same reviews, with a paired test."""
-    low, high = (100 * bound for bound in result.interval)
-    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
+    """Returns two sentences on two models on the same reviews, with a paired test."""
+    low, high = sorted(bound if result.difference >= 0 else -bound for bound in result.interval)
+    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'} accurate"
+    p_value = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     return (
-        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95% interval of that "
-        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
-        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
-        "(McNemar's exact test)."
+        f"{second} is {points} than {first} (95% CI {formatting.signed(100 * low)} to {formatting.signed(100 * high)}; "
+        f"McNemar {p_value}; n = {result.n:,}). Correct only by {second}: {result.second_only:,}; only by {first}: "
+        f"{result.first_only:,}."
     )
