@@ -205,7 +205,7 @@ def fillings(
         words = [vocabulary.id(word) for word, leaning in known.adjectives.items() if leaning * side > 0]
         filled[adjective] = [[word] for word in words]
         filled[pair] = _pairs(labelled.ids, words, nouns)
-        filled[sentence] = [sentences[place].tolist() for place in np.flatnonzero(logits * side > _SURE)]
+        filled[sentence] = [sentences[place].tolist() for place in np.flatnonzero(logits * side > _SURE).tolist()]
     return filled
 
 
