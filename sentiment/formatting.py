@@ -8,12 +8,12 @@ from typing import Any
 from sentiment.model.decision import CONFIDENT, LEANING
 
 SLICES = {
-    "length": "length in tokens",
-    "rating": "stars the reviewer gave",
-    "unknown_rate": "share of unknown words",
-    "truncated": "longer than the model reads",
-    "negation": "holds a negation (not, n't, never ...)",
-    "contrast": "holds a turn (but, although, yet ...)",
+    "length": "Length (tokens)",
+    "rating": "Star rating",
+    "unknown_rate": "Unknown words",
+    "truncated": "Truncated",
+    "negation": "Contains negation (not, n't, never)",
+    "contrast": "Contains contrast (but, although, yet)",
 }
 LEVELS = {
     "confident": f"{100 * CONFIDENT:.0f}% or more",
@@ -86,12 +86,21 @@ def accuracy(summary: dict[str, Any]) -> str:
 
 def confidence_table(summary: dict[str, Any], threshold: float = 0.5) -> str:
     """Returns a table of the confidence levels: definition, share of reviews and accuracy."""
-    rows = (
+    return table(confidence_header(threshold), confidence_rows(summary))
+
+
+def confidence_header(threshold: float = 0.5) -> tuple[str, ...]:
+    """Returns the names of the columns of ``confidence_rows``."""
+    scale = "Probability of the prediction" if threshold == 0.5 else "Certainty of the prediction"
+    return ("Confidence", scale, "Share of reviews", "Accuracy")
+
+
+def confidence_rows(summary: dict[str, Any]) -> list[list[str]]:
+    """Returns a row for each confidence level, under ``confidence_header``."""
+    return [
         [e["level"], LEVELS[e["level"]], percent(e["share"]), "" if e["accuracy"] is None else percent(e["accuracy"])]
         for e in summary["confidence"]
-    )
-    scale = "calibrated probability of the verdict" if threshold == 0.5 else "certainty of the verdict"
-    return table(["confidence", scale, "share of reviews", "accuracy"], rows)
+    ]
 
 
 def slices_table(summary: dict[str, Any]) -> str:
@@ -100,7 +109,7 @@ def slices_table(summary: dict[str, Any]) -> str:
         [SLICES[e["by"]], e["value"].replace(" %", "%"), f"{e['n']:,}", percent(e["accuracy"]), interval(e["interval"])]
         for e in summary["slices"]
     )
-    return table(["by", "value", "reviews", "accuracy", "95% interval"], rows)
+    return table(["Slice", "Value", "n", "Accuracy", "95% CI"], rows)
 
 
 def calibration_table(bands: Iterable[dict[str, Any]]) -> str:
@@ -113,5 +122,5 @@ def calibration_table(bands: Iterable[dict[str, Any]]) -> str:
         ]
         for e in bands
     )
-    header = ["length in tokens", "reviews", "calibration error", "by chance, median", "by chance, 95th percentile"]
+    header = ["Length (tokens)", "n", "ECE", "ECE by chance, median", "ECE by chance, 95th percentile"]
     return table(header, rows)

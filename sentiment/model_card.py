@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -30,32 +30,19 @@ from sentiment.formatting import (
     slices_table,
     table,
 )
-from sentiment.model.decision import KNOWN_WORDS, read_rule
+from sentiment.model.decision import read_rule
 
-_USE = """\
-## What it is for, and what it cannot do
+SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
-It judges movie reviews in English, each as a whole: positive or negative.
-
-{ratings}- **Other texts.** {others} were not tested. A text of which
-  fewer than {known} of the words are known is marked, and never judged with confidence.
-- **What is meant but not said.** Irony, quotation and the telling of a sad plot can mislead it.
-- **Long texts.** It reads the first {max_length:,} tokens; a longer text is marked as truncated.
-- **People.** It says how a text reads, not who wrote it or what should follow from it."""
-
-_IMDB_RATINGS = """\
-- **Mixed feelings.** The reviews it learned from have 1 to 4 or 7 to 10 stars, none 5 or 6. A lukewarm review gets a
-  verdict all the same: heed its confidence.
-"""
-
-_IMDB_TERMS = """\
-The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are apart
-from the licence of the program's code, and whoever passes on the model should pass them on too.
-
-> Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning Word
-> Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for Computational
-> Linguistics: Human Language Technologies*, pages 142-150."""
-
+_IMDB_TERMS = (
+    "The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are "
+    "separate from the code licence; include them when you redistribute the model."
+)
+CITATION = (
+    "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
+    "Word Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for "
+    "Computational Linguistics: Human Language Technologies*, pages 142-150."
+)
 _KERAS = """\
 ## In Keras
 
@@ -78,34 +65,38 @@ The two differ by the calibration in `config.json`, which is no part of the netw
 
 _LAYERS = "import sentiment.training  # has the layers that model.keras names\n"
 
-_OWN_TERMS = "The terms of use are those of the data it was trained on."
+_OWN_TERMS = "The terms of use are those of the training data."
 
-_UNTESTED = "Tweets, news, reviews of other goods or in other languages"
-_STILL_UNTESTED = "Longer texts about other things than films, and other languages,"
-
-_NAMES = {
-    "precision": "precision",
-    "recall": "recall",
+_METRICS = {
+    "precision": "Precision",
+    "recall": "Recall",
     "f1": "F1",
-    "auc": "area under the ROC curve",
-    "average_precision": "average precision",
-    "log_loss": "log loss",
+    "auc": "ROC AUC",
+    "average_precision": "Average precision",
+    "log_loss": "Log loss",
     "brier": "Brier score",
-    "calibration_error": "calibration error",
+    "calibration_error": "ECE",
 }
 _REMOVED = {
-    "empty": "rows without text",
-    "unmatched": "rows the official release does not hold",
-    "repeats": "repeats within train",
-    "contradicting": "of these with another label than the copy that was kept",
+    "empty": "without text",
+    "unmatched": "not in the official release",
+    "repeats": "duplicates in train",
+    "contradicting": "of these with a different label",
     "train_in_test": "training reviews that are also in test",
     "unlabelled_in_test": "unlabelled reviews that are also in test",
-    "excluded": "reviews excluded by hand",
-    "unreadable": "unreadable rows",
-    "missing_label": "rows without a label",
-    "neutral": "rows neither positive nor negative",
-    "unknown_label": "rows with a label of unknown meaning",
+    "excluded": "held out on request",
+    "unreadable": "unreadable",
+    "missing_label": "without a label",
+    "neutral": "neither positive nor negative",
+    "unknown_label": "with an unknown label",
 }
+
+
+class Use(NamedTuple):
+    """What a model is for, and what it is not for: short texts in Markdown, each with its subject in bold."""
+
+    intended: list[str]
+    unsuitable: list[str]
 
 
 def write(run: Run) -> Run:
@@ -124,90 +115,155 @@ def render(run: Run) -> str:
     Raises:
         ArtifactError: a file of the run is damaged.
     """
-    imdb = is_imdb(training_fingerprints(run))
     metadata = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, metadata), *_results(run), *behaviour.sections(run), *explanations.sections(run)]
+    parts = [_introduction(run, metadata), _use(run), *_results(run), *behaviour.sections(run)]
+    parts += explanations.sections(run)
     if metadata:
-        parts += [_making(metadata), _data(metadata["data"], imdb)]
-    use = {
-        "ratings": _IMDB_RATINGS if imdb else "",
-        "others": _STILL_UNTESTED if run.has(behaviour.PART) else _UNTESTED,
-        "known": percent(KNOWN_WORDS, 0),
-    }
-    parts.append(_USE.format(**use, max_length=run.json("config.json")["max_length"]))
+        parts += [_training(metadata), _data(metadata["data"], trained_on_imdb(run))]
+    parts.append(_files(run))
     if run.has("model.keras"):
         own_layers = run.json("config.json").get("model", {}).get("bidirectional", True)
         parts.append(_KERAS.format(layers=_LAYERS if own_layers else "", folder=json.dumps(f"artifacts/{run.name}")))
-    return front_matter.render(run, imdb=imdb) + "\n" + "\n\n".join(parts) + "\n"
+    return front_matter.render(run, imdb=trained_on_imdb(run)) + "\n" + "\n\n".join(parts) + "\n"
 
 
-def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
-    size = (run.path / "model.onnx").stat().st_size / 1e6
-    recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
-    states = ""
-    if run.has(PART):
-        megabytes = (run.path / PART).stat().st_size / 1e6
-        states = (
-            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
-        )
-    return (
-        f"# Model card: {run.name}\n\nAn LSTM that reads an English movie review and says how probable it is that "
-        f"the review is positive.{recipe}\n\nThe app runs `model.onnx` ({size:.1f} MB); `model.keras` is the same "
-        f"network for Keras. `manifest.json` has the SHA-256 of every file.{states}"
+def trained_on_imdb(run: Run) -> bool:
+    """Returns whether the run learned from the IMDB reviews, whose terms of use then apply."""
+    return is_imdb(training_fingerprints(run))
+
+
+def use(run: Run) -> Use:
+    """Returns the intended use of a run and its limitations."""
+    tested = results(run).get("test")
+    sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
+    rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
+    untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and reviews of other goods"
+    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if trained_on_imdb(run) else ""
+    length = run.json("config.json")["max_length"]
+    return Use(
+        [
+            "**Movie reviews in English.** Each whole review is classified as positive or negative.",
+            f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
+            "**Explanations.** Each word has a contribution; together they make up the score.",
+        ],
+        [
+            f"**Neutral reviews.** They are forced into one class; check the confidence.{rated}",
+            f"**Other texts.** {untested} and other languages were not tested.",
+            "**What is only implied.** Irony, quotations and sad plot summaries can mislead it.",
+            f"**Very long texts.** Only the first {length:,} tokens are used.",
+            "**Decisions about people, or claims about authors.**",
+        ],
     )
 
 
+def results(run: Run) -> dict[str, dict[str, Any]]:
+    """Returns the metrics of each split that has any, the test first."""
+    test = {"test": run.json("test.json")["test"]} if run.has("test.json") else {}
+    trained = run.json("metrics.json") if run.has("metrics.json") else {}
+    return {**test, **dict(reversed(trained.items()))}
+
+
+def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
+    """Returns a row for each metric: its name, then its value in each split."""
+    rows = [
+        ["n", *(f"{each['n']:,}" for each in results.values())],
+        ["Accuracy", *(percent(each["accuracy"]) for each in results.values())],
+        ["95% CI", *(interval(each["accuracy_interval"]) for each in results.values())],
+    ]
+    for key, name in _METRICS.items():
+        values = (each[key] for each in results.values())
+        shown = "{:.2%}".format if key == "calibration_error" else "{:.3f}".format
+        rows.append([name, *("" if value is None else shown(value) for value in values)])
+    return rows
+
+
+def data_rows(source: dict[str, Any]) -> list[list[str]]:
+    """Returns what the data of a training was: rows of a name and a text."""
+    removed = [f"{n:,} {_REMOVED.get(why, why)}" for why, n in source["removed"].items() if n]
+    rows = [
+        ["Format", source["form"]],
+        ["Split", source["split"]],
+        ["Validation", source["validation"]],
+        ["Excluded", "; ".join(removed) or "nothing"],
+        ["SHA-256", source["sha256"]],
+    ]
+    if source["limit"] is not None:
+        rows.append(["Limit", f"about {source['limit']:,} training reviews"])
+    return rows
+
+
+def terms(imdb: bool) -> str:
+    """Returns the terms of use that come with the training data."""
+    return _IMDB_TERMS if imdb else _OWN_TERMS
+
+
+def circumstances(metadata: dict[str, Any]) -> str:
+    """Returns when, on what and with which versions a model was trained, as one paragraph."""
+    machine = f"{metadata['machine']['processor']}, {metadata['machine']['cores']} cores"
+    versions = ", ".join(f"{name} {version}" for name, version in metadata["versions"].items())
+    note = f" {metadata['note']}" if "note" in metadata else ""  # a remark beyond the other metadata
+    return f"Trained on {metadata['date']} in {duration(metadata['training_seconds'])} on {machine}; {versions}.{note}"
+
+
+def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
+    recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
+    return f"# Model card: {run.name}\n\n{SUMMARY}{recipe}"
+
+
+def _use(run: Run) -> str:
+    intended, unsuitable = ("\n".join(f"- {each}" for each in part) for part in use(run))
+    return f"## Intended use and limitations\n\nUse it for:\n\n{intended}\n\nDo not use it for:\n\n{unsuitable}"
+
+
 def _results(run: Run) -> Iterator[str]:
-    results = dict(run.json("metrics.json")) if run.has("metrics.json") else {}
-    if run.has("test.json"):
-        results["test"] = run.json("test.json")["test"]
-    if not results:
+    found = results(run)
+    if not found:
         return
-    yield f"## How good it is\n\n{_figures(results)}"
-    name = "test" if "test" in results else "validation"
+    yield f"## Metrics\n\n{table(['Metric', *found], metric_rows(found))}"
+    name = "test" if "test" in found else "validation"
     if name == "test":
-        yield f"The test reviews were judged on {run.json('test.json')['date']}."
+        yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
-        yield "No test reviews have been judged yet. Training chose by the validation reviews, which flatters it."
-    yield f"### How sure it is\n\nOn the {name} reviews:\n\n{_confidence(results[name], run)}"
-    yield f"### Where it fails\n\nOn the {name} reviews:\n\n{slices_table(results[name])}"
+        yield "There are no test results yet. Training chose by the validation reviews, which flatters it."
+    yield f"### Confidence levels\n\nOn the {name} reviews:"
+    yield confidence_table(found[name], read_rule(run).threshold)
+    yield from decision_notes(run)
+    yield f"### Accuracy by slice\n\nOn the {name} reviews:\n\n{slices_table(found[name])}"
     if run.has("test_predictions.parquet"):
-        yield f"### Whether its probabilities hold at every length\n\n{_calibration(run)}"
+        yield f"### Calibration by length\n\n{_calibration(run)}"
     mistakes = review_notes.confident_test_mistakes(run)
     if mistakes is not None and mistakes["cause"].notna().any():
-        yield f"### Why it errs where it is sure\n\n{_causes(mistakes)}"
+        yield f"### Causes of high-confidence errors\n\n{_causes(mistakes)}"
 
 
-def _confidence(results: dict[str, Any], run: Run) -> str:
+def decision_notes(run: Run) -> Iterator[str]:
+    """Yields a paragraph on the bias of the calibration, on how it was chosen, and on the threshold."""
     rule, decided = read_rule(run), run.json("config.json").get("calibration")
-    shown = confidence_table(results, rule.threshold)
     if rule.bias:
-        shown += (
-            f"\n\nThe calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
+        yield (
+            f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
             f"temperature of {rule.temperature:.3f}."
         )
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
-        shown += (
-            f"\n\nA bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
+        yield (
+            f"A bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
             f"{signed(-decided['gain'], 5)} (standard error {error:.5f} over {folds} folds). It is used only if it "
             "lowers the loss by more than two standard errors."
         )
     if rule.threshold != 0.5:
-        shown += (
-            f"\n\nA review is called positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
-            "a verdict grows from 50% at this threshold to 100% at a probability of 0 or 1."
+        yield (
+            f"A review is predicted positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
+            "a prediction grows from 50% at this threshold to 100% at a probability of 0 or 1."
         )
-    return shown
 
 
 def _calibration(run: Run) -> str:
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
     bands = calibration_by_length(predictions, read_rule(run))
     return (
-        "On the test reviews, the mean gap between stated and observed, in bins of the same number of reviews. The "
-        "fewer reviews, the larger it comes out by chance: beside it, what a model whose every probability is true "
-        f"would show.\n\n{calibration_table(bands)}"
+        "ECE on the test reviews, in bins of equal size. Small samples inflate ECE; the chance columns show a "
+        f"perfectly calibrated model.\n\n{calibration_table(bands)}"
     )
 
 
@@ -216,43 +272,33 @@ def _causes(mistakes: pd.DataFrame) -> str:
     rows = (
         [f"**{cause}.** {meaning}", counts[cause]] for cause, meaning in review_notes.CAUSES.items() if cause in counts
     )
-    return f"{review_notes.extent(mistakes)}\n\n{table(['main cause', 'mistakes'], rows)}"
+    return f"{review_notes.extent(mistakes)}\n\n{table(['Main cause', 'Errors'], rows)}"
 
 
-def _figures(results: dict[str, dict[str, Any]]) -> str:
-    rows: list[list[str]] = [
-        ["reviews", *(f"{each['n']:,}" for each in results.values())],
-        ["accuracy", *(percent(each["accuracy"], 2) for each in results.values())],
-        ["95% interval", *(interval(each["accuracy_interval"]) for each in results.values())],
-    ]
-    for key, name in _NAMES.items():
-        values = (each[key] for each in results.values())
-        rows.append([name, *("" if value is None else f"{value:.4f}" for value in values)])
-    return table(["", *results], rows)
-
-
-def _making(metadata: dict[str, Any]) -> str:
-    stages = table(["stage", "time"], ([each["name"], duration(each["seconds"])] for each in metadata["stages"]))
-    machine = f"{metadata['machine']['processor']}, {metadata['machine']['cores']} cores"
-    versions = ", ".join(f"{name} {version}" for name, version in metadata["versions"].items())
-    commit = f" at commit {metadata['commit']}" if metadata["commit"] else ""
-    note = f" {metadata['note']}" if "note" in metadata else ""  # a remark beyond the other metadata
+def _training(metadata: dict[str, Any]) -> str:
+    stages = table(["Stage", "Time"], ([each["name"], duration(each["seconds"])] for each in metadata["stages"]))
+    commit = f" (commit {metadata['commit']})" if metadata["commit"] else ""
     return (
-        f"## How it was made\n\n```\n{metadata['command']}\n```\n\nThis command makes it again{commit}; files from "
-        f"outside the repository are named without their folders. Made on {metadata['date']} in "
-        f"{duration(metadata['training_seconds'])} on {machine}; {versions}.{note}\n\n{stages}"
+        f"## Training\n\n{circumstances(metadata)}\n\nReproduce with{commit}:\n\n```\n{metadata['command']}\n```\n\n"
+        f"Files from outside the repository are named without their folders.\n\n{stages}"
     )
 
 
 def _data(source: dict[str, Any], imdb: bool) -> str:
-    removed = [f"{n:,} {_REMOVED[why]}" for why, n in source["removed"].items() if n]
-    rows = [
-        ["form", source["form"]],
-        ["split", source["split"]],
-        ["validation", source["validation"]],
-        ["left out", "; ".join(removed) or "nothing"],
-        ["SHA-256", f"`{source['sha256']}`"],
-    ]
-    if source["limit"] is not None:
-        rows.append(["limit", f"trained on about {source['limit']:,} reviews only"])
-    return f"## Data, and its terms of use\n\n{table(['', ''], rows)}\n\n{_IMDB_TERMS if imdb else _OWN_TERMS}"
+    citation = f"\n\n> {CITATION}" if imdb else ""
+    return f"## Data and licence\n\n{table(['Data', 'Value'], data_rows(source))}\n\n{terms(imdb)}{citation}"
+
+
+def _files(run: Run) -> str:
+    size = (run.path / "model.onnx").stat().st_size / 1e6
+    states = ""
+    if run.has(PART):
+        megabytes = (run.path / PART).stat().st_size / 1e6
+        states = (
+            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
+        )
+    return (
+        f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB). `model.keras` is the same network for Keras. "
+        "`manifest.json` has the SHA-256 of every file; checksums are "
+        f"verified on load.{states}"
+    )

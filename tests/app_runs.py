@@ -92,6 +92,7 @@ def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
         folder / "metadata.json", {"preset": "tiny", "seed": seed, "options": {"epochs": 4}, "training_seconds": 240}
     )
     write_json(folder / "explanations.json", proofs())
+    write_json(folder / "words.json", word_contributions())
     counts().to_parquet(folder / "word_counts.parquet")
     write_json(folder / "dataset.json", dataset_facts())
     (folder / "README.md").write_text("# A tiny model\n\nIt knows a dozen words.\n", encoding="utf-8")
@@ -136,6 +137,17 @@ def dataset_of(texts: list[str]) -> Dataset:
     prints = [f"{i:016x}" for i in range(len(texts))]
     frame = pd.DataFrame({"text": texts, "label": numbers, "rating": numbers, "film": "", "fingerprint": prints})
     return Dataset(frame, frame, frame, frame.head(0), Source("CSV", "0" * 64, "drawn", "by text", Removed()))
+
+
+def word_contributions() -> dict[str, Any]:
+    """``words.json`` with made-up numbers."""
+    rows = [("good", 60, 0.5), ("great", 20, 0.25), ("film", 90, -0.01), ("bad", 40, -0.625)]
+    return {
+        "date": "2026-01-02",
+        "reviews": {"validation": 40, "test": 400},
+        "tokens": 210,
+        "words": [{"word": word, "count": count, "mean": mean} for word, count, mean in rows],
+    }
 
 
 def proofs() -> dict[str, Any]:

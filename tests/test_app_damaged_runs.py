@@ -13,10 +13,11 @@ from tests.test_small_runs import open_page
 
 PARTS = {  # a page -> the parts of a run that it reads
     "training": ("config.json", "metadata.json", "history.csv", "steps.csv"),
-    "evaluation": ("config.json", "test_predictions.parquet", "explanations.json"),
+    "evaluation": ("config.json", "test_predictions.parquet", "explanations.json", "words.json"),
     "dataset": ("config.json", "dataset.json", "predictions.parquet", "vocabulary.txt", "word_counts.parquet"),
-    "model_card": ("README.md", "history.csv"),
+    "model_card": ("metrics.json", "test.json", "metadata.json", "predictions.parquet"),
 }
+TABS = {"explanations.json": {"tab": "Explanations"}, "words.json": {"tab": "Words"}}  # where a part is read
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def garbled(run: Path, part: str) -> None:
 @pytest.mark.parametrize(("name", "part"), [(name, part) for name, parts in PARTS.items() for part in parts])
 def test_a_part_that_is_not_as_it_was_written_gives_a_sentence(run: Path, name: str, part: str, damage) -> None:
     damage(run, part)
-    app = open_page(run, name)
+    app = open_page(run, name, **TABS.get(part, {}))
     assert not app.exception
     assert all(error.value.endswith(".") for error in app.error)
     said = [element.value for kind in ("error", "warning", "info", "caption", "text") for element in app.get(kind)]
@@ -76,7 +77,7 @@ def test_a_folder_in_progress_with_other_files_than_ours_is_shown(run: Path, con
 
 def test_the_card_lists_a_file_that_is_missing_as_missing(run: Path) -> None:
     (run / "history.csv").unlink()
-    app = open_page(run, "model_card")
-    sizes = app.dataframe[-1].value.set_index("file")["size"]
+    app = open_page(run, "model_card", tab="Files")
+    sizes = app.dataframe[-1].value.set_index("File")["Size"]
     assert pd.isna(sizes["history.csv"])
     assert sizes["steps.csv"] > 0

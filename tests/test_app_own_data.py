@@ -60,7 +60,14 @@ def open_page(tmp_path, monkeypatch) -> AppTest:
         current_run.choose_run()
         dataset.page()
 
-    return AppTest.from_function(script, default_timeout=60).run()
+    app = AppTest.from_function(script, default_timeout=60)
+    app.query_params["tab"] = "Your data"
+    return app.run()
+
+
+def turn_to(app: AppTest, tab: str) -> None:
+    app.query_params["tab"] = app.session_state["tab"] = tab
+    app.run()
 
 
 def describe_here(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -94,10 +101,10 @@ def page_with_child(tmp_path, monkeypatch):
 
 def describe_it(app: AppTest, name: str, content: bytes, text: str = "", label: str = "", meaning: str = "") -> None:
     app.file_uploader[0].upload(name, content)
-    fields = {"Column of the texts": text, "Column of the labels": label, "Meaning of the labels": meaning}
+    fields = {"Text column": text, "Label column": label, "Meaning of the labels": meaning}
     for field, value in fields.items():
         next(each for each in app.text_input if each.label == field).set_value(value)
-    next(button for button in app.button if button.label == "Describe it").click().run()
+    next(button for button in app.button if "Analyse" in button.label).click().run()
 
 
 def said(app: AppTest) -> str:
@@ -118,12 +125,14 @@ def test_a_file_with_other_columns_is_described_and_forgotten_at_a_click(
     assert given.names == ["mine.csv"]
     assert given.held == []
     assert not page_with_child.exception
-    assert "This page shows mine.csv." in said(page_with_child)
-    assert "The served model knows" in said(page_with_child)
+    assert "Your data: mine.csv" in said(page_with_child).replace("\\", "")
+    turn_to(page_with_child, "Words")
+    assert "Token coverage by the current model: " in said(page_with_child)
     page_with_child.text_input(key="word").set_value("Splendid").run()
-    assert "in positive and 0 times in negative reviews" in said(page_with_child)
+    assert "times in positive, 0 in negative training reviews" in said(page_with_child)
+    turn_to(page_with_child, "Your data")
     assert list(scratch.iterdir()) == []
-    next(button for button in page_with_child.button if button.label == "Back to the run's data").click().run()
+    next(button for button in page_with_child.button if button.label == "Back to training data").click().run()
     assert "mine.csv" not in said(page_with_child)
     assert not page_with_child.exception
 
@@ -149,7 +158,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page_w
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
     monkeypatch.setattr(own_data, "_TIMEOUT", 0.01)
     describe_it(page_with_child, "mine.csv", reviews(tmp_path).read_bytes())
-    assert "given up after" in page_with_child.error[0].value
+    assert "mine.csv took too long".replace(".", "\\.") in page_with_child.error[0].value
     assert list(scratch.iterdir()) == []
 
 
@@ -159,11 +168,11 @@ def test_a_file_whose_turn_does_not_come_is_not_read_and_the_next_one_is(page, t
     with own_data._LOCK:
         describe_it(page, "mine.csv", content)
     [error] = page.error
-    assert error.value.replace("\\", "") == "The files of others are being read; try again in a minute."
-    next(button for button in page.button if button.label == "Describe it").click().run(
+    assert error.value.replace("\\", "") == "The server is busy. Try again in a minute."
+    next(button for button in page.button if "Analyse" in button.label).click().run(
         timeout=60
     )  # the file is still there
-    assert "This page shows mine.csv." in said(page)
+    assert "Showing mine.csv" in said(page)
 
 
 def test_files_of_several_visitors_are_described_one_after_the_other(monkeypatch):
@@ -199,7 +208,7 @@ def test_whatever_a_file_is_called_it_is_described(page, tmp_path, name):
     describe_it(page, name, reviews(tmp_path).read_bytes())
     assert not page.exception
     assert not page.error
-    assert "This page shows " in said(page)
+    assert "Showing " in said(page)
 
 
 @pytest.mark.parametrize("name", ["ü" * 300 + ".parquet", "a\0b\n.csv", "../../x", "..", "", " . ", "x." + "y" * 250])
@@ -257,6 +266,9 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
     counts = [int(number) for number in re.findall(r"\d+", sentence)]
     assert counts[0] == counts[1] + counts[-4] == sum(counts[-3:]) + counts[1]
     assert "repeats of other rows" in sentence
+    turn_to(page, "Quality")
+    shown += said(page) + "".join(str(table.value) for table in page.table)
+    assert "Duplicates" in shown
     assert "official" not in shown
     assert "excluded" not in shown
     assert "official" not in "".join(str(frame.value) for frame in page.dataframe)
@@ -264,7 +276,7 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
 
 def test_one_of_something_is_said_in_the_singular(page, tmp_path):
     assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
-        "In training, it stands 1 time in positive and 1,000 times in negative reviews;"
+        "1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)"
     )
     assert "1 row without text" in dataset_page._removed_rows(
         {
@@ -276,6 +288,7 @@ def test_one_of_something_is_said_in_the_singular(page, tmp_path):
 
 def test_the_axis_of_lengths_follows_the_data(page, tmp_path):
     describe_it(page, "mine.csv", reviews(tmp_path).read_bytes())
+    turn_to(page, "Overview")
     [spec] = [chart.proto.spec for chart in page.get("vega_lite_chart") if "Length (tokens)" in chart.proto.spec]
     assert '"place"' not in spec  # the rule at 50 tokens, where the model stops, would stretch the axis
     facts, _ = describe(dataset.load(tmp_path / "mine.csv"), 1_000)
@@ -287,7 +300,7 @@ def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_p
     table = pd.DataFrame(rows, columns=["_Said_", "Stars", "Other"]).to_csv(index=False).encode("cp1252")
     describe_it(page, "kettles.csv", table)
     shown = said(page)
-    assert r"The reviews are in “\_Said\_”, the labels in “Stars”." in shown
+    assert r"Text column: “\_Said\_”. Label column: “Stars”." in shown
     assert meanings(page) == [["1", "negative", 30], ["3", "neither, left out", 30], ["5", "positive", 30]]
     assert "30 rows neither positive nor negative" in shown
     describe_it(page, "kettles.csv", table, meaning="1=negative,3=positive")
@@ -297,7 +310,7 @@ def test_columns_and_meanings_of_labels_are_shown_and_can_be_changed(page, tmp_p
 
 
 def meanings(page: AppTest) -> list[list[object]]:
-    [frame] = [each.value for each in page.dataframe if list(each.value.columns) == ["label", "means", "rows"]]
+    [frame] = [each.value for each in page.dataframe if list(each.value.columns) == ["Label", "Meaning", "Rows"]]
     return frame.to_numpy(dtype=object).tolist()
 
 
@@ -311,9 +324,9 @@ def test_labels_that_are_not_clear_are_asked_for_in_the_form(page):
 @pytest.mark.parametrize(
     ("message", "shown"),
     [
-        ("Name it with --label-column.", "Name it with “Column of the labels”."),
+        ("Name it with --label-column.", "Name it with “Label column”."),
         ("Give it with --labels, such as", "Give it with “Meaning of the labels”, such as"),
-        ("If it is a review, use --no-header.", "If it is a review, set “First row holds names” to “no”."),
+        ("If it is a review, use --no-header.", "If it is a review, set “First row has column names” to “no”."),
     ],
 )
 def test_messages_name_the_fields_of_the_form(message, shown):

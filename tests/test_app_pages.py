@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,10 +15,9 @@ from sentiment.app.review import history
 from sentiment.app.shared import charts
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_json, write_manifest
-from sentiment.dataset import fingerprint
 from sentiment.model.classifier import Classifier
-from tests.app_runs import all_runs, full_run, predictions
-from tests.tiny import tiny_run
+from tests.app_runs import all_runs, full_run
+from tests.review_page import analyse, card, editor, said_by_card
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
 
@@ -55,7 +53,7 @@ def _open(name: str, **query: str) -> AppTest:
 def said(app: AppTest) -> str:
     """Everything a page says in words."""
     kinds = ("title", "header", "subheader", "markdown", "text", "caption", "info", "warning", "error")
-    return "\n".join(element.value for kind in kinds for element in app.get(kind))
+    return "\n".join([*(element.value for kind in kinds for element in app.get(kind)), said_by_card(app)])
 
 
 def curves(app: AppTest) -> dict:
@@ -121,17 +119,17 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
     assert not app.exception
-    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
-    assert "Mostly words the model does not know" in said(app)
+    assert app.session_state["review_text"] == EXAMPLES["Glowing"]
+    assert "Not enough known words" in said(app)
+    assert editor(app)["spans"]
     assert "How the score adds up" in [expander.label for expander in app.expander]
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
     app = open_page("review")
-    for text, shown in (("zyx xyz yzx", 0), ("the film is good", 1)):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
-        assert len(app.get("progress")) == shown
+    for text, shown in (("zyx xyz yzx", False), ("the film is good", True)):
+        analyse(app, text)
+        assert (card(app)["probability"] is not None) == shown
 
 
 def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
@@ -141,23 +139,21 @@ def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = _open("review")
-    app.text_area(key="review_text").set_value("bad")
-    app.button(key="analyse").click().run()
-    [bar] = app.get("progress")
-    assert bar.proto.text.endswith((": over 99.9%", ": under 0.1%"))
+    analyse(app, "bad")
+    assert card(app)["percent"].startswith("over 99.9")
+    assert card(app)["meter"].startswith(("Probability of positive: over 99.9", "Probability of positive: under 0.1"))
 
 
 def test_one_click_on_an_example_judges_it(open_page):
     app = open_page("review")
     app.get_by_key("example").set_value("Scathing").run()
-    assert app.text_area(key="review_text").value == EXAMPLES["Scathing"]
+    assert app.session_state["review_text"] == EXAMPLES["Scathing"]
     assert app.session_state["analyses"][-1].text == EXAMPLES["Scathing"]
 
 
 def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("The film is not good!")
-    app.button(key="analyse").click().run()
+    analyse(app, "The film is not good!")
     assert app.session_state["analyses"][-1].text == "The film is not good!"
     assert app.session_state["example"] is None
     assert "good" not in str(app.query_params)
@@ -167,8 +163,7 @@ def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
 def test_two_analyses_are_compared_by_text_score_and_what_each_word_added(open_page):
     app = open_page("review")
     for text in ("the film is good", "the film is bad"):
-        app.text_area(key="review_text").set_value(text)
-        app.button(key="analyse").click().run()
+        analyse(app, text)
     tick(app, 2, 3)
     assert [name for name in ("#2", "#3", "#1") if f"**\\{name}**" in said(app)] == ["#2", "#3"]
     assert said(app).count("Score ") == 2
@@ -201,13 +196,12 @@ def press(app: AppTest, label: str) -> None:
 
 def test_the_example_chosen_is_the_one_whose_text_is_shown(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("the film is good")
-    app.button(key="analyse").click().run()
+    analyse(app, "the film is good")
     app.get_by_key("example").set_value("Scathing").run()
     for number, example in ((2, None), (1, "Glowing")):
         tick(app, number)
         press(app, f"Open #{number}")
-        assert app.text_area(key="review_text").value == EXAMPLES.get(example, "the film is good")
+        assert app.session_state["review_text"] == EXAMPLES.get(example, "the film is good")
         assert app.session_state["example"] == example
 
 
@@ -232,17 +226,17 @@ def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, ex
     app.session_state["elsewhere"] = EXAMPLES.get(example, "a text")
     app.run()
     press(app, "Open")
-    assert app.text_area(key="review_text").value == EXAMPLES.get(example, "a text")
+    assert app.session_state["review_text"] == EXAMPLES.get(example, "a text")
     assert app.session_state["example"] == example
 
 
 def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
     app = open_page("review")
-    app.session_state["reasons_view"] = "What if"
+    app.session_state["reasons_view"] = "What if?"
     app.run()
-    press(app, "Change")
-    press(app, "Analyse this version")
-    assert app.text_area(key="review_text").value not in EXAMPLES.values()
+    press(app, "Apply")
+    app.button(key="what_if_use").click().run()
+    assert app.session_state["review_text"] not in EXAMPLES.values()
     assert app.session_state["example"] is None
 
 
@@ -250,7 +244,7 @@ def test_delete_all_forgets_texts_and_analyses(open_page):
     app = open_page("review")
     delete_all(app)
     assert app.session_state["analyses"] == []
-    assert not app.text_area(key="review_text").value
+    assert not app.session_state["review_text"]
     assert not app.exception
 
 
@@ -275,13 +269,13 @@ def test_an_explanation_by_another_model_is_marked_and_varied_only_if_that_model
     assert not app.exception
     assert f"Made with {run}" in said(app)
     assert ("isn't available here" in said(app)) is not varied
-    assert ("What if" in [tab.label for tab in app.tabs]) is varied
+    assert ("What if?" in [tab.label for tab in app.tabs]) is varied
     assert app.session_state["run"] == "tiny"
 
 
 def test_a_link_opens_its_example_and_its_run(open_page):
     app = open_page("review", example="Negated", run="other")
-    assert app.text_area(key="review_text").value == EXAMPLES["Negated"]
+    assert app.session_state["review_text"] == EXAMPLES["Negated"]
     assert app.session_state["analyses"][-1].run == "other"
 
 
@@ -298,20 +292,18 @@ def test_the_served_run_changes_and_changes_back(open_page):
 )
 def test_whatever_is_pasted_gets_an_answer(open_page, runs, text):
     app = open_page("review")
-    app.text_area(key="review_text").set_value(text)
-    app.button(key="analyse").click().run()
+    analyse(app, text)
     assert not app.exception
     if Classifier.load(runs / "tiny").predict([text])[0].label:
         assert app.session_state["analyses"][-1].text == text
     else:
-        assert "Nothing to judge" in said(app)
+        assert "No text to analyse" in said(app)
 
 
 def test_a_text_without_a_word_gets_no_verdict(open_page):
     app = open_page("review")
-    app.text_area(key="review_text").set_value("  ")
-    app.button(key="analyse").click().run()
-    assert "Nothing to judge" in said(app)
+    analyse(app, "  ")
+    assert "No text to analyse" in said(app)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -437,23 +429,12 @@ def test_every_axis_of_a_training_begins_at_zero(open_page, grain, against):
     assert [axis["min"] for axis in curves(app)["baseOption"]["xAxis"]] == [0, 0, 0]
 
 
-@pytest.mark.parametrize("name", ["evaluation", "dataset"])
-def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page, name):
-    app = open_page(name)
+def test_without_texts_no_row_can_be_selected_and_the_page_says_why(open_page):
+    app = open_page("dataset", tab="Quality")
     tables = [table for table in app.dataframe if "fingerprint" in table.value]
     assert tables
     assert all(not table.proto.selection_mode for table in tables)
-    assert "The review texts are not included. Start the app with `make app DATA=...`" in said(app)
-
-
-def test_the_filter_and_its_count_are_said_above_the_charts(open_page):
-    app = open_page("evaluation", verdicts="false negatives", slice="rating: 8")
-    app.slider(key="between").set_value((0.0, 0.4)).run()
-    n = len(app.dataframe[0].value)
-    [line] = [each.value for each in app.markdown if "in the list" in each.value]
-    assert f"{n:,} review" in line
-    assert "false negatives; rating: 8; probability of “positive” from 0.00 to 0.40" in line.replace("\\", "")
-    assert "(#listed-reviews)" in line
+    assert "Review texts aren't included. Start the app with `make app DATA=" in said(app)
 
 
 def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
@@ -467,101 +448,9 @@ def test_a_part_of_the_training_is_shown_without_a_mouse(open_page):
     assert {axis["min"] for axis in curves(app)["baseOption"]["xAxis"]} == {2.025}
 
 
-def test_one_threshold_moves_the_figures(open_page):
-    app = open_page("evaluation")
-    before = app.metric[0].value
-    app.slider(key="threshold").set_value(0.95).run()
-    assert app.metric[0].value != before
-    assert app.metric[2].value  # AUC does not depend on it
-
-
-def test_dear_false_positives_raise_the_threshold(open_page):
-    app = open_page("evaluation")
-    app.number_input(key="cost").set_value(20.0).run()
-    next(button for button in app.button if button.label.startswith("Set the cheapest")).click().run()
-    assert app.slider(key="threshold").value > 0.5
-
-
-def test_the_filter_decides_what_the_table_lists(open_page):
-    app = open_page("evaluation")
-    assert len(app.dataframe[0].value) < 100
-    app.selectbox(key="verdicts").select("everything").run()
-    assert len(app.dataframe[0].value) == 400
-    app.selectbox(key="slice").select("rating: 1").run()
-    assert set(app.dataframe[0].value["rating"]) == {1}
-
-
-def test_the_proofs_of_explanations_are_shown_with_their_numbers(open_page):
-    app = open_page("evaluation")
-    checks = next(table.value for table in app.table if "check" in table.value)
-    assert "within 2e-06" in checks["result"].iloc[1]
-    others = next(table.value for table in app.table if "Shapley" in table.value)
-    assert list(others["method"]) == ["ours", "random"]
-    planted = next(table.value for table in app.table if "rare token" in table.value)
-    assert set(planted["rare token"]) == {"0.995"}
-    assert any("Gain over random: +0.4000" in text.value for text in app.text)
-
-
-def test_with_the_data_at_hand_the_list_shows_texts(tmp_path, monkeypatch):
-    reviews = [f"review number {i}, a {'good' if i % 2 else 'bad'} film" for i in range(120)]
-    labels = ["positive" if i % 2 else "negative" for i in range(120)]
-    pd.DataFrame({"review": reviews, "sentiment": labels}).to_csv(tmp_path / "reviews.csv", index=False)
-    prints = {fingerprint(text): text for text in reviews}
-    run = tiny_run(tmp_path / "runs" / "tiny")
-    tested = predictions(("test",), n=120).assign(fingerprint=list(prints))
-    tested.to_parquet(run / "test_predictions.parquet")
-    write_manifest(run)
-    (tmp_path / "runs" / "default").write_text("tiny")
-    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("SENTIMENT_DATA", str(tmp_path / "reviews.csv"))
-    app = _open("evaluation")
-    app.toggle(key="texts").set_value(True).run()
-    assert not app.exception
-    table = app.dataframe[0].value
-    known = table.dropna(subset=["text"])
-    assert len(known) > 0
-    assert (known["text"].map(fingerprint) == known["fingerprint"]).all()
-
-
-def test_two_runs_are_compared_on_the_reviews_they_share(open_page):
-    app = open_page("evaluation")
-    app.selectbox(key="compare").select("other").run()
-    assert "McNemar" in said(app)
-    figures = app.dataframe[0].value  # on the first screen, above everything else
-    assert "95 % interval" in figures
-    assert figures["figure"].str.partition(" (")[0].tolist() == [
-        "Accuracy",
-        "F1",
-        "AUC",
-        "Log loss",
-        "Calibration error",
-    ]
-    np.testing.assert_allclose(figures["difference"], figures["tiny"] - figures["other"])
-    app.selectbox(key="agreement").select("only the run shown is right").run()
-    assert not app.exception
-    rows = next(table.value for table in app.dataframe if "other" in table.value and "film" in table.value)
-    assert len(rows)
-    assert ((rows["probability"] >= 0.5) == (rows["label"] == "positive")).all()
-
-
-def test_the_cheapest_threshold_is_proposed_with_what_it_saves(open_page):
-    app = open_page("evaluation", cost="4.0")
-    assert "false positives at 4 and missed ones at 1" in said(app)
-    button = next(button for button in app.button if button.label.startswith("Set the cheapest"))
-    button.click().run()
-    assert f"{app.slider(key='threshold').value:.2f}" in button.label
-
-
-def test_a_link_with_a_filter_marks_it_in_the_charts(open_page):
-    app = open_page("evaluation", verdicts="false negatives", slice="rating: 8")
-    params = [param for chart in app.get("vega_lite_chart") for param in selections(json.loads(chart.proto.spec))]
-    marked = {param["name"]: param["value"] for param in params if "value" in param}
-    assert marked == {"cell": [{"label": "positive", "verdict": "negative"}], "part": [{"slice": "rating: 8"}]}
-
-
 def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
-    for name in ("evaluation", "dataset"):
-        app = open_page(name)
+    for name, tab in (("evaluation", ""), ("dataset", "Overview"), ("dataset", "Words")):
+        app = open_page(name, tab=tab) if tab else open_page(name)
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
         csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
@@ -569,14 +458,19 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
 
 
 def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):
-    app = open_page("dataset", word="GOOD")
-    assert "it stands" in said(app)
+    app = open_page("dataset", tab="Words", word="GOOD")
+    assert "in negative training reviews (log-odds" in said(app)
     app.text_input(key="word").set_value("zebra").run()
-    assert "does not know this word" in said(app)
+    assert "isn't in the vocabulary" in said(app)
 
 
-def test_the_model_card_is_the_runs_own(open_page):
-    assert "It knows a dozen words." in said(open_page("model_card"))
+def test_the_model_card_shows_the_figures_and_the_limits_of_the_model(open_page):
+    app = open_page("model_card")
+    assert {"Test accuracy", "Model size", "Reads up to"} <= {each.label for each in app.metric}
+    assert {"Use it for", "Do not use it for", "Confidence levels", "Data and licence"} <= {
+        each.value for each in app.header
+    }
+    assert "first 50 tokens" in said(app)
 
 
 @pytest.mark.parametrize("name", ["model_card", "bulk"])
@@ -585,7 +479,7 @@ def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name)
     (tmp_path / "runs" / "default").write_text("my *run*")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
-    app = _open(name)
+    app = _open(name, tab="Files") if name == "model_card" else _open(name)
     shown = said(app) + "".join(code.value for code in app.code)
     assert str(tmp_path) not in shown
     command = """--artifacts "${SENTIMENT_RUNS:-artifacts}"/'my *run*'"""

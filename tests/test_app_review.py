@@ -7,6 +7,7 @@ import re
 import tomllib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.Common_pb2 import FileURLs
@@ -27,6 +28,7 @@ from sentiment.explain.reasons import reasons
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from tests.app_runs import all_runs, full_run
+from tests.review_page import analyse, card, editor
 from tests.test_app_pages import delete_all, said, tick
 
 HOME = Path(__file__).parent.parent
@@ -59,13 +61,6 @@ def open_app(page: str = "review", **query: str) -> AppTest:
     return app.run()
 
 
-def analyse(app: AppTest, text: str) -> AppTest:
-    app.text_area(key="review_text").set_value(text)
-    app.button(key="analyse").click().run()
-    assert not app.exception
-    return app
-
-
 def press(app: AppTest, label: str) -> None:
     next(button for button in app.button if button.label == label).click().run()
     assert not app.exception
@@ -75,56 +70,59 @@ def press(app: AppTest, label: str) -> None:
 
 
 def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
-    app.text_area(key="review_text").set_value("another text").run()
-    assert "Text changed" in said(app)
+    analyse(app, "another text", "store")
+    assert card(app)["changed"]
+    assert editor(app)["text"] == "another text"
+    assert editor(app)["analysed"] == EXAMPLES["Glowing"]
     assert app.session_state["example"] is None
-    press(app, "Analyse")
-    assert "Text changed" not in said(app)
+    analyse(app, "another text")
+    assert not card(app)["changed"]
 
 
 def test_the_mark_goes_when_the_text_is_changed_back(app):
-    app.text_area(key="review_text").set_value("another text").run()
-    app.text_area(key="review_text").set_value(EXAMPLES["Glowing"]).run()
-    assert "Text changed" not in said(app)
+    analyse(app, "another text", "store")
+    analyse(app, EXAMPLES["Glowing"], "store")
+    assert not card(app)["changed"]
     assert app.session_state["example"] == "Glowing"
 
 
 def test_other_ends_of_lines_are_no_changed_text(app):
     analyse(app, "the film\r\nis good\r")
-    app.text_area(key="review_text").set_value("the film\nis good\n").run()
-    assert "Text changed" not in said(app)
+    analyse(app, "the film\nis good\n", "store")
+    assert not card(app)["changed"]
+    assert editor(app)["analysed"] == card(app)["text"] == "the film\nis good\n"
 
 
 @pytest.mark.parametrize("text", ["", "   \n", "\n\n\t"])
 def test_a_text_without_a_word_is_answered_but_not_kept(app, text):
     before = list(app.session_state["analyses"])
     analyse(app, text)
-    assert "Nothing to judge" in said(app)
+    assert "No text to analyse" in said(app)
     assert app.session_state["analyses"] == before
     delete_all(app)
     analyse(app, text)
-    assert "Nothing to judge" in said(app)
+    assert "No text to analyse" in said(app)
 
 
 def test_dropping_the_only_word_leaves_nothing_to_judge(app):
     analyse(app, "good")
-    app.session_state["reasons_view"] = "What if"
+    app.session_state["reasons_view"] = "What if?"
     app.run()
-    press(app, "Change")
-    after = next(metric for metric in app.metric if metric.label == "After")
-    assert after.value == "Nothing to judge"
-    assert not after.delta
+    press(app, "Apply")
+    assert card(app)["headline"] == "No text to analyse"
+    assert card(app)["before"]["text"].startswith("Before:")
+    assert card(app)["probability"] is None
 
 
 def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
     long = "good " * (analyses.MAX_CHARACTERS // 5) + "!"
     analyse(app, long)
     assert [error.value for error in app.error] == [analyses.TOO_LONG]
-    assert "Bulk page" in analyses.TOO_LONG
-    assert app.text_area(key="review_text").value == EXAMPLES["Glowing"]
+    assert "Score a file" in analyses.TOO_LONG
+    assert app.session_state["review_text"] == EXAMPLES["Glowing"]
     assert all(each.text != long for each in app.session_state["analyses"])
     assert long not in str(app.session_state._state.filtered_state)
-    app.text_area(key="review_text").set_value(long).run()
+    analyse(app, long, "store")
     assert [error.value for error in app.error] == [analyses.TOO_LONG]
     analyse(app, long[: analyses.MAX_CHARACTERS])
     assert not app.error
@@ -134,8 +132,7 @@ def test_a_text_longer_than_allowed_is_refused_in_a_sentence_and_not_kept(app):
 @pytest.mark.process
 def test_twenty_megabytes_of_text_are_refused_within_seconds(runs, tmp_path):
     with serve(runs, tmp_path / "log") as address, Visitor(address) as visitor:
-        visitor.fill("Review", "<" * 20_000_000)
-        visitor.press("Analyse")
+        visitor.analyse("<" * 20_000_000)
         with pytest.raises(VisitError, match="200,000 characters at most"):
             visitor.wait(seconds=20)
         assert "<<<" not in (tmp_path / "log").read_text(encoding="utf-8")
@@ -156,8 +153,9 @@ def test_neither_another_page_nor_a_changed_version_brings_a_longer_text(monkeyp
 def test_a_long_replacement_is_refused_in_a_sentence(monkeypatch):
     state = {}
     monkeypatch.setattr(what_if.st, "session_state", state)
-    what_if._change({0: "x" * 201})
+    what_if._change(SimpleNamespace(number=1), {0: "x" * 201})
     assert "200 characters" in state["what_if_note"]
+    assert "what_if" not in state
 
 
 def saved_file(content: str) -> UploadedFile:
@@ -197,9 +195,9 @@ def test_reopening_shows_the_analysis_as_it_was_and_leaves_the_chosen_model(app)
     tick(app, 2)
     press(app, "Open #2")
     assert app.session_state["run"] == "other"
-    assert "read by tiny" in said(app)
+    assert "read · tiny" in said(app)
     assert "Made with tiny" in said(app)
-    assert "What if" in [tab.label for tab in app.tabs]
+    assert "What if?" in [tab.label for tab in app.tabs]
     press(app, "Analyse with other")
     assert "Made with" not in said(app)
     assert app.session_state["analyses"][-1].run == "other"
@@ -225,8 +223,8 @@ def inside(block, kind: str, within: bool = False):
 
 def test_what_is_one_is_said_in_the_singular(app):
     analyse(app, "good")
-    assert "1 word or sign read by" in said(app)
-    assert wording.words_and_signs(1_200) == "1,200 words and signs"
+    assert "1 word read" in said(app)
+    assert wording.words(1_200) == "1,200 words"
     assert wording.unlisted_negations(1, more=False).startswith("1 negation is not listed")
     assert wording.unlisted_negations(3, more=True).startswith("3 more negations are not listed")
     assert "1 words" not in said(app)
@@ -259,7 +257,7 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
         ("the film is not a zebra", "1 negation is not listed"),
         ("not a zebra , not a yak", "2 negations are not listed"),
         ("not zebra", "1 negation is not listed"),
-        ("the film is good", "There is no negation before another word"),
+        ("the film is good", "No negation before another word"),
     ):
         analyse(app, text)
         assert sentence in said(app), text
@@ -267,7 +265,7 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
 
 def test_the_share_of_unknown_words_fits_the_headline():
     [sentence] = wording.caveats(DecisionRule().predict(1.0, "mostly_unknown", 8, 8, 0.5))
-    assert sentence == "The model does not know 50% of the words and signs it read."
+    assert sentence == "50% of the words are not in the model's vocabulary."
 
 
 # Names from outside

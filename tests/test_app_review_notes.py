@@ -48,29 +48,33 @@ def suspect_first(folder, n, interval=(-0.02, -0.005)):
 def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
     first, second, third = mistakes(folder)[:3]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
-    app = _open("evaluation")
+    app = _open("evaluation", tab="Errors")
     assert not app.exception
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[[first, second]].tolist() == ["irony", "plot"]
     assert (listed != "").sum() == 3
-    counted = app.table[0].value
-    assert dict(zip(counted["cause"], counted["mistakes"], strict=True)) == {"plot": 2, "irony": 1}
-    assert f"Of the {len(mistakes(folder)):,} reviews judged with confidence and wrongly, 3 were read" in said(app)
+    assert app.selectbox(key="cause").options == ["All", "plot", "irony"]
+    app.selectbox(key="cause").set_value("plot").run()
+    assert set(app.dataframe[0].value["fingerprint"]) == {second, third}
+    app.session_state["by_cause"] = True
+    app.run()
+    assert "plot 2, irony 1" in app.get("vega_lite_chart")[0].proto.alt
+    assert f"3 of {len(mistakes(folder)):,} high-confidence errors categorised by hand" in said(app)
 
 
 def test_a_right_verdict_has_no_cause_to_err(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
     right = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
-    app = _open("evaluation", verdicts="everything")
+    app = _open("evaluation", verdicts="All")
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[right] == ""
-    assert "Why it errs where it is sure" not in said(app)
+    assert not any(each.key == "cause" for each in app.selectbox)
 
 
 def test_a_slip_in_the_causes_is_said_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
-    app = _open("evaluation")
+    app = _open("evaluation", tab="Errors")
     assert not app.exception
     assert "“ironie” is not one of" in app.error[0].value
 
@@ -78,31 +82,31 @@ def test_a_slip_in_the_causes_is_said_on_the_page(folder):
 def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_told(folder):
     prints = suspect_first(folder, 4)
     (folder / "label_verdicts.csv").write_text(f"fingerprint,verdict\n{prints[0]},wrong\n{prints[1]},right\n")
-    app = _open("dataset")
+    app = _open("dataset", tab="Quality")
     assert not app.exception
     table = next(table.value for table in app.dataframe if "quality" in table.value)
     assert table["fingerprint"].tolist() == prints
     assert table["read"].tolist() == ["wrong", "right", "", ""]
     assert table["film"].str.startswith("https://www.imdb.com/title/tt").all()
-    assert "4 of 400 labels (1.0%)" in said(app)
-    assert "Of 2 drawn at random and read by hand, 1 proved plainly wrong (50%" in said(app)
-    assert "To train without them does harm" in said(app)
-    assert "leaving them out by -1.00 points (95% interval -2.00 to -0.50)" in said(app)
+    assert "4 of 400 labels (1.0%) flagged by confident learning" in said(app)
+    assert "Manual check of 2 reviews: 1 wrong (50%, 95% CI" in said(app)
+    assert "Training without them lowers the held-out accuracy" in said(app)
+    assert "removed −1.00 (95% CI −2.00 to −0.50)" in said(app)
 
 
 @pytest.mark.parametrize(
-    ("interval", "effect"), [([0.001, 0.02], "helps"), ([-0.01, 0.02], "makes no significant difference")]
+    ("interval", "effect"), [([0.001, 0.02], "raises"), ([-0.01, 0.02], "does not significantly change")]
 )
 def test_what_is_said_of_training_without_them_follows_the_interval(folder, interval, effect):
     suspect_first(folder, 4, interval)
-    assert f"To train without them {effect}" in said(_open("dataset"))
+    assert f"Training without them {effect} the held-out" in said(_open("dataset", tab="Quality"))
 
 
 def test_a_run_that_learned_from_other_reviews_shows_its_own_contradictions(folder):
     suspect_first(folder, 4)
     strangers = pd.read_parquet(folder / "label_errors.parquet").assign(fingerprint=list("abcd"))
     strangers.to_parquet(folder / "label_errors.parquet")
-    app = _open("dataset")
+    app = _open("dataset", tab="Quality")
     assert not app.exception
     assert any("contradiction" in table.value for table in app.dataframe)
     assert not any("quality" in table.value for table in app.dataframe)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app.shared import evaluation_charts
+from sentiment.app.shared import evaluation_charts, scored_reviews
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, Pair, ScoredReviews, cell_name, possible_causes
 from sentiment.model.decision import DecisionRule
 from tests.app_runs import predictions
@@ -62,7 +62,7 @@ def test_the_most_confident_mistake_comes_first():
 
 
 def test_filters_work_together():
-    rows = judged().select("wrong verdicts", "rating: 8", (0.2, 0.5))
+    rows = judged().select("wrong verdicts", "Rating: 8", (0.2, 0.5))
     assert set(rows["rating"]) <= {8}
     assert not rows["right"].any()
     assert rows["probability"].between(0.2, 0.5).all()
@@ -72,7 +72,34 @@ def test_slices_have_their_number_and_an_interval_around_their_accuracy():
     parts = judged().by_slice()
     assert (parts["n"] > 0).all()
     assert ((parts["low"] <= parts["accuracy"]) & (parts["accuracy"] <= parts["high"])).all()
-    assert parts[parts["slice"].str.startswith("rating")]["n"].sum() == 400
+    assert parts[parts["slice"].str.startswith("Rating")]["n"].sum() == 400
+    assert (parts["errors"] == (parts["n"] * (1 - parts["accuracy"])).round()).all()
+
+
+def test_a_slice_is_compared_with_all_other_reviews():
+    scored = judged()
+    parts = scored.by_slice().set_index("slice")
+    inside = (scored.table["rating"] == 8).to_numpy()
+    row = parts.loc["Rating: 8"]
+    assert row["difference"] == pytest.approx(scored.right[inside].mean() - scored.right[~inside].mean())
+    assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+    assert scored.by_slice([("all", np.ones(400, bool))])["difference"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("below 100", "< 100"), ("1% to 2%", "1–2%"), ("1 % to 2 %", "1–2%"), ("800 and more", "≥ 800"), ("yes", "yes")],
+)
+def test_the_value_of_a_slice_is_shown_in_signs(value, shown):
+    assert scored_reviews._shown_value(value) == shown
+
+
+def test_a_slice_of_the_user_is_one_among_the_others():
+    own = ("Short", lambda table: (table["length"] < 100).to_numpy())
+    scored = ScoredReviews.from_predictions(predictions(("test",)), DecisionRule(1.5), 0.5, own=[own])
+    assert list(dict(scored.own_parts())) == ["Short"]
+    assert set(scored.select(EVERYTHING, "Short", WHOLE)["length"] < 100) == {True}
+    assert "Short" in set(scored.by_slice()["slice"])
 
 
 def test_two_runs_are_compared_on_common_reviews_only():
@@ -111,13 +138,13 @@ def test_the_cells_of_an_agreement_count_what_its_list_shows():
     cells = pair.agreement()
     assert cells["n"].sum() == 400
     for cell in cells.to_dict("records"):
-        rows = pair.select(cell["second"] == "right", cell["first"] == "right", EVERYTHING)
+        rows = pair.select(cell["second"] == "correct", cell["first"] == "correct", EVERYTHING)
         assert len(rows) == cell["n"]
     assert len(pair.select(None, None, EVERYTHING)) == pair.test.first_only + pair.test.second_only
 
 
 def test_disagreements_come_first_where_the_probabilities_are_farthest_apart():
-    rows = disagreeing().select(None, None, "rating: 9")
+    rows = disagreeing().select(None, None, "Rating: 9")
     assert set(rows["rating"]) == {9}
     assert (np.diff((rows["probability"] - rows["other"]).abs()) <= 0).all()
 
@@ -151,11 +178,11 @@ def test_a_table_of_one_class_still_has_its_figures():
 @pytest.mark.parametrize(
     ("column", "values", "cause"),
     [
-        ("rating", {1: False, 3: False, 4: True, 5: True, 6: True, 7: True, 8: False, 10: False}, "mild rating"),
+        ("rating", {1: False, 3: False, 4: True, 5: True, 6: True, 7: True, 8: False, 10: False}, "moderate rating"),
         ("negation", {True: True, False: False}, "negation"),
-        ("contrast", {True: True, False: False}, "but"),
-        ("truncated", {True: True, False: False}, "cut off"),
-        ("unknown_rate", {0.0: False, 0.5: True}, "unknown words"),
+        ("contrast", {True: True, False: False}, "contrast"),
+        ("truncated", {True: True, False: False}, "truncated"),
+        ("unknown_rate", {0.0: False, 0.5: True}, "rare words"),
     ],
 )
 def test_what_may_have_misled_the_model_is_named(column, values, cause):
@@ -166,4 +193,4 @@ def test_what_may_have_misled_the_model_is_named(column, values, cause):
 
 def test_several_causes_are_named_together():
     rows = pd.DataFrame([{"rating": 5, "negation": True, "contrast": False, "truncated": True, "unknown_rate": 0.0}])
-    assert possible_causes(rows) == ["mild rating, negation, cut off"]
+    assert possible_causes(rows) == ["moderate rating, negation, truncated"]

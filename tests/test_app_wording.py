@@ -41,7 +41,7 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
         (1.5, "ok", "Leaning positive"),
         (-1.5, "truncated", "Leaning negative"),
         (0.1, "ok", "Unsure"),
-        (4.0, "mostly_unknown", "Mostly words the model does not know"),
+        (4.0, "mostly_unknown", "Not enough known words"),
     ],
 )
 def test_the_headline_is_as_sure_as_the_model(logit, status, said):
@@ -49,8 +49,8 @@ def test_the_headline_is_as_sure_as_the_model(logit, status, said):
 
 
 def test_an_empty_text_gets_no_verdict_in_words_either():
-    assert headline(unscored_prediction("empty")) == "Nothing to judge"
-    assert "not a word" in probability_sentence(unscored_prediction("empty"))
+    assert headline(unscored_prediction("empty")) == "No text to analyse"
+    assert probability_sentence(unscored_prediction("empty")) == "Enter a review first."
 
 
 def test_no_probability_is_stated_as_certainty(monkeypatch):
@@ -60,7 +60,7 @@ def test_no_probability_is_stated_as_certainty(monkeypatch):
     assert curve["points"] == [(0, 1.0, "over 99%")]
     assert curve["description"] == "From over 99% to over 99%, at the end over 99%"
     assert "over 99%" in probability_sentence(sure.prediction)
-    assert "over 99% are positive" in to_html(sure)
+    assert "over 99% likely positive" in to_html(sure)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_what_was_not_read_and_not_known_is_said():
 
 def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():
     unknown = DecisionRule().predict(9.0, "mostly_unknown", 5, 5, 1.0)
-    assert "would say positive" in probability_sentence(unknown)
+    assert probability_sentence(unknown).startswith("Best guess: positive.")
     assert not any(sign.isdigit() for sign in probability_sentence(unknown))
-    assert list(wording.caveats(unknown)) == ["The model does not know 100% of the words and signs it read."]
+    assert list(wording.caveats(unknown)) == ["100% of the words are not in the model's vocabulary."]
 
 
 @settings(deadline=None, max_examples=50)

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
+from sentiment.app.evaluation import checklist
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
@@ -51,7 +52,7 @@ def evaluate(*options: object) -> Done:
     return run_script("evaluate.py", *options)
 
 
-def page(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
+def page(monkeypatch: pytest.MonkeyPatch, run: Run, suite: str = "CheckList") -> AppTest:
     def script() -> None:
         from sentiment.app.evaluation import page as evaluation
 
@@ -59,7 +60,9 @@ def page(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
 
     (run.path.parent / "default").write_text(run.name)
     monkeypatch.setenv("SENTIMENT_RUNS", str(run.path.parent))
-    return AppTest.from_function(script, default_timeout=30).run()
+    app = AppTest.from_function(script, default_timeout=30)
+    app.query_params["tab"], app.query_params["suite"] = "Robustness", suite
+    return app.run()
 
 
 def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(bare: Path, tmp_path: Path) -> None:
@@ -123,7 +126,7 @@ def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> No
     for row in found["domains"]:
         assert f"| {row['domain']} | {row['n']} | {100 * row['accuracy']:.1f}% |" in card
     assert "must not change 5%, negation 15%" in card
-    assert "Tweets, news, reviews of other goods or in other languages were not tested" not in card
+    assert "Tweets, news and reviews of other goods and other languages were not tested" not in card
 
 
 def test_the_card_has_every_change_of_writing_if_they_were_tried(small: Run, found_with_writing: dict) -> None:
@@ -137,12 +140,12 @@ def test_the_card_has_every_change_of_writing_if_they_were_tried(small: Run, fou
 def test_the_page_shows_every_change_of_writing_if_they_were_tried(
     tried: Run, found_with_writing: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = page(monkeypatch, add_parts(tried, {PART: found_with_writing}))
+    app = page(monkeypatch, add_parts(tried, {PART: found_with_writing}), "Writing")
     assert not app.exception
-    shown = app.dataframe[-2].value
+    shown = app.dataframe[0].value
     assert shown["change"].tolist() == [row["change"] for row in found_with_writing["writing"]["changes"]]
-    assert shown["sentences: flipped"].tolist() == [0.0] * len(shown)
-    assert any("5 sentences with a negation" in caption.value for caption in app.caption)
+    assert shown["sentences_flips"].tolist() == [0.0] * len(shown)
+    assert any("Tried on 5 negated sentences" in caption.value for caption in app.caption)
 
 
 def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_with_writing: dict) -> None:
@@ -154,7 +157,7 @@ def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_
 def test_the_card_of_a_run_that_was_not_tried_says_what_was_not_tested(bare: Path) -> None:
     card = model_card.render(open_run(bare))
     assert "Does it do what a person expects" not in card
-    assert "Tweets, news, reviews of other goods or in other languages were not tested" in card
+    assert "Tweets, news and reviews of other goods and other languages were not tested" in card
 
 
 def test_a_card_without_vader_does_not_speak_of_it(small: Run, found: dict) -> None:
@@ -171,16 +174,18 @@ def test_the_page_shows_rates_failing_cases_and_domains(
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     for kind, row in report.totals(found):
-        assert shown[kind.capitalize()] == f"{100 * row['rate']:.1f}%"
-    rates, failing, domains = (table.value for table in app.dataframe[-3:])
+        assert shown[checklist._KINDS[kind][1]] == f"{100 * row['rate']:.1f}% failed"
+    rates, failing = (table.value for table in app.dataframe)
     for row in found["capabilities"]:
-        [rate] = rates.loc[rates["capability"] == row["capability"], row["kind"]]
-        assert rate == pytest.approx(row["rate"], abs=5e-4)
+        name = checklist._capability_name(row["capability"])
+        [rate] = rates.loc[rates["capability"] == name, row["kind"]]
+        assert rate == pytest.approx(100 * row["rate"])
     assert rates["cases"].sum() == sum(row["cases"] for row in found["capabilities"])
     assert len(failing) > 0
+    domains = page(monkeypatch, tried, "Other domains").dataframe[0].value
     assert domains["domain"].tolist() == [row["domain"] for row in found["domains"]]
-    assert domains["right"].tolist() == pytest.approx([row["accuracy"] for row in found["domains"]], abs=5e-4)
-    assert domains["mixed: confident"].tolist() == [1.0] * len(domains)  # as it is of everything
+    assert domains["accuracy"].tolist() == pytest.approx([100 * row["accuracy"] for row in found["domains"]])
+    assert domains["overconfident"].tolist() == [100.0] * len(domains)  # as it is of everything
 
 
 def test_another_capability_shows_its_own_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
@@ -188,13 +193,13 @@ def test_another_capability_shows_its_own_failing_cases(tried: Run, found: dict,
     app.selectbox(key="capability").select("negation").run()
     assert not app.exception
     texts = {e["texts"][0] for row in found["behaviours"] if row["capability"] == "negation" for e in row["examples"]}
-    assert set(app.dataframe[-2].value["text"]) == texts
+    assert set(app.dataframe[1].value["text"]) == texts
 
 
-def test_the_page_of_a_run_that_was_not_tried_says_nothing_of_behaviour(tmp_path: Path, monkeypatch) -> None:
+def test_the_page_of_a_run_that_was_not_tried_says_how_to_try_it(tmp_path: Path, monkeypatch) -> None:
     app = page(monkeypatch, open_run(full_run(tmp_path / "runs" / "bare")))
     assert not app.exception
-    assert not any("person expects" in header.value for header in app.header)
+    assert "scripts/evaluate.py --behaviour" in app.info[0].value
 
 
 def test_a_model_that_fails_nothing_is_shown_without_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
@@ -202,4 +207,4 @@ def test_a_model_that_fails_nothing_is_shown_without_failing_cases(tried: Run, f
     app = page(monkeypatch, add_parts(tried, {PART: spotless}))
     assert not app.exception
     assert not any(box.key == "capability" for box in app.selectbox)
-    assert "domain" in app.dataframe[-1].value
+    assert [next(iter(table.value)) for table in app.dataframe] == ["capability"]

@@ -159,14 +159,18 @@ def section(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
     """The page's section on behaviour alone."""
 
     def script() -> None:
-        from sentiment.app.evaluation import behaviour
+        from types import SimpleNamespace
+
+        from sentiment.app.evaluation import robustness
         from sentiment.app.shared import current_run
 
-        behaviour.show(current_run.run())
+        robustness.show(SimpleNamespace(run=current_run.run()))
 
     (run.path.parent / "default").write_text(run.name)
     monkeypatch.setenv("SENTIMENT_RUNS", str(run.path.parent))
-    return AppTest.from_function(script, default_timeout=30).run()
+    app = AppTest.from_function(script, default_timeout=30)
+    app.query_params["suite"] = "Contrast pairs"
+    return app.run()
 
 
 def test_the_page_shows_every_row_and_that_of_an_older_file_none(found: dict, tmp_path: Path, monkeypatch) -> None:
@@ -174,10 +178,10 @@ def test_the_page_shows_every_row_and_that_of_an_older_file_none(found: dict, tm
     app = section(monkeypatch, run)
     assert not app.exception
     [table] = app.table
-    assert table.value["kind"].tolist()[-2:] == ["**development**", "**held out**"]
-    assert table.value["confidently wrong"].tolist()[-1] == "100"
+    assert table.value["Kind"].tolist()[-2:] == ["**All, development**", "**All, held out**"]
+    assert table.value["High-confidence errors"].tolist()[-1] == "100"
     older = {name: value for name, value in found.items() if name != "contrast"}
     app = section(monkeypatch, add_parts(run, {PART: older}))
     assert not app.exception
     assert len(app.table) == 0
-    assert "domain" in app.dataframe[-1].value
+    assert "capability" in app.dataframe[0].value  # the suites that it has

@@ -121,9 +121,7 @@ def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, r
 
 def test_the_sentence_states_the_probability_of_the_label_even_below_one_half() -> None:
     prediction = DecisionRule(threshold=0.8).predict(math.log(0.7 / 0.3), "ok", 5, 5, 0.0)
-    assert (
-        probability_sentence(prediction) == "If it had to choose, it would say negative, and be right 30% of the time."
-    )
+    assert probability_sentence(prediction) == "Negative at the threshold of this model, but only 30% likely."
 
 
 def test_prefixes_end_with_the_probability_of_the_whole_text(ruled: Classifier) -> None:
@@ -186,3 +184,13 @@ def test_a_predictions_table_needs_no_rule(ruled: Classifier, plain: Classifier)
     frame = pd.DataFrame({"text": TEXTS, "label": 1, "rating": 0, "film": "", "fingerprint": "0" * 16})
     tables = [predictions.predict(each.logits, each.preprocessor, frame) for each in (ruled, plain)]
     pd.testing.assert_frame_equal(*tables)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8])
+def test_the_unsure_zone_has_the_probabilities_of_unsure_predictions(threshold):
+    rule = DecisionRule(threshold=threshold)
+    low, high = rule.unsure_zone
+    assert 0 < low < threshold < high < 1
+    for inside, outside in ((low + 1e-6, low - 1e-6), (high - 1e-6, high + 1e-6)):
+        assert rule.confidence(inside) == "unsure"
+        assert rule.confidence(outside) != "unsure"

@@ -190,11 +190,11 @@ def test_the_card_has_both_sets_and_refuses_a_damaged_part(tiny: Run) -> None:
 
 def test_the_page_has_both_sets_and_says_if_the_part_is_malformed(tmp_path: Path, monkeypatch) -> None:
     run = judged(open_run(full_run(tmp_path / "runs" / "judged")))
-    app = page(monkeypatch, run)
+    app = page(monkeypatch, run, "Edited reviews")
     assert not app.exception
-    [shown] = [table.value for table in app.table if "crosses zero" in table.value]
-    assert shown["pairs"].tolist() == ["all pairs", "original in validation"]
-    assert shown["crosses zero"].tolist()[0] == "50.0% (15.0 to 85.0%)"
-    app = page(monkeypatch, add_parts(run, {PART: {"date": "today"}}))
+    [shown] = [table.value for table in app.table if "Crosses zero" in table.value]
+    assert shown["Pairs"].tolist() == ["all pairs", "original in validation"]
+    assert shown["Crosses zero"].tolist()[0] == "50.0% (15.0 to 85.0%)"
+    app = page(monkeypatch, add_parts(run, {PART: {"date": "today"}}), "Edited reviews")
     assert not app.exception
     assert any("doesn't have the expected content" in error.value for error in app.error)

@@ -263,3 +263,15 @@ def test_a_change_without_one_class_has_no_auc_and_every_other_figure():
     assert np.isnan(changes["auc"].first)
     assert np.isnan(changes["auc"].interval).all()
     assert changes["log_loss"].difference == 0
+
+
+def test_the_interval_of_a_difference_is_newcombe_s():
+    # Table II of the paper, row (a): 56/70 against 48/80.
+    low, high = metrics.difference_interval((56, 70), (48, 80))
+    assert (round(low, 4), round(high, 4)) == (0.0524, 0.3339)
+
+
+@pytest.mark.parametrize(("first", "second"), [((0, 5), (5, 5)), ((5, 5), (0, 5)), ((0, 1), (0, 1)), ((3, 9), (1, 3))])
+def test_the_interval_of_a_difference_holds_the_difference_and_stays_in_range(first, second):
+    low, high = metrics.difference_interval(first, second)
+    assert -1 <= low <= first[0] / first[1] - second[0] / second[1] <= high <= 1

@@ -55,20 +55,20 @@ def test_a_bare_run_gets_a_card_without_the_parts_it_lacks(run: Run) -> None:
     card = model_card.render(run)
     assert front_matter.without(card).startswith("# Model card: tiny\n")
     assert "first 50 tokens" in card
-    assert "How good" not in card
-    assert "How it was made" not in card
+    assert "## Metrics" not in card
+    assert "## Training" not in card
 
 
 def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(run: Run) -> None:
     figures = {split: summary(predictions((split,)), DecisionRule(1.5)) for split in ("train", "validation")}
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
-    assert "|  | train | validation |" in card
-    assert f"{100 * figures['validation']['accuracy']:.2f}%" in card
+    assert "| Metric | validation | train |" in card
+    assert f"{100 * figures['validation']['accuracy']:.1f}%" in card
     assert "On the validation reviews:" in card
-    assert "No test reviews have been judged yet." in card
+    assert "There are no test results yet." in card
     assert METADATA["command"] in card
     assert "4.0 min on a small one, 2 cores" in card
-    assert "3 repeats within train" in card
+    assert "3 duplicates in train" in card
 
 
 def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(run: Run) -> None:
@@ -77,13 +77,13 @@ def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(
     card = model_card.render(tested)
     low, high = judged["accuracy_interval"]
     assert f"{100 * low:.1f} to {100 * high:.1f}%" in card
-    assert "judged on 2026-01-03" in card
-    assert "| stars the reviewer gave | 4 |" in card
+    assert "Test set evaluated on 2026-01-03" in card
+    assert "| Star rating | 4 |" in card
     assert "| confident | 90% or more |" in card
 
 
 def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_gives(run: Run, tmp_path: Path) -> None:
-    assert "at every length" not in model_card.render(with_test(run))
+    assert "Calibration by length" not in model_card.render(with_test(run))
     table = predictions(("test",))
     table.to_parquet(tmp_path / "rows.parquet", index=False)
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
@@ -103,7 +103,7 @@ def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read
     table = predictions(("test",))
     table.assign(label=1 - table["label"]).to_parquet(tmp_path / "rows.parquet", index=False)
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
-    assert "Why it errs" not in model_card.render(tested)
+    assert "Causes of high-confidence errors" not in model_card.render(tested)
     rows = pd.read_parquet(tmp_path / "rows.parquet")
     mistakes = review_notes.confident_mistakes(rows, DecisionRule(1.5))["fingerprint"]
     lines = [f"{mistakes.iloc[0]},irony", f"{mistakes.iloc[1]},plot", f"{mistakes.iloc[2]},plot"]
@@ -123,20 +123,20 @@ def test_the_terms_of_the_imdb_reviews_stand_in_the_card_of_a_run_that_learned_f
     parts = {"predictions.parquet": (tmp_path / "rows.parquet").read_bytes(), "metadata.json": METADATA}
     trained = add_parts(run, parts)
     own = model_card.render(trained)
-    assert "those of the data it was trained on" in own
+    assert "those of the training data" in own
     assert "Maas" not in own
     monkeypatch.setattr("sentiment.dataset.official.read_index", lambda: pd.DataFrame(table[["fingerprint"]]))
     imdb = model_card.render(trained)
-    assert "Learning Word\n> Vectors for Sentiment Analysis" in imdb
+    assert "Learning Word Vectors for Sentiment Analysis" in imdb
     assert "research use" in imdb
-    assert "none 5 or 6" in imdb
+    assert "1 to 4 or 7 to 10 stars" in imdb
 
 
 def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run) -> None:
     before = model_card.write(run)
     assert open_run(before.path).file("README.md").read_text(encoding="utf-8") == model_card.render(before)
     after = model_card.write(with_test(before))
-    assert "judged on 2026-01-03" in open_run(after.path).file("README.md").read_text(encoding="utf-8")
+    assert "Test set evaluated on 2026-01-03" in open_run(after.path).file("README.md").read_text(encoding="utf-8")
     assert artifacts.list_runs(run.path.parent) == [run.path]
 
 
@@ -147,3 +147,14 @@ def test_the_card_tells_how_the_explanations_fared_and_what_they_were_chosen_fro
     assert "- Words removed by deletion. Gain over random: +0.4000 (95% interval +0.3000 to +0.5000)" in card
     assert "| ours | 0.995 |" in card
     assert "How the method was chosen" in card
+
+
+def test_use_and_limits_come_first_and_say_which_confident_predictions_are_correct(run: Run) -> None:
+    tested = with_test(run)
+    card = model_card.render(tested)
+    headings = [line for line in card.splitlines() if line.startswith("## ")]
+    assert headings[:2] == ["## Intended use and limitations", "## Metrics"]
+    assert headings[-1] == "## Files"
+    sure = next(e for e in tested.json("test.json")["test"]["confidence"] if e["level"] == "confident")
+    assert f"Confident predictions are correct in {100 * sure['accuracy']:.1f}% of the test reviews." in card
+    assert "first 50 tokens" in card

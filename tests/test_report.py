@@ -13,7 +13,7 @@ from dev.documents import fill_figures, run_records
 from sentiment import formatting
 from sentiment.artifacts import ROOT, add_parts, open_run, write_json
 from sentiment.evaluation.predictions import summary
-from tests.app_runs import predictions
+from tests.app_runs import RULE, predictions
 from tests.command import Done, run_tool
 from tests.test_model_card import METADATA
 from tests.tiny import tiny_run
@@ -36,8 +36,8 @@ def report(*options: object, home: Path) -> Done:
 
 
 def judged_run(folder: Path, seed: int, seconds: float) -> None:
-    figures = {split: summary(predictions((split,), seed=seed), 1.5) for split in ("train", "validation")}
-    test = {"data": {}, "test": summary(predictions(("test",), seed=seed + 9), 1.5), "date": "2026-01-03"}
+    figures = {split: summary(predictions((split,), seed=seed), RULE) for split in ("train", "validation")}
+    test = {"data": {}, "test": summary(predictions(("test",), seed=seed + 9), RULE), "date": "2026-01-03"}
     metadata = {**METADATA, "training_seconds": seconds}
     add_parts(open_run(tiny_run(folder)), {"metadata.json": metadata, "metrics.json": figures, "test.json": test})
 
@@ -69,7 +69,7 @@ def test_every_figure_in_the_readme_is_the_run_s(written: Path) -> None:
     assert "in <!-- figures:training-time plain -->60 s<!-- /figures -->." in text
     assert "| `plain` |" in text
     assert f"| `best` | {share} |" in text
-    assert "| stars the reviewer gave | 4 |" in text
+    assert "| Star rating | 4 |" in text
     assert text.startswith("# A house\n\nIt reaches ")
 
 
@@ -105,7 +105,7 @@ def test_a_damaged_record_is_told_in_a_sentence(written: Path) -> None:
 def test_a_remembered_run_that_was_never_tested_stands_in_no_table_of_test_figures(written: Path) -> None:
     root = written / "artifacts"
     made = tiny_run(root / "new")
-    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
+    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), RULE)}}
     add_parts(open_run(made), validated)
     done = report("--remember", made, home=written)
     assert done.status == 0, done.stderr
@@ -152,7 +152,7 @@ def test_a_figure_changed_by_hand_is_found_and_put_right(changed: str, written: 
 
 
 def test_a_new_test_result_makes_every_document_stale(written: Path) -> None:
-    test = {"data": {}, "test": summary(predictions(("test",), n=50), 1.5), "date": "2026-02-01"}
+    test = {"data": {}, "test": summary(predictions(("test",), n=50), RULE), "date": "2026-02-01"}
     add_parts(open_run(written / "artifacts" / "best"), {"test.json": test})
     said = report("--check", home=written).stderr
     assert said.count("is stale") == 3  # RUNS.md follows from the record, which is named
@@ -183,7 +183,7 @@ def test_a_document_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_never_tested_has_a_record_without_test_figures(tmp_path: Path) -> None:
-    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), 1.5)}}
+    validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), RULE)}}
     found = run_records.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), validated))
     assert found["test"] is None
     assert found["behaviour"] is None

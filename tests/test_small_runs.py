@@ -116,10 +116,12 @@ def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
 ) -> None:
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     full_run(tmp_path / "other", seed=3)
-    query = {"compare": "other", "verdicts": "false negatives", "threshold": "0.99"}
-    app = open_page(shaped_run(tmp_path / "small", shape), "evaluation", **query)
-    assert not app.exception
-    assert not app.error
+    run = shaped_run(tmp_path / "small", shape)
+    for tab in ("Errors", "Slices", "Thresholds", "Calibration", "Compare"):
+        query = {"tab": tab, "compare": "other", "verdicts": "False negatives", "threshold": "0.99"}
+        app = open_page(run, "evaluation", **query)
+        assert not app.exception
+        assert not app.error
 
 
 def test_a_history_without_validation_has_no_early_stop() -> None:

@@ -126,8 +126,7 @@ def _analyse(
     with Visitor(address) as visitor:
         for text, prediction in zip(texts, classifier.predict(texts), strict=True):
             expected = headline(prediction)
-            visitor.fill("Review", text)
-            visitor.press("Analyse")
+            visitor.analyse(text)
             verdict = visitor.wait(lambda expected=expected: visitor.received(expected))  # type: ignore[misc]
             measured.verdicts.append(verdict)
             measured.pages.append(visitor.wait())

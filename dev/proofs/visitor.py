@@ -19,9 +19,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+_EDITOR = "sentiment_editor"  # the component in which a review is typed
 _COOKIE = "_streamlit_xsrf"
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
@@ -57,6 +59,7 @@ class Visitor:
         self._hash = ""  # identifies the page once the app has sent its list of pages
         self._values: dict[str, WidgetState] = {}
         self._reruns: dict[str, tuple[float, float]] = {}  # fragment -> interval in seconds, time of the next run
+        self._fragments: dict[tuple[int, ...], str] = {}  # the fragment of each element that is in one
         self._answer: ForwardMsg | None = None
         self._token = _token(address)
         headers, cookie = headers or {}, f"{_COOKIE}={self._token}"
@@ -91,10 +94,19 @@ class Visitor:
         """Returns whether a widget of this kind, such as ``button``, has a label that starts with ``label``."""
         return self._widget(kind, label) is not None
 
-    def fill(self, label: str, text: str) -> None:
-        """Fills a text area; the value is sent with the next press."""
-        widget = self.widget("text_area", label)
-        self._values[widget.id] = WidgetState(id=widget.id, string_value=text)
+    def analyse(self, text: str) -> None:
+        """Types a text in the Review page's editor and asks for its analysis; does not wait.
+
+        Raises:
+            VisitError: the page has no editor.
+        """
+        for place, element in self.elements.items():
+            if element.bidi_component.component_name == _EDITOR:
+                events = [{"event": "typed", "value": {"text": text, "how": "submit"}}]
+                widget = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{element.bidi_component.id}__events"
+                state = WidgetState(id=widget, json_trigger_value=json.dumps(events))
+                return self.rerun(state, fragment=self._fragments.get(place, ""))
+        raise VisitError("There is no editor.")
 
     def press(self, label: str) -> None:
         """Presses a button; does not wait."""
@@ -145,12 +157,12 @@ class Visitor:
         with urllib.request.urlopen(self._address + url) as answer:  # noqa: S310 - the app's own address
             return bytes(answer.read())
 
-    def rerun(self, *triggers: WidgetState, fragment: str = "") -> None:
-        """Reruns the script, or one fragment of it; does not wait."""
+    def rerun(self, *triggers: WidgetState, fragment: str = "", by_itself: bool = False) -> None:
+        """Reruns the script, or one fragment of it, possibly without an action of the visitor; does not wait."""
         message = BackMsg()
         state = message.rerun_script
         state.page_name, state.page_script_hash = ("", self._hash) if self._hash else (self._page, "")
-        state.query_string, state.fragment_id, state.is_auto_rerun = self._query, fragment, bool(fragment)
+        state.query_string, state.fragment_id, state.is_auto_rerun = self._query, fragment, by_itself
         state.widget_states.widgets.extend([*self._values.values(), *triggers])
         state.context_info.url = f"{self._address}/{self._page}"
         self.sent, self.running, self.fresh = time.perf_counter(), True, []
@@ -214,7 +226,7 @@ class Visitor:
         for fragment, (interval, due) in list(self._reruns.items()):
             if due <= now and not self.running:
                 self._reruns[fragment] = (interval, now + interval)
-                self.rerun(fragment=fragment)
+                self.rerun(fragment=fragment, by_itself=True)
         timeout = min([seconds, *(max(0.01, due - now) for _, due in self._reruns.values())])
         try:
             self._process(ForwardMsg.FromString(bytes(self._socket.recv(timeout, decode=False))))
@@ -231,7 +243,8 @@ class Visitor:
                 element = message.delta.new_element
                 if element.WhichOneof("type") == "exception" or element.alert.format == element.alert.ERROR:
                     raise VisitError(f"The page shows an error: {element.exception.message or element.alert.body}")
-                self.elements[tuple(message.metadata.delta_path)] = element
+                place = tuple(message.metadata.delta_path)
+                self.elements[place], self._fragments[place] = element, message.delta.fragment_id
                 self.fresh.append(element)
             case "delta" if message.delta.add_block.tab_container.id:
                 self._tabs = message.delta.add_block.tab_container.id
@@ -269,8 +282,10 @@ class Visitor:
 
 
 def body(element: Element) -> str:
-    """Returns the text of a heading, paragraph or notice; empty for other elements."""
+    """Returns the text of a heading, paragraph or notice, or the data of a component; empty for other elements."""
     kind = element.WhichOneof("type")
+    if kind == "bidi_component":
+        return str(element.bidi_component.json)
     return str(getattr(element, kind).body) if kind in ("heading", "markdown", "alert") else ""
 
 

@@ -61,13 +61,12 @@ def explain(address: str, until: float) -> None:
 
 
 def interrupt(address: str, until: float) -> None:
-    """Presses Analyse ten times a second without waiting for an answer."""
+    """Asks for an analysis ten times a second without waiting for an answer."""
     with Visitor(address) as visitor:
         for text in cycle(hostile_texts()[:3]):
             if time.monotonic() > until:
                 break
-            visitor.fill("Review", text)
-            visitor.press("Analyse")
+            visitor.analyse(text)
             visitor.stay(0.1)
 
 
@@ -154,8 +153,7 @@ def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until:
         while time.monotonic() < until:
             text = next(texts)
             expected = headline(classifier.predict([text])[0])
-            visitor.fill("Review", text)
-            visitor.press("Analyse")
+            visitor.analyse(text)
             seconds.append(visitor.wait(lambda expected=expected: visitor.received(expected)))  # type: ignore[misc]
             visitor.wait()
             visitor.stay(max(0.0, visitor.sent + _EVERY - time.perf_counter()))
@@ -174,8 +172,7 @@ def _paste(address: str, until: float, tab: int) -> None:
             for version in range(10):
                 if time.monotonic() > until:
                     return
-                visitor.fill("Review", f"{version}{text[1:]}")
-                visitor.press("Analyse")
+                visitor.analyse(f"{version}{text[1:]}")
                 visitor.wait()
 
 
@@ -183,12 +180,11 @@ def _explain(address: str, until: float, tab: int) -> None:
     texts = [text for text in hostile_texts() if len(text) <= LONGEST]
     with Visitor(address) as visitor:
         for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
-            visitor.fill("Review", f"{version % 10}{text[1:]}")
-            visitor.press("Analyse")
+            visitor.analyse(f"{version % 10}{text[1:]}")
             visitor.wait()
             for open_part, part, button in (
                 (visitor.turn_to, "Negation", ""),
-                (visitor.turn_to, "What if", "Turn the verdict"),
+                (visitor.turn_to, "What if?", "Flip the prediction"),
                 (visitor.expand, "How the score adds up", "Check reliability"),
                 (visitor.expand, "Compare models or methods", ""),
             ):

@@ -2,7 +2,8 @@
 
 Saves the result in the run's folder if these are the run's own test reviews; otherwise only prints it, and writes it to
 --json. --compare evaluates two runs on the same reviews and saves nothing. --explanations also checks the explanations;
-this takes about an hour and resumes if it is interrupted. --behaviour runs the behavioural tests that come with the
+this takes about an hour and resumes if it is interrupted. --words adds up what each word contributes to the scores of
+all validation and test reviews; this takes minutes. --behaviour runs the behavioural tests that come with the
 program, and --edited judges pairs of reviews before and after an edit; these take seconds and, alone, need no --data.
 With --data, --behaviour also measures on unlabelled reviews how often a change of writing flips a verdict, such as
 another apostrophe; this takes minutes.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from sentiment.behaviour import edited
 from sentiment.behaviour import report as behaviour
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
-from sentiment.evaluation import metrics, predictions, provenance
+from sentiment.evaluation import metrics, predictions, provenance, words
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
@@ -88,8 +89,9 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
 def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """Evaluates one run; returns the report, and new results on its own test reviews as files of the run."""
     own = provenance.is_own_test_set(run, data)
-    if options.explanations and not own:  # the checks need the run's own training and validation reviews
-        raise DatasetError(f"--explanations needs the data that {run.name} was trained on; this is other data.")
+    for option in ("explanations", "words"):  # they need the run's own training and validation reviews
+        if getattr(options, option) and not own:
+            raise DatasetError(f"--{option} needs the data that {run.name} was trained on; this is other data.")
     _say("\n".join(dataset.summary_lines(data)))
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
@@ -105,6 +107,8 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     if options.explanations:
         report["explanations"] = parts["explanations.json"] = _check_explanations(run, data)
         print("\n".join(proofs.lines(report["explanations"])))
+    if options.words:
+        report["words"] = parts[words.PART] = _measure_words(run, data)
     if not own:
         _say(f"Not saved: these are not the test reviews that the training of {run.name} held out.")
         return report, {}
@@ -125,6 +129,16 @@ def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
     return {**report, "shortcuts": shortcuts}
 
 
+def _measure_words(run: Run, data: Dataset) -> dict[str, Any]:
+    """Returns the content of ``words.json``, over the run's own validation and test reviews."""
+    validation = provenance.training_reviews(run, data, "validation")
+    parts = {"validation": validation["text"].tolist(), "test": data.test["text"].tolist()}
+    found = words.measure(Classifier.load(run.path), parts, _progress("words"))
+    first, last = ([row["word"] for row in rows] for rows in (found["words"][:10], found["words"][:-11:-1]))
+    print(f"Words that push most, in all: up {' '.join(first)}; down {' '.join(last)}")
+    return found
+
+
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
     _say("\n".join(dataset.summary_lines(data)))
@@ -141,14 +155,11 @@ def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     if known := provenance.count_seen(run, data.test):
         _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its results are too good.")
     classifier = Classifier.load(run.path)
-    tables = []
+    tables, progress = [], _progress(run.name)
     for start in range(0, len(data.test), _CHUNK):
         rows = data.test.iloc[start : start + _CHUNK]
         tables.append(predictions.predict(classifier.logits, classifier.preprocessor, rows))
-        if sys.stderr.isatty():
-            print(f"\r{run.name}: {start + len(rows):,} of {len(data.test):,} reviews", end="", file=sys.stderr)
-    if sys.stderr.isatty():
-        _say("")
+        progress(start + len(rows), len(data.test))
     table = pd.concat(tables, ignore_index=True)
     return table, predictions.test_results(table, classifier.rule, data.source)
 
@@ -184,6 +195,16 @@ def _write(path: Path | None, report: dict[str, Any]) -> None:
         artifacts.write_json(path, report)
 
 
+def _progress(name: str) -> Callable[[int, int], None]:
+    """Returns a function that shows on a terminal how much of a work is done."""
+
+    def show(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{name}: {done:,} of {total:,} reviews", end="" if done < total else "\n", file=sys.stderr)
+
+    return show
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
@@ -199,6 +220,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all results to this file")
     parser.add_argument("--explanations", action="store_true", help="check the explanations")
+    parser.add_argument("--words", action="store_true", help="add up the contributions of each word")
     parser.add_argument("--behaviour", action="store_true", help="run the behavioural tests")
     parser.add_argument(
         "--edited",
@@ -213,8 +235,8 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     alone = options.behaviour or options.edited
     if not options.data and reading_words(options):
         parser.error(f"{reading_words(options)[0]} is for --data; leave it out")
-    if not options.data and (options.compare or options.explanations or not alone):
+    if not options.data and (options.compare or options.explanations or options.words or not alone):
         parser.error("--data is required, except with --behaviour and --edited alone")
-    if options.compare and (options.explanations or alone):
-        parser.error("--compare does nothing else; leave out --explanations, --behaviour and --edited")
+    if options.compare and (options.explanations or options.words or alone):
+        parser.error("--compare does nothing else; leave out --explanations, --words, --behaviour and --edited")
     return options

@@ -243,6 +243,18 @@ def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]
     return min(low, share), max(high, share)  # against rounding: the interval always contains the share
 
 
+def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:
+    """Returns the 95 % interval of the first share minus the second, of separate samples.
+
+    Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10. Each sample is
+    given as successes and size.
+    """
+    (low_1, high_1), (low_2, high_2) = wilson_interval(*first), wilson_interval(*second)
+    share_1, share_2 = _share(*first), _share(*second)
+    down, up = math.hypot(share_1 - low_1, high_2 - share_2), math.hypot(high_1 - share_1, share_2 - low_2)
+    return share_1 - share_2 - down, share_1 - share_2 + up
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Two classifiers on the same reviews.

@@ -9,9 +9,9 @@ from sentiment.types import Prediction
 def headline(prediction: Prediction) -> str:
     """Returns the prediction in a few words that reflect the model's confidence."""
     if prediction.label is None:
-        return "Nothing to judge"
+        return "No text to analyse"
     if prediction.status == "mostly_unknown":
-        return "Mostly words the model does not know"
+        return "Not enough known words"
     if prediction.confidence == "unsure":
         return "Unsure"
     return prediction.label.capitalize() if prediction.confidence == "confident" else f"Leaning {prediction.label}"
@@ -23,10 +23,13 @@ def probability_sentence(prediction: Prediction) -> str:
     A text of mostly unknown words gets no probability, because the model was not calibrated on such texts.
     """
     if prediction.label is None:
-        return "There is not a word in it."
+        return "Enter a review first."
     if prediction.status == "mostly_unknown":
-        return f"If it had to choose, it would say {prediction.label}; how often it would be right is not known."
-    stated = likelihood(prediction.probability if prediction.label == "positive" else 1 - prediction.probability)
+        return f"Best guess: {prediction.label}. The model only knows English movie reviews, so don't rely on this."
+    probability = prediction.probability if prediction.label == "positive" else 1 - prediction.probability
+    stated = likelihood(probability)
+    if probability < 0.5:  # with a threshold far from one half
+        return f"{prediction.label.capitalize()} at the threshold of this model, but only {stated} likely."
     if prediction.confidence == "unsure":
-        return f"If it had to choose, it would say {prediction.label}, and be right {stated} of the time."
-    return f"Of reviews it judges like this one, {stated} are {prediction.label}."
+        return f"Slightly more likely {prediction.label} ({stated})."
+    return f"{stated} likely {prediction.label}."

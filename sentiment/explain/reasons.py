@@ -1,4 +1,4 @@
-"""States the top reasons for a prediction in one plain sentence."""
+"""Names the top reasons for a prediction in one plain line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ _MIN_SHARE = 0.2  # of the strongest word's contribution; a weaker word is not a
 
 
 def reasons(explanation: Explanation) -> str:
-    """Returns a sentence with the words that speak most for and against the label; repeated words are summed."""
-    label = explanation.prediction.label
-    if label is None:
-        return "There is nothing to judge."
+    """Returns the words that contribute most to each side; repeated words are summed."""
+    if explanation.prediction.label is None:
+        return "Enter a review first."
     sums: defaultdict[str, float] = defaultdict(float)
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}  # a word as the text spells it; in lower case if the text spells it in several ways
@@ -23,29 +22,20 @@ def reasons(explanation: Explanation) -> str:
         shown = explanation.text[part.start : part.end]
         word = shown.lower()
         if any(map(str.isalnum, word)):
-            sums[word] += part.value if label == "positive" else -part.value
+            sums[word] += part.value
             counts[word] += 1
             written[word] = shown if written.get(word, shown) == shown else word
     strongest = max(map(abs, sums.values()), default=0.0)
     ranked = sorted(
         (word for word in sums if abs(sums[word]) > _MIN_SHARE * strongest), key=lambda word: -abs(sums[word])
     )
-    speaking = [_named(written[word], counts[word]) for word in ranked if sums[word] > 0][:_NAMED]
-    against = [_named(written[word], counts[word]) for word in ranked if sums[word] < 0][:_NAMED]
-    if not speaking and not against:
-        return f"No word in particular makes this {label}."
-    clauses = [
-        _clause(speaking, f"most for {label}"),
-        _clause(against, "against it" if speaking else f"against {label}"),
-    ]
-    return "; ".join(filter(None, clauses)) + "."
-
-
-def _clause(words: list[str], rest: str) -> str:
-    if not words:
-        return ""
-    listed = " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
-    return f"{listed} {'speaks' if len(words) == 1 else 'speak'} {rest}"
+    sides = {
+        "positive": [_named(written[word], counts[word]) for word in ranked if sums[word] > 0][:_NAMED],
+        "negative": [_named(written[word], counts[word]) for word in ranked if sums[word] < 0][:_NAMED],
+    }
+    order = sorted(sides, key=lambda side: side != explanation.prediction.label)
+    clauses = [f"Most {side} words: {', '.join(sides[side])}." for side in order if sides[side]]
+    return " ".join(clauses) or "No single word stands out."
 
 
 def _named(word: str, count: int) -> str:

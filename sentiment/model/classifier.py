@@ -291,6 +291,11 @@ class Classifier:
         except ValueError as error:
             raise ArtifactError(f"The run {self.run.name} does not hold a model of this program ({error}).") from error
 
+    @property
+    def embedding(self) -> npt.NDArray[np.float16]:
+        """The vector of each vocabulary id, <float16>[vocabulary, embedding]."""
+        return self._weights().embedding
+
     def _run(self, model: Model, output: str, reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         lengths = np.array([len(review) for review in reviews], np.int32)
         try:

@@ -83,6 +83,12 @@ class DecisionRule:
             return 1 - (1 - probability) / (1 - self.threshold) / 2
         return 1 - probability / self.threshold / 2
 
+    @property
+    def unsure_zone(self) -> tuple[float, float]:
+        """The probabilities between which a prediction is unsure."""
+        share = 2 * (1 - LEANING)
+        return share * self.threshold, 1 - share * (1 - self.threshold)
+
     def confidence(self, probability: float, status: Status = "ok") -> Confidence:
         """Returns the confidence level for a calibrated probability of "positive"."""
         certainty = self.certainty(probability)

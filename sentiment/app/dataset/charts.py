@@ -26,7 +26,7 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
             order=alt.Order("label:N", sort="descending"),
             tooltip=["split:N", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT - 60)
+        .properties(height=HEIGHT)
     )
 
 
@@ -40,12 +40,12 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("rating:O", title="Rating the reviewer gave", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("rating:O", title="Stars", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("n:Q", title="Reviews"),
             color=class_colour("label"),
             tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT - 60)
+        .properties(height=HEIGHT)
     )
 
 
@@ -86,8 +86,8 @@ def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
         alt.Chart(rows)
         .mark_line(point=True)
         .encode(
-            x=alt.X("size:Q", title="Vocabulary (tokens)", scale=alt.Scale(type="log")),
-            y=alt.Y("share:Q", title="Share of the text covered", axis=alt.Axis(format="%")),
+            x=alt.X("size:Q", title="Vocabulary size (tokens)", scale=alt.Scale(type="log")),
+            y=alt.Y("share:Q", title="Token coverage", axis=alt.Axis(format="%")),
             tooltip=[alt.Tooltip("size:Q", format=","), alt.Tooltip("share:Q", format=".2%")],
         )
     )
@@ -123,7 +123,7 @@ def distinctive_words(words: pd.DataFrame) -> alt.Chart:
         .mark_bar()
         .encode(
             y=name_axis("token"),
-            x=alt.X("z:Q", title="z of the log-odds ratio"),
+            x=alt.X("z:Q", title="z-score (log-odds ratio)"),
             color=class_colour("side", legend=False),
             tooltip=[
                 "token:N",

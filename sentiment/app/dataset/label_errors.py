@@ -11,16 +11,16 @@ import streamlit as st
 from sentiment.app.shared import chart_block, current_run, review_texts
 from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
-from sentiment.formatting import percent
+from sentiment.formatting import counted, interval, percent, signed
 
 _MAX_ROWS = 100  # of reviews that the model contradicts
-_TREATMENTS = {"dropped": "leaving them out", "halved": "counting them half"}
+_TREATMENTS = {"dropped": "removed", "halved": "half weight"}
 _SIDES = {1: "positive", 0: "negative"}
 
 
 def show(run: Run) -> None:
     """Shows the suspected label errors among the reviews this run was trained on."""
-    st.header("Suspected wrong labels")
+    st.header("Likely label errors")
     with current_run.stop_on_artifact_error():
         predictions = current_run.read_table("predictions.parquet", run)
         found = review_notes.label_errors()
@@ -37,7 +37,7 @@ def show(run: Run) -> None:
             "quality": suspects["quality"],
             "read": suspects["fingerprint"].map(verdicts).fillna(""),
         },
-        "Reviews whose label models that never saw them contradict",
+        "Likely label errors by label quality",
     )
     st.write(_treatment_effect(facts["treatment"]))
 
@@ -46,38 +46,34 @@ def _summary(suspects: pd.DataFrame, facts: dict[str, Any], verdicts: dict[str, 
     """Returns a sentence on how many labels are suspected, and how many of those checked by hand are wrong."""
     total, n = sum(facts["suspected"].values()), facts["n"]
     sentence = (
-        f"{total:,} of {n:,} labels ({percent(total / n)}) are contradicted by an n-gram model that saw neither the "
-        "review nor another one of its film (confident learning, Northcutt, Jiang and Chuang 2021)"
+        f"{total:,} of {n:,} labels ({percent(total / n)}) flagged by confident learning "
+        "(Northcutt et al. 2021; out-of-fold n-gram model, grouped by movie)"
     )
-    sentence += "." if len(suspects) == total else f"; this run learned from {len(suspects):,} of them."
+    sentence += "." if len(suspects) == total else f"; {len(suspects):,} of them are in this model's training data."
     if not verdicts:
         return sentence
     counts = Counter(verdicts.values())
-    low, high = metrics.wilson_interval(counts["wrong"], len(verdicts))
-    return (
-        f"{sentence} Of {len(verdicts):,} drawn at random and read by hand, {counts['wrong']} proved plainly wrong "
-        f"({percent(counts['wrong'] / len(verdicts), 0)}, 95% interval {100 * low:.0f} to {100 * high:.0f}%), "
-        f"{counts['right']} right, and {counts['open']} could carry either label."
-    )
+    checked = counted(len(verdicts), "review")
+    wrong = f"{counts['wrong']} wrong ({percent(counts['wrong'] / len(verdicts), 0)}, 95% CI "
+    wrong += f"{interval(metrics.wilson_interval(counts['wrong'], len(verdicts)), 0)})"
+    return f"{sentence} Manual check of {checked}: {wrong}, {counts['open']} ambiguous, {counts['right']} correct."
 
 
 def _treatment_effect(measured: dict[str, Any]) -> str:
-    """Returns a sentence on whether training without the suspected labels helps."""
+    """Returns sentences on how training without the suspected labels changes the accuracy."""
     changes = []
     for each in measured["treatments"]:
-        low, high = (100 * bound for bound in each["interval"])
-        points = f"{100 * each['difference']:+.2f} points (95% interval {low:+.2f} to {high:+.2f})"
-        changes.append(f"{_TREATMENTS[each['name']]} by {points}")
+        low, high = (signed(100 * bound) for bound in each["interval"])
+        changes.append(f"{_TREATMENTS[each['name']]} {signed(100 * each['difference'])} (95% CI {low} to {high})")
     if any(each["interval"][0] > 0 for each in measured["treatments"]):
-        effect = "helps"
+        effect = "raises"
     elif all(each["interval"][1] < 0 for each in measured["treatments"]):
-        effect = "does harm"
+        effect = "lowers"
     else:
-        effect = "makes no significant difference"
+        effect = "does not significantly change"
     return (
-        f"To train without them {effect}: of {measured['n']:,} reviews of films held out, the n-gram model has "
-        f"{percent(measured['accuracy'], 2)} right, which changes with {' and with '.join(changes)}, judged by the "
-        "labels as given, wrong ones among them."
+        f"Training without them {effect} the held-out accuracy of the n-gram model "
+        f"({percent(measured['accuracy'], 2)}, n = {measured['n']:,}). Change in points: {', '.join(changes)}."
     )
 
 
@@ -86,11 +82,8 @@ def _contradictions(predictions: pd.DataFrame) -> None:
     contradiction = predictions["logit"] * (1 - 2 * predictions["label"])
     rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
     columns = {"contradiction": rows["contradiction"], "split": rows["split"]}
-    _table(rows, columns, "Reviews whose label the model contradicts most firmly")
-    st.caption(
-        "The model has seen the training labels, and still contradicts these: some are irony, some are rated one way "
-        "and written another, some are mistakes."
-    )
+    _table(rows, columns, "Labels that the model contradicts most")
+    st.caption("The model contradicts these labels although it was trained on them. Some are irony, some are mistakes.")
 
 
 def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
@@ -104,28 +97,34 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "fingerprint": rows["fingerprint"],
         }
     )
-    review_texts.show_toggle()
+    review_texts.show_hint()
     texts = review_texts.load_texts()
     if texts:
-        frame.insert(1, "text", rows["fingerprint"].map(texts))
+        frame["text"] = rows["fingerprint"].map(texts)  # last, so that a phone shows the labels
     event: Any = st.dataframe(
-        frame,
+        frame.assign(probability=100 * frame["probability"]) if "probability" in frame else frame,
         hide_index=True,
         on_select="rerun" if texts else "ignore",  # only a text can be opened
         selection_mode="single-row",
         key="suspected",
         alt=alt,
         column_config={
-            "text": st.column_config.TextColumn(width="large"),
-            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=1, format="percent"),
-            "quality": st.column_config.NumberColumn("P(label)", format="%.4f", help="Label quality: low is suspect."),
-            "read": st.column_config.TextColumn("read by hand"),
-            "contradiction": st.column_config.NumberColumn("logits against the label", format="%.2f"),
-            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
+            "label": st.column_config.TextColumn("Label"),
+            "text": st.column_config.TextColumn("Text", width="large"),
+            "split": st.column_config.TextColumn("Split"),
+            "rating": st.column_config.NumberColumn("Stars"),
+            "fingerprint": st.column_config.TextColumn("Fingerprint"),
+            "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=100, format="%.1f%%"),
+            "quality": st.column_config.NumberColumn(
+                "Label quality", format="%.4f", help="P(label). Low = suspicious."
+            ),
+            "read": st.column_config.TextColumn("Manual check"),
+            "contradiction": st.column_config.NumberColumn("Contradiction (logits)", format="%.2f"),
+            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
         },
     )
     with st.container(horizontal=True):
-        chart_block.show_csv_button(frame, "suspected_labels")
+        chart_block.show_csv_button(frame, "suspected_labels", "Download CSV")
         selected = event.selection.rows if texts else []
         if chosen := [row for row in selected if row < len(frame)]:
             review_texts.show_open_button(frame["text"].iloc[chosen[0]], "suspected")

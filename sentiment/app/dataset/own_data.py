@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.shared import navigation, uploads
+from sentiment.app.shared.buttons import primary_label
 from sentiment.bulk.jobs.settings import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
@@ -30,14 +31,14 @@ _NAME, _SUFFIX = 50, 10  # characters kept of a file name and its suffix; each m
 _LOCK_SECONDS = 60.0  # to wait for other uploads
 _LOCK = threading.Lock()  # one file at a time, because each takes many times its size in memory
 _FIELDS = {  # option of the command line -> field of the form
-    "--text-column": "Column of the texts",
-    "--label-column": "Column of the labels",
+    "--text-column": "Text column",
+    "--label-column": "Label column",
     "--labels": "Meaning of the labels",
     "--sheet": "Sheet",
     "--delimiter": "Delimiter",
     "--encoding": "Encoding",
 }
-_HEADER = "First row holds names"
+_HEADER = "First row has column names"
 _HEADERS = {"Auto-detect": "", "yes": "--header", "no": "--no-header"}
 _MEANS = {"neutral": "neither, left out", "empty": "no label, left out", "unknown": "unknown, left out"}
 
@@ -57,35 +58,38 @@ class Description:
     counts: pd.DataFrame
 
 
-def show_form(max_length: int) -> Description | None:
-    """Shows the upload form; returns the summary of the uploaded file, None if there is none.
+def described() -> Description | None:
+    """Returns the summary of the visitor's file, None if there is none."""
+    description: Description | None = st.session_state.get(_DESCRIPTION)
+    return description
+
+
+def show_form(max_length: int) -> None:
+    """Shows the upload form, and which file the page shows.
 
     Args:
-        max_length: the served model's maximum length in tokens.
+        max_length: the chosen model's maximum length in tokens.
     """
-    description: Description | None = st.session_state.get(_DESCRIPTION)
-    with st.expander("Look at data of your own", icon=":material/upload_file:", expanded=_PROBLEM in st.session_state):
-        with st.form("own_data_form", border=False):
-            # Without types: the content decides, and Streamlit would refuse some names with a generic error.
-            file = st.file_uploader(
-                "Labelled reviews: a table in any format of the Bulk page, or the Stanford archive",
-                key=uploads.uploader_key(_UPLOAD),
-            )
+    if description := described():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"Showing {description.name}", width="content")
+            st.button("Back to training data", on_click=_forget, icon=":material/undo:")
+            navigation.show_link("bulk", "Score it and find label errors")
+    with st.form("own_data_form", border=False):
+        # Without types: the content decides, and Streamlit would refuse some names with a generic error.
+        file = st.file_uploader(
+            "CSV, zipped CSV, Excel, Parquet or aclImdb archive with labels", key=uploads.uploader_key(_UPLOAD)
+        )
+        with st.expander("Columns and format", icon=":material/tune:"):
             options = _reading_fields()
-            submitted = st.form_submit_button("Describe it", icon=":material/query_stats:")
-        if problem := st.session_state.pop(_PROBLEM, None):
-            st.error(uploads.escape_markdown(problem), icon=":material/error:")
-        st.caption("It is split and cleaned as for training. Only the counts are kept, and those for this session.")
+        submitted = st.form_submit_button(primary_label("Analyse", ":material/query_stats:"), type="primary")
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(uploads.escape_markdown(problem), icon=":material/error:")
+    st.caption("Split and de-duplicated as for training. Only statistics are kept, for this session.")
     if submitted and file:
         with st.spinner("Reading the file"):
             _describe_in_turn(file, options, max_length)
         st.rerun()
-    if description:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.text(f"This page shows {description.name}.")
-            st.button("Back to the run's data", on_click=_forget, icon=":material/undo:")
-            navigation.show_link("bulk", "Judge it, and find doubtful labels, on the Bulk page")
-    return description
 
 
 def show_interpretation(description: Description) -> None:
@@ -94,12 +98,12 @@ def show_interpretation(description: Description) -> None:
     if found is None:
         return
     texts = " and ".join(f"“{uploads.escape_markdown(name)}”" for name in found["text"])
-    st.write(f"The reviews are in {texts}, the labels in “{uploads.escape_markdown(found['label'])}”.")
+    st.write(f"Text column: {texts}. Label column: “{uploads.escape_markdown(found['label'])}”.")
     st.dataframe(
         {
-            "label": [label["value"] for label in found["labels"]],
-            "means": [_MEANS.get(label["means"], label["means"]) for label in found["labels"]],
-            "rows": [label["n"] for label in found["labels"]],
+            "Label": [label["value"] for label in found["labels"]],
+            "Meaning": [_MEANS.get(label["means"], label["means"]) for label in found["labels"]],
+            "Rows": [label["n"] for label in found["labels"]],
         },
         hide_index=True,
         width="content",
@@ -107,7 +111,7 @@ def show_interpretation(description: Description) -> None:
     )
     for note in found["notes"]:
         st.warning(uploads.escape_markdown(_form_wording(note)), icon=":material/help:")
-    st.caption("To have it read in another way, fill in the fields above and choose the file again.")
+    st.caption("To read it differently, set the columns under “Your data” and choose the file again.")
 
 
 def _reading_fields() -> list[str]:
@@ -130,7 +134,7 @@ def _reading_fields() -> list[str]:
 def _describe_in_turn(file: Any, options: list[str], max_length: int) -> None:
     """Summarises an upload as soon as no other is being processed. On a timeout the file stays in the form."""
     if not _LOCK.acquire(timeout=_LOCK_SECONDS):
-        st.session_state[_PROBLEM] = "The files of others are being read; try again in a minute."
+        st.session_state[_PROBLEM] = "The server is busy. Try again in a minute."
         return
     try:
         [content] = [each.getvalue() for each in uploads.read_and_release(_UPLOAD, file)]
@@ -184,7 +188,7 @@ def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], m
     try:
         process = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
     except subprocess.TimeoutExpired:
-        st.session_state[_PROBLEM] = f"{name} was given up after {duration(_TIMEOUT)}; try a part of it."
+        st.session_state[_PROBLEM] = f"{name} took too long ({duration(_TIMEOUT)}). Try a smaller sample."
         return
     if process.returncode == 0:
         facts = json.loads((output / FACTS).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The Dataset page: the training data of the served run, from the summary in the run's folder."""
+"""The Dataset page: the training data of the chosen model, or a visitor's own file, by the same statistics."""
 
 from __future__ import annotations
 
@@ -9,65 +9,83 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.dataset import charts, label_errors, own_data
+from sentiment.app.dataset.own_data import Description
 from sentiment.app.dataset.word_search import Words
-from sentiment.app.shared import chart_block, current_run
+from sentiment.app.shared import chart_block, current_run, navigation, uploads
+from sentiment.artifacts import Run
 from sentiment.dataset.summary import log_odds
 from sentiment.dataset.wording import count_removed, list_removed
-from sentiment.formatting import counted, percent
+from sentiment.formatting import counted, percent, signed
 from sentiment.text.vocabulary import normal_form
 
 _CLEANING = {
-    "empty": "rows without text",
-    "unmatched": "rows the official release does not hold",
-    "repeats": "repeats within train, removed",
-    "contradicting": "of these, with another label than the copy that was kept",
-    "train_in_test": "training texts that are also in test, removed from train",
-    "unlabelled_in_test": "unlabelled texts that are also in test, removed",
-    "excluded": "training texts left out on request",
-    "unreadable": "rows that could not be read",
-    "missing_label": "rows without a label",
-    "neutral": "rows neither positive nor negative",
-    "unknown_label": "rows with a label of unknown meaning",
-    "films_in_train_and_test": "films that are in train and in test (kept)",
+    "empty": "Without text",
+    "unmatched": "Not in the official release",
+    "repeats": "Duplicates in train (removed)",
+    "contradicting": "Of these, with a different label",
+    "train_in_test": "Training texts that are also in test (removed from train)",
+    "unlabelled_in_test": "Unlabelled texts that are also in test (removed)",
+    "excluded": "Held out on request",
+    "unreadable": "Unreadable rows",
+    "missing_label": "Without a label",
+    "neutral": "Neither positive nor negative",
+    "unknown_label": "With an unknown label",
+    "films_in_train_and_test": "Movies in both train and test (kept)",
 }
 _LABELS = ("positive", "negative", "unlabelled")
-_MAX_WORDS = 15  # words for each class
+_MAX_WORDS = 12  # words for each class
+_TABS = ("Overview", "Words", "Quality", "Your data")
 
 
 def page() -> None:
-    """Shows balance, ratings, lengths, cleaning, vocabulary, words and label errors, of the run or of an upload."""
-    st.title("What did it learn from?")
+    """Shows the training data of the chosen model, or a visitor's own file in its place, by tab."""
+    upload = own_data.described()
+    caption = f"Your data: {uploads.escape_markdown(upload.name)}" if upload else None
+    navigation.show_title("dataset", caption)
     run = current_run.run()
-    max_length = None
-    with chart_block.report_malformed_file(run.name, "config.json"):
-        max_length = run.json("config.json")["max_length"]
-    if max_length is None:
-        return
-    upload = own_data.show_form(max_length)
-    if upload is None and not run.has("dataset.json"):
-        st.info(f"The run {run.name} does not describe its data.")
-        return
-    with chart_block.report_malformed_file(run.name, "dataset.json"):
-        facts = upload.facts if upload else current_run.read_json("dataset.json")
-        if upload:
-            st.write(_removed_rows(facts))
-            own_data.show_interpretation(upload)
-        _balance(facts)
-        _lengths(facts["lengths"])
-        if upload is None:
-            _cleaning(facts["cleaning"])
-        _vocabulary(facts, upload is None)
-        if upload and run.has("word_counts.parquet"):
-            _known_words(upload.counts)
-        _distinctive_words(facts["telling"])
-    if run.has("word_counts.parquet"):
-        _search(upload, run.name)
-    if upload is None and run.has("predictions.parquet"):
-        with chart_block.report_malformed_file(run.name, "predictions.parquet"):
-            label_errors.show(run)
+    facts = _read_facts(run, upload)
+    if facts:
+        with chart_block.report_malformed_file(run.name, "dataset.json"):
+            _cards(facts)
+    drawn = (_overview, _words, _quality, _your_data)
+    for tab, name, draw in zip(
+        st.tabs(_TABS, key="tab", on_change="rerun", bind="query-params"), _TABS, drawn, strict=True
+    ):
+        if tab.open:
+            with tab, chart_block.report_malformed_file(run.name, "dataset.json"):
+                if facts is None and name != "Your data":
+                    st.info(f"Model {uploads.escape_markdown(run.name)} has no description of its data.")
+                else:
+                    draw(run, facts or {}, upload)
 
 
-def _balance(facts: dict[str, Any]) -> None:
+def _read_facts(run: Run, upload: Description | None) -> dict[str, Any] | None:
+    """Returns the statistics to show: those of the upload, or else of the run; None if it has none."""
+    if upload:
+        return upload.facts
+    with current_run.stop_on_artifact_error():
+        facts: dict[str, Any] | None = current_run.read_json("dataset.json") if run.has("dataset.json") else None
+    return facts
+
+
+def _cards(facts: dict[str, Any]) -> None:
+    """Shows how many reviews there are, and whether the classes are balanced."""
+    with st.grid("auto", min_column_width=150, gap="small"):
+        for row in facts["labels"]:
+            if n := sum(row[label] for label in _LABELS):
+                st.metric(row["split"].capitalize(), f"{n:,}", help=_class_counts(row), border=True)
+        positive, negative = (sum(row[label] for row in facts["labels"]) for label in ("positive", "negative"))
+        st.metric(
+            "Positive", percent(positive / max(1, positive + negative)), help="Of all labelled reviews.", border=True
+        )
+
+
+def _class_counts(row: dict[str, Any]) -> str:
+    return ", ".join(f"{row[label]:,} {label}" for label in _LABELS if row[label])
+
+
+def _overview(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
+    """Shows class balance, star ratings and lengths."""
     labels = pd.DataFrame(facts["labels"])
     rows = labels.melt(["split"], list(_LABELS), var_name="label", value_name="n")
     rows = rows[rows["n"] > 0]
@@ -75,25 +93,26 @@ def _balance(facts: dict[str, Any]) -> None:
     ratings = ratings[ratings["rating"] > 0]
     left, right = st.columns(2)
     with left:
-        summary = "; ".join(
-            f"{row['split']}: {row['positive']:,} positive, {row['negative']:,} negative" for row in facts["labels"]
-        )
-        chart_block.show_chart("How many reviews of each class", charts.balance(rows), rows, summary)
+        summary = "; ".join(f"{row['split']}: {_class_counts(row)}" for row in facts["labels"])
+        chart_block.show_chart("Class balance", charts.balance(rows), rows, summary)
     with right:
         if ratings.empty:
-            st.header("How they were rated")
-            st.caption("The data has no ratings.")
-            return
-        ratings = ratings.assign(label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative"))
-        totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
-        summary = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
-        chart_block.show_chart("How they were rated", charts.ratings(totals), ratings, summary)
+            st.header("Star ratings")
+            st.caption("No ratings in this dataset.")
+        else:
+            ratings = ratings.assign(
+                label=ratings["rating"].map(lambda rating: "positive" if rating > 5 else "negative")
+            )
+            totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
+            summary = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
+            chart_block.show_chart("Star ratings", charts.ratings(totals), ratings, summary)
+    _lengths(facts["lengths"])
 
 
 def _lengths(lengths: dict[str, Any]) -> None:
     splits = [row["split"] for row in lengths["by_split"]]
     split = st.segmented_control(
-        "Lengths of", splits, default=splits[0], key="length_split", bind="query-params", required=True
+        "Split", splits, default=splits[0], key="length_split", bind="query-params", required=True
     )
     edges = lengths["edges"]
     ends = {"low": edges, "high": [*edges[1:], 2 * edges[-1] - edges[-2]]}
@@ -103,17 +122,44 @@ def _lengths(lengths: dict[str, Any]) -> None:
         if row["split"] == split
     )
     facts = next(row for row in lengths["by_split"] if row["split"] == split)
-    summary = (
-        f"Half of them are longer than {counted(round(facts['median']), 'token')}, the longest has "
-        f"{facts['longest']:,}; the model reads {lengths['max_length']:,}, which cuts {percent(facts['truncated'])} of "
-        "them."
-    )
     limit = lengths["max_length"] if lengths["max_length"] < ends["high"][-1] else None
-    note = "" if limit is None else " The dashed line is where the model stops."
-    if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1]:
-        note = f" The last bar holds all that are longer still.{note}"
-    chart_block.show_chart(f"Lengths in {split}", charts.lengths(rows, limit), rows, summary)
+    summary = f"Median {counted(round(facts['median']), 'token')}, maximum {facts['longest']:,}."
+    if limit is not None or facts["truncated"]:
+        summary += f" {percent(facts['truncated'])} exceed the {lengths['max_length']:,}-token limit (dashed)."
+    last = " The last bar includes all longer reviews."
+    note = last if max(row["longest"] for row in lengths["by_split"]) >= ends["high"][-1] else ""
+    chart_block.show_chart(f"Review length ({split})", charts.lengths(rows, limit), rows, summary)
     st.caption(f"{summary}{note}")
+
+
+def _words(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
+    """Shows the word explorer, the words of each class, and how much of the text the vocabulary covers."""
+    if run.has("word_counts.parquet"):
+        _search(upload, run.name)
+    _distinctive_words(facts["telling"])
+    with st.expander("Vocabulary coverage and word frequency", icon=":material/ssid_chart:"):
+        _vocabulary(facts, upload is None)
+    if upload and run.has("word_counts.parquet"):
+        _known_words(upload.counts)
+
+
+def _quality(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
+    """Shows duplicates and leakage, and for the run's own data the likely label errors."""
+    _cleaning(facts["cleaning"])
+    if upload:
+        navigation.show_link("bulk", "Score it and find label errors")
+    elif run.has("predictions.parquet"):
+        with chart_block.report_malformed_file(run.name, "predictions.parquet"):
+            label_errors.show(run)
+
+
+def _your_data(run: Run, facts: dict[str, Any], upload: Description | None) -> None:
+    """Shows the form for a visitor's own file, or how its file was read."""
+    with chart_block.report_malformed_file(run.name, "config.json"):
+        own_data.show_form(run.json("config.json")["max_length"])
+    if upload:
+        st.write(_removed_rows(upload.facts))
+        own_data.show_interpretation(upload)
 
 
 def _removed_rows(facts: dict[str, Any]) -> str:
@@ -122,7 +168,7 @@ def _removed_rows(facts: dict[str, Any]) -> str:
     n, left = sum(parts.values()), count_removed(facts["cleaning"])
     reasons = ", ".join(list_removed(facts["cleaning"]))
     summary = (
-        f"Of {counted(n + left, 'row')}, {left:,} were left out: {reasons}. The other {n:,}"
+        f"Of {counted(n + left, 'row')}, {left:,} {'was' if left == 1 else 'were'} left out: {reasons}. The other {n:,}"
         if left
         else f"All {n:,} rows"
     )
@@ -134,16 +180,17 @@ def _removed_rows(facts: dict[str, Any]) -> str:
 
 
 def _cleaning(cleaning: dict[str, int]) -> None:
-    st.header("Repeats and leaks found")
-    rows = [(_CLEANING.get(name, name), number) for name, number in cleaning.items() if number]
+    st.header("Duplicates and leakage")
+    rows = [(_CLEANING.get(name, name), f"{number:,}") for name, number in cleaning.items() if number]
     if not rows:
         st.caption("None were found.")
         return
-    st.dataframe(
-        pd.DataFrame(rows, columns=["what", "reviews or films"]),
+    st.table(
+        pd.DataFrame(rows, columns=["Check", "Count"]),
+        border="horizontal",
         hide_index=True,
         width="content",
-        alt="What was found and removed before training",
+        alt="Duplicates and leakage, found before training",
     )
 
 
@@ -156,14 +203,14 @@ def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
     with left:
         size, share = coverage.iloc[-1]
         chart_block.show_chart(
-            "How much of the text the vocabulary covers",
+            "Vocabulary coverage",
             charts.coverage(coverage, int(size) if of_run else None),
             coverage,
             f"{int(size):,} tokens cover {percent(share)}",
         )
     with right:
         chart_block.show_chart(
-            "A few words do most of the work",
+            "Word frequency (Zipf plot)",
             charts.frequencies(frequencies),
             frequencies,
             "Occurrences of a token against its rank",
@@ -176,7 +223,7 @@ def _known_words(counts: pd.DataFrame) -> None:
         words = _load_words(*current_run.location())
     running = counts["positive"] + counts["negative"]
     share = running[counts["token"].isin(words.counts["token"])].sum() / max(1, running.sum())
-    st.caption(f"The served model knows {percent(share)} of the words in the training part, counted as they occur.")
+    st.caption(f"Token coverage by the current model: {percent(share)}.")
 
 
 def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
@@ -187,60 +234,59 @@ def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
         most = words.head(_MAX_WORDS).assign(side=side)
         with column:
             chart_block.show_chart(
-                f"Words most telling of {side}",
+                f"Most {side} words",
                 charts.distinctive_words(most),
                 words,
-                f"Most telling of {side}: {', '.join(most['token'].head(5))}",
+                f"Most {side}: {', '.join(most['token'].head(5))}",
             )
     st.caption(
-        "Log-odds ratio with an informative prior, in standard deviations (Monroe, Colaresi and Quinn 2008): what "
-        "stands out for its class, not what is frequent."
+        "Log-odds ratio with informative Dirichlet prior (Monroe et al. 2008): what stands out, not what is frequent."
     )
 
 
 @st.fragment
-def _search(upload: own_data.Description | None, run: str) -> None:
+def _search(upload: Description | None, run: str) -> None:
     """Looks up a word: its counts and log-odds in the data shown, its nearest neighbours in the model."""
-    st.header("Look up a word")
-    word = st.text_input("Word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
+    st.header("Word explorer")
+    word = st.text_input("Enter a word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
     with chart_block.report_malformed_file(run, "word_counts.parquet"):
         _word(word, upload, _load_words(*current_run.location()))
 
 
-def _word(word: str, upload: own_data.Description | None, words: Words) -> None:
+def _word(word: str, upload: Description | None, words: Words) -> None:
     """Shows the counts and the neighbours of a word."""
     counts = (upload.counts.assign(**log_odds(upload.counts)) if upload else words.counts).set_index("token")
     token, row = normal_form(word), words.find(word)
     if token not in counts.index and row is None:
-        unknown = "The model does not know this word" + (", nor does it stand in the data." if upload else ".")
-        st.caption(unknown if word else "Type a word.")
+        place = "the vocabulary or the data" if upload else "the vocabulary"
+        shown = uploads.escape_markdown(word)
+        st.caption(f"“{shown}” isn't in {place} (single words only)." if word else "Enter a word.")
         return
-    st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "It does not stand in the data.")
+    st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "This word isn't in the data.")
     if row is None:
-        st.caption("The model does not know this word, so it has no neighbours.")
+        st.caption("This word isn't in the model's vocabulary, so it has no neighbours.")
         return
     neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
     st.dataframe(
         neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
         hide_index=True,
         placeholder="–",
+        height=248,  # six rows and the header
         alt="The nearest words in the model's embedding",
         column_config={
-            "token": "nearest word in the embedding",
-            "cosine": st.column_config.NumberColumn(format="%.3f"),
-            "log_odds": st.column_config.NumberColumn("log-odds", format="%+.2f"),
-            "positive": st.column_config.NumberColumn("in positive reviews", format="localized"),
-            "negative": st.column_config.NumberColumn("in negative reviews", format="localized"),
+            "token": "Nearest neighbours",
+            "cosine": st.column_config.NumberColumn("Cosine similarity", format="%.3f"),
+            "log_odds": st.column_config.NumberColumn("Log-odds", format="%+.2f"),
+            "positive": st.column_config.NumberColumn("In positive reviews", format="localized"),
+            "negative": st.column_config.NumberColumn("In negative reviews", format="localized"),
         },
     )
 
 
 def _lean(found: pd.Series) -> str:
-    side = "positive" if found["log_odds"] > 0 else "negative"
     return (
-        f"In training, it stands {counted(int(found['positive']), 'time')} in positive and "
-        f"{counted(int(found['negative']), 'time')} in negative reviews; it leans to {side} "
-        f"(log-odds {found['log_odds']:+.2f}, z {found['z']:+.1f})."
+        f"{counted(int(found['positive']), 'time')} in positive, {int(found['negative']):,} in negative training "
+        f"reviews (log-odds {signed(found['log_odds'])}, z = {signed(found['z'], 1)})."
     )
 
 

@@ -1,4 +1,4 @@
-"""Two runs on the same reviews: metrics side by side, a paired test, and where they disagree."""
+"""The Compare tab: two models on the same reviews, by metric, slice and review, with paired tests."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.evaluation import review_table
+from sentiment.app.evaluation import errors, filters, header, review_table
+from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads, wording
-from sentiment.app.shared.scored_reviews import EVERYTHING, Pair, ScoredReviews
+from sentiment.app.shared.scored_reviews import EVERYTHING, Pair
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import SAMPLES, Change
+from sentiment.formatting import signed
 
 _FIGURES = {
-    "accuracy": ("Accuracy", "more"),
-    "f1": ("F1", "more"),
-    "auc": ("AUC", "more"),
-    "log_loss": ("Log loss", "less"),
-    "calibration_error": ("Calibration error", "less"),
+    "accuracy": ("Accuracy ↑", "more"),
+    "f1": ("F1 ↑", "more"),
+    "auc": ("ROC AUC ↑", "more"),
+    "log_loss": ("Log loss ↓", "less"),
+    "calibration_error": ("ECE ↓", "less"),
 }  # key of ``metrics.changes`` -> name, and which direction is better
 _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "they disagree": (None, None),
@@ -28,91 +30,84 @@ _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "only the other run is right": (False, True),
     "both are wrong": (False, False),
     "both are right": (True, True),
-}  # name -> whether the shown run and the other run are right
-_CELLS = "agreement_cells"
-_WHICH = "agreement"
-_DIFFERENCES = "differences"  # anchor of the details
+}  # value in links -> whether the shown model and the other model are correct
+_WHICH = "agreement"  # key
+_MOST_SLICES = 7  # shown of those that differ
 
 
-def choose_run(run: Run) -> Path | None:
-    """Shows the selectbox for another run; returns its folder, None if there is none or none is chosen."""
+def show(evaluated: Evaluated) -> None:
+    """Shows the choice of the other model, and the comparison with it."""
+    run = evaluated.run
     others = {path.name: path for path in current_run.run_paths() if path.name != run.name}
     if not others:
-        return None
+        st.info("There is no other model to compare with.")
+        return
     name = st.selectbox(
         "Compare with",
         list(others),
         index=None,
-        placeholder="no other run",
+        placeholder="None",
         key="compare",
         bind="query-params",
-        width=200,
-        help="The same reviews under another run, with a paired test.",
+        width=260,
+        help="Compare two models on the same reviews (paired tests).",
     )
-    return others[name] if name else None
-
-
-def summary(other: ScoredReviews, other_run: Run, scored: ScoredReviews, run: Run) -> Pair | None:
-    """Shows the comparison in a sentence and a table; returns None, after a message, without common reviews."""
-    st.header(f"How it fares against {uploads.escape_markdown(other_run.name)}")
-    pair = Pair.match(other, scored)
+    if name is None:
+        st.caption("Choose another model to see which is better, whether by chance, and on which reviews.")
+        return
+    other = _open_other(others[name], evaluated.split)
+    if other is None:
+        return
+    scored = header.load_scored(other, evaluated.split, evaluated.scored.threshold)
+    pair = Pair.match(scored, evaluated.scored) if len(scored.table) else None
     if pair is None:
-        st.info(f"The runs {other_run.name} and {run.name} have none of these reviews in common.")
-        return None
-    sentence = wording.run_comparison(pair.test, other_run.name, run.name)
-    st.markdown(f"{uploads.escape_markdown(sentence)} [Show where they differ](#{_DIFFERENCES})")
-    _figures(pair, other_run, run)
-    return pair
+        st.info(f"The models {uploads.escape_markdown(name)} and {uploads.escape_markdown(run.name)} share no reviews.")
+        return
+    _comparison(pair, other, evaluated)
 
 
-def details(pair: Pair, other_run: Run, run: Run) -> None:
-    """Shows where two runs agree, on which slices they differ, and the reviews they disagree on."""
-    st.header("Where they differ", anchor=_DIFFERENCES)
-    left, right = st.columns([2, 3])
+def _comparison(pair: Pair, other: Run, evaluated: Evaluated) -> None:
+    run = evaluated.run
+    st.markdown(f"**{uploads.escape_markdown(wording.run_comparison(pair.test, other.name, run.name))}**")
+    left, right = st.columns([5, 3], gap="medium")
     with left:
-        _agreement(pair, other_run.name, run.name)
+        _figures(pair, other, run)
     with right:
-        parts = pair.by_slice()
-        chart_block.show_chart(
-            "Where the difference comes from",
-            evaluation_charts.slice_changes(parts),
-            parts,
-            f"Change of accuracy from {other_run.name} to {run.name} by slice, from "
-            f"{100 * parts['difference'].min():+.1f} to {100 * parts['difference'].max():+.1f} points",
-        )
-    _list(pair, other_run.name, run.name)
+        _slices(pair, other.name, run.name)
+    _disagreements(pair, other.name, evaluated)
 
 
 def _figures(pair: Pair, other_run: Run, run: Run) -> None:
-    """Shows a row for each metric: both runs, the difference, its interval, and whether it is significant."""
+    """Shows a row for each metric: both models, the difference, its interval, and which is significantly better."""
     first, second = other_run.name, run.name
     split = str(pair.second.table["split"].iloc[0])
-    with st.spinner("Drawing reviews anew"):
+    with st.spinner("Bootstrapping …"):
         changes = _changes(pair, other_run.manifest["files"], run.manifest["files"], split, pair.second.threshold)
     rows = []
     for key, (name, better) in _FIGURES.items():
         change = changes[key]
         low, high = change.interval
         gain = change.difference if better == "more" else -change.difference
-        conclusion = f"{second if gain > 0 else first} is better" if low * high > 0 else "no significant difference"
-        span = "–" if isnan(low) else f"{low:+.4f} to {high:+.4f}"  # undefined if a class is missing
-        rows.append((f"{name} ({better} is better)", change.second, change.first, change.difference, span, conclusion))
-    table = pd.DataFrame(rows, columns=["figure", second, first, "difference", "95 % interval", "so"])
-    number = st.column_config.NumberColumn(format="%.4f")
+        conclusion = (second if gain > 0 else first) if low * high > 0 else "Not significant"
+        span = "–" if isnan(low) else f"{signed(low, 4)} to {signed(high, 4)}"  # undefined if a class is missing
+        rows.append((name, change.second, change.first, change.difference, span, conclusion))
+    table = pd.DataFrame(rows, columns=["metric", second, first, "difference", "interval", "better"])
+    chart_block.show_heading("Metrics", table)
+    number = st.column_config.NumberColumn(format="%.4f", width=72)
     st.dataframe(
         table,
         hide_index=True,
-        alt=f"Figures of {second} and {first} side by side",
+        alt=f"Metrics of {second} and {first} side by side",
         column_config={
-            "figure": st.column_config.TextColumn(width="medium"),
+            "metric": st.column_config.TextColumn("Metric", width=82),
             second: number,
             first: number,
-            "difference": st.column_config.NumberColumn(format="%+.4f"),
+            "difference": st.column_config.NumberColumn("Difference", format="%+.4f", width=80),
+            "interval": st.column_config.TextColumn("95% CI", width=140),
+            "better": st.column_config.TextColumn("Better model", width=100),
         },
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Intervals by a paired bootstrap: both judged on the same reviews, drawn anew {SAMPLES} times.")
-        chart_block.show_csv_button(table, "figures_side_by_side")
+    st.caption(f"Paired bootstrap, {SAMPLES} resamples.")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -121,32 +116,63 @@ def _changes(_pair: Pair, first: Any, second: Any, split: str, threshold: float)
     return _pair.changes()
 
 
-def _agreement(pair: Pair, first: str, second: str) -> None:
-    cells = pair.agreement()
-    counts = {(row["second"], row["first"]): row["n"] for row in cells.to_dict("records")}
+def _slices(pair: Pair, first: str, second: str) -> None:
+    """Shows the slices of which the accuracy differs most between the models."""
+    parts = pair.by_slice()
+    parts = parts[(parts["low"] > 0) | (parts["high"] < 0)].copy()
+    parts = parts.loc[parts["difference"].abs().nlargest(_MOST_SLICES).index].sort_values("difference")
+    if parts.empty:
+        st.header("Accuracy difference by slice")
+        st.caption("The models do not differ significantly on any slice.")
+        return
     chart_block.show_chart(
-        "Where the two agree",
-        evaluation_charts.agreement(cells, first, second),
-        cells,
-        f"Both right {counts['right', 'right']:,}, only {second} {counts['right', 'wrong']:,}, only {first} "
-        f"{counts['wrong', 'right']:,}, none {counts['wrong', 'wrong']:,}; a click filters the list below",
-        key=_CELLS,
-        on_select=_filter,
+        "Accuracy difference by slice",
+        evaluation_charts.slice_changes(parts),
+        lambda: pair.by_slice(),
+        f"Accuracy of {second} minus that of {first} by slice, from {signed(100 * parts['difference'].min(), 1)} to "
+        f"{signed(100 * parts['difference'].max(), 1)} points",
+    )
+    st.caption(f"The {len(parts)} slices that differ most. The CSV has all of them.")
+
+
+def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
+    second, test = evaluated.run.name, pair.test
+    counts = {(row["second"], row["first"]): row["n"] for row in pair.agreement().to_dict("records")}
+    names = {
+        "they disagree": f"Disagree ({test.first_only + test.second_only:,})",
+        "only the run shown is right": f"Only {second} correct ({test.second_only:,})",
+        "only the other run is right": f"Only {first} correct ({test.first_only:,})",
+        "both are wrong": f"Both incorrect ({counts['incorrect', 'incorrect']:,})",
+        "both are right": f"Both correct ({counts['correct', 'correct']:,})",
+    }
+    st.header("Disagreements")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        which = st.selectbox(
+            "Show", list(_KINDS), format_func=names.__getitem__, key=_WHICH, bind="query-params", width=300
+        )
+        parts = [EVERYTHING, *(name for name, mask in pair.second.parts() if mask.any())]
+        part = st.selectbox(
+            "Slice",
+            parts,
+            format_func=filters.shown_name,
+            key="agreement_slice",
+            bind="query-params",
+            width=220,
+        )
+    rows = pair.select(*_KINDS[which], part)
+    review_table.show(
+        rows,
+        "disagreements",
+        "largest difference first",
+        lambda: errors.pool_of(evaluated.scored, evaluated.split),
+        other=first,
     )
 
 
-def _list(pair: Pair, first: str, second: str) -> None:
-    st.header("Reviews on which they differ")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        which = st.selectbox("Reviews where", list(_KINDS), key=_WHICH, bind="query-params", width=260)
-        parts = [EVERYTHING, *(name for name, mask in pair.second.parts() if mask.any())]
-        part = st.selectbox("Slice", parts, key="agreement_slice", bind="query-params", width=260)
-    rows = pair.select(*_KINDS[which], part)
-    review_table.show(rows, "disagreements", f"{second} and {first} differing most come first", first)
-
-
-def _filter() -> None:
-    """Filters the list by the clicked cell of the agreement matrix."""
-    points = st.session_state[_CELLS].selection.get("cell", [])
-    cell = tuple(points[0][side] == "right" for side in ("second", "first")) if points else (None, None)
-    st.session_state[_WHICH] = next(name for name, kind in _KINDS.items() if kind == cell)
+def _open_other(path: Path, split: str) -> Run | None:
+    """Opens the model to compare with; returns None, after a message, if it has no predictions on the split."""
+    other = current_run.open_path(path)
+    if other.has(header.PARTS[split]):
+        return other
+    st.info(f"{uploads.escape_markdown(other.name)} has no {split} predictions.")
+    return None

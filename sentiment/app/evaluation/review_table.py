@@ -1,82 +1,100 @@
-"""A table of scored reviews, with their texts if the data is available; a text can be opened on the Review page."""
+"""A table of scored reviews, with their texts if the app has them, and the explanation of the selected one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.evaluation import columns, neighbours, selected_review
 from sentiment.app.shared import chart_block, current_run, review_texts
 from sentiment.app.shared.scored_reviews import possible_causes
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
 _MAX_ROWS = 1_000  # shown in the table
+_HEIGHT = 330
+SIDES = {1: "positive", 0: "negative"}
 
 
-def show(rows: pd.DataFrame, name: str, description: str, other: str | None = None) -> None:
-    """Shows the first rows, and offers all of them as CSV.
+def show(
+    rows: pd.DataFrame,
+    name: str,
+    description: str,
+    pool: Callable[[], neighbours.Pool | None],
+    *,
+    other: str | None = None,
+    noun: str = "review",
+) -> None:
+    """Shows the first rows, offers all of them as CSV, and explains the selected one beneath.
 
     Args:
         rows: from ``ScoredReviews.table``, in order.
         name: name of the table, in letters.
-        description: describes the rows; follows their number.
-        other: name of another run, whose probability is in the column ``other``.
+        description: describes the order; follows the number of rows.
+        pool: the reviews among which the nearest to the selected one are found.
+        other: name of another model, whose probability is in the column ``other``.
+        noun: what a row is.
     """
     texts = review_texts.load_texts()
     frame = _frame(rows.head(_MAX_ROWS), texts, other)
+    more = f" (showing {_MAX_ROWS:,})" if len(rows) > _MAX_ROWS else ""
+    hint = ". Select one to explain it" if texts else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.markdown(f"**{counted(len(rows), noun)}**, {description}{more}{hint}.", width="content")
+        chart_block.show_csv_button(lambda: _frame(rows, texts, other), name)
+    chosen = show_frame(frame, name, f"Reviews: {description}", selectable=bool(texts), other=other)
+    if chosen is not None and isinstance(frame["text"].iloc[chosen], str):
+        row = rows.iloc[chosen]
+        selected_review.show(frame["text"].iloc[chosen], SIDES[row["label"]], name, pool, row["fingerprint"])
+
+
+def show_frame(frame: pd.DataFrame, name: str, alt: str, *, selectable: bool, other: str | None = None) -> int | None:
+    """Shows a table of ``label``, ``probability`` and more; returns the place of the selected row."""
     event: Any = st.dataframe(
-        frame,
+        columns.in_percent(frame, ["probability", *([other] if other else [])]),
         hide_index=True,
-        height=460,
-        on_select="rerun" if texts else "ignore",  # only a text can be opened
+        height=_HEIGHT,
+        on_select="rerun" if selectable else "ignore",  # only a text can be explained
         selection_mode="single-row",
         key=f"listed_{name}",
-        alt=f"Reviews: {description}",
+        alt=alt,
+        placeholder="–",
         column_config={
-            "probability": _chance("P(positive)"),
-            **({other: _chance(f"by {other}")} if other else {}),
-            "text": st.column_config.TextColumn(width="large"),
-            "cause": st.column_config.TextColumn(
-                "main cause", help="Why the model erred, where someone read the review."
-            ),
-            "causes": st.column_config.TextColumn("may mislead", help="What in the review may have misled the model."),
-            "length": st.column_config.NumberColumn("tokens"),
-            "film": st.column_config.LinkColumn("film", display_text=r"(tt\d+)"),
+            "label": st.column_config.TextColumn("True label", width=90),
+            "probability": columns.bar("P(positive)", width=120),
+            **({other: columns.bar(f"P by {other}", width=120)} if other else {}),
+            "text": st.column_config.TextColumn("Text", width=440),
+            "rating": "Rating",
+            "length": st.column_config.NumberColumn("Tokens", format="localized"),
+            "cause": st.column_config.TextColumn("Cause (manual)", help="Assigned by a human reader."),
+            "causes": st.column_config.TextColumn("Possible cause (auto)", help="From properties of the review."),
+            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "fingerprint": st.column_config.TextColumn("ID", help="Fingerprint of the text."),
+            "source": "Source",
+            "kind": "Kind",
         },
     )
-    more = f"; the first {_MAX_ROWS:,} are shown" if len(rows) > _MAX_ROWS else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{counted(len(rows), 'review')}, {description}{more}.")
-        chart_block.show_csv_button(lambda: _frame(rows, texts, other), name)
-        selected = event.selection.rows if texts else []
-        if chosen := [row for row in selected if row < len(frame)]:
-            review_texts.show_open_button(frame["text"].iloc[chosen[0]], name)
+    chosen = [row for row in event.selection.rows if row < len(frame)] if selectable else []
+    return chosen[0] if chosen else None
 
 
 def _frame(rows: pd.DataFrame, texts: review_texts.Texts | None, other: str | None) -> pd.DataFrame:
     """Returns the columns of the table for these rows."""
     with current_run.stop_on_artifact_error():
         checked_causes = rows["fingerprint"].map(review_notes.causes()).where(~rows["right"]).fillna("")
-    frame = pd.DataFrame(
-        {
-            "label": rows["label"].map({1: "positive", 0: "negative"}),
-            "probability": rows["probability"],
-            "rating": rows["rating"].replace(0, pd.NA),
-            "length": rows["length"],
-            "cause": checked_causes,
-            "causes": possible_causes(rows),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
-            "fingerprint": rows["fingerprint"],
-        }
-    )
+    frame = pd.DataFrame({"label": rows["label"].map(SIDES), "probability": rows["probability"]})
     if other:
-        frame.insert(2, other, rows["other"])
+        frame[other] = rows["other"]
     if texts:
-        frame.insert(3 if other else 2, "text", rows["fingerprint"].map(texts))
-    return frame
-
-
-def _chance(title: str) -> Any:
-    return st.column_config.ProgressColumn(title, min_value=0, max_value=1, format="percent")
+        frame["text"] = rows["fingerprint"].map(texts)
+    return frame.assign(
+        rating=rows["rating"].replace(0, pd.NA),
+        length=rows["length"],
+        cause=checked_causes,
+        causes=possible_causes(rows),
+        film=rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+        fingerprint=rows["fingerprint"],
+    )

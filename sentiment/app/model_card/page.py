@@ -1,82 +1,226 @@
-"""The Model card page: the README and the files of the served run."""
+"""The Model card page: what the chosen model is for, how good it is, how it was made, and its files to download."""
 
 from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from sentiment import front_matter
-from sentiment.app.model_card import markdown_blocks
-from sentiment.app.shared import current_run
+from sentiment import model_card
+from sentiment.app.shared import chart_block, current_run, navigation
+from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.artifacts import Run
+from sentiment.artifacts import MANIFEST, ArtifactError, Run
+from sentiment.formatting import confidence_header, confidence_rows, duration, interval, percent, size
+from sentiment.model.decision import read_rule
 
-_MAX_CHARACTERS = 200_000  # characters of a card
-_MAX_WRAPPED_COLUMNS = 5  # columns that fit a phone if their cells wrap
+_TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
+_MAX_DOWNLOAD = 500_000_000  # bytes; the server holds a download in memory while it is sent
 
 
 def page() -> None:
-    """Shows the run's README, then the list of its files."""
+    """Shows the summary of the chosen model on one screen, and the details in tabs."""
+    navigation.show_title("model_card", model_card.SUMMARY)
     run = current_run.run()
-    with current_run.stop_on_artifact_error():
-        if run.has("README.md"):
-            _card(front_matter.without(run.file("README.md").read_text(encoding="utf-8", errors="replace")))
-        else:
-            st.title(escape_markdown(run.name))
-            st.caption("This run has no model card.")
-    with st.expander("Files of this run", icon=":material/folder_open:"):
-        st.caption(
-            f"The files of {escape_markdown(run.name)} were hashed when it was finished; "
-            "the hashes are checked on loading."
-        )
-        st.dataframe(
-            _files(run),
-            hide_index=True,
-            alt="Files of the run with size and hash",
-            placeholder="missing",
-            column_config={"size": st.column_config.NumberColumn(format="bytes")},
-        )
+    drawn = (_summary, _metrics, _training, _data, _files)
+    for tab, name, draw in zip(
+        st.tabs(_TABS, key="tab", on_change="rerun", bind="query-params"), _TABS, drawn, strict=True
+    ):
+        if tab.open:
+            with tab, chart_block.report_malformed_file(run.name, f"A file behind “{name}”"):
+                draw(run)
 
 
-def _card(text: str) -> None:
-    """Shows the blocks of the card one below the other, none wider than the page."""
-    joined = text[:_MAX_CHARACTERS].replace(" %", "\N{NO-BREAK SPACE}%")  # keeps number and sign on one line
-    for block in markdown_blocks.split(joined):
-        if block.kind == "text":
-            st.markdown(block.content)
-        elif block.kind == "code":
-            st.code(block.content, language=None, wrap_lines=True)
-        else:
-            _table(markdown_blocks.table(block.content))
-    if len(text) > _MAX_CHARACTERS:
-        st.caption(f"The first {_MAX_CHARACTERS:,} of {len(text):,} characters of the card are shown.")
+def _summary(run: Run) -> None:
+    results, metadata = model_card.results(run), _metadata(run)
+    _cards(run, results, metadata)
+    use = _use(*current_run.location())
+    for column, title, icon, lines in zip(
+        st.columns(2, border=True),
+        ("Use it for", "Do not use it for"),
+        (":material/check_circle:", ":material/block:"),
+        use,
+        strict=True,
+    ):
+        with column:
+            st.header(title, icon=icon)
+            st.markdown("\n".join(f"- {line}" for line in lines))
+    left, right = st.columns(2)
+    with left:
+        if results:
+            split, summary = next(iter(results.items()))
+            st.header("Confidence levels", help=f"On the {split} reviews.")
+            header = confidence_header(read_rule(run).threshold)
+            _table(header, confidence_rows(summary), "Confidence levels")
+    with right:
+        st.header("Data and licence")
+        st.markdown(model_card.terms(_on_imdb(*current_run.location())))
+        _download(run)
 
 
-def _table(rows: pd.DataFrame) -> None:
-    """Shows a table whose cells wrap, or a scrollable one if it is too wide for a phone.
-
-    A screen reader needs a name for each column, so unnamed ones get a name. A table without any becomes a list.
-    """
-    if not any(markdown_blocks.visible_name(name) for name in rows.columns):
-        st.markdown("\n".join(f"- {cells[0]}: {' · '.join(cells[1:])}" for cells in rows.to_numpy().tolist()))
-        return
-    named = rows.set_axis(
-        [name if markdown_blocks.visible_name(name) else f"figure{name}" for name in rows.columns], axis=1
+def _cards(run: Run, results: dict[str, dict[str, Any]], metadata: dict[str, Any]) -> None:
+    """Shows the facts that a person asks for first."""
+    facts: list[tuple[str, str, str | None]] = []
+    if results:
+        split, summary = next(iter(results.items()))
+        low_to_high = f"95% CI {interval(summary['accuracy_interval'])}, n = {summary['n']:,}"
+        facts.append((f"{split.capitalize()} accuracy", percent(summary["accuracy"]), low_to_high))
+    facts.append(
+        ("Model size", size(run.file("model.onnx").stat().st_size), "The file model.onnx, which the app runs.")
     )
-    if len(named.columns) > _MAX_WRAPPED_COLUMNS:
-        st.dataframe(named, hide_index=True, placeholder="", alt=f"Table of {', '.join(named.columns)}")
+    length = run.json("config.json")["max_length"]
+    facts.append(("Reads up to", f"{length:,} tokens", "Words and punctuation marks. The rest of a text is not used."))
+    if "training_seconds" in metadata:
+        facts.append(("Training time", duration(metadata["training_seconds"]), "All stages together."))
+    if "date" in metadata:
+        facts.append(("Trained on", str(metadata["date"]), None))
+    with st.grid("auto", min_column_width=150, gap="small"):
+        for label, value, help in facts:
+            st.metric(label, value, help=help, border=True)
+
+
+def _metrics(run: Run) -> None:
+    results = model_card.results(run)
+    if not results:
+        st.info("This model has no results yet.")
+        return
+    _table(
+        ("Metric", *(split.capitalize() for split in results)), model_card.metric_rows(results), "Metrics of each split"
+    )
+    if "test" in results:
+        st.caption(f"Test set evaluated on {escape_markdown(run.json('test.json')['date'])}.")
     else:
-        st.table(named, border="horizontal", hide_index=True, alt=f"Table of {', '.join(named.columns)}")
+        st.caption("There are no test results yet. Training chose by the validation reviews, which flatters it.")
+    for note in model_card.decision_notes(run):
+        st.markdown(note)
+    navigation.show_link("evaluation", "Slices, errors and calibration")
 
 
-def _files(run: Run) -> pd.DataFrame:
+def _training(run: Run) -> None:
+    metadata = _metadata(run)
+    if "command" not in metadata:
+        st.info("This model has no record of its training.")
+        return
+    st.markdown(f"**Preset:** {escape_markdown(metadata['summary'])}.")
+    st.markdown(escape_markdown(model_card.circumstances(metadata)))
+    st.header("Reproduce", help="Files from outside the repository are named without their folders.")
+    st.code(str(metadata["command"]).replace(" --", " \\\n  --"), language=None, wrap_lines=True)
+    if metadata["commit"]:
+        st.caption(f"At commit {escape_markdown(metadata['commit'])}.")
+    with st.expander("Time of each stage", icon=":material/timer:"):
+        rows = [[each["name"], duration(each["seconds"])] for each in metadata["stages"]]
+        _table(("Stage", "Time"), rows, "Time of each stage")
+    navigation.show_link("training", "Learning curves and hyperparameters")
+
+
+def _data(run: Run) -> None:
+    imdb = _on_imdb(*current_run.location())
+    if source := _metadata(run).get("data"):
+        for name, value in model_card.data_rows(source):
+            st.markdown(f"**{name}:** {escape_markdown(str(value))}")
+    st.header("Terms of use")
+    st.markdown(model_card.terms(imdb))
+    if imdb:
+        st.markdown(f"> {model_card.CITATION}")
+    navigation.show_link("dataset", "Class balance, lengths and words")
+
+
+def _files(run: Run) -> None:
+    st.caption(
+        f"The files of {escape_markdown(run.name)}. The app runs model.onnx; model.keras is the same network for "
+        "Keras. Checksums are verified on load."
+    )
+    st.dataframe(
+        _file_rows(run),
+        hide_index=True,
+        alt="Files of the model with size and hash",
+        placeholder="missing",
+        column_config={"Size": st.column_config.NumberColumn(format="bytes")},
+    )
+    with st.container(horizontal=True):
+        _download(run)
+        if run.has("README.md"):
+            readme = run.file("README.md").read_bytes()
+            st.download_button(
+                "Download the full card (Markdown)",
+                readme,
+                f"{run.name}.md",
+                on_click="ignore",
+                icon=":material/article:",
+            )
+
+
+def _download(run: Run) -> None:
+    """Offers the model's files as a zip archive, built on click."""
+    total = int(_file_rows(run)["Size"].sum())
+    if total > _MAX_DOWNLOAD:
+        st.caption(f"The files have {size(total)}, more than the {size(_MAX_DOWNLOAD)} that the server sends.")
+        return
+    st.download_button(
+        primary_label("Download model", ":material/download:"),
+        lambda: _archive(run),
+        f"{run.name}.zip",
+        "application/zip",
+        on_click="ignore",
+        type="primary",
+        help=f"All files as a zip archive, {size(total)}.",
+    )
+
+
+def _archive(run: Run) -> BufferedRandom:
+    """Returns a zip archive of the run's folder, on disk and file by file; damaged files are left out."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - Streamlit reads it after this function
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in _names(run):
+            try:
+                archive.write(run.file(name), f"{run.name}/{name}")
+            except ArtifactError:
+                continue
+        archive.write(run.path / MANIFEST, f"{run.name}/{MANIFEST}")
+    file.seek(0)
+    return file
+
+
+def _file_rows(run: Run) -> pd.DataFrame:
     """Returns a row for each file of the manifest: name, size in bytes (missing if the file is), and hash."""
-    rows = [(name, _size(run, name), digest) for name, digest in run.manifest["files"].items()]
-    return pd.DataFrame(rows, columns=["file", "size", "SHA-256"]).astype({"size": "Int64"})
+    rows = [(name, _file_size(run, name), run.manifest["files"][name]) for name in _names(run)]
+    return pd.DataFrame(rows, columns=["File", "Size", "SHA-256"]).astype({"Size": "Int64"})
 
 
-def _size(run: Run, name: str) -> int | None:
+def _names(run: Run) -> list[str]:
+    """Returns the names of the files in the run's own folder. A foreign manifest may list others."""
+    return [name for name in run.manifest["files"] if Path(name).name == name]
+
+
+def _file_size(run: Run, name: str) -> int | None:
     try:
         return (run.path / name).stat().st_size
     except (OSError, ValueError):
         return None
+
+
+def _metadata(run: Run) -> dict[str, Any]:
+    metadata: dict[str, Any] = run.json("metadata.json") if run.has("metadata.json") else {}
+    return metadata
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[object]], alt: str) -> None:
+    """Shows a small table whose cells wrap, so that it fits a phone."""
+    cells = [[escape_markdown(str(cell)) for cell in row] for row in rows]
+    st.table(pd.DataFrame(cells, columns=list(header)), border="horizontal", hide_index=True, alt=alt)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _use(path: str, stamp: int) -> model_card.Use:
+    return model_card.use(current_run.open_path(Path(path)))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _on_imdb(path: str, stamp: int) -> bool:
+    return model_card.trained_on_imdb(current_run.open_path(Path(path)))

@@ -1,17 +1,19 @@
-"""Explanation of a score: the marked text, what-if versions, negations, and how the score adds up."""
+"""Explanation of a score: the coloured text, the top words, what-if versions, and negations."""
 
 from __future__ import annotations
 
 import bisect
+from functools import partial
 from typing import Any, get_args
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from sentiment.app.review import arithmetic, turns, what_if
+from sentiment.app.review import arithmetic, editor, turns, views, what_if
 from sentiment.app.shared import wording
 from sentiment.app.shared.analyses import Analysis
-from sentiment.app.shared.highlight import highlight
+from sentiment.app.shared.highlight import strongest
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
@@ -21,94 +23,94 @@ from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
 _LEVELS = [level for level in get_args(Level) if level != "token"]
-_TERMS = """
-- **Score**: what the model computes, in *logits*. Above zero is positive; the further from zero, the surer.
-- **Starting point**: the score of a text of the same length that holds only unknown words.
-- **Contribution**: what a word adds to the score where it stands. All of them and the starting point make up the score.
-- **Probability**: the score, squeezed between 0 and 1 and calibrated on reviews that the model had not learned from.
-"""
+_LEVEL, _ALONG = "level", "along"  # keys of widgets
 
 
-@st.fragment
-def show(analysis: Analysis, classifier: Classifier) -> None:
-    """Shows the explanation of an analysis. It is a fragment: changing the view reruns only this part."""
+def show(analysis: Analysis, version: Explanation | None, classifier: Classifier | None, place: DeltaGenerator) -> None:
+    """Shows the coloured text and its top words at a place, and the explanation in tabs below.
+
+    Args:
+        analysis: what is explained.
+        version: the explanation of a changed version, if one is shown.
+        classifier: the model that made the analysis, None if it is not here.
+        place: where the editor is shown.
+    """
+    names = [name for name in views.NAMES if classifier or name not in views.OTHER_TEXTS]
+    open_view = views.open_view(names)
     with turns.in_turn(analysis):
-        _show(analysis, classifier)
+        explanation = analysis.get_explanation(classifier) if classifier else analysis.explanation
+        if explanation is None:
+            with place:
+                editor.show(analysis.text)
+            st.caption("The model that made this isn't available, so its explanation isn't either.")
+            return
+        groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
+        with place:
+            _text(analysis, explanation, version, groups, classifier, open_view)
+        tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
+        with tabs[open_view]:
+            if open_view == views.TOP_WORDS:
+                _top_words(explanation, groups)
+            elif open_view == views.WHAT_IF and classifier:
+                what_if.show(analysis, explanation, version, classifier)
+            elif classifier:
+                _negations(explanation, classifier)
+        arithmetic.show(analysis, explanation, groups, classifier)
 
 
-def _show(analysis: Analysis, classifier: Classifier) -> None:
-    st.header("Why", help=_TERMS)
-    same_model = analysis.is_made_by(classifier)
-    if not same_model and analysis.explanation is None:
-        st.caption("The model that made this isn't available, so its reasons aren't either.")
-        return
-    with st.skeleton(height=300):
-        explanation = analysis.get_explanation(classifier)
-    sentence = reasons(explanation)
-    st.text(f"{sentence[:1].upper()}{sentence[1:]}")
-    if same_model:
-        groups = _varied(analysis, explanation, classifier)
-    else:
-        groups = _highlighted_text(explanation, None, pick=False)
-    arithmetic.show(analysis, explanation, groups, classifier if same_model else None)
-
-
-def _varied(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> list[Group]:
-    """Shows the text beside its variations; returns the groups shown."""
-    left, right = st.columns([3, 2], gap="medium")
-    names = ["What if", "Negation"]
-    with right:
-        views = dict(zip(names, st.tabs(names, key="reasons_view", on_change="rerun"), strict=True))
-    open_view = next((name for name, view in views.items() if view.open), names[0])
-    with left:
-        groups = _highlighted_text(explanation, classifier, pick=open_view == "What if")
-    with views[open_view]:
-        if open_view == "What if":
-            what_if.show(analysis, explanation, classifier)
-        else:
-            _negations(explanation, classifier)
-    return groups
-
-
-def _highlighted_text(explanation: Explanation, classifier: Classifier | None, *, pick: bool) -> list[Group]:
-    """Shows the text with contributions at the chosen level; returns the groups shown.
+def _text(
+    analysis: Analysis,
+    explanation: Explanation,
+    version: Explanation | None,
+    groups: list[Group],
+    classifier: Classifier | None,
+    open_view: str,
+) -> None:
+    """Shows the editor with contributions at the chosen level, those of a changed version if there is one.
 
     Without a classifier, the curve over prefixes cannot be shown.
     """
+    spans = [(each.start, each.end, each.value, each.unknown) for each in groups]
+    if version is not None:
+        values = what_if.values_in(version, explanation)
+        spans = [
+            (each.start, each.end, sum(values.get(place, 0.0) for place in range(each.first, each.stop)), each.unknown)
+            for each in groups
+        ]
+    prediction = explanation.prediction
+    unread = prediction.tokens_total - prediction.tokens_read
+    editor.show(
+        explanation.text,
+        spans,
+        rest_note=f"Grey: {wording.words(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
+        if unread
+        else "",
+        curve=_prefix_curve(explanation.text, groups, classifier)
+        if st.session_state.get(_ALONG) and classifier
+        else None,
+        marks=what_if.marks(analysis, groups) if version is not None else None,
+        on_pick=partial(what_if.pick, analysis, explanation, groups) if open_view == views.WHAT_IF else None,
+        on_edit=views.leave_what_if,
+    )
+    st.text(reasons(version or explanation))
     with st.container(horizontal=True, vertical_alignment="center"):
-        level = st.segmented_control(
+        st.segmented_control(
             "Contributions by",
             _LEVELS,
-            default="word",
-            format_func="by {}".format,
-            key="level",
+            default=_LEVELS[0],
+            format_func=lambda level: f"{level.capitalize()}s",
+            key=_LEVEL,
             bind="query-params",
             required=True,
             label_visibility="collapsed",
         )
-        along = st.toggle(
-            "As the model reads",
-            key="along",
+        st.toggle(
+            "Running probability",
+            key=_ALONG,
             bind="query-params",
             disabled=classifier is None,
-            help=(
-                "The probability after each word, as if the text ended there; over 100 words, at evenly spaced ones."
-            ),
+            help="Probability if the review ended at each word (at 100 points for long reviews).",
         )
-    groups = group(explanation, level)
-    prediction = explanation.prediction
-    unread = prediction.tokens_total - prediction.tokens_read
-    picked = highlight(
-        explanation.text,
-        [(each.start, each.end, each.value, each.unknown) for each in groups],
-        key="highlight",
-        rest_note=f"Not read by the model: {wording.words_and_signs(unread)}" if unread else "",
-        curve=_prefix_curve(explanation.text, groups, classifier) if along and classifier else None,
-        pick=pick,
-    )
-    if picked is not None and pick and picked < len(groups):
-        what_if.drop(range(groups[picked].first, groups[picked].stop))
-    return groups
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
@@ -119,9 +121,39 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
     low, high = min(places.values()), max(places.values())
     return {
         "points": [(place, probability, likelihood(probability)) for place, probability in places.items()],
-        "title": "Probability of “positive” as the model reads on, from 0 % (bottom) to 100 % (top)",
+        "title": "P(positive) word by word",
         "description": f"From {likelihood(low)} to {likelihood(high)}, at the end {likelihood(points[-1].probability)}",
     }
+
+
+def _top_words(explanation: Explanation, groups: list[Group]) -> None:
+    """Shows the groups that add most to each side, in two tables on one scale."""
+    scale = strongest([(each.start, each.end, each.value, each.unknown) for each in groups])
+    for column, side, sign in zip(st.columns(2, gap="medium"), ("positive", "negative"), (1, -1), strict=True):
+        ranked = sorted((each for each in groups if sign * each.value > 0), key=lambda each: -abs(each.value))
+        with column:
+            _ranking(explanation, ranked, side, scale)
+
+
+def _ranking(explanation: Explanation, ranked: list[Group], side: str, scale: float) -> None:
+    colour, minus = ("blue", "+") if side == "positive" else ("orange", "−")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "part": [explanation.text[each.start : each.end] for each in ranked],
+                "value": [abs(each.value) for each in ranked],
+            }
+        ),
+        hide_index=True,
+        height=300,
+        alt=f"Most {side} words, by contribution",
+        column_config={
+            "part": st.column_config.TextColumn(f"Most {side}", width="medium"),
+            "value": st.column_config.ProgressColumn(
+                "Contribution", help="In logits", format=f"{minus}%.2f", min_value=0, max_value=scale or 1, color=colour
+            ),
+        },
+    )
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:
@@ -131,7 +163,7 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
     if unlisted:
         st.caption(wording.unlisted_negations(unlisted, more=bool(negated)))
     elif not negated:
-        st.caption("There is no negation before another word in this text.")
+        st.caption("No negation before another word in this text.")
     if not negated:
         return
     words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
@@ -147,16 +179,12 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
             }
         ),
         hide_index=True,
-        alt="Negators with the opinion after them",
+        alt="Negated phrases, with the effect of each",
         column_config={
-            "with": st.column_config.NumberColumn("adds", format="%+.2f", help="what the opinion adds"),
-            "alone": st.column_config.NumberColumn(
-                "alone", format="%+.2f", help="what it would add without the negator"
-            ),
-            "joint": st.column_config.NumberColumn("joint", format="%+.2f", help="the difference of the two"),
+            "pair": "Negated phrase",
+            "with": st.column_config.NumberColumn("Effect with negation", format="%+.2f"),
+            "alone": st.column_config.NumberColumn("Effect without", format="%+.2f"),
+            "joint": st.column_config.NumberColumn("Interaction", format="%+.2f", help="The difference of the two"),
         },
     )
-    st.caption(
-        "In logits: what the opinion adds, what it would add without its negator, and the joint effect of the two, "
-        "f(x) − f(without one) − f(without the other) + f(without both)."
-    )
+    st.caption("Effect of the opinion word with and without its negator, in logits; interaction = difference.")

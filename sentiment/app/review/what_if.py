@@ -1,123 +1,276 @@
-"""What-if analysis: drop or replace words, compare the new score, undo."""
+"""What-if analysis: remove or replace words in the text itself, watch the verdict, undo, use the result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.review import views
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
-from sentiment.app.shared.highlight import Span, highlight, strongest
+from sentiment.app.shared.buttons import primary_label
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
-from sentiment.explain.grouping import group
+from sentiment.explain.grouping import Group, group
 from sentiment.explain.prediction_text import headline
+from sentiment.explain.replacements import suggest_replacements
 from sentiment.formatting import likelihood, signed
 from sentiment.model.classifier import Classifier
-from sentiment.types import Explanation
+from sentiment.types import Explanation, Prediction
 
 _MAX_WORDS = 10  # listed
 _MAX_REPLACEMENT = 200  # characters of a replacement word
+_MAX_TRIED = 50  # versions kept of a text
+_MAX_CHANGES = 5  # named of a version
 _NOTE = "what_if_note"
+_WORD, _NEW = "what_if_word", "what_if_new"
+
+Changes = dict[int, str]  # index of a token -> the word in its place, empty if it is removed
 
 
-def show(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
-    """Shows the controls, then the new prediction beside the original one."""
-    st.session_state.setdefault(analyses.WHAT_IF, {}).setdefault(analysis.number, [])
-    st.session_state["what_if_number"] = analysis.number
-    st.caption("Click a word in the text to drop it, or choose one here.")
-    order = sorted(range(len(explanation.tokens)), key=lambda place: -abs(float(explanation.contributions[place])))
-    labels = {place: f"{explanation.tokens[place].text} ({place + 1})" for place in order}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        place = st.selectbox("Word", order, format_func=lambda place: labels[place], key="what_if_word", width=170)
-        new = st.text_input("becomes", key="what_if_new", placeholder="nothing", width=120, max_chars=_MAX_REPLACEMENT)
-        st.button("Change", on_click=_change, args=({place: new},), icon=":material/edit:")
+@dataclass(slots=True)
+class Trials:
+    """The versions of one text that were tried.
+
+    Attributes:
+        steps: all changes to the text after each step, the last step at the end.
+        tried: each version, by its changes in words, with its prediction; oldest first.
+        suggested: words suggested in place of a token, by its index.
+    """
+
+    steps: list[Changes] = field(default_factory=list)
+    tried: dict[str, Prediction] = field(default_factory=dict)
+    suggested: dict[int, list[str]] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> Changes:
+        """The present changes."""
+        return self.steps[-1] if self.steps else {}
+
+
+def version_of(analysis: Analysis, classifier: Classifier) -> Explanation | None:
+    """Returns the explanation of the changed text, None if nothing is changed."""
+    trials = _trials(analysis)
+    if not trials.changes:
+        return None
+    before = analysis.get_explanation(classifier)
+    after = classifier.explain(edit(before.text, before.tokens, trials.changes))
+    trials.tried[_describe(before, trials.changes)] = after.prediction
+    for oldest in list(trials.tried)[:-_MAX_TRIED]:
+        del trials.tried[oldest]
+    return after
+
+
+def pick(analysis: Analysis, explanation: Explanation, groups: Sequence[Group], index: int) -> None:
+    """Removes a group of tokens from the text, or restores it if it is changed."""
+    if not 0 <= index < len(groups):
+        return
+    changes, places = _trials(analysis).changes, range(groups[index].first, groups[index].stop)
+    if any(place in changes for place in places):
+        _change(analysis, {place: word for place, word in changes.items() if place not in places})
+    else:
+        _change(analysis, {**changes, **dict.fromkeys(places, "")})
+    st.session_state[_WORD] = next(word for word, each in _words(explanation).items() if each.stop > places.start)
+
+
+def marks(analysis: Analysis, groups: Sequence[Group]) -> dict[int, str]:
+    """Returns the words in place of changed groups, by index; empty for a removed one."""
+    changes = _trials(analysis).changes
+    return {
+        index: " ".join(filter(None, (changes.get(place, "") for place in range(each.first, each.stop))))
+        for index, each in enumerate(groups)
+        if all(place in changes for place in range(each.first, each.stop))
+    }
+
+
+def values_in(after: Explanation, before: Explanation) -> dict[int, float]:
+    """Returns the contributions in a changed text, by index of the token of the original text they belong to.
+
+    A new token counts for the one before it, which it replaces.
+    """
+    values: dict[int, float] = {}
+    place = 0
+    for each in compare(before, after):
+        place = place if each.before is None else each.before
+        value = 0.0 if each.after is None else float(after.contributions[each.after])
+        values[place] = values.get(place, 0.0) + value
+    return values
+
+
+def show(analysis: Analysis, explanation: Explanation, version: Explanation | None, classifier: Classifier) -> None:
+    """Shows the controls, what the present version changed, and all versions tried."""
+    if not explanation.tokens:
+        return
+    trials = _trials(analysis)
+    _replace(analysis, explanation, classifier)
     with st.container(horizontal=True):
         st.button(
-            "Turn the verdict",
-            on_click=_flip_verdict,
-            args=(explanation, classifier),
+            "Flip the prediction",
+            on_click=_flip,
+            args=(analysis, explanation, classifier),
             icon=":material/swap_vert:",
-            help="Suggests the fewest words to drop for the verdict to turn.",
+            help="Finds the fewest words to remove so that the prediction flips.",
         )
-        steps = st.session_state[analyses.WHAT_IF][analysis.number]
-        st.button("Undo", on_click=steps.pop if steps else None, disabled=not steps, icon=":material/undo:")
+        st.button(
+            "Undo",
+            on_click=_undo,
+            args=(trials,),
+            disabled=not trials.steps,
+            icon=":material/undo:",
+        )
+        st.button(
+            primary_label("Use this text", ":material/check:", disabled=version is None),
+            key="what_if_use",
+            on_click=_use,
+            args=(version.text if version else "",),
+            disabled=version is None,
+            type="primary",
+            help="Puts the changed text in the editor.",
+        )
     if note := st.session_state.pop(_NOTE, None):
         st.info(note)
-    if steps:
-        changes = {place: word for step in steps for place, word in step.items()}
-        _result(explanation, edit(explanation.text, explanation.tokens, changes), classifier)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _versions(analysis.prediction, trials)
+    with right:
+        if version is not None and version.prediction.label:
+            _differences(explanation, version)
 
 
-def drop(places: Iterable[int]) -> None:
-    """Drops the tokens at these places from the current analysis."""
-    _change(dict.fromkeys(places, ""))
+def _trials(analysis: Analysis) -> Trials:
+    every: dict[int, Trials] = st.session_state.setdefault(analyses.WHAT_IF, {})
+    return every.setdefault(analysis.number, Trials())
 
 
-def _change(changes: dict[int, str]) -> None:
+def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
+    """Shows the choice of a word, words suggested in its place, and a box for any other."""
+    words = _words(explanation)
+    if st.session_state.get(_WORD) not in words:
+        st.session_state.pop(_WORD, None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        order = sorted(words, key=lambda word: -abs(words[word].value))
+        chosen = words[st.selectbox("Word", order, key=_WORD, width=200)]
+        new = st.text_input(
+            "Replace with", key=_NEW, placeholder="empty: remove", width=200, max_chars=_MAX_REPLACEMENT
+        )
+        change = partial(_put, analysis, chosen)
+        st.button("Apply", on_click=change, args=(new,), icon=":material/edit:")
+    if suggested := _suggested(analysis, explanation, chosen, classifier):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Suggested:", width="content")
+            for word in suggested:
+                st.button(word, key=f"suggested_{word}", on_click=change, args=(word,))
+
+
+def _words(explanation: Explanation) -> dict[str, Group]:
+    """Returns the words of the text by what they are called; one that repeats is numbered."""
+    groups = group(explanation, "word")
+    texts = [explanation.text[each.start : each.end] for each in groups]
+    total, seen, words = Counter(texts), Counter[str](), {}
+    for each, text in zip(groups, texts, strict=True):
+        seen[text] += 1
+        words[text if total[text] == 1 else f"{text} ({seen[text]} of {total[text]})"] = each
+    return words
+
+
+def _suggested(analysis: Analysis, explanation: Explanation, word: Group, classifier: Classifier) -> list[str]:
+    place = max(range(word.first, word.stop), key=lambda place: abs(float(explanation.contributions[place])))
+    known = _trials(analysis).suggested
+    if place not in known:
+        known[place] = [each.word for each in suggest_replacements(classifier, explanation, place)]
+    return known[place]
+
+
+def _put(analysis: Analysis, word: Group, new: str) -> None:
+    """Puts a word in the place of another one."""
+    rest = dict.fromkeys(range(word.first + 1, word.stop), "")
+    _change(analysis, {**_trials(analysis).changes, **rest, word.first: new.strip()})
+
+
+def _change(analysis: Analysis, changes: Changes) -> None:
     if any(len(word) > _MAX_REPLACEMENT for word in changes.values()):
         st.session_state[_NOTE] = f"A replacement may have {_MAX_REPLACEMENT} characters at most."
         return
-    st.session_state[analyses.WHAT_IF][st.session_state["what_if_number"]].append(changes)
+    _trials(analysis).steps.append(changes)
 
 
-def _flip_verdict(explanation: Explanation, classifier: Classifier) -> None:
+def _undo(trials: Trials) -> None:
+    if trials.steps:
+        trials.steps.pop()
+
+
+def _flip(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
     flip = smallest_flip(classifier, explanation)
     if flip is None:
-        st.session_state[_NOTE] = "No small change turns this verdict."
+        st.session_state[_NOTE] = "Removing words doesn't flip this prediction."
     else:
-        _change(dict.fromkeys(flip.places, ""))
+        _change(analysis, dict.fromkeys(flip.places, ""))
 
 
-def _result(before: Explanation, text: str, classifier: Classifier) -> None:
-    after = classifier.explain(text)
-    left, right = st.columns(2)
-    for column, name, version in ((left, "Before", before), (right, "After", after)):
-        column.metric(
-            name,
-            likelihood(version.prediction.probability) if version.prediction.label else headline(version.prediction),
-            f"score {signed(version.logit)}" if version.prediction.label else None,
-            delta_color="off",
-            delta_arrow="off",
-        )
-    if after.prediction.label:
-        _differences(before, after)
-    st.button("Analyse this version", on_click=_analyse_version, args=(after.text,), icon=":material/open_in_new:")
-
-
-def _analyse_version(text: str) -> None:
-    """Shows the text on the whole page. It reruns the app, since a fragment's callback reruns only the fragment."""
+def _use(text: str) -> None:
     if len(text) > analyses.MAX_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
         return
+    views.leave_what_if()
     analyses.show(text, to_top=True)
-    st.rerun()
+
+
+def _describe(explanation: Explanation, changes: Mapping[int, str]) -> str:
+    """Returns changes in words: "terrible → great, − boring"."""
+    described = []
+    for each in group(explanation, "word"):
+        places = [place for place in range(each.first, each.stop) if place in changes]
+        if places:
+            old = explanation.text[explanation.tokens[places[0]].start : explanation.tokens[places[-1]].end]
+            new = " ".join(filter(None, (changes[place] for place in places)))
+            described.append(f"{old} → {new}" if new else f"− {old}")
+    more = len(described) - _MAX_CHANGES
+    return ", ".join(described[:_MAX_CHANGES]) + (f" and {more} more" if more > 0 else "")
+
+
+def _versions(original: Prediction, trials: Trials) -> None:
+    """Shows every version tried, the latest first."""
+    if not trials.tried:
+        return
+    st.caption("Versions tried")
+    rows = [*reversed(trials.tried.items()), ("original text", original)]
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "prediction": [headline(prediction) for _, prediction in rows],
+                "probability": [likelihood(each.probability, 1) if each.label else "–" for _, each in rows],
+                "version": [version for version, _ in rows],
+            }
+        ),
+        hide_index=True,
+        alt="Versions tried, with the prediction for each",
+        column_config={"prediction": "Prediction", "probability": "P(positive)", "version": "Changes"},
+    )
 
 
 def _differences(before: Explanation, after: Explanation) -> None:
-    """Shows the changed text, the change of the score, and the words whose contributions changed most."""
-    spans = [_spans(version) for version in (before, after)]
-    highlight(after.text, spans[1], key="what_if_after", scale=max(map(strongest, spans)), legend=False)
-    start = after.baseline_logit - before.baseline_logit
-    st.caption(
-        f"The score changed by {signed(after.logit - before.logit, 4)}: contributions by "
-        f"{signed(after.logit - before.logit - start, 4)}, the starting point by {signed(start, 4)}."
-    )
+    """Shows the words whose contributions changed most."""
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
+    st.caption(f"Score {signed(after.logit - before.logit)} in all; contributions that changed most")
     st.dataframe(
         pd.DataFrame(
             {
                 "word": [each.text for each in changed],
                 "change": [each.change for each in changed],
-                "what": ["new" if e.before is None else "gone" if e.after is None else "kept" for e in changed],
+                "what": [
+                    "added" if e.before is None else "removed" if e.after is None else "unchanged" for e in changed
+                ],
             }
         ),
         hide_index=True,
         alt="Words whose contribution changed most",
-        column_config={"change": st.column_config.NumberColumn("contribution changed by", format="%+.3f")},
+        column_config={
+            "word": "Word",
+            "change": st.column_config.NumberColumn("Change in contribution", format="%+.3f"),
+            "what": "Status",
+        },
     )
-
-
-def _spans(explanation: Explanation) -> list[Span]:
-    return [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]

@@ -20,17 +20,20 @@ from sentiment.types import Explanation, Prediction
 _TOLERANCE = 1e-3  # logits; the same model may differ by this much between machines
 MAX_ANALYSES = 50  # analyses kept for a session; the oldest are dropped
 MAX_CHARACTERS = 200_000  # of one text; some 35,000 words
-TOO_LONG = f"A text here may have {MAX_CHARACTERS:,} characters at most. For more, upload a file on the Bulk page."
+TOO_LONG = f"A text here may have {MAX_CHARACTERS:,} characters at most. For more, use Score a file."
 
-TEXT = "review_text"  # the key of the text area
+TEXT = "review_text"  # the key of the text in the editor
 EXAMPLE = "example"  # the key of the example choice
 
-WHAT_IF = "what_if"  # key of the changes: number of the analysis -> list of {position: word}
+WHAT_IF = "what_if"  # key of the versions tried: number of the analysis -> ``what_if.Trials``
 
 _ANALYSES = "analyses"
 _SHOWN = "review_shown"  # key of the analysed text
 _OPENED = "review_opened"  # key of the reopened analysis: its number and the model chosen at that time
 _SCROLL = "review_return"  # key of the request to scroll to the top
+_REVISION = "review_revision"  # key of the number of times that the text was set by anything but typing
+_TYPED = "review_typed"  # key of whether the analysed text is being typed
+_DRAFT = "review_draft"  # key of the number of the analysis that the next version typed replaces
 
 
 @dataclass(slots=True)
@@ -79,8 +82,12 @@ def analyse(text: str, classifier: Classifier) -> Analysis:
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
-    analysis = Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
-    return _store(analysis) if prediction.label else analysis
+    if prediction.label is None:
+        return Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
+    typed = st.session_state.get(_TYPED, False)
+    number = (_replace_draft(text, classifier.run.name) if typed else None) or _next_number()
+    st.session_state[_DRAFT] = number if typed else None
+    return _store(Analysis(number, text, classifier.run.name, prediction, milliseconds))
 
 
 def add(explanation: Explanation) -> Analysis:
@@ -104,9 +111,29 @@ def show(text: str, *, to_top: bool = False) -> None:
     """
     if len(text) > MAX_CHARACTERS:
         return
+    _set_text(text)
+    st.session_state[_SCROLL] = to_top
+    st.session_state[_REVISION] = revision() + 1
+    st.session_state[_TYPED] = False
+    st.session_state.pop(_DRAFT, None)
+
+
+def type_text(text: str, *, finished: bool = False) -> None:
+    """Makes the Review page show a text that was typed; ``finished`` keeps its analysis when typing goes on."""
+    _set_text(text)
+    st.session_state[_TYPED] = not finished
+    if finished:
+        st.session_state.pop(_DRAFT, None)
+
+
+def revision() -> int:
+    """Returns how often the text was set by anything but typing; an editor then takes the text over."""
+    return cast(int, st.session_state.get(_REVISION, 0))
+
+
+def _set_text(text: str) -> None:
     st.session_state[TEXT] = st.session_state[_SHOWN] = text
     select_example()
-    st.session_state[_SCROLL] = to_top
     st.session_state.pop(_OPENED, None)
 
 
@@ -140,16 +167,17 @@ def analysed_text() -> str | None:
 
 
 def text_changed() -> bool:
-    """Returns whether the text area differs from the analysed text."""
+    """Returns whether the text in the editor differs from the analysed text."""
     typed, analysed = st.session_state.get(TEXT), analysed_text()
-    return typed is not None and analysed is not None and _normalise_line_ends(typed) != _normalise_line_ends(analysed)
+    return typed is not None and analysed is not None and normalise_line_ends(typed) != normalise_line_ends(analysed)
 
 
 def refuse_long_text() -> bool:
-    """Restores the analysed text if a too long one was pasted. Call it before the text area is drawn."""
+    """Restores the analysed text if a too long one was pasted. Call it before the editor is drawn."""
     if len(st.session_state.get(TEXT) or "") <= MAX_CHARACTERS:
         return False
     st.session_state[TEXT] = analysed_text() or ""
+    st.session_state[_REVISION] = revision() + 1
     return True
 
 
@@ -166,7 +194,7 @@ def delete_all() -> None:
     st.session_state[WHAT_IF] = {}
 
 
-def _normalise_line_ends(text: str) -> str:
+def normalise_line_ends(text: str) -> str:
     """Converts line ends to LF, as browsers do."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -179,3 +207,26 @@ def _next_number() -> int:
 def _store(analysis: Analysis) -> Analysis:
     st.session_state[_ANALYSES] = [*all_analyses(), analysis][-MAX_ANALYSES:]
     return analysis
+
+
+def _replace_draft(text: str, run: str) -> int | None:
+    """Removes a run's analysis of the version typed before ``text``; returns its number, None if there is none."""
+    draft, stored = st.session_state.get(_DRAFT), list(all_analyses())
+    if not stored or (stored[-1].number, stored[-1].run) != (draft, run) or not _continues(stored[-1].text, text):
+        return None
+    st.session_state[_ANALYSES] = stored[:-1]
+    st.session_state.get(WHAT_IF, {}).pop(draft, None)
+    return stored[-1].number
+
+
+def _continues(before: str, after: str) -> bool:
+    """Returns whether a text is an edited version of another: half of the shorter one begins or ends both."""
+    begin = _common_length(before, after)
+    end = _common_length(before[begin:][::-1], after[begin:][::-1])
+    return 2 * (begin + end) >= min(len(before), len(after))
+
+
+def _common_length(first: str, second: str) -> int:
+    """Returns the length of the common beginning of two texts."""
+    differing = (place for place, (a, b) in enumerate(zip(first, second, strict=False)) if a != b)
+    return next(differing, min(len(first), len(second)))

@@ -77,7 +77,7 @@ def probabilities(
         alt.Chart(bins)
         .mark_bar(cursor="pointer", binSpacing=1)
         .encode(
-            x=alt.X("low:Q", bin="binned", title="Probability of “positive”", scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("low:Q", bin="binned", title="P(positive)", scale=alt.Scale(domain=[0, 1])),
             x2="high:Q",
             y=alt.Y("n:Q", title="Reviews", stack="zero"),
             color=class_colour("label", title),

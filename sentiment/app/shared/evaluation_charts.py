@@ -14,46 +14,21 @@ _MANY = 30  # reviews; smaller slices do not affect the axis range
 
 
 def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """Draws the confusion matrix; a click on a cell selects it as ``cell``.
+    """Draws the confusion matrix, tinted by share; a click on a cell selects it as ``cell``.
 
     Args:
         cells: columns ``label``, ``verdict``, ``n``, ``share``, ``right``.
         marked: the initially selected cells, by ``label`` and ``verdict``.
     """
-    return _matrix(cells, ("label", "Label"), ("verdict", "Verdict"), CLASSES, marked)
-
-
-def agreement(cells: pd.DataFrame, first: str, second: str, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
-    """Draws how often both, one or neither of two runs is right; a click on a cell selects it as ``cell``.
-
-    Args:
-        cells: columns ``second``, ``first``, ``n``, ``share``.
-        first: name of the first run.
-        second: name of the second run.
-        marked: the initially selected cells, by ``second`` and ``first``.
-    """
-    rows = cells.assign(right=cells["second"] == "right")
-    return _matrix(rows, ("second", second), ("first", first), ["right", "wrong"], marked)
-
-
-def _matrix(
-    cells: pd.DataFrame,
-    row: tuple[str, str],
-    column: tuple[str, str],
-    order: list[str],
-    marked: Sequence[dict[str, str]],
-) -> alt.LayerChart:
-    """Draws four counts, tinted by share; ``row`` and ``column`` are each a field and its title."""
-    (y, y_title), (x, x_title) = row, column
-    chosen = alt.selection_point(name="cell", fields=[y, x], value=list(marked) or alt.Undefined)
+    chosen = alt.selection_point(name="cell", fields=["label", "verdict"], value=list(marked) or alt.Undefined)
     base = alt.Chart(cells).encode(
-        x=alt.X(f"{x}:N", sort=order, title=x_title, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y(f"{y}:N", sort=order, title=y_title),
+        x=alt.X("verdict:N", sort=CLASSES, title="Predicted", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("label:N", sort=CLASSES, title="True label"),
         tooltip=[
-            alt.Tooltip(f"{y}:N", title=y_title),
-            alt.Tooltip(f"{x}:N", title=x_title),
+            alt.Tooltip("label:N", title="True label"),
+            alt.Tooltip("verdict:N", title="Predicted"),
             alt.Tooltip("n:Q", title="reviews", format=","),
-            alt.Tooltip("share:Q", format=".1%"),
+            alt.Tooltip("share:Q", title="% of true class", format=".1%"),
         ],
     )
     squares = (
@@ -105,11 +80,11 @@ def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerCha
         threshold: drawn as a dashed rule.
         cheapest: marked with a diamond.
     """
-    x = alt.X("threshold:Q", title="Threshold for “positive”", scale=alt.Scale(domain=[0, 1]))
-    y = alt.Y("cost:Q", title="Cost of 100 reviews", scale=alt.Scale(domainMin=0))
+    x = alt.X("threshold:Q", title="Decision threshold", scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("cost:Q", title="Cost per 100 reviews", scale=alt.Scale(domainMin=0))
     tooltip = [
         alt.Tooltip("threshold:Q", title="Threshold", format=".3f"),
-        alt.Tooltip("cost:Q", title="Cost of 100 reviews", format=".2f"),
+        alt.Tooltip("cost:Q", title="Cost per 100 reviews", format=".2f"),
     ]
     line = alt.Chart(curve).mark_line().encode(x=x, y=y, tooltip=tooltip)
     least = curve.iloc[[int((curve["threshold"] - cheapest).abs().argmin())]]
@@ -133,11 +108,11 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
         alt.Chart(bins)
         .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
         .encode(
-            x=alt.X("stated:Q", title="Stated probability", scale=alt.Scale(domain=[0, 1])),
-            y=alt.Y("observed:Q", title="Observed share of positive", scale=alt.Scale(domain=[0, 1])),
+            x=alt.X("stated:Q", title="Predicted probability", scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("observed:Q", title="Observed frequency", scale=alt.Scale(domain=[0, 1])),
             tooltip=[
-                alt.Tooltip("stated:Q", format=".1%"),
-                alt.Tooltip("observed:Q", format=".1%"),
+                alt.Tooltip("stated:Q", title="predicted", format=".1%"),
+                alt.Tooltip("observed:Q", title="observed", format=".1%"),
                 alt.Tooltip("low:Q", title="from", format=".1%"),
                 alt.Tooltip("high:Q", title="to", format=".1%"),
                 alt.Tooltip("n:Q", title="reviews", format=","),
@@ -145,9 +120,26 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
         )
     )
     spread = alt.Chart(bins).mark_rule(strokeWidth=2, color="gray")
-    spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed share of positive"), y2="high:Q")
+    spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed frequency"), y2="high:Q")
     at = rules([threshold] if threshold is not None else [], "x")
     return layer(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
+
+
+def counts(bins: pd.DataFrame) -> alt.LayerChart:
+    """Draws the number of reviews by predicted probability, as the small histogram under a reliability diagram.
+
+    Args:
+        bins: columns ``low``, ``high``, ``n``, a row for each class.
+    """
+    total = bins.groupby(["low", "high"], as_index=False)["n"].sum()
+    bars = alt.Chart(total).mark_bar(binSpacing=1, color="gray", opacity=0.6)
+    bars = bars.encode(
+        x=alt.X("low:Q", bin="binned", title=None, scale=alt.Scale(domain=[0, 1])),
+        x2="high:Q",
+        y=alt.Y("n:Q", title="Reviews", axis=alt.Axis(tickCount=2)),
+        tooltip=["low:Q", "high:Q", alt.Tooltip("n:Q", title="reviews", format=",")],
+    )
+    return layer(bars, height=130)
 
 
 def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
@@ -162,15 +154,15 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
         tooltip=[
             alt.Tooltip("length:N", title="tokens"),
             alt.Tooltip("n:Q", title="reviews", format=","),
-            alt.Tooltip("error:Q", title="calibration error", format=".2%"),
-            alt.Tooltip("chance:Q", title="by chance, median", format=".2%"),
-            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".2%"),
+            alt.Tooltip("error:Q", title="ECE", format=".4f"),
+            alt.Tooltip("chance:Q", title="by chance, median", format=".4f"),
+            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".4f"),
         ],
     )
-    title = "Calibration error"
+    title = "ECE"
     chance = base.mark_bar(color="gray", opacity=0.25, size=16).encode(x=alt.X("high:Q", title=title))
     median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
-    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".1%"))
+    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".3f"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
     return layer(chance, median, in_text_colour(points))
 
@@ -198,7 +190,7 @@ def slice_changes(parts: pd.DataFrame) -> alt.LayerChart:
     usual = parts[parts["n"] >= _MANY]
     ends = (min(0.0, float(usual["low"].min())), max(0.0, float(usual["high"].max()))) if len(usual) else (-1.0, 1.0)
     scale = alt.Scale(domain=list(ends), clamp=True)
-    return _by_slice(parts, "difference", "Change of accuracy", 0.0, scale, "+%", "+.2%", ())
+    return _by_slice(parts, "difference", "Accuracy difference", 0.0, scale, "+%", "+.2%", ())
 
 
 def _by_slice(
@@ -213,7 +205,7 @@ def _by_slice(
 ) -> alt.LayerChart:
     """Draws a point and its interval for each slice, with its size; a click selects it as ``part``."""
     parts = parts.assign(name=[f"{name}  ({n:,})" for name, n in zip(parts["slice"], parts["n"], strict=True)])
-    chosen = alt.selection_point(name="part", fields=["slice"], value=list(marked) or alt.Undefined)
+    chosen = alt.selection_point(name="part", fields=["slice"], nearest=True, value=list(marked) or alt.Undefined)
     base = alt.Chart(parts).encode(
         y=name_axis("name", limit=230),
         opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
@@ -231,23 +223,31 @@ def _by_slice(
     return layer(rules([reference], "x", scale), in_text_colour(spread), in_text_colour(points), height=alt.Step(20))
 
 
-def causes(rows: pd.DataFrame) -> alt.Chart:
-    """Draws mistakes by cause and class.
+def causes(rows: pd.DataFrame) -> alt.LayerChart:
+    """Draws errors by cause and class; a click on a bar selects its cause as ``cause``.
 
     Args:
-        rows: columns ``cause``, ``label``, ``n``, in the order to show.
+        rows: columns ``cause``, ``label``, ``n``, ``meaning``, in the order to show.
     """
-    return (
+    chosen = alt.selection_point(name="cause", fields=["cause"])
+    bars = (
         alt.Chart(rows)
-        .mark_bar()
+        .mark_bar(cursor="pointer")
         .encode(
             y=name_axis("cause"),
-            x=alt.X("n:Q", title="Confident mistakes"),
-            color=class_colour("label", "Label"),
-            tooltip=["cause:N", "label:N", alt.Tooltip("n:Q", title="mistakes", format=",")],
+            x=alt.X("n:Q", title="High-confidence errors"),
+            color=class_colour("label", "True label"),
+            opacity=alt.condition(chosen, alt.value(1), alt.value(0.35)),
+            tooltip=[
+                "cause:N",
+                alt.Tooltip("label:N", title="true label"),
+                alt.Tooltip("n:Q", title="errors", format=","),
+                "meaning:N",
+            ],
         )
-        .properties(height=alt.Step(20))
+        .add_params(chosen)
     )
+    return layer(bars, height=alt.Step(20))
 
 
 def erasure(rows: pd.DataFrame) -> alt.LayerChart:
@@ -271,9 +271,9 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
             *(alt.Tooltip(f"{name}:Q", format="+.3f") for name in ("value", "low", "high")),
         ],
     )
-    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change of the probability"), x2="high:Q")
+    spread = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="Change in probability"), x2="high:Q")
     points = base.mark_point(filled=True, size=80).encode(x="value:Q")
-    return layer(rules([0.0], "x"), spread, points, height=alt.Step(20))
+    return layer(rules([0.0], "x"), spread, points, height=alt.Step(14))
 
 
 def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str) -> alt.Chart:
@@ -299,3 +299,54 @@ def _point(x: float, y: float) -> alt.Chart:
         size=120, filled=True, shape="diamond", color="gray"
     )
     return mark.encode(x="x:Q", y="y:Q", tooltip=[alt.Tooltip("x:Q", format=".3f"), alt.Tooltip("y:Q", format=".3f")])
+
+
+def words(rows: pd.DataFrame, by: str) -> alt.LayerChart:
+    """Draws what words add to the scores, as bars.
+
+    Args:
+        rows: columns ``word``, ``count``, ``mean``, ``total``, ``side``, in the order to show.
+        by: the column that the bars show, ``mean`` or ``total``.
+    """
+    titles = {"mean": "Mean contribution (logits)", "total": "Total contribution (logits)"}
+    bars = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            y=name_axis("word"),
+            x=alt.X(f"{by}:Q", title=titles[by]),
+            color=class_colour("side", "Direction"),
+            tooltip=[
+                "word:N",
+                alt.Tooltip("mean:Q", title="mean contribution", format="+.3f"),
+                alt.Tooltip("count:Q", title="occurrences", format=","),
+                alt.Tooltip("total:Q", title="total", format="+,.0f"),
+            ],
+        )
+    )
+    return layer(bars, height=alt.Step(17))
+
+
+def words_beside_data(rows: pd.DataFrame) -> alt.LayerChart:
+    """Draws a point for each word: its log-odds in the data, and its mean contribution.
+
+    Args:
+        rows: columns ``word``, ``count``, ``mean``, ``side``, ``log_odds``, ``z``.
+    """
+    points = (
+        alt.Chart(rows)
+        .mark_circle(opacity=0.6)
+        .encode(
+            x=alt.X("log_odds:Q", title="Log-odds in the training data"),
+            y=alt.Y("mean:Q", title="Mean contribution (logits)"),
+            size=alt.Size("count:Q", scale=alt.Scale(type="log", range=[12, 220]), legend=None),
+            color=class_colour("side", "Direction"),
+            tooltip=[
+                "word:N",
+                alt.Tooltip("mean:Q", title="mean contribution", format="+.3f"),
+                alt.Tooltip("log_odds:Q", title="log-odds", format="+.2f"),
+                alt.Tooltip("count:Q", title="occurrences", format=","),
+            ],
+        )
+    )
+    return layer(rules([0.0], "x"), rules([0.0], "y"), points, height=320)

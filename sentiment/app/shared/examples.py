@@ -1,4 +1,4 @@
-"""Example reviews, one for each kind of input."""
+"""Example reviews, one for each kind of input, and what a person would expect of each."""
 
 EXAMPLES = {
     "Glowing": (
@@ -29,3 +29,19 @@ EXAMPLES = {
         "dough into a tin. Bake for twenty-five minutes and leave to cool before slicing."
     ),
 }
+
+LABELS = {"Negated": "Negation", "Not a review": "Off-topic"}  # shown in place of the names, which links hold
+
+EXPECTED = {
+    "Glowing": "Expected: positive.",
+    "Scathing": "Expected: negative.",
+    "Mixed": "Expected: unsure, since praise and criticism balance.",
+    "Negated": "Expected: positive. Each criticism is negated.",
+    "Sarcastic": "Expected: negative. Sarcasm is a known weakness of the model.",
+    "Not a review": "Expected: no opinion. The model was trained on movie reviews only, and answers anyway.",
+}
+
+
+def expectation(text: str) -> str:
+    """Returns what a person would expect of an example's text; empty for any other text."""
+    return next((EXPECTED[name] for name, example in EXAMPLES.items() if example == text), "")

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 Span = tuple[int, int, float, bool]  # start, end (exclusive), contribution, whether it is unknown
 
 _HERE = Path(__file__).parent
+WORDS_CSS, WORDS_JS = ((_HERE / name).read_text(encoding="utf-8") for name in ("words.css", "words.js"))
+LEGEND = "Blue = positive, orange = negative, grey = unknown word"
 _COMPONENT = st.components.v2.component(
     "sentiment_highlight",
     html=(_HERE / "highlight.html").read_text(encoding="utf-8"),
-    css=(_HERE / "highlight.css").read_text(encoding="utf-8"),
-    js=(_HERE / "highlight.js").read_text(encoding="utf-8"),
-)
-_LEGEND = (
-    "Blue over a solid line pushes towards positive, orange over a dotted line towards negative; "
-    "the stronger, the deeper and thicker. Grey italics are words the model does not know."
+    css=WORDS_CSS + (_HERE / "highlight.css").read_text(encoding="utf-8"),
+    js=WORDS_JS + (_HERE / "highlight.js").read_text(encoding="utf-8"),
 )
 
 
@@ -34,10 +31,8 @@ def highlight(
     key: str,
     rest_note: str = "",
     scale: float | None = None,
-    curve: dict[str, Any] | None = None,
-    pick: bool = False,
     legend: bool = True,
-) -> int | None:
+) -> None:
     """Shows ``text`` with its ``spans`` marked.
 
     Args:
@@ -47,31 +42,20 @@ def highlight(
         key: widget key.
         rest_note: why the rest was not read; empty if all was read.
         scale: the contribution with the deepest colour; by default that of the strongest span.
-        curve: a line below the text: ``points`` (a span's index, a probability, and that in words), ``title``,
-            ``description``.
-        pick: whether a click, or Enter, picks a span.
         legend: whether to show the scale; not needed beside a text with the same scale.
-
-    Returns:
-        The index of the span that was just picked, or None.
     """
     read = spans[-1][1] if spans and rest_note else len(text)
-    result = _COMPONENT(
+    _COMPONENT(
         key=key,
-        on_picked_change=lambda: None,
         data={
             "parts": list(_parts(text[:read], spans)),
             "rest": text[read:],
             "rest_note": rest_note,
             "scale": strongest(spans) if scale is None else scale,
-            "label": "The review, marked by contribution. Arrow keys move from part to part."
-            + (" Enter drops one." if pick else ""),
-            "legend": _LEGEND if legend else "",
-            "curve": curve,
-            "pick": pick,
+            "label": "Review with word contributions. Use arrow keys to move between words.",
+            "legend": LEGEND if legend else "",
         },
     )
-    return int(result.picked) if result.picked is not None else None
 
 
 def strongest(spans: Iterable[Span]) -> float:

@@ -67,10 +67,10 @@ def show_title(module: str, caption: str | None = None) -> None:
     st.caption(caption or entry.caption)
 
 
-def show_link(module: str, label: str) -> None:
-    """Shows a link to another page; the session is kept."""
+def show_link(module: str, label: str | None = None) -> None:
+    """Shows a link to another page, by default with its title; the session is kept."""
     entry = _entry(module)
-    st.page_link(_build_page(entry), label=label, icon=entry.icon)
+    st.page_link(_build_page(entry), label=label or entry.title, icon=entry.icon)
 
 
 def open_page(module: str) -> None:

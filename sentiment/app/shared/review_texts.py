@@ -9,41 +9,42 @@ from collections.abc import Mapping
 import streamlit as st
 
 from sentiment.app.shared import analyses, navigation
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.dataset import DatasetError, load
 
 _VARIABLE = "SENTIMENT_DATA"  # environment variable with the path to the data
-_KEY = "texts"
 
 Texts = Mapping[str, str]  # fingerprint -> text
 
 
-def show_toggle() -> None:
-    """Shows the toggle for texts if the app was started with the data, otherwise a hint."""
-    if _path():
-        st.toggle("Show texts", key=_KEY, help="Reads the data that the app was started with; takes a while once.")
-    else:
-        st.caption("The review texts are not included. Start the app with `make app DATA=...` to see and open them.")
+def show_hint() -> None:
+    """Says how to start the app with the review texts, if it was started without them."""
+    if not _path():
+        st.info(
+            "Review texts aren't included. Start the app with `make app DATA=path/to/the/reviews` to see them.",
+            icon=":material/visibility_off:",
+        )
 
 
 def load_texts() -> Texts | None:
-    """Returns every labelled text by fingerprint; None if texts are off or unavailable."""
+    """Returns every labelled text by fingerprint; None if the app was started without them."""
     path = _path()
-    if not path or not st.session_state.get(_KEY):
+    if not path:
         return None
     try:
         return _texts(path)
     except DatasetError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(escape_markdown(str(error)), icon=":material/error:")
         return None
 
 
 def show_open_button(text: str, name: str) -> None:
-    """Shows a button that opens a text on the Review page; ``name`` is that of its table."""
+    """Shows a button that opens a text on the Analyse page; ``name`` is that of its table."""
     if not isinstance(text, str):
         return
     if len(text) > analyses.MAX_CHARACTERS:
-        st.caption(f"Too long for the Review page, which takes {analyses.MAX_CHARACTERS:,} characters.")
-    elif st.button("Open on the Review page", key=f"open_{name}", icon=":material/rate_review:"):
+        st.caption(f"Too long for the Analyse page, which takes {analyses.MAX_CHARACTERS:,} characters.")
+    elif st.button("Open on the Analyse page", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
         navigation.open_page("review")
 
@@ -56,7 +57,7 @@ def _path() -> str | None:
     return os.environ.get(_VARIABLE)
 
 
-@st.cache_resource(max_entries=1, show_spinner="Reading the data")
+@st.cache_resource(max_entries=1, show_spinner="Loading the review texts, once")
 def _texts(path: str) -> Texts:
     data = load(path)
     return {

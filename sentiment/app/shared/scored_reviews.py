@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,17 +23,21 @@ CELLS = {
     "true negatives": ("negative", "negative"),
     "false negatives": ("positive", "negative"),
 }  # name of a confusion cell -> (label, verdict)
-VERDICTS = (EVERYTHING, "wrong verdicts", "right verdicts", *CELLS)
+WRONG, RIGHT, SURE_ERRORS = "wrong verdicts", "right verdicts", "high-confidence errors"
+VERDICTS = (EVERYTHING, WRONG, SURE_ERRORS, RIGHT, *CELLS)
 
 _MANY_UNKNOWN = 0.05  # share of unknown words that may have misled the model
+_MIN_CHARTED = 30  # reviews; a smaller slice is no finding
 _SLICES = {
-    "length": "length in tokens",
-    "rating": "rating",
-    "unknown_rate": "unknown words",
-    "truncated": "cut off",
-    "negation": "holds a negation",
-    "contrast": "holds a “but” or the like",
+    "length": "Length in tokens",
+    "rating": "Rating",
+    "unknown_rate": "Unknown words",
+    "truncated": "Truncated",
+    "negation": "Contains negation",
+    "contrast": "Contains contrast",
 }
+_VALUES = ((r"^below ", "< "), (r"^(.*) and more$", r"≥ \1"), (r"^(\d+)(?: ?%)? to (\d+)", r"\1–\2"), (r" %", "%"))
+Slice = tuple[str, npt.NDArray[np.bool_]]  # its name, and <bool>[n], which reviews are in it
 
 
 @dataclass(frozen=True)
@@ -43,22 +48,27 @@ class ScoredReviews:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
         rule: of the run; its threshold is that of its own verdicts.
         threshold: the verdict is "positive" from this probability on.
+        own: name of each slice that the user made, and the function that finds its reviews in a table.
     """
 
     table: pd.DataFrame
     rule: DecisionRule
     threshold: float
+    own: Sequence[tuple[str, Callable[[pd.DataFrame], npt.NDArray[np.bool_]]]] = ()
 
     @classmethod
-    def from_predictions(cls, predictions: pd.DataFrame, rule: DecisionRule, threshold: float) -> ScoredReviews:
-        """Applies the threshold to a predictions table of at least one row."""
+    def from_predictions(
+        cls, predictions: pd.DataFrame, rule: DecisionRule, threshold: float, **settings: Any
+    ) -> ScoredReviews:
+        """Applies the threshold to a predictions table; ``settings`` are further attributes."""
         probability = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy()))
         if "probability" in predictions:  # kept exactly, since a threshold may equal one of them
             probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
         right = called == (predictions["label"].to_numpy() == 1)
-        return cls(predictions.assign(probability=probability, verdict=verdict, right=right), rule, threshold)
+        table = predictions.assign(probability=probability, verdict=verdict, right=right)
+        return cls(table, rule, threshold, **settings)
 
     @property
     def labels(self) -> npt.NDArray[np.int8]:
@@ -74,6 +84,16 @@ class ScoredReviews:
     def right(self) -> npt.NDArray[np.bool_]:
         """Returns whether verdict and label agree: <bool>[n]."""
         return self.table["right"].to_numpy()
+
+    @cached_property
+    def confidence(self) -> npt.NDArray[np.str_]:
+        """Returns the confidence level of each prediction: <str>[n]."""
+        return np.array([self.rule.confidence(each) for each in self.probabilities.tolist()], dtype="str")
+
+    @cached_property
+    def sure_errors(self) -> npt.NDArray[np.bool_]:
+        """Returns whether a prediction is confident and wrong: <bool>[n]."""
+        return ~self.right & (self.confidence == "confident")
 
     @cached_property
     def confusion(self) -> metrics.Confusion:
@@ -120,7 +140,8 @@ class ScoredReviews:
     def calibration_by_length(self) -> pd.DataFrame:
         """Returns ``length``, ``n``, ``error``, ``chance`` and ``high`` of each length band."""
         names = {"value": "length", "calibration_error": "error", "by_chance": "chance", "by_chance_high": "high"}
-        return pd.DataFrame(calibration_by_length(self.table, self.rule)).rename(columns=names)
+        bands = pd.DataFrame(calibration_by_length(self.table, self.rule)).rename(columns=names)
+        return bands.assign(length=bands["length"].map(_shown_value))
 
     def cells(self) -> pd.DataFrame:
         """Returns the confusion matrix as rows: ``label``, ``verdict``, ``n``, ``share`` (of its label), ``right``."""
@@ -144,18 +165,32 @@ class ScoredReviews:
         }
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
-    def by_slice(self, slices: Iterable[tuple[str, npt.NDArray[np.bool_]]] | None = None) -> pd.DataFrame:
-        """Returns the accuracy of each non-empty slice: ``slice``, ``n``, ``accuracy``, ``low``, ``high`` (95 %).
+    def by_slice(self, slices: Iterable[Slice] | None = None) -> pd.DataFrame:
+        """Returns the accuracy of each non-empty slice, and how far it is from that of all other reviews.
 
         Args:
-            slices: name and <bool>[n] of each part; the slices of a run's predictions if None.
+            slices: the slices of a run's predictions if None.
+
+        Returns:
+            Columns ``slice``, ``n``, ``errors``, ``accuracy``, ``low``, ``high`` (95 %), ``difference``,
+            ``difference_low`` and ``difference_high`` (95 %; NaN for a slice of all reviews).
         """
-        rows = []
+        all_right, rows = int(self.right.sum()), []
         for name, mask in self.parts() if slices is None else slices:
             right, n = int(self.right[mask].sum()), int(mask.sum())
             if n:
-                rows.append((name, n, right / n, *metrics.wilson_interval(right, n)))
-        return pd.DataFrame(rows, columns=["slice", "n", "accuracy", "low", "high"])
+                rest = (all_right - right, len(self.table) - n)
+                bounds = metrics.difference_interval((right, n), rest) if rest[1] else (np.nan, np.nan)
+                gap = right / n - rest[0] / rest[1] if rest[1] else np.nan
+                rows.append((name, n, n - right, right / n, *metrics.wilson_interval(right, n), gap, *bounds))
+        names = ["slice", "n", "errors", "accuracy", "low", "high"]
+        return pd.DataFrame(rows, columns=[*names, "difference", "difference_low", "difference_high"])
+
+    def weakest_slice(self) -> pd.Series | None:
+        """Returns the row of ``by_slice`` with the least accuracy, of those surely below all others; None without."""
+        rows = self.by_slice(self._parts_of_data())
+        rows = rows[(rows["difference_high"] < 0) & (rows["n"] >= _MIN_CHARTED)]
+        return None if rows.empty else rows.iloc[int(rows["accuracy"].to_numpy().argmin())]
 
     def select(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
         """Returns the rows that pass a filter, the most confident mistakes first.
@@ -169,29 +204,47 @@ class ScoredReviews:
         if verdicts in CELLS:
             label, verdict = CELLS[verdicts]
             keep &= ((self.labels == (label == "positive")) & (self.table["verdict"] == verdict)).to_numpy()
+        elif verdicts == SURE_ERRORS:
+            keep &= self.sure_errors
         elif verdicts != EVERYTHING:
-            keep &= self.right == (verdicts == "right verdicts")
+            keep &= self.right == (verdicts == RIGHT)
         if part != EVERYTHING:
             keep &= dict(self.parts()).get(part, keep)
         rows = self.table[keep]
         distance = (rows["probability"] - rows["label"]).abs()
         return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
 
-    def parts(self) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-        """Yields name and <bool>[n] of each slice."""
+    def parts(self) -> Iterator[Slice]:
+        """Yields the slices of the data, then those of the user."""
+        yield from self._parts_of_data()
+        yield from self.own_parts()
+
+    def own_parts(self) -> Iterator[Slice]:
+        """Yields the slices that the user made."""
+        for name, find in self.own:
+            yield name, find(self.table)
+
+    def _parts_of_data(self) -> Iterator[Slice]:
         for by, value, mask in slices(self.table):
-            yield f"{_SLICES[by]}: {value}", mask
+            yield f"{_SLICES[by]}: {_shown_value(value)}", mask
+
+
+def _shown_value(value: str) -> str:
+    """Returns the value of a slice in signs: "below 100" is "< 100", "1 % to 2 %" is "1–2%"."""
+    for pattern, replacement in _VALUES:
+        value = re.sub(pattern, replacement, value)
+    return value
 
 
 def possible_causes(rows: pd.DataFrame) -> list[str]:
     """Names for each review the properties that may have misled the model, from the predictions table."""
     mild = rows["rating"].isin([4, 5, 6, 7])
     signs = {
-        "mild rating": mild,
+        "moderate rating": mild,
         "negation": rows["negation"],
-        "but": rows["contrast"],
-        "cut off": rows["truncated"],
-        "unknown words": rows["unknown_rate"] >= _MANY_UNKNOWN,
+        "contrast": rows["contrast"],
+        "truncated": rows["truncated"],
+        "rare words": rows["unknown_rate"] >= _MANY_UNKNOWN,
     }
     flags = pd.DataFrame(signs)
     return [", ".join(flags.columns[row]) for row in flags.to_numpy(bool)]
@@ -218,7 +271,7 @@ class Pair:
             return None
         rows = (table.loc[common].reset_index(drop=True) for table in (left, right))
         tables = zip((first, second), rows, strict=True)
-        return cls(*(ScoredReviews(table, scored.rule, scored.threshold) for scored, table in tables))
+        return cls(*(replace(scored, table=table) for scored, table in tables))
 
     @property
     def test(self) -> metrics.Comparison:
@@ -231,11 +284,11 @@ class Pair:
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:
-        """Counts how often both, one or neither is right: ``second``, ``first`` (right or wrong), ``n``, ``share``."""
+        """Counts how often both, one or neither is right: ``second``, ``first`` (correct or not), ``n``, ``share``."""
         sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
         counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
         frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
-        words = {True: "right", False: "wrong"}
+        words = {True: "correct", False: "incorrect"}
         frame["second"], frame["first"] = frame["second"].map(words), frame["first"].map(words)
         return frame.assign(share=frame["n"] / frame["n"].sum())
 

@@ -12,21 +12,18 @@ from sentiment.types import Prediction
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
 
 
-def words_and_signs(n: int) -> str:
-    """Returns a number of tokens in words: "1 word or sign", "1,200 words and signs"."""
-    return "1 word or sign" if n == 1 else f"{n:,} words and signs"
+def words(n: int) -> str:
+    """Formats a number of tokens: "1 word", "1,200 words"."""
+    return formatting.counted(n, "word")
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
     """Yields a sentence for each limitation of how the text was read."""
     if prediction.tokens_read < prediction.tokens_total:
-        yield (
-            f"Only the first {prediction.tokens_read:,} of {words_and_signs(prediction.tokens_total)} were read; "
-            "the rest had no say."
-        )
+        yield f"Long review: only the first {prediction.tokens_read:,} of {words(prediction.tokens_total)} were used."
     if prediction.unknown_rate >= _MANY_UNKNOWN:
         share = formatting.percent(prediction.unknown_rate, 0)
-        yield f"The model does not know {share} of the words and signs it read."
+        yield f"{share} of the words are not in the model's vocabulary."
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
@@ -39,12 +36,12 @@ def unlisted_negations(count: int, *, more: bool) -> str:
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:
-    """Returns two sentences on two runs on the same reviews, with a paired test."""
-    low, high = (100 * bound for bound in result.interval)
-    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'}"
+    """Returns two sentences on two models on the same reviews, with a paired test."""
+    low, high = sorted(bound if result.difference >= 0 else -bound for bound in result.interval)
+    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'} accurate"
+    p_value = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     return (
-        f"On {result.n:,} common reviews, {second} is right {points} often than {first} (95% interval of that "
-        f"{low:+.2f} to {high:+.2f}). Only {second} has {result.second_only:,} right, only {first} "
-        f"{result.first_only:,}; two equally good ones would differ as much with probability {result.p_value:.2g} "
-        "(McNemar's exact test)."
+        f"{second} is {points} than {first} (95% CI {formatting.signed(100 * low)} to {formatting.signed(100 * high)}; "
+        f"McNemar {p_value}; n = {result.n:,}). Correct only by {second}: {result.second_only:,}; only by {first}: "
+        f"{result.first_only:,}."
     )

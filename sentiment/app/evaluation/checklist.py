@@ -1,0 +1,132 @@
+"""The behavioural tests of the Robustness tab, as CheckList (Ribeiro et al. 2020) shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from sentiment.app.evaluation import columns
+from sentiment.app.shared import chart_block
+from sentiment.behaviour.report import AIMS, NEGATION, totals
+from sentiment.formatting import percent
+
+_KINDS = {
+    "must be": ("MFT", "Minimum functionality (MFT)"),
+    "must not change": ("INV", "Invariance (INV)"),
+    "must move": ("DIR", "Directional expectation (DIR)"),
+    NEGATION: ("Negation", "Negation, all kinds"),
+}  # kind in ``behaviour.json`` -> CheckList's abbreviation and name
+_CAPABILITIES = {
+    "marks": "emphasis and quotation",
+    "other words": "synonyms",
+    "capitals": "capitalisation",
+    "actors and film": "people vs. movie",
+    "irrelevant additions": "irrelevant sentences",
+}  # capability in ``behaviour.json`` -> the name shown, where that is another
+_CAPABILITY, _MATRIX = "capability", "capability_matrix"  # keys
+
+
+def show(report: dict[str, Any]) -> None:
+    """Shows the rates by kind, the matrix of capabilities, and failed examples of the chosen capability beside it."""
+    with st.grid(4, min_column_width=170):
+        for name, row in totals(report):
+            st.metric(
+                f"{_KINDS[name][1]}",
+                f"{percent(row['rate'])} failed",
+                f"target ≤ {percent(AIMS[name], 0)}" if name in AIMS else f"of {row['cases']:,} cases",
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                help=f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
+                + _beyond(row, report),
+            )
+    st.caption(
+        "Failure rate, lower is better (CheckList, Ribeiro et al. 2020). MFT: expected label. INV: prediction "
+        "unchanged. DIR: probability moves in the expected direction.",
+    )
+    failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
+    left, right = st.columns([4, 5], gap="medium")
+    with left:
+        _matrix(report, failed)
+    with right:
+        if failed:
+            _failures(report, failed)
+
+
+def _matrix(report: dict[str, Any], failed: list[str]) -> None:
+    """Shows CheckList's matrix: a row for each capability, a column for each kind of test."""
+    kinds = [row["kind"] for row in report["kinds"]]
+    rates = pd.DataFrame(report["capabilities"])
+    cases = rates.groupby("capability", sort=False)["cases"].sum()
+    matrix = rates.pivot_table(index="capability", columns="kind", values="rate").loc[cases.index, kinds]
+    matrix.insert(0, "cases", cases)
+    matrix = columns.in_percent(matrix, kinds).reset_index()
+
+    def choose() -> None:
+        state: Any = st.session_state[_MATRIX]
+        for row in state.selection.rows:
+            if matrix["capability"].iloc[row] in failed:
+                st.session_state[_CAPABILITY] = matrix["capability"].iloc[row]
+
+    chart_block.show_heading("Failure rate by capability", matrix)
+    st.dataframe(
+        matrix.assign(capability=matrix["capability"].map(_capability_name)),
+        hide_index=True,
+        height=400,
+        placeholder="",
+        key=_MATRIX,
+        on_select=choose,
+        selection_mode="single-row",
+        alt="Share of failed cases by capability and kind of test; selecting a row shows its failed examples",
+        column_config={
+            "capability": st.column_config.TextColumn("Capability", width=140),
+            "cases": st.column_config.NumberColumn("Cases", format="localized", width=50),
+            **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1], width=55) for kind in kinds},
+        },
+    )
+
+
+def _failures(report: dict[str, Any], failed: list[str]) -> None:
+    """Shows a few failed cases of each test of the chosen capability."""
+    st.header("Failed examples")
+    chosen = st.selectbox("Capability", failed, format_func=_capability_name, key=_CAPABILITY, width=320)
+    rows = [
+        {
+            "text": case["texts"][0],
+            "before": 100 * case["probabilities"][0],
+            "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
+            "after": 100 * case["probabilities"][1] if len(case["texts"]) > 1 else None,
+            "expected": row["expected"],
+            "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
+        }
+        for row in report["behaviours"]
+        if row["capability"] == chosen
+        for case in row["examples"]
+    ]
+    st.dataframe(
+        pd.DataFrame(rows).dropna(axis="columns", how="all"),
+        hide_index=True,
+        height=320,
+        placeholder="",
+        alt="Failed cases with P(positive)",
+        column_config={
+            "text": st.column_config.TextColumn("Text", width=280),
+            "before": columns.share("P(positive)"),
+            "changed": st.column_config.TextColumn("Perturbed text", width=260),
+            "after": columns.share("P(positive) after"),
+            "expected": "Expected",
+            "test": st.column_config.TextColumn("Test", width=220),
+        },
+    )
+
+
+def _beyond(row: dict[str, Any], report: dict[str, Any]) -> str:
+    if row["beyond"] is None:
+        return ""
+    return f" {percent(row['beyond'])} of the pairs are off by more than {report['tolerance']} in probability."
+
+
+def _capability_name(capability: str) -> str:
+    return _CAPABILITIES.get(capability, capability)

@@ -1,0 +1,150 @@
+"""The header of the Evaluation page, above every tab: split, decision threshold and metrics."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import streamlit as st
+
+from sentiment.app.evaluation import own_slices
+from sentiment.app.shared import current_run, uploads
+from sentiment.app.shared.scored_reviews import ScoredReviews
+from sentiment.artifacts import Run
+from sentiment.evaluation.metrics import BINS
+from sentiment.formatting import counted, interval, percent
+from sentiment.model.decision import read_rule
+
+PARTS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
+_THRESHOLD, _COST = "threshold", "cost"  # keys
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What the tabs show: a model's predictions on one split.
+
+    Attributes:
+        run: the model.
+        split: "test", "validation" or "train".
+        scored: its predictions at the chosen threshold.
+        cost: the cost of a false positive; that of a false negative is 1.
+    """
+
+    run: Run
+    split: str
+    scored: ScoredReviews
+    cost: float
+
+
+def show(run: Run) -> Evaluated | None:
+    """Shows the header; returns None, after a message, if there is nothing to evaluate."""
+    splits = [split for split, part in PARTS.items() if run.has(part)]
+    if not splits:
+        st.info(f"No predictions saved for {uploads.escape_markdown(run.name)}.")
+        return None
+    caption = st.empty()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        split = st.segmented_control(
+            "Split",
+            splits,
+            default=splits[0],
+            key="split",
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
+        with st.popover(f"Threshold {_threshold(run):.2f}", icon=":material/tune:", key="threshold_popover"):
+            threshold, cost = _choose_threshold(run)
+            scored = load_scored(run, split, threshold)
+            if not scored.table.empty:
+                _offer_optimal(scored, cost)
+    name = uploads.escape_markdown(run.name)
+    if scored.table.empty:
+        st.info(f"{name} has no {split} predictions.")
+        return None
+    reviews, positive = counted(len(scored.table), f"{split} review"), int(scored.labels.sum())
+    unseen = ". The test set was not used for training or model selection." if split == "test" else ""
+    caption.caption(f"{reviews} ({positive:,} positive), model: {name}{unseen}")
+    _metrics(scored)
+    return Evaluated(run, split, scored, cost)
+
+
+def load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
+    """Returns the model's predictions on a split, with the slices that the user made."""
+    predictions = current_run.read_table(PARTS[split], run)
+    rows = predictions[predictions["split"] == split].reset_index(drop=True)
+    return ScoredReviews.from_predictions(rows, read_rule(run), threshold, own=own_slices.finders())
+
+
+def _threshold(run: Run) -> float:
+    """Returns the chosen threshold before its slider is drawn, which is in a popover that names it."""
+    if _THRESHOLD in st.session_state:
+        return float(st.session_state[_THRESHOLD])
+    try:
+        asked = float(st.query_params.get(_THRESHOLD, "nan"))
+    except ValueError:
+        asked = math.nan
+    return asked if 0.01 <= asked <= 0.99 else _default(run)
+
+
+def _default(run: Run) -> float:
+    """Returns the model's own threshold, as the slider allows it."""
+    return slider_value(read_rule(run).threshold)
+
+
+def _choose_threshold(run: Run) -> tuple[float, float]:
+    """Shows the controls of threshold and cost; returns both."""
+    threshold = st.slider(
+        "Decision threshold",
+        *(0.01, 0.99, _default(run), 0.01),
+        key=_THRESHOLD,
+        bind="query-params",
+        help="Predict positive when P(positive) is at or above this.",
+    )
+    cost = st.number_input(
+        "Cost ratio FP : FN",
+        *(0.01, 100.0, 1.0, 0.5),
+        key=_COST,
+        bind="query-params",
+        help="Cost of a false positive relative to a false negative. The optimal threshold is about c / (1 + c).",
+    )
+    return threshold, cost
+
+
+def _offer_optimal(scored: ScoredReviews, cost: float) -> None:
+    """Offers the threshold of least cost, and shows what it saves."""
+    sweep, counts = scored.sweep, scored.confusion
+    optimal = slider_value(sweep.cheapest(cost))
+    now = 100 * (counts.fn + cost * counts.fp) / len(scored.table)
+    st.button(
+        f"Use cost-optimal ({optimal:.2f})",
+        on_click=lambda: st.session_state.update({_THRESHOLD: optimal}),
+        disabled=optimal == scored.threshold,
+    )
+    st.caption(f"Expected cost per 100 reviews: {now:.2f} (now), {100 * sweep.cost(cost).min():.2f} (optimal).")
+
+
+def slider_value(threshold: float) -> float:
+    """Rounds a threshold to a value that the slider allows."""
+    return min(0.99, max(0.01, round(threshold, 2)))
+
+
+def _metrics(scored: ScoredReviews) -> None:
+    """Shows the metrics in a row, those that depend on the threshold first."""
+    counts, sweep = scored.confusion, scored.sweep
+    figures = [
+        ("Accuracy", percent(counts.accuracy), interval(scored.interval), "With its 95% confidence interval."),
+        ("F1", f"{counts.f1:.3f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
+        ("ROC AUC", f"{sweep.auc:.3f}", f"AP {sweep.average_precision:.3f}", "With average precision (AP)."),
+        (
+            "ECE",
+            f"{scored.reliability.error:.3f}",
+            "calibration error",
+            "Expected calibration error: the mean gap between predicted probability and observed frequency, in "
+            f"{BINS} bins of equal size.",
+        ),
+        ("n", f"{len(scored.table):,}", counted(counts.fp + counts.fn, "error"), "Reviews, and incorrect predictions."),
+    ]
+    with st.grid(len(figures), min_column_width=130):
+        for name, value, detail, meaning in figures:
+            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)

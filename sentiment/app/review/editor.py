@@ -1,0 +1,145 @@
+"""The editor: one box whose words are coloured by contribution as one types.
+
+An inline component: a text area over a layer with the coloured words. Every character is shown as text, never as HTML.
+Contributions come as offsets into the text they belong to; over any other text the editor fades them. A browser in
+which the component does not load is offered a plain text box with a button.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from sentiment.app.shared import analyses
+from sentiment.app.shared.buttons import primary_label
+from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
+
+_KEY = "editor"  # of the component, and of the query parameter that asks for the plain text box
+_BUTTON = "analyse"  # key of the plain box's button
+_HERE = Path(__file__).parent
+_COMPONENT = st.components.v2.component(
+    "sentiment_editor",
+    html=(_HERE / "editor.html").read_text(encoding="utf-8"),
+    css=WORDS_CSS + (_HERE / "editor.css").read_text(encoding="utf-8"),
+    js=WORDS_JS + (_HERE / "editor.js").read_text(encoding="utf-8"),
+)
+_LABEL = "Your review"
+_PLACEHOLDER = "Paste or type a movie review in English"
+_LIVE_WORDS = 2_000  # of a text; a longer one is analysed on request only
+_LIVE_CHARACTERS = 15_000
+_HELP = "Review with word contributions. Use arrow keys to move between words"
+
+
+def show(
+    text: str,
+    spans: Sequence[Span] = (),
+    *,
+    rest_note: str = "",
+    curve: dict[str, Any] | None = None,
+    marks: Mapping[int, str] | None = None,
+    on_pick: Callable[[int], None] | None = None,
+    on_edit: Callable[[], None] | None = None,
+) -> None:
+    """Shows the text in the editor, with the parts of the analysed text marked.
+
+    Args:
+        text: the analysed text.
+        spans: its marked parts, in order and without overlap.
+        rest_note: why the text after the last span was not read; empty if all was read.
+        curve: a line below the text: ``points`` (a span's index, a probability, and that in words), ``title``,
+            ``description``.
+        marks: the words that replace spans, by index; empty for a span that is removed.
+        on_pick: called with a span's index when it is clicked; the text cannot be typed in then.
+        on_edit: called when the user wants to type in it again.
+    """
+    if st.query_params.get(_KEY) == "plain":
+        _plain()
+        return
+    offsets = browser_offsets(text)
+    _COMPONENT(
+        key=_KEY,
+        on_typed_change=_typed,
+        on_picked_change=partial(_picked, on_pick),
+        on_edit_change=on_edit or _nothing,
+        data={
+            "text": analyses.normalise_line_ends(st.session_state[analyses.TEXT]),
+            "revision": analyses.revision(),
+            "analysed": analyses.normalise_line_ends(text),
+            "spans": [
+                (int(offsets[start]), int(offsets[end]), round(value, 4), unknown)
+                for start, end, value, unknown in spans
+            ],
+            "scale": strongest(spans),
+            "rest": bool(rest_note) or None,
+            "rest_note": rest_note,
+            "curve": curve,
+            "pick": on_pick is not None,
+            "pick_note": "Click a word to remove it; click it again to restore it.",
+            "marks": dict(marks or {}),
+            "label": _LABEL,
+            "help": _HELP + (", Enter to remove one." if on_pick else "."),
+            "placeholder": _PLACEHOLDER,
+            "legend": LEGEND if spans else "",
+            "live_words": _LIVE_WORDS,
+            "live_characters": _LIVE_CHARACTERS,
+            "long_note": "This text is long. Press Analyse for its verdict.",
+            "most": analyses.MAX_CHARACTERS,
+            "too_long": analyses.TOO_LONG,
+        },
+    )
+
+
+def is_drawn() -> bool:
+    """Returns whether the editor was on the page that is being rerun."""
+    return _KEY in st.session_state or _BUTTON in st.session_state
+
+
+def _nothing() -> None:
+    """Ignores an event."""
+
+
+def _typed() -> None:
+    """Takes over a text from the browser, which is not to be trusted."""
+    match st.session_state[_KEY].typed:
+        case {"text": str(text), "how": how}:
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as editor.js reads it
+        case _:
+            return
+    if how == "store" or len(text) > analyses.MAX_CHARACTERS:
+        st.session_state[analyses.TEXT] = text
+    else:
+        analyses.type_text(text, finished=how == "submit")
+
+
+def _picked(on_pick: Callable[[int], None] | None) -> None:
+    """Passes on the index of a span that was clicked."""
+    picked = st.session_state[_KEY].picked
+    if on_pick and isinstance(picked, int):
+        on_pick(picked)
+
+
+def _plain() -> None:
+    """Shows a text area and a button. It is not in a form, which would drop unsubmitted text on any other rerun."""
+    st.text_area(_LABEL, key=analyses.TEXT, height=200, persist_state="session", placeholder=_PLACEHOLDER)
+    st.button(primary_label("Analyse"), key=_BUTTON, type="primary", shortcut="Mod+Enter", on_click=_submit)
+
+
+def _submit() -> None:
+    analyses.show(st.session_state[analyses.TEXT])
+
+
+def browser_offsets(text: str) -> npt.NDArray[np.intp]:
+    """Returns the offset of each character, and of the end, as a browser counts them.
+
+    JavaScript counts UTF-16 code units, two for a character beyond U+FFFF, and a text area has LF for CR LF.
+    """
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    units = 1 + (points > 0xFFFF).astype(np.intp)
+    units[:-1] -= (points[:-1] == ord("\r")) & (points[1:] == ord("\n"))
+    return np.concatenate([[0], np.cumsum(units)])

@@ -1,0 +1,77 @@
+"""The Model card page: its tabs, and the download of the model's files."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sentiment.app.model_card import page as model_card_page
+from sentiment.artifacts import MANIFEST, Run, open_run, write_json, write_manifest
+from tests.app_runs import full_run
+from tests.test_model_card import METADATA
+from tests.test_small_runs import open_page
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
+    return full_run(tmp_path / "tiny")
+
+
+@pytest.mark.parametrize("tab", model_card_page._TABS)
+def test_every_tab_opens_with_a_full_record_of_the_training(run: Path, tab: str) -> None:
+    write_json(run / "metadata.json", {**METADATA, "command": "python scripts/train.py --data a --seed 1"})
+    write_manifest(run)
+    app = open_page(run, "model_card", tab=tab)
+    assert not app.exception
+    assert not app.error
+    shown = "".join(each.value for each in [*app.markdown, *app.code])
+    if tab == "Training":
+        assert app.code[0].value == "python scripts/train.py \\\n  --data a \\\n  --seed 1"
+    if tab == "Data and licence":
+        assert "3 duplicates in train" in shown
+
+
+def test_what_a_foreign_record_says_is_shown_as_text(run: Path) -> None:
+    evil = "![x](https://example.org/x.png) :red[a] <b>"
+    data = {**METADATA["data"], "form": evil, "split": evil}
+    write_json(run / "metadata.json", {**METADATA, "summary": evil, "commit": evil, "date": evil, "data": data})
+    write_manifest(run)
+    for tab in ("Training", "Data and licence"):
+        app = open_page(run, "model_card", tab=tab)
+        assert not app.exception
+        shown = [each.value for each in [*app.markdown, *app.caption] if "example" in each.value]
+        assert shown
+        assert not any("![" in each or ":red[" in each for each in shown)
+
+
+@contextmanager
+def archived(run: Run) -> Iterator[zipfile.ZipFile]:
+    with model_card_page._archive(run) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+def test_the_archive_holds_a_model_that_opens(run: Path, tmp_path: Path) -> None:
+    with archived(open_run(run)) as archive:
+        archive.extractall(tmp_path / "taken")
+    taken = open_run(tmp_path / "taken" / "tiny")
+    assert {name: taken.file(name).read_bytes() for name in taken.manifest["files"]} == {
+        path.name: path.read_bytes() for path in run.iterdir() if path.name != MANIFEST
+    }
+
+
+def test_the_archive_leaves_out_what_is_damaged_and_what_lies_elsewhere(run: Path) -> None:
+    (run.parent / "secret.txt").write_text("secret", encoding="utf-8")
+    manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"] |= {"../secret.txt": "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"}
+    (run / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    (run / "history.csv").write_text("changed", encoding="utf-8")
+    with archived(open_run(run)) as archive:
+        names = archive.namelist()
+    assert "tiny/model.onnx" in names
+    assert not any("secret" in name or "history" in name for name in names)
