@@ -83,4 +83,4 @@ def test_the_cloud_s_script_draws_the_app(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     app = AppTest.from_file(str(CLOUD / "streamlit_app.py"), default_timeout=30).run()
     assert not app.exception
-    assert app.text_area
+    assert "Model" in [each.label for each in app.sidebar.selectbox]

@@ -286,8 +286,7 @@ def test_what_the_space_runs_serves_with_its_settings_and_predicts(wheel: Path, 
         try:
             wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")
             with Visitor(f"http://127.0.0.1:{port}") as visitor:
-                visitor.fill("Review", "A warm and funny film that I loved.")
-                visitor.press("Analyse")
+                visitor.analyse("A warm and funny film that I loved.")
                 visitor.wait()
                 assert visitor.shows("Positive")
         finally:
