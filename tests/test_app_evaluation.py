@@ -170,17 +170,18 @@ def test_a_click_on_a_cell_lists_its_reviews_and_nothing_else(monkeypatch, cell)
     label, verdict = CELLS[cell]
     state = {"cells": SimpleNamespace(selection={"cell": [{"label": label, "verdict": verdict}]}), "slice": "Rating: 8"}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(st, "query_params", {})
+    monkeypatch.setattr(st, "query_params", address := {})
     overview._list_cell()
-    assert (state["tab"], state["verdicts"], state["slice"]) == ("Errors", cell, EVERYTHING)
+    assert (address["tab"], state["verdicts"], state["slice"]) == ("Errors", cell, EVERYTHING)
 
 
 def test_a_click_that_takes_a_selection_back_stays_where_it_is(monkeypatch):
     state = {"cells": SimpleNamespace(selection={}), "bins": SimpleNamespace(selection={})}
     monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(st, "query_params", address := {})
     overview._list_cell()
     overview._list_bin()
-    assert "tab" not in state
+    assert address == {}
 
 
 # Errors
@@ -499,5 +500,5 @@ def test_a_filter_set_by_a_click_stands_in_the_address(monkeypatch):
     monkeypatch.setattr(st, "session_state", state)
     monkeypatch.setattr(st, "query_params", query)
     filters.open_errors(**{filters.OUTCOME: "false positives", filters.BETWEEN: (0.4, 0.6), filters.CAUSE: "irony"})
-    assert query == {"verdicts": "False positives", "between": ["0.4", "0.6"], "cause": "irony"}
+    assert query == {"tab": "Errors", "verdicts": "False positives", "between": ["0.4", "0.6"], "cause": "irony"}
     assert state["slice"] == EVERYTHING

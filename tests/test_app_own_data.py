@@ -66,7 +66,7 @@ def open_page(tmp_path, monkeypatch) -> AppTest:
 
 
 def turn_to(app: AppTest, tab: str) -> None:
-    app.query_params["tab"] = app.session_state["tab"] = tab
+    app.query_params["tab"] = tab
     app.run()
 
 

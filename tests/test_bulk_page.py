@@ -126,7 +126,7 @@ def offers(app, form):
 
 
 def open_tab(app, name):
-    app.session_state["tab"] = name
+    app.query_params["tab"] = name
     return app.run()
 
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.bulk.loading import TAB, Scored
-from sentiment.app.shared import current_run, evaluation_charts, job_errors, uploads, wording
+from sentiment.app.bulk.loading import Scored
+from sentiment.app.shared import current_run, evaluation_charts, job_errors, tabs, uploads, wording
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
@@ -160,7 +160,7 @@ def _filter_by_cell() -> None:
     if name != st.session_state.get(_VERDICTS, EVERYTHING):
         st.session_state[_VERDICTS] = name
         if cells:
-            st.session_state[TAB] = "Rows"
+            tabs.open_tab("Rows")
             _redraw()  # the matrix is gone; when it is drawn again, it marks the cell
 
 

@@ -17,7 +17,6 @@ from sentiment.bulk.results import Results
 from sentiment.model.decision import DecisionRule, read_rule
 from sentiment.tables.columns import column_choices
 
-TAB = "tab"  # key and query parameter of the open tab of the results
 _MAX_CACHED = 16  # computed tables per session
 
 Key = tuple[str, str, int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from sentiment.app.bulk import labels, rows, summary
-from sentiment.app.bulk.loading import TAB, Scored
-from sentiment.app.shared import job_errors, uploads
+from sentiment.app.bulk.loading import Scored
+from sentiment.app.shared import job_errors, tabs, uploads
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
 from sentiment.formatting import counted
@@ -27,7 +27,7 @@ def show(job: Job) -> None:
         views["Groups and time"] = summary.show_groups
     if scored.has_labels:
         views["Evaluation"] = labels.show
-    for name, tab in zip(views, st.tabs(list(views), key=TAB, bind="query-params"), strict=True):
+    for name, tab in zip(views, tabs.show_tabs(list(views)), strict=True):
         if tab.open:
             with tab:
                 views[name](scored)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import streamlit as st
 
-from sentiment.app.shared import current_run, job_errors, uploads
+from sentiment.app.shared import current_run, job_errors, tabs, uploads
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs import creation
 from sentiment.bulk.jobs.job import Job, find_job
@@ -142,3 +142,4 @@ def open_job(id: str) -> None:
 def leave() -> None:
     """Leads back to the upload form, in a callback."""
     st.query_params.pop(PARAMETER, None)
+    st.query_params.pop(tabs.KEY, None)

@@ -11,7 +11,7 @@ import streamlit as st
 from sentiment.app.dataset import charts, label_errors, own_data
 from sentiment.app.dataset.own_data import Description
 from sentiment.app.dataset.word_search import Words
-from sentiment.app.shared import chart_block, current_run, navigation, uploads
+from sentiment.app.shared import chart_block, current_run, navigation, tabs, uploads
 from sentiment.artifacts import Run
 from sentiment.dataset.summary import log_odds
 from sentiment.dataset.wording import count_removed, list_removed
@@ -48,9 +48,7 @@ def page() -> None:
         with chart_block.report_malformed_file(run.name, "dataset.json"):
             _cards(facts)
     drawn = (_overview, _words, _quality, _your_data)
-    for tab, name, draw in zip(
-        st.tabs(_TABS, key="tab", on_change="rerun", bind="query-params"), _TABS, drawn, strict=True
-    ):
+    for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, "dataset.json"):
                 if facts is None and name != "Your data":

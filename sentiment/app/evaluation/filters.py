@@ -9,10 +9,10 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from sentiment.app.shared import tabs
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, RIGHT, SURE_ERRORS, VERDICTS, WRONG
 from sentiment.evaluation.metrics import HISTOGRAM_BINS
 
-TAB = "tab"  # key of the open tab
 ERRORS = "Errors"  # the tab that has the filter
 SOURCE = "source"  # key of what the tab lists
 REVIEWS, EXAMPLES = "Reviews", "Example sentences"
@@ -34,15 +34,11 @@ def open_errors(**filter: Any) -> None:
     Args:
         filter: values of the filter, by key.
     """
-    st.session_state.update({**_DEFAULTS, **filter, TAB: ERRORS, SOURCE: REVIEWS})
+    st.session_state.update({**_DEFAULTS, **filter, SOURCE: REVIEWS})
+    tabs.open_tab(ERRORS)
     for key, value in filter.items():  # a control that was never drawn does not write its value into the address
         with suppress(StreamlitAPIException):  # it was drawn before, and writes its value itself
             st.query_params[key] = list(map(str, value)) if isinstance(value, tuple) else shown_name(value)
-
-
-def open_tab(name: str) -> None:
-    """Opens a tab; for callbacks."""
-    st.session_state[TAB] = name
 
 
 def clicked(chart: str, parameter: str) -> list[dict[str, Any]]:

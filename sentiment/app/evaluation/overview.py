@@ -9,7 +9,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import filters
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, charts, evaluation_charts
+from sentiment.app.shared import chart_block, charts, evaluation_charts, tabs
 from sentiment.app.shared.scored_reviews import SURE_ERRORS, ScoredReviews, cell_name
 from sentiment.formatting import counted, percent
 
@@ -91,7 +91,7 @@ def _follow(finding: Finding) -> None:
     if finding.tab == filters.ERRORS:
         filters.open_errors(**finding.filter)
     else:
-        filters.open_tab(finding.tab)
+        tabs.open_tab(finding.tab)
 
 
 def _list_cell() -> None:

@@ -20,7 +20,7 @@ from sentiment.app.evaluation import (
     words,
 )
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run
+from sentiment.app.shared import chart_block, current_run, tabs
 
 _TABS: dict[str, tuple[Callable[[Evaluated], None], str]] = {
     "Overview": (overview.show, "test_predictions.parquet"),
@@ -45,18 +45,14 @@ def page() -> None:
         evaluated = header.show(run)
     if evaluated is None:
         return
-    filters.accept_any_case(filters.TAB, list(_TABS))
-    _lead_to_tab()
-    tabs = st.tabs(list(_TABS), key=filters.TAB, bind="query-params")
-    for tab, (show, part) in zip(tabs, _TABS.values(), strict=True):
+    shown = tabs.show_tabs(list(_TABS), _meant_tab())
+    for tab, (show, part) in zip(shown, _TABS.values(), strict=True):
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, part):
                 show(evaluated)
 
 
-def _lead_to_tab() -> None:
-    """Opens the tab that a link without one is about, by its other parameters."""
-    if filters.TAB not in st.session_state and filters.TAB not in st.query_params:
-        tabs = [tab for key, tab in _LEADS.items() if key in st.query_params]
-        if tabs:
-            filters.open_tab(tabs[-1])
+def _meant_tab() -> str | None:
+    """Returns the tab that a link without one is about, by its other parameters."""
+    meant = [tab for key, tab in _LEADS.items() if key in st.query_params]
+    return meant[-1] if meant else None

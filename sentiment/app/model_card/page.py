@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import zipfile
 from collections.abc import Sequence
-from io import BufferedRandom
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment import model_card
-from sentiment.app.shared import chart_block, current_run, navigation
+from sentiment.app.shared import chart_block, current_run, navigation, tabs
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run
@@ -29,9 +29,7 @@ def page() -> None:
     navigation.show_title("model_card", model_card.SUMMARY)
     run = current_run.run()
     drawn = (_summary, _metrics, _training, _data, _files)
-    for tab, name, draw in zip(
-        st.tabs(_TABS, key="tab", on_change="rerun", bind="query-params"), _TABS, drawn, strict=True
-    ):
+    for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, f"A file behind “{name}”"):
                 draw(run)
@@ -173,7 +171,7 @@ def _download(run: Run) -> None:
     )
 
 
-def _archive(run: Run) -> BufferedRandom:
+def _archive(run: Run) -> RawIOBase:
     """Returns a zip archive of the run's folder, on disk and file by file; damaged files are left out."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - Streamlit reads it after this function
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -184,7 +182,7 @@ def _archive(run: Run) -> BufferedRandom:
                 continue
         archive.write(run.path / MANIFEST, f"{run.name}/{MANIFEST}")
     file.seek(0)
-    return file
+    return file.detach()  # Streamlit takes no file that is open for both reading and writing through a buffer
 
 
 def _file_rows(run: Run) -> pd.DataFrame:
