@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer_mime
 
 from sentiment.app.model_card import page as model_card_page
 from sentiment.artifacts import MANIFEST, Run, open_run, write_json, write_manifest
@@ -53,6 +54,7 @@ def test_what_a_foreign_record_says_is_shown_as_text(run: Path) -> None:
 @contextmanager
 def archived(run: Run) -> Iterator[zipfile.ZipFile]:
     with model_card_page._archive(run) as file, zipfile.ZipFile(file) as archive:
+        assert convert_data_to_bytes_and_infer_mime(file, AssertionError())[0].startswith(b"PK")  # as for a download
         yield archive
 
 

@@ -85,13 +85,13 @@ def test_an_answer_is_saved_as_a_labelled_file_and_undone(address, new_page, tmp
 
 def test_a_shared_link_opens_the_same_example_model_and_settings(address, new_page):
     page = open_at(new_page(), f"{address}/?example=Mixed&run=other")
-    page.get_by_text("As the model reads").click()
+    page.get_by_text("Running probability").click()
     page.wait_for_url("**/*along=true*")
     page.get_by_role("button", name="Share").click()
     link = page.locator("[data-testid=stPopoverBody] code").first.inner_text().strip()
     assert link == f"{address}/?example=Mixed&run=other&along=true"
     page = open_at(new_page(), link)
-    page.get_by_text("read by other").wait_for()
+    page.get_by_text("read · other").wait_for()
     assert "along=true" in page.url
 
 
