@@ -62,12 +62,14 @@ def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_comes_back_
         assert visitor.shows("3 words read")
     with Visitor(behind_nginx, "bulk", headers=origin) as visitor:
         visitor.upload("reviews.csv", b"review\ngood\nbad\n")
-        visitor.wait(lambda: visitor.has_widget("button", "Score 2 rows"))
+        score = primary_label("Score 2 rows", ":material/play_arrow:")
+        visitor.wait(lambda: visitor.has_widget("button", score))
         visitor.wait()
-        visitor.press("Score")
-        visitor.wait(lambda: visitor.has_widget("download_button", "Download"))
+        visitor.press(score)
+        download = primary_label("Download CSV", ":material/download:").removesuffix("]")  # the size follows
+        visitor.wait(lambda: visitor.has_widget("download_button", download))
         visitor.wait()
-        assert len(visitor.download("Download").splitlines()) == 3
+        assert len(visitor.download(download).splitlines()) == 3
 
 
 @pytest.mark.process
@@ -107,10 +109,10 @@ def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
         for name in ("tiny", "other", "tiny"):
             (served / "default").write_text(name, encoding="utf-8")
             with Visitor(address) as visitor:
-                assert visitor.shows(f"read by {name}")
+                assert visitor.shows(f"words read · {name}")
             long_open.rerun()
             long_open.wait()
-            assert long_open.shows("read by tiny")
+            assert long_open.shows("words read · tiny")
 
 
 @pytest.mark.process
@@ -127,15 +129,18 @@ def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
             with Visitor(address) as visitor:
                 assert visitor.shows("Sign in")
-                assert not visitor.has_widget("text_area", "Review")
+                with pytest.raises(VisitError, match="editor"):
+                    visitor.analyse("good good good")
                 visitor.press(primary_label("Sign in", ":material/login:"))
                 visitor.wait(lambda: visitor.redirect != "")
                 cookies = _log_in(address + visitor.redirect)
             with Visitor(address, headers={"Cookie": cookies, "Origin": address}) as visitor:
                 assert visitor.has_widget("button", "Sign out")
-                assert visitor.has_widget("text_area", "Review")
+                visitor.analyse("good good good")
+                visitor.wait()
+                assert visitor.shows("3 words read")
             with pytest.raises(VisitError), Visitor(address, headers={"Cookie": cookies[:-4]}) as visitor:
-                visitor.widget("text_area", "Review")
+                visitor.analyse("good good good")
 
 
 def _log_in(url: str) -> str:
@@ -147,7 +152,9 @@ def _log_in(url: str) -> str:
 
 def test_without_a_section_auth_there_is_no_login(address):
     with Visitor(address) as visitor:
-        assert visitor.has_widget("text_area", "Review")
+        visitor.analyse("good good good")
+        visitor.wait()
+        assert visitor.shows("3 words read")
         assert not visitor.has_widget("button", "Sign out")
 
 

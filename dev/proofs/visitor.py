@@ -285,7 +285,7 @@ def body(element: Element) -> str:
     """Returns the text of a heading, paragraph or notice, or the data of a component; empty for other elements."""
     kind = element.WhichOneof("type")
     if kind == "bidi_component":
-        return str(element.bidi_component.json)
+        return json.dumps(json.loads(element.bidi_component.json or "null"), ensure_ascii=False)
     return str(getattr(element, kind).body) if kind in ("heading", "markdown", "alert") else ""
 
 
