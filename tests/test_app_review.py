@@ -69,6 +69,14 @@ def press(app: AppTest, label: str) -> None:
 # The text and its verdict
 
 
+@pytest.mark.parametrize("along", ["true", "false"])
+def test_an_address_sets_the_level_and_the_curve_of_the_first_view(runs, monkeypatch, along):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    by_sentence = editor(open_app(level="Sentences", along=along))
+    assert len(by_sentence["spans"]) < len(editor(open_app())["spans"])
+    assert (by_sentence["curve"] is not None) is (along == "true")
+
+
 def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
     analyse(app, "another text", "store")
     assert card(app)["changed"]

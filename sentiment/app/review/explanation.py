@@ -44,9 +44,13 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
                 editor.show(analysis.text)
             st.caption("The model that made this isn't available, so its explanation isn't either.")
             return
-        groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
         with place:
-            _text(analysis, explanation, version, groups, classifier, open_view)
+            text_place = st.container()
+            level, along = _settings(classifier)  # first, since the address may set them
+        groups = group(explanation, level)
+        curve = _prefix_curve(explanation.text, groups, classifier) if along and classifier else None
+        with text_place:
+            _text(analysis, explanation, version, groups, curve, open_view)
         tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
         with tabs[open_view]:
             if open_view == views.TOP_WORDS:
@@ -63,13 +67,10 @@ def _text(
     explanation: Explanation,
     version: Explanation | None,
     groups: list[Group],
-    classifier: Classifier | None,
+    curve: dict[str, Any] | None,
     open_view: str,
 ) -> None:
-    """Shows the editor with contributions at the chosen level, those of a changed version if there is one.
-
-    Without a classifier, the curve over prefixes cannot be shown.
-    """
+    """Shows the editor with the contributions of groups, those of a changed version if there is one."""
     spans = [(each.start, each.end, each.value, each.unknown) for each in groups]
     if version is not None:
         values = what_if.values_in(version, explanation)
@@ -85,16 +86,18 @@ def _text(
         rest_note=f"Grey: {wording.words(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
         if unread
         else "",
-        curve=_prefix_curve(explanation.text, groups, classifier)
-        if st.session_state.get(_ALONG) and classifier
-        else None,
+        curve=curve,
         marks=what_if.marks(analysis, groups) if version is not None else None,
         on_pick=partial(what_if.pick, analysis, explanation, groups) if open_view == views.WHAT_IF else None,
         on_edit=views.leave_what_if,
     )
     st.text(reasons(version or explanation))
+
+
+def _settings(classifier: Classifier | None) -> tuple[Level, bool]:
+    """Shows the level of the parts and the switch of the curve, which needs the classifier; returns both."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
+        level = st.segmented_control(
             "Contributions by",
             _LEVELS,
             default=_LEVELS[0],
@@ -104,13 +107,14 @@ def _text(
             required=True,
             label_visibility="collapsed",
         )
-        st.toggle(
+        along = st.toggle(
             "Running probability",
             key=_ALONG,
             bind="query-params",
             disabled=classifier is None,
             help="Probability if the review ended at each word (at 100 points for long reviews).",
         )
+    return level, along
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
