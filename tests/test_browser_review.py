@@ -91,6 +91,16 @@ def test_verdict_and_colours_follow_what_is_typed(address, new_page):
     wait_for_text(page, "The worst film ever made.")
 
 
+def test_the_first_words_in_an_empty_box_do_not_take_the_focus_from_it(address, new_page):
+    page = open_at(new_page(), address)
+    editor(page).fill("")
+    page.locator(".card", has_text="No text").wait_for()
+    for word in ("A", " wonderful", " film."):
+        page.keyboard.type(word)
+        page.wait_for_timeout(600)
+    wait_for_text(page, "A wonderful film.")
+
+
 def test_a_verdict_is_marked_from_the_first_key_until_it_is_that_of_the_text(address, new_page):
     page = open_at(new_page(), address)
     marked = page.evaluate(

@@ -26,7 +26,13 @@ _LEVELS = [level for level in get_args(Level) if level != "token"]
 _LEVEL, _ALONG = "level", "along"  # keys of widgets
 
 
-def show(analysis: Analysis, version: Explanation | None, classifier: Classifier | None, place: DeltaGenerator) -> None:
+def show(
+    analysis: Analysis,
+    version: Explanation | None,
+    classifier: Classifier | None,
+    place: DeltaGenerator,
+    below: DeltaGenerator,
+) -> None:
     """Shows the coloured text and its top words at a place, and the explanation in tabs below.
 
     Args:
@@ -34,6 +40,7 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
         version: the explanation of a changed version, if one is shown.
         classifier: the model that made the analysis, None if it is not here.
         place: where the editor is shown.
+        below: where its settings are shown.
     """
     names = [name for name in views.NAMES if classifier or name not in views.OTHER_TEXTS]
     open_view = views.open_view(names)
@@ -44,12 +51,11 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
                 editor.show(analysis.text)
             st.caption("The model that made this isn't available, so its explanation isn't either.")
             return
-        with place:
-            text_place = st.container()
+        with below:
             level, along = _settings(classifier)  # first, since the address may set them
         groups = group(explanation, level)
         curve = _prefix_curve(explanation.text, groups, classifier) if along and classifier else None
-        with text_place:
+        with place:
             _text(analysis, explanation, version, groups, curve, open_view)
         tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
         with tabs[open_view]:
