@@ -158,7 +158,7 @@ def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     page = _open(browser, f"{address}/{view.path}", view)
     view.reach(page)
     settle(page)
-    page.mouse.move(0, 0)  # tables show buttons below the pointer
+    page.mouse.move(view.width - 1, view.height - 1)  # the sidebar and tables show buttons below the pointer
     page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
     end = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').getBoundingClientRect().bottom")
     shot = page.screenshot(clip={"x": 0, "y": 0, "width": view.width, "height": min(view.height, end)})
