@@ -185,7 +185,7 @@ def _slices(reviews: ScoredReviews, scored: Scored) -> None:
     table = pd.DataFrame(
         {
             "Slice": parts["slice"],
-            "n": parts["n"],
+            "Rows": parts["n"],
             "Accuracy": 100 * parts["accuracy"],
             "95% CI": [interval(bounds) for bounds in zip(parts["low"], parts["high"], strict=True)],
         }
