@@ -118,8 +118,8 @@ def shared_link(app: AppTest) -> str:
 
 def test_the_link_names_example_model_and_settings_and_never_a_text(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = _open("review", level="by phrase", text="private")
-    assert shared_link(app).endswith("/?example=Glowing&run=tiny&level=by+phrase")
+    app = _open("review", level="Phrases", text="private")
+    assert shared_link(app).endswith("/?example=Glowing&run=tiny&level=Phrases")
     analyse(app, "my own words about the film")
     link = shared_link(app)
     assert link.partition("&")[0].endswith("/?run=tiny")

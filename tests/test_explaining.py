@@ -238,11 +238,13 @@ def test_stability_is_the_agreement_with_a_finer_path(classifier):
 
 def test_reasons_name_the_strongest_words_on_both_sides_with_repeats_taken_together():
     words = {"Great": 1.0, "fun": 0.6, "and": 0.01, "n't": -0.7, "great": 0.9, "!": 2.0}
-    assert reasons(explained(words)) == "“great” (twice) and “fun” speak most for positive; “n't” speaks against it."
-    assert reasons(explained({"dull": -2.0})) == "“dull” speaks against positive."
-    assert reasons(explained({"dull": -2.0}, "negative")) == "“dull” speaks most for negative."
-    assert reasons(explained({"the": 0.0})) == "No word in particular makes this positive."
+    assert reasons(explained(words)) == (
+        "Most positive words: “great” (twice), “fun”. Most negative words: “n't”."
+    )
+    assert reasons(explained({"dull": -2.0})) == "Most negative words: “dull”."
+    assert reasons(explained({"dull": -2.0, "fun": 1.0}, "negative")).startswith("Most negative words: “dull”.")
+    assert reasons(explained({"the": 0.0})) == "No single word stands out."
 
 
 def test_reasons_of_an_empty_text_say_so(classifier):
-    assert reasons(classifier.explain("")) == "There is nothing to judge."
+    assert reasons(classifier.explain("")) == "Enter a review first."

@@ -26,7 +26,7 @@ from sentiment.model.native.build import (
 )
 from sentiment.model.native.lstm import _packed
 from sentiment.model.numpy_lstm import NumpyLSTM
-from sentiment.model.weights import tanh_gates
+from sentiment.model.weights import by_gate, tanh_gates
 from tests.tiny import tiny_weights
 
 pytestmark = pytest.mark.process
@@ -51,12 +51,19 @@ static float *get(long count) {
     if (!values || fread(values, sizeof *values, count, stdin) != (size_t)count) exit(3);
     return values;
 }
+static void *get_weights(long count) { /* in half precision if HALF */
+    const long size = HALF ? 2 : 4;
+    char *values = malloc(count * size);
+    if (!values || fread(values, size, count, stdin) != (size_t)count) exit(3);
+    return values;
+}
 static float *room(long count) { return calloc(count, sizeof(float)); }
 static void put(const float *values, long count) { fwrite(values, sizeof *values, count, stdout); }
 int main(void) {
     enum { S = STEPS, U = UNITS, W = WIDTH, Z = S * 4 * U, H = S * U };
     if (!sentiment_usable()) return 4;
-    const float *kernel = get(W * 4 * U), *bias = get(4 * U), *packed = get(U * 4 * U), *back = get(U * 4 * U);
+    const float *kernel = get(W * 4 * U), *bias = get(4 * U);
+    const void *packed = get_weights(U * 4 * U), *back = get_weights(U * 4 * U);
     const float *embedded = get(S * W), *by_hidden = get(H);
     float *change = room(Z), *none = room(Z), *multipliers = room(Z), *pooled = room(3 * U), *rare = room(Z);
     float *passes[2][5];
@@ -64,13 +71,13 @@ int main(void) {
         for (int part = 0; part < 5; part++) passes[pass][part] = room(part < 2 ? Z : H);
     sentiment_project(S, W, U, kernel, bias, embedded, W, change, 4 * U, U);
     for (int pass = 0; pass < 2; pass++)
-        sentiment_forward(S, U, U, pass ? 1.0f : 0.5f, packed, none, change, passes[pass][0], passes[pass][1],
+        sentiment_forward(HALF, S, U, U, pass ? 1.0f : 0.5f, packed, none, change, passes[pass][0], passes[pass][1],
                           passes[pass][2], passes[pass][3], passes[pass][4]);
-    sentiment_backward(S, U, U, back, passes[0][0], passes[0][1], passes[0][2], passes[0][3], passes[1][0],
+    sentiment_backward(HALF, S, U, U, back, passes[0][0], passes[0][1], passes[0][2], passes[0][3], passes[1][0],
                        passes[1][1], passes[1][2], passes[1][3], by_hidden, multipliers);
     int rows[S];
     for (int step = 0; step < S; step++) rows[step] = step;
-    sentiment_pool(S, U, 0, packed, none, 0, embedded, S, W, kernel, bias, rare, rows, pooled);
+    sentiment_pool(HALF, S, U, 0, packed, none, 0, embedded, S, W, kernel, bias, rare, rows, pooled);
     put(change, Z), put(passes[1][4], H), put(multipliers, Z), put(pooled, 3 * U);
     return 0;
 }
@@ -128,19 +135,21 @@ def test_the_makefile_waits_for_the_libraries_that_are_compiled(machine: str, tm
 
 
 @emulated
-def test_the_arm64_code_computes_what_numpy_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("precision", [np.float32, np.float16])
+def test_the_arm64_code_computes_what_numpy_does(
+    precision: type[np.floating], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weights = tiny_weights(embedding=WIDTH, units=UNITS, directions=1)
     direction = weights.directions[0]
-    direction.recurrent[:] /= np.sqrt(UNITS)
+    direction.recurrent[:] = (direction.recurrent / np.sqrt(UNITS)).astype(precision)
     rng = np.random.default_rng(2)
     embedded = rng.normal(size=(STEPS, WIDTH)).astype(np.float32)
     by_hidden = rng.normal(size=(STEPS, 1, 1, UNITS)).astype(np.float32)
     block = 8
-    kernel, bias, recurrent = (
-        tanh_gates(array, np.float32) for array in (direction.kernel, direction.bias, direction.recurrent)
-    )
+    kernel, bias = (tanh_gates(array, np.float32) for array in (direction.kernel, direction.bias))
+    recurrent = by_gate(direction.recurrent).astype(precision)
     inputs = [_packed(kernel, block), bias, _packed(recurrent, block), _packed(recurrent.swapaxes(1, 2), block)]
-    found = _on_arm64([*inputs, embedded, by_hidden], tmp_path)
+    found = _on_arm64([*inputs, embedded, by_hidden], precision, tmp_path)
 
     monkeypatch.setattr(numpy_lstm, "compiled_lstm", lambda _: None)
     lstm = NumpyLSTM(weights)
@@ -156,13 +165,13 @@ def test_the_arm64_code_computes_what_numpy_does(tmp_path: Path, monkeypatch: py
     assert not found.size
 
 
-def _on_arm64(arrays: list[np.ndarray], folder: Path) -> np.ndarray:
+def _on_arm64(arrays: list[np.ndarray], precision: type[np.floating], folder: Path) -> np.ndarray:
     """What the caller above writes, compiled for arm64 and emulated."""
     (folder / "caller.c").write_text(CALLER)
-    sizes = [f"-DSTEPS={STEPS}", f"-DUNITS={UNITS}", f"-DWIDTH={WIDTH}", '-DSOURCE=""']
-    options = ["-O3", *STRICT, *STEPS_4.options, *sizes, "-I", str(build.STEPS_4.source.parent)]
+    sizes = [f"-DSTEPS={STEPS}", f"-DUNITS={UNITS}", f"-DWIDTH={WIDTH}", f"-DHALF={int(precision is np.float16)}"]
+    options = ["-O3", *STRICT, *STEPS_4.options, *sizes, '-DSOURCE=""', "-I", str(build.STEPS_4.source.parent)]
     command = ["aarch64-linux-gnu-gcc", *options, "-static", "-o", "caller", "caller.c"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    given = b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)
+    given = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
     done = subprocess.run(["qemu-aarch64", "./caller"], cwd=folder, input=given, capture_output=True, check=True)
     return np.frombuffer(done.stdout, np.float32)

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import pytest
 
-from scripts import score
 from sentiment.app.review import arithmetic, comparison, feedback, share, side_by_side, turns
 from sentiment.app.review.comparison import Side
 from sentiment.app.shared.analyses import Analysis
+from sentiment.commands import score
 from sentiment.dataset import load
 from sentiment.explain.grouping import group
 from sentiment.explain.stability import reliability
@@ -148,7 +148,7 @@ def test_models_that_disagree_are_said_to(classifier):
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_command_gives_the_text_to_the_script_as_it_is(classifier, text):
     _, script, *arguments = shlex.split(share.command(analysed(classifier, text)))
-    options = score._options(arguments)
+    options = score._options(arguments, "score.py")
     assert script == "scripts/score.py"
     assert options.text == text
     assert options.explain

@@ -148,7 +148,7 @@ class Setting(AbstractContextManager["Setting"]):
         """
         require("tensorflow", "TensorFlow", "train")
         if not self.run.has("model.keras"):
-            raise MissingError(f"The run {self.run.name} has no model.keras.")
+            raise MissingError(f"Model {self.run.name} has no model.keras.")
         module = "dev.benchmarking.keras_peer"
         return {
             f"{name} layers": self._peer(module, self.run.path, kind)

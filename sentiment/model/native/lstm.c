@@ -51,9 +51,12 @@ INLINE vec load_weights(int half, const void *from) {
     return (vec)_mm512_cvtph_ps(_mm256_loadu_si256(from));
 #elif LANES == 8
     return (vec)_mm256_cvtph_ps(_mm_loadu_si128(from)); /* every processor with AVX2 has F16C */
-#else
-    typedef _Float16 halves __attribute__((vector_size(2 * LANES), aligned(2)));
-    return __builtin_convertvector(*(const halves *)from, vec);
+#else /* by integers: not every compiler has a type of half precision. The exponent is corrected by a product. */
+    typedef unsigned short halves __attribute__((vector_size(2 * LANES), aligned(2)));
+    typedef unsigned words __attribute__((vector_size(4 * LANES)));
+    const words half_bits = __builtin_convertvector(*(const halves *)from, words);
+    const vec magnitude = (vec)((half_bits & 0x7fff) << 13) * 0x1p112f;
+    return (vec)((words)magnitude | (half_bits & 0x8000) << 16);
 #endif
 }
 
