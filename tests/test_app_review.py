@@ -271,6 +271,12 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
         assert sentence in said(app), text
 
 
+def test_a_text_that_moves_nothing_is_shown_without_empty_tables(app):
+    analyse(app, "とても面白い映画でした。")
+    assert "Nothing in this text moves the score." in said(app)
+    assert not app.dataframe
+
+
 def test_the_share_of_unknown_words_fits_the_headline():
     [sentence] = wording.caveats(DecisionRule().predict(1.0, "mostly_unknown", 8, 8, 0.5))
     assert sentence == "50% of the words are not in the model's vocabulary."

@@ -138,6 +138,9 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
 
 def _top_words(explanation: Explanation, groups: list[Group]) -> None:
     """Shows the groups that add most to each side, in two tables on one scale."""
+    if not any(each.value for each in groups):
+        st.caption("Nothing in this text moves the score.")
+        return
     scale = strongest([(each.start, each.end, each.value, each.unknown) for each in groups])
     for column, side, sign in zip(st.columns(2, gap="medium"), ("positive", "negative"), (1, -1), strict=True):
         ranked = sorted((each for each in groups if sign * each.value > 0), key=lambda each: -abs(each.value))

@@ -187,9 +187,7 @@ def slice_changes(parts: pd.DataFrame) -> alt.LayerChart:
     Args:
         parts: columns ``slice``, ``n``, ``difference`` (shares), ``low``, ``high``.
     """
-    usual = parts[parts["n"] >= _MANY]
-    ends = (min(0.0, float(usual["low"].min())), max(0.0, float(usual["high"].max()))) if len(usual) else (-1.0, 1.0)
-    scale = alt.Scale(domain=list(ends), clamp=True)
+    scale = alt.Scale(domain=[min(0.0, float(parts["low"].min())), max(0.0, float(parts["high"].max()))])
     return _by_slice(parts, "difference", "Accuracy difference", 0.0, scale, "+%", "+.2%", ())
 
 
