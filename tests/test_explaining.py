@@ -238,9 +238,7 @@ def test_stability_is_the_agreement_with_a_finer_path(classifier):
 
 def test_reasons_name_the_strongest_words_on_both_sides_with_repeats_taken_together():
     words = {"Great": 1.0, "fun": 0.6, "and": 0.01, "n't": -0.7, "great": 0.9, "!": 2.0}
-    assert reasons(explained(words)) == (
-        "Most positive words: “great” (twice), “fun”. Most negative words: “n't”."
-    )
+    assert reasons(explained(words)) == ("Most positive words: “great” (twice), “fun”. Most negative words: “n't”.")
     assert reasons(explained({"dull": -2.0})) == "Most negative words: “dull”."
     assert reasons(explained({"dull": -2.0, "fun": 1.0}, "negative")).startswith("Most negative words: “dull”.")
     assert reasons(explained({"the": 0.0})) == "No single word stands out."
