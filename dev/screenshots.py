@@ -1,4 +1,4 @@
-"""Takes the README's screenshots of the app, and serves the app for other tools. Needs playwright and Chromium."""
+"""Takes the README's pictures of the app, and serves the app for other tools. Needs playwright and Chromium."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dev.system import free_port
 
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 
-# name of the image -> page and settings, colour scheme, width and height in pixels
-_IMAGES = {
-    "review-light": ("?example=Mixed&along=true", "light", 1400, 1130),
-    "review-dark": ("?example=Mixed&along=true", "dark", 1400, 1130),
-    "review-phone": ("?example=Mixed", "light", 390, 1500),
-    "training-light": ("training?grain=step&smoothing=0.9", "light", 1400, 1100),
-    "evaluation-light": ("evaluation", "light", 1400, 1130),
-    "dataset-dark": ("dataset", "dark", 1400, 1130),
-}
+
+class View(NamedTuple):
+    """A view of the app.
+
+    Attributes:
+        path: the page and its settings.
+        scheme: the theme.
+        width: in pixels; a narrow view is taken as by a phone's screen.
+        height: in pixels at most; a lower page is cut at its end.
+        reach: does what the address cannot, such as a click.
+    """
+
+    path: str
+    scheme: Literal["light", "dark"] = "light"
+    width: int = 1400
+    height: int = 1300
+    reach: Callable[[Page], None] = lambda page: None
 
 
 def main() -> int:
@@ -50,10 +59,12 @@ def main() -> int:
         return 2
     options.output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        os.environ["SENTIMENT_JOBS"] = str(Path(scratch) / "jobs")
         browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
         with serve(options.artifacts.resolve(), Path(scratch) / "log") as address:
-            for name in _IMAGES:
-                _take(browser, address, name, options.output)
+            for name, view in VIEWS.items():
+                _take(browser, address, view, options.output / f"{name}.png")
+            _animate(browser, address, options.output / "typing.webp")
         browser.close()
     return 0
 
@@ -121,22 +132,62 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(500)
 
 
-def _take(browser: Browser, address: str, name: str, folder: Path) -> None:
-    path, scheme, width, height = _IMAGES[name]
+def _score_sample(page: Page) -> None:
+    page.get_by_role("button", name="Try a sample file").click()
+    page.get_by_role("button", name="Score 50 rows").click()
+    page.get_by_role("tab", name="Rows").wait_for()
+
+
+VIEWS = {  # by the name of the image
+    "review-light": View("?example=Mixed&along=true"),
+    "review-dark": View("?example=Mixed&along=true", "dark"),
+    "review-phone": View("?example=Mixed", width=390, height=1500),
+    "file-light": View("bulk", reach=_score_sample),
+    "training-light": View("training?grain=step&smoothing=0.9"),
+    "evaluation-light": View("evaluation"),
+    "evaluation-dark": View("evaluation?tab=Calibration", "dark"),
+    "dataset-dark": View("dataset", "dark"),
+    "model-card-light": View("model-card"),
+}
+
+
+def _take(browser: Browser, address: str, view: View, path: Path) -> None:
+    """Takes the image of a view."""
+    from PIL import Image
+
+    page = _open(browser, f"{address}/{view.path}", view)
+    view.reach(page)
+    settle(page)
+    page.mouse.move(view.width - 1, view.height - 1)  # the sidebar and tables show buttons below the pointer
+    page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
+    end = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').getBoundingClientRect().bottom")
+    shot = page.screenshot(clip={"x": 0, "y": 0, "width": view.width, "height": min(view.height, end)})
+    Image.open(BytesIO(shot)).convert("RGB").save(path, optimize=True)
+    print(path, file=sys.stderr)
+    page.context.close()
+
+
+def _animate(browser: Browser, address: str, path: Path) -> None:
+    from dev import capture
+
+    page = _open(browser, address, View("", width=capture.WIDTH, height=capture.HEIGHT))
+    capture.record(page, settle, path)
+    print(path, file=sys.stderr)
+    page.context.close()
+
+
+def _open(browser: Browser, address: str, view: View) -> Page:
     context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-        device_scale_factor=2 if width < 500 else 1,
+        viewport={"width": view.width, "height": view.height},
+        color_scheme=view.scheme,
+        device_scale_factor=2 if view.width < 500 else 1,
     )
     page = context.new_page()
-    page.set_default_timeout(120_000)
-    page.goto(f"{address}/{path}")
+    page.set_default_timeout(60_000)
+    page.goto(address)
     settle(page)
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
-    page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
-    page.screenshot(path=folder / f"{name}.png")
-    print(folder / f"{name}.png", file=sys.stderr)
-    context.close()
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    return page
 
 
 if __name__ == "__main__":

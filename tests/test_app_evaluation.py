@@ -57,7 +57,7 @@ def test_each_tab_opens_by_its_address_in_any_case_and_alone(open_page, tab):
     assert not app.exception
     assert not app.error
     assert app.session_state["tab"] == tab
-    assert [each.label for each in app.metric[:5]] == ["Accuracy", "F1", "ROC AUC", "ECE", "n"]
+    assert [each.label for each in app.metric[:5]] == ["Accuracy", "F1", "ROC AUC", "ECE", "Reviews"]
     marks = [mark for chart in app.get("vega_lite_chart") for mark in black_rules(json.loads(chart.proto.spec))]
     assert marks == []  # each rule has a colour of its own in the dark theme
     assert all(chart.proto.alt for chart in app.get("vega_lite_chart"))
@@ -401,6 +401,12 @@ def test_two_models_are_compared_on_the_reviews_they_share(open_page):
     assert ((rows["probability"] >= 50) == (rows["label"] == "positive")).all()
     shown = next(each.options for each in app.selectbox if each.key == "agreement")
     assert f"Only tiny correct ({len(rows):,})" in shown
+
+
+def test_the_compare_tab_begins_with_a_comparison(open_page):
+    app = open_page(tab="Compare")
+    assert not app.exception
+    assert "McNemar" in said(app)
 
 
 # Robustness and explanations

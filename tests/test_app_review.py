@@ -1,4 +1,4 @@
-"""The Review page and the front door: what they say after a change, and what they refuse."""
+"""The page Analyse a review and the front door: what they say after a change, and what they refuse."""
 
 from __future__ import annotations
 
@@ -67,6 +67,14 @@ def press(app: AppTest, label: str) -> None:
 
 
 # The text and its verdict
+
+
+@pytest.mark.parametrize("along", ["true", "false"])
+def test_an_address_sets_the_level_and_the_curve_of_the_first_view(runs, monkeypatch, along):
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+    by_sentence = editor(open_app(level="Sentences", along=along))
+    assert len(by_sentence["spans"]) < len(editor(open_app())["spans"])
+    assert (by_sentence["curve"] is not None) is (along == "true")
 
 
 def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
@@ -261,6 +269,12 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
     ):
         analyse(app, text)
         assert sentence in said(app), text
+
+
+def test_a_text_that_moves_nothing_is_shown_without_empty_tables(app):
+    analyse(app, "とても面白い映画でした。")
+    assert "Nothing in this text moves the score." in said(app)
+    assert not app.dataframe
 
 
 def test_the_share_of_unknown_words_fits_the_headline():

@@ -13,6 +13,7 @@ from sentiment.app.review import explanation as why
 from sentiment.app.review.arithmetic import sum_rows, waterfall_steps
 from sentiment.app.shared import wording
 from sentiment.app.shared.highlight import _parts
+from sentiment.evaluation.metrics import Comparison
 from sentiment.explain.grouping import group
 from sentiment.explain.html_file import to_html
 from sentiment.explain.prediction_text import headline, probability_sentence
@@ -83,6 +84,12 @@ def test_what_was_not_read_and_not_known_is_said():
     assert "first 1,000 of 2,345" in said[0]
     assert "25%" in said[1]
     assert list(wording.caveats(DecisionRule().predict(1.0, "ok", 10, 10, 0.0))) == []
+
+
+@pytest.mark.parametrize(("p_value", "said"), [(0.0004, "a significant difference"), (0.21, "which may be chance")])
+def test_a_comparison_of_two_models_says_in_words_whether_it_may_be_chance(p_value, said):
+    sentence = wording.run_comparison(Comparison(200, 3, 9, 0.03, (-0.01, 0.07), p_value), "one", "two")
+    assert sentence.startswith(f"two is 3.00 points more accurate than one, {said} (")
 
 
 def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():

@@ -1,4 +1,4 @@
-"""The Bulk page: the meanings of labels can be changed, columns can be joined, and rows left out are counted."""
+"""Score a file: the meanings of labels can be changed, columns can be joined, and rows left out are counted."""
 
 import pytest
 

@@ -612,6 +612,15 @@ def test_labels_that_are_probably_wrong_can_be_listed(scored):
     scored.checkbox(key="only_mislabelled").uncheck().run()
 
 
+def test_the_evaluation_leads_to_the_rows_with_the_worst_errors_first(scored):
+    open_tab(scored, "Evaluation")
+    next(each for each in scored.button if each.label == "List the worst errors").click().run()
+    assert not scored.exception
+    assert scored.session_state["tab"] == "Rows"
+    assert scored.selectbox(key="order").value == "worst errors first"
+    scored.selectbox(key="order").set_value("as in the file").run()
+
+
 def test_a_cell_of_the_confusion_matrix_lists_what_it_counts_at_the_threshold_set(scored):
     open_tab(scored, "Evaluation").slider(key=labels.THRESHOLD).set_value(0.99).run()
     open_tab(scored, "Rows")

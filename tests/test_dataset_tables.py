@@ -1,4 +1,4 @@
-"""A data set is read from every table that the Bulk page reads: the same rows, the same labels, and others counted."""
+"""A data set is read from every table that scoring reads: the same rows, the same labels, and others counted."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_the_small_files_with_labels_are_found():
 
 
 def scored_rows(path: Path) -> list[tuple[str, int]]:
-    """The texts of a file and their labels, as the Bulk page reads them."""
+    """The texts of a file and their labels, as scoring reads them."""
     found, source = inspect(path, Options(), lambda *_: None), open_source(path)
     pairs = []
     for chunk in source.chunks(found.text):

@@ -114,15 +114,27 @@ def test_a_doubt_is_put_in_a_sentence(values, name, doubt):
     assert forms.doubt() == doubt
 
 
-def test_a_date_far_down_decides_how_the_first_ones_are_read(tmp_path):
-    first, last = ["05/06/2023"] * 3000, ["05/06/2023"] * 600 + ["25/06/2023"]
-    for number, cells in enumerate((first, last)):
+def test_with_a_review_a_day_the_points_are_months_although_few_reviews_are_in_each(tmp_path):
+    cells = [f"2023-{month:02}-{day:02}" for month in (3, 4, 5) for day in (2, 9, 17, 25)]
+    points = _results(tmp_path, [cells]).over_time(0)
+    assert points["group"].dt.strftime("%Y-%m-%d").tolist() == ["2023-03-01", "2023-04-01", "2023-05-01"]
+    assert points["n"].tolist() == [4, 4, 4]
+
+
+def _results(folder, chunks):
+    """Results whose only column has these cells, chunk by chunk; every row is positive."""
+    for number, cells in enumerate(chunks):
         verdicts = {
             "sentiment": "positive", "p_positive": 0.9, "confidence": "confident", "status": "ok", "tokens_read": 3
         }  # fmt: skip
         columns = {field.name: pa.array([verdicts[field.name]] * len(cells), field.type) for field in VERDICT}
-        Parts(tmp_path).write(number, pa.table({**columns, "c0": cells}))
-    results = Results(Parts(tmp_path), ["date"], 0)
+        Parts(folder).write(number, pa.table({**columns, "c0": cells}))
+    return Results(Parts(folder), ["date"], 0)
+
+
+def test_a_date_far_down_decides_how_the_first_ones_are_read(tmp_path):
+    first, last = ["05/06/2023"] * 3000, ["05/06/2023"] * 600 + ["25/06/2023"]
+    results = _results(tmp_path, (first, last))
     points = results.over_time(0)
     assert points["group"].dt.strftime("%Y-%m-%d").tolist() == ["2023-06-05", "2023-06-25"]
     assert points["n"].tolist() == [3600, 1]

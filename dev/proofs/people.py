@@ -1,7 +1,7 @@
 """Measures the app with many concurrent visitors: WebSocket sessions that analyse texts and score files.
 
-Each visitor opens the Review page and repeatedly pastes a review, waits for its verdict and the rest of the page, and
-reads for a few seconds. At some point each visitor scores a small file on the Bulk page and downloads the result.
+Each visitor opens the app and repeatedly pastes a review, waits for its verdict and the rest of the page, and reads for
+a few seconds. At some point each visitor has a small file scored and downloads the result.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class Visitor:
         return self._widget(kind, label) is not None
 
     def analyse(self, text: str) -> None:
-        """Types a text in the Review page's editor and asks for its analysis; does not wait.
+        """Types a text in the editor and asks for its analysis; does not wait.
 
         Raises:
             VisitError: the page has no editor.

@@ -35,7 +35,7 @@ from sentiment.bulk.jobs.launcher import WORKER
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-LONGEST = 200_000  # characters of a text that the Review page accepts
+LONGEST = 200_000  # characters of a text that the app accepts
 _EVERY = 0.5  # seconds from one ordinary review to the next
 _AT_ONCE = 16  # files that are uploaded at the same time
 _TABS = 3  # pages that the hostile visitor has open for texts

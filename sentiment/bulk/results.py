@@ -175,7 +175,8 @@ class Results:
     def over_time(self, position: int) -> pd.DataFrame:
         """Returns the positive share by day, month or year, with the columns of ``by_group``.
 
-        Uses the finest unit that gives few enough points for a line, and enough reviews for each if possible.
+        Uses the finest unit that gives few enough points for a line and enough reviews for each. If none does, uses
+        the coarsest that still gives a line.
         """
         read = DateReader(self._sample(position), self._date_forms(position))
         days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
@@ -185,8 +186,9 @@ class Results:
             starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
             by_unit.append(_shares(self._judged_by(pd.Series(starts))))
         short = [shares for shares in by_unit if len(shares) <= _MOST_POINTS] or by_unit[-1:]
-        full = [s for s in short if len(s) >= _FEWEST_POINTS and s["n"].mean() >= _REVIEWS_A_POINT]
-        return (full or short)[0].sort_values("group")
+        lines = [shares for shares in short if len(shares) >= _FEWEST_POINTS]
+        full = [shares for shares in lines if shares["n"].mean() >= _REVIEWS_A_POINT]
+        return (full or lines[-1:] or short)[0].sort_values("group")
 
     def date_doubt(self, position: int) -> str:
         """Returns how dates are read that could be read in several ways; "" if there are none."""

@@ -244,7 +244,7 @@ def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]
 
 
 def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:
-    """Returns the 95 % interval of the first share minus the second, of separate samples.
+    """Returns the 95% interval of the first share minus the second, of separate samples.
 
     Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10. Each sample is
     given as successes and size.

@@ -1,1 +1,1 @@
-"""The Bulk page: an uploaded file, its scoring job and the results."""
+"""The page Score a file: an uploaded file, its scoring job and the results."""

@@ -28,6 +28,7 @@ from sentiment.model.decision import DecisionRule
 
 THRESHOLD = "cut"  # key of the threshold
 _LOWEST, _HIGHEST = 0.01, 0.99  # thresholds that can be set
+ORDER, WORST_FIRST = "order", "worst errors first"  # key of the rows' order, and the order that only labels allow
 _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
@@ -63,11 +64,14 @@ def show(scored: Scored) -> None:
     )
     _figures(reviews, cost)
     errors = counted(len(results.likely_mislabelled()), "likely label error")
-    st.caption(
-        f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
-        + left_out_rows(results.left_out()),
-        help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
+            + left_out_rows(results.left_out()),
+            help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
+            width="stretch",
+        )
+        st.button("List the worst errors", icon=":material/sort:", on_click=_list_worst)
     _charts(reviews)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -164,6 +168,10 @@ def _filter_by_cell() -> None:
             _redraw()  # the matrix is gone; when it is drawn again, it marks the cell
 
 
+def _list_worst() -> None:
+    st.session_state[ORDER], st.session_state[TAB] = WORST_FIRST, "Rows"
+
+
 def _redraw() -> None:
     st.session_state[_DRAWING] = st.session_state.get(_DRAWING, 0) + 1
 
@@ -177,7 +185,7 @@ def _slices(reviews: ScoredReviews, scored: Scored) -> None:
     table = pd.DataFrame(
         {
             "Slice": parts["slice"],
-            "n": parts["n"],
+            "Rows": parts["n"],
             "Accuracy": 100 * parts["accuracy"],
             "95% CI": [interval(bounds) for bounds in zip(parts["low"], parts["high"], strict=True)],
         }

@@ -27,7 +27,7 @@ _ORDERS = {
     "most negative first": ("probability", False),
     "longest first": ("length", True),
 }
-_ERRORS_FIRST = {"worst errors first": ("error", False)}
+_ERRORS_FIRST = {labels.WORST_FIRST: ("error", False)}
 _SIDES = ("positive", "negative")
 
 
@@ -57,7 +57,7 @@ def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
         search = st.text_input("Text contains", key="only_text", width=220, max_chars=_MAX_SEARCH, **kept)
         sentiments = st.multiselect("Predicted", _SIDES, key="only_sentiment", placeholder="All", width=200, **kept)
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
-        order = st.selectbox("Sort", list(orders), key="order", width=200, **kept)
+        order = st.selectbox("Sort", list(orders), key=labels.ORDER, width=200, **kept)
         with st.popover("Filters", icon=":material/filter_list:"):
             levels, statuses = list(results.counts("confidence")), list(results.counts("status"))
             confidences = st.multiselect("Confidence", levels, key="only_confidence", placeholder="All", **kept)

@@ -66,7 +66,7 @@ def _paste(settings: Settings) -> None:
             key=_PASTED,
             height=150,
             max_chars=_MAX_PASTED,
-            placeholder="A warm and funny film.\nFar too long, and not scary at all.",
+            placeholder="A warm and funny movie.\nFar too long, and not scary at all.",
         )
         st.form_submit_button(
             "Use these reviews", on_click=_create_from_paste, args=(settings,), icon=":material/content_paste_go:"

@@ -47,7 +47,7 @@ def show(report: dict[str, Any]) -> None:
         "unchanged. DIR: probability moves in the expected direction.",
     )
     failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
-    left, right = st.columns([4, 5], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         _matrix(report, failed)
     with right:
@@ -81,7 +81,7 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
         selection_mode="single-row",
         alt="Share of failed cases by capability and kind of test; selecting a row shows its failed examples",
         column_config={
-            "capability": st.column_config.TextColumn("Capability", width=140),
+            "capability": st.column_config.TextColumn("Capability", width=165),
             "cases": st.column_config.NumberColumn("Cases", format="localized", width=50),
             **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1], width=55) for kind in kinds},
         },
@@ -94,10 +94,10 @@ def _failures(report: dict[str, Any], failed: list[str]) -> None:
     chosen = st.selectbox("Capability", failed, format_func=_capability_name, key=_CAPABILITY, width=320)
     rows = [
         {
-            "text": case["texts"][0],
             "before": 100 * case["probabilities"][0],
-            "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
+            "text": case["texts"][0],
             "after": 100 * case["probabilities"][1] if len(case["texts"]) > 1 else None,
+            "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
             "expected": row["expected"],
             "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
         }
@@ -112,7 +112,7 @@ def _failures(report: dict[str, Any], failed: list[str]) -> None:
         placeholder="",
         alt="Failed cases with P(positive)",
         column_config={
-            "text": st.column_config.TextColumn("Text", width=280),
+            "text": st.column_config.TextColumn("Text", width=300),
             "before": columns.share("P(positive)"),
             "changed": st.column_config.TextColumn("Perturbed text", width=260),
             "after": columns.share("P(positive) after"),

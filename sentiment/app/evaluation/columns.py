@@ -21,5 +21,5 @@ def share(title: str, *, digits: int = 1, signed: bool = False, **settings: Any)
 
 
 def bar(title: str, **settings: Any) -> Any:
-    """Returns a column of percentages with a bar from 0 to 100 %."""
+    """Returns a column of percentages with a bar from 0 to 100%."""
     return st.column_config.ProgressColumn(title, min_value=0, max_value=100, format="%.1f%%", **settings)

@@ -45,16 +45,11 @@ def show(evaluated: Evaluated) -> None:
     name = st.selectbox(
         "Compare with",
         list(others),
-        index=None,
-        placeholder="None",
         key="compare",
         bind="query-params",
         width=260,
         help="Compare two models on the same reviews (paired tests).",
     )
-    if name is None:
-        st.caption("Choose another model to see which is better, whether by chance, and on which reviews.")
-        return
     other = _open_other(others[name], evaluated.split)
     if other is None:
         return

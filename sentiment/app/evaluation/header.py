@@ -143,7 +143,12 @@ def _metrics(scored: ScoredReviews) -> None:
             "Expected calibration error: the mean gap between predicted probability and observed frequency, in "
             f"{BINS} bins of equal size.",
         ),
-        ("n", f"{len(scored.table):,}", counted(counts.fp + counts.fn, "error"), "Reviews, and incorrect predictions."),
+        (
+            "Reviews",
+            f"{len(scored.table):,}",
+            counted(counts.fp + counts.fn, "error"),
+            "With the incorrect predictions.",
+        ),
     ]
     with st.grid(len(figures), min_column_width=130):
         for name, value, detail, meaning in figures:

@@ -75,7 +75,7 @@ def findings(scored: ScoredReviews) -> Iterator[Finding]:
     if weakest is None:
         sentence = "No slice is significantly below the rest."
     else:
-        sentence = f"{weakest['slice']}: {percent(weakest['accuracy'])} correct ({counted(weakest['n'], 'review')})."
+        sentence = f"{weakest['slice']} – {percent(weakest['accuracy'])} correct ({counted(weakest['n'], 'review')})."
     yield Finding("Weakest slice", sentence, "Slices", {})
     sure = scored.confidence == "confident"
     n, errors = int(sure.sum()), int(scored.sure_errors.sum())

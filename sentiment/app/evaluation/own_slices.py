@@ -115,7 +115,7 @@ def show(scored: ScoredReviews) -> None:
     if all_slices():
         _table(scored)
     else:
-        st.caption("Slices are kept for this session and can be used as a filter in Errors.")
+        st.caption("Slices are kept for this session. The tab Errors can filter by them.")
 
 
 def _form(scored: ScoredReviews) -> None:
@@ -130,7 +130,7 @@ def _form(scored: ScoredReviews) -> None:
             st.text_input(kind, key="own_text", max_chars=MAX_PATTERN, width=200)
         st.button("Add slice", icon=":material/add:", on_click=_add, args=(kind,))
     if not has_texts:
-        st.caption("Words and patterns need the review texts (make app DATA=path).")
+        st.caption("Words and patterns need the review texts (`make app DATA=path/to/the/reviews`).")
 
 
 def _add(kind: str) -> None:

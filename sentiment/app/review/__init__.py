@@ -1,1 +1,1 @@
-"""The Review page: one review, its prediction and its explanation."""
+"""The page Analyse a review: one review, its prediction and its explanation."""

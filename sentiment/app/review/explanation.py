@@ -26,7 +26,13 @@ _LEVELS = [level for level in get_args(Level) if level != "token"]
 _LEVEL, _ALONG = "level", "along"  # keys of widgets
 
 
-def show(analysis: Analysis, version: Explanation | None, classifier: Classifier | None, place: DeltaGenerator) -> None:
+def show(
+    analysis: Analysis,
+    version: Explanation | None,
+    classifier: Classifier | None,
+    place: DeltaGenerator,
+    below: DeltaGenerator,
+) -> None:
     """Shows the coloured text and its top words at a place, and the explanation in tabs below.
 
     Args:
@@ -34,6 +40,7 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
         version: the explanation of a changed version, if one is shown.
         classifier: the model that made the analysis, None if it is not here.
         place: where the editor is shown.
+        below: where its settings are shown.
     """
     names = [name for name in views.NAMES if classifier or name not in views.OTHER_TEXTS]
     open_view = views.open_view(names)
@@ -44,9 +51,12 @@ def show(analysis: Analysis, version: Explanation | None, classifier: Classifier
                 editor.show(analysis.text)
             st.caption("The model that made this isn't available, so its explanation isn't either.")
             return
-        groups = group(explanation, st.session_state.get(_LEVEL) or _LEVELS[0])
+        with below:
+            level, along = _settings(classifier)  # first, since the address may set them
+        groups = group(explanation, level)
+        curve = _prefix_curve(explanation.text, groups, classifier) if along and classifier else None
         with place:
-            _text(analysis, explanation, version, groups, classifier, open_view)
+            _text(analysis, explanation, version, groups, curve, open_view)
         tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
         with tabs[open_view]:
             if open_view == views.TOP_WORDS:
@@ -63,13 +73,10 @@ def _text(
     explanation: Explanation,
     version: Explanation | None,
     groups: list[Group],
-    classifier: Classifier | None,
+    curve: dict[str, Any] | None,
     open_view: str,
 ) -> None:
-    """Shows the editor with contributions at the chosen level, those of a changed version if there is one.
-
-    Without a classifier, the curve over prefixes cannot be shown.
-    """
+    """Shows the editor with the contributions of groups, those of a changed version if there is one."""
     spans = [(each.start, each.end, each.value, each.unknown) for each in groups]
     if version is not None:
         values = what_if.values_in(version, explanation)
@@ -85,16 +92,18 @@ def _text(
         rest_note=f"Grey: {wording.words(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
         if unread
         else "",
-        curve=_prefix_curve(explanation.text, groups, classifier)
-        if st.session_state.get(_ALONG) and classifier
-        else None,
+        curve=curve,
         marks=what_if.marks(analysis, groups) if version is not None else None,
         on_pick=partial(what_if.pick, analysis, explanation, groups) if open_view == views.WHAT_IF else None,
         on_edit=views.leave_what_if,
     )
     st.text(reasons(version or explanation))
+
+
+def _settings(classifier: Classifier | None) -> tuple[Level, bool]:
+    """Shows the level of the parts and the switch of the curve, which needs the classifier; returns both."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
+        level = st.segmented_control(
             "Contributions by",
             _LEVELS,
             default=_LEVELS[0],
@@ -104,13 +113,14 @@ def _text(
             required=True,
             label_visibility="collapsed",
         )
-        st.toggle(
+        along = st.toggle(
             "Running probability",
             key=_ALONG,
             bind="query-params",
             disabled=classifier is None,
             help="Probability if the review ended at each word (at 100 points for long reviews).",
         )
+    return level, along
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
@@ -128,6 +138,9 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
 
 def _top_words(explanation: Explanation, groups: list[Group]) -> None:
     """Shows the groups that add most to each side, in two tables on one scale."""
+    if not any(each.value for each in groups):
+        st.caption("Nothing in this text moves the score.")
+        return
     scale = strongest([(each.start, each.end, each.value, each.unknown) for each in groups])
     for column, side, sign in zip(st.columns(2, gap="medium"), ("positive", "negative"), (1, -1), strict=True):
         ranked = sorted((each for each in groups if sign * each.value > 0), key=lambda each: -abs(each.value))

@@ -42,7 +42,7 @@ def _analyse() -> None:
     if refused:
         st.error(analyses.TOO_LONG, icon=":material/error:")
     left, right = st.columns([2, 3], gap="medium")
-    place = right.container()
+    place, below = right.container(), right.container()
     classifier = current_run.classifier()
     analysis = analyses.current_analysis(classifier)
     if analysis is None:
@@ -69,7 +69,7 @@ def _analyse() -> None:
     )
 
     if analysis.prediction.label:
-        explanation.show(analysis, version, made_by, place)
+        explanation.show(analysis, version, made_by, place, below)
         side_by_side.show(analysis, made_by or classifier)
     else:
         with place:

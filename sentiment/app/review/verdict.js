@@ -28,7 +28,7 @@ function listen(parentElement) {
     const typed = editor?.revision === data.revision && editor.text !== data.text
     const old = data.changed || typed
     parentElement.querySelector(".card").classList.toggle("old", old)
-    parentElement.querySelector(".stale").textContent = old ? "Text changed. This is the verdict of the text before." : ""
+    parentElement.querySelector(".stale").textContent = old ? "Verdict of the text before the change" : ""
   }
   card.stop = () => document.removeEventListener(TEXT_EVENT, hear)
   document.addEventListener(TEXT_EVENT, hear)
@@ -37,7 +37,8 @@ function listen(parentElement) {
 }
 
 function show(at, data) {
-  at(".card").className = `card ${data.side}`
+  const length = !data.percent ? " bare" : data.headline.length > 10 ? " long" : ""
+  at(".card").className = `card ${data.side}${length}`
   at(".mouth").setAttribute("d", MOUTHS[data.side])
   at(".name").textContent = data.headline
   at(".percent").textContent = data.percent

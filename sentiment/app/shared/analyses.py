@@ -1,4 +1,4 @@
-"""The analyses of this session, and which of them the Review page shows.
+"""The analyses of this session, and which of them the page shows.
 
 They are kept only in the session's state and end with the session.
 """
@@ -103,7 +103,7 @@ def all_analyses() -> Sequence[Analysis]:
 
 
 def show(text: str, *, to_top: bool = False) -> None:
-    """Makes the Review page show a text; for callbacks and other pages.
+    """Makes Analyse a review show a text; for callbacks and other pages.
 
     Args:
         text: at most ``MAX_CHARACTERS`` characters; a longer one is ignored.
@@ -119,7 +119,7 @@ def show(text: str, *, to_top: bool = False) -> None:
 
 
 def type_text(text: str, *, finished: bool = False) -> None:
-    """Makes the Review page show a text that was typed; ``finished`` keeps its analysis when typing goes on."""
+    """Makes Analyse a review show a text that was typed; ``finished`` keeps its analysis when typing goes on."""
     _set_text(text)
     st.session_state[_TYPED] = not finished
     if finished:
@@ -144,7 +144,7 @@ def select_example() -> None:
 
 
 def reopen(analysis: Analysis) -> None:
-    """Makes the Review page show a stored analysis, whichever model is chosen; for callbacks."""
+    """Makes Analyse a review show a stored analysis, whichever model is chosen; for callbacks."""
     show(analysis.text, to_top=True)
     st.session_state[_OPENED] = (analysis.number, current_run.chosen_name())
 

@@ -42,8 +42,8 @@ def show_chart(
 
 def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
     """Shows the heading of a chart or table with a button for its data in the same line."""
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-        st.header(title, width="stretch")
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
+        st.header(title, width="content")
         show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
         st.space(_TOOLBAR)
 

@@ -93,7 +93,7 @@ def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerCha
 
 
 def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.LayerChart:
-    """Draws observed against predicted probability with 95 % intervals; the dashed line is perfect calibration.
+    """Draws observed against predicted probability with 95% intervals; the dashed line is perfect calibration.
 
     Args:
         bins: columns ``stated``, ``observed``, ``n``.
@@ -182,14 +182,12 @@ def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]]
 
 
 def slice_changes(parts: pd.DataFrame) -> alt.LayerChart:
-    """Draws the difference in accuracy between two runs by slice, with 95 % intervals.
+    """Draws the difference in accuracy between two runs by slice, with 95% intervals.
 
     Args:
         parts: columns ``slice``, ``n``, ``difference`` (shares), ``low``, ``high``.
     """
-    usual = parts[parts["n"] >= _MANY]
-    ends = (min(0.0, float(usual["low"].min())), max(0.0, float(usual["high"].max()))) if len(usual) else (-1.0, 1.0)
-    scale = alt.Scale(domain=list(ends), clamp=True)
+    scale = alt.Scale(domain=[min(0.0, float(parts["low"].min())), max(0.0, float(parts["high"].max()))])
     return _by_slice(parts, "difference", "Accuracy difference", 0.0, scale, "+%", "+.2%", ())
 
 

@@ -117,7 +117,7 @@ class ScoredReviews:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Returns the 95 % interval of the accuracy."""
+        """Returns the 95% interval of the accuracy."""
         return metrics.wilson_interval(int(self.right.sum()), len(self.table))
 
     def curve(self) -> pd.DataFrame:
@@ -172,8 +172,8 @@ class ScoredReviews:
             slices: the slices of a run's predictions if None.
 
         Returns:
-            Columns ``slice``, ``n``, ``errors``, ``accuracy``, ``low``, ``high`` (95 %), ``difference``,
-            ``difference_low`` and ``difference_high`` (95 %; NaN for a slice of all reviews).
+            Columns ``slice``, ``n``, ``errors``, ``accuracy``, ``low``, ``high`` (95%), ``difference``,
+            ``difference_low`` and ``difference_high`` (95%; NaN for a slice of all reviews).
         """
         all_right, rows = int(self.right.sum()), []
         for name, mask in self.parts() if slices is None else slices:
@@ -293,7 +293,7 @@ class Pair:
         return frame.assign(share=frame["n"] / frame["n"].sum())
 
     def by_slice(self) -> pd.DataFrame:
-        """Returns the change of accuracy by slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95 %)."""
+        """Returns the change of accuracy by slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95%)."""
         gained = self.second.right.astype(int) - self.first.right
         rows = []
         for name, mask in self.second.parts():

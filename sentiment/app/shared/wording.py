@@ -10,6 +10,7 @@ from sentiment.explain.negation import MIN_EFFECT
 from sentiment.types import Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
+_SIGNIFICANT = 0.05  # p-values below this
 
 
 def words(n: int) -> str:
@@ -39,9 +40,10 @@ def run_comparison(result: Comparison, first: str, second: str) -> str:
     """Returns two sentences on two models on the same reviews, with a paired test."""
     low, high = sorted(bound if result.difference >= 0 else -bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'} accurate"
+    chance = "a significant difference" if result.p_value < _SIGNIFICANT else "which may be chance"
     p_value = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
     return (
-        f"{second} is {points} than {first} (95% CI {formatting.signed(100 * low)} to {formatting.signed(100 * high)}; "
-        f"McNemar {p_value}; n = {result.n:,}). Correct only by {second}: {result.second_only:,}; only by {first}: "
-        f"{result.first_only:,}."
+        f"{second} is {points} than {first}, {chance} (95% CI {formatting.signed(100 * low)} to "
+        f"{formatting.signed(100 * high)}; McNemar {p_value}; n = {result.n:,}). Correct only by {second}: "
+        f"{result.second_only:,}; only by {first}: {result.first_only:,}."
     )

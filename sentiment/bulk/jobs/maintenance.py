@@ -20,7 +20,7 @@ def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
     """Deletes expired jobs, and starts or resumes waiting ones while workers are free.
 
     A job whose worker was killed waits again, and its next worker resumes after the last finished part. The app's
-    timer, the Bulk page and every worker that ends call this.
+    timer, the page Score a file and every worker that ends call this.
 
     Args:
         settings: of the server.
