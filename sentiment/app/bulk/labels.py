@@ -169,7 +169,8 @@ def _filter_by_cell() -> None:
 
 
 def _list_worst() -> None:
-    st.session_state[ORDER], st.session_state[TAB] = WORST_FIRST, "Rows"
+    st.session_state[ORDER] = WORST_FIRST
+    tabs.open_tab("Rows")
 
 
 def _redraw() -> None:

@@ -35,6 +35,8 @@ _TABS: dict[str, tuple[Callable[[Evaluated], None], str]] = {
 }  # name -> what draws it, and the file that it reads
 _LEADS = {filters.OUTCOME: filters.ERRORS, filters.SLICE: filters.ERRORS, "compare": "Compare"}
 
+_LED = "led_to_tab"
+
 
 def page() -> None:
     """Shows the header and the open tab."""
@@ -55,4 +57,7 @@ def page() -> None:
 def _meant_tab() -> str | None:
     """Returns the tab that a link without one is about, by its other parameters."""
     meant = [tab for key, tab in _LEADS.items() if key in st.query_params]
-    return meant[-1] if meant else None
+    if meant:
+        st.session_state[_LED] = meant[-1]  # a filter that is taken back leaves the address, but its tab stays open
+    led: str | None = st.session_state.get(_LED)
+    return led
