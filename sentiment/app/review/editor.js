@@ -27,6 +27,7 @@ function create(parentElement) {
     at(".review").classList.add("loaded")
     at(".sheet").classList.toggle("pick", data.pick)
     area.setAttribute("aria-label", data.label)
+    at(".title").textContent = data.pick ? data.label : `${data.label}: type or paste over this one`
     area.placeholder = data.placeholder
     text.setAttribute("aria-label", data.help)
     at(".edit").hidden = !data.pick
