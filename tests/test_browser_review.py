@@ -44,6 +44,7 @@ def test_the_first_screen_shows_the_verdict_and_then_the_coloured_text(address, 
     page.set_viewport_size({"width": width, "height": height})
     open_at(page, address)
     page.locator(".sheet .part.positive").first.wait_for()
+    page.locator(".card h2", has_text="99").wait_for()
     verdict, text = page.locator(".card h2"), page.locator(".sheet .text")
     assert re.match(r"Positive\s+99", verdict.inner_text())
     assert verdict.bounding_box()["y"] < text_begins
