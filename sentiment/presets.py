@@ -25,7 +25,7 @@ class Continuation:
         labelled: rate of labelled reviews.
         label_weight: weight of a review's label in its target; the rest is the earlier model's prediction.
         turn_rate: rate at which an opinion of a turned review is replaced.
-        turned_logit: largest logit, in absolute value, that a turned review's target stands for.
+        turned_logit: largest logit, in absolute value, of a turned review's target.
         epoch_examples: number of examples in an epoch.
         share: weight of the trained weights in the final ones; the rest is the earlier model's.
     """

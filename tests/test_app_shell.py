@@ -1,4 +1,4 @@
-"""What stands around every page: the theme, the navigation's titles, and the choice of the model."""
+"""Around every page: the theme, the navigation's titles, and the choice of the model."""
 
 from __future__ import annotations
 

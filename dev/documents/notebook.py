@@ -46,12 +46,11 @@ def run(notebook: dict[str, Any]) -> dict[str, Any]:
 
 def _run(tree: ast.Module, names: dict[str, Any]) -> object:
     """Runs a cell and returns the value of its last line if that is an expression."""
-    last = tree.body[-1]
-    if not isinstance(last, ast.Expr):
-        exec(compile(tree, "<cell>", "exec"), names)  # noqa: S102 - the repository's own notebook
-        return None
-    exec(compile(ast.Module(tree.body[:-1], []), "<cell>", "exec"), names)  # noqa: S102 - as above
-    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)  # noqa: S307 - as above
+    names["_"], last = None, tree.body[-1]
+    if isinstance(last, ast.Expr):
+        tree.body[-1] = ast.Assign([ast.Name("_", ast.Store())], last.value)
+    exec(compile(ast.fix_missing_locations(tree), "<cell>", "exec"), names)  # noqa: S102 - the repository's own notebook
+    return names["_"]
 
 
 def _shown(value: Any) -> dict[str, Any]:

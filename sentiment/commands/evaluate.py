@@ -238,5 +238,5 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     if not options.data and (options.compare or options.explanations or options.words or not alone):
         parser.error("--data is required, except with --behaviour and --edited alone")
     if options.compare and (options.explanations or options.words or alone):
-        parser.error("--compare does nothing else; leave out --explanations, --words, --behaviour and --edited")
+        parser.error("--compare only compares; leave out --explanations, --words, --behaviour and --edited")
     return options

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from sentiment.artifacts import Run
 from sentiment.evaluation import metrics
 from sentiment.model.weights import Weights
-from sentiment.presets import Preset
+from sentiment.presets import Continuation, Preset
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.batches import Mixture, Source
 from sentiment.training.counterfactuals import counterfactuals
-from sentiment.training.examples import NONE, Examples, Ids
+from sentiment.training.examples import Examples, Ids
 from sentiment.training.sayings import Sayings, fillings, short_sentences
 from sentiment.training.stages import Stages, cached
 from sentiment.training.teachers import run_logits
 from sentiment.training.turned import TurnedReviews, Turner, find_opposites
+
+Logits = npt.NDArray[np.float32]
 
 
 def mixture(
@@ -66,31 +70,12 @@ def mixture(
     mixed = Examples(labelled.ids, by_label + (1 - recipe.label_weight) * soft[: len(labelled.ids)])
     rest = Examples(reviews, soft[len(labelled.ids) : len(every)]) if reviews else mixed
 
-    clauses = NONE
-    if recipe.clauses:
-        with stages("counterfactual clauses"):
-            clauses = counterfactuals(labelled, reviews, vocabulary, split_seed)
-    sources: list[tuple[Source, float]] = [(mixed.draw, recipe.labelled)]
-    if len(clauses.ids):
-        sources.append((clauses.draw, recipe.clauses))
-    if recipe.sayings:
-        with stages("sayings"):
-            sayings = Sayings(fillings(labelled, sentences, logits[len(every) :], vocabulary), vocabulary)
-        if sayings:
-            sources.append((sayings, recipe.sayings))
-    if recipe.turned:
-        with stages("opposites"):
-            lexicon = find_opposites(labelled, weights.embedding, vocabulary)
-        turned = TurnedReviews(
-            Turner(lexicon, vocabulary),
-            every,
-            len(labelled.ids),
-            logits[: len(every)],
-            recipe.turn_rate,
-            recipe.turned_logit,
-        )
-        if turned and lexicon.sides:
-            sources.append((turned, recipe.turned))
+    sources = [
+        (mixed.draw, recipe.labelled),
+        *_clauses(recipe, labelled, reviews, vocabulary, split_seed, stages),
+        *_sayings(recipe, labelled, sentences, logits[len(every) :], vocabulary, stages),
+        *_turned(recipe, labelled, every, logits[: len(every)], weights, vocabulary, stages),
+    ]
     sources.append((rest.draw, max(1 - sum(rate for _, rate in sources), 0.0)))
     return Mixture(
         sources,
@@ -100,3 +85,52 @@ def mixture(
         unknown_rate=preset.unknown_rate,
         seed=seed,
     )
+
+
+def _clauses(
+    recipe: Continuation, labelled: Examples, reviews: list[Ids], vocabulary: Vocabulary, seed: int, stages: Stages
+) -> Iterator[tuple[Source, float]]:
+    """Yields the source of short clauses with its rate, if it has any."""
+    if not recipe.clauses:
+        return
+    with stages("counterfactual clauses"):
+        clauses = counterfactuals(labelled, reviews, vocabulary, seed)
+    if len(clauses.ids):
+        yield clauses.draw, recipe.clauses
+
+
+def _sayings(
+    recipe: Continuation,
+    labelled: Examples,
+    sentences: list[Ids],
+    logits: Logits,
+    vocabulary: Vocabulary,
+    stages: Stages,
+) -> Iterator[tuple[Source, float]]:
+    """Yields the source of sayings with its rate, if it has any; ``logits`` are the start's of the sentences."""
+    if not recipe.sayings:
+        return
+    with stages("sayings"):
+        sayings = Sayings(fillings(labelled, sentences, logits, vocabulary), vocabulary)
+    if sayings:
+        yield sayings, recipe.sayings
+
+
+def _turned(
+    recipe: Continuation,
+    labelled: Examples,
+    reviews: list[Ids],
+    logits: Logits,
+    weights: Weights,
+    vocabulary: Vocabulary,
+    stages: Stages,
+) -> Iterator[tuple[Source, float]]:
+    """Yields the source of turned reviews with its rate, if it has any; the labelled reviews come first."""
+    if not recipe.turned:
+        return
+    with stages("opposites"):
+        lexicon = find_opposites(labelled, weights.embedding, vocabulary)
+    turner = Turner(lexicon, vocabulary)
+    turned = TurnedReviews(turner, reviews, len(labelled.ids), logits, recipe.turn_rate, recipe.turned_logit)
+    if turned and lexicon.sides:
+        yield turned, recipe.turned

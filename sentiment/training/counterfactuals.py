@@ -187,5 +187,5 @@ def _ended(text: str) -> str:
 
 
 def indefinite_article(word: str) -> str:
-    """Returns the indefinite article that stands before a word."""
+    """Returns the indefinite article before a word."""
     return "an" if word[0] in "aeiou" and not word.startswith(_LIKE_YOU) else "a"

@@ -171,8 +171,8 @@ def _opinions(
             for token, count in zip(tokens, reviews, strict=True)
         ]
     )
-    told = np.where(possible, np.abs(weights) * np.sqrt(reviews), 0)
-    top = np.argsort(-told, kind="stable")[:_CANDIDATES]
+    telling = np.where(possible, np.abs(weights) * np.sqrt(reviews), 0)
+    top = np.argsort(-telling, kind="stable")[:_CANDIDATES]
     return top[possible[top] & (np.abs(weights[top]) > _CLEAR)]
 
 
@@ -197,7 +197,7 @@ class Turner:
         self._not, self._contracted, self._quote = (vocabulary.id(token) for token in ("not", "n't", '"'))
         self._out_of = known(("out", "of", "10"))
         self._marks: dict[int, tuple[int, int]] = {}  # the mark, and what takes its place
-        self._numbers: dict[int, tuple[int, int]] = {}  # likewise before "out of 10"
+        self._numbers: dict[int, tuple[int, int]] = {}  # the same before "out of 10"
         for mark, other in rules["marks"]:
             for table, form in ((self._marks, "{}/10"), (self._numbers, "{}")):
                 if form.format(mark) in vocabulary and form.format(other) in vocabulary:

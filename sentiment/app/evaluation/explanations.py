@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads
+from sentiment.app.shared import chart_block, evaluation_charts, uploads
 from sentiment.faithfulness import card
 from sentiment.faithfulness.card import PART
 from sentiment.formatting import signed
@@ -54,15 +54,9 @@ class Measure(NamedTuple):
 
 def show(evaluated: Evaluated) -> None:
     """Shows the erasure tests, all measures by method, and the checks that hold for any weights."""
-    run = evaluated.run
-    if not run.has(PART):
-        st.info(
-            f"No explanation checks saved for {uploads.escape_markdown(run.name)}. Run `python scripts/evaluate.py "
-            "--explanations --data PATH --artifacts RUN_FOLDER`."
-        )
+    report = evaluated.read_part(PART, "explanation checks", "--explanations")
+    if report is None:
         return
-    with current_run.stop_on_artifact_error():
-        report = current_run.read_json(PART)
     method, baseline, date = (uploads.escape_markdown(report[key]) for key in ("method", "baseline", "date"))
     st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {date}.")
     removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}

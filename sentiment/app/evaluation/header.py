@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -34,6 +35,17 @@ class Evaluated:
     split: str
     scored: ScoredReviews
     cost: float
+
+    def read_part(self, part: str, content: str, option: str) -> dict[str, Any] | None:
+        """Reads a JSON file that ``evaluate.py`` writes with an option; says so and returns None if it is missing."""
+        if not self.run.has(part):
+            st.info(
+                f"No {content} saved for {uploads.escape_markdown(self.run.name)}. Run `python scripts/evaluate.py "
+                f"{option} --data PATH --artifacts RUN_FOLDER`."
+            )
+            return None
+        with current_run.stop_on_artifact_error():
+            return current_run.read_json(part)
 
 
 def show(run: Run) -> Evaluated | None:

@@ -70,7 +70,7 @@ def show(evaluated: Evaluated) -> None:
 
 
 def findings(scored: ScoredReviews) -> Iterator[Finding]:
-    """Yields what stands out: the weakest slice, what confidence is worth, and the errors."""
+    """Yields three findings: the weakest slice, what confidence is worth, and the errors."""
     weakest = scored.weakest_slice()
     if weakest is None:
         sentence = "No slice is significantly below the rest."

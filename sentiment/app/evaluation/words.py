@@ -19,16 +19,11 @@ _ORDERS = {"Per occurrence": "mean", "In total": "total"}
 
 def show(evaluated: Evaluated) -> None:
     """Shows the words with the largest contributions, and where model and data differ."""
-    run = evaluated.run
-    if not run.has(PART):
-        st.info(
-            f"No word contributions saved for {uploads.escape_markdown(run.name)}. Run `python scripts/evaluate.py "
-            "--words --data PATH --artifacts RUN_FOLDER`."
-        )
+    report = evaluated.read_part(PART, "word contributions", "--words")
+    if report is None:
         return
     with current_run.stop_on_artifact_error():
-        report = current_run.read_json(PART)
-        words = with_data(pd.DataFrame(report["words"], columns=["word", "count", "mean"]), run)
+        words = with_data(pd.DataFrame(report["words"], columns=["word", "count", "mean"]), evaluated.run)
     if words.empty:
         st.info(f"No word occurs {MIN_COUNT} times or more.")
         return

@@ -119,7 +119,7 @@ def show(text: str, *, to_top: bool = False) -> None:
 
 
 def type_text(text: str, *, finished: bool = False) -> None:
-    """Makes Analyse a review show a text that was typed; ``finished`` keeps its analysis when typing goes on."""
+    """Makes Analyse a review show a text that was typed; ``finished`` keeps its analysis when more is typed."""
     _set_text(text)
     st.session_state[_TYPED] = not finished
     if finished:

@@ -61,14 +61,15 @@ def show(summaries: Sequence[Summary]) -> None:
     """Shows the table; the selection is kept under ``RUNS``."""
     names = [each.run for each in summaries]
     rows = [names.index(name) for name in st.session_state[RUNS]]
-    if list(st.session_state.get(_TABLE, {}).get("selection", {}).get("rows", [])) != rows:
-        st.session_state[_TABLE] = {"selection": {"rows": rows, "columns": [], "cells": []}}
+    key = f"{_TABLE}_{_shade()}"  # by theme: a drawn table keeps the colours of its cells
+    if list(st.session_state.get(key, {}).get("selection", {}).get("rows", [])) != rows:
+        st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
     st.dataframe(
         _coloured(_frame(summaries), colours(names)),
         hide_index=True,
         height="content" if len(names) < 7 else _MAX_HEIGHT,
-        key=_TABLE,
-        on_select=partial(_keep, names),
+        key=key,
+        on_select=partial(_keep, names, key),
         selection_mode="multi-row",
         placeholder="–",
         alt="The runs with their results; the selected ones are charted",
@@ -76,8 +77,8 @@ def show(summaries: Sequence[Summary]) -> None:
     )
 
 
-def _keep(names: Sequence[str]) -> None:
-    st.session_state[RUNS] = [names[row] for row in st.session_state[_TABLE].selection.rows]
+def _keep(names: Sequence[str], key: str) -> None:
+    st.session_state[RUNS] = [names[row] for row in st.session_state[key].selection.rows]
 
 
 def _frame(summaries: Sequence[Summary]) -> pd.DataFrame:
