@@ -18,7 +18,7 @@ from sentiment.explain.json_file import to_json
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_SETTINGS = ("level", "along", "tab")  # query parameters of the page, beside example and model
+_SETTINGS = ("level", "along")  # query parameters of the page, beside example and model
 _LONGEST = 500  # characters of a text that is written into code; a longer one is read from a file
 _FILE = "review.txt"
 _LONG = f"The review is too long to show here. Save it as {_FILE} first, under Downloads."
