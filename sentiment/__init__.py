@@ -13,6 +13,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
+    adapt                           a run that is taught by labels of a user's own, without TensorFlow
     model_card                      the README of a run
     faithfulness                    checks that explanations are true
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation

@@ -231,7 +231,7 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 # --- Intervals and comparisons
 
 
-def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, z: float = Z) -> tuple[float, float]:
     """Returns the confidence interval of a share (Wilson 1927), 95% by default; (0, 1) if ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0
