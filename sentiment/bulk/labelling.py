@@ -187,9 +187,7 @@ class Answers:
 
         def change(content: dict[str, Any]) -> None:
             if len(content["rows"]) >= MOST_ANSWERS:
-                raise FileError(
-                    f"A file can have {MOST_ANSWERS:,} answers. Download them, and label a part of the file."
-                )
+                raise FileError(f"A file can have {MOST_ANSWERS:,} answers at most.")
             if all(row != answered for answered, _ in content["rows"]):
                 content["rows"].append([row, answer])
 

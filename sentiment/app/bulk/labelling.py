@@ -96,7 +96,7 @@ def _reason(labelling: Labelling) -> str:
 
 def _text(scored: Scored, row: int, *, hidden: bool) -> None:
     """Shows the text of a row, coloured, and its prediction, unless they are hidden."""
-    text = scored.texts([row])[0]
+    [text] = scored.results.read_texts([row])
     with st.container(height=_BOX, border=True):
         if not isinstance(text, str) or len(text) > analyses.MAX_CHARACTERS:
             st.caption("This text is too long to show here. Skip it.")
@@ -215,7 +215,7 @@ def _as_csv(scored: Scored, labelling: Labelling) -> str:
     frame = pd.DataFrame(
         {
             "row": pool.rows[places] + 1,
-            "text": scored.texts(pool.rows[places]),
+            "text": scored.results.read_texts(pool.rows[places]),
             "label": _names(labelling.labels[places] == 1),
             "chosen": np.where(random, "random", "least sure"),
             "predicted": _names(pool.positive[places]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,9 @@ from sentiment.app.shared import current_run
 from sentiment.artifacts import ArtifactError, Run
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.parts import Parts
-from sentiment.bulk.results import Results, Rows
+from sentiment.bulk.results import Results
 from sentiment.model.decision import DecisionRule, read_rule
 from sentiment.tables.columns import column_choices
-from sentiment.tables.joining import join_cells
 
 if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
@@ -74,12 +72,6 @@ class Scored:
     def has_labels(self) -> bool:
         """Whether a row has both a prediction and a known label."""
         return self.task["label"] is not None and len(self.results.labelled) > 0
-
-    def texts(self, rows: Sequence[int] | Rows) -> list[object]:
-        """Returns the text of some rows, with several columns joined; not a string for a row without one."""
-        names = [f"c{place}" for place in self.results.texts]
-        cells = self.results.read(rows, self.results.texts)[names]
-        return list(cells[names[0]]) if len(names) == 1 else [join_cells(row) for row in cells.itertuples(index=False)]
 
     def classifier(self) -> Classifier:
         """Returns the model that scored the file; stops the page if it can no longer be opened."""

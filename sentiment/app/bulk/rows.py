@@ -121,4 +121,6 @@ def _explain(scored: Scored, row: int) -> None:
     results = scored.results
     labelled = scored.task["label"] is not None and not pd.isna(results.verdicts["label"].iloc[row])
     label = _SIDES[0 if results.verdicts["label"].iloc[row] else 1] if labelled else None
-    explained_review.show(scored.texts([row])[0], scored.classifier(), "bulk", title=f"Row {row + 1}", label=label)
+    explained_review.show(
+        scored.results.read_texts([row])[0], scored.classifier(), "bulk", title=f"Row {row + 1}", label=label
+    )
