@@ -53,3 +53,9 @@ def read_states(parts: Parts, rows: Rows) -> npt.NDArray[np.float16] | None:
             return states if np.array_equal(content["rows"], rows) else None
     except (FileNotFoundError, BadZipFile, ValueError, KeyError):
         return None
+
+
+def states_stamp(parts: Parts) -> int:
+    """Returns a number that changes when states are stored; 0 without any."""
+    path = parts.folder / _FILE
+    return path.stat().st_mtime_ns if path.exists() else 0

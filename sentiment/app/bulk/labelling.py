@@ -11,7 +11,7 @@ import streamlit as st
 
 from sentiment.adapt import estimates
 from sentiment.adapt.estimates import Estimate
-from sentiment.app.bulk import downloads
+from sentiment.app.bulk import answer_keys, downloads
 from sentiment.app.bulk.loading import Key, Scored
 from sentiment.app.shared import analyses, chart_block, explained_review, job_errors
 from sentiment.app.shared.highlight import highlight
@@ -85,6 +85,7 @@ def _question(scored: Scored, labelling: Labelling) -> None:
             shortcut=key,
             width="stretch",
         )
+    answer_keys.keep_from_other_parts()
 
 
 def _reason(labelling: Labelling) -> str:

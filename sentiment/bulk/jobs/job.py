@@ -193,6 +193,17 @@ class Job:
             self.remove(_FAILURES["states"], "attempts")
             self.write(_REQUESTS["states"], True)
 
+    @property
+    def states_requested(self) -> bool:
+        """Whether the computation of the states waits or runs."""
+        return self.read(_REQUESTS["states"]) is not None
+
+    @property
+    def states_problem(self) -> str | None:
+        """A sentence on why the states could not be computed; None if there was no problem."""
+        problem: str | None = self.read(_FAILURES["states"])
+        return problem
+
     @limits.disk_errors_explained()
     def withdraw(self) -> None:
         """Removes the task and its outcome. ``error`` is removed last so the job cannot be started in between."""
