@@ -2,8 +2,9 @@
 
 The temperature is always fitted. A bias beside it, which makes it Platt scaling (Platt 1999), is another parameter to
 overfit, so it must prove itself on reviews it was not fitted to: in k-fold cross-validation it has to lower the log
-loss by more than ``NOISE`` standard errors of the mean gain. The threshold stays at one half, since it depends on the
-costs of errors.
+loss by more than ``NOISE`` standard errors of the mean gain. Both are drawn towards 1 and 0, which counts for little on
+hundreds of reviews and keeps a few, which may be separated without error, from an extreme rule. The threshold stays at
+one half, since it depends on the costs of errors.
 """
 
 from __future__ import annotations
@@ -15,15 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.evaluation.metrics import fit_temperature, log_losses, sigmoid
+from sentiment.evaluation.logistic import fit
+from sentiment.evaluation.metrics import log_losses
 from sentiment.model.decision import DecisionRule
 
 FOLDS = 10
 NOISE = 2.0  # standard errors that the gain must exceed
 
-_LARGEST = 10.0  # absolute value of a bias
-_ROUNDS = 20  # at most, of temperature and bias in turn; a few suffice, since they hardly depend on each other
-_EXACT = 1e-6  # change of the bias that ends the rounds
+PENALTY = 16.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of a quarter
+
+_STEEPEST = 20.0  # bound of the slope, which is 1 / temperature
 
 Array = npt.NDArray[Any]
 
@@ -55,7 +57,7 @@ class Calibration:
 def calibrate(logits: Array, labels: Array, seed: int = 0) -> Calibration:
     """Fits the temperature, and the bias if it proves itself; see the module's docstring."""
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
-    plain, biased = DecisionRule(fit_temperature(logits, labels)), fit_with_bias(logits, labels)
+    plain, biased = fit_rule(logits, labels, bias=False), fit_rule(logits, labels)
     gains = _held_out_gains(logits, labels, seed)
     gain = error = math.nan
     if len(gains):
@@ -63,25 +65,13 @@ def calibrate(logits: Array, labels: Array, seed: int = 0) -> Calibration:
     return Calibration(biased if gain > NOISE * error else plain, biased.bias, gain, error)
 
 
-def fit_with_bias(logits: Array, labels: Array) -> DecisionRule:
-    """Fits temperature and bias to the least log loss, which is convex in ``1 / temperature`` and the quotient."""
-    bias, temperature = 0.0, fit_temperature(logits, labels)
-    for _ in range(_ROUNDS):
-        before, bias = bias, _fit_bias(logits, labels, temperature)
-        temperature = fit_temperature(logits + bias, labels)
-        if abs(bias - before) < _EXACT:
-            break
-    return DecisionRule(temperature, bias)
-
-
-def _fit_bias(logits: Array, labels: Array, temperature: float) -> float:
-    """Returns the bias at which the mean probability is the share of positives, by bisection."""
-    low, high = -_LARGEST, _LARGEST
-    for _ in range(30):
-        middle = (low + high) / 2
-        too_low = sigmoid((logits + middle) / temperature).mean() < labels.mean()
-        low, high = (middle, high) if too_low else (low, middle)
-    return (low + high) / 2
+def fit_rule(logits: Array, labels: Array, *, bias: bool = True) -> DecisionRule:
+    """Fits temperature and bias, or the temperature alone, by penalised logistic regression on the logits."""
+    logits = np.asarray(logits, np.float64)
+    x = np.column_stack([logits, np.ones(len(logits))] if bias else [logits])
+    beta = fit(x, labels, logits, np.ones(len(logits)), PENALTY).beta
+    slope = min(max(1 + beta[0], 1 / _STEEPEST), _STEEPEST)
+    return DecisionRule(float(1 / slope), float(beta[1] / slope) if bias else 0.0)
 
 
 def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
@@ -92,8 +82,8 @@ def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
         if len(held_out) < 2 or len(np.unique(labels[rest])) < 2:
             return np.empty(0)
-        biased = fit_with_bias(logits[rest], labels[rest])
-        plain = DecisionRule(fit_temperature(logits[rest], labels[rest]))
+        biased = fit_rule(logits[rest], labels[rest])
+        plain = fit_rule(logits[rest], labels[rest], bias=False)
         before, after = (log_losses(rule.calibrated(logits[held_out]), labels[held_out]) for rule in (plain, biased))
         gains[held_out] = before - after
     return gains

@@ -49,6 +49,27 @@ class Confusion:
         return _share(self.tp, self.tp + self.fn)
 
     @property
+    def specificity(self) -> float:
+        """The recall of the negatives: the share of true negatives among them; 0 if there are none."""
+        return _share(self.tn, self.tn + self.fp)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall of the two classes, one half for a model that predicts one class."""
+        return (self.recall + self.specificity) / 2
+
+    @property
+    def mcc(self) -> float:
+        """Matthews' correlation of predictions and labels (Matthews 1975); 0 if either is of one class."""
+        product = (self.tp + self.fp) * (self.tp + self.fn) * (self.tn + self.fp) * (self.tn + self.fn)
+        return (self.tp * self.tn - self.fp * self.fn) / math.sqrt(product) if product else 0.0
+
+    @property
+    def majority(self) -> float:
+        """The accuracy of always predicting the more frequent class."""
+        return _share(max(self.tp + self.fn, self.tn + self.fp), self.tp + self.fp + self.fn + self.tn)
+
+    @property
     def f1(self) -> float:
         """The harmonic mean of precision and recall."""
         return _share(2 * self.tp, 2 * self.tp + self.fp + self.fn)

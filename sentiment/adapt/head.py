@@ -1,0 +1,212 @@
+"""A new last layer for a run, from labels of a user's own.
+
+The layer is fitted to the pooled states of labelled texts by logistic regression, penalised by its distance from the
+run's own layer, so few labels change little and none change nothing. All its steps, which are the choice of the penalty
+and the calibration too, are repeated without each tenth of the texts; the figures before and after are of those tenths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sentiment.evaluation import metrics
+from sentiment.evaluation.calibration import fit_rule
+from sentiment.evaluation.logistic import Basis, fit_best
+from sentiment.model.classifier import Classifier
+from sentiment.model.decision import DecisionRule
+from sentiment.model.weights import Weights
+
+LEAST_LABELS = 40  # distinct texts below which nothing is adopted
+LEAST_OF_A_CLASS = 5
+
+_FOLDS = 10
+_THRESHOLDS = (0.05, 0.95)  # bounds of the threshold for balanced classes
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """The last layer of a run and its decision rule.
+
+    Attributes:
+        kernel: <float>[features], as in ``Weights.dense_kernel``.
+        bias: the layer's bias.
+        rule: turns logits into labels.
+    """
+
+    kernel: Array
+    bias: float
+    rule: DecisionRule
+
+    @classmethod
+    def of(cls, classifier: Classifier) -> Head:
+        """Returns the head of a classifier."""
+        weights = classifier.weights
+        return cls(weights.dense_kernel, weights.dense_bias, classifier.rule)
+
+    def logits(self, states: Array) -> Floats:
+        """Returns the model's logits, <float64>[n], from pooled states [n, features]."""
+        return np.asarray(states @ self.kernel.astype(np.float32), np.float64) + self.bias
+
+    def probabilities(self, states: Array) -> Floats:
+        """Returns calibrated P(positive), <float64>[n]."""
+        return metrics.sigmoid(self.rule.calibrated(self.logits(states)))
+
+    def positive(self, states: Array) -> npt.NDArray[np.bool_]:
+        """Returns whether each text is labelled positive, <bool>[n]."""
+        return self.logits(states) >= self.rule.boundary
+
+    def in_weights(self, weights: Weights) -> Weights:
+        """Returns the weights with this last layer."""
+        return replace(weights, dense_kernel=self.kernel.astype(np.float32), dense_bias=float(np.float32(self.bias)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Metrics of labelled texts.
+
+    Attributes:
+        n: number of texts.
+        correct: those labelled correctly.
+        accuracy, interval: their share, with Wilson's 95% interval.
+        recalls: of the negative and of the positive texts.
+        balanced_accuracy: mean of the two.
+        mcc: Matthews' correlation.
+        log_loss: of the calibrated probabilities.
+    """
+
+    n: int
+    correct: int
+    accuracy: float
+    interval: tuple[float, float]
+    recalls: tuple[float, float]
+    balanced_accuracy: float
+    mcc: float
+    log_loss: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adaptation:
+    """What labels make of a run's head.
+
+    Attributes:
+        head: the new head.
+        before: figures of the run's own head.
+        after: figures of heads that were fitted without the text at hand.
+        interval: 95% interval of the accuracy after minus that before, by a paired bootstrap.
+        majority: share of the more frequent label.
+        adopted: whether the new head is worth using.
+        reason: a sentence that says why it is adopted, or why not.
+        penalty: the penalty that was chosen.
+        held_out: <float64>[n], P(positive) of each text by the head that was fitted without it.
+    """
+
+    head: Head
+    before: Figures
+    after: Figures
+    interval: tuple[float, float]
+    majority: float
+    adopted: bool
+    reason: str
+    penalty: float
+    held_out: Floats
+
+
+def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, seed: int = 0) -> Adaptation | None:
+    """Fits a new head to labelled texts and judges it; None if a class has fewer than two.
+
+    It takes about 20 ms for 80 labels and 100 ms for 240 on one core, and works in a tenth of that many seconds for
+    thousands.
+
+    Args:
+        states: <float>[n, features], from ``evaluation.states.pooled_states``; of distinct texts, since a copy would
+            be in both parts of a split.
+        labels: <int>[n], 1 positive and 0 negative.
+        head: the run's head, ``Head.of(classifier)``.
+        balanced: whether both classes count the same, however frequent they are.
+        seed: of the ten parts.
+    """
+    states, labels = np.asarray(states, np.float32), np.asarray(labels, np.int64)
+    if min(np.bincount(labels, minlength=2)) < 2:
+        return None
+    logits, called = np.empty(len(labels)), np.empty(len(labels), bool)
+    for rest, held_out in folds(labels, seed):
+        fitted, _ = fit_head(states[rest], labels[rest], head, balanced=balanced)
+        logits[held_out] = fitted.rule.calibrated(fitted.logits(states[held_out]))
+        called[held_out] = fitted.positive(states[held_out])
+    new, penalty = fit_head(states, labels, head, balanced=balanced)
+    before = figures(head.positive(states), head.rule.calibrated(head.logits(states)), labels)
+    after = figures(called, logits, labels)
+    difference = metrics.compare(head.positive(states) == labels, called == labels, samples=2_000)
+    changed = difference.first_only + difference.second_only
+    adopted, reason = _verdict(before, after, labels, changed, balanced=balanced)
+    majority = float(max(labels.mean(), 1 - labels.mean()))
+    return Adaptation(
+        new, before, after, difference.interval, majority, adopted, reason, penalty, metrics.sigmoid(logits)
+    )
+
+
+def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False) -> tuple[Head, float]:
+    """Returns a new head for labelled texts, and the penalty that was chosen by leave-one-out.
+
+    The regression starts from calibrated logits; the new layer is scaled back, so both heads have comparable logits.
+    """
+    basis = Basis.of(states)
+    weights = np.ones(len(labels))
+    if balanced:
+        weights = len(labels) / 2 / np.maximum(np.bincount(labels, minlength=2), 1)[labels]
+    offset = head.rule.calibrated(head.logits(states))
+    best = fit_best(basis.coordinates(states), labels, offset, weights)
+    kernel, intercept = basis.in_features(best.beta)
+    scale, shift = head.rule.temperature, head.rule.bias
+    calibration = fit_rule(best.left_out, labels)
+    threshold = float(np.clip(labels.mean(), *_THRESHOLDS)) if balanced else head.rule.threshold
+    rule = DecisionRule(scale * calibration.temperature, shift + scale * calibration.bias, threshold)
+    return Head(head.kernel + scale * kernel, head.bias + scale * intercept, rule), best.penalty
+
+
+def figures(called: Array, logits: Array, labels: Array) -> Figures:
+    """Returns the metrics of labels ``called`` <bool>[n] and calibrated logits <float>[n]."""
+    table = metrics.confusion(np.asarray(called, np.float64), labels, 0.5)
+    n, correct = len(labels), table.tp + table.tn
+    return Figures(
+        n, correct, table.accuracy, metrics.wilson_interval(correct, n), (table.specificity, table.recall),
+        table.balanced_accuracy, table.mcc, metrics.log_loss(logits, labels),
+    )  # fmt: skip
+
+
+def folds(labels: Array, seed: int, parts: int = _FOLDS) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Yields the rows to fit and the rows held out of each part; the parts have the classes in equal shares."""
+    order = np.random.default_rng(seed).permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    for part in range(min(parts, len(labels))):
+        held_out = order[part::parts]
+        yield np.setdiff1d(order, held_out), held_out
+
+
+def _verdict(before: Figures, after: Figures, labels: Array, changed: int, *, balanced: bool) -> tuple[bool, str]:
+    """Returns whether a head is adopted, and why.
+
+    Accuracy must gain at least its standard error, which follows from the number of texts that are right with one head
+    only, ``changed``; and the log loss must fall.
+    """
+    n, fewest = len(labels), int(min(np.bincount(labels, minlength=2)))
+    name = "balanced accuracy" if balanced else "accuracy"
+    old, new = (before.balanced_accuracy, after.balanced_accuracy) if balanced else (before.accuracy, after.accuracy)
+    if n < LEAST_LABELS:
+        return False, f"Not adopted: {n} labels are too few; label {LEAST_LABELS - n} more."
+    if fewest < LEAST_OF_A_CLASS:
+        return False, f"Not adopted: one class has only {fewest} labels; label at least {LEAST_OF_A_CLASS} of each."
+    change = f"On texts held out, {name} is {old:.1%} before and {new:.1%} after."
+    if new <= old or after.log_loss >= before.log_loss:
+        return False, f"Not adopted: it did not help. {change}"
+    if new - old < np.sqrt(changed) / n:
+        return False, f"Not adopted: the gain may be chance. {change}"
+    return True, f"Adopted. {change}"
