@@ -91,6 +91,28 @@ def words(pushes: pd.DataFrame) -> alt.LayerChart:
     return layer(bars, height=alt.Step(20))
 
 
+def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
+    """Draws the accuracy on held-out rows by the number of labels, a line for each model.
+
+    Args:
+        points: columns ``n``, ``model``, ``accuracy``; the models in the order of the legend.
+    """
+    models = list(dict.fromkeys(points["model"]))
+    lines = (
+        alt.Chart(points)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("n:Q", title="Labels", scale=alt.Scale(zero=False, nice=False)),
+            y=alt.Y("accuracy:Q", title="Accuracy on held-out rows", axis=alt.Axis(format="%"), scale=_FROM_DATA),
+            color=alt.Color("model:N", sort=models, legend=alt.Legend(title=None, orient="top", columns=2)),
+            strokeDash=alt.StrokeDash("model:N", sort=models, legend=None),
+            tooltip=["model:N", alt.Tooltip("n:Q", title="labels"), alt.Tooltip("accuracy:Q", format=".1%")],
+        )
+    )
+    return layer(lines, height=_HEIGHT)
+
+
+_FROM_DATA = alt.Scale(zero=False)
 _SHARE = "Predicted positive"
 _TOOLTIP = [
     alt.Tooltip("share:Q", title="positive", format=".1%"),

@@ -11,12 +11,11 @@ import streamlit as st
 
 from sentiment.adapt import estimates
 from sentiment.adapt.estimates import Estimate
-from sentiment.app.bulk import answer_keys, downloads
-from sentiment.app.bulk.loading import Key, Scored
-from sentiment.app.shared import analyses, chart_block, explained_review, job_errors
+from sentiment.app.bulk import answer_keys, downloads, own_labels
+from sentiment.app.bulk.loading import Scored
+from sentiment.app.shared import analyses, chart_block, explained_review, job_errors, tabs
 from sentiment.app.shared.highlight import highlight
-from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Answers, Labelling, Pool
-from sentiment.bulk.results import Results
+from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Answers, Labelling
 from sentiment.formatting import counted, interval, likelihood, percent
 from sentiment.types import Explanation
 
@@ -34,29 +33,19 @@ _KEYS: tuple[tuple[Answer, str, str], ...] = (
 def show(scored: Scored) -> None:
     """Shows the row to label next beside what the answers say about the file."""
     job_errors.show_stored_error()
-    labelling = load(scored)
+    labelling = own_labels.load_labelling(scored)
+    own_labels.request_states(scored, labelling)
+    st.caption(
+        "Answer 80 questions about your file. Leave with a better model, its card and a measured gain, or with the "
+        "sentence that it did not help."
+    )
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _question(scored, labelling)
     with right:
         _figures(labelling)
+        _adaptation(scored, labelling)
         _actions(scored, labelling)
-
-
-def load(scored: Scored) -> Labelling:
-    """Returns the labels of a job so far."""
-    answers, from_file = Answers(scored.job).read()
-    return Labelling(_pool(scored.key, scored.job.id, scored.results), answers, from_file, scored.threshold)
-
-
-@st.cache_resource(max_entries=1, scope="session", show_spinner=False)
-def _pool(key: Key, id: str, _results: Results) -> Pool:
-    return Pool.of(_results, id)
-
-
-def clear_cache() -> None:
-    """Removes the cached rows to label."""
-    _pool.clear()
 
 
 def _question(scored: Scored, labelling: Labelling) -> None:
@@ -75,16 +64,17 @@ def _question(scored: Scored, labelling: Labelling) -> None:
             help="Hides the colours as well. Seeing a prediction can sway your answer.",
         )
     _text(scored, row, hidden=hidden)
-    for column, (answer, icon, key) in zip(st.columns(3, gap="small"), _KEYS, strict=True):
-        column.button(
-            answer.capitalize(),
-            key=f"answer_{answer}",
-            on_click=job_errors.run_action,
-            args=(Answers(scored.job).add, row, answer),
-            icon=icon,
-            shortcut=key,
-            width="stretch",
-        )
+    with st.container(horizontal=True, gap="small"):
+        for answer, icon, key in _KEYS:
+            st.button(
+                answer.capitalize(),
+                key=f"answer_{answer}",
+                on_click=job_errors.run_action,
+                args=(Answers(scored.job).add, row, answer),
+                icon=icon,
+                shortcut=key,
+                width="stretch",
+            )
     answer_keys.keep_from_other_parts()
 
 
@@ -133,8 +123,8 @@ def _figures(labelling: Labelling) -> None:
     accuracy = estimates.accuracy(agreed, n, len(pool.all_probabilities))
     if share is None or accuracy is None:
         st.caption(
-            "Label rows drawn at random to estimate the share of positive reviews in the whole file, and the model's "
-            "accuracy on it."
+            "The first rows are drawn at random. They estimate the share of positive reviews in the whole file, and "
+            "the model's accuracy on it. Later rows are those the model is least sure of, from which it learns most."
         )
         return
     positive = int((labels == 1).sum())
@@ -169,6 +159,25 @@ def _metric(label: str, estimate: Estimate, note: str, help: str) -> None:
             help=help,
         )
         st.caption(note)
+
+
+def _adaptation(scored: Scored, labelling: Labelling) -> None:
+    """Shows the gain of a model adapted to the labels so far, with a way to the tab Adapt."""
+    n = len(labelling.labelled)
+    if n < own_labels.ADAPTED_FROM:
+        return
+    adaptation = own_labels.load_adaptation(scored, labelling)
+    if adaptation is None:
+        return
+    before, after = adaptation.found.before, adaptation.found.after
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"Adapted to {counted(n, 'label')}: **{percent(before.accuracy)} → {percent(after.accuracy)}** correct",
+            width="stretch",
+            help="On your labelled rows, each held out while the model learned. Hard rows make both figures lower.",
+        )
+        if st.button("Adapt", on_click=tabs.open_tab, args=("Adapt",), icon=":material/arrow_forward:"):
+            st.rerun()  # the whole page
 
 
 def _actions(scored: Scored, labelling: Labelling) -> None:

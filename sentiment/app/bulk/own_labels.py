@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from sentiment.adapt.curve import Point, learning_curve
 from sentiment.adapt.from_file import FileAdaptation, adapt_to_file, places_to_learn
 from sentiment.app.bulk.loading import Key, Scored
 from sentiment.app.shared import job_errors
@@ -16,6 +17,7 @@ from sentiment.bulk.results import Results
 from sentiment.bulk.states import read_states, states_stamp
 
 ADAPTED_FROM = 20  # labels from which on the page shows what the model would learn from them
+_MOST_OF_CURVE = 1_000  # labels beyond which the learning curve takes too long for a page
 _STATES_FROM = 5  # labels from which on the states are computed, so that they are there in time
 
 
@@ -79,7 +81,22 @@ def _adaptation(
     )
 
 
+def load_curve(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> list[Point]:
+    """Returns the learning curve over the labels so far; none if a class has too few."""
+    states = load_states(scored, labelling)
+    if states is None or len(adaptation.labels) > _MOST_OF_CURVE:
+        return []
+    labels = adaptation.places.tobytes() + adaptation.labels.tobytes()
+    return _curve(scored.key, labels, adaptation, states)
+
+
+@st.cache_data(max_entries=2, scope="session", show_spinner="Calculating")
+def _curve(key: Key, labels: bytes, _adaptation: FileAdaptation, _states: npt.NDArray[np.float16]) -> list[Point]:
+    learned = _states[_adaptation.places].astype(np.float32)
+    return learning_curve(learned, _adaptation.labels, _adaptation.texts, _adaptation.start)
+
+
 def clear_cache() -> None:
     """Removes everything that was loaded."""
-    for cached in (_pool, _texts, _states, _adaptation):
+    for cached in (_pool, _texts, _states, _adaptation, _curve):
         cached.clear()

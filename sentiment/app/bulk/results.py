@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.bulk import labelling, labels, rows, summary
+from sentiment.app.bulk import adapting, labelling, labels, rows, summary
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import job_errors, tabs, uploads
 from sentiment.bulk.jobs.job import Job
@@ -28,7 +28,7 @@ def show(job: Job) -> None:
     if scored.has_labels:
         views["Evaluation"] = labels.show
     if len(scored.results.judged):
-        views["Label"] = labelling.show
+        views |= {"Label": labelling.show, "Adapt": adapting.show}
     for name, tab in zip(views, tabs.show_tabs(list(views)), strict=True):
         if tab.open:
             with tab:
