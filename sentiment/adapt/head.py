@@ -162,7 +162,7 @@ def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False
     weights = np.ones(len(labels))
     if balanced:
         weights = len(labels) / 2 / np.maximum(np.bincount(labels, minlength=2), 1)[labels]
-    offset = head.rule.calibrated(head.logits(states))
+    offset: Floats = np.asarray(head.rule.calibrated(head.logits(states)), np.float64)
     best = fit_best(basis.coordinates(states), labels, offset, weights)
     kernel, intercept = basis.in_features(best.beta)
     scale, shift = head.rule.temperature, head.rule.bias

@@ -17,9 +17,9 @@ import pandas as pd
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
 from sentiment.commands import fail, program
+from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
 from sentiment.evaluation import provenance
-from sentiment.paths import HOME
 from sentiment.presets import PARTS, PRESETS, Preset, leave_out
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     options = _options(arguments, prog)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     start = _start(options)
-    _check_output(options.output, overwrite=options.overwrite)
+    check_output(options.output, overwrite=options.overwrite)
     exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
     reviews = dataset.load(
         options.data,
@@ -224,20 +224,6 @@ def _kind_of_split(split: str) -> str:
     return split.partition(",")[0]  # "official" and "official, recovered: ..." are the same
 
 
-def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Refuses a folder that cannot be created, has other contents, or has a finished run without --overwrite."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ArtifactError(f"{existing} is a file; name another folder")
-    if existing != folder or not any(folder.iterdir()):
-        return
-    finished = artifacts.is_run(folder)
-    if finished and not overwrite:
-        raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
-    if not finished and not (folder / "checkpoint" / "settings.json").is_file():
-        raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder")
-
-
 def _command(options: argparse.Namespace) -> str:
     """Returns the command, with files outside the repository by name only, to keep their folders private."""
     words = [*program("train"), "--data", options.data.name, "--preset", options.preset]
@@ -247,11 +233,5 @@ def _command(options: argparse.Namespace) -> str:
     for name in ("without", "start", "epochs", "limit", "exclude"):
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", _public_name(value) if isinstance(value, Path) else str(value)]
+            words += [f"--{name.replace('_', '-')}", public_name(value) if isinstance(value, Path) else str(value)]
     return shlex.join(words + reading_words(options))
-
-
-def _public_name(path: Path) -> str:
-    """Returns the relative path of a file in this repository, or only the name of any other file."""
-    path = path.resolve()
-    return path.relative_to(HOME).as_posix() if path.is_relative_to(HOME) else path.name

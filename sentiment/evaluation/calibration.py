@@ -23,7 +23,7 @@ from sentiment.model.decision import DecisionRule
 FOLDS = 10
 NOISE = 2.0  # standard errors that the gain must exceed
 
-PENALTY = 16.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of a quarter
+PENALTY = 4.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of one half
 
 _STEEPEST = 20.0  # bound of the slope, which is 1 / temperature
 
