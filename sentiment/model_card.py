@@ -274,10 +274,15 @@ def _adaptation(run: Run) -> Iterator[str]:
     for key, name in (("mcc", "MCC"), ("log_loss", "Log loss")):
         rows.append([name, *(f"{each[key]:.3f}" for each in (before, after))])
     low, high = (signed(100 * bound, 1) for bound in facts["interval"])
+    how = (
+        "a new last layer. Each labelled text was judged by a model fitted without it, whose settings were chosen "
+        "without it too"
+        if facts["method"] == "head"
+        else "all weights trained further. The texts below were held out from training"
+    )
     yield (
-        f"## Adaptation\n\nThis run is {facts['parent']['name']} adapted to {before['n']:,} labelled texts: "
-        f"{labels['positive']:,} positive and {labels['negative']:,} negative. Each text was judged by a model fitted "
-        f"without it, whose settings were chosen without it too.\n\n{table(['Metric', 'Before', 'After'], rows)}"
+        f"## Adaptation\n\nThis run is {facts['parent']['name']} with {how}: {labels['positive']:,} positive and "
+        f"{labels['negative']:,} negative.\n\n{table(['Metric', 'Before', 'After'], rows)}"
     )
     yield (
         f"The 95% interval of the difference in accuracy is {low} to {high} points. Always predicting the more "
@@ -288,8 +293,10 @@ def _adaptation(run: Run) -> Iterator[str]:
             f"On {cost['n']:,} validation reviews of {facts['parent']['name']}, accuracy is {percent(cost['before'])} "
             f"before and {percent(cost['after'])} after."
         )
-    else:
+    elif facts["method"] == "head":
         yield f"The cost on reviews of {facts['parent']['name']} is unknown, because it stores no states of them."
+    else:
+        yield f"The cost on reviews of {facts['parent']['name']} was not measured."
     hashes = [[part, digest] for part, digest in facts["parent"]["files"].items()]
     yield f"SHA-256 of the parent's files:\n\n{table(['File', 'SHA-256'], hashes)}"
 
@@ -305,7 +312,7 @@ def _results(run: Run) -> Iterator[str]:
     else:
         yield (
             "Each of these texts was judged by a model fitted without it."
-            if adaptation(run)
+            if adaptation(run).get("method") == "head"
             else "There are no test results yet. Training chose by the validation reviews, which flatters it."
         )
     yield f"### Confidence levels\n\nOn the {name} reviews:"
@@ -320,13 +327,15 @@ def _results(run: Run) -> Iterator[str]:
 
 
 def decision_notes(run: Run) -> Iterator[str]:
-    """Yields a paragraph on the bias of the calibration, on how it was chosen, and on the threshold."""
+    """Yields a paragraph on the bias of the calibration, on its choice, on a doubt, and on the threshold."""
     rule, decided = read_rule(run), run.json("config.json").get("calibration")
     if rule.bias:
         yield (
             f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
             f"temperature of {rule.temperature:.3f}."
         )
+    if doubt := run.json("config.json").get("doubt"):
+        yield f"All predictions are “unsure”, because too little is known of this model: {doubt}."
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
         yield (

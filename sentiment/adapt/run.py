@@ -23,15 +23,17 @@ import pandas as pd
 from sentiment import artifacts, model_card
 from sentiment.adapt.cost import Cost, validation_cost
 from sentiment.adapt.curve import Point, advice, learning_curve
-from sentiment.adapt.head import Adaptation, Head
+from sentiment.adapt.head import Adaptation, Head, Judgement, Scores, judge
 from sentiment.artifacts import Run
 from sentiment.dataset import Source, fingerprint
 from sentiment.evaluation import predictions, provenance
-from sentiment.evaluation.states import PART, save_states
+from sentiment.evaluation import states as stored
+from sentiment.evaluation.calibration import rule_config
 from sentiment.model.classifier import Classifier
 from sentiment.model.weights import write_onnx
 from sentiment.system import processor_name
 
+PART = "adaptation.json"
 CURVE_LABELS = 5_000  # above this number of labels, the learning curve takes too long for what it says
 
 _INHERITED = ("text_version", "max_length", "model", "preset", "format")  # of the parent's ``config.json``
@@ -82,20 +84,52 @@ def report(
     cost: Cost | None = validation_cost(run, start, found.head)
     return {
         "method": "head",
-        "parent": {"name": run.name, "files": {part: run.manifest["files"][part] for part in artifacts.REQUIRED}},
-        "parent_on_imdb": model_card.trained_on_imdb(run),
-        "labels": {"negative": int((labels == 0).sum()), "positive": int((labels == 1).sum())},
+        **_parent(run),
+        **_judgement(found, labels),
         "balanced": balanced,
         "penalty": found.penalty,
+        "validation_cost": asdict(cost) if cost else None,
+        "curve": [asdict(point) for point in points],
+        "advice": advice(points),
+    }
+
+
+def comparison(run: Run, before: Scores, after: Scores, labels: npt.NDArray[np.int64]) -> dict[str, Any]:
+    """Returns the content of ``adaptation.json`` for a run that was trained further.
+
+    Args:
+        run: the parent.
+        before: logits of texts held out from training, <float64>[n], and the rule, of the parent.
+        after: the same of the new run.
+        labels: <int>[n].
+    """
+    found = judge(before, after, labels)
+    return {
+        "method": "full",
+        **_parent(run),
+        **_judgement(found, labels),
+        "validation_cost": None,
+        "curve": [],
+        "advice": "",
+    }
+
+
+def _parent(run: Run) -> dict[str, Any]:
+    return {
+        "parent": {"name": run.name, "files": {part: run.manifest["files"][part] for part in artifacts.REQUIRED}},
+        "parent_on_imdb": model_card.trained_on_imdb(run),
+    }
+
+
+def _judgement(found: Judgement, labels: npt.NDArray[np.int64]) -> dict[str, Any]:
+    return {
+        "labels": {"negative": int((labels == 0).sum()), "positive": int((labels == 1).sum())},
         "before": asdict(found.before),
         "after": asdict(found.after),
         "interval": list(found.interval),
         "majority": found.majority,
         "adopted": found.adopted,
         "reason": found.reason,
-        "validation_cost": asdict(cost) if cost else None,
-        "curve": [asdict(point) for point in points],
-        "advice": advice(points),
     }
 
 
@@ -130,13 +164,13 @@ def write(
         artifacts.write_atomically(folder / "vocabulary.txt", run.file("vocabulary.txt").read_bytes())
         rule = found.head.rule
         inherited = {name: value for name, value in run.json("config.json").items() if name in _INHERITED}
-        artifacts.write_json(folder / "config.json", inherited | asdict(rule))
+        artifacts.write_json(folder / "config.json", inherited | rule_config(rule, found.doubt))
         table = _predictions(classifier, found, labelled)
         table.to_parquet(folder / "predictions.parquet", index=False)
         artifacts.write_json(folder / "metrics.json", {"validation": predictions.summary(table, rule)})
-        artifacts.write_json(folder / "adaptation.json", facts)
+        artifacts.write_json(folder / PART, facts)
         artifacts.write_json(folder / "metadata.json", _metadata(run, labelled, command, seconds))
-        save_states(folder / PART, states)
+        stored.save_states(folder / stored.PART, states)
         artifacts.write_manifest(folder)
         return model_card.write(artifacts.open_run(folder))
     except BaseException:

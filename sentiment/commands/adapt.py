@@ -16,18 +16,22 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sentiment import artifacts, dataset
+import numpy as np
+import pandas as pd
+
+from sentiment import artifacts, dataset, model_card
 from sentiment.adapt import run as adapted_run
-from sentiment.adapt.head import Head, adapt
+from sentiment.adapt.head import Head, Scores, adapt
 from sentiment.adapt.run import Labelled
 from sentiment.commands import program
 from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.stored_reading import stored, with_stored
-from sentiment.evaluation import provenance
+from sentiment.evaluation import predictions, provenance
 from sentiment.evaluation.states import pooled_states
 from sentiment.formatting import interval, percent
+from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.reading import Reading
@@ -48,10 +52,34 @@ def main(arguments: Sequence[str], prog: str) -> int:
     data = dataset.load(options.data, _reading(start, options), whole=True)
     _say("\n".join(dataset.summary_lines(data)))
     if _method(options.method, len(data.test)) == "full":
-        from sentiment.commands import train
-
-        return train.main(_train_words(options), prog)
+        return _train_further(start, options, prog)
     return _adapt_head(start, data, options)
+
+
+def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str) -> int:
+    """Trains all weights, and compares the result with the start on the test texts, which training left out."""
+    from sentiment.commands import train  # here, because few use it
+
+    status = train.main(_train_words(options), prog)
+    if status:
+        return status
+    run = artifacts.open_run(options.output)
+    test = dataset.load(options.data, _reading(start, options), seed=provenance.split_seed(run)).test
+    before, after = (_scores(load_bulk(folder), test) for folder in (start.path, run.path))
+    facts = adapted_run.comparison(start, before, after, test["label"].to_numpy(np.int64))
+    print("\n".join(_lines(facts)))
+    if not facts["adopted"]:
+        artifacts.remove_run(options.output)
+        _say(f"The run was removed; {start.name} is the better choice.")
+        return 1
+    model_card.write(artifacts.add_parts(run, {adapted_run.PART: facts}))
+    return 0
+
+
+def _scores(classifier: Classifier, test: pd.DataFrame) -> Scores:
+    """Returns the logits of texts and the rule."""
+    table = predictions.predict(classifier.logits, classifier.preprocessor, test)
+    return table["logit"].to_numpy(np.float64), classifier.rule
 
 
 def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace) -> int:
@@ -114,7 +142,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     if cost := facts["validation_cost"]:
         lines.append(f"on {cost['n']:,} validation reviews of the run: {percent(cost['before'])} before, "
                      f"{percent(cost['after'])} after")  # fmt: skip
-    else:
+    elif facts["method"] == "head":
         lines.append("the cost on the run's own validation reviews is unknown: no states are stored with it")
     for point in facts["curve"]:
         lines.append(
@@ -134,7 +162,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser.add_argument("--start", type=Path, required=True, metavar="RUN_FOLDER", help="run to adapt")
     parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="folder for the new run")
     parser.add_argument("--method", choices=("head", "full", "auto"), default="auto", help="see above (default: auto)")
-    parser.add_argument("--balanced", action="store_true", help="count both classes the same, however frequent (head)")
+    parser.add_argument("--balanced", action="store_true", help="count both classes the same, however frequent")
     parser.add_argument("--about", help='what the texts are, such as "reviews of kitchen appliances", for the card')
     parser.add_argument("--rehearse", type=Path, metavar="DATA", help="also keep the old readings of these (full)")
     parser.add_argument("--overwrite", action="store_true", help="first remove the run in the folder for the new one")
@@ -148,6 +176,7 @@ def _train_words(options: argparse.Namespace) -> list[str]:
     for name in ("about", "rehearse"):
         if (value := getattr(options, name)) is not None:
             words += [f"--{name}", str(value)]
+    words += ["--balanced"] if options.balanced else []
     return [*words, *(["--overwrite"] if options.overwrite else []), *reading_words(options)]
 
 

@@ -77,7 +77,7 @@ def load(
     train, validation, test, unlabelled = (
         part.reset_index(drop=True) for part in (train, validation, labelled["test"], unlabelled)
     )
-    return Dataset(train, validation, test, unlabelled, source, raw.interpretation)
+    return Dataset(train, validation, test, unlabelled, source, raw.interpretation, raw.neutral)
 
 
 def _whole(raw: RawData, reviews: pd.DataFrame, left_out: Removed) -> Dataset:
@@ -87,7 +87,7 @@ def _whole(raw: RawData, reviews: pd.DataFrame, left_out: Removed) -> Dataset:
     removed = _add(_add(raw.removed, left_out), repeats)
     source = Source(raw.form, raw.sha256, WHOLE, "none", removed)
     nothing = test.iloc[:0]
-    return Dataset(nothing, nothing, test.reset_index(drop=True), nothing, source, raw.interpretation)
+    return Dataset(nothing, nothing, test.reset_index(drop=True), nothing, source, raw.interpretation, raw.neutral)
 
 
 def _distinct(labelled: pd.DataFrame) -> tuple[pd.DataFrame, Removed]:

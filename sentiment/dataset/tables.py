@@ -242,7 +242,8 @@ def _raw_data(form: str, sha256: str, tables: Sequence[_Table], reading: Reading
         unknown_label=int(n.get(_CODES["unknown"], 0)),
     )
     kept = reviews[reviews["label"].isin((POSITIVE, NEGATIVE, UNLABELLED))].reset_index(drop=True)
-    return RawData(form, sha256, kept, removed, _interpretation(tables, means))
+    neutral = reviews.loc[reviews["label"] == _CODES["neutral"], "text"].tolist()
+    return RawData(form, sha256, kept, removed, _interpretation(tables, means), neutral)
 
 
 def _is_empty(text: object) -> bool:
