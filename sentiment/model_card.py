@@ -16,6 +16,7 @@ from sentiment import front_matter
 from sentiment.artifacts import Run, add_parts
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
+from sentiment.evaluation.metrics import Confusion
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.evaluation.states import PART
@@ -32,7 +33,7 @@ from sentiment.formatting import (
 )
 from sentiment.model.decision import read_rule
 
-SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
+_FILM_SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
 _IMDB_TERMS = (
     "The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are "
@@ -92,6 +93,9 @@ _REMOVED = {
 }
 
 
+BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
+
+
 class Use(NamedTuple):
     """What a model is for, and what it is not for: short texts in Markdown, each with its subject in bold."""
 
@@ -116,7 +120,8 @@ def render(run: Run) -> str:
         ArtifactError: a file of the run is damaged.
     """
     metadata = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, metadata), _use(run), *_results(run), *behaviour.sections(run)]
+    parts = [_introduction(run, metadata), _use(run), *_adaptation(run)]
+    parts += [*_results(run), *behaviour.sections(run)]
     parts += explanations.sections(run)
     if metadata:
         parts += [_training(metadata), _data(metadata["data"], trained_on_imdb(run))]
@@ -129,20 +134,46 @@ def render(run: Run) -> str:
 
 def trained_on_imdb(run: Run) -> bool:
     """Returns whether the run learned from the IMDB reviews, whose terms of use then apply."""
-    return is_imdb(training_fingerprints(run))
+    return is_imdb(training_fingerprints(run)) or adaptation(run).get("parent_on_imdb") is True
+
+
+def adaptation(run: Run) -> dict[str, Any]:
+    """Returns the content of ``adaptation.json``, which says how an adapted run was made; {} for other runs."""
+    return run.json("adaptation.json") if run.has("adaptation.json") else {}
+
+
+def about(run: Run) -> str | None:
+    """Returns what the texts of the run's data are, as its training was told; None for English movie reviews."""
+    metadata = run.json("metadata.json") if run.has("metadata.json") else {}
+    if named := metadata.get("about"):
+        return str(named)
+    reviews = training_fingerprints(run)
+    films = not adaptation(run) and (reviews.empty or is_imdb(reviews))
+    return None if films else "texts of a user's own"
+
+
+def summary(run: Run) -> str:
+    """Returns what the model does, in a sentence."""
+    texts = about(run)
+    if texts is None:
+        return _FILM_SUMMARY
+    return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
 
 
 def use(run: Run) -> Use:
     """Returns the intended use of a run and its limitations."""
+    texts = about(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
     rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
     untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and reviews of other goods"
-    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if trained_on_imdb(run) else ""
+    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if texts is None else ""
+    untested = untested if texts is None else "Texts of another kind"
+    kind = "Movie reviews in English" if texts is None else f"Texts like those it learned from: {texts}"
     length = run.json("config.json")["max_length"]
     return Use(
         [
-            "**Movie reviews in English.** Each whole review is classified as positive or negative.",
+            f"**{kind}.** Each is classified as a whole, as positive or negative.",
             f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
             "**Explanations.** Each word has a contribution; together they make up the score.",
         ],
@@ -164,7 +195,11 @@ def results(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
-    """Returns a row for each metric: its name, then its value in each split."""
+    """Returns a row for each metric: its name, then its value in each split.
+
+    Where one class is clearly more frequent, accuracy says little. Then the classes are counted, and rows follow that
+    do not depend on their frequency.
+    """
     rows = [
         ["n", *(f"{each['n']:,}" for each in results.values())],
         ["Accuracy", *(percent(each["accuracy"]) for each in results.values())],
@@ -174,6 +209,16 @@ def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
         values = (each[key] for each in results.values())
         shown = "{:.2%}".format if key == "calibration_error" else "{:.3f}".format
         rows.append([name, *("" if value is None else shown(value) for value in values)])
+    tables = [Confusion(**each["confusion"]) for each in results.values()]
+    if any(each.majority > BALANCED for each in tables):
+        rows[1:1] = [["Positive", *(f"{each.tp + each.fn:,}" for each in tables)]]
+        rows[1:1] = [["Negative", *(f"{each.tn + each.fp:,}" for each in tables)]]
+        rows += [
+            ["Majority baseline", *(percent(each.majority) for each in tables)],
+            ["Recall, negative", *(f"{each.specificity:.3f}" for each in tables)],
+            ["Balanced accuracy", *(percent(each.balanced_accuracy) for each in tables)],
+            ["MCC", *(f"{each.mcc:.3f}" for each in tables)],
+        ]
     return rows
 
 
@@ -207,12 +252,53 @@ def circumstances(metadata: dict[str, Any]) -> str:
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
-    return f"# Model card: {run.name}\n\n{SUMMARY}{recipe}"
+    return f"# Model card: {run.name}\n\n{summary(run)}{recipe}"
 
 
 def _use(run: Run) -> str:
     intended, unsuitable = ("\n".join(f"- {each}" for each in part) for part in use(run))
     return f"## Intended use and limitations\n\nUse it for:\n\n{intended}\n\nDo not use it for:\n\n{unsuitable}"
+
+
+def _adaptation(run: Run) -> Iterator[str]:
+    """Yields what an adapted run gained over its parent, and what that cost."""
+    facts = adaptation(run)
+    if not facts:
+        return
+    before, after, labels = facts["before"], facts["after"], facts["labels"]
+    rows = [["Accuracy", *(percent(each["accuracy"]) for each in (before, after))]]
+    rows.append(["95% CI", *(interval(each["interval"]) for each in (before, after))])
+    for place, name in enumerate(("negative", "positive")):
+        rows.append([f"Recall, {name}", *(percent(each["recalls"][place]) for each in (before, after))])
+    rows.append(["Balanced accuracy", *(percent(each["balanced_accuracy"]) for each in (before, after))])
+    for key, name in (("mcc", "MCC"), ("log_loss", "Log loss")):
+        rows.append([name, *(f"{each[key]:.3f}" for each in (before, after))])
+    low, high = (signed(100 * bound, 1) for bound in facts["interval"])
+    how = (
+        "a new last layer. Each labelled text was judged by a model fitted without it, whose settings were chosen "
+        "without it too"
+        if facts["method"] == "head"
+        else "all weights trained further. The texts below were held out from training"
+    )
+    yield (
+        f"## Adaptation\n\nThis run is {facts['parent']['name']} with {how}: {labels['positive']:,} positive and "
+        f"{labels['negative']:,} negative.\n\n{table(['Metric', 'Before', 'After'], rows)}"
+    )
+    yield (
+        f"The 95% interval of the difference in accuracy is {low} to {high} points. Always predicting the more "
+        f"frequent label would reach {percent(facts['majority'])}."
+    )
+    if cost := facts["validation_cost"]:
+        yield (
+            f"On {cost['n']:,} validation reviews of {facts['parent']['name']}, accuracy is {percent(cost['before'])} "
+            f"before and {percent(cost['after'])} after."
+        )
+    elif facts["method"] == "head":
+        yield f"The cost on reviews of {facts['parent']['name']} is unknown, because it stores no states of them."
+    else:
+        yield f"The cost on reviews of {facts['parent']['name']} was not measured."
+    hashes = [[part, digest] for part, digest in facts["parent"]["files"].items()]
+    yield f"SHA-256 of the parent's files:\n\n{table(['File', 'SHA-256'], hashes)}"
 
 
 def _results(run: Run) -> Iterator[str]:
@@ -224,7 +310,11 @@ def _results(run: Run) -> Iterator[str]:
     if name == "test":
         yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
-        yield "There are no test results yet. Training chose by the validation reviews, which flatters it."
+        yield (
+            "Each of these texts was judged by a model fitted without it."
+            if adaptation(run).get("method") == "head"
+            else "There are no test results yet. Training chose by the validation reviews, which flatters it."
+        )
     yield f"### Confidence levels\n\nOn the {name} reviews:"
     yield confidence_table(found[name], read_rule(run).threshold)
     yield from decision_notes(run)
@@ -237,13 +327,15 @@ def _results(run: Run) -> Iterator[str]:
 
 
 def decision_notes(run: Run) -> Iterator[str]:
-    """Yields a paragraph on the bias of the calibration, on how it was chosen, and on the threshold."""
+    """Yields a paragraph on the bias of the calibration, on its choice, on a doubt, and on the threshold."""
     rule, decided = read_rule(run), run.json("config.json").get("calibration")
     if rule.bias:
         yield (
             f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
             f"temperature of {rule.temperature:.3f}."
         )
+    if doubt := run.json("config.json").get("doubt"):
+        yield f"All predictions are “unsure”, because too little is known of this model: {doubt}."
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
         yield (
@@ -297,8 +389,9 @@ def _files(run: Run) -> str:
         states = (
             f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
         )
+    keras = " `model.keras` is the same network for Keras." if run.has("model.keras") else ""
     return (
-        f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB). `model.keras` is the same network for Keras. "
+        f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB).{keras} "
         "`manifest.json` has the SHA-256 of every file; checksums are "
         f"verified on load.{states}"
     )

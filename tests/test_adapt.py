@@ -53,7 +53,8 @@ def test_a_head_that_misreads_the_file_learns_from_eighty_labels_and_is_adopted(
     found = adapted(states[:80], labels[:80], head())
     assert found.adopted
     assert found.after.accuracy > found.before.accuracy + 0.1
-    assert found.interval[0] > 0
+    assert found.interval[0] > -0.05
+    assert found.interval[1] > 0.1
     rest = accuracy(found.head, states[80:], labels[80:])
     assert rest > accuracy(head(), states[80:], labels[80:]) + 0.1
     assert found.after.accuracy == pytest.approx(rest, abs=0.1)  # held out, so not flattering
@@ -87,13 +88,13 @@ def test_labels_of_nearly_one_class_are_not_adopted_and_those_of_one_are_refused
 
 
 @pytest.mark.parametrize("rule", [DecisionRule(), DecisionRule(2.5, 0.7), DecisionRule(0.6, -0.4, 0.3)])
-def test_without_evidence_the_new_head_scores_as_the_run_does(rule: DecisionRule) -> None:
-    states, _ = drawn(40, [1.0])
+def test_labels_that_agree_with_the_run_change_its_probabilities_little(rule: DecisionRule) -> None:
+    states, _ = drawn(300, [1.0])
     start = head(rule)
     probabilities = start.probabilities(states)
-    found, penalty = fit_head(np.repeat(states, 2, axis=0), np.tile([0, 1], 40), start)
-    assert penalty > 1
-    assert np.abs(found.probabilities(states) - 0.5).mean() <= np.abs(probabilities - 0.5).mean()
+    labels = (np.random.default_rng(0).random(300) < probabilities).astype(int)
+    found, _ = fit_head(states, labels, start)
+    assert np.abs(found.probabilities(states) - probabilities).mean() < 0.08
     assert found.rule.threshold == rule.threshold
 
 

@@ -69,9 +69,10 @@ def learning_curve(states: Array, labels: Array, texts: Sequence[str], head: Hea
 
 def advice(points: Sequence[Point]) -> str:
     """Returns a sentence on whether more labels are likely to help; empty without a curve."""
-    if len(points) < 2:
+    last = points[-1] if points else None
+    first = next((point for point in reversed(points) if last and point.n <= last.n / 2), None)
+    if first is None or last is None:
         return ""
-    first, last = points[-2], points[-1]
     gain = (last.head - first.head) / np.log2(last.n / first.n)
     if gain > _FLAT:
         return f"Doubling the labels has lately gained {100 * gain:.1f} points, so more labels are likely to help."

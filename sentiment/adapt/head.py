@@ -8,14 +8,14 @@ and the calibration too, are repeated without each tenth of the texts; the figur
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from sentiment.evaluation import metrics
-from sentiment.evaluation.calibration import fit_rule
+from sentiment.evaluation.calibration import balanced_threshold, find_doubt, fit_rule
 from sentiment.evaluation.logistic import Basis, fit_best
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
@@ -25,10 +25,11 @@ LEAST_LABELS = 40  # distinct texts below which nothing is adopted
 LEAST_OF_A_CLASS = 5
 
 _FOLDS = 10
-_THRESHOLDS = (0.05, 0.95)  # bounds of the threshold for balanced classes
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Scores = tuple[Floats, DecisionRule]  # logits <float64>[n] and the rule that turns them into labels
+Calls = tuple[npt.NDArray[np.bool_], Floats]  # whether called positive, <bool>[n], and calibrated logits <float64>[n]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,29 +93,40 @@ class Figures:
     log_loss: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Adaptation:
-    """What labels make of a run's head.
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Whether a change of a run is worth using, by texts that were held out from the change.
 
     Attributes:
-        head: the new head.
-        before: figures of the run's own head.
-        after: figures of heads that were fitted without the text at hand.
+        before: figures of the run.
+        after: figures of the changed one.
         interval: 95% interval of the accuracy after minus that before, by a paired bootstrap.
         majority: share of the more frequent label.
-        adopted: whether the new head is worth using.
+        adopted: whether the change is worth using.
         reason: a sentence that says why it is adopted, or why not.
-        penalty: the penalty that was chosen.
-        held_out: <float64>[n], P(positive) of each text by the head that was fitted without it.
     """
 
-    head: Head
     before: Figures
     after: Figures
     interval: tuple[float, float]
     majority: float
     adopted: bool
     reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adaptation(Judgement):
+    """A head from labels, judged by heads that were fitted without the text at hand.
+
+    Attributes:
+        head: the new head.
+        doubt: why it claims no confidence, as in ``evaluation.calibration``; "" if it may.
+        penalty: the penalty that was chosen.
+        held_out: <float64>[n], P(positive) of each text by the head that was fitted without it.
+    """
+
+    head: Head
+    doubt: str
     penalty: float
     held_out: Floats
 
@@ -136,21 +148,41 @@ def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, s
     states, labels = np.asarray(states, np.float32), np.asarray(labels, np.int64)
     if min(np.bincount(labels, minlength=2)) < 2:
         return None
-    logits, called = np.empty(len(labels)), np.empty(len(labels), bool)
+    logits, thresholds = np.empty(len(labels)), np.empty(len(labels))
     for rest, held_out in folds(labels, seed):
         fitted, _ = fit_head(states[rest], labels[rest], head, balanced=balanced)
         logits[held_out] = fitted.rule.calibrated(fitted.logits(states[held_out]))
-        called[held_out] = fitted.positive(states[held_out])
+        thresholds[held_out] = fitted.rule.threshold
     new, penalty = fit_head(states, labels, head, balanced=balanced)
-    before = figures(head.positive(states), head.rule.calibrated(head.logits(states)), labels)
-    after = figures(called, logits, labels)
-    difference = metrics.compare(head.positive(states) == labels, called == labels, samples=2_000)
+    called = metrics.sigmoid(logits) >= thresholds
+    doubt = find_doubt(called, "labelled texts")
+    new = replace(new, rule=replace(new.rule, confident=not doubt))
+    before = (head.positive(states), np.asarray(head.rule.calibrated(head.logits(states))))
+    found = _judge(before, (called, logits), labels, balanced=balanced)
+    judged = {each.name: getattr(found, each.name) for each in fields(found)}
+    return Adaptation(**judged, head=new, doubt=doubt, penalty=penalty, held_out=metrics.sigmoid(logits))
+
+
+def judge(before: Scores, after: Scores, labels: Array) -> Judgement:
+    """Judges a change by texts that were held out from it.
+
+    Args:
+        before: logits of the texts, <float64>[n], and the rule, of the run.
+        after: the same of the changed one.
+        labels: <int>[n], 1 positive and 0 negative.
+    """
+    calls = [(logits >= rule.boundary, rule.calibrated(logits)) for logits, rule in (before, after)]
+    return _judge(calls[0], calls[1], np.asarray(labels, np.int64))
+
+
+def _judge(before: Calls, after: Calls, labels: Array, *, balanced: bool = False) -> Judgement:
+    """Judges a change by labels and calibrated logits before and after it."""
+    first, second = (figures(*each, labels) for each in (before, after))
+    difference = metrics.compare(before[0] == labels, after[0] == labels, samples=2_000)
     changed = difference.first_only + difference.second_only
-    adopted, reason = _verdict(before, after, labels, changed, balanced=balanced)
+    adopted, reason = _verdict(first, second, labels, changed, balanced=balanced)
     majority = float(max(labels.mean(), 1 - labels.mean()))
-    return Adaptation(
-        new, before, after, difference.interval, majority, adopted, reason, penalty, metrics.sigmoid(logits)
-    )
+    return Judgement(first, second, difference.interval, majority, adopted, reason)
 
 
 def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False) -> tuple[Head, float]:
@@ -162,12 +194,12 @@ def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False
     weights = np.ones(len(labels))
     if balanced:
         weights = len(labels) / 2 / np.maximum(np.bincount(labels, minlength=2), 1)[labels]
-    offset = head.rule.calibrated(head.logits(states))
+    offset: Floats = np.asarray(head.rule.calibrated(head.logits(states)), np.float64)
     best = fit_best(basis.coordinates(states), labels, offset, weights)
     kernel, intercept = basis.in_features(best.beta)
     scale, shift = head.rule.temperature, head.rule.bias
     calibration = fit_rule(best.left_out, labels)
-    threshold = float(np.clip(labels.mean(), *_THRESHOLDS)) if balanced else head.rule.threshold
+    threshold = balanced_threshold(labels) if balanced else head.rule.threshold
     rule = DecisionRule(scale * calibration.temperature, shift + scale * calibration.bias, threshold)
     return Head(head.kernel + scale * kernel, head.bias + scale * intercept, rule), best.penalty
 

@@ -4,13 +4,14 @@ The temperature is always fitted. A bias beside it, which makes it Platt scaling
 overfit, so it must prove itself on reviews it was not fitted to: in k-fold cross-validation it has to lower the log
 loss by more than ``NOISE`` standard errors of the mean gain. Both are drawn towards 1 and 0, which counts for little on
 hundreds of reviews and keeps a few, which may be separated without error, from an extreme rule. The threshold stays at
-one half, since it depends on the costs of errors.
+one half unless both classes are to count the same, however frequent they are. Below ``LEAST`` reviews, or if all of
+them are predicted to be of one class, predictions claim no confidence.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from sentiment.evaluation.metrics import log_losses
 from sentiment.model.decision import DecisionRule
 
 FOLDS = 10
+LEAST = 40  # reviews
 NOISE = 2.0  # standard errors that the gain must exceed
 
-PENALTY = 16.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of a quarter
+PENALTY = 4.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of one half
 
+_THRESHOLDS = (0.02, 0.98)
 _STEEPEST = 20.0  # bound of the slope, which is 1 / temperature
 
 Array = npt.NDArray[Any]
@@ -39,30 +42,64 @@ class Calibration:
         bias: the bias that was fitted, used or not.
         gain: nats by which it lowers the log loss of held-out reviews; NaN if there are too few to tell.
         error: the gain's standard error.
+        doubt: why predictions claim no confidence; "" if they may.
     """
 
     rule: DecisionRule
     bias: float
     gain: float
     error: float
+    doubt: str
 
     def config(self) -> dict[str, Any]:
         """Returns the rule as in ``config.json``, and as ``calibration`` how the bias was decided."""
         gain, error = (None if math.isnan(value) else value for value in (self.gain, self.error))
         decision = {"folds": FOLDS, "bias": self.bias, "gain": gain, "standard_error": error}
-        bias = {"bias": self.rule.bias} if self.rule.bias else {}
-        return {"temperature": self.rule.temperature, **bias, "calibration": decision}
+        return {**rule_config(self.rule, self.doubt), "calibration": decision}
 
 
-def calibrate(logits: Array, labels: Array, seed: int = 0) -> Calibration:
-    """Fits the temperature, and the bias if it proves itself; see the module's docstring."""
+def rule_config(rule: DecisionRule, doubt: str) -> dict[str, Any]:
+    """Returns a rule as in ``config.json``: the temperature, what differs from the usual, and the doubt."""
+    usual = DecisionRule()
+    changed = {name: value for name, value in asdict(rule).items() if value != getattr(usual, name)}
+    return {"temperature": rule.temperature, **changed, **({"doubt": doubt} if doubt else {})}
+
+
+def find_doubt(called: Array, texts: str) -> str:
+    """Returns why a model's predictions of some texts, <bool>[n], allow no confidence; "" if they do."""
+    if len(called) < LEAST:
+        return f"it was tested on only {len(called)} {texts}"
+    if called.all() or not called.any():
+        return f"it predicts the same class for all {len(called):,} {texts}"
+    return ""
+
+
+def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = False) -> Calibration:
+    """Fits the temperature, and the bias if it proves itself; see the module's docstring.
+
+    Args:
+        logits: <float>[n], of held-out reviews.
+        labels: <int>[n], 1 positive and 0 negative.
+        seed: of the cross-validation.
+        balanced: whether the threshold is the share of positives, at which calibrated probabilities have the highest
+            balanced accuracy (Elkan 2001); the bias is then always used.
+    """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
     plain, biased = fit_rule(logits, labels, bias=False), fit_rule(logits, labels)
     gains = _held_out_gains(logits, labels, seed)
     gain = error = math.nan
     if len(gains):
         gain, error = float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
-    return Calibration(biased if gain > NOISE * error else plain, biased.bias, gain, error)
+    rule = biased if balanced or gain > NOISE * error else plain
+    if balanced:
+        rule = replace(rule, threshold=balanced_threshold(labels))
+    doubt = find_doubt(logits >= rule.boundary, "validation reviews")
+    return Calibration(replace(rule, confident=not doubt), biased.bias, gain, error, doubt)
+
+
+def balanced_threshold(labels: Array) -> float:
+    """Returns the share of positives, within bounds."""
+    return float(np.clip(np.mean(labels), *_THRESHOLDS))
 
 
 def fit_rule(logits: Array, labels: Array, *, bias: bool = True) -> DecisionRule:

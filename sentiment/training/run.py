@@ -38,6 +38,7 @@ from sentiment.training.continuation import mixture
 from sentiment.training.corpus import Corpus
 from sentiment.training.examples import Examples
 from sentiment.training.export import export
+from sentiment.training.fine_tuning import PullToStart, grown_vocabulary, grown_weights, rehearsed
 from sentiment.training.fit import OtherSettingsError, fit
 from sentiment.training.job import Job
 from sentiment.training.networks import average_weights, build_network, set_weights
@@ -68,6 +69,8 @@ def train(job: Job) -> Path:
 
     with stages("reading texts"):
         vocabulary, ids, more_ids, held_out_ids = _read(job)
+    if start and job.fine_tunes:
+        start = grown_weights(start, vocabulary)
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     reviews = [review for review in more_ids if len(review)]
     embedding = None
@@ -91,6 +94,7 @@ def train(job: Job) -> Path:
         job.output,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
+        more=[PullToStart()] if job.fine_tunes else [],
     )
     stages.record("fitting the network", seconds)
     if start and preset.continues:
@@ -112,13 +116,16 @@ def _batches(
 ) -> Batches:
     """Returns the batches of a continuation, or those of labelled reviews and of unlabelled ones with soft targets."""
     preset = job.preset
-    if job.start and start:
+    if job.start and start and preset.continues:
         return mixture(
             preset, job.start, start, labelled, reviews, vocabulary,
             work=job.output / "checkpoint", stages=stages, seed=job.seed, split_seed=job.split_seed,
         )  # fmt: skip
     examples = labelled
-    if preset.teacher and not reviews:
+    if job.start and job.rehearsal:
+        with stages("readings to rehearse"):
+            examples += rehearsed(job.start, job.rehearsal, vocabulary, preset.max_length)
+    elif preset.teacher and not reviews:
         print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
     elif preset.teacher:
         with stages("teachers"):
@@ -137,7 +144,7 @@ def _batches(
 def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
     """Returns the vocabulary, and the training, unlabelled and validation reviews encoded, uncut.
 
-    The vocabulary is that of the run that is continued, or of all training texts.
+    The vocabulary is that of the run that is continued, which grows in fine-tuning, or of all training texts.
 
     Raises:
         DatasetError: the vocabulary would be empty.
@@ -146,16 +153,17 @@ def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
     texts, more_texts, held_out_texts = (
         corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
     )
-    vocabulary = (
-        Vocabulary.read(job.start.file("vocabulary.txt"))
-        if job.start
-        else _new_vocabulary(corpus.counts(texts + more_texts), job.preset)
-    )
+    vocabulary = _vocabulary(job, corpus.counts(texts + more_texts))
     ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
     return vocabulary, ids, more_ids, held_out_ids
 
 
-def _new_vocabulary(counts: Counter[str], preset: Preset) -> Vocabulary:
+def _vocabulary(job: Job, counts: Counter[str]) -> Vocabulary:
+    preset = job.preset
+    if job.start:
+        known = Vocabulary.read(job.start.file("vocabulary.txt"))
+        sizes = {"max_size": preset.vocabulary_size, "min_count": preset.min_count}
+        return grown_vocabulary(known, counts, **sizes) if job.fine_tunes else known
     vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
     if not vocabulary.tokens:
         raise DatasetError(
@@ -190,7 +198,9 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     write_validation_states(classifier, dataset.validation["text"].tolist())
     validation = predictions[predictions["split"] == "validation"]
-    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy(), balanced=job.balanced)
+    if calibration.doubt:
+        print(f"All predictions will be unsure: {calibration.doubt}.", file=sys.stderr)
     config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
@@ -228,6 +238,7 @@ def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
 
 def _finish(job: Job, stages: Stages) -> None:
     """How the run was made, its model card, and the seal."""
+    parent = {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {}
     metadata = {
         "preset": job.preset.name,
         "summary": job.summary,
@@ -236,9 +247,12 @@ def _finish(job: Job, stages: Stages) -> None:
         "split_seed": job.split_seed,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": provenance.commit(),
+        "about": job.about,
+        "reading": job.reading,
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
-        "teachers": {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {},
+        "parent": parent,
+        "teachers": parent if job.preset.continues or job.rehearsal else {},
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}
