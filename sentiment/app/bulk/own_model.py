@@ -58,7 +58,7 @@ def show(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, *, ba
             if st.button(label, type="primary"):
                 with current_run.stop_on_artifact_error():
                     job_errors.run_action(_make, scored, labelling, adaptation, name, balanced)
-                st.rerun(scope="fragment")
+                st.rerun()
 
 
 def _made(scored: Scored) -> Path | None:
