@@ -13,7 +13,7 @@ from sentiment.adapt import estimates
 from sentiment.adapt.estimates import Estimate
 from sentiment.app.bulk import answer_keys, downloads, own_labels
 from sentiment.app.bulk.loading import Scored
-from sentiment.app.shared import analyses, chart_block, explained_review, job_errors, tabs
+from sentiment.app.shared import analyses, chart_block, explained_review, job_errors, tabs, uploads
 from sentiment.app.shared.highlight import highlight
 from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Answers, Labelling
 from sentiment.formatting import counted, interval, likelihood, percent
@@ -203,9 +203,9 @@ def _actions(scored: Scored, labelling: Labelling) -> None:
         )
     if scored.has_labels:
         known = int((labelling.pool.known >= 0).sum())
-        name = scored.names[scored.results.label or 0]
+        name = uploads.escape_markdown(scored.names[scored.task["label"]])
         st.checkbox(
-            f"Use the {counted(known, 'label')} of the column {name}",
+            f"Use the {counted(known, 'label')} of the column “{name}”",
             labelling.from_file,
             key="label_from_file",
             on_change=_use_file,
