@@ -114,12 +114,12 @@ def test_random_rows_estimate_the_whole_file_and_doubtful_ones_come_later_and_do
 
 def test_the_labels_of_the_file_are_taken_over_and_given_back(job):
     app = open_tab(job, "Label")
-    app.checkbox(key="label_from_file").check().run()
+    app.checkbox(key=f"label_from_file_{job.short_id}").check().run()
     assert "Every row has an answer" in app.success[0].value
     evaluation = open_page(job=job.id, tab="Evaluation")
     of_file = {metric.label: metric.value for metric in app.metric}["Accuracy of the model on this file"]
     assert of_file == {metric.label: metric.value for metric in evaluation.metric}["Accuracy"]
-    app.checkbox(key="label_from_file").uncheck().run()
+    app.checkbox(key=f"label_from_file_{job.short_id}").uncheck().run()
     assert "Random row 1 of 40" in said(app)
 
 
@@ -214,7 +214,7 @@ def test_more_labels_make_another_model_in_place_of_the_first(made, job):
 def test_a_row_that_changes_side_is_explained_by_both_models(job):
     answer(job, 60)
     app = open_tab(job, "Adapt")
-    app.session_state["adapt_changed"] = {"selection": {"rows": [0]}}
+    app.session_state["adapt_changed_60"] = {"selection": {"rows": [0]}}
     app.run()
     assert not app.exception
     assert "as it is**" in said(app)

@@ -18,6 +18,8 @@ from sentiment.model.classifier import Classifier
 
 MOST_LABELS = 2_000  # that a head is fitted to, so that a fit takes no second
 
+_BLOCK = 4_096  # rows
+
 Places = npt.NDArray[np.intp]
 
 
@@ -78,15 +80,20 @@ def adapt_to_file(
     if found is None:
         return None
     cost = validation_cost(open_run(classifier.run), start, found.head)
-    every = states.astype(np.float32)
-    turned = (start.positive(every) != found.head.positive(every)) & (labelling.labels < 0)
-    changed = np.flatnonzero(turned)
-    before, after = (head.probabilities(every[changed]) for head in (start, found.head))
+    turned = _positive(start, states) != _positive(found.head, states)
+    changed = np.flatnonzero(turned & (labelling.labels < 0))
+    before, after = (head.probabilities(states[changed].astype(np.float32)) for head in (start, found.head))
     order = np.argsort(-np.abs(after - before), kind="stable")
     kept_texts = [texts[place] for place in kept]
     return FileAdaptation(
         places[kept], kept_texts, labels, start, found, cost, changed[order], before[order], after[order]
     )
+
+
+def _positive(head: Head, states: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
+    """Returns whether a head labels each row positive, <bool>[rows]; a block of the states is in memory at a time."""
+    starts = range(0, len(states), _BLOCK)
+    return np.concatenate([head.positive(states[start : start + _BLOCK].astype(np.float32)) for start in starts])
 
 
 class _HeadModel:

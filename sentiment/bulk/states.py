@@ -5,8 +5,6 @@ They are stored beside the scored parts, so they go when the file is scored agai
 
 from __future__ import annotations
 
-from zipfile import BadZipFile
-
 import numpy as np
 import numpy.typing as npt
 
@@ -15,7 +13,7 @@ from sentiment.bulk.results import Results, Rows
 from sentiment.evaluation.states import pooled_states
 from sentiment.model.classifier import Classifier
 
-_FILE = "states.npz"
+_STATES, _ROWS = "states.npy", "states_rows.npy"  # the second is written last, when the states are complete
 _BLOCK = 2_048  # rows whose texts are in memory at a time
 
 
@@ -27,7 +25,10 @@ def write_states(classifier: Classifier, results: Results, rows: Rows) -> None:
         results: the scored rows.
         rows: their numbers, which may be in any order.
     """
-    states = np.zeros((len(rows), classifier.features), np.float16)
+    folder = results.parts.folder
+    (folder / _ROWS).unlink(missing_ok=True)
+    shape = (len(rows), classifier.features)
+    states = np.lib.format.open_memmap(folder / _STATES, "w+", np.float16, shape)
     in_file = np.argsort(rows)  # neighbours are in the same part
     for start in range(0, len(rows), _BLOCK):
         block = in_file[start : start + _BLOCK]
@@ -35,27 +36,28 @@ def write_states(classifier: Classifier, results: Results, rows: Rows) -> None:
         distinct = list(dict.fromkeys(texts))
         places = {text: place for place, text in enumerate(distinct)}
         states[block] = pooled_states(classifier, distinct)[[places[text] for text in texts]]
-    path = results.parts.folder / _FILE
-    temporary = path.with_suffix(".partial")
+    states.flush()
+    temporary = folder / f"{_ROWS}.partial"
     with temporary.open("wb") as file:
-        np.savez(file, rows=rows, states=states)
-    temporary.replace(path)
+        np.save(file, rows)
+    temporary.replace(folder / _ROWS)
 
 
 def read_states(parts: Parts, rows: Rows) -> npt.NDArray[np.float16] | None:
-    """Returns the stored states of these rows, <float16>[rows, features]; None if there are none yet.
+    """Returns the stored states of these rows, <float16>[rows, features], mapped from the file; None without any.
 
     States that were stored before more rows were scored count as none.
     """
     try:
-        with np.load(parts.folder / _FILE, allow_pickle=False) as content:
-            states: npt.NDArray[np.float16] = content["states"]
-            return states if np.array_equal(content["rows"], rows) else None
-    except (FileNotFoundError, BadZipFile, ValueError, KeyError):
-        return None
+        if np.array_equal(np.load(parts.folder / _ROWS, allow_pickle=False), rows):
+            states: npt.NDArray[np.float16] = np.load(parts.folder / _STATES, mmap_mode="r", allow_pickle=False)
+            return states
+    except (FileNotFoundError, ValueError, EOFError):
+        pass
+    return None
 
 
 def states_stamp(parts: Parts) -> int:
     """Returns a number that changes when states are stored; 0 without any."""
-    path = parts.folder / _FILE
+    path = parts.folder / _ROWS
     return path.stat().st_mtime_ns if path.exists() else 0

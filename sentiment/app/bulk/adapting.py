@@ -22,6 +22,11 @@ _TABLE_HEIGHT = 282
 _MAX_CELL = 300  # characters
 _MODELS = {"head": "Adapted", "start": "As it is", "words": "Words only (TF-IDF)", "majority": "Majority class"}
 
+_LABELLED = "Of the model as it is, on your labelled rows. Rows chosen for doubt are harder than most."
+_HELD_OUT = "Each row is judged by a model that learned from the other rows only."
+_POOL = "Rows without a label for which the adapted model predicts the other class."
+_COST = "Accuracy on the {n:,} validation reviews of the model."
+
 
 @st.fragment
 @job_errors.show_disk_errors()
@@ -117,12 +122,6 @@ def _figures(labelling: Labelling, adaptation: FileAdaptation) -> None:
     )
 
 
-_LABELLED = "Of the model as it is, on your labelled rows. Rows chosen for doubt are harder than most."
-_HELD_OUT = "Each row is judged by a model that learned from the other rows only."
-_POOL = "Rows without a label for which the adapted model predicts the other class."
-_COST = "Accuracy on the {n:,} validation reviews of the model."
-
-
 def _metric(label: str, value: str, note: str, help: str) -> None:
     st.metric(label, value, note, delta_color="off", delta_arrow="off", border=True, help=help, height="stretch")
 
@@ -173,7 +172,7 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
         table,
         hide_index=True,
         height=_TABLE_HEIGHT,
-        key="adapt_changed",
+        key=f"adapt_changed_{len(adaptation.labels)}",
         on_select="rerun",
         selection_mode="single-row",
         alt="Rows that change side, with P(positive) before and after",

@@ -204,18 +204,19 @@ def _actions(scored: Scored, labelling: Labelling) -> None:
     if scored.has_labels:
         known = int((labelling.pool.known >= 0).sum())
         name = uploads.escape_markdown(scored.names[scored.task["label"]])
+        key = f"label_from_file_{scored.job.short_id}"
         st.checkbox(
             f"Use the {counted(known, 'label')} of the column “{name}”",
             labelling.from_file,
-            key="label_from_file",
+            key=key,
             on_change=_use_file,
-            args=(answers,),
+            args=(answers, key),
             help="Values have the meaning chosen in the step Columns. Your own answers replace them.",
         )
 
 
-def _use_file(answers: Answers) -> None:
-    job_errors.run_action(answers.use_file, bool(st.session_state["label_from_file"]))
+def _use_file(answers: Answers, key: str) -> None:
+    job_errors.run_action(answers.use_file, bool(st.session_state[key]))
 
 
 def _as_csv(scored: Scored, labelling: Labelling) -> str:
