@@ -10,7 +10,12 @@ import pytest
 from sentiment.bulk import labelling
 from sentiment.bulk.jobs.job import new_job
 from sentiment.bulk.labelling import RANDOM, Answers, Labelling, Pool
+from sentiment.bulk.parts import Parts
+from sentiment.bulk.states import read_states, states_stamp, write_states
+from sentiment.evaluation.states import pooled_states
+from sentiment.model.classifier import Classifier
 from sentiment.tables.errors import FileError
+from tests.tiny import tiny_run
 
 
 def scored(n: int = 300, *, unjudged: int = 0, labels: list[int | None] | None = None) -> SimpleNamespace:
@@ -181,3 +186,36 @@ def test_a_damaged_file_of_answers_counts_as_none(job):
     assert Answers(job).read() == ({}, False)
     (job.folder / "answers.json").write_text(json.dumps({"source": "other"}))
     assert Answers(job).read() == ({}, False)
+
+
+def test_states_are_computed_beside_the_results_and_a_failure_leaves_these_as_they_are(job):
+    job.write("inspection", {})
+    job.write("result", {})
+    job.request_states()
+    assert job.state == "done"
+    assert job.next_action == {"name": "states"}
+    with job.locked():
+        job.write("action", {"name": "states"})
+        assert job.state == "done"
+        assert job.next_action is None
+    job.fail("states", "The disk is full.")
+    assert (job.state, job.states_problem, job.next_action) == ("done", "The disk is full.", None)
+    job.request_states()
+    assert (job.states_problem, job.states_requested) == (None, True)
+    job.submit({**job.read("task"), "explain": False})
+    assert (job.state, job.states_requested) == ("waiting", False)
+
+
+def test_states_are_those_of_the_rows_and_of_no_others(tmp_path):
+    texts = ["a good film", "a dull film", "a good film", "not bad"]
+    parts, classifier = Parts(tmp_path), Classifier.load(tiny_run(tmp_path / "tiny"))
+    given = SimpleNamespace(parts=parts, read_texts=lambda rows: [texts[row] for row in rows])
+    rows = np.array([3, 0, 2])
+    assert (read_states(parts, rows), states_stamp(parts)) == (None, 0)
+    write_states(classifier, given, rows)
+    expected = pooled_states(classifier, [texts[row] for row in rows]).astype(np.float16)
+    assert np.allclose(read_states(parts, rows), expected, atol=1e-3)
+    assert states_stamp(parts)
+    assert read_states(parts, rows[:2]) is None
+    (tmp_path / "states_rows.npy").write_bytes(b"\x93NUMPY")
+    assert read_states(parts, rows) is None

@@ -25,7 +25,7 @@ _MODELS = {"head": "Adapted", "start": "As it is", "words": "Words only (TF-IDF)
 _LABELLED = "Of the model as it is, on your labelled rows. Rows chosen for doubt are harder than most."
 _HELD_OUT = "Each row is judged by a model that learned from the other rows only."
 _POOL = "Rows without a label for which the adapted model predicts the other class."
-_COST = "Accuracy on the {n:,} validation reviews of the model."
+_COST = "Accuracy on the {n:,} validation reviews of the model: {before} before, {after} after."
 
 
 @st.fragment
@@ -107,8 +107,9 @@ def _figures(labelling: Labelling, adaptation: FileAdaptation) -> None:
         _metric("Change", change, _points(found.interval), "On the same rows, with a paired bootstrap.")
         _metric("Rows that change side", f"{len(adaptation.changed):,}", f"of {others:,} without a label", _POOL)
         if cost:
-            text = f"{percent(cost.before)} → {percent(cost.after)}"
-            _metric("On movie reviews", text, _points(cost.interval), _COST.format(n=cost.n))
+            lost = f"{signed(100 * (cost.after - cost.before), 1)} points"
+            both = _COST.format(n=cost.n, before=percent(cost.before), after=percent(cost.after))
+            _metric("On movie reviews", lost, _points(cost.interval), both)
         else:
             _metric("On movie reviews", "unknown", "not stored", "This model has no stored validation reviews.")
     recalls = [

@@ -6,7 +6,7 @@
 ``creation``    creates a job from an upload
 ``maintenance`` the queue: deletes expired jobs, starts waiting ones and resumes interrupted ones
 ``launcher``    starts a worker process, and records the end of one that could not do so itself
-``worker``      the worker process: inspects, scores or writes a download
+``worker``      the worker process: inspects, scores, writes a download or computes states
 ``limits``      limits on memory, time and disk
 ``locks``       file locks
 ``processes``   identifies and kills a worker, and never another process
