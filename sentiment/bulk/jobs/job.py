@@ -1,7 +1,7 @@
 """A job: a folder on disk with its input, its state, its scored parts and its output.
 
-The folder holds the input, the task (``task.json``), the progress (``progress.json``), the parts and the output, and what
-its owner adds: the answers (``answers.json``) and the adapted model.
+The folder holds the input, the task (``task.json``), the progress (``progress.json``), the parts and the output. Its
+owner may add answers (``answers.json``) and a model that is adapted to them.
 Anyone who knows a job's id can see it. Ids cannot be guessed, and no page lists them.
 
 A worker holds ``lock``, which the system releases when the worker dies. A job with work left and no worker is started
