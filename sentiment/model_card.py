@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sentiment import front_matter
-from sentiment.artifacts import Run, add_parts
+from sentiment.artifacts import Run, add_parts, topic
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
-from sentiment.evaluation.metrics import Confusion
+from sentiment.evaluation.metrics import BALANCED, Confusion
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.evaluation.states import PART
@@ -93,9 +93,6 @@ _REMOVED = {
 }
 
 
-BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
-
-
 class Use(NamedTuple):
     """What a model is for, and what it is not for: short texts in Markdown, each with its subject in bold."""
 
@@ -142,19 +139,9 @@ def adaptation(run: Run) -> dict[str, Any]:
     return run.json("adaptation.json") if run.has("adaptation.json") else {}
 
 
-def about(run: Run) -> str | None:
-    """Returns what the texts of the run's data are, as its training was told; None for English movie reviews."""
-    metadata = run.json("metadata.json") if run.has("metadata.json") else {}
-    if named := metadata.get("about"):
-        return str(named)
-    reviews = training_fingerprints(run)
-    films = not adaptation(run) and (reviews.empty or is_imdb(reviews))
-    return None if films else "texts of a user's own"
-
-
 def summary(run: Run) -> str:
     """Returns what the model does, in a sentence."""
-    texts = about(run)
+    texts = topic(run)
     if texts is None:
         return _FILM_SUMMARY
     return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
@@ -162,7 +149,7 @@ def summary(run: Run) -> str:
 
 def use(run: Run) -> Use:
     """Returns the intended use of a run and its limitations."""
-    texts = about(run)
+    texts = topic(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
     rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
@@ -306,6 +293,11 @@ def _results(run: Run) -> Iterator[str]:
     if not found:
         return
     yield f"## Metrics\n\n{table(['Metric', *found], metric_rows(found))}"
+    if "cross-validation" in found:
+        yield (
+            "A class has so few reviews that a single split says little. The column cross-validation shows figures of "
+            "models trained five times, each without the fifth of the reviews that it was judged by."
+        )
     name = "test" if "test" in found else "validation"
     if name == "test":
         yield f"Test set evaluated on {run.json('test.json')['date']}."
