@@ -157,7 +157,7 @@ def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
 
 
 def topic(run: Run) -> str | None:
-    """Returns what the texts are that a run learned from, as its training was told; None for English film reviews."""
+    """Returns what the texts that a run learned from are, as ``--about`` named them; None for English film reviews."""
     metadata = run.json("metadata.json") if run.has("metadata.json") else {}
     if named := metadata.get("about"):
         return str(named)
