@@ -202,7 +202,7 @@ class Visitor:
 
     def _widget(self, kind: str, label: str) -> Any:
         named = [getattr(each, kind) for each in self.elements.values() if each.WhichOneof("type") == kind]
-        return next((widget for widget in named if _read(widget.label).startswith(label)), None)
+        return next((widget for widget in named if readable(widget.label).startswith(label)), None)
 
     def _made(self, file: str) -> str:
         """Returns the path of a file that the app creates on demand."""
@@ -291,7 +291,7 @@ def body(element: Element) -> str:
     return str(getattr(element, kind).body) if kind in ("heading", "markdown", "alert") else ""
 
 
-def _read(label: str) -> str:
+def readable(label: str) -> str:
     """Returns a label as people read it, without icons and colours."""
     return _MARKUP.sub("", label).strip()
 
