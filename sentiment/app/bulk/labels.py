@@ -85,7 +85,7 @@ def _figures(scored: ScoredReviews, cost: float) -> None:
         st.metric("F1", f"{counts.f1:.3f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_METRIC_STYLE)
         if _has_both_classes(scored):
             st.metric("ROC AUC", f"{scored.sweep.auc:.3f}", "chance 0.5", **_METRIC_STYLE)
-            ece = f"{scored.reliability.error:.3f}"
+            ece = percent(scored.reliability.error, 2)
             st.metric("ECE", ece, "0 is best", help="Expected calibration error.", **_METRIC_STYLE)
             st.metric("Cost-optimal threshold", *_cheapest(scored.sweep.cheapest(cost)), **_METRIC_STYLE)
 
