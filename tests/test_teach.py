@@ -15,6 +15,8 @@ from sentiment.commands import run_command
 from sentiment.model.classifier import Classifier
 from tests.test_adapt_command import labelled_file, teachable
 
+pytestmark = pytest.mark.process  # a run asks git for its commit
+
 COMMANDS = re.findall(r"^   python scripts/(\w+)\.py (.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
 
 
