@@ -136,6 +136,9 @@ def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, s
 
     Ten parts are fitted, so it takes about a tenth of a second for 80 labels and half a second for 240 on a busy core.
 
+    The figures are those of the labelled texts. If some were chosen because the run is unsure of them, both figures are
+    lower than on the whole file, which ``estimates.accuracy`` estimates from texts drawn at random.
+
     Args:
         states: <float>[n, features], from ``evaluation.states.pooled_states``; of distinct texts, since a copy would
             be in both parts of a split.
