@@ -30,7 +30,7 @@ from tests.tiny import WORDS, tiny_run, tiny_weights  # noqa: E402
 def kettles(folder: Path, rows: int = 150) -> Path:
     """Comments whose opinion is a word that the start does not know."""
     rng = np.random.default_rng(0)
-    lines = ["comment,verdict"]
+    lines = ["comment,label"]
     for row in range(rows):
         filler = " ".join(rng.choice(["the", "film", "is", "a"], 5))
         lines.append(f"{filler} {'splendid' if row % 2 else 'leaky'} number{row},{'good' if row % 2 else 'bad'}")
@@ -45,7 +45,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dataset.Dat
     start = open_run(tiny_run(folder / "start", weights=tiny_weights(len(WORDS) + 2, embedding=8, units=6)))
     data = dataset.load(kettles(folder), seed=0)
     preset = dataclasses.replace(fine_tuning("start", read_weights(start), 50), learning_rate=0.05, epochs=4)
-    return train(Job(preset, data, folder / "mine", 1, 0, "train.py ...", start, about="comments on kettles")), data
+    more = {"rehearsal": ["the film is good", "a dull film", "!"] * 4, "about": "comments on kettles"}
+    return train(Job(preset, data, folder / "mine", 1, 0, "train.py ...", start, **more)), data
 
 
 def test_words_of_the_users_texts_are_learned(trained: tuple[Path, dataset.Dataset]) -> None:

@@ -175,3 +175,16 @@ def test_small_and_lopsided_data_are_warned_of(negative, expected, tmp_path):
     lines = script._warnings(dataset.load(tmp_path / "mine.csv"), None)
     assert " ".join(lines).startswith(expected)
     assert any("--balanced" in line for line in lines) == bool(expected)
+
+
+def test_texts_to_rehearse_are_a_sample_of_what_the_data_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "REHEARSED", 20)
+    texts = script._rehearsal(mine(tmp_path), 1)
+    assert len(set(texts)) == 20
+    assert all(text.startswith("Parcel number") for text in texts)
+
+
+def test_rehearsing_needs_a_run_to_train_further(tmp_path):
+    done = run_script("train.py", *options(mine(tmp_path), tmp_path / "run"), "--rehearse", mine(tmp_path))
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "--rehearse goes with --start" in done.stderr
