@@ -22,6 +22,7 @@ import pandas as pd
 from sentiment import adaptation_card, artifacts, dataset, model_card
 from sentiment.adapt import run as adapted_run
 from sentiment.adapt.head import Head, Scores, adapt
+from sentiment.adapt.labelled import at_most
 from sentiment.adapt.run import Labelled
 from sentiment.commands import program
 from sentiment.commands.outputs import check_output, public_name
@@ -87,7 +88,12 @@ def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace
     if known := provenance.count_seen(start, data.test):
         _say(f"{start.name} was trained on {known:,} of these texts, so its figures are too good.")
     how = stored(data.interpretation, reading(options))
-    labelled = Labelled(reviews=data.test, source=data.source, about=options.about or "", reading=how)
+    reviews = at_most(data.test)
+    if len(reviews) < len(data.test):
+        _say(f"{len(reviews):,} of the {len(data.test):,} texts are used, drawn at random; --method full uses all.")
+    labelled = Labelled(
+        reviews=reviews.reset_index(drop=True), source=data.source, about=options.about or "", reading=how
+    )
     classifier = load_bulk(start.path)
     states, head = pooled_states(classifier, labelled.texts), Head.of(classifier)
     found = adapt(states, labelled.labels, head, balanced=options.balanced)
