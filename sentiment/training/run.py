@@ -10,6 +10,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -87,9 +88,8 @@ def train(job: Job) -> Path:
     batches = _batches(job, start, labelled, validation, reviews, vocabulary, stages)
 
     keras.utils.set_random_seed(job.seed)
-    network = build_network(preset, len(vocabulary), embedding)
-    if start:
-        set_weights(network, start)
+    build = partial(_new_network, preset, len(vocabulary), embedding, start)
+    network = build()
     seconds = fit(
         preset,
         network,
@@ -106,17 +106,20 @@ def train(job: Job) -> Path:
     with stages("export and validation"):
         rule = _write(job, network, vocabulary, ids, held_out_ids)
     if preset.continues is None and is_small(np.concatenate([labelled.targets, validation.targets])):
-
-        def build() -> keras.Model:
-            new = build_network(preset, len(vocabulary), embedding)
-            if start:
-                set_weights(new, start)
-            return new
-
         with stages("cross-validation"):
             _cross_validate(job, build, Preprocessor(vocabulary, preset.max_length, LATEST), rule)
     _finish(job, stages)
     return job.output
+
+
+def _new_network(
+    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None, start: Weights | None
+) -> keras.Model:
+    """Returns a network with its initial weights."""
+    network = build_network(preset, vocabulary_size, embedding)
+    if start:
+        set_weights(network, start)
+    return network
 
 
 def _batches(
