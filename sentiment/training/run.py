@@ -27,6 +27,7 @@ from sentiment.evaluation import predictions as evaluated
 from sentiment.evaluation import provenance
 from sentiment.evaluation.calibration import calibrate
 from sentiment.evaluation.states import write_validation_states
+from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
@@ -40,7 +41,7 @@ from sentiment.training.batches import Batches, TrainingBatches
 from sentiment.training.callbacks import PullToStart
 from sentiment.training.continuation import mixture
 from sentiment.training.corpus import Corpus
-from sentiment.training.cross_validation import cross_validated, is_small
+from sentiment.training.cross_validation import FOLDS, cross_validated, is_small
 from sentiment.training.examples import Examples
 from sentiment.training.export import export
 from sentiment.training.fine_tuning import grown_vocabulary, grown_weights, rehearsed
@@ -214,7 +215,10 @@ def _cross_validate(job: Job, build: Callable[[], keras.Model], preprocessor: Pr
     table = cross_validated(job.preset, build, examples, filled, preprocessor, job.seed, pulled=job.fine_tunes)
     path = job.output / "metrics.json"
     figures = json.loads(path.read_text(encoding="utf-8"))
-    artifacts.write_json(path, figures | {"cross-validation": evaluated.summary(table, rule)})
+    found = evaluated.summary(table, rule)
+    artifacts.write_json(path, figures | {"cross-validation": found})
+    accuracy = f"{percent(found['accuracy'])} (95% interval {interval(found['accuracy_interval'])})"
+    print(f"accuracy by {FOLDS}-fold cross-validation: {accuracy}", file=sys.stderr)
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> DecisionRule:
