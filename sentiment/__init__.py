@@ -16,6 +16,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     adapt                           a run that is taught by labels of a user's own, without TensorFlow
     model_card                      the README of a run
     faithfulness                    checks that explanations are true
+    adaptation_card                 what an adapted run gained over its parent
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
     evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sentiment import front_matter
-from sentiment.artifacts import Run, add_parts
+from sentiment import adaptation_card, front_matter
+from sentiment.artifacts import Run, add_parts, topic
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
-from sentiment.evaluation.metrics import Confusion
+from sentiment.evaluation.metrics import BALANCED, Confusion
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.evaluation.states import PART
@@ -93,9 +93,6 @@ _REMOVED = {
 }
 
 
-BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
-
-
 class Use(NamedTuple):
     """What a model is for, and what it is not for: short texts in Markdown, each with its subject in bold."""
 
@@ -120,7 +117,7 @@ def render(run: Run) -> str:
         ArtifactError: a file of the run is damaged.
     """
     metadata = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, metadata), _use(run), *_adaptation(run)]
+    parts = [_introduction(run, metadata), _use(run), *adaptation_card.sections(run)]
     parts += [*_results(run), *behaviour.sections(run)]
     parts += explanations.sections(run)
     if metadata:
@@ -134,27 +131,12 @@ def render(run: Run) -> str:
 
 def trained_on_imdb(run: Run) -> bool:
     """Returns whether the run learned from the IMDB reviews, whose terms of use then apply."""
-    return is_imdb(training_fingerprints(run)) or adaptation(run).get("parent_on_imdb") is True
-
-
-def adaptation(run: Run) -> dict[str, Any]:
-    """Returns the content of ``adaptation.json``, which says how an adapted run was made; {} for other runs."""
-    return run.json("adaptation.json") if run.has("adaptation.json") else {}
-
-
-def about(run: Run) -> str | None:
-    """Returns what the texts of the run's data are, as its training was told; None for English movie reviews."""
-    metadata = run.json("metadata.json") if run.has("metadata.json") else {}
-    if named := metadata.get("about"):
-        return str(named)
-    reviews = training_fingerprints(run)
-    films = not adaptation(run) and (reviews.empty or is_imdb(reviews))
-    return None if films else "texts of a user's own"
+    return is_imdb(training_fingerprints(run)) or adaptation_card.read(run).get("parent_on_imdb") is True
 
 
 def summary(run: Run) -> str:
     """Returns what the model does, in a sentence."""
-    texts = about(run)
+    texts = topic(run)
     if texts is None:
         return _FILM_SUMMARY
     return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
@@ -162,7 +144,7 @@ def summary(run: Run) -> str:
 
 def use(run: Run) -> Use:
     """Returns the intended use of a run and its limitations."""
-    texts = about(run)
+    texts = topic(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
     rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
@@ -260,59 +242,23 @@ def _use(run: Run) -> str:
     return f"## Intended use and limitations\n\nUse it for:\n\n{intended}\n\nDo not use it for:\n\n{unsuitable}"
 
 
-def _adaptation(run: Run) -> Iterator[str]:
-    """Yields what an adapted run gained over its parent, and what that cost."""
-    facts = adaptation(run)
-    if not facts:
-        return
-    before, after, labels = facts["before"], facts["after"], facts["labels"]
-    rows = [["Accuracy", *(percent(each["accuracy"]) for each in (before, after))]]
-    rows.append(["95% CI", *(interval(each["interval"]) for each in (before, after))])
-    for place, name in enumerate(("negative", "positive")):
-        rows.append([f"Recall, {name}", *(percent(each["recalls"][place]) for each in (before, after))])
-    rows.append(["Balanced accuracy", *(percent(each["balanced_accuracy"]) for each in (before, after))])
-    for key, name in (("mcc", "MCC"), ("log_loss", "Log loss")):
-        rows.append([name, *(f"{each[key]:.3f}" for each in (before, after))])
-    low, high = (signed(100 * bound, 1) for bound in facts["interval"])
-    how = (
-        "a new last layer. Each labelled text was judged by a model fitted without it, whose settings were chosen "
-        "without it too"
-        if facts["method"] == "head"
-        else "all weights trained further. The texts below were held out from training"
-    )
-    yield (
-        f"## Adaptation\n\nThis run is {facts['parent']['name']} with {how}: {labels['positive']:,} positive and "
-        f"{labels['negative']:,} negative.\n\n{table(['Metric', 'Before', 'After'], rows)}"
-    )
-    yield (
-        f"The 95% interval of the difference in accuracy is {low} to {high} points. Always predicting the more "
-        f"frequent label would reach {percent(facts['majority'])}."
-    )
-    if cost := facts["validation_cost"]:
-        yield (
-            f"On {cost['n']:,} validation reviews of {facts['parent']['name']}, accuracy is {percent(cost['before'])} "
-            f"before and {percent(cost['after'])} after."
-        )
-    elif facts["method"] == "head":
-        yield f"The cost on reviews of {facts['parent']['name']} is unknown, because it stores no states of them."
-    else:
-        yield f"The cost on reviews of {facts['parent']['name']} was not measured."
-    hashes = [[part, digest] for part, digest in facts["parent"]["files"].items()]
-    yield f"SHA-256 of the parent's files:\n\n{table(['File', 'SHA-256'], hashes)}"
-
-
 def _results(run: Run) -> Iterator[str]:
     found = results(run)
     if not found:
         return
     yield f"## Metrics\n\n{table(['Metric', *found], metric_rows(found))}"
+    if "cross-validation" in found:
+        yield (
+            "A class has so few reviews that a single split says little. The column cross-validation shows figures of "
+            "models trained five times, each without the fifth of the reviews that it was judged by."
+        )
     name = "test" if "test" in found else "validation"
     if name == "test":
         yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
         yield (
             "Each of these texts was judged by a model fitted without it."
-            if adaptation(run).get("method") == "head"
+            if adaptation_card.read(run).get("method") == "head"
             else "There are no test results yet. Training chose by the validation reviews, which flatters it."
         )
     yield f"### Confidence levels\n\nOn the {name} reviews:"

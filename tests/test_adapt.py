@@ -173,6 +173,13 @@ def test_copies_of_a_text_count_once_with_the_label_of_most() -> None:
     assert labels.tolist() == [1, 0]
 
 
+def test_of_very_many_labelled_texts_a_sample_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sentiment.adapt.labelled.MOST", 20)
+    rows, labels = distinct([f"text {row}" for row in range(90)], [row % 3 == 0 for row in range(90)])
+    assert len(set(rows.tolist())) == 20
+    assert ((rows % 3 == 0) == (labels == 1)).all()
+
+
 def test_the_learning_curve_rises_where_labels_help_and_shows_what_words_alone_reach() -> None:
     states, labels = drawn(250, [0.2, 2.0])
     texts = [f"row {i} {'lovely kettle' if label else 'it leaks'}" for i, label in enumerate(labels)]

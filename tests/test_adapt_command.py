@@ -13,6 +13,8 @@ from sentiment.commands import run_command
 from sentiment.model.classifier import Classifier
 from tests.tiny import WORDS, tiny_run, tiny_weights
 
+pytestmark = pytest.mark.process  # a run asks git for its commit
+
 
 def teachable(folder: Path) -> Path:
     """A run whose states tell words apart and whose head is turned the wrong way for "good" and "bad"."""

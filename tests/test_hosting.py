@@ -17,7 +17,7 @@ from tests.app_runs import all_runs
 
 HOME = ROOT.parent
 SPACE, CLOUD = HOME / "deploy" / "space", HOME / "deploy" / "cloud"
-FIVE = ("tensorflow", "numpy", "pandas", "scikit-learn", "streamlit")
+FIVE = ("tensorflow", "streamlit", "pandas", "numpy", "altair")
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 

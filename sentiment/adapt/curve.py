@@ -19,7 +19,7 @@ WORDS = 5_000  # of the baseline's vocabulary, the most frequent ones
 _PARTS = 5
 _SIZES = (10, 20, 40, 80, 160, 320, 640, 1_280)
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-_FLAT = 0.005  # gain in accuracy by doubling the labels, below which more of them hardly help
+_FLAT = 0.01  # gain in accuracy by doubling the labels, below which more of them hardly help
 
 Array = npt.NDArray[Any]
 

@@ -24,6 +24,7 @@ from sentiment import artifacts, model_card
 from sentiment.adapt.cost import Cost, validation_cost
 from sentiment.adapt.curve import Point, advice, learning_curve
 from sentiment.adapt.head import Adaptation, Head, Judgement, Scores, judge
+from sentiment.adaptation_card import PART
 from sentiment.artifacts import Run
 from sentiment.dataset import Source, fingerprint
 from sentiment.evaluation import predictions, provenance
@@ -33,7 +34,6 @@ from sentiment.model.classifier import Classifier
 from sentiment.model.weights import write_onnx
 from sentiment.system import processor_name
 
-PART = "adaptation.json"
 CURVE_LABELS = 5_000  # above this number of labels, the learning curve takes too long for what it says
 
 _INHERITED = ("text_version", "max_length", "model", "preset", "format")  # of the parent's ``config.json``

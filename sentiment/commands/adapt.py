@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sentiment import artifacts, dataset, model_card
+from sentiment import adaptation_card, artifacts, dataset, model_card
 from sentiment.adapt import run as adapted_run
 from sentiment.adapt.head import Head, Scores, adapt
+from sentiment.adapt.labelled import at_most
 from sentiment.adapt.run import Labelled
 from sentiment.commands import program
 from sentiment.commands.outputs import check_output, public_name
@@ -30,7 +31,7 @@ from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.stored_reading import stored, with_stored
 from sentiment.evaluation import predictions, provenance
 from sentiment.evaluation.states import pooled_states
-from sentiment.formatting import interval, percent
+from sentiment.formatting import percent
 from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
@@ -72,7 +73,7 @@ def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str)
         artifacts.remove_run(options.output)
         _say(f"The run was removed; {start.name} is the better choice.")
         return 1
-    model_card.write(artifacts.add_parts(run, {adapted_run.PART: facts}))
+    model_card.write(artifacts.add_parts(run, {adaptation_card.PART: facts}))
     return 0
 
 
@@ -87,7 +88,12 @@ def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace
     if known := provenance.count_seen(start, data.test):
         _say(f"{start.name} was trained on {known:,} of these texts, so its figures are too good.")
     how = stored(data.interpretation, reading(options))
-    labelled = Labelled(reviews=data.test, source=data.source, about=options.about or "", reading=how)
+    reviews = at_most(data.test)
+    if len(reviews) < len(data.test):
+        _say(f"{len(reviews):,} of the {len(data.test):,} texts are used, drawn at random; --method full uses all.")
+    labelled = Labelled(
+        reviews=reviews.reset_index(drop=True), source=data.source, about=options.about or "", reading=how
+    )
     classifier = load_bulk(start.path)
     states, head = pooled_states(classifier, labelled.texts), Head.of(classifier)
     found = adapt(states, labelled.labels, head, balanced=options.balanced)
@@ -122,33 +128,13 @@ def _method(method: str, labels: int) -> str:
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     """Returns what the terminal shows of ``adaptation.json``."""
-    before, after = facts["before"], facts["after"]
-    low, high = (100 * bound for bound in facts["interval"])
-    lines = [
-        f"{before['n']:,} texts: {facts['labels']['positive']:,} positive, {facts['labels']['negative']:,} negative",
-        f"{'on texts held out':<20}{'before':>18}{'after':>18}",
-    ]
-    rows = {
-        "accuracy": [percent(each["accuracy"]) for each in (before, after)],
-        "95% interval": [interval(each["interval"]) for each in (before, after)],
-        "recall, positive": [percent(each["recalls"][1]) for each in (before, after)],
-        "recall, negative": [percent(each["recalls"][0]) for each in (before, after)],
-        "balanced accuracy": [percent(each["balanced_accuracy"]) for each in (before, after)],
-        "log loss": [f"{each['log_loss']:.3f}" for each in (before, after)],
-    }
-    lines += [f"{name:<20}" + "".join(f"{cell:>18}" for cell in cells) for name, cells in rows.items()]
-    lines.append(f"difference in accuracy: 95% interval {low:+.1f} to {high:+.1f} points")
-    lines.append(f"always predicting the more frequent label: {percent(facts['majority'])}")
-    if cost := facts["validation_cost"]:
-        lines.append(f"on {cost['n']:,} validation reviews of the run: {percent(cost['before'])} before, "
-                     f"{percent(cost['after'])} after")  # fmt: skip
-    elif facts["method"] == "head":
-        lines.append("the cost on the run's own validation reviews is unknown: no states are stored with it")
+    rows = [adaptation_card.HEADER, *adaptation_card.rows(facts)]
+    lines = [adaptation_card.source(facts)]
+    lines += [f"{name:<20}" + "".join(f"{cell:>18}" for cell in cells) for name, *cells in rows]
+    lines += adaptation_card.notes(facts)
     for point in facts["curve"]:
-        lines.append(
-            f"{point['n']:>6,} labels: {percent(point['head'])}; from the words of these texts alone "
-            f"{percent(point['words'])}"
-        )
+        known, words = percent(point["head"]), percent(point["words"])
+        lines.append(f"{point['n']:>6,} labels: {known}; from the words of these texts alone {words}")
     return [*lines, *filter(None, [facts["advice"], facts["reason"]])]
 
 

@@ -85,9 +85,8 @@ def _seen(run: Run, other: Run | None, data: Dataset) -> bool:
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
     """Evaluates one run as requested, and saves new results in its folder."""
     pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
-    topic = model_card.about(run)
-    if options.behaviour and topic is not None:
-        raise DatasetError(f"The behavioural tests are about films; the data of {run.name} are {topic}.")
+    if options.behaviour and (topic := artifacts.topic(run)) is not None:
+        _say(f"Most behavioural tests are about films; the data of {run.name} are {topic}.")
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
         unlabelled = data.unlabelled["text"].tolist() if data else []

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from sentiment import artifacts
+from sentiment import adaptation_card, artifacts
 from sentiment.artifacts import ArtifactError, Run
 from sentiment.commands.parser import Parser
 
@@ -122,8 +122,9 @@ def _list(root: Path) -> list[str]:
 def _describe(run: Run) -> str:
     """Returns the date of a run and where it comes from."""
     metadata = run.json("metadata.json") if run.has("metadata.json") else {}
-    parent = run.json("adaptation.json")["parent"]["name"] if run.has("adaptation.json") else ""
-    facts = (metadata.get("date"), f"adapted from {parent}" if parent else None, metadata.get("about"))
+    adapted = adaptation_card.read(run)
+    parent = f"adapted from {adapted['parent']['name']}" if adapted else None
+    facts = (metadata.get("date"), parent, metadata.get("about"))
     return ", ".join(str(fact) for fact in facts if fact)
 
 

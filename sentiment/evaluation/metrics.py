@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
 BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
 SAMPLES = 500  # of a bootstrap over all metrics

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import sigmoid
@@ -24,26 +21,6 @@ from sentiment.text.vocabulary import UNK, Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.examples import Examples
 from sentiment.training.teachers import run_logits
-
-PULL = 0.1  # of the distance from the start, in units of the learning rate
-
-
-class PullToStart(keras.callbacks.Callback):
-    """Draws the weights towards those with which training began, after every step."""
-
-    def set_model(self, model: keras.Model) -> None:
-        """Keeps the weights of the start."""
-        super().set_model(model)
-        self._start = [tf.constant(np.array(weight)) for weight in model.trainable_variables]
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Takes the step."""
-        self._pull(tf.constant(PULL * float(self.model.optimizer.learning_rate)))
-
-    @tf.function
-    def _pull(self, share: tf.Tensor) -> None:
-        for weight, start in zip(self.model.trainable_variables, self._start, strict=True):
-            weight.assign_add(share * (start - tf.convert_to_tensor(weight)))
 
 
 def grown_vocabulary(known: Vocabulary, counts: Counter[str], *, max_size: int, min_count: int) -> Vocabulary:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import os
 import platform
 import sys
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from sentiment.evaluation import predictions as evaluated
 from sentiment.evaluation import provenance
 from sentiment.evaluation.calibration import calibrate
 from sentiment.evaluation.states import write_validation_states
+from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
@@ -34,11 +38,13 @@ from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import LATEST
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.batches import Batches, TrainingBatches
+from sentiment.training.callbacks import PullToStart
 from sentiment.training.continuation import mixture
 from sentiment.training.corpus import Corpus
+from sentiment.training.cross_validation import FOLDS, cross_validated, is_small
 from sentiment.training.examples import Examples
 from sentiment.training.export import export
-from sentiment.training.fine_tuning import PullToStart, grown_vocabulary, grown_weights, rehearsed
+from sentiment.training.fine_tuning import grown_vocabulary, grown_weights, rehearsed
 from sentiment.training.fit import OtherSettingsError, fit
 from sentiment.training.job import Job
 from sentiment.training.networks import average_weights, build_network, set_weights
@@ -83,9 +89,8 @@ def train(job: Job) -> Path:
     batches = _batches(job, start, labelled, validation, reviews, vocabulary, stages)
 
     keras.utils.set_random_seed(job.seed)
-    network = build_network(preset, len(vocabulary), embedding)
-    if start:
-        set_weights(network, start)
+    build = partial(_new_network, preset, len(vocabulary), embedding, start)
+    network = build()
     seconds = fit(
         preset,
         network,
@@ -94,15 +99,28 @@ def train(job: Job) -> Path:
         job.output,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
-        more=[PullToStart()] if job.fine_tunes else [],
+        more=[PullToStart(network)] if job.fine_tunes else [],
     )
     stages.record("fitting the network", seconds)
     if start and preset.continues:
         average_weights(network, start, preset.continues.share)
     with stages("export and validation"):
-        _write(job, network, vocabulary, ids, held_out_ids)
+        rule = _write(job, network, vocabulary, ids, held_out_ids)
+    if preset.continues is None and is_small(np.concatenate([labelled.targets, validation.targets])):
+        with stages("cross-validation"):
+            _cross_validate(job, build, Preprocessor(vocabulary, preset.max_length, LATEST), rule)
     _finish(job, stages)
     return job.output
+
+
+def _new_network(
+    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None, start: Weights | None
+) -> keras.Model:
+    """Returns a network with its initial weights."""
+    network = build_network(preset, vocabulary_size, embedding)
+    if start:
+        set_weights(network, start)
+    return network
 
 
 def _batches(
@@ -188,8 +206,23 @@ def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
 
 
-def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
-    """Everything but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
+def _cross_validate(job: Job, build: Callable[[], keras.Model], preprocessor: Preprocessor, rule: DecisionRule) -> None:
+    """Adds the figures of cross-validation to ``metrics.json``."""
+    reviews = pd.concat([job.dataset.train, job.dataset.validation], ignore_index=True)
+    encoded = [preprocessor.ids(text)[0] for text in reviews["text"]]
+    filled = reviews[[len(ids) > 0 for ids in encoded]]
+    examples = _labelled(encoded, reviews)
+    table = cross_validated(job.preset, build, examples, filled, preprocessor, job.seed, pulled=job.fine_tunes)
+    path = job.output / "metrics.json"
+    figures = json.loads(path.read_text(encoding="utf-8"))
+    found = evaluated.summary(table, rule)
+    artifacts.write_json(path, figures | {"cross-validation": found})
+    accuracy = f"{percent(found['accuracy'])} (95% interval {interval(found['accuracy_interval'])})"
+    print(f"accuracy by {FOLDS}-fold cross-validation: {accuracy}", file=sys.stderr)
+
+
+def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> DecisionRule:
+    """Writes all but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
@@ -210,6 +243,7 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     counts.to_parquet(folder / "word_counts.parquet", index=False)
     lengths = {"train": [len(review) for review in ids], "validation": [len(review) for review in held_out]}
     artifacts.write_json(folder / "dataset.json", summarise(dataset, lengths, counts, preset.max_length))
+    return calibration.rule
 
 
 def _config(preset: Preset) -> dict[str, Any]:
