@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from sentiment.bulk import labelling
+from sentiment.bulk.jobs import answers
+from sentiment.bulk.jobs.answers import Answers
 from sentiment.bulk.jobs.job import new_job
-from sentiment.bulk.labelling import RANDOM, Answers, Labelling, Pool
+from sentiment.bulk.labelling import RANDOM, Labelling, Pool
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.states import read_states, states_stamp, write_states
 from sentiment.evaluation.states import pooled_states
@@ -32,12 +34,12 @@ def scored(n: int = 300, *, unjudged: int = 0, labels: list[int | None] | None =
 
 def answer_all(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = False) -> Labelling:
     """Gives ``n`` answers as the page asks for them, the first ``skipped`` of which are skips."""
-    answers: dict[int, labelling.Answer] = {}
+    given: dict[int, labelling.Answer] = {}
     for number in range(n):
-        place = Labelling(pool, answers, from_file).next_place
+        place = Labelling(pool, given, from_file).next_place
         assert place is not None
-        answers[int(pool.rows[place])] = "skip" if number < skipped else "positive" if number % 3 else "negative"
-    return Labelling(pool, answers, from_file)
+        given[int(pool.rows[place])] = "skip" if number < skipped else "positive" if number % 3 else "negative"
+    return Labelling(pool, given, from_file)
 
 
 def test_the_first_rows_are_random_and_the_same_in_every_session_and_only_those_with_a_prediction():
@@ -161,7 +163,8 @@ def test_answers_belong_to_the_columns_and_options_that_number_the_rows(job):
 
 
 def test_a_file_has_a_bounded_number_of_answers(job, monkeypatch):
-    monkeypatch.setattr(labelling, "MOST_ANSWERS", 2)
+    for module in (answers, labelling):
+        monkeypatch.setattr(module, "MOST_ANSWERS", 2)
     for row in range(2):
         Answers(job).add(row, "positive")
     with pytest.raises(FileError, match="2 answers at most"):

@@ -1,4 +1,4 @@
-"""Labels that a user gives to rows of a scored file: where they are stored, and which row comes next.
+"""Labels that a user gives to rows of a scored file: which row comes next, and which say something about all rows.
 
 The first rows are drawn at random, so that they say something about the whole file. Later ones are those that the model
 is least sure of, from which it learns most (uncertainty sampling, Lewis & Gale 1994); no estimate uses them.
@@ -7,28 +7,21 @@ is least sure of, from which it learns most (uncertainty sampling, Lewis & Gale 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.bulk.jobs import limits, locks
-from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.results import Results, Rows
-from sentiment.tables.errors import FileError
 
 Answer = Literal["positive", "negative", "skip"]
 
 RANDOM = 40  # labelled rows that are drawn at random, before those that the model is least sure of
 MOST_ANSWERS = 2_000  # of one file
 _POOL = 50_000  # rows that can be labelled; of a larger file a random sample
-
-_FILE = "answers"  # the job's JSON file
-_LOCK = "answers.lock"
 
 
 @dataclass(frozen=True)
@@ -159,66 +152,3 @@ class Labelling:
                 return
             labels += int(self.labels[place] >= 0)
             yield place
-
-
-class Answers:
-    """The answers about a job's file, stored in the job's folder, so they are found after a refresh and go with it.
-
-    They belong to the text columns and the reading options of the task; with others they count as none, because the
-    same number would mean another row.
-    """
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        task = job.read("task") or {}
-        self._source = {"text": task.get("text"), "reading": task.get("reading")}
-
-    def read(self) -> tuple[dict[int, Answer], bool]:
-        """Returns the answer for each row, in order, and whether the file's own labels count."""
-        content = self._content()
-        return {row: answer for row, answer in content["rows"] if answer in get_args(Answer)}, content["from_file"]
-
-    def add(self, row: int, answer: Answer) -> None:
-        """Adds the answer for a row; a row that has one keeps it, as the key may have been pressed twice.
-
-        Raises:
-            FileError: the disk cannot be written to, or there are too many answers.
-        """
-
-        def change(content: dict[str, Any]) -> None:
-            if len(content["rows"]) >= MOST_ANSWERS:
-                raise FileError(f"A file can have {MOST_ANSWERS:,} answers at most.")
-            if all(row != answered for answered, _ in content["rows"]):
-                content["rows"].append([row, answer])
-
-        self._change(change)
-
-    def undo(self) -> None:
-        """Removes the last answer.
-
-        Raises:
-            FileError: the disk cannot be written to.
-        """
-        self._change(lambda content: content["rows"] and content["rows"].pop())
-
-    def use_file(self, wanted: bool) -> None:
-        """Decides whether the file's own labels count.
-
-        Raises:
-            FileError: the disk cannot be written to.
-        """
-        self._change(lambda content: content.update(from_file=wanted))
-
-    def _content(self) -> dict[str, Any]:
-        content = self._job.read(_FILE)
-        if content is None or content["source"] != self._source:
-            return {"source": self._source, "rows": [], "from_file": False}
-        return content
-
-    @limits.disk_errors_explained()
-    def _change(self, change: Callable[[dict[str, Any]], object]) -> None:
-        """Changes the stored content; another page of the same job waits meanwhile."""
-        with suppress(FileNotFoundError), locks.hold(self._job.folder / _LOCK, wait=True):  # the job was just deleted
-            content = self._content()
-            change(content)
-            self._job.write(_FILE, content)

@@ -18,7 +18,7 @@ from sentiment.formatting import counted, interval, percent, signed
 
 _BALANCED = "adapt_balanced"  # key of the switch that makes both classes count the same
 _LISTED = 50  # rows that changed side
-_TABLE_HEIGHT = 282
+_TABLE_HEIGHT = 247  # pixels: a header and six rows
 _MAX_CELL = 300  # characters
 _MODELS = {"head": "Adapted", "start": "As it is", "words": "Words only (TF-IDF)", "majority": "Majority class"}
 
@@ -105,7 +105,7 @@ def _figures(labelling: Labelling, adaptation: FileAdaptation) -> None:
         _metric("Accuracy before", percent(before.accuracy), f"95% CI {interval(before.interval)}", _LABELLED)
         _metric("Accuracy after", percent(after.accuracy), f"95% CI {interval(after.interval)}", _HELD_OUT)
         _metric("Change", change, _points(found.interval), "On the same rows, with a paired bootstrap.")
-        _metric("Rows that change side", f"{len(adaptation.changed):,}", f"of {others:,} without a label", _POOL)
+        _metric("Rows changed", f"{len(adaptation.changed):,}", f"of {others:,} without a label", _POOL)
         if cost:
             lost = f"{signed(100 * (cost.after - cost.before), 1)} points"
             both = _COST.format(n=cost.n, before=percent(cost.before), after=percent(cost.after))
@@ -155,8 +155,9 @@ def _spoken(points: list[Point]) -> str:
 
 def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> int | None:
     """Lists the rows that change side, largest change first; returns the number in the list of the selected one."""
-    st.header("Rows that change side")
+    title = "Rows that change side"
     if not len(adaptation.changed):
+        st.header(title)
         st.caption("No other row changes side.")
         return None
     rows = labelling.pool.rows[adaptation.changed[:_LISTED]]
@@ -169,6 +170,7 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
             "text": texts,
         }
     )
+    chart_block.show_heading(title, table)
     event = st.dataframe(
         table,
         hide_index=True,

@@ -9,6 +9,7 @@ from sentiment.app.shared.charts import class_colour, in_text_colour, layer, nam
 from sentiment.bulk.results import OUTCOMES
 
 _HEIGHT = 260
+_CURVE_HEIGHT = 240
 _COLOURS = ["blue", "gray", "orange"]  # of the theme, for ``OUTCOMES``
 
 
@@ -105,11 +106,10 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
             x=alt.X("n:Q", title="Labels", scale=alt.Scale(zero=False, nice=False)),
             y=alt.Y("accuracy:Q", title="Accuracy on held-out rows", axis=alt.Axis(format="%"), scale=_FROM_DATA),
             color=alt.Color("model:N", sort=models, legend=alt.Legend(title=None, orient="top", columns=2)),
-            strokeDash=alt.StrokeDash("model:N", sort=models, legend=None),
             tooltip=["model:N", alt.Tooltip("n:Q", title="labels"), alt.Tooltip("accuracy:Q", format=".1%")],
         )
     )
-    return layer(lines, height=_HEIGHT)
+    return layer(lines, height=_CURVE_HEIGHT)
 
 
 _FROM_DATA = alt.Scale(zero=False)

@@ -15,7 +15,8 @@ from sentiment.app.bulk import answer_keys, downloads, own_labels
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import analyses, chart_block, explained_review, job_errors, tabs, uploads
 from sentiment.app.shared.highlight import highlight
-from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Answers, Labelling
+from sentiment.bulk.jobs.answers import Answers
+from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Labelling
 from sentiment.formatting import counted, interval, likelihood, percent
 from sentiment.types import Explanation
 
@@ -82,7 +83,7 @@ def _reason(labelling: Labelling) -> str:
     """Returns Markdown of why this row is asked for."""
     if labelling.is_random:
         return f":blue-badge[:material/shuffle: Random row {len(labelling.sample) + 1} of {RANDOM}]"
-    return ":violet-badge[:material/help: The model is least sure of this row]"
+    return ":gray-badge[:material/help: The model is least sure of this row]"
 
 
 def _text(scored: Scored, row: int, *, hidden: bool) -> None:
@@ -117,7 +118,7 @@ def _figures(labelling: Labelling) -> None:
     n, labels = len(sample), labelling.labels[sample]
     chosen = len(labelling.labelled) - n
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, n / RANDOM), text=f"{counted(n, 'random row')} labelled" + _beyond(chosen))
+        st.progress(min(1.0, n / RANDOM), text=_progress(n, chosen))
     agreed = int((pool.positive[sample] == (labels == 1)).sum())
     share = estimates.share_positive(labels, pool.probabilities[sample], pool.all_probabilities)
     accuracy = estimates.accuracy(agreed, n, len(pool.all_probabilities))
@@ -144,8 +145,10 @@ def _figures(labelling: Labelling) -> None:
     )
 
 
-def _beyond(chosen: int) -> str:
-    return f", {chosen:,} more that the model was unsure of" if chosen else ""
+def _progress(random: int, chosen: int) -> str:
+    if not chosen:
+        return f"{counted(random, 'random row')} labelled"
+    return f"{random:,} random and {chosen:,} doubtful rows labelled"
 
 
 def _metric(label: str, estimate: Estimate, note: str, help: str) -> None:
@@ -170,7 +173,7 @@ def _adaptation(scored: Scored, labelling: Labelling) -> None:
     if adaptation is None:
         return
     before, after = adaptation.found.before, adaptation.found.after
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
         st.markdown(
             f"Adapted to {counted(n, 'label')}: **{percent(before.accuracy)} → {percent(after.accuracy)}** correct",
             width="stretch",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _KEY = "run"
 _OWN = "own_runs"  # key of the folders of the models made in this session, by name
+_WANTED = "own_run_wanted"  # key of the one to choose: a fragment cannot set a widget that it does not draw
 _BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger ones, and ONNX Runtime keeps less memory
 
 
@@ -46,10 +47,9 @@ def is_own(name: str) -> bool:
 
 
 def use_own(path: Path) -> None:
-    """Chooses a model made in this session, which only this session lists; for callbacks."""
+    """Has the next run of the whole page choose a model made in this session, which only this session lists."""
     st.session_state[_OWN] = {**_own_runs(), path.name: path}
-    st.session_state[_KEY] = path.name
-    _write_address()
+    st.session_state[_WANTED] = path.name
 
 
 def choose_run() -> None:
@@ -61,20 +61,23 @@ def choose_run() -> None:
     if not names:
         return
     default = _default_name()
-    asked = st.query_params.get(_KEY)
-    if asked in names:
+    asked, wanted = st.query_params.get(_KEY), st.session_state.pop(_WANTED, None)
+    if wanted in names:
+        st.session_state[_KEY] = wanted
+    elif asked in names:
         st.session_state[_KEY] = asked
     elif asked is not None:
         _warn_of_missing(default)
     if st.session_state.get(_KEY) not in names:
         st.session_state[_KEY] = default if default in names else None
+    labels = {name: _label(name, default) for name in names}
     st.sidebar.selectbox(
         "Model",
         names,
         placeholder="Choose a model",
         key=_KEY,
         on_change=_write_address,
-        format_func=lambda name: _label(name, default),
+        format_func=lambda name: labels.get(name, name),
         help="The model used on every page.",
     )
     _write_address()
