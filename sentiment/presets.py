@@ -22,6 +22,8 @@ class Continuation:
         turned: rate of reviews whose opinions are replaced by their opposites.
         clauses: rate of short clauses of the reviews, unchanged and negated.
         sayings: rate of short texts that are written by the forms of ``sayings.toml``.
+        sentences: rate of short sentences of reviews, with the earlier model's predictions, shifted so that half of
+            them are positive.
         labelled: rate of labelled reviews.
         label_weight: weight of a review's label in its target; the rest is the earlier model's prediction.
         turn_rate: rate at which an opinion of a turned review is replaced.
@@ -35,6 +37,7 @@ class Continuation:
     turned: float
     clauses: float
     sayings: float
+    sentences: float
     labelled: float
     label_weight: float
     turn_rate: float
@@ -163,7 +166,8 @@ DISTILLED = dataclasses.replace(
         sha256="2e3409a4e95ad7fe3f4d4a2546cd0cc15f8c14dc726184751d98c007a79e3923",
         turned=0.22,
         clauses=0.1,
-        sayings=0.08,
+        sayings=0.22,
+        sentences=0.12,
         labelled=0.25,
         label_weight=0.3,
         turn_rate=0.85,
@@ -190,6 +194,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "turned": {"turned": 0.0},
     "clauses": {"clauses": 0.0},
     "sayings": {"sayings": 0.0},
+    "sentences": {"sentences": 0.0},
     "teacher": {"teacher": None},
     "skipgram": {"embedding_start": "random"},
     "average": {"average": None},
