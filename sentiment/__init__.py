@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "__version__"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if find_spec("fcntl") is None:  # Windows has no such locks of files
     print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)
