@@ -109,7 +109,7 @@ def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch
     aims = attacked(Page)
     assert aims
     assert missed(aims) == []
-    assert set(missed(attacked(BlankPage))) >= {f"{attack}: {aim}" for aim in list(aims)[-1:]}
+    assert f"{attack}: {list(aims)[-1]}" in missed(attacked(BlankPage))
     closed = attacked(ClosedPage)
     assert missed(closed) == [f"{attack}: {aim}" for aim in aims]
     assert closed["The app is full."] > 0

@@ -214,31 +214,27 @@ def _paste(address: str, until: float, tab: int) -> Reached:
 
 def _explain(address: str, until: float, tab: int) -> Reached:
     reached = _aims("Negation", "What if?", "How the score adds up", "Compare models or methods")
-    texts = [text for text in hostile_texts() if len(text) <= LONGEST]
+    texts, flip = [text for text in hostile_texts() if len(text) <= LONGEST], "Flip the prediction"
     with _errors_counted(reached), Visitor(address) as visitor:
+        shows, has = visitor.shows, visitor.has_widget
         for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
             visitor.analyse(f"{version % 10}{text[1:]}")
             visitor.wait()
-            for open_part, part, done in (
-                (visitor.turn_to, "Negation", partial(visitor.shows, "egation")),
-                (visitor.turn_to, "What if?", partial(_press, visitor, "Flip the prediction")),
-                (visitor.expand, "How the score adds up", partial(_press, visitor, "Check reliability")),
-                (visitor.expand, "Compare models or methods", partial(visitor.has_widget, "button_group", "Compare")),
+            for open_part, part, button, done in (
+                (visitor.turn_to, "Negation", "", partial(shows, "egation")),
+                (visitor.turn_to, "What if?", flip, partial(has, "button", flip)),
+                (visitor.expand, "How the score adds up", "Check reliability", partial(shows, "Reliability of")),
+                (visitor.expand, "Compare models or methods", "", partial(has, "button_group", "Compare")),
             ):
                 if time.monotonic() > until:
                     return reached
                 open_part(part)
                 visitor.wait()
+                if button and has("button", button):
+                    visitor.press(button)
+                    visitor.wait()
                 reached[part] += done()
     return reached
-
-
-def _press(visitor: Visitor, button: str) -> bool:
-    """Presses a button if there is one, and waits; returns whether there was one."""
-    if there := visitor.has_widget("button", button):
-        visitor.press(button)
-        visitor.wait()
-    return there
 
 
 def workers(jobs: Path) -> list[int]:
