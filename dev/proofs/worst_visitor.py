@@ -83,12 +83,13 @@ def upload(address: str, until: float) -> Reached:
     files = list(islice(cycle(hostile_files()), _AT_ONCE))
 
     def send(number: int) -> Reached:
-        reached = _aims("file ready to score")
+        reached, (name, content) = _aims("file taken"), files[number]
         while time.monotonic() < until:
             with _errors_counted(reached), Visitor(address, "bulk") as visitor:
-                visitor.upload(*files[number])
+                visitor.upload(name, content)
+                visitor.wait()
+                reached["file taken"] += visitor.shows(name.replace(".", "\\."))  # the heading of its job
                 visitor.wait(lambda: time.monotonic() > until or visitor.has_widget("button", "Score"), 30)
-                reached["file ready to score"] += visitor.has_widget("button", "Score")
                 visitor.stay(0.5)
         return reached
 
