@@ -13,14 +13,8 @@ from sentiment.app.review.editor import browser_offsets
 from sentiment.app.shared import analyses
 from sentiment.app.shared.examples import EXAMPLES, EXPECTED
 from sentiment.explain.replacements import suggest_replacements
-from tests.app_runs import all_runs
 from tests.review_page import analyse, card, editor, send
 from tests.test_app_review import open_app, press
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("editor") / "runs")
 
 
 @pytest.fixture

@@ -234,10 +234,9 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
     assert os.strerror(reason) in error.value.replace("\\", "")
 
 
-@pytest.mark.process
 def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
     command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = describe_here(command)
     assert done.returncode == 2
     assert done.stderr.startswith("mine.csv cannot be described")
     assert done.stderr.count("\n") == 1

@@ -16,15 +16,10 @@ from sentiment.app.shared import charts
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_json, write_manifest
 from sentiment.model.classifier import Classifier
-from tests.app_runs import all_runs, full_run
+from tests.app_runs import full_run
 from tests.review_page import analyse, card, editor, said_by_card
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture

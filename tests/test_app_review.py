@@ -35,11 +35,6 @@ HOME = Path(__file__).parent.parent
 FORGED = ("", ".", "..", "../outside", "tiny/../../outside", "./tiny", "tiny/", "/etc", "TINY", "tiny\0", "x" * 5_000)
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("review") / "runs")
-
-
 @pytest.fixture
 def app(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
@@ -101,7 +96,7 @@ def test_other_ends_of_lines_are_no_changed_text(app):
     assert editor(app)["analysed"] == card(app)["text"] == "the film\nis good\n"
 
 
-@pytest.mark.parametrize("text", ["", "   \n", "\n\n\t"])
+@pytest.mark.parametrize("text", ["", "\n \t"])
 def test_a_text_without_a_word_is_answered_but_not_kept(app, text):
     before = list(app.session_state["analyses"])
     analyse(app, text)
@@ -312,7 +307,7 @@ def test_a_forged_name_of_a_run_opens_no_folder(tmp_path, monkeypatch, name):
         current_run.location()
 
 
-@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("name", ["", "../outside", "tiny\0", "x" * 5_000])
 def test_a_link_with_a_forged_name_shows_the_default_run(runs, monkeypatch, name):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     app = open_app(run=name)
@@ -320,8 +315,11 @@ def test_a_link_with_a_forged_name_shows_the_default_run(runs, monkeypatch, name
     assert [each.run for each in app.session_state["analyses"]] == ["tiny"]
 
 
-@pytest.mark.parametrize("name", ["tinny", "tiny ", "young", "..", "", "tiny/x"])
-@pytest.mark.parametrize("page", ["review", "evaluation", "model_card"])
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("evaluation", "tinny"), ("model_card", "tinny")]
+    + [("review", name) for name in ("tinny", "tiny ", "young", "..", "", "tiny/x")],
+)
 def test_a_wrong_default_is_said_and_no_other_run_takes_its_place(tmp_path, monkeypatch, page, name):
     root = all_runs(tmp_path / "runs")
     (root / "default").write_text(name, encoding="utf-8")

@@ -16,11 +16,6 @@ from tests.review_page import analyse
 from tests.test_app_pages import _open, press, said, tick
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("side") / "runs")
-
-
 @pytest.fixture
 def app(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))

@@ -234,11 +234,8 @@ def test_back_leads_through_the_examples_chosen(address, new_page):
 @pytest.mark.parametrize(
     ("path", "leads_to", "title"),
     [
-        ("review", "/", "Analyse a review – Sentiment"),
         ("Review?run=other", "/?run=other", "Analyse a review – Sentiment"),
         ("model_card", "/model-card", "Model card – Sentiment"),
-        ("Bulk", "/bulk", "Score a file – Sentiment"),
-        ("analyse", "/", "Analyse a review – Sentiment"),
         ("batch", "/bulk", "Score a file – Sentiment"),
     ],
 )

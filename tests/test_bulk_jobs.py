@@ -29,11 +29,6 @@ pytestmark = pytest.mark.process
 TASK = {"text": 1, "label": None, "explain": False, "reading": {}}
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
-
-
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))

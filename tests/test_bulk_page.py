@@ -26,7 +26,6 @@ from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
 from sentiment.bulk.jobs.settings import Settings
-from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
@@ -45,11 +44,6 @@ def worker():
     """Each job is done before its start returns; tests/test_bulk_jobs.py has the children."""
     with inline_worker():
         yield
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +87,10 @@ def job_of(app, settings):
 
 
 def settle(app, settings, *states):
-    job, end = job_of(app, settings), time.monotonic() + 60
-    while job.state not in states:
-        assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
-        time.sleep(0.05)
-    return app.run()
+    """Returns the page, which shows that the job has one of the states; it is so at once, as its worker is inline."""
+    job = job_of(app, settings)
+    assert job.state in states, (job.state, job.read("error"), (job.folder / "log").read_text())
+    return app
 
 
 @pytest.fixture(scope="module")

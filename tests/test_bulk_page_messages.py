@@ -24,7 +24,6 @@ from tests.test_bulk_page import (  # noqa: F401
     offers,
     open_page,
     open_tab,
-    runs,
     scored,
     settings,
     settle,

@@ -17,18 +17,12 @@ import pytest
 from dev.proofs.visitor import VisitError, Visitor
 from dev.screenshots import serve
 from dev.system import free_port
-from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
 from tests.served import need
 
 HOME = Path(__file__).resolve().parent.parent
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("served") / "runs")
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sentiment.model.decision import DecisionRule, read_rule
 from sentiment.tables.columns import column_choices
 
 _MAX_CACHED = 16  # computed tables per session
+_MAX_LOADED = 2  # results per session: those of a file, and those of another model on the same file
 
 Key = tuple[str, str, int]
 
@@ -87,7 +88,7 @@ class Scored:
             return DecisionRule().threshold
 
 
-@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
+@st.cache_resource(max_entries=_MAX_LOADED, scope="session", show_spinner="Loading the results")
 def _load(
     folder: str,
     made_from: str,
