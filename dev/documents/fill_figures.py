@@ -89,7 +89,7 @@ def _example(run: Run) -> str:
     """Returns the beginning of what ``sentiment score --explain`` prints for the example."""
     classifier = Classifier.load(run.path)
     [prediction], explanation = classifier.predict([EXAMPLE]), classifier.explain(EXAMPLE)
-    fields = {"label": prediction.label, "probability": round(prediction.probability, 3)}
+    fields: dict[str, Any] = {"label": prediction.label, "probability": round(prediction.probability, 3)}
     fields |= {"logit": round(prediction.logit, 3), "confidence": prediction.confidence}
     token, value = explanation.tokens[0], float(explanation.contributions[0])
     first = {"token": token.text, "start": token.start, "end": token.end, "value": round(value, 3)}
