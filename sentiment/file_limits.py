@@ -2,10 +2,7 @@
 
 Each bound is far above what a table of reviews needs. An error names the exceeded bound and says what to do.
 
-Other limits: the size of an upload in ``.streamlit/config.toml``; memory, time and disk of a job in
-``bulk/jobs/settings.py``; the length of a pasted text in ``app/shared/analyses.py``; worksheets in
-``bulk/spreadsheets.py``; saved explanations and training histories in ``app/review/history.py`` and
-``app/training/imported_histories.py``.
+``budget`` holds what a visitor and a server may use, and ``tables/spreadsheets.py`` the limits of worksheets.
 """
 
 from __future__ import annotations

@@ -143,7 +143,7 @@ def test_values_that_no_axis_can_show_are_left_out():
 
 
 def test_a_history_of_many_megabytes_is_refused(monkeypatch):
-    monkeypatch.setattr(imported_histories, "_MAX_BYTES", 100)
+    monkeypatch.setattr(imported_histories, "HISTORY_BYTES", 100)
     with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
     with pytest.raises(ImportedHistoryError, match="has more than"):

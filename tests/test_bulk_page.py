@@ -22,10 +22,10 @@ from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
-from sentiment.bulk.jobs.settings import Settings
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import creation, journal, launcher, limits, processes
 from sentiment.bulk.jobs import job as job_module
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.launcher import CRASHED
 from sentiment.bulk.jobs.maintenance import run_maintenance
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
@@ -326,6 +326,16 @@ def test_a_file_that_takes_too_long_to_inspect_fails_in_a_sentence(settings, fau
     assert job.state == "failed"
 
 
+def test_scoring_that_takes_too_long_in_all_its_turns_fails_in_a_sentence(settings, tmp_path, monkeypatch):
+    job = upload(settings, content=b"id,review\n" + b"1,a good film\n" * 200_000)
+    wait(job, "new", maintained=settings)
+    monkeypatch.setenv("SENTIMENT_JOB_SCORING_SECONDS", "3600")
+    job.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(tiny_run(tmp_path / "tiny"))})
+    job.write("spent", 3599.7)  # in earlier turns
+    wait(job, "failed", maintained=settings)
+    assert job.read("error") == limits.too_slow(3600)
+
+
 def test_a_job_that_takes_too_much_disk_fails_in_a_sentence_and_no_other_is_harmed(settings, faulty):
     other = upload(settings)
     job = faulty("fill", SENTIMENT_JOB_GIGABYTES="0.004")
@@ -351,7 +361,9 @@ def test_a_share_of_a_small_disk_stays_free_and_a_gigabyte_of_a_large_one(tmp_pa
     assert limits.nearly_full(tmp_path) is full
 
 
-@pytest.mark.parametrize("name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS"])
+@pytest.mark.parametrize(
+    "name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS", "SENTIMENT_JOB_SCORING_SECONDS"]
+)
 def test_a_limit_that_is_no_number_is_refused_in_a_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "much")
     with pytest.raises(FileError, match=f"^{name} must be a number"):

@@ -17,7 +17,7 @@ import streamlit as st
 
 from sentiment.app.shared import navigation, uploads
 from sentiment.app.shared.buttons import primary_label
-from sentiment.bulk.jobs.settings import Settings
+from sentiment.budget import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
 from sentiment.paths import HOME

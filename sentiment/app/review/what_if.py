@@ -10,6 +10,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.review import views
 from sentiment.app.shared import analyses
 from sentiment.app.shared.analyses import Analysis
@@ -212,7 +213,7 @@ def _flip(analysis: Analysis, explanation: Explanation, classifier: Classifier) 
 
 
 def _use(text: str) -> None:
-    if len(text) > analyses.MAX_CHARACTERS:
+    if len(text) > budget.TEXT_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
         return
     views.leave_what_if()
