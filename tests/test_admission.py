@@ -45,7 +45,7 @@ async def answer(app, scope):
         sent.append(message)
 
     await app(scope, None, send)
-    assert b"".join(each.get("body", b"") for each in sent) in (b"", transfers.BUSY.encode())
+    assert b"".join(each.get("body", b"") for each in sent).decode() in ("", transfers.BUSY, "Sign in first.")
     return sent[0]["status"]
 
 
@@ -130,6 +130,14 @@ def test_an_upload_that_fails_takes_no_room(held, settings):
 )
 def test_an_upload_of_unknown_size_is_refused(held, settings, headers):
     assert asyncio.run(answer(Admission(keeping(held), settings), put(OTHER, "a", 0, headers))) == 503
+
+
+def test_where_visitors_log_in_nobody_uploads_before(held, settings, monkeypatch):
+    monkeypatch.setattr(admission.login, "is_on", lambda: True)
+    monkeypatch.setattr(transfers, "is_logged_in", lambda session: session == "known")
+    app = Admission(keeping(held), settings)
+    assert asyncio.run(answer(app, put(OTHER, "unknown", 1))) == 403
+    assert asyncio.run(answer(app, put(OTHER, "known", 1))) == 204
 
 
 def test_other_requests_pass(held, settings):

@@ -121,7 +121,7 @@ def test_the_page_says_what_was_tried_and_what_survived():
     kills = {"jobs": 12, "kills": 30, "same_bytes": 12, "left_over": 0, "holds": True}
     found = {"fuzzing": FUZZED, "kills": kills, "visitor": {"seconds": 20, "phases": {"idle": PHASE}, "holds": False}}
     text = page({name: {**each, "circumstances": CIRCUMSTANCES} for name, each in found.items()})
-    assert f"{1_200 * len(FUZZED['kinds']):,} inputs within 10 minutes" in text
+    assert f"{1_200 * len(FUZZED['kinds']):,} inputs within 10.0 min" in text
     assert "12 jobs of the app, whose workers were killed 30 times" in text
     assert "| is not there | 0.02 s | 0.30 s | 1.40 s | 400 MB | 0 MB |" in text
     assert text.count("It holds.") == 2

@@ -167,7 +167,8 @@ def test_a_count_that_is_none_is_refused_in_a_sentence(name, value, monkeypatch)
 @pytest.fixture
 def shared(settings):
     settings.folder.mkdir()
-    with sharing.mark(settings.folder):
+    with sharing.Mark(settings.folder) as mark:
+        mark.renew()
         yield settings
 
 
@@ -198,7 +199,8 @@ def test_a_host_that_has_gone_is_forgotten(shared):
 
 
 def test_two_servers_on_one_host_share_the_folder(shared):
-    with sharing.mark(shared.folder):
+    with sharing.Mark(shared.folder) as mark:
+        mark.renew()
         assert upload(shared)
     assert [path.name for path in shared.folder.glob("server-*")] == [f"server-{processes.boot()}"]
 

@@ -34,6 +34,7 @@ class Counted:
     """``csv`` with a count of the characters that its readers were given."""
 
     Error = csv.Error
+    field_size_limit = staticmethod(csv.field_size_limit)
 
     def __init__(self) -> None:
         self.characters = 0

@@ -206,6 +206,14 @@ def test_deleting_three_hundred_jobs_whose_states_are_being_asked_for_kills_nobo
     assert all_jobs(settings) == []
 
 
+def test_asking_for_the_state_of_a_job_that_is_being_removed_puts_nothing_into_its_folder(settings):
+    job = upload(settings)
+    for path in job.folder.iterdir():
+        path.unlink()
+    assert not job.has_worker
+    assert list(job.folder.iterdir()) == []
+
+
 def test_asking_for_the_state_never_refuses_a_start(settings):
     job = upload(settings)
     with pollers(lambda: job.state):

@@ -34,11 +34,12 @@ def killed_jobs(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
         folder: for the jobs.
         seconds: for all jobs together.
     """
-    chance, end = random.Random(0), time.monotonic() + seconds  # noqa: S311
+    chance = random.Random(0)  # noqa: S311
     found = {"jobs": 0, "kills": 0, "same_bytes": 0}
     with _jobs_in(folder / "jobs") as settings:
         files = _files()
         expected = {name: _scored(settings, run, name, content, None)[0] for name, content in files.items()}
+        end = time.monotonic() + seconds
         while time.monotonic() < end:
             name = chance.choice(list(files))
             output, kills = _scored(settings, run, name, files[name], chance)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from sentiment import paths
-from sentiment.app.shared import transfers
+from sentiment.app.shared import login, transfers
 from sentiment.app.shared.visitors import from_address
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
@@ -23,11 +23,15 @@ Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_ANONYMOUS = "Sign in first."
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
 
 
 class Admission:
-    """Refuses uploads and pages beyond a visitor's share, and does not listen to visitors who do not read."""
+    """Refuses uploads and pages beyond a visitor's share, and does not listen to visitors who do not read.
+
+    If visitors have to log in, it also refuses the uploads of those who have not.
+    """
 
     def __init__(self, app: App, settings: Settings | None = None) -> None:
         self._app = app
@@ -60,8 +64,11 @@ class Admission:
 
     async def _upload(self, visitor: str, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         size = _length(scope)
+        if login.is_on() and not transfers.is_logged_in(session):
+            await _refuse(send, 403, _ANONYMOUS)
+            return
         if size < 0 or not self._has_room(visitor, size):
-            await _refuse(send)
+            await _refuse(send, 503, transfers.BUSY)
             return
         self._arriving[visitor] += size
         try:
@@ -119,7 +126,7 @@ def _length(scope: Scope) -> int:
     return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else -1
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain"), (b"connection", b"close"), (b"retry-after", b"60")]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": transfers.BUSY.encode()})
+async def _refuse(send: Send, status: int, sentence: str) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence.encode()})

@@ -22,7 +22,7 @@ from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_LEVELS = [level for level in get_args(Level) if level != "token"]
+_LEVELS: list[Level] = [level for level in get_args(Level) if level != "token"]
 _LEVEL, _ALONG = "level", "along"  # keys of widgets
 
 

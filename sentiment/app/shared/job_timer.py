@@ -42,18 +42,16 @@ def _maintain_jobs() -> None:
     except FileError as error:
         log.error(str(error))
         return
-    held = None
-    while True:
-        try:
-            if settings.folder.exists():
-                held = held or sharing.mark(settings.folder)
-                sharing.touch(settings.folder)
-            maintenance.run_maintenance(settings)
-            journal.copy_to_log(settings.folder)
-        except FileError as error:
-            log.error(str(error))
-        except OSError as error:
-            log.warning("Job maintenance failed: %s", error.strerror or type(error).__name__)
-        except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
-            log.exception("Job maintenance failed.")
-        time.sleep(_INTERVAL)
+    with sharing.Mark(settings.folder) as mark:
+        while True:
+            try:
+                mark.renew()
+                maintenance.run_maintenance(settings)
+                journal.copy_to_log(settings.folder)
+            except FileError as error:
+                log.error(str(error))
+            except OSError as error:
+                log.warning("Job maintenance failed: %s", error.strerror or type(error).__name__)
+            except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
+                log.exception("Job maintenance failed.")
+            time.sleep(_INTERVAL)

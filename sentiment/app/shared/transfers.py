@@ -21,6 +21,12 @@ def uploads_held() -> dict[str, dict[str, Any]]:
     return dict(manager.file_storage) if isinstance(manager, MemoryUploadedFileManager) else {}
 
 
+def is_logged_in(session: str) -> bool:
+    """Returns whether the visitor of a session has logged in."""
+    info = get_instance()._session_mgr.get_active_session_info(session) if Runtime.exists() else None
+    return bool(info and info.session._user_info.get("is_logged_in"))  # neither has a public name
+
+
 def bytes_held() -> int:
     """Returns the bytes of all uploads and downloads in memory."""
     uploads = sum(len(file.data) for files in uploads_held().values() for file in list(files.values()))

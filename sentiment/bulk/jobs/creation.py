@@ -39,7 +39,8 @@ def create_job(settings: Settings, name: str, content: BinaryIO, size: int, visi
         with new_job(settings.folder) as job:
             with (job.folder / stored).open("wb") as file:
                 shutil.copyfileobj(content, file, _BLOCK)
-            job.write("upload", {"name": _display_name(path), "bytes": size, "visitor": visitor})
+            known = {"visitor": visitor} if visitor else {}
+            job.write("upload", {"name": _display_name(path), "bytes": size, **known})
     return job
 
 

@@ -34,7 +34,7 @@ def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
     """
     sharing.check(settings.folder)
     try:
-        with locks.hold(settings.folder / "lock", wait=wait):
+        with locks.hold(settings.folder / "lock", wait=wait, create=True):
             _clean(settings)
             jobs = all_jobs(settings)
             for job in jobs:

@@ -25,17 +25,31 @@ _UNSAFE = (
 )
 
 
-def mark(folder: Path) -> BinaryIO:
-    """Marks a folder as used by this host until the returned file is closed."""
-    file = _own_mark(folder).open("ab")
-    fcntl.flock(file, fcntl.LOCK_SH)  # shared, because servers on one host may share the folder
-    return file
+class Mark:
+    """The mark of this host in a folder, which a server holds as long as it runs."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: BinaryIO | None = None
 
-def touch(folder: Path) -> None:
-    """Shows that the server that marked the folder is still running."""
-    with suppress(FileNotFoundError):
-        os.utime(_own_mark(folder))
+    def __enter__(self) -> Mark:
+        """Returns the mark."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Gives up the mark."""
+        if self._file:
+            self._file.close()
+
+    def renew(self) -> None:
+        """Shows that the server is still running; does nothing while there is no folder."""
+        if not self._folder.exists():
+            return
+        if self._file is None:
+            self._file = _own_mark(self._folder).open("ab")
+            fcntl.flock(self._file, fcntl.LOCK_SH)  # shared, because servers on one host may share the folder
+        with suppress(FileNotFoundError):
+            os.utime(_own_mark(self._folder))
 
 
 def check(folder: Path) -> None:

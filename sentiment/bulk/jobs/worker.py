@@ -129,11 +129,9 @@ def _outcome(perform: Callable[[], None], settings: Settings) -> tuple[str, str,
 def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) -> None:
     progress = JobProgress(job, settings)
     limit_memory(settings.memory)
-    seconds = settings.seconds
-    if name == "score" and settings.scoring:  # in turns
-        seconds = max(_EVERY, settings.scoring - (job.read("spent") or 0))
-    elif name == "score":
-        seconds = 0.0
+    seconds, spent = settings.seconds, 0.0
+    if name == "score":
+        seconds, spent = settings.scoring, job.read("spent") or 0.0
 
     def problem() -> str:
         if settings.memory and limits.memory_in_use() > settings.memory * 1e9:
@@ -142,7 +140,7 @@ def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) ->
             return limits.too_large(settings.gigabytes_per_job)
         return limits.NEARLY_FULL if limits.nearly_full(job.folder) else ""
 
-    with job.trace.open("w") as trace, _temporary_folder(job), limits.enforced(problem, seconds, trace):
+    with job.trace.open("w") as trace, _temporary_folder(job), limits.enforced(problem, seconds, trace, spent):
         match name:
             case "inspect":
                 job.write("inspection", inspect(job.input, Options(**action), progress).as_dict())
