@@ -41,8 +41,10 @@ class Settings:
         jobs: that may be kept in all (``SENTIMENT_JOBS_KEPT``).
         per_visitor: jobs that may be kept of one visitor (``SENTIMENT_JOBS_PER_VISITOR``).
         turn: seconds after which a worker goes to the end of the queue if other jobs wait (``SENTIMENT_JOB_TURN``).
-        memory: gigabytes that a worker may take, 0 for no limit (``SENTIMENT_JOB_MEMORY_GIGABYTES``).
-        seconds: that an inspection or a download may take, 0 for no limit (``SENTIMENT_JOB_SECONDS``).
+        memory: gigabytes that a worker, or the process that summarises a data set, may take, 0 for no limit
+            (``SENTIMENT_JOB_MEMORY_GIGABYTES``).
+        seconds: that an inspection, a download or the summary of a data set may take, 0 for no limit
+            (``SENTIMENT_JOB_SECONDS``).
         scoring: seconds that scoring a file may take in all its turns, 0 for no limit
             (``SENTIMENT_JOB_SCORING_SECONDS``).
         transfer: gigabytes of memory for uploads and downloads on their way; one visitor may take half of it

@@ -5,6 +5,8 @@ import io
 import json
 import os
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -216,3 +218,9 @@ def test_the_largest_text_is_a_few_hundred_thousand_characters():
     assert 100_000 <= budget.TEXT_CHARACTERS <= 500_000
     assert f"{budget.TEXT_CHARACTERS:,}" in analyses.TOO_LONG
     assert "Score a file" in analyses.TOO_LONG
+
+
+def test_a_message_may_hold_the_longest_text_several_times_and_no_more():
+    settings = tomllib.loads((Path(__file__).parent.parent / ".streamlit/config.toml").read_text())
+    escaped = 6 * budget.TEXT_CHARACTERS / 1e6  # megabytes, with every character as \\uXXXX
+    assert 5 * escaped < settings["server"]["maxMessageSize"] < 50
