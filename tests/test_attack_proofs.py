@@ -122,7 +122,7 @@ def test_the_page_says_what_was_tried_and_what_survived():
     found = {"fuzzing": FUZZED, "kills": kills, "visitor": {"seconds": 20, "phases": {"idle": PHASE}, "holds": False}}
     text = page({name: {**each, "circumstances": CIRCUMSTANCES} for name, each in found.items()})
     assert f"{1_200 * len(FUZZED['kinds']):,} inputs within 10.0 min" in text
-    assert "12 jobs of the app, whose workers were killed 30 times" in text
+    assert "12 jobs of the app, with 30 kills of their workers" in text
     assert "| is not there | 0.02 s | 0.30 s | 1.40 s | 400 MB | 0 MB |" in text
     assert text.count("It holds.") == 2
     assert text.count("It does not hold.") == 1

@@ -207,6 +207,14 @@ def test_two_servers_on_one_host_share_the_folder(shared):
     assert [path.name for path in shared.folder.glob("server-*")] == [f"server-{processes.boot()}"]
 
 
+def test_a_disk_that_takes_no_mark_stops_nothing(settings, monkeypatch):
+    settings.folder.mkdir()
+    monkeypatch.setattr(sharing, "_own_mark", lambda folder, boot="": folder / "missing" / "server")
+    with sharing.Mark(settings.folder) as mark:
+        mark.renew()
+    assert list(settings.folder.iterdir()) == []
+
+
 def test_a_clock_that_differs_from_the_disks_makes_no_other_host_old(shared, monkeypatch):
     mark_of_another_host(shared)
     monkeypatch.setattr(time, "time", lambda: 1e12)

@@ -6,7 +6,7 @@ from typing import Any
 
 from dev.proofs.circumstances import describe
 from dev.proofs.people import MAX_VERDICT_SECONDS
-from sentiment.formatting import duration, table
+from sentiment.formatting import counted, duration, table
 
 _KINDS = {
     "tables": "tables of reviews in every format, damaged; some are scored, and every row must come back",
@@ -62,7 +62,8 @@ def _fuzzing(measured: dict[str, Any]) -> str:
 
 def _kills(measured: dict[str, Any]) -> str:
     return (
-        f"{measured['jobs']} jobs of the app, whose workers were killed {measured['kills']} times at random moments. "
+        f"{counted(measured['jobs'], 'job')} of the app, with {counted(measured['kills'], 'kill')} of their workers at "
+        "random moments. "
         f"{measured['same_bytes']} ended with the same bytes as a job that nobody disturbed; "
         f"{measured['left_over']} folders were left over. {_verdict(measured)}"
     )

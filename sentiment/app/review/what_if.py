@@ -12,7 +12,7 @@ import streamlit as st
 
 from sentiment import budget
 from sentiment.app.review import views
-from sentiment.app.shared import analyses
+from sentiment.app.shared import analyses, uploads
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.buttons import primary_label
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
@@ -164,7 +164,7 @@ def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifie
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Suggested:", width="content")
             for word in suggested:
-                st.button(word, key=f"suggested_{word}", on_click=change, args=(word,))
+                st.button(uploads.escape_markdown(word), key=f"suggested_{word}", on_click=change, args=(word,))
 
 
 def _words(explanation: Explanation) -> dict[str, Group]:

@@ -42,13 +42,13 @@ class Mark:
             self._file.close()
 
     def renew(self) -> None:
-        """Shows that the server is still running; does nothing while there is no folder."""
+        """Shows that the server is still running, if there is a folder yet and its disk takes the mark."""
         if not self._folder.exists():
             return
-        if self._file is None:
-            self._file = _own_mark(self._folder).open("ab")
-            fcntl.flock(self._file, fcntl.LOCK_SH)  # shared, because servers on one host may share the folder
-        with suppress(FileNotFoundError):
+        with suppress(OSError):  # a full disk must not keep expired jobs from being deleted
+            if self._file is None:
+                self._file = _own_mark(self._folder).open("ab")
+                fcntl.flock(self._file, fcntl.LOCK_SH)  # shared, because servers on one host may share the folder
             os.utime(_own_mark(self._folder))
 
 
