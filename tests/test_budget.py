@@ -105,14 +105,20 @@ def test_a_visitor_whose_file_is_being_worked_on_waits_behind_those_with_none(se
     assert started == [OTHER]
 
 
-def test_with_a_single_worker_visitors_take_turns(tmp_path, started):
-    settings = Settings(tmp_path / "jobs", at_once=1)
+def test_visitors_take_turns_and_of_each_the_first_file_comes_first(tmp_path, started):
+    settings = Settings(tmp_path / "jobs", at_once=3)
     for visitor in (WORST, WORST, OTHER):
         upload(settings, visitor)
-    [(first, _)] = maintenance._next_in_turn(settings, all_jobs(settings))
-    first.delete()
-    [(second, _)] = maintenance._next_in_turn(settings, all_jobs(settings))
-    assert {first.visitor, second.visitor} == {WORST, OTHER} or second.visitor == WORST
+    maintenance.run_maintenance(settings)
+    assert started == [WORST, OTHER, WORST]
+
+
+def test_a_single_worker_is_no_visitors_own(tmp_path, started):
+    settings = Settings(tmp_path / "jobs", at_once=1)
+    for visitor in (WORST, OTHER):
+        upload(settings, visitor)
+    maintenance.run_maintenance(settings)
+    assert started == [WORST]
 
 
 def test_a_job_that_is_inspected_counts_among_those_at_work(settings, started, monkeypatch):
