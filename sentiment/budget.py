@@ -20,6 +20,8 @@ SESSION_CHARACTERS = 5_000_000  # of the texts that a session keeps: analyses, a
 SESSION_ANALYSES = 50  # that a session keeps
 EXPLANATION_BYTES = 4_000_000  # of a saved explanation; enough for the longest text with every character escaped
 HISTORY_BYTES = 20_000_000  # of a training history of another program
+HISTORY_ROWS = 200_000  # lines of its CSV file, or measurements in its event files
+HISTORY_COLUMNS = 1_000
 NAME_CHARACTERS = 200  # of an upload's name, from its end
 DOWNLOAD_BYTES = 1_000_000_000  # the server holds a download in memory while it is sent
 

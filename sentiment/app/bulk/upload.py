@@ -97,7 +97,11 @@ def _create_sample(settings: Settings) -> None:
 
 def _create_from_paste(settings: Settings) -> None:
     """Creates a job from the pasted lines, none of which is a header or a table's row."""
-    content = (st.session_state.get(_PASTED) or "").encode("utf-8", "replace")
+    pasted = st.session_state.get(_PASTED) or ""
+    if len(pasted) > budget.TEXT_CHARACTERS:  # the box takes no more, but a browser may send it
+        st.session_state[_UPLOAD_ERROR] = f"Paste {budget.TEXT_CHARACTERS:,} characters at most, or upload a file."
+        return
+    content = pasted.encode("utf-8", "replace")
     if not content.strip():
         st.session_state[_UPLOAD_ERROR] = "There is no review yet. Paste at least one line."
         return

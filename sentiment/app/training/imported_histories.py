@@ -20,7 +20,7 @@ import pandas as pd
 from sentiment.app.training import csv_logs, metric_names, restarts
 from sentiment.app.training.histories import METRICS, tidy
 from sentiment.app.training.import_errors import ImportedHistoryError, Say, ignore
-from sentiment.budget import HISTORY_BYTES
+from sentiment.budget import HISTORY_BYTES, HISTORY_ROWS
 
 _MAX_COUNT = 10**12  # largest plausible epoch or step
 _VARINT_BYTES = 10  # bytes of 64 bits at most, so that a malformed varint ends
@@ -70,6 +70,8 @@ def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
         run = "/".join(folders if split is None else folders[:-1]) or "TensorBoard"
         for time, step, tag, value in scalars(content):
             column = metric_names.column(tag, split or "")
+            if len(rows) >= HISTORY_ROWS:
+                raise ImportedHistoryError(f"This folder has more than {HISTORY_ROWS:,} scalars; choose fewer files.")
             rows.append((run, column, path.rpartition("/")[0], tag, tag.startswith("epoch_"), step, time, value))
     frame = pd.DataFrame(rows, columns=["run", "column", "folder", "tag", "by_epoch", "step", "time", "value"])
     if frame["column"].isna().all():
