@@ -263,6 +263,16 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     assert not app.text_area(key="pasted_reviews").value
 
 
+def test_more_lines_than_the_box_takes_are_refused_on_the_server_too(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = "good\n" * 50_000
+    button(app, "Use these reviews").click().run()
+    assert app.error[0].value == "Paste 200,000 characters at most, or upload a file.".replace(",", "\\,").replace(
+        ".", "\\."
+    )
+    assert list(all_jobs(settings)) == []
+
+
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
 def test_nothing_pasted_is_said_to_be_nothing(pasted):
     app = open_page()

@@ -409,6 +409,18 @@ def test_a_download_that_cannot_be_written_keeps_the_results_and_says_why(settin
     assert job.read("unwritten") == "reviews.csv is empty."
 
 
+def test_a_file_that_a_worker_replaces_meanwhile_keeps_no_job_from_expiring(settings, monkeypatch):
+    job = upload(settings)
+    (job.folder / "progress.json.new").symlink_to(job.folder / "renamed")  # it is listed, and then missing
+    os.utime(job.folder, (1, 1))
+    for path in job.folder.iterdir():
+        if not path.is_symlink():
+            os.utime(path, (1, 1))
+    os.utime(job.folder, (1, 1))
+    run_maintenance(settings)
+    assert not job.folder.exists()
+
+
 def test_a_job_being_inspected_expires_although_its_worker_reports_progress(settings, faulty):
     job = faulty("sleep")
     for name in ("upload", "reading"):

@@ -144,8 +144,12 @@ class Job:
         paths = [self.folder, *self.folder.iterdir()]
         if self.state == "inspecting":
             paths = [path for path in paths if path.name in ("upload.json", "reading.json")]
+        times = []
+        for path in paths:
+            with suppress(FileNotFoundError):  # the worker has just replaced it
+                times.append(path.stat().st_mtime)
         now = time.time()
-        return now - max((path.stat().st_mtime for path in paths), default=now)
+        return now - max(times, default=now)
 
     @property
     def size(self) -> int:

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,5 +117,6 @@ def _correct_times(folder: Path) -> None:
     """Sets times in the future, from a clock that was wrong, to now, so that the job still expires."""
     now = time.time()
     for path in [folder, *folder.iterdir()]:
-        if path.stat().st_mtime > now:
-            os.utime(path)
+        with suppress(FileNotFoundError):  # a worker has just replaced it
+            if path.stat().st_mtime > now:
+                os.utime(path)
