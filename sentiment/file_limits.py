@@ -76,7 +76,10 @@ class BoundedStream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Reads up to ``len(buffer)`` bytes into the buffer and returns their number."""
-        block = self._stream.read(len(buffer))
+        try:
+            block = self._stream.read(len(buffer))
+        except MemoryError as error:  # LZMA reserves as much as the archive asks for
+            raise LimitError(f"{self._name} asks for too much memory to be unpacked; use it unpacked.") from error
         self._size += len(block)
         check_unpacked(self._size, self._limit, self._name)
         buffer[: len(block)] = block

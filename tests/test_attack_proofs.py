@@ -99,7 +99,7 @@ Something else is logged.
 
 
 def test_an_error_is_the_programs_own_unless_streamlit_refused_the_value():
-    assert list(forged_values._faults(REFUSED + FAULT + REFUSED)) == ["ValueError: No objects"]
+    assert list(forged_values._faults(REFUSED + FAULT + REFUSED)) == ["app/main.py:3: ValueError: No objects"]
     assert list(forged_values._faults(REFUSED)) == []
 
 

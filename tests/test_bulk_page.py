@@ -273,6 +273,14 @@ def test_more_lines_than_the_box_takes_are_refused_on_the_server_too(settings):
     assert list(all_jobs(settings)) == []
 
 
+def test_what_no_box_can_hold_counts_as_nothing_pasted(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = ["good"]
+    button(app, "Use these reviews").click().run()
+    assert "There is no review yet" in app.error[0].value
+    assert list(all_jobs(settings)) == []
+
+
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
 def test_nothing_pasted_is_said_to_be_nothing(pasted):
     app = open_page()

@@ -58,11 +58,12 @@ def forged_values(address: str, run: Path, log: Path, seconds: float) -> dict[st
 
 
 def _faults(log: str) -> Iterator[str]:
-    """Yields the last line of every traceback in a log that begins in the program's pages and not in Streamlit."""
+    """Yields the last frame of the program and the error of every traceback in a log, unless Streamlit raised it."""
     for traceback in log.split("Traceback (most recent call last):")[1:]:
         lines = re.match(r"\n(?:[ ^~].*\n)*.*", traceback)
         if lines and "/sentiment/app/" in lines[0] and not any(word in lines[0] for word in _REFUSED):
-            yield lines[0].splitlines()[-1][:200]
+            frame = re.findall(r'sentiment/(app/[^"]*", line \d+)', lines[0])[-1].replace('", line ', ":")
+            yield f"{frame}: {lines[0].splitlines()[-1][:200]}"
 
 
 def _forged(id: str, chance: random.Random) -> WidgetState:

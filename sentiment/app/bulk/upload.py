@@ -97,7 +97,8 @@ def _create_sample(settings: Settings) -> None:
 
 def _create_from_paste(settings: Settings) -> None:
     """Creates a job from the pasted lines, none of which is a header or a table's row."""
-    pasted = st.session_state.get(_PASTED) or ""
+    pasted = st.session_state.get(_PASTED)
+    pasted = pasted if isinstance(pasted, str) else ""  # Streamlit does not check what a browser sends
     if len(pasted) > budget.TEXT_CHARACTERS:  # the box takes no more, but a browser may send it
         st.session_state[_UPLOAD_ERROR] = f"Paste {budget.TEXT_CHARACTERS:,} characters at most, or upload a file."
         return
