@@ -97,8 +97,9 @@ def _create_sample(settings: Settings) -> None:
 
 def _create_from_paste(settings: Settings) -> None:
     """Creates a job from the pasted lines, none of which is a header or a table's row."""
-    pasted = st.session_state.get(_PASTED)
-    pasted = pasted if isinstance(pasted, str) else ""  # Streamlit does not check what a browser sends
+    if not isinstance(st.session_state.get(_PASTED), str):  # Streamlit does not check what a browser sends
+        st.session_state[_PASTED] = ""
+    pasted = st.session_state[_PASTED]
     if len(pasted) > budget.TEXT_CHARACTERS:  # the box takes no more, but a browser may send it
         st.session_state[_UPLOAD_ERROR] = f"Paste {budget.TEXT_CHARACTERS:,} characters at most, or upload a file."
         return
