@@ -9,19 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sentiment import paths
 from sentiment.app.shared import login, transfers
 from sentiment.app.shared.visitors import from_address
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Scope]]
-Send = Callable[[Scope], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ANONYMOUS = "Sign in first."
 _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
@@ -33,7 +28,7 @@ class Admission:
     If visitors have to log in, it also refuses the uploads of those who have not.
     """
 
-    def __init__(self, app: App, settings: Settings | None = None) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings | None = None) -> None:
         self._app = app
         self._settings = settings or _settings()
         self._pages: Counter[str] = Counter()  # open, by visitor
@@ -96,7 +91,7 @@ class Reading:
         self._read = asyncio.Event()
         self._read.set()
 
-    async def receive(self) -> Scope:
+    async def receive(self) -> Message:
         """Returns the next message of the page, once it has read everything before."""
         message = await self._receive()
         if message["type"] == "websocket.receive":
@@ -104,7 +99,7 @@ class Reading:
             await self._read.wait()
         return message
 
-    async def send(self, message: Scope) -> None:
+    async def send(self, message: Message) -> None:
         """Sends a message; returns when the connection has taken it."""
         self._read.clear()
         try:
