@@ -16,6 +16,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     model_card                      the README of a run
     faithfulness                    checks that explanations are true
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
+    budget                          the time, memory and disk that visitors of a server may use
     evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution
     tables                          readers of review files, their columns and labels

@@ -156,7 +156,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page_w
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
-    monkeypatch.setattr(own_data, "_TIMEOUT", 0.01)
+    monkeypatch.setenv("SENTIMENT_JOB_SECONDS", "0.01")
     describe_it(page_with_child, "mine.csv", reviews(tmp_path).read_bytes())
     assert "mine.csv took too long".replace(".", "\\.") in page_with_child.error[0].value
     assert list(scratch.iterdir()) == []

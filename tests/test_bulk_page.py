@@ -22,10 +22,10 @@ from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
-from sentiment.bulk.jobs.settings import Settings
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
@@ -261,6 +261,24 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     ]
     button(app, "New file").click().run()
     assert not app.text_area(key="pasted_reviews").value
+
+
+def test_more_lines_than_the_box_takes_are_refused_on_the_server_too(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = "good\n" * 50_000
+    button(app, "Use these reviews").click().run()
+    assert app.error[0].value == "Paste 200,000 characters at most, or upload a file.".replace(",", "\\,").replace(
+        ".", "\\."
+    )
+    assert list(all_jobs(settings)) == []
+
+
+def test_what_no_box_can_hold_counts_as_nothing_pasted(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = ["good"]
+    button(app, "Use these reviews").click().run()
+    assert "There is no review yet" in app.error[0].value
+    assert list(all_jobs(settings)) == []
 
 
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])

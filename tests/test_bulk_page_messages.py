@@ -10,9 +10,9 @@ import pytest
 
 from sentiment.app.bulk import downloads, loading
 from sentiment.app.shared import job_errors
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted
 from sentiment.tables.errors import FileError
 from tests.test_app_pages import said

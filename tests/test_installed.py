@@ -269,7 +269,7 @@ def test_what_the_space_runs_serves_with_its_settings_and_predicts(wheel: Path, 
     run = runner(programs, tmp_path)
     code = "from sentiment.commands.app import _SCRIPT; from streamlit import config\n"
     code += "config._main_script_path = str(_SCRIPT); print(config.get_option('browser.gatherUsageStats'))\n"
-    code += "from sentiment.bulk.jobs.settings import Settings; print(Settings.from_environment().folder)"
+    code += "from sentiment.budget import Settings; print(Settings.from_environment().folder)"
     stats, jobs = run("python", "-c", code).stdout.splitlines()[-2:]
     assert stats == "False"
     assert Path(jobs).is_relative_to(tmp_path / "home")

@@ -19,9 +19,9 @@ from dev.proofs.people import MAX_VERDICT_SECONDS
 from dev.proofs.visitor import VisitError
 from dev.proofs.worst_files import hostile_files
 from dev.screenshots import serve
-from sentiment import Classifier
+from sentiment import Classifier, budget
 from sentiment.app.review.turns import in_turn
-from sentiment.app.shared import analyses, garbage
+from sentiment.app.shared import garbage
 from tests.app_runs import all_runs
 from tests.tiny import tiny_run
 
@@ -116,10 +116,9 @@ def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch
 
 
 def test_the_hostile_texts_are_the_longest_that_are_accepted_and_longer_ones():
-    assert worst_visitor.LONGEST == analyses.MAX_CHARACTERS
     lengths = [len(text) for text in worst_visitor.hostile_texts()]
-    assert lengths.count(analyses.MAX_CHARACTERS) >= 5
-    assert max(lengths) > 10 * analyses.MAX_CHARACTERS
+    assert lengths.count(budget.TEXT_CHARACTERS) >= 5
+    assert max(lengths) > 10 * budget.TEXT_CHARACTERS
 
 
 def test_the_hostile_files_are_small():

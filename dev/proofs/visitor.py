@@ -110,6 +110,11 @@ class Visitor:
                 return self.rerun(state, fragment=self._fragments.get(place, ""))
         raise VisitError("There is no editor.")
 
+    def widget_ids(self) -> list[str]:
+        """Returns the ids of the page's widgets."""
+        found = [getattr(each, each.WhichOneof("type") or "", None) for each in self.elements.values()]
+        return [id for widget in found if (id := getattr(widget, "id", ""))]
+
     def press(self, label: str) -> None:
         """Presses a button; does not wait."""
         self.rerun(WidgetState(id=self.widget("button", label).id, trigger_value=True))

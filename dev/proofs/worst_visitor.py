@@ -1,20 +1,14 @@
 """How long the verdict on an ordinary review takes while another visitor does the worst that the app accepts.
 
-Serves the app on loopback, without and with each kind of attack, and prints the seconds to the verdict and the memory
-of the server and its workers as JSON. Exits with 1 if 95% of the verdicts of a phase took longer than a second, or if
-an attack never got as far as it means to.
+``prove_attacks`` serves the app on loopback and attacks it in each way.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import os
 import shutil
 import signal
-import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -25,19 +19,16 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from dev.proofs.circumstances import circumstances
 from dev.proofs.files import reviews
-from dev.proofs.people import MAX_VERDICT_SECONDS, quantiles
+from dev.proofs.people import quantiles
 from dev.proofs.visitor import VisitError, Visitor
 from dev.proofs.worst_files import hostile_files, long_cells
-from dev.screenshots import serve
 from dev.system import process_of, resident_megabytes
-from sentiment.artifacts import ArtifactError, open_run
+from sentiment.budget import TEXT_CHARACTERS
 from sentiment.bulk.jobs.launcher import WORKER
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-LONGEST = 200_000  # characters of a text that the app accepts
 _EVERY = 0.5  # seconds from one ordinary review to the next
 _AT_ONCE = 16  # files that are uploaded at the same time
 _TABS = 3  # pages that the hostile visitor has open for texts
@@ -51,8 +42,8 @@ Attack = Callable[[str, float], Reached]
 def hostile_texts() -> list[str]:
     """The longest texts that are accepted, and some that are too long."""
     pieces = ["<", "not good bad nice dull ", " ", "e\u0301\u0302\u0303", "The film was not bad, but long. "]
-    texts = [(piece * (LONGEST // len(piece) + 1))[:LONGEST] for piece in pieces]
-    return [*texts, "e" + "\u0301" * (LONGEST - 1), texts[0] + "<", " " * 20_000_000]
+    texts = [(piece * (TEXT_CHARACTERS // len(piece) + 1))[:TEXT_CHARACTERS] for piece in pieces]
+    return [*texts, "e" + "\u0301" * (TEXT_CHARACTERS - 1), texts[0] + "<", " " * 20_000_000]
 
 
 def paste(address: str, until: float) -> Reached:
@@ -215,7 +206,7 @@ def _paste(address: str, until: float, tab: int) -> Reached:
 
 def _explain(address: str, until: float, tab: int) -> Reached:
     reached = _aims("Negation", "What if?", "How the score adds up", "Compare models or methods")
-    texts, flip = [text for text in hostile_texts() if len(text) <= LONGEST], "Flip the prediction"
+    texts, flip = [text for text in hostile_texts() if len(text) <= TEXT_CHARACTERS], "Flip the prediction"
     with _errors_counted(reached), Visitor(address) as visitor:
         shows, has = visitor.shows, visitor.has_widget
         for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
@@ -259,35 +250,3 @@ def end_workers(jobs: Path) -> None:
     for worker in workers(jobs):
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
-
-
-def main() -> int:
-    """Runs the command line; gives the exit status: 1 where verdicts take too long or an attack fails."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use")
-    parser.add_argument("--seconds", type=float, default=20, help="for each attack; %(default)s")
-    parser.add_argument("--only", choices=ATTACKS, nargs="+", default=list(ATTACKS), help="the attacks; all of them")
-    options = parser.parse_args()
-    try:
-        opened = open_run(options.artifacts)
-    except ArtifactError as error:
-        print(f"worst_visitor.py: {error}", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="worst-visitor-", ignore_cleanup_errors=True) as folder:
-        jobs, log = Path(folder) / "jobs", Path(folder) / "log"
-        os.environ["SENTIMENT_JOBS"] = str(jobs)
-        runs = opened.path.parent
-        with serve(runs, log) as address:
-            found = measure(address, opened.path, jobs, {name: ATTACKS[name] for name in options.only}, options.seconds)
-    print(json.dumps({"phases": found, **circumstances(opened)}, indent=2))
-    if missed := unreached(found):
-        print(f"worst_visitor.py: never reached: {', '.join(missed)}", file=sys.stderr)
-    prompt = all(each["verdict_seconds"]["p95"] < MAX_VERDICT_SECONDS for each in found.values())
-    return 0 if prompt and not missed else 1
-
-
-if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

@@ -15,9 +15,9 @@ import streamlit as st
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import current_run, evaluation_charts, job_errors, tabs, uploads, wording
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.left_out import left_out_rows
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands

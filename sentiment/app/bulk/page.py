@@ -16,9 +16,9 @@ from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import limits, maintenance
 from sentiment.bulk.jobs.job import Job, find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted, duration, size
 from sentiment.tables.errors import FileError
 

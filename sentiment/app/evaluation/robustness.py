@@ -10,7 +10,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import checklist, columns
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run
+from sentiment.app.shared import chart_block, current_run, segments
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import Run
 from sentiment.behaviour import edited
@@ -29,13 +29,12 @@ def show(evaluated: Evaluated) -> None:
     if not suites:
         st.info("No behavioural tests saved. Run `python scripts/evaluate.py --behaviour --artifacts RUN_FOLDER`.")
         return
-    suite = st.segmented_control(
+    suite = segments.choose(
         "Tests",
         list(suites),
         default=next(iter(suites)),
         key=_SUITE,
         bind="query-params",
-        required=True,
         label_visibility="collapsed",
     )
     suites[suite]()

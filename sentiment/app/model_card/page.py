@@ -17,11 +17,11 @@ from sentiment.app.shared import chart_block, current_run, navigation, tabs
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run
+from sentiment.budget import DOWNLOAD_BYTES
 from sentiment.formatting import confidence_header, confidence_rows, duration, interval, percent, size
 from sentiment.model.decision import read_rule
 
 _TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
-_MAX_DOWNLOAD = 500_000_000  # bytes; the server holds a download in memory while it is sent
 
 
 def page() -> None:
@@ -157,8 +157,8 @@ def _files(run: Run) -> None:
 def _download(run: Run) -> None:
     """Offers the model's files as a zip archive, built on click."""
     total = int(_file_rows(run)["Size"].sum())
-    if total > _MAX_DOWNLOAD:
-        st.caption(f"The files have {size(total)}, more than the {size(_MAX_DOWNLOAD)} that the server sends.")
+    if total > DOWNLOAD_BYTES:
+        st.caption(f"The files have {size(total)}, more than the {size(DOWNLOAD_BYTES)} that the server sends.")
         return
     st.download_button(
         primary_label("Download model", ":material/download:"),

@@ -1,7 +1,6 @@
 """Jobs of the app: uploaded files in a queue, each scored by a worker process that outlives the page and the server.
 
 ==============  ===================================================================================
-``settings``    the folder of the jobs and the limits of the server, from environment variables
 ``job``         one job: its folder, its state, and what its owner can ask for
 ``creation``    creates a job from an upload
 ``maintenance`` the queue: deletes expired jobs, starts waiting ones and resumes interrupted ones
@@ -9,6 +8,7 @@
 ``worker``      the worker process: inspects, scores or writes a download
 ``limits``      limits on memory, time and disk
 ``locks``       file locks
+``sharing``     refuses a folder that hosts share out of the reach of each other's locks
 ``processes``   identifies and kills a worker, and never another process
 ``journal``     events of the workers, until a server copies them to its log
 ==============  ===================================================================================

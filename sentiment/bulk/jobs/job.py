@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from sentiment.artifacts import write_json
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import limits, locks, processes
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
 
 State = Literal["unread", "inspecting", "new", "waiting", "running", "preparing", "cancelled", "failed", "done"]
@@ -51,6 +51,11 @@ class Job:
     def short_id(self) -> str:
         """The beginning of the id, which names the job in logs but does not open it."""
         return self.id[:8]
+
+    @property
+    def visitor(self) -> str:
+        """The visitor who uploaded the file, as a hash; "" if unknown."""
+        return str((self.read("upload") or {}).get("visitor", ""))
 
     @property
     def input(self) -> Path:
@@ -139,8 +144,12 @@ class Job:
         paths = [self.folder, *self.folder.iterdir()]
         if self.state == "inspecting":
             paths = [path for path in paths if path.name in ("upload.json", "reading.json")]
+        times = []
+        for path in paths:
+            with suppress(FileNotFoundError):  # the worker has just replaced it
+                times.append(path.stat().st_mtime)
         now = time.time()
-        return now - max((path.stat().st_mtime for path in paths), default=now)
+        return now - max(times, default=now)
 
     @property
     def size(self) -> int:
@@ -164,7 +173,7 @@ class Job:
             download.unlink()
         with suppress(FileNotFoundError):
             self.write("task", task)  # first, so that nothing is lost if the disk is full
-            self.remove("unwritten", "wanted", "result", "cancel", "attempts", "error")
+            self.remove("unwritten", "wanted", "result", "cancel", "attempts", "spent", "error")
 
     @limits.disk_errors_explained()
     def request_download(self, wanted: dict[str, Any]) -> None:
