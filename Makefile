@@ -55,6 +55,7 @@ proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the served 
 	.venv/bin/python -m dev.proofs.prove_bulk
 	.venv/bin/python -m dev.proofs.prove_people
 	.venv/bin/python -m dev.proofs.prove_opening
+	.venv/bin/python -m dev.proofs.prove_api
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes pyproject.toml
 lock:  ## update the lock files from pyproject.toml; needs uv

@@ -1,7 +1,7 @@
 """The security headers of every answer.
 
-Streamlit's page needs one inline script, which is allowed by its hash, inline styles, and ``blob:`` for the scripts of
-components. Charts draw without ``eval``, and nothing is loaded from elsewhere.
+Streamlit's page needs one inline script, which is allowed by its hash, inline styles, ``blob:`` for the scripts of
+components, and WebAssembly for 64-bit numbers. Charts draw without ``eval``, and nothing is loaded from elsewhere.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def values() -> dict[str, str]:
         "img-src": "'self' blob: data:",
         "manifest-src": "'self'",
         "media-src": "'self' blob:",
-        "script-src": " ".join(["'self'", "blob:", *_hashes()]),
+        "script-src": " ".join(["'self'", "blob:", "'wasm-unsafe-eval'", *_hashes()]),
         "style-src": "'self' 'unsafe-inline'",
         "worker-src": "'self' blob:",
     }
