@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 
+import anyio
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
+from sentiment.api import limits
 from sentiment.api.access import Gate
+from sentiment.api.drained import Drained
 from sentiment.api.observed import Observed
 
 TOKEN = "a-long-token-of-random-characters"
@@ -149,3 +152,23 @@ def test_the_answer_names_the_id_that_the_log_has(caplog):
     with caplog.at_level(logging.INFO, "sentiment"):
         request = client.get("/").headers["X-Request-Id"]
     assert f"request {request} " in caplog.text
+
+
+@pytest.mark.parametrize("size", [20_000_000, limits.DRAINED_BYTES * 2])
+def test_a_caller_finishes_sending_before_it_is_refused_unless_there_is_no_end_to_it(size):
+    read = 0
+
+    async def receive():
+        nonlocal read
+        read += 1_000_000
+        return {"type": "http.request", "body": b" " * 1_000_000, "more_body": read < size}
+
+    sent = []
+
+    async def send(message):
+        sent.append((message["type"], read))
+
+    app = Drained(Gate(answer, lambda: True))
+    scope = {"type": "http", "method": "POST", "path": "/predict", "headers": []}
+    anyio.run(app, scope, receive, send)
+    assert sent[0] == ("http.response.start", min(size, limits.DRAINED_BYTES))

@@ -10,10 +10,11 @@ import urllib.request
 
 import pytest
 
-from dev.screenshots import settle
+from dev.screenshots import settle, wait_until
 from tests.test_browser import PAGES
 
 pytestmark = pytest.mark.browser
+DRAWN = "[...document.querySelectorAll('[data-testid=stVegaLiteChart] canvas')].some(each => each.clientHeight > 50)"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -42,9 +43,9 @@ def test_every_page_draws_its_charts_and_tables_and_nothing_of_it_is_refused(add
     page = new_page()
     page.goto(f"{address}/{path}")
     settle(page)
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    wait_until(page, "!document.querySelector('[data-testid=stSkeleton]')")
     if path in ("training", "evaluation", "dataset"):
-        page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)").first.wait_for()
+        wait_until(page, DRAWN)
     if path == "":
         page.get_by_role("textbox", name="Your review").first.wait_for()
     page.wait_for_timeout(500)
@@ -92,6 +93,6 @@ def test_a_page_of_another_site_cannot_frame_the_app(address, new_page):
         page.goto(f"http://localhost:{other.server_port}")
         page.wait_for_timeout(1_000)
         [frame] = page.frames[1:]
-        assert frame.locator("h1").count() == 0
+        assert frame.url.startswith("chrome-error:")
         page.refused.clear()
         other.shutdown()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -61,3 +63,14 @@ def test_the_page_names_every_address_status_and_limit():
         assert f"{limit:,}" in PAGE
     assert f"{limits.SECONDS} seconds" in PAGE
     assert f"up to {limits.ADMITTED - limits.AT_WORK} more wait" in PAGE
+
+
+def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(port):
+    for token, status in ((TOKEN, 413), ("another", 401)):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/predict", b" " * 30_000_000)
+        request.add_header("Content-Type", "application/json")
+        request.add_header("Authorization", f"Bearer {token}")
+        with pytest.raises(urllib.error.HTTPError) as raised:
+            urllib.request.urlopen(request)
+        assert raised.value.code == status
+        assert json.load(raised.value)["error"]

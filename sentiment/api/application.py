@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from sentiment.api import metrics, page, schema, tally
 from sentiment.api.access import Gate
 from sentiment.api.bodies import read_body
+from sentiment.api.drained import Drained
 from sentiment.api.errors import RequestError
 from sentiment.api.limits import Queue
 from sentiment.api.observed import Observed
@@ -53,7 +54,7 @@ def build_api(load: Callable[[Path], Classifier], has_login: Callable[[], bool])
         Exception: _failed,
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
-    return Observed(Gate(app, has_login), frozenset(route.path for route in routes), figures.observe)
+    return Observed(Drained(Gate(app, has_login)), frozenset(route.path for route in routes), figures.observe)
 
 
 class _Endpoints:

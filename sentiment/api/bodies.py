@@ -38,9 +38,6 @@ async def read_body(request: Request, kind: type[_Body]) -> _Body:
 
 
 async def _read_bytes(request: Request) -> bytes:
-    length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > limits.BODY_BYTES:
-        raise RequestError(413, _TOO_LARGE)
     content = bytearray()
     async for chunk in request.stream():
         content += chunk

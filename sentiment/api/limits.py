@@ -16,7 +16,8 @@ from sentiment.api.errors import RequestError
 TEXTS = 1_000  # in one request
 TEXT_CHARACTERS = 200_000  # of one text, as on the page Analyse a review
 CHARACTERS = 1_000_000  # of all texts of a request
-BODY_BYTES = 6_000_000  # JSON may write a character as six bytes
+BODY_BYTES = 7_000_000  # JSON may write a character as six bytes
+DRAINED_BYTES = 50_000_000  # that are read of a body that is refused
 BODY_SECONDS = 10  # until the body has arrived
 SECONDS = 30  # for the work on a request, its time in the queue included
 AT_WORK = 1  # requests; each scores on all cores
