@@ -223,6 +223,7 @@ def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
         )
         settings = ("--secrets.files", str(tmp_path / "secrets.toml"))
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
+            assert _status(f"{address}/api/ready") == 403  # there is no token that would let programs in
             with Visitor(address) as visitor:
                 assert visitor.shows("Sign in")
                 with pytest.raises(VisitError, match="editor"):

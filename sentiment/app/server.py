@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 import streamlit as st
 from starlette.middleware import Middleware
@@ -39,11 +40,14 @@ def options() -> dict[str, Any]:
 class _Api:
     """The API, imported and built at its first request."""
 
-    _app: ASGIApp | None = None
+    def __init__(self) -> None:
+        self._app: ASGIApp | None = None
+        self._lock = anyio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._app is None:
-            self._app = await anyio.to_thread.run_sync(_build_api)
+        async with self._lock:
+            if self._app is None:
+                self._app = await anyio.to_thread.run_sync(_build_api)
         await self._app(scope, receive, send)
 
 
