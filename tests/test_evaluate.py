@@ -75,7 +75,7 @@ def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, pl
     assert result["test"]["n"] == 24
     assert result["test"]["accuracy"] == pytest.approx(((table["logit"] >= 0) == table["label"]).mean())
     assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "run", **result}]}
-    assert f"judged on {result['date']}" in judged.file("README.md").read_text(encoding="utf-8")
+    assert f"Test set evaluated on {result['date']}" in judged.file("README.md").read_text(encoding="utf-8")
 
 
 def test_what_was_set_aside_is_found_by_the_seed_of_the_split(place: Path, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_run_without_a_wrong_verdict_is_kept_with_its_card(
     done = evaluate("--data", place / "own.csv", "--artifacts", run)
     assert done.status == 0, done.stderr
     assert open_run(run).json("test.json")["test"]["accuracy"] == 1.0
-    assert "The test reviews were judged on" in open_run(run).file("README.md").read_text(encoding="utf-8")
+    assert "Test set evaluated on" in open_run(run).file("README.md").read_text(encoding="utf-8")
 
 
 def _perfect(table: pd.DataFrame) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def test_a_second_call_writes_the_card_that_the_first_did_not_come_to(
     assert open_run(run).has("test.json")
     assert not open_run(run).has("README.md")
     assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
-    assert "The test reviews were judged on" in open_run(run).file("README.md").read_text(encoding="utf-8")
+    assert "Test set evaluated on" in open_run(run).file("README.md").read_text(encoding="utf-8")
     written = (run / "manifest.json").read_bytes()
     assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
     assert (run / "manifest.json").read_bytes() == written

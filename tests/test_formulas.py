@@ -101,7 +101,6 @@ def test_every_table_that_the_app_offers_escapes_cells_and_names():
 # Those that write what no visitor gave: figures of a training run, or tables that only this program reads.
 FIGURES = {
     "sentiment/training/callbacks.py",
-    "sentiment/training/steps.py",
     "dev/benchmarking/classical.py",
     "dev/benchmarking/growth.py",
     "dev/benchmarking/setting.py",

@@ -19,7 +19,7 @@ from sentiment.commands import COMMANDS
 
 HOME = ROOT.parent
 SPACE, CLOUD = HOME / "deploy" / "space", HOME / "deploy" / "cloud"
-FIVE = ("tensorflow", "numpy", "pandas", "scikit-learn", "streamlit")
+FIVE = ("tensorflow", "streamlit", "pandas", "numpy", "altair")
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 

@@ -6,15 +6,15 @@ import pytest
 
 from dev.proofs.circumstances import circumstances
 from dev.proofs.people import Plan, at_once, page
-from dev.proofs.visitor import VisitError, Visitor
+from dev.proofs.visitor import VisitError, Visitor, readable
+from sentiment.app.shared.buttons import primary_label
 from sentiment.artifacts import open_run, sha256
 from tests.app_runs import CIRCUMSTANCES
 
 
 def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(address, served_runs):
-    found = at_once(
-        address, served_runs / "tiny", Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), session_expiry=0.0)
-    )
+    plan = Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), patience=60, session_expiry=0.0)
+    found = at_once(address, served_runs / "tiny", plan)
     assert found["errors"] == []
     assert found["verdict_seconds"]["n"] == 9
     assert found["file_seconds"]["n"] == 3
@@ -24,6 +24,13 @@ def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(addres
 def test_a_visitor_who_looks_for_what_is_not_there_is_told(address):
     with Visitor(address) as visitor, pytest.raises(VisitError, match="no button “Buy”"):
         visitor.press("Buy")
+
+
+@pytest.mark.parametrize(
+    "label", ["Score 2 rows", primary_label("Score 2 rows"), primary_label("Score 2 rows", ":material/play_arrow:")]
+)
+def test_a_visitor_reads_a_label_without_its_colour_and_icon(label):
+    assert readable(label) == "Score 2 rows"
 
 
 def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):

@@ -1,7 +1,8 @@
 """Runs Keras as a peer process: ``python -m dev.benchmarking.keras_peer RUN_FOLDER {stock,run}``.
 
-``stock`` rebuilds the network from Keras' own Embedding, LSTM and Dense layers with the run's weights, and trains by
-``Model.fit`` over padded reviews. ``run`` loads the layers that the run was trained with, and trains by our loop.
+``stock`` builds the network from Keras' own Embedding, LSTM and Dense layers with the run's weights, and trains by
+``Model.fit`` over padded reviews. ``run`` builds it from the layers that the run was trained with, and trains by our
+loop.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ class KerasPeer:
 
     @cached_property
     def network(self) -> keras.Model:
-        """The run's network."""
-        trained = keras.saving.load_model(self._run.file("model.keras"), compile=False)
-        return stock_network(self._preset, self._size, trained) if self._stock else trained
+        """The network with the run's weights."""
+        network = self._built()  # a loaded Sequential has called its layers several times, so has no single graph
+        network.set_weights(keras.saving.load_model(self._run.file("model.keras"), compile=False).get_weights())
+        return network
 
     def predict(self, ids: str, calls: int, batch_size: int) -> float:
         """Times ``keras.predict`` on <int32>[reviews, time]."""
@@ -101,11 +103,14 @@ class KerasPeer:
     @cached_property
     def untrained(self) -> keras.Model:
         """An untrained network of the same layers."""
-        network = (stock_network if self._stock else build_network)(self._preset, self._size)
+        network = self._built()
         network.compile(
             optimizer=build_optimizer(self._preset, _STEPS), loss="binary_crossentropy", metrics=["accuracy"]
         )
         return network
+
+    def _built(self) -> keras.Model:
+        return (stock_network if self._stock else build_network)(self._preset, self._size)
 
     @cached_property
     def _average(self) -> list[keras.callbacks.Callback]:
@@ -133,13 +138,13 @@ def preset_of(run: Run) -> Preset:
     return dataclasses.replace(BILSTM, **known | {"pooling": tuple(options["pooling"])})
 
 
-def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | None = None) -> keras.Model:
-    """Builds the network of ``build_network`` from Keras' own recurrent layers, optionally with trained weights.
+def stock_network(preset: Preset, vocabulary_size: int) -> keras.Model:
+    """Builds the network of ``build_network`` from Keras' own recurrent layers.
 
     Pooling is ours, because Keras' pooling includes padding.
     """
     if not preset.bidirectional:
-        return build_network(preset, vocabulary_size) if trained is None else trained
+        return build_network(preset, vocabulary_size)
     layers = keras.layers
     ids = keras.Input((None,), dtype="int32", name="ids")
     embedded = layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding")(ids)
@@ -148,10 +153,7 @@ def stock_network(preset: Preset, vocabulary_size: int, trained: keras.Model | N
     states = keras.ops.copy(states)  # drops the mask, which Keras would warn about at pooling
     pooled = Pooling(list(preset.pooling))(states, Lengths()(ids))
     features = layers.Dropout(preset.dropout)(pooled)
-    network = keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
-    if trained is not None:
-        network.set_weights(trained.get_weights())
-    return network
+    return keras.Model(ids, layers.Dense(1, activation="sigmoid", name="dense")(features))
 
 
 def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.float32]]:

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ from sentiment.model.classifier import Classifier
 MAX_VERDICT_SECONDS = 1.0  # for 95% of the verdicts
 MAX_GROWTH = 50  # MB of server memory, after all visitors have left
 _SESSION_EXPIRY = 125  # seconds; Streamlit keeps a closed session for 120, in case the visitor reconnects
-_FILE_TIMEOUT = 1800  # seconds; a file may have to wait in the queue
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Plan:
         texts: reviews that each visitor analyses.
         rows: reviews in the file that each visitor scores.
         reading: minimum and maximum seconds that a visitor reads a verdict.
+        patience: seconds that a visitor waits for a step of its file, which may be queued.
         session_expiry: seconds after which closed sessions are removed.
     """
 
@@ -45,6 +45,7 @@ class Plan:
     texts: int = 30
     rows: int = 50
     reading: tuple[float, float] = (2.0, 8.0)
+    patience: float = 300
     session_expiry: float = _SESSION_EXPIRY
 
 
@@ -103,7 +104,8 @@ def _warm_up(address: str, classifier: Classifier, plan: Plan) -> None:
     Raises:
         VisitError: something went wrong.
     """
-    if errors := _visit(address, classifier, Plan(1, 2, plan.rows, (0.0, 0.1)), plan.people).errors:
+    alone = replace(plan, people=1, texts=2, reading=(0.0, 0.1))
+    if errors := _visit(address, classifier, alone, plan.people).errors:
         raise VisitError(errors[0])
 
 
@@ -113,7 +115,7 @@ def _visit(address: str, classifier: Classifier, plan: Plan, number: int) -> Mea
     moment = rng.randrange(plan.texts)  # the number of texts before the file, different for each visitor
     try:
         _analyse(address, classifier, [next(texts) for _ in range(moment)], plan, rng, measured)
-        _score(address, [next(texts) for _ in range(plan.rows)], measured)
+        _score(address, [next(texts) for _ in range(plan.rows)], plan.patience, measured)
         _analyse(address, classifier, list(texts), plan, rng, measured)
     except (VisitError, OSError) as error:
         measured.errors.append(str(error))
@@ -133,14 +135,14 @@ def _analyse(
             visitor.stay(rng.uniform(*plan.reading))
 
 
-def _score(address: str, texts: list[str], measured: Measurements) -> None:
+def _score(address: str, texts: list[str], patience: float, measured: Measurements) -> None:
     with Visitor(address, "bulk") as visitor:
         began = time.perf_counter()
         visitor.upload("reviews.csv", "\n".join(["review", *(f'"{text}"' for text in texts)]).encode())
-        visitor.wait(lambda: visitor.has_widget("button", f"Score {len(texts)} rows"), _FILE_TIMEOUT)
+        visitor.wait(lambda: visitor.has_widget("button", f"Score {len(texts)} rows"), patience)
         visitor.wait()
         visitor.press("Score")
-        visitor.wait(lambda: visitor.has_widget("download_button", "Download"), _FILE_TIMEOUT)
+        visitor.wait(lambda: visitor.has_widget("download_button", "Download"), patience)
         visitor.wait()
         lines = visitor.download("Download").decode().splitlines()
         measured.files.append(time.perf_counter() - began)

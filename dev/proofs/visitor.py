@@ -7,6 +7,7 @@ elements by position, resends the values of widgets, and reruns fragments that h
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 import urllib.request
@@ -25,6 +26,7 @@ from websockets.sync.client import connect
 
 _EDITOR = "sentiment_editor"  # the component in which a review is typed
 _COOKIE = "_streamlit_xsrf"
+_MARKUP = re.compile(r":material/\w+:|:[a-z-]+\[|\]")  # icons and colours in a label
 _ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
@@ -91,7 +93,7 @@ class Visitor:
         return any(text in body(element) for element in self.fresh)
 
     def has_widget(self, kind: str, label: str) -> bool:
-        """Returns whether a widget of this kind, such as ``button``, has a label that starts with ``label``."""
+        """Returns whether a widget of this kind, such as ``button``, has a label that reads ``label`` at its start."""
         return self._widget(kind, label) is not None
 
     def analyse(self, text: str) -> None:
@@ -200,7 +202,7 @@ class Visitor:
 
     def _widget(self, kind: str, label: str) -> Any:
         named = [getattr(each, kind) for each in self.elements.values() if each.WhichOneof("type") == kind]
-        return next((widget for widget in named if widget.label.startswith(label)), None)
+        return next((widget for widget in named if readable(widget.label).startswith(label)), None)
 
     def _made(self, file: str) -> str:
         """Returns the path of a file that the app creates on demand."""
@@ -287,6 +289,11 @@ def body(element: Element) -> str:
     if kind == "bidi_component":
         return json.dumps(json.loads(element.bidi_component.json or "null"), ensure_ascii=False)
     return str(getattr(element, kind).body) if kind in ("heading", "markdown", "alert") else ""
+
+
+def readable(label: str) -> str:
+    """Returns a label as people read it, without icons and colours."""
+    return _MARKUP.sub("", label).strip()
 
 
 def _token(address: str) -> str:

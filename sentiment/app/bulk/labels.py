@@ -33,7 +33,7 @@ _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 _HEIGHT = 230  # of a chart, in pixels
-_TABLE_HEIGHT = 300
+_TABLE_HEIGHT = 282  # a header and seven rows
 
 
 def threshold(scored: Scored) -> float:
@@ -58,20 +58,18 @@ def show(scored: Scored) -> None:
             width=320,
             persist_state="page",
         )
+        st.button("List the worst errors", icon=":material/sort:", on_click=_list_worst)
     labelled = results.labelled
     reviews = ScoredReviews.from_predictions(
         labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), cut
     )
     _figures(reviews, cost)
     errors = counted(len(results.likely_mislabelled()), "likely label error")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
-            + left_out_rows(results.left_out()),
-            help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
-            width="stretch",
-        )
-        st.button("List the worst errors", icon=":material/sort:", on_click=_list_worst)
+    st.caption(
+        f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
+        + left_out_rows(results.left_out()),
+        help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
+    )
     _charts(reviews)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -87,7 +85,7 @@ def _figures(scored: ScoredReviews, cost: float) -> None:
         st.metric("F1", f"{counts.f1:.3f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", **_METRIC_STYLE)
         if _has_both_classes(scored):
             st.metric("ROC AUC", f"{scored.sweep.auc:.3f}", "chance 0.5", **_METRIC_STYLE)
-            ece = f"{scored.reliability.error:.3f}"
+            ece = percent(scored.reliability.error, 2)
             st.metric("ECE", ece, "0 is best", help="Expected calibration error.", **_METRIC_STYLE)
             st.metric("Cost-optimal threshold", *_cheapest(scored.sweep.cheapest(cost)), **_METRIC_STYLE)
 

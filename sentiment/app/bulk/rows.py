@@ -109,7 +109,7 @@ def _table(results: Results, shown: Rows, page: int) -> int | None:
             "row": st.column_config.NumberColumn("row", pinned=True, width=50),
             "sentiment": st.column_config.MultiselectColumn(options=_SIDES, color=["blue", "orange"], width=85),
             "p_positive": st.column_config.ProgressColumn(
-                "P(positive)", min_value=0, max_value=1, format="%.3f", width=100
+                "P(positive)", min_value=0, max_value=1, format="percent", width=100
             ),
             "tokens_read": st.column_config.NumberColumn("tokens read"),
         },

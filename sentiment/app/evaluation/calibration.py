@@ -10,7 +10,7 @@ from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, evaluation_charts
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation import metrics
-from sentiment.formatting import LEVELS
+from sentiment.formatting import LEVELS, percent
 
 
 def show(evaluated: Evaluated) -> None:
@@ -23,12 +23,12 @@ def show(evaluated: Evaluated) -> None:
             "Reliability diagram",
             evaluation_charts.reliability(bins, scored.threshold),
             bins,
-            f"Predicted probability against observed frequency; ECE {scored.reliability.error:.4f}",
+            f"Predicted probability against observed frequency; ECE {percent(scored.reliability.error, 2)}",
         )
         st.altair_chart(evaluation_charts.counts(histogram), alt="Number of reviews by predicted probability")
         st.caption(
             f"Log loss {scored.log_loss:.3f} (chance 0.693) · Brier score "
-            f"{metrics.brier(scored.probabilities, scored.labels):.3f} · ECE {scored.reliability.error:.3f}. "
+            f"{metrics.brier(scored.probabilities, scored.labels):.3f} · ECE {percent(scored.reliability.error, 2)}. "
             "Vertical lines: 95% CI. Dashed diagonal: perfect calibration."
         )
     with right:
@@ -51,7 +51,7 @@ def show(evaluated: Evaluated) -> None:
             "Calibration error by review length",
             evaluation_charts.calibration_by_length(bands),
             bands,
-            f"ECE by length in tokens, from {bands['error'].min():.4f} to {bands['error'].max():.4f}",
+            f"ECE by length in tokens, from {percent(bands['error'].min(), 2)} to {percent(bands['error'].max(), 2)}",
         )
         st.caption(
             "Grey bar: ECE that a perfectly calibrated model shows by chance at this sample size (95th percentile; "

@@ -150,7 +150,7 @@ def _metrics(scored: ScoredReviews) -> None:
         ("ROC AUC", f"{sweep.auc:.3f}", f"AP {sweep.average_precision:.3f}", "With average precision (AP)."),
         (
             "ECE",
-            f"{scored.reliability.error:.3f}",
+            percent(scored.reliability.error, 2),
             "calibration error",
             "Expected calibration error: the mean gap between predicted probability and observed frequency, in "
             f"{BINS} bins of equal size.",

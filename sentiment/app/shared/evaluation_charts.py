@@ -154,15 +154,15 @@ def calibration_by_length(bands: pd.DataFrame) -> alt.LayerChart:
         tooltip=[
             alt.Tooltip("length:N", title="tokens"),
             alt.Tooltip("n:Q", title="reviews", format=","),
-            alt.Tooltip("error:Q", title="ECE", format=".4f"),
-            alt.Tooltip("chance:Q", title="by chance, median", format=".4f"),
-            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".4f"),
+            alt.Tooltip("error:Q", title="ECE", format=".2%"),
+            alt.Tooltip("chance:Q", title="by chance, median", format=".2%"),
+            alt.Tooltip("high:Q", title="by chance, 95th percentile", format=".2%"),
         ],
     )
     title = "ECE"
     chance = base.mark_bar(color="gray", opacity=0.25, size=16).encode(x=alt.X("high:Q", title=title))
     median = base.mark_tick(color="gray", thickness=2, size=16).encode(x=alt.X("chance:Q", title=title))
-    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".3f"))
+    place = alt.X("error:Q", title=title, axis=alt.Axis(format=".1%"))
     points = base.mark_point(filled=True, size=90, opacity=1).encode(x=place)
     return layer(chance, median, in_text_colour(points))
 
