@@ -14,7 +14,7 @@ from dev.screenshots import settle, wait_until
 from tests.test_browser import PAGES
 
 pytestmark = pytest.mark.browser
-DRAWN = "[...document.querySelectorAll('[data-testid=stVegaLiteChart] canvas')].some(each => each.clientHeight > 50)"
+DRAWN = "[...document.querySelectorAll('[data-testid=stVegaLiteChart] :is(canvas, svg)')].some(each => each.clientHeight > 50)"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
