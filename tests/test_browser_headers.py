@@ -14,7 +14,8 @@ from dev.screenshots import settle, wait_until
 from tests.test_browser import PAGES
 
 pytestmark = pytest.mark.browser
-DRAWN = "[...document.querySelectorAll('[data-testid=stVegaLiteChart] :is(canvas, svg)')].some(each => each.clientHeight > 50)"
+CHARTS = "[data-testid=stVegaLiteChart] :is(canvas, svg)"
+DRAWN = f"[...document.querySelectorAll('{CHARTS}')].some(each => each.clientHeight > 50)"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
