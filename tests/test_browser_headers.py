@@ -14,7 +14,7 @@ from dev.screenshots import settle, wait_until
 from tests.test_browser import PAGES
 
 pytestmark = pytest.mark.browser
-CHARTS = "[data-testid=stVegaLiteChart] :is(canvas, svg)"
+CHARTS = ":is([data-testid=stVegaLiteChart], [data-testid=stEChartsChart]) :is(canvas, svg)"
 DRAWN = f"[...document.querySelectorAll('{CHARTS}')].some(each => each.clientHeight > 50)"
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
