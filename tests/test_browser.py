@@ -47,7 +47,9 @@ def wait_for_text(page, text: str) -> None:
     """Waits until the coloured layer shows exactly this text, and the verdict is that of this text."""
     from playwright.sync_api import expect
 
-    expect(page.locator(".sheet .text:not(.old)")).to_have_text(re.compile(f"^{re.escape(text)}\u200b?$"), seconds=20)
+    expect(page.locator(".sheet .text:not(.old)")).to_have_text(
+        re.compile(f"^{re.escape(text)}\u200b?$"), timeout=20_000
+    )
     page.locator(".card:not(.old)").wait_for()
 
 
@@ -55,7 +57,7 @@ def wait_for_typed(page, text: str) -> None:
     """Waits until exactly this text stands in the box."""
     from playwright.sync_api import expect
 
-    expect(editor(page)).to_have_value(text, seconds=20)
+    expect(editor(page)).to_have_value(text, timeout=20_000)
 
 
 def open_at(page, address: str):
