@@ -56,6 +56,7 @@ proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the served 
 	.venv/bin/python -m dev.proofs.prove_people
 	.venv/bin/python -m dev.proofs.prove_opening
 	.venv/bin/python -m dev.proofs.prove_attacks
+	.venv/bin/python -m dev.proofs.prove_api
 
 docs: .venv/complete  ## build the documents as a site in build/site; a broken link is an error
 	.venv/bin/sphinx-build -q -n -W --keep-going docs build/site

@@ -13,7 +13,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
-    model_card                      the README of a run
+    api model_card                  the API for programs; the README of a run
     faithfulness                    checks that explanations are true
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
     budget                          the time, memory and disk that visitors of a server may use

@@ -17,6 +17,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app import server
 from sentiment.app.bulk import labels
 from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
@@ -429,7 +430,7 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
     monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
     job = create_job(settings, "films.csv", io.BytesIO(b"review\n"), 7)
     job_timer.start_job_timer.clear()
-    AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
+    AppTest.from_file(str(server.PAGES), default_timeout=30).run()
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
     (settings.folder / "cleaned").unlink(missing_ok=True)

@@ -34,7 +34,7 @@ from tests.test_hosting import dockerfile_commands
 pytestmark = pytest.mark.process
 
 HOME = ROOT.parent
-PROJECT = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
+PROJECT = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "streamlit_app.py")
 TEXT = "Slow to start, but what an ending!"
 REVIEWS = "review,stars\n" + "".join(f'"{text}",{n}\n' for n, text in enumerate([TEXT, "", "A dull film.", "=1+1"]))
 

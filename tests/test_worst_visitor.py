@@ -25,7 +25,7 @@ from sentiment.app.shared import garbage
 from tests.app_runs import all_runs
 from tests.tiny import tiny_run
 
-APP = Path(__file__).resolve().parent.parent / "streamlit_app.py"
+APP = Path(__file__).resolve().parent.parent / "sentiment/app/main.py"
 
 
 @pytest.mark.process

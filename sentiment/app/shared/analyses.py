@@ -12,6 +12,7 @@ from typing import cast
 
 import streamlit as st
 
+from sentiment.api import tally
 from sentiment.app.shared import current_run
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.budget import SESSION_ANALYSES, SESSION_CHARACTERS, TEXT_CHARACTERS
@@ -81,6 +82,7 @@ def analyse(text: str, classifier: Classifier) -> Analysis:
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
+    tally.count("app", [prediction])
     if prediction.label is None:
         return Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
     typed = st.session_state.get(_TYPED, False)

@@ -117,6 +117,15 @@ def load_path(path: Path) -> Classifier:
         return _load(str(path), _stamp(path))
 
 
+def shared_classifier(path: Path) -> Classifier:
+    """Returns the classifier of the run at ``path``, loaded once for all sessions and the API.
+
+    Raises:
+        ArtifactError: the run cannot be used.
+    """
+    return _load_once(str(path), _stamp(path))
+
+
 def named_classifier(name: str) -> Classifier:
     """Returns the classifier of the run with this name, loaded once for all sessions.
 
@@ -208,6 +217,11 @@ def _open(path: str, stamp: int) -> Run:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
 def _load(path: str, stamp: int) -> Classifier:
+    return _load_once(path, stamp)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)  # a spinner is for pages only
+def _load_once(path: str, stamp: int) -> Classifier:
     from sentiment.model.classifier import Classifier  # here, because ONNX Runtime is slow to import
 
     return Classifier.load(path, batch_tokens=_BATCH_TOKENS)

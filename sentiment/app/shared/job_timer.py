@@ -17,16 +17,7 @@ _INTERVAL = 60  # seconds
 @st.cache_resource(show_spinner=False)
 def start_job_timer() -> None:
     """Starts the timer of this process; later calls do nothing."""
-    _enable_info_log()
     threading.Thread(target=_maintain_jobs, daemon=True).start()
-
-
-def _enable_info_log() -> None:
-    """Enables the log level INFO, at which the start and end of workers are logged."""
-    log = logging.getLogger("sentiment")
-    if not log.hasHandlers():
-        log.addHandler(logging.StreamHandler())
-    log.setLevel(logging.INFO)
 
 
 def _maintain_jobs() -> None:
