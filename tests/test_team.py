@@ -24,7 +24,6 @@ from dev.proofs.visitor import VisitError, Visitor
 from dev.screenshots import serve, wait_until_served
 from dev.system import free_port
 from sentiment.artifacts import ROOT, default_run, list_runs
-from tests.app_runs import all_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
 from tests.served import need

@@ -14,8 +14,8 @@ from prometheus_client.registry import Collector
 from sentiment.api import tally
 from sentiment.api.limits import Queue
 from sentiment.api.served_model import name_of_default
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.job import State, all_jobs
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
