@@ -1,4 +1,4 @@
-"""What the server serves beside the pages: the API and its metrics, headers for every answer, and the log.
+"""What the server does beside the pages: the API and metrics, headers, the admission of visitors, and the log.
 
 ``streamlit_app.py`` makes a ``streamlit.App`` of it. Nothing of the API is imported before its first request, so that
 no page waits for it.
@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sentiment.api.access import Gate
+from sentiment.app import admission
 from sentiment.app.shared import headers, login, logs
 
 PAGES = Path(__file__).with_name("main.py")
@@ -32,6 +33,7 @@ def options() -> dict[str, Any]:
         "routes": [api, Mount(f"{base}/api", _Api())],
         "middleware": [
             Middleware(headers.SecurityHeaders),
+            Middleware(admission.Admission),
             Middleware(_GuardedMetrics, path=f"{base}/_stcore/metrics"),
         ],
     }
