@@ -12,7 +12,7 @@ from sentiment.app.evaluation import checklist, columns
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.artifacts import Run, topic
+from sentiment.artifacts import Run
 from sentiment.behaviour import edited
 from sentiment.behaviour.card import EDITED_HEADER, PART, edited_rows
 from sentiment.behaviour.contrast import ALL
@@ -26,7 +26,7 @@ def show(evaluated: Evaluated) -> None:
     """Shows one suite of tests at a time."""
     run = evaluated.run
     suites = _suites(run)
-    if not suites and topic(run) is not None:
+    if not suites and current_run.topic() is not None:
         st.info(f"The behavioural tests are about films. {escape_markdown(run.name)} learned from other texts.")
         return
     if not suites:

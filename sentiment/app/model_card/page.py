@@ -27,7 +27,7 @@ _MAX_DOWNLOAD = 500_000_000  # bytes; the server holds a download in memory whil
 def page() -> None:
     """Shows the summary of the chosen model on one screen, and the details in tabs."""
     run = current_run.run()
-    navigation.show_title("model_card", escape_markdown(_what(*current_run.location())))
+    navigation.show_title("model_card", escape_markdown(model_card.summary(current_run.topic())))
     drawn = (_summary, _metrics, _training, _data, _files)
     for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
         if tab.open:
@@ -218,11 +218,6 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]], alt: str) ->
     """Shows a small table whose cells wrap, so that it fits a phone."""
     cells = [[escape_markdown(str(cell)) for cell in row] for row in rows]
     st.table(pd.DataFrame(cells, columns=list(header)), border="horizontal", hide_index=True, alt=alt)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _what(path: str, stamp: int) -> str:
-    return model_card.summary(current_run.open_path(Path(path)))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
