@@ -13,8 +13,10 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
+    adapt                           a run that is taught by labels of a user's own, without TensorFlow
     api model_card                  the API for programs; the README of a run
     faithfulness                    checks that explanations are true
+    adaptation_card                 what an adapted run gained over its parent
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
     budget                          the time, memory and disk that visitors of a server may use
     evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes

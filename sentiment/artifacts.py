@@ -156,6 +156,15 @@ def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
     return Run(run.path, manifest)
 
 
+def topic(run: Run) -> str | None:
+    """Returns what the texts that a run learned from are, as ``--about`` named them; None for English film reviews."""
+    metadata = run.json("metadata.json") if run.has("metadata.json") else {}
+    if named := metadata.get("about"):
+        return str(named)
+    split = metadata.get("data", {}).get("split", "official")
+    return None if split.startswith("official") else "texts of a user's own"
+
+
 def is_run(folder: Path) -> bool:
     """Returns whether a folder holds a finished run of this program, of any format version."""
     try:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sentiment.artifacts import Run
+from sentiment.artifacts import Run, topic
 
 _LINE = "---\n"
 _IMDB = "stanfordnlp/imdb"  # the name of Maas et al.'s reviews on the Hub
@@ -51,7 +51,7 @@ def render(run: Run, *, imdb: bool) -> str:
         measured = run.json("test.json")["test"]
         found = {name: measured[key] for key, name in _METRICS.items() if measured.get(key) is not None}
         content["metrics"] = list(found)
-        content["model-index"] = [{"name": run.name, "results": [_result(found, imdb=imdb)]}]
+        content["model-index"] = [{"name": run.name, "results": [_result(found, imdb=imdb and topic(run) is None)]}]
     return f"{_LINE}{''.join(_lines(content))}{_LINE}"
 
 

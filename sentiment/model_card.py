@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sentiment import front_matter
-from sentiment.artifacts import Run, add_parts
+from sentiment import adaptation_card, front_matter
+from sentiment.artifacts import Run, add_parts, topic
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
+from sentiment.evaluation.metrics import BALANCED, Confusion
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.evaluation.states import PART
@@ -32,7 +33,7 @@ from sentiment.formatting import (
 )
 from sentiment.model.decision import read_rule
 
-SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
+_FILM_SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
 _IMDB_TERMS = (
     "The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are "
@@ -116,7 +117,8 @@ def render(run: Run) -> str:
         ArtifactError: a file of the run is damaged.
     """
     metadata = run.json("metadata.json") if run.has("metadata.json") else None
-    parts = [_introduction(run, metadata), _use(run), *_results(run), *behaviour.sections(run)]
+    parts = [_introduction(run, metadata), _use(run), *adaptation_card.sections(run)]
+    parts += [*_results(run), *behaviour.sections(run)]
     parts += explanations.sections(run)
     if metadata:
         parts += [_training(metadata), _data(metadata["data"], trained_on_imdb(run))]
@@ -129,20 +131,32 @@ def render(run: Run) -> str:
 
 def trained_on_imdb(run: Run) -> bool:
     """Returns whether the run learned from the IMDB reviews, whose terms of use then apply."""
-    return is_imdb(training_fingerprints(run))
+    return is_imdb(training_fingerprints(run)) or adaptation_card.read(run).get("parent_on_imdb") is True
+
+
+def summary(texts: str | None) -> str:
+    """Returns what a model does, in a sentence; ``texts`` is its ``topic``."""
+    if texts is None:
+        return _FILM_SUMMARY
+    return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
 
 
 def use(run: Run) -> Use:
     """Returns the intended use of a run and its limitations."""
+    texts = topic(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
     rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
     untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and reviews of other goods"
-    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if trained_on_imdb(run) else ""
+    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if texts is None else ""
+    untested = untested if texts is None else "Texts of another kind"
+    kind, one = "Movie reviews in English", "review"
+    if texts is not None:
+        kind, one = f"Texts like those it learned from: {texts}", "text"
     length = run.json("config.json")["max_length"]
     return Use(
         [
-            "**Movie reviews in English.** Each whole review is classified as positive or negative.",
+            f"**{kind}.** Each whole {one} is classified as positive or negative.",
             f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
             "**Explanations.** Each word has a contribution; together they make up the score.",
         ],
@@ -164,7 +178,11 @@ def results(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
-    """Returns a row for each metric: its name, then its value in each split."""
+    """Returns a row for each metric: its name, then its value in each split.
+
+    Where one class is clearly more frequent, accuracy says little. Then the classes are counted, and rows follow that
+    do not depend on their frequency.
+    """
     rows = [
         ["n", *(f"{each['n']:,}" for each in results.values())],
         ["Accuracy", *(percent(each["accuracy"]) for each in results.values())],
@@ -174,6 +192,16 @@ def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
         values = (each[key] for each in results.values())
         shown = "{:.2%}".format if key == "calibration_error" else "{:.3f}".format
         rows.append([name, *("" if value is None else shown(value) for value in values)])
+    tables = [Confusion(**each["confusion"]) for each in results.values()]
+    if any(each.majority > BALANCED for each in tables):
+        rows[1:1] = [["Positive", *(f"{each.tp + each.fn:,}" for each in tables)]]
+        rows[1:1] = [["Negative", *(f"{each.tn + each.fp:,}" for each in tables)]]
+        rows += [
+            ["Majority baseline", *(percent(each.majority) for each in tables)],
+            ["Recall, negative", *(f"{each.specificity:.3f}" for each in tables)],
+            ["Balanced accuracy", *(percent(each.balanced_accuracy) for each in tables)],
+            ["MCC", *(f"{each.mcc:.3f}" for each in tables)],
+        ]
     return rows
 
 
@@ -207,7 +235,7 @@ def circumstances(metadata: dict[str, Any]) -> str:
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
-    return f"# Model card: {run.name}\n\n{SUMMARY}{recipe}"
+    return f"# Model card: {run.name}\n\n{summary(topic(run))}{recipe}"
 
 
 def _use(run: Run) -> str:
@@ -220,11 +248,20 @@ def _results(run: Run) -> Iterator[str]:
     if not found:
         return
     yield f"## Metrics\n\n{table(['Metric', *found], metric_rows(found))}"
+    if "cross-validation" in found:
+        yield (
+            "A class has so few reviews that a single split says little. The column cross-validation shows figures of "
+            "models trained five times, each without the fifth of the reviews that it was judged by."
+        )
     name = "test" if "test" in found else "validation"
     if name == "test":
         yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
-        yield "There are no test results yet. Training chose by the validation reviews, which flatters it."
+        yield (
+            "Each of these texts was judged by a model fitted without it."
+            if adaptation_card.read(run).get("method") == "head"
+            else "There are no test results yet. Training chose by the validation reviews, which flatters it."
+        )
     yield f"### Confidence levels\n\nOn the {name} reviews:"
     yield confidence_table(found[name], read_rule(run).threshold)
     yield from decision_notes(run)
@@ -237,13 +274,15 @@ def _results(run: Run) -> Iterator[str]:
 
 
 def decision_notes(run: Run) -> Iterator[str]:
-    """Yields a paragraph on the bias of the calibration, on how it was chosen, and on the threshold."""
+    """Yields a paragraph on the bias of the calibration, on its choice, on a doubt, and on the threshold."""
     rule, decided = read_rule(run), run.json("config.json").get("calibration")
     if rule.bias:
         yield (
             f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
             f"temperature of {rule.temperature:.3f}."
         )
+    if doubt := run.json("config.json").get("doubt"):
+        yield f"All predictions are “unsure”, because too little is known of this model: {doubt}."
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
         yield (
@@ -297,8 +336,9 @@ def _files(run: Run) -> str:
         states = (
             f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
         )
+    keras = " `model.keras` is the same network for Keras." if run.has("model.keras") else ""
     return (
-        f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB). `model.keras` is the same network for Keras. "
+        f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB).{keras} "
         "`manifest.json` has the SHA-256 of every file; checksums are "
         f"verified on load.{states}"
     )

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sentiment.errors import SentimentError
-from sentiment.model.weights import Pooling
+from sentiment.model.weights import Pooling, Weights
+
+_MOST_WORDS = 60_000  # of a vocabulary that grows by the words of the user's texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +187,37 @@ DISTILLED = dataclasses.replace(
     average=0.995,
     patience=None,
 )
+
+
+def fine_tuning(start: str, weights: Weights, max_length: int) -> Preset:
+    """Returns the recipe that trains all weights of a run further, on a user's own labelled texts.
+
+    Args:
+        start: the run's name.
+        weights: the run's.
+        max_length: the run's.
+    """
+    return dataclasses.replace(
+        BILSTM,
+        name="fine-tuned",
+        summary=f"{start}, trained further on labelled texts, with its distance from the start penalised",
+        vocabulary_size=_MOST_WORDS,
+        min_count=2,
+        max_length=max_length,
+        embedding_size=weights.embedding.shape[1],
+        embedding_start="random",
+        teacher=None,
+        units=weights.units,
+        bidirectional=len(weights.directions) == 2,
+        pooling=weights.pooling,
+        embedding_dropout=0.2,
+        dropout=0.2,
+        batch_size=16,
+        epochs=6,
+        weight_decay=0.0,
+        average=None,
+    )
+
 
 PRESETS = {preset.name: preset for preset in (LSTM, BILSTM, DISTILLED)}
 

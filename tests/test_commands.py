@@ -128,7 +128,7 @@ def test_the_extras_that_are_named_hold_the_libraries():
 
 
 def test_every_command_is_a_module_and_every_script_runs_one():
-    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__", "parser"}
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__", "outputs", "parser"}
     assert modules == {name.replace("-", "_") for name in COMMANDS}
     scripts = {path.stem for path in SCRIPTS.glob("[!_]*.py")}
     assert scripts == modules - {"app"}  # make app serves it

@@ -234,7 +234,8 @@ def test_copies_of_a_text_in_ones_own_file_stand_on_one_side_of_the_split(tmp_pa
     dataset = load_own(path)
     assert not set(dataset.test["fingerprint"]) & set(dataset.train["fingerprint"])
     assert dataset.source.removed.train_in_test == 0
-    assert dataset.source.removed.repeats == 320
+    assert dataset.source.removed.repeats == 400
+    assert all(getattr(dataset, part)["fingerprint"].is_unique for part in PARTS)
 
 
 def test_rows_without_text_are_left_out_and_counted(tmp_path):

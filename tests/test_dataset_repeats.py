@@ -87,7 +87,7 @@ def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_stand_in_the_f
         assert all(
             int(text.split()[-1]) % 2 == label for text, label in zip(learned["text"], learned["label"], strict=True)
         )
-        assert (data.source.removed.repeats, data.source.removed.contradicting) == (64, 32)
+        assert (data.source.removed.repeats, data.source.removed.contradicting) == (80, 40)
 
 
 def test_in_a_tie_the_order_of_the_rows_in_the_file_does_not_matter(tmp_path):

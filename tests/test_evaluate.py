@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -137,13 +138,16 @@ def _summary(place: Path, run: Path) -> dict:
     return json.loads(out.read_text())["runs"][0]["test"]
 
 
-def test_the_result_on_other_data_is_printed_and_never_kept(run: Path, place: Path, tmp_path: Path) -> None:
+def test_the_whole_of_a_file_that_the_run_never_saw_is_judged_and_nothing_is_kept(
+    run: Path, place: Path, tmp_path: Path
+) -> None:
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
     assert done.status == 0
     assert "Not saved" in done.stderr
     assert "accuracy" in done.stdout
-    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 24
+    assert json.loads((tmp_path / "out.json").read_text())["runs"][0]["test"]["n"] == 120
+    assert "60 of them positive" in done.stdout
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
@@ -168,6 +172,30 @@ def test_explanations_are_not_proved_on_data_that_the_run_does_not_come_from(run
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "was trained on; this is other data." in done.stderr
     assert not (run / ".explanations").exists()
+
+
+def test_a_file_of_one_class_or_of_a_few_rows_is_judged_too(run: Path, tmp_path: Path) -> None:
+    pd.DataFrame({"review": ["good film", "a great film", "Good film!"], "sentiment": ["positive"] * 3}).to_csv(
+        tmp_path / "few.csv", index=False
+    )
+    done = evaluate("--data", tmp_path / "few.csv", "--artifacts", run)
+    assert done.status == 0, done.stderr
+    assert "2 test reviews of CSV, 2 of them positive" in done.stdout
+    assert re.search(r"majority baseline +100.0%", done.stdout)
+
+
+def test_columns_and_labels_default_to_those_that_the_run_was_read_from(run: Path, tmp_path: Path) -> None:
+    how = {"text_column": "said", "label_column": "felt", "labels": {"up": 1, "down": 0, "so-so": None}}
+    add_parts(open_run(run), {"metadata.json": {**open_run(run).json("metadata.json"), "reading": how}})
+    rows = [(f"good film {i}", "up", "poor") for i in range(12)] + [
+        (f"bad film {i}", "down", "poor") for i in range(12)
+    ]
+    rows += [(f"a film {i}", "so-so", "poor") for i in range(5)]
+    pd.DataFrame(rows, columns=["said", "felt", "label"]).to_csv(tmp_path / "more.csv", index=False)
+    done = evaluate("--data", tmp_path / "more.csv", "--artifacts", run)
+    assert done.status == 0, done.stderr
+    assert "24 test reviews of CSV, 12 of them positive" in done.stdout
+    assert "5 texts labelled neither positive nor negative are left out; the model is unsure of" in done.stdout
 
 
 def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Path, tmp_path: Path) -> None:

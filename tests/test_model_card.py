@@ -129,7 +129,8 @@ def test_the_terms_of_the_imdb_reviews_stand_in_the_card_of_a_run_that_learned_f
     imdb = model_card.render(trained)
     assert "Learning Word Vectors for Sentiment Analysis" in imdb
     assert "research use" in imdb
-    assert "1 to 4 or 7 to 10 stars" in imdb
+    official = {**METADATA, "data": {**METADATA["data"], "split": "official"}}
+    assert "1 to 4 or 7 to 10 stars" in model_card.render(add_parts(trained, {"metadata.json": official}))
 
 
 def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run) -> None:

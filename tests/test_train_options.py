@@ -148,3 +148,43 @@ def test_a_start_that_knows_what_is_held_out_is_refused_for_the_reason_that_hold
 
 def test_a_start_that_knows_nothing_of_what_is_held_out_is_taken(tmp_path):
     script._check_start(start(tmp_path, ["3"]), reviews(), 1)
+
+
+def test_neither_a_preset_nor_a_start_is_refused_in_a_sentence(tmp_path):
+    done = run_script("train.py", "--data", mine(tmp_path), "--output", tmp_path / "run")
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "--preset" in done.stderr
+    assert "--start" in done.stderr
+
+
+def test_distilled_says_at_once_what_it_needs(tmp_path):
+    words = ["--data", mine(tmp_path), "--preset", "distilled", "--output", tmp_path / "run"]
+    done = run_script("train.py", *words)
+    assert (done.status, (tmp_path / "run").exists()) == (2, False)
+    assert "needs the IMDB reviews" in done.stderr
+    assert "mine.csv has no unlabelled reviews" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("negative", "expected"), [(30, "Only 2"), (600, ""), (20, "Only 1")], ids=["small", "enough", "rare"]
+)
+def test_small_and_lopsided_data_are_warned_of(negative, expected, tmp_path):
+    texts = [f"Parcel number {i}" for i in range(600 + negative)]
+    labels = [1] * 600 + [0] * negative
+    pd.DataFrame({"text": texts, "label": labels}).to_csv(tmp_path / "mine.csv", index=False)
+    lines = script._warnings(dataset.load(tmp_path / "mine.csv"), None)
+    assert " ".join(lines).startswith(expected)
+    assert any("--balanced" in line for line in lines) == bool(expected)
+
+
+def test_texts_to_rehearse_are_a_sample_of_what_the_data_holds(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "REHEARSED", 20)
+    texts = script._rehearsal(mine(tmp_path), 1)
+    assert len(set(texts)) == 20
+    assert all(text.startswith("Parcel number") for text in texts)
+
+
+def test_rehearsing_needs_a_run_to_train_further(tmp_path):
+    done = run_script("train.py", *options(mine(tmp_path), tmp_path / "run"), "--rehearse", mine(tmp_path))
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "--rehearse goes with --start" in done.stderr

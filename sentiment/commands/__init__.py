@@ -19,7 +19,9 @@ from sentiment.paths import IS_INSTALLED
 COMMANDS = {
     "score": "score a review, or a file of reviews",
     "train": "train a model on labelled reviews",
+    "adapt": "adapt a run to labelled texts of your own",
     "evaluate": "evaluate a run on the test reviews of a data set",
+    "runs": "list, import and activate runs",
     "app": "serve the web app",
     "ready": "check that the served run can score",
     "download-data": "download the IMDB reviews",

@@ -27,6 +27,7 @@ from sentiment.behaviour import edited
 from sentiment.behaviour import report as behaviour
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
+from sentiment.dataset.stored_reading import with_stored
 from sentiment.evaluation import metrics, predictions, provenance, words
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
         raise FileError(f"the folder {options.json.parent} for {options.json.name} does not exist; create it.")
     run = artifacts.open_run(options.artifacts)
     other = artifacts.open_run(options.compare) if options.compare else None
-    data = _data(run, options) if options.data else None
+    data = _data(run, other, options) if options.data else None
     if data and other:
         _compare(run, other, data, options)
     else:
@@ -59,14 +60,33 @@ def main(arguments: Sequence[str], prog: str) -> int:
     return 0
 
 
-def _data(run: Run, options: argparse.Namespace) -> Dataset:
-    split_seed = provenance.split_seed(run)  # so that the test part is the one that training held out
-    return dataset.load(options.data, reading(options), seed=split_seed)
+def _data(run: Run, other: Run | None, options: argparse.Namespace) -> Dataset:
+    """Loads the data: the test part that training held out, or all of a file that neither run ever saw."""
+    how = with_stored(reading(options), run.json("metadata.json").get("reading"))
+    seed = provenance.split_seed(run)
+    try:
+        data = dataset.load(options.data, how, seed=seed)
+    except DatasetError:  # it may be too small to be split
+        data = dataset.load(options.data, how, whole=True)
+        if _seen(run, other, data):
+            raise
+        return data
+    if data.source.split.startswith("official") or _seen(run, other, data) or provenance.is_own_test_set(run, data):
+        return data
+    return dataset.load(options.data, how, whole=True)
+
+
+def _seen(run: Run, other: Run | None, data: Dataset) -> bool:
+    """Returns whether a run was trained or tuned on any of these reviews."""
+    reviews = pd.concat([data.train, data.validation, data.test])
+    return any(provenance.count_seen(each, reviews) for each in (run, other) if each)
 
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
     """Evaluates one run as requested, and saves new results in its folder."""
     pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
+    if options.behaviour and (topic := artifacts.topic(run)) is not None:
+        _say(f"Most behavioural tests are about films; the data of {run.name} are {topic}.")
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
         unlabelled = data.unlabelled["text"].tolist() if data else []
@@ -103,6 +123,8 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
         table, result = _predict(run, data)
         parts = {"test.json": result, "test_predictions.parquet": table.to_parquet(index=False)}
     print(_figures(data, (run, result)))
+    if data.neutral:
+        print(_neutral(run, data, result))
     report = dict(result)
     if options.explanations:
         report["explanations"] = parts["explanations.json"] = _check_explanations(run, data)
@@ -174,10 +196,33 @@ def _figures(data: Dataset, *evaluated: tuple[Run, dict[str, Any]]) -> str:
         "confident": [percent(each["confidence"][0]["share"]) for each in results],
     }
     for key in ("f1", "auc", "log_loss", "calibration_error"):
-        rows[key.replace("_", " ")] = [f"{each[key]:.4f}" for each in results]
-    lines = [f"{len(data.test):,} test reviews of {data.source.form}; split: {data.source.split}"]
+        rows[key.replace("_", " ")] = ["" if each[key] is None else f"{each[key]:.4f}" for each in results]
+    counts = [metrics.Confusion(**each["confusion"]) for each in results]
+    rows |= {
+        "recall, positive": [percent(each.recall) for each in counts],
+        "recall, negative": [percent(each.specificity) for each in counts],
+        "balanced accuracy": [percent(each.balanced_accuracy) for each in counts],
+        "MCC": [f"{each.mcc:.4f}" for each in counts],
+        "majority baseline": [percent(each.majority) for each in counts],
+    }
+    positive = int(data.test["label"].sum())
+    lines = [
+        f"{len(data.test):,} test reviews of {data.source.form}, {positive:,} of them positive; "
+        f"split: {data.source.split}"
+    ]
     lines += [f"{name:<18}" + "".join(f"{cell:>20}" for cell in cells) for name, cells in rows.items()]
     return "\n".join(lines)
+
+
+def _neutral(run: Run, data: Dataset, result: dict[str, Any]) -> str:
+    """Returns how often a run is unsure of texts labelled neither positive nor negative, which it cannot predict."""
+    found = Classifier.load(run.path).predict(data.neutral)
+    unsure = sum(each.confidence == "unsure" for each in found) / len(found)
+    others = next(each["share"] for each in result["test"]["confidence"] if each["level"] == "unsure")
+    return (
+        f"{len(found):,} texts labelled neither positive nor negative are left out; the model is unsure of "
+        f"{percent(unsure)} of them and of {percent(others)} of the others."
+    )
 
 
 def _difference(run: Run, other: Run, comparison: metrics.Comparison) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import logging
 import os
 import shlex
 import shutil
@@ -17,42 +18,54 @@ import pandas as pd
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
 from sentiment.commands import fail, program
+from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
+from sentiment.dataset.records import NAMES
+from sentiment.dataset.stored_reading import stored, with_stored
 from sentiment.evaluation import provenance
-from sentiment.paths import HOME
-from sentiment.presets import PARTS, PRESETS, Preset, leave_out
+from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 
 _EXAMPLES = """\
 %(prog)s --data "IMDB Dataset.csv" --preset lstm --output artifacts/my-lstm
 %(prog)s --data mine.csv --text-column comment --label-column verdict --preset bilstm --output artifacts/mine
+%(prog)s --data mine.csv --start artifacts/distilled --output artifacts/mine
 """
+SMALL = 100  # training reviews of a class below which a model from random numbers is seldom of use
+REHEARSED = 2_000  # texts; half of them are in an epoch
 
 
 def main(arguments: Sequence[str], prog: str) -> int:
     """Runs the command line; returns the exit status."""
     options = _options(arguments, prog)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    start = _start(options)
-    _check_output(options.output, overwrite=options.overwrite)
+    preset, start = _recipe(options)
+    check_output(options.output, overwrite=options.overwrite)
     exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
+    how = reading(options)
+    if start and start.has("metadata.json"):
+        how = with_stored(how, start.json("metadata.json").get("reading"))
     reviews = dataset.load(
         options.data,
-        reading(options),
+        how,
         exclude=exclude,
         limit=options.limit,
         seed=options.split_seed,
     )
+    _check_preset(preset, reviews, options.data.name)
     if start:
         _check_start(start, reviews, options.split_seed)
-    print("\n".join(dataset.summary_lines(reviews)), file=sys.stderr)
+    print("\n".join([*dataset.summary_lines(reviews), *_warnings(reviews, start)]), file=sys.stderr)
     if options.overwrite and options.output.exists():
         artifacts.remove_run(options.output)
-    return _train(options, reviews, start, prog)
+    return _train(options, preset, reviews, start, prog)
 
 
-def _train(options: argparse.Namespace, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str) -> int:
+def _train(
+    options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str
+) -> int:
     """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new network of a cross-validation
     with _no_messages():
         from sentiment.training.export import ParityError, without_optimizer
         from sentiment.training.fit import OtherSettingsError, StoppedError, forget
@@ -60,7 +73,7 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, start: artifac
         from sentiment.training.run import train
 
     job = Job(
-        _preset(options),
+        preset,
         reviews,
         options.output,
         options.seed,
@@ -68,6 +81,10 @@ def _train(options: argparse.Namespace, reviews: dataset.Dataset, start: artifac
         _command(options),
         start,
         options.tensorboard,
+        _rehearsal(options.rehearse, options.seed) if options.rehearse else (),
+        options.about or "",
+        options.balanced,
+        stored(reviews.interpretation, reading(options)),
     )
     try:
         with _removed_unless_trained(options.output):
@@ -128,7 +145,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         required=True,
         help="IMDB reviews (CSV, zip, folder or archive), or a table of your own labelled reviews",
     )
-    parser.add_argument("--preset", choices=PRESETS, required=True, help="the recipe")
+    parser.add_argument("--preset", choices=PRESETS, help="the recipe; without one, --start is trained further")
     parser.add_argument("--without", choices=PARTS, help="a part of the recipe to leave out")
     parser.add_argument("--output", type=Path, required=True, metavar="RUN_FOLDER", help="folder for the run")
     parser.add_argument("--epochs", type=_whole_number(1, 1_000_000), help="maximum number of epochs")
@@ -141,8 +158,21 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "--split-seed", type=seed, help="seed of the split (default: --seed), to share one split between runs"
     )
     parser.add_argument(
-        "--start", type=Path, metavar="RUN_FOLDER", help="run to continue instead of the one that the preset names"
+        "--start",
+        type=Path,
+        metavar="RUN_FOLDER",
+        help="run to train further on your own data; with a preset that continues a run, the run to continue instead",
     )
+    parser.add_argument(
+        "--rehearse",
+        type=Path,
+        metavar="DATA",
+        help="reviews of which --start is to keep its readings",
+    )
+    parser.add_argument(
+        "--balanced", action="store_true", help="choose the threshold so that both classes count the same"
+    )
+    parser.add_argument("--about", help='what the texts are, such as "reviews of kitchen appliances", for the card')
     parser.add_argument("--exclude", type=Path, metavar="FILE", help="fingerprints to leave out, one on each line")
     parser.add_argument("--tensorboard", action="store_true", help="write TensorBoard logs to RUN_FOLDER/logs")
     parser.add_argument("--overwrite", action="store_true", help="first remove the run in RUN_FOLDER")
@@ -152,11 +182,89 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     return options
 
 
+def _recipe(options: argparse.Namespace) -> tuple[Preset, artifacts.Run | None]:
+    """Returns the recipe, and the run that the training continues: the one that the preset names, or ``--start``.
+
+    Raises:
+        ArtifactError: neither is named, or they do not go together; or the run is unusable, has another architecture,
+            or is the output folder.
+    """
+    preset = _preset(options) if options.preset else None
+    if preset and options.rehearse:
+        raise ArtifactError("--rehearse goes with --start and without a preset.")
+    if preset and not preset.continues:
+        if options.start:
+            raise ArtifactError(
+                f"The preset {preset.name} starts from random numbers; leave out --start, or leave out --preset to "
+                "train that run further."
+            )
+        return preset, None
+    run = _start(preset, options.start)
+    if options.output.resolve() == run.path:
+        raise ArtifactError(f"{options.output} is the run to continue; name another folder for the new run.")
+    from sentiment.training.teachers import read_weights, start_weights  # here, because scipy and onnx take a second
+
+    if preset is None:
+        preset = _changed(fine_tuning(run.name, read_weights(run), run.json("config.json")["max_length"]), options)
+    start_weights(run, preset)
+    return preset, run
+
+
+def _start(preset: Preset | None, start: Path | None) -> artifacts.Run:
+    """Opens the run to continue: ``start``, or the one that the preset names, which must be unchanged."""
+    if start:
+        return artifacts.open_run(start)
+    if preset is None or not preset.continues:
+        raise ArtifactError("Name a recipe with --preset, or a run to train further with --start.")
+    named = artifacts.ROOT / preset.continues.start
+    run = artifacts.open_run(named)
+    if run.manifest["files"]["model.onnx"] != preset.continues.sha256:
+        raise ArtifactError(f"The model in {named} is not the one that the preset {preset.name} names; restore it.")
+    return run
+
+
 def _preset(options: argparse.Namespace) -> Preset:
     preset = PRESETS[options.preset]
-    if options.without:
-        preset = leave_out(preset, options.without)
+    return _changed(leave_out(preset, options.without) if options.without else preset, options)
+
+
+def _changed(preset: Preset, options: argparse.Namespace) -> Preset:
     return dataclasses.replace(preset, epochs=options.epochs) if options.epochs else preset
+
+
+def _check_preset(preset: Preset, reviews: dataset.Dataset, name: str) -> None:
+    """Refuses to continue a model of film reviews by texts that its recipe is not for."""
+    if preset.continues and reviews.unlabelled.empty and not reviews.source.split.startswith("official"):
+        raise ArtifactError(
+            f"The preset {preset.name} needs the IMDB reviews, or a folder with train.parquet, test.parquet and "
+            f"unsup.parquet; {name} has no unlabelled reviews. To teach the finished model your texts, leave out "
+            "--preset and name the run with --start."
+        )
+
+
+def _warnings(reviews: dataset.Dataset, start: artifacts.Run | None) -> list[str]:
+    """Returns what to expect of data with few reviews of a class, or with few of one."""
+    counts = {name: int((reviews.train["label"] == label).sum()) for label, name in NAMES.items()}
+    fewest, n = min(counts, key=lambda name: counts[name]), sum(counts.values())
+    lines = []
+    if counts[fewest] < SMALL and not start:
+        lines.append(
+            f"Only {counts[fewest]} {fewest} reviews to train on: a model from random numbers is likely to be worse "
+            "than a shipped one. Compare with adapt.py, which teaches a shipped run your labels."
+        )
+    if counts[fewest] < n / 10:
+        lines.append(
+            f"{1 - counts[fewest] / n:.0%} of the reviews are of one class, so read the balanced accuracy, not the "
+            "accuracy; --balanced makes both classes count the same."
+        )
+    return lines
+
+
+def _rehearsal(data: Path, seed: int) -> list[str]:
+    """Returns texts of a data set, at most ``REHEARSED``, drawn at random."""
+    found = dataset.load(data, seed=seed)
+    texts = pd.concat([found.train["text"], found.unlabelled["text"]])
+    return texts.sample(min(len(texts), REHEARSED), random_state=seed).tolist()
 
 
 def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
@@ -169,30 +277,6 @@ def _whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number from {lowest} to {highest:,}")
 
     return parse
-
-
-def _start(options: argparse.Namespace) -> artifacts.Run | None:
-    """Opens the run that the training continues: the one that the preset names, or ``--start``.
-
-    Raises:
-        ArtifactError: the preset continues no run and one is named; or the run is unusable, has another architecture,
-            or is the output folder.
-    """
-    preset = _preset(options)
-    if not preset.continues:
-        if options.start:
-            raise ArtifactError(f"The preset {preset.name} starts from random numbers; leave out --start.")
-        return None
-    from sentiment.training.teachers import start_weights  # here, because scipy and onnx take a second
-
-    named = artifacts.ROOT / preset.continues.start
-    run = artifacts.open_run(options.start or named)
-    if not options.start and run.manifest["files"]["model.onnx"] != preset.continues.sha256:
-        raise ArtifactError(f"The model in {named} is not the one that the preset {preset.name} names; restore it.")
-    if options.output.resolve() == run.path:
-        raise ArtifactError(f"{options.output} is the run to continue; name another folder for the new run.")
-    start_weights(run, preset)
-    return run
 
 
 def _check_start(run: artifacts.Run, reviews: dataset.Dataset, split_seed: int) -> None:
@@ -224,34 +308,16 @@ def _kind_of_split(split: str) -> str:
     return split.partition(",")[0]  # "official" and "official, recovered: ..." are the same
 
 
-def _check_output(folder: Path, *, overwrite: bool) -> None:
-    """Refuses a folder that cannot be created, has other contents, or has a finished run without --overwrite."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ArtifactError(f"{existing} is a file; name another folder")
-    if existing != folder or not any(folder.iterdir()):
-        return
-    finished = artifacts.is_run(folder)
-    if finished and not overwrite:
-        raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
-    if not finished and not (folder / "checkpoint" / "settings.json").is_file():
-        raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder")
-
-
 def _command(options: argparse.Namespace) -> str:
     """Returns the command, with files outside the repository by name only, to keep their folders private."""
-    words = [*program("train"), "--data", options.data.name, "--preset", options.preset]
+    words = [*program("train"), "--data", options.data.name]
+    words += ["--preset", options.preset] if options.preset else []
     words += ["--output", f"artifacts/{options.output.name}", "--seed", str(options.seed)]
     if options.split_seed != options.seed:
         words += ["--split-seed", str(options.split_seed)]
-    for name in ("without", "start", "epochs", "limit", "exclude"):
+    for name in ("without", "start", "rehearse", "about", "epochs", "limit", "exclude"):
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name.replace('_', '-')}", _public_name(value) if isinstance(value, Path) else str(value)]
+            words += [f"--{name.replace('_', '-')}", public_name(value) if isinstance(value, Path) else str(value)]
+    words += ["--balanced"] if options.balanced else []
     return shlex.join(words + reading_words(options))
-
-
-def _public_name(path: Path) -> str:
-    """Returns the relative path of a file in this repository, or only the name of any other file."""
-    path = path.resolve()
-    return path.relative_to(HOME).as_posix() if path.is_relative_to(HOME) else path.name

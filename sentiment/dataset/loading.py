@@ -21,6 +21,7 @@ VALIDATION_DIVISOR = 10  # one in ten training reviews is held out
 TEST_SHARE = 0.2  # of the distinct texts, in data without a test part
 MIN_REVIEWS = 10  # of each class, in data that is split here
 MIN_TEXTS = 3  # distinct texts of each class, one for each part
+WHOLE = "none, every review is judged"
 _ONCE = ", each text counted once by its letters and digits,"
 
 
@@ -31,6 +32,7 @@ def load(
     exclude: Collection[str] = frozenset(),
     limit: int | None = None,
     seed: int = 0,
+    whole: bool = False,
 ) -> Dataset:
     """Loads the reviews at ``path``.
 
@@ -45,6 +47,8 @@ def load(
         exclude: fingerprints of reviews to keep out of train, validation and unlabelled.
         limit: train on this many reviews, and reduce validation and unlabelled in proportion; None for all.
         seed: of every random draw.
+        whole: put every distinct labelled text into the test part and leave the others empty, for a model that has
+            learned from none of them; a single review is enough.
 
     Raises:
         DatasetError: the data cannot be used.
@@ -54,8 +58,10 @@ def load(
         raise DatasetError(f"A limit of {limit} is too small: at least 2 reviews are needed, one of each class.")
     raw = readers.read(path, reading)
     rng = np.random.default_rng(seed)
-    reviews, empty = _normalise(raw, path)
-    reviews, split, unmatched = _split(reviews, path, rng)
+    reviews, empty = _normalise(raw, path, 0 if whole else MIN_REVIEWS)
+    if whole:
+        return _whole(raw, reviews, Removed(empty=empty))
+    reviews, split, left_out = _split(reviews, path, rng)
     labelled = {part: reviews[reviews["part"] == part].drop(columns="part") for part in ("train", "test", "unsup")}
     for part in ("train", "test"):
         _check_classes(labelled[part], f"The {part} part of {path.name}")
@@ -65,17 +71,37 @@ def load(
     train, validation, how = _hold_out(train, size, rng)
     if limit is not None and limit < len(train):
         train, validation, unlabelled = _cut(train, validation, unlabelled, limit, rng)
-    removed = _add(raw.removed, replace(removed, empty=empty, unmatched=unmatched))
+    removed = _add(_add(raw.removed, left_out), replace(removed, empty=empty))
     form = "Kaggle CSV" if raw.form == "CSV" and split.startswith("official") else raw.form
     source = Source(form, raw.sha256, split, f"{len(validation):,} reviews held out {how}", removed, limit)
     train, validation, test, unlabelled = (
         part.reset_index(drop=True) for part in (train, validation, labelled["test"], unlabelled)
     )
-    return Dataset(train, validation, test, unlabelled, source, raw.interpretation)
+    return Dataset(train, validation, test, unlabelled, source, raw.interpretation, raw.neutral)
 
 
-def _normalise(raw: RawData, path: Path) -> tuple[pd.DataFrame, int]:
-    """Returns the reviews with text, in an order that depends only on them, and the number without text."""
+def _whole(raw: RawData, reviews: pd.DataFrame, left_out: Removed) -> Dataset:
+    """Returns all labelled reviews as the test part."""
+    labelled = reviews[reviews["label"] != UNLABELLED].drop(columns="part")
+    test, repeats = _distinct(labelled)
+    removed = _add(_add(raw.removed, left_out), repeats)
+    source = Source(raw.form, raw.sha256, WHOLE, "none", removed)
+    nothing = test.iloc[:0]
+    return Dataset(nothing, nothing, test.reset_index(drop=True), nothing, source, raw.interpretation, raw.neutral)
+
+
+def _distinct(labelled: pd.DataFrame) -> tuple[pd.DataFrame, Removed]:
+    """Returns one row for each text, and the number of repeats."""
+    kept = distinct(labelled)
+    return kept, Removed(repeats=len(labelled) - len(kept), contradicting=_contradicting(labelled, kept))
+
+
+def _normalise(raw: RawData, path: Path, minimum: int) -> tuple[pd.DataFrame, int]:
+    """Returns the reviews with text, in an order that depends only on them, and the number without text.
+
+    Raises:
+        DatasetError: a class has fewer labelled reviews than the minimum, or there are none.
+    """
     reviews = raw.reviews
     # Formats differ in line breaks and outer white space.
     texts = [text.replace("\r\n", "\n").strip() for text in reviews["text"]]
@@ -89,26 +115,32 @@ def _normalise(raw: RawData, path: Path) -> tuple[pd.DataFrame, int]:
     )
     left_out = ", ".join(list_removed(asdict(raw.removed)))
     note = f" Left out: {left_out}." if left_out else ""
-    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, MIN_REVIEWS, note)
+    _check_classes(ordered[ordered["label"] != UNLABELLED], path.name, minimum, note)
     return ordered.reset_index(drop=True), len(texts) - len(filled)
 
 
-def _split(reviews: pd.DataFrame, path: Path, rng: np.random.Generator) -> tuple[pd.DataFrame, str, int]:
-    """Fills in every ``part``; also returns the kind of split, and how many reviews were left out of it."""
+def _split(reviews: pd.DataFrame, path: Path, rng: np.random.Generator) -> tuple[pd.DataFrame, str, Removed]:
+    """Fills in every ``part``; also returns the kind of split, and how many reviews were left out of it.
+
+    Reviews that are split here have no repeats afterwards, so that no figure counts a text twice.
+    """
     labelled = reviews[reviews["label"] != UNLABELLED]
     matches = official.match(labelled)
     known = matches["part"].notna()
     is_imdb = official.is_imdb(labelled, known)
     if (reviews["part"] != "").all():
-        return reviews, "official" if is_imdb else "as the files give it", 0
+        return reviews, "official" if is_imdb else "as the files give it", Removed()
     if is_imdb and _has_both_classes(reviews, matches["part"]):
         split = f"official, recovered: {known.sum():,} of {len(reviews):,} reviews matched"
-        return reviews.assign(part=matches["part"], film=matches["film"])[known], split, int((~known).sum())
-    texts = distinct(reviews)
+        return (
+            reviews.assign(part=matches["part"], film=matches["film"])[known],
+            split,
+            Removed(unmatched=int((~known).sum())),
+        )
+    texts, repeats = _distinct(reviews)
     _check_classes(texts, f"{path.name}{_ONCE}", MIN_TEXTS)
     chosen = draw(texts, "fingerprint", max(2, round(len(texts) * TEST_SHARE)), rng)
-    part = np.where(reviews["fingerprint"].isin(texts["fingerprint"][chosen]), "test", "train")
-    return reviews.assign(part=part), f"seeded, stratified: {TEST_SHARE:.0%} test", 0
+    return texts.assign(part=np.where(chosen, "test", "train")), f"seeded, stratified: {TEST_SHARE:.0%} test", repeats
 
 
 def _has_both_classes(reviews: pd.DataFrame, part: pd.Series) -> bool:
@@ -123,15 +155,12 @@ def _clean(
     train: pd.DataFrame, test: pd.DataFrame, unlabelled: pd.DataFrame, exclude: Collection[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, Removed]:
     """Removes repeats, test texts and excluded reviews from train and unlabelled; also returns the counts."""
-    kept = distinct(train)
-    repeats, contradicting = len(train) - len(kept), _contradicting(train, kept)
-    train = kept
+    train, repeats = _distinct(train)
     leaked, leaked_unlabelled = (part["fingerprint"].isin(test["fingerprint"]) for part in (train, unlabelled))
     train, unlabelled = train[~leaked], unlabelled[~leaked_unlabelled]
     excluded, excluded_unlabelled = (part["fingerprint"].isin(set(exclude)) for part in (train, unlabelled))
-    removed = Removed(
-        repeats=repeats,
-        contradicting=contradicting,
+    removed = replace(
+        repeats,
         train_in_test=int(leaked.sum()),
         unlabelled_in_test=int(leaked_unlabelled.sum()),
         excluded=int(excluded.sum() + excluded_unlabelled.sum()),
@@ -184,7 +213,7 @@ def _check_classes(reviews: pd.DataFrame, name: str, minimum: int = 1, note: str
     if not any(counts.values()):
         raise DatasetError(f"{name} holds no reviews.{note}")
     for label_name, count in counts.items():
-        if count == 0:
+        if count == 0 and minimum:
             raise DatasetError(f"{name} holds no {label_name} reviews; both classes are needed.{note}")
         if count < minimum:
             held = f"{count} {label_name} review{'s' if count > 1 else ''}"

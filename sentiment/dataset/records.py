@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -113,6 +114,7 @@ class Dataset:
         unlabelled: further reviews without labels, often none.
         source: the source of the reviews.
         interpretation: how a table was understood; None for the Stanford release.
+        neutral: texts labelled neither positive nor negative, which are in no part.
     """
 
     train: pd.DataFrame
@@ -121,6 +123,7 @@ class Dataset:
     unlabelled: pd.DataFrame
     source: Source
     interpretation: Interpretation | None = None
+    neutral: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +137,7 @@ class RawData:
             "unsup", or "" if the format has no split.
         removed: the rows of a table that were left out.
         interpretation: as in ``Dataset``.
+        neutral: as in ``Dataset``.
     """
 
     form: str
@@ -141,3 +145,4 @@ class RawData:
     reviews: pd.DataFrame
     removed: Removed = Removed()
     interpretation: Interpretation | None = None
+    neutral: Sequence[str] = ()

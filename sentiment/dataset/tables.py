@@ -37,6 +37,7 @@ from sentiment.tables.columns import (
     looks_like_reviews,
 )
 from sentiment.tables.empty_words import is_empty_word
+from sentiment.tables.errors import FileError
 from sentiment.tables.headers import header_note
 from sentiment.tables.joining import joined_chunks
 from sentiment.tables.labels import Meaning, chosen_meanings, guess_label_column, is_label_name, value_meanings
@@ -72,8 +73,24 @@ def read_table(path: Path, reading: Reading, sha256: str) -> RawData:
         DatasetError: no column looks like labels, or its values are not understood.
         FileError: the file or a choice cannot be used.
     """
+    reading = _with_usual(path, reading)
     table = _Table.read(path, "", reading)
     return _raw_data(_FORMS[table.format], sha256, [table], reading, path.name)
+
+
+def _with_usual(path: Path, reading: Reading) -> Reading:
+    """Returns the reading with the usual columns and labels, if none are chosen and the file has such columns."""
+    usual = reading.usual
+    if usual is None or reading.text_column is not None or reading.label_column is not None:
+        return reading
+    columns = open_source(path, reading.options).columns
+    try:
+        for wanted in filter(None, (usual.text_column, usual.label_column)):
+            find_columns(columns, wanted)
+    except FileError:
+        return reading
+    labels = usual.labels if reading.labels is None else reading.labels
+    return replace(reading, text_column=usual.text_column, label_column=usual.label_column, labels=labels)
 
 
 def find_parts(folder: Path) -> dict[str, list[Path]]:
@@ -225,7 +242,8 @@ def _raw_data(form: str, sha256: str, tables: Sequence[_Table], reading: Reading
         unknown_label=int(n.get(_CODES["unknown"], 0)),
     )
     kept = reviews[reviews["label"].isin((POSITIVE, NEGATIVE, UNLABELLED))].reset_index(drop=True)
-    return RawData(form, sha256, kept, removed, _interpretation(tables, means))
+    neutral = reviews.loc[reviews["label"] == _CODES["neutral"], "text"].tolist()
+    return RawData(form, sha256, kept, removed, _interpretation(tables, means), neutral)
 
 
 def _is_empty(text: object) -> bool:

@@ -36,6 +36,9 @@ def summary_lines(data: Dataset) -> list[str]:
         lines.append(_columns(data.interpretation))
     if reasons := list_removed(asdict(data.source.removed)):
         lines.append(f"Left out: {', '.join(reasons)}.")
+    if contradicting := data.source.removed.contradicting:
+        copies = "repeats have" if contradicting > 1 else "repeat has"
+        lines.append(f"{contradicting:,} {copies} another label than the copy that is kept, which has that of most.")
     return lines + (data.interpretation.notes if data.interpretation else [])
 
 

@@ -2,28 +2,33 @@
 
 The temperature is always fitted. A bias beside it, which makes it Platt scaling (Platt 1999), is another parameter to
 overfit, so it must prove itself on reviews it was not fitted to: in k-fold cross-validation it has to lower the log
-loss by more than ``NOISE`` standard errors of the mean gain. The threshold stays at one half, since it depends on the
-costs of errors.
+loss by more than ``NOISE`` standard errors of the mean gain. Both are drawn towards 1 and 0, which counts for little on
+hundreds of reviews and keeps a few, which may be separated without error, from an extreme rule. The threshold stays at
+one half unless both classes are to count the same, however frequent they are. Below ``LEAST`` reviews, or if all of
+them are predicted to be of one class, predictions claim no confidence.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sentiment.evaluation.metrics import fit_temperature, log_losses, sigmoid
+from sentiment.evaluation.logistic import fit
+from sentiment.evaluation.metrics import confusion, log_losses
 from sentiment.model.decision import DecisionRule
 
 FOLDS = 10
+LEAST = 40  # reviews
 NOISE = 2.0  # standard errors that the gain must exceed
 
-_LARGEST = 10.0  # absolute value of a bias
-_ROUNDS = 20  # at most, of temperature and bias in turn; a few suffice, since they hardly depend on each other
-_EXACT = 1e-6  # change of the bias that ends the rounds
+PENALTY = 4.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of one half
+
+_THRESHOLDS = (0.02, 0.98)
+_STEEPEST = 20.0  # bound of the slope, which is 1 / temperature
 
 Array = npt.NDArray[Any]
 
@@ -37,51 +42,78 @@ class Calibration:
         bias: the bias that was fitted, used or not.
         gain: nats by which it lowers the log loss of held-out reviews; NaN if there are too few to tell.
         error: the gain's standard error.
+        doubt: why predictions claim no confidence; "" if they may.
     """
 
     rule: DecisionRule
     bias: float
     gain: float
     error: float
+    doubt: str
 
     def config(self) -> dict[str, Any]:
         """Returns the rule as in ``config.json``, and as ``calibration`` how the bias was decided."""
         gain, error = (None if math.isnan(value) else value for value in (self.gain, self.error))
         decision = {"folds": FOLDS, "bias": self.bias, "gain": gain, "standard_error": error}
-        bias = {"bias": self.rule.bias} if self.rule.bias else {}
-        return {"temperature": self.rule.temperature, **bias, "calibration": decision}
+        return {**rule_config(self.rule, self.doubt), "calibration": decision}
 
 
-def calibrate(logits: Array, labels: Array, seed: int = 0) -> Calibration:
-    """Fits the temperature, and the bias if it proves itself; see the module's docstring."""
+def rule_config(rule: DecisionRule, doubt: str) -> dict[str, Any]:
+    """Returns a rule as in ``config.json``: the temperature, what differs from the usual, and the doubt."""
+    usual = DecisionRule()
+    changed = {name: value for name, value in asdict(rule).items() if value != getattr(usual, name)}
+    return {"temperature": rule.temperature, **changed, **({"doubt": doubt} if doubt else {})}
+
+
+def find_doubt(called: Array, texts: str) -> str:
+    """Returns why a model's predictions of some texts, <bool>[n], allow no confidence; "" if they do."""
+    if len(called) < LEAST:
+        return f"it was tested on only {len(called)} {texts}"
+    if called.all() or not called.any():
+        return f"it predicts the same class for all {len(called):,} {texts}"
+    return ""
+
+
+def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = False) -> Calibration:
+    """Fits the temperature, and the bias if it proves itself; see the module's docstring.
+
+    Args:
+        logits: <float>[n], of held-out reviews.
+        labels: <int>[n], 1 positive and 0 negative.
+        seed: of the cross-validation.
+        balanced: whether to balance the rule, with the bias, as ``balanced_rule`` does.
+    """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
-    plain, biased = DecisionRule(fit_temperature(logits, labels)), fit_with_bias(logits, labels)
+    plain, biased = fit_rule(logits, labels, bias=False), fit_rule(logits, labels)
     gains = _held_out_gains(logits, labels, seed)
     gain = error = math.nan
     if len(gains):
         gain, error = float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
-    return Calibration(biased if gain > NOISE * error else plain, biased.bias, gain, error)
+    rule = biased if gain > NOISE * error else plain
+    if balanced:
+        rule = balanced_rule(biased, logits, labels)
+    doubt = find_doubt(logits >= rule.boundary, "validation reviews")
+    return Calibration(replace(rule, confident=not doubt), biased.bias, gain, error, doubt)
 
 
-def fit_with_bias(logits: Array, labels: Array) -> DecisionRule:
-    """Fits temperature and bias to the least log loss, which is convex in ``1 / temperature`` and the quotient."""
-    bias, temperature = 0.0, fit_temperature(logits, labels)
-    for _ in range(_ROUNDS):
-        before, bias = bias, _fit_bias(logits, labels, temperature)
-        temperature = fit_temperature(logits + bias, labels)
-        if abs(bias - before) < _EXACT:
-            break
-    return DecisionRule(temperature, bias)
+def balanced_rule(rule: DecisionRule, logits: Array, labels: Array) -> DecisionRule:
+    """Returns a rule under which both classes count the same, if these labelled reviews show that it helps.
+
+    Its threshold is the share of positives, at which calibrated probabilities have the highest balanced accuracy (Elkan
+    2001). A model that knows nothing would only change the class that it always predicts, so it keeps its rule.
+    """
+    changed = replace(rule, threshold=float(np.clip(np.mean(labels), *_THRESHOLDS)))
+    before, after = (confusion(logits, labels, each.boundary).balanced_accuracy for each in (rule, changed))
+    return changed if after > before else rule
 
 
-def _fit_bias(logits: Array, labels: Array, temperature: float) -> float:
-    """Returns the bias at which the mean probability is the share of positives, by bisection."""
-    low, high = -_LARGEST, _LARGEST
-    for _ in range(30):
-        middle = (low + high) / 2
-        too_low = sigmoid((logits + middle) / temperature).mean() < labels.mean()
-        low, high = (middle, high) if too_low else (low, middle)
-    return (low + high) / 2
+def fit_rule(logits: Array, labels: Array, *, bias: bool = True) -> DecisionRule:
+    """Fits temperature and bias, or the temperature alone, by penalised logistic regression on the logits."""
+    logits = np.asarray(logits, np.float64)
+    x = np.column_stack([logits, np.ones(len(logits))] if bias else [logits])
+    beta = fit(x, labels, logits, np.ones(len(logits)), PENALTY).beta
+    slope = min(max(1 + beta[0], 1 / _STEEPEST), _STEEPEST)
+    return DecisionRule(float(1 / slope), float(beta[1] / slope) if bias else 0.0)
 
 
 def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
@@ -92,8 +124,8 @@ def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
         rest = np.setdiff1d(np.arange(len(labels)), held_out)
         if len(held_out) < 2 or len(np.unique(labels[rest])) < 2:
             return np.empty(0)
-        biased = fit_with_bias(logits[rest], labels[rest])
-        plain = DecisionRule(fit_temperature(logits[rest], labels[rest]))
+        biased = fit_rule(logits[rest], labels[rest])
+        plain = fit_rule(logits[rest], labels[rest], bias=False)
         before, after = (log_losses(rule.calibrated(logits[held_out]), labels[held_out]) for rule in (plain, biased))
         gains[held_out] = before - after
     return gains

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
+BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
 BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
 SAMPLES = 500  # of a bootstrap over all metrics
@@ -47,6 +48,27 @@ class Confusion:
     def recall(self) -> float:
         """The share of true positives among the positives; 0 if there are none."""
         return _share(self.tp, self.tp + self.fn)
+
+    @property
+    def specificity(self) -> float:
+        """The recall of the negatives: the share of true negatives among them; 0 if there are none."""
+        return _share(self.tn, self.tn + self.fp)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall of the two classes, one half for a model that predicts one class."""
+        return (self.recall + self.specificity) / 2
+
+    @property
+    def mcc(self) -> float:
+        """Matthews' correlation of predictions and labels (Matthews 1975); 0 if either is of one class."""
+        product = (self.tp + self.fp) * (self.tp + self.fn) * (self.tn + self.fp) * (self.tn + self.fn)
+        return (self.tp * self.tn - self.fp * self.fn) / math.sqrt(product) if product else 0.0
+
+    @property
+    def majority(self) -> float:
+        """The accuracy of always predicting the more frequent class."""
+        return _share(max(self.tp + self.fn, self.tn + self.fp), self.tp + self.fp + self.fn + self.tn)
 
     @property
     def f1(self) -> float:
@@ -231,7 +253,7 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 # --- Intervals and comparisons
 
 
-def wilson_interval(successes: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson_interval(successes: float, n: float, z: float = Z) -> tuple[float, float]:
     """Returns the confidence interval of a share (Wilson 1927), 95% by default; (0, 1) if ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0

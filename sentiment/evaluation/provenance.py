@@ -38,10 +38,9 @@ def training_reviews(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
 
 def is_imdb(fingerprints: pd.Series) -> bool:
     """Returns whether nearly all of these reviews are from the IMDB release."""
-    return (
-        len(fingerprints) > 0
-        and fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.MIN_IMDB_SHARE
-    )
+    if fingerprints.empty:
+        return False
+    return bool(fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.MIN_IMDB_SHARE)
 
 
 def count_seen(run: Run, reviews: pd.DataFrame) -> int:

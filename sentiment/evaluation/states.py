@@ -35,7 +35,12 @@ def pooled_states(classifier: Classifier, texts: Sequence[str]) -> npt.NDArray[n
 
 def write_validation_states(classifier: Classifier, texts: Sequence[str]) -> None:
     """Writes the states of the validation reviews into the run's folder, in the order of its predictions."""
-    np.save(classifier.run / PART, pooled_states(classifier, texts).astype(_FLOAT16), allow_pickle=False)
+    save_states(classifier.run / PART, pooled_states(classifier, texts))
+
+
+def save_states(path: Path, states: npt.NDArray[np.float32]) -> None:
+    """Writes states, <float32>[reviews, features], as float16."""
+    np.save(path, states.astype(_FLOAT16), allow_pickle=False)
 
 
 def read_validation_states(run: Run, features: int) -> npt.NDArray[np.float16] | None:

@@ -25,7 +25,7 @@ def probability_sentence(prediction: Prediction) -> str:
     if prediction.label is None:
         return "Enter a review first."
     if prediction.status == "mostly_unknown":
-        return f"Best guess: {prediction.label}. The model only knows English movie reviews, so don't rely on this."
+        return f"Best guess: {prediction.label}. The model knows few of these words, so don't rely on this."
     probability = prediction.probability if prediction.label == "positive" else 1 - prediction.probability
     stated = likelihood(probability)
     if probability < 0.5:  # with a threshold far from one half

@@ -244,6 +244,11 @@ class Classifier:
         return result
 
     @property
+    def weights(self) -> Weights:
+        """The model's weights, read on first use."""
+        return self._weights()
+
+    @property
     def features(self) -> int:
         """The number of pooled states of a review."""
         return self._weights().features

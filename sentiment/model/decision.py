@@ -34,18 +34,20 @@ class DecisionRule:
         temperature: the divisor of the logits.
         bias: added to the logits before the division.
         threshold: the label is "positive" from this probability on.
+        confident: whether predictions may be more than "unsure"; not where too little is known of the model.
     """
 
     temperature: float = 1.0
     bias: float = 0.0
     threshold: float = 0.5
+    confident: bool = True
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> DecisionRule:
-        """Returns the rule in the content of a ``config.json``; ``bias`` and ``threshold`` may be absent.
+        """Returns the rule in the content of a ``config.json``; all but ``temperature`` may be absent.
 
         Raises:
-            ValueError: a value is not a number within its bounds.
+            ValueError: a number is not within its bounds, or ``confident`` is not true or false.
         """
         temperature = _number(config, "temperature", None)
         bias, threshold = _number(config, "bias", 0.0), _number(config, "threshold", 0.5)
@@ -54,7 +56,9 @@ class DecisionRule:
                 raise ValueError(f"{name} in config.json is not a number from {low:g} to {high:g}")
         if threshold is None or not 0 < threshold < 1:
             raise ValueError("threshold in config.json is not a number between 0 and 1")
-        return cls(float(temperature), float(bias), float(threshold))
+        if not isinstance(confident := config.get("confident", True), bool):
+            raise ValueError("confident in config.json is not true or false")
+        return cls(float(temperature), float(bias), float(threshold), confident)
 
     @property
     def boundary(self) -> float:
@@ -92,7 +96,7 @@ class DecisionRule:
     def confidence(self, probability: float, status: Status = "ok") -> Confidence:
         """Returns the confidence level for a calibrated probability of "positive"."""
         certainty = self.certainty(probability)
-        if status == "mostly_unknown" or certainty < LEANING:
+        if not self.confident or status == "mostly_unknown" or certainty < LEANING:
             return "unsure"
         return "confident" if certainty >= CONFIDENT else "leaning"
 

@@ -17,12 +17,14 @@ class Reading:
         label_column: name or number of the column of labels.
         labels: the meaning of each label: 1 positive, 0 negative, None neither; others are unknown.
         options: how the file is parsed.
+        usual: columns and labels of an earlier file; they replace a detection in a table that has these columns.
     """
 
     text_column: str | None = None
     label_column: str | None = None
     labels: Mapping[str, int | None] | None = None
     options: Options = field(default_factory=Options)
+    usual: Reading | None = None
 
     def given(self) -> list[str]:
         """Returns the choices that were made, as options of the command line."""

@@ -17,6 +17,24 @@ import tensorflow as tf
 
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 STEPS = ("step", "epoch", "loss", "accuracy", "learning_rate", "seconds")
+PULL = 0.1  # of the distance from the start, in units of the learning rate
+
+
+class PullToStart(keras.callbacks.Callback):
+    """Draws the weights of a network towards those that it has now, after every step."""
+
+    def __init__(self, network: keras.Model) -> None:
+        super().__init__()
+        self._start = [tf.constant(np.array(weight)) for weight in network.trainable_variables]
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Takes the step."""
+        self._pull(tf.constant(PULL * float(self.model.optimizer.learning_rate)))
+
+    @tf.function
+    def _pull(self, share: tf.Tensor) -> None:
+        for weight, start in zip(self.model.trainable_variables, self._start, strict=True):
+            weight.assign_add(share * (start - tf.convert_to_tensor(weight)))
 
 
 class MovingAverage(keras.callbacks.Callback):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ def fit(
     *,
     settings: str,
     tensorboard: Path | None = None,
+    more: Sequence[keras.callbacks.Callback] = (),
 ) -> float:
     """Trains a network and sets it to the weights of its best epoch; returns the seconds it took.
 
@@ -55,6 +56,7 @@ def fit(
         folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
         settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
         tensorboard: a folder for TensorBoard logs.
+        more: further callbacks; they act first.
 
     Raises:
         StoppedError: Ctrl-C.
@@ -73,7 +75,7 @@ def fit(
     checkpoint = Checkpoint(checkpoint_file, clock, average, preset.patience, settings)
     if facts:
         checkpoint.restore(network)
-    callbacks = [average] if average else []
+    callbacks = [*more, *([average] if average else [])]
     callbacks += [HistoryFiles(folder, clock, checkpoint.epoch), checkpoint, Progress(clock)]
     if tensorboard:
         callbacks.append(keras.callbacks.TensorBoard(tensorboard, update_freq=20))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sentiment import artifacts
-from sentiment.dataset import Dataset
+from sentiment.dataset import Dataset, fingerprint
 from sentiment.presets import Preset
 from sentiment.text.reading import LATEST
 from sentiment.training import counterfactuals, sayings, turned
@@ -27,8 +29,12 @@ class Job:
         seed: of the network and the order of its examples.
         split_seed: of what is held out, and of clauses and sentences: runs with several seeds share them.
         command: the command that anyone can repeat, for ``metadata.json``.
-        start: the run that is continued, if the preset asks for one.
+        start: the run that is continued, if the preset asks for one, or that is trained further.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
+        rehearsal: texts on which a run that is trained further keeps its readings.
+        about: what the texts are, for the card; "" if unknown.
+        balanced: whether the threshold makes both classes count the same.
+        reading: how the table was read, as ``dataset.stored_reading`` writes it.
     """
 
     preset: Preset
@@ -39,6 +45,15 @@ class Job:
     command: str
     start: artifacts.Run | None = None
     tensorboard: bool = False
+    rehearsal: Sequence[str] = ()
+    about: str = ""
+    balanced: bool = False
+    reading: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fine_tunes(self) -> bool:
+        """Whether all weights of a run are trained further on these labels alone."""
+        return self.start is not None and self.preset.continues is None
 
     @property
     def summary(self) -> str:
@@ -56,6 +71,7 @@ class Job:
             "text_version": LATEST,
         }
         if self.start:
+            facts["rehearsal"] = [fingerprint(text) for text in self.rehearsal]
             facts["start"] = {part: self.start.manifest["files"][part] for part in artifacts.REQUIRED}
         if self.preset.continues:
             facts["forms"] = [artifacts.sha256(path) for path in FORMS]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import os
 import platform
 import sys
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from sentiment.evaluation import predictions as evaluated
 from sentiment.evaluation import provenance
 from sentiment.evaluation.calibration import calibrate
 from sentiment.evaluation.states import write_validation_states
+from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from sentiment.model.session import open_model
@@ -34,10 +38,13 @@ from sentiment.text.preprocessor import Preprocessor
 from sentiment.text.reading import LATEST
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.batches import Batches, TrainingBatches
+from sentiment.training.callbacks import PullToStart
 from sentiment.training.continuation import mixture
 from sentiment.training.corpus import Corpus
+from sentiment.training.cross_validation import FOLDS, cross_validated, is_small
 from sentiment.training.examples import Examples
 from sentiment.training.export import export
+from sentiment.training.fine_tuning import grown_vocabulary, grown_weights, rehearsed
 from sentiment.training.fit import OtherSettingsError, fit
 from sentiment.training.job import Job
 from sentiment.training.networks import average_weights, build_network, set_weights
@@ -68,6 +75,8 @@ def train(job: Job) -> Path:
 
     with stages("reading texts"):
         vocabulary, ids, more_ids, held_out_ids = _read(job)
+    if start and job.fine_tunes:
+        start = grown_weights(start, vocabulary)
     labelled, validation = _labelled(ids, dataset.train), _labelled(held_out_ids, dataset.validation)
     reviews = [review for review in more_ids if len(review)]
     embedding = None
@@ -80,9 +89,8 @@ def train(job: Job) -> Path:
     batches = _batches(job, start, labelled, validation, reviews, vocabulary, stages)
 
     keras.utils.set_random_seed(job.seed)
-    network = build_network(preset, len(vocabulary), embedding)
-    if start:
-        set_weights(network, start)
+    build = partial(_new_network, preset, len(vocabulary), embedding, start)
+    network = build()
     seconds = fit(
         preset,
         network,
@@ -91,14 +99,28 @@ def train(job: Job) -> Path:
         job.output,
         settings=job.settings,
         tensorboard=job.output / "logs" if job.tensorboard else None,
+        more=[PullToStart(network)] if job.fine_tunes else [],
     )
     stages.record("fitting the network", seconds)
     if start and preset.continues:
         average_weights(network, start, preset.continues.share)
     with stages("export and validation"):
-        _write(job, network, vocabulary, ids, held_out_ids)
+        rule = _write(job, network, vocabulary, ids, held_out_ids)
+    if preset.continues is None and is_small(np.concatenate([labelled.targets, validation.targets])):
+        with stages("cross-validation"):
+            _cross_validate(job, build, Preprocessor(vocabulary, preset.max_length, LATEST), rule)
     _finish(job, stages)
     return job.output
+
+
+def _new_network(
+    preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None, start: Weights | None
+) -> keras.Model:
+    """Returns a network with its initial weights."""
+    network = build_network(preset, vocabulary_size, embedding)
+    if start:
+        set_weights(network, start)
+    return network
 
 
 def _batches(
@@ -112,13 +134,16 @@ def _batches(
 ) -> Batches:
     """Returns the batches of a continuation, or those of labelled reviews and of unlabelled ones with soft targets."""
     preset = job.preset
-    if job.start and start:
+    if job.start and start and preset.continues:
         return mixture(
             preset, job.start, start, labelled, reviews, vocabulary,
             work=job.output / "checkpoint", stages=stages, seed=job.seed, split_seed=job.split_seed,
         )  # fmt: skip
     examples = labelled
-    if preset.teacher and not reviews:
+    if job.start and job.rehearsal:
+        with stages("readings to rehearse"):
+            examples += rehearsed(job.start, job.rehearsal, vocabulary, preset.max_length)
+    elif preset.teacher and not reviews:
         print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
     elif preset.teacher:
         with stages("teachers"):
@@ -137,7 +162,7 @@ def _batches(
 def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
     """Returns the vocabulary, and the training, unlabelled and validation reviews encoded, uncut.
 
-    The vocabulary is that of the run that is continued, or of all training texts.
+    The vocabulary is that of the run that is continued, which grows in fine-tuning, or of all training texts.
 
     Raises:
         DatasetError: the vocabulary would be empty.
@@ -146,16 +171,17 @@ def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
     texts, more_texts, held_out_texts = (
         corpus.read(frame["text"]) for frame in (dataset.train, dataset.unlabelled, dataset.validation)
     )
-    vocabulary = (
-        Vocabulary.read(job.start.file("vocabulary.txt"))
-        if job.start
-        else _new_vocabulary(corpus.counts(texts + more_texts), job.preset)
-    )
+    vocabulary = _vocabulary(job, corpus.counts(texts + more_texts))
     ids, more_ids, held_out_ids = (corpus.encode(read, vocabulary) for read in (texts, more_texts, held_out_texts))
     return vocabulary, ids, more_ids, held_out_ids
 
 
-def _new_vocabulary(counts: Counter[str], preset: Preset) -> Vocabulary:
+def _vocabulary(job: Job, counts: Counter[str]) -> Vocabulary:
+    preset = job.preset
+    if job.start:
+        known = Vocabulary.read(job.start.file("vocabulary.txt"))
+        sizes = {"max_size": preset.vocabulary_size, "min_count": preset.min_count}
+        return grown_vocabulary(known, counts, **sizes) if job.fine_tunes else known
     vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
     if not vocabulary.tokens:
         raise DatasetError(
@@ -180,8 +206,23 @@ def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
 
 
-def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> None:
-    """Everything but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
+def _cross_validate(job: Job, build: Callable[[], keras.Model], preprocessor: Preprocessor, rule: DecisionRule) -> None:
+    """Adds the figures of cross-validation to ``metrics.json``."""
+    reviews = pd.concat([job.dataset.train, job.dataset.validation], ignore_index=True)
+    encoded = [preprocessor.ids(text)[0] for text in reviews["text"]]
+    filled = reviews[[len(ids) > 0 for ids in encoded]]
+    examples = _labelled(encoded, reviews)
+    table = cross_validated(job.preset, build, examples, filled, preprocessor, job.seed, pulled=job.fine_tunes)
+    path = job.output / "metrics.json"
+    figures = json.loads(path.read_text(encoding="utf-8"))
+    found = evaluated.summary(table, rule)
+    artifacts.write_json(path, figures | {"cross-validation": found})
+    accuracy = f"{percent(found['accuracy'])} (95% interval {interval(found['accuracy_interval'])})"
+    print(f"accuracy by {FOLDS}-fold cross-validation: {accuracy}", file=sys.stderr)
+
+
+def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> DecisionRule:
+    """Writes all but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
@@ -190,7 +231,9 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     predictions.to_parquet(folder / "predictions.parquet", index=False)
     write_validation_states(classifier, dataset.validation["text"].tolist())
     validation = predictions[predictions["split"] == "validation"]
-    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy())
+    calibration = calibrate(validation["logit"].to_numpy(), validation["label"].to_numpy(), balanced=job.balanced)
+    if calibration.doubt:
+        print(f"All predictions will be unsure: {calibration.doubt}.", file=sys.stderr)
     config = _config(preset) | calibration.config() | {"keras_onnx_difference": difference}
     config["model"]["vocabulary_size"] = len(vocabulary)
     artifacts.write_json(folder / "config.json", config)
@@ -200,6 +243,7 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
     counts.to_parquet(folder / "word_counts.parquet", index=False)
     lengths = {"train": [len(review) for review in ids], "validation": [len(review) for review in held_out]}
     artifacts.write_json(folder / "dataset.json", summarise(dataset, lengths, counts, preset.max_length))
+    return calibration.rule
 
 
 def _config(preset: Preset) -> dict[str, Any]:
@@ -228,6 +272,7 @@ def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
 
 def _finish(job: Job, stages: Stages) -> None:
     """How the run was made, its model card, and the seal."""
+    parent = {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {}
     metadata = {
         "preset": job.preset.name,
         "summary": job.summary,
@@ -236,9 +281,12 @@ def _finish(job: Job, stages: Stages) -> None:
         "split_seed": job.split_seed,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "commit": provenance.commit(),
+        "about": job.about,
+        "reading": job.reading,
         "data": dataclasses.asdict(job.dataset.source),
         "options": dataclasses.asdict(job.preset),
-        "teachers": {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {},
+        "parent": parent,
+        "teachers": parent if job.preset.continues or job.rehearsal else {},
         "stages": stages.rows(),
         "training_seconds": round(sum(stages.seconds.values()), 1),
         "versions": {"python": platform.python_version()}

@@ -48,10 +48,7 @@ def start_weights(run: Run, preset: Preset) -> Weights:
     Raises:
         ArtifactError: the run has another architecture than the preset, or cannot be used.
     """
-    try:
-        weights = read_onnx(run.file("model.onnx"))
-    except ValueError as error:
-        raise ArtifactError(f"The run {run.name} does not hold a model of this program ({error}).") from error
+    weights = read_weights(run)
     found = (weights.embedding.shape[1], weights.units, len(weights.directions), weights.pooling)
     expected = (preset.embedding_size, preset.units, 1 + preset.bidirectional, preset.pooling)
     if found != expected:
@@ -60,6 +57,18 @@ def start_weights(run: Run, preset: Preset) -> Weights:
             "name a run of the same architecture."
         )
     return weights
+
+
+def read_weights(run: Run) -> Weights:
+    """Returns the weights of a run.
+
+    Raises:
+        ArtifactError: it does not hold a model of this program.
+    """
+    try:
+        return read_onnx(run.file("model.onnx"))
+    except ValueError as error:
+        raise ArtifactError(f"The run {run.name} does not hold a model of this program ({error}).") from error
 
 
 def _architecture(embedding: int, units: int, directions: int, pooling: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from sentiment.app.evaluation import own_slices
 from sentiment.app.shared import current_run, segments, uploads
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import BINS
+from sentiment.evaluation.metrics import BALANCED, BINS
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.decision import read_rule
 
@@ -161,6 +161,21 @@ def _metrics(scored: ScoredReviews) -> None:
             "With the incorrect predictions.",
         ),
     ]
+    if counts.majority > BALANCED:
+        figures[1:1] = [
+            (
+                "Balanced",
+                percent(counts.balanced_accuracy),
+                f"MCC {counts.mcc:.3f}",
+                "Balanced accuracy, the mean recall of both classes, with Matthews' correlation (MCC).",
+            ),
+            (
+                "Baseline",
+                percent(counts.majority),
+                "the larger class",
+                "Majority baseline: the accuracy of always predicting the more frequent class.",
+            ),
+        ]
     with st.grid(len(figures), min_column_width=130):
         for name, value, detail, meaning in figures:
             st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)

@@ -26,6 +26,9 @@ def show(evaluated: Evaluated) -> None:
     """Shows one suite of tests at a time."""
     run = evaluated.run
     suites = _suites(run)
+    if not suites and current_run.topic() is not None:
+        st.info(f"The behavioural tests are about films. {escape_markdown(run.name)} learned from other texts.")
+        return
     if not suites:
         st.info("No behavioural tests saved. Run `python scripts/evaluate.py --behaviour --artifacts RUN_FOLDER`.")
         return

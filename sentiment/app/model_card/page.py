@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment import model_card
+from sentiment import adaptation_card, model_card
 from sentiment.app.shared import chart_block, current_run, navigation, tabs
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
@@ -26,8 +26,8 @@ _TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
 
 def page() -> None:
     """Shows the summary of the chosen model on one screen, and the details in tabs."""
-    navigation.show_title("model_card", model_card.SUMMARY)
     run = current_run.run()
+    navigation.show_title("model_card", escape_markdown(model_card.summary(current_run.topic())))
     drawn = (_summary, _metrics, _training, _data, _files)
     for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
         if tab.open:
@@ -93,8 +93,14 @@ def _metrics(run: Run) -> None:
     )
     if "test" in results:
         st.caption(f"Test set evaluated on {escape_markdown(run.json('test.json')['date'])}.")
-    else:
+    elif adaptation_card.read(run).get("method") != "head":
         st.caption("There are no test results yet. Training chose by the validation reviews, which flatters it.")
+    if facts := adaptation_card.read(run):
+        st.header("Adaptation")
+        st.markdown(escape_markdown(adaptation_card.source(facts)))
+        _table(adaptation_card.HEADER, adaptation_card.rows(facts), "Metrics before and after the adaptation")
+        for note in adaptation_card.notes(facts):
+            st.markdown(escape_markdown(note))
     for note in model_card.decision_notes(run):
         st.markdown(note)
     navigation.show_link("evaluation", "Slices, errors and calibration")

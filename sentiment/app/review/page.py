@@ -8,6 +8,7 @@ from sentiment.app.review import editor, feedback, maker, scroll, share, turns, 
 from sentiment.app.shared import analyses, current_run, navigation
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES, LABELS
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
 from sentiment.formatting import percent
 from sentiment.model.classifier import Classifier
@@ -27,11 +28,13 @@ def page() -> None:
 
 def _description() -> str:
     """Returns one line on the model, and on where texts go."""
+    texts = current_run.topic()
+    trained = "LSTM trained on IMDB" if texts is None else f"LSTM trained on {escape_markdown(texts)}"
     try:
         accuracy = float(current_run.read_json("test.json")["test"]["accuracy"])
     except (ArtifactError, LookupError, TypeError, ValueError):
-        return f"LSTM trained on IMDB. {_PRIVACY}"
-    return f"LSTM trained on IMDB, {percent(accuracy)} accurate. {_PRIVACY}"
+        return f"{trained}. {_PRIVACY}"
+    return f"{trained}, {percent(accuracy)} accurate. {_PRIVACY}"
 
 
 @st.fragment
@@ -46,7 +49,7 @@ def _analyse() -> None:
     classifier = current_run.classifier()
     analysis = analyses.current_analysis(classifier)
     if analysis is None:
-        left.caption("Paste a review, or try one of the examples.")
+        left.caption("Paste a review, or try one of the examples." if current_run.topic() is None else "Paste a text.")
         with place:
             editor.show("")
         return
@@ -88,8 +91,16 @@ def _version(analysis: Analysis, made_by: Classifier | None) -> Explanation | No
 
 
 def _choose_example() -> None:
-    """Shows the examples. The address names the chosen one, but never the user's own text."""
+    """Shows the examples. The address names the chosen one, but never the user's own text.
+
+    A model of other texts than film reviews has no examples.
+    """
     state = st.session_state
+    if current_run.topic() is not None:
+        if analyses.TEXT not in state:
+            analyses.show("")
+        state[_ADDRESS], state[_SELECTED] = None, state[analyses.EXAMPLE]
+        return
     in_address = st.query_params.get(analyses.EXAMPLE)
     asked = in_address if in_address in EXAMPLES else None
     page_opened = not editor.is_drawn()  # first visit, or back from another page, which drops the widgets

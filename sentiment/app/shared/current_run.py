@@ -12,6 +12,7 @@ import streamlit as st
 
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
+from sentiment.artifacts import topic as topic_of
 from sentiment.formatting import percent
 
 if TYPE_CHECKING:
@@ -146,6 +147,14 @@ def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
     """
     path = run().path if of is None else of.path
     return _table(str(path), _stamp(path), part)
+
+
+def topic() -> str | None:
+    """Returns what the texts that the chosen run learned from are; None for film reviews, and if it is unknown."""
+    try:
+        return topic_of(run())
+    except (ArtifactError, AttributeError, TypeError):
+        return None  # a tab says what is wrong with the run
 
 
 def read_json(part: str) -> Any:
