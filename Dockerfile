@@ -1,4 +1,4 @@
-# The app on the serving lock: no TensorFlow, no root. docs/team.md tells how to run it.
+# The app on the serving lock: no TensorFlow, no root, the default run alone. docs/team.md tells how to run it.
 FROM python:3.13 AS compiler
 WORKDIR /app
 COPY scripts scripts
@@ -25,5 +25,5 @@ COPY streamlit_app.py ./
 USER 1000
 EXPOSE 8501
 HEALTHCHECK --interval=60s --timeout=20s --start-period=30s --retries=3 \
-    CMD ["python", "scripts/ready.py", "--url", "http://127.0.0.1:8501/_stcore/health"]
+    CMD ["python", "scripts/ready.py", "--url", "http://127.0.0.1:8501/api/ready"]
 CMD ["streamlit", "run", "streamlit_app.py", "--server.address", "0.0.0.0", "--server.headless", "true"]

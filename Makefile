@@ -14,7 +14,7 @@ SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTEST = .venv/bin/pytest -n 2 --dist loadfile --durations 10
 
 .DEFAULT_GOAL := help
-.PHONY: help app lint check test test-slow test-all train benchmark proof lock clean python data-named
+.PHONY: help app lint check test test-slow test-all train benchmark proof docs lock clean python data-named
 
 help:  ## print these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,11 @@ proof: .venv/complete $(LIBRARIES) data-named  ## the long proofs of the served 
 	.venv/bin/python -m dev.proofs.prove_bulk
 	.venv/bin/python -m dev.proofs.prove_people
 	.venv/bin/python -m dev.proofs.prove_opening
+	.venv/bin/python -m dev.proofs.prove_attacks
+	.venv/bin/python -m dev.proofs.prove_api
+
+docs: .venv/complete  ## build the documents as a site in build/site; a broken link is an error
+	.venv/bin/sphinx-build -q -n -W --keep-going docs build/site
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --no-header --generate-hashes pyproject.toml
 lock:  ## update the lock files from pyproject.toml; needs uv

@@ -1,4 +1,4 @@
-"""Adds to the wheel what the package reads but does not contain: the default run and the settings of the app.
+"""Adds to the wheel what the package reads but does not contain: the default run, and the app's script and settings.
 
 ``pyproject.toml`` has all the rest. An editable installation reads both where they are, in the repository.
 """
@@ -15,7 +15,7 @@ LEFT_OUT = {"model.keras"}  # serving never reads it
 
 
 class BuildPy(build_py):
-    """Builds the package together with a folder ``runs`` and the app's ``.streamlit/config.toml``."""
+    """Builds the package together with a folder ``runs``, ``streamlit_app.py`` and the settings beside it."""
 
     def run(self) -> None:
         """Builds into an empty folder, so that no file of an earlier build gets into the wheel."""
@@ -26,6 +26,7 @@ class BuildPy(build_py):
         super().run()
         package = Path(self.build_lib, "sentiment")
         copy_runs(ROOT / "artifacts", package / "runs")
+        shutil.copy(ROOT / "streamlit_app.py", package / "app")
         settings = package / "app" / ".streamlit"
         settings.mkdir()
         shutil.copy(ROOT / ".streamlit" / "config.toml", settings)

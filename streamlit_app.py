@@ -1,5 +1,7 @@
-"""Runs the app: ``streamlit run streamlit_app.py``."""
+"""Serves the app and its API: ``streamlit run streamlit_app.py``."""
 
-from sentiment.app.main import main
+import streamlit as st
 
-main()
+from sentiment.app import server
+
+app = st.App(server.PAGES, **server.options())

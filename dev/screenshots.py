@@ -125,6 +125,19 @@ def wait_until_served(process: subprocess.Popen[bytes], address: str, every: flo
     raise RuntimeError("The app did not start.")
 
 
+def wait_until(page: Page, expression: str, arg: object = None, seconds: float = 60) -> None:
+    """Waits until a JavaScript expression, or a function of ``arg``, is true; ``wait_for_function`` needs ``eval``.
+
+    Raises:
+        TimeoutError: it did not become true.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, arg):
+        if time.monotonic() > end:
+            raise TimeoutError(expression)
+        page.wait_for_timeout(100)
+
+
 def settle(page: Page) -> None:
     """Waits until the page's script has ended and the page no longer moves."""
     page.locator("h1").first.wait_for()
@@ -186,7 +199,7 @@ def _open(browser: Browser, address: str, view: View) -> Page:
     page.set_default_timeout(60_000)
     page.goto(address)
     settle(page)
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    wait_until(page, "!document.querySelector('[data-testid=stSkeleton]')")
     return page
 
 

@@ -14,10 +14,11 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     app                             the web app, a package for each page; the only part that imports Streamlit
     training                        from reviews to a run's folder; the only part that imports TensorFlow
     adapt                           a run that is taught by labels of a user's own, without TensorFlow
-    model_card                      the README of a run
+    api model_card                  the API for programs; the README of a run
     faithfulness                    checks that explanations are true
     adaptation_card                 what an adapted run gained over its parent
     behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
+    budget                          the time, memory and disk that visitors of a server may use
     evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution
     tables                          readers of review files, their columns and labels
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Classifier", "__version__"]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if find_spec("fcntl") is None:  # Windows has no such locks of files
     print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)

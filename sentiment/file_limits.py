@@ -2,10 +2,7 @@
 
 Each bound is far above what a table of reviews needs. An error names the exceeded bound and says what to do.
 
-Other limits: the size of an upload in ``.streamlit/config.toml``; memory, time and disk of a job in
-``bulk/jobs/settings.py``; the length of a pasted text in ``app/shared/analyses.py``; worksheets in
-``bulk/spreadsheets.py``; saved explanations and training histories in ``app/review/history.py`` and
-``app/training/imported_histories.py``.
+``budget`` holds what a visitor and a server may use, and ``tables/spreadsheets.py`` the limits of worksheets.
 """
 
 from __future__ import annotations
@@ -79,7 +76,10 @@ class BoundedStream(io.RawIOBase):
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Reads up to ``len(buffer)`` bytes into the buffer and returns their number."""
-        block = self._stream.read(len(buffer))
+        try:
+            block = self._stream.read(len(buffer))
+        except MemoryError as error:  # LZMA reserves as much as the archive asks for
+            raise LimitError(f"{self._name} asks for too much memory to be unpacked; use it unpacked.") from error
         self._size += len(block)
         check_unpacked(self._size, self._limit, self._name)
         buffer[: len(block)] = block

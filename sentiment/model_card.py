@@ -134,9 +134,8 @@ def trained_on_imdb(run: Run) -> bool:
     return is_imdb(training_fingerprints(run)) or adaptation_card.read(run).get("parent_on_imdb") is True
 
 
-def summary(run: Run) -> str:
-    """Returns what the model does, in a sentence."""
-    texts = topic(run)
+def summary(texts: str | None) -> str:
+    """Returns what a model does, in a sentence; ``texts`` is its ``topic``."""
     if texts is None:
         return _FILM_SUMMARY
     return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
@@ -151,11 +150,13 @@ def use(run: Run) -> Use:
     untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and reviews of other goods"
     rated = " The training reviews have 1 to 4 or 7 to 10 stars." if texts is None else ""
     untested = untested if texts is None else "Texts of another kind"
-    kind = "Movie reviews in English" if texts is None else f"Texts like those it learned from: {texts}"
+    kind, one = "Movie reviews in English", "review"
+    if texts is not None:
+        kind, one = f"Texts like those it learned from: {texts}", "text"
     length = run.json("config.json")["max_length"]
     return Use(
         [
-            f"**{kind}.** Each is classified as a whole, as positive or negative.",
+            f"**{kind}.** Each whole {one} is classified as positive or negative.",
             f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
             "**Explanations.** Each word has a contribution; together they make up the score.",
         ],
@@ -234,7 +235,7 @@ def circumstances(metadata: dict[str, Any]) -> str:
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
     recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
-    return f"# Model card: {run.name}\n\n{summary(run)}{recipe}"
+    return f"# Model card: {run.name}\n\n{summary(topic(run))}{recipe}"
 
 
 def _use(run: Run) -> str:

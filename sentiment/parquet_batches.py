@@ -34,6 +34,8 @@ def read_batches(path: Path, max_rows: int) -> Iterator[pa.RecordBatch]:
         if file.metadata.num_columns > MAX_COLUMNS:
             raise LimitError(f"{path.name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
         check_unpacked(_declared_bytes(file.metadata), limit, path.name, _ADVICE)
+        _check_metadata(file)
+        check_unpacked(4 * _declared_values(file.metadata), limit, path.name, _ADVICE)
         size = 0
         for number in range(file.num_row_groups):
             step = _rows_per_batch(path, file, number, max_rows)
@@ -58,13 +60,27 @@ def plain_bytes(batch: pa.RecordBatch) -> int:
     return size
 
 
+def _check_metadata(file: pq.ParquetFile) -> None:
+    """Reads one row of every row group, which raises an error if the metadata of a column are damaged.
+
+    If they are, pyarrow 26 ends the process as soon as they are asked for.
+    """
+    for number in range(file.num_row_groups):
+        next(file.iter_batches(1, row_groups=[number], use_threads=False), None)
+
+
 def _declared_bytes(metadata: pq.FileMetaData) -> int:
-    """Returns the unpacked size that the file declares, in bytes, or four bytes per value if that is more."""
+    """Returns the unpacked size that the file declares, in bytes, or four bytes per cell if that is more."""
+    sizes = (metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    return max(4 * metadata.num_rows * metadata.num_columns, sum(sizes))
+
+
+def _declared_values(metadata: pq.FileMetaData) -> int:
+    """Returns the number of values that the file declares, those in lists included."""
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     leaves = range(metadata.num_columns)
     repeated = [leaf for leaf in leaves if metadata.schema.column(leaf).max_repetition_level]
-    values = metadata.num_rows * len(leaves) + sum(g.column(leaf).num_values for g in groups for leaf in repeated)
-    return max(4 * values, sum(group.total_byte_size for group in groups))
+    return metadata.num_rows * len(leaves) + sum(g.column(leaf).num_values for g in groups for leaf in repeated)
 
 
 def _rows_per_batch(path: Path, file: pq.ParquetFile, number: int, max_rows: int) -> int:

@@ -24,6 +24,8 @@ class Continuation:
         turned: rate of reviews whose opinions are replaced by their opposites.
         clauses: rate of short clauses of the reviews, unchanged and negated.
         sayings: rate of short texts that are written by the forms of ``sayings.toml``.
+        sentences: rate of short sentences of reviews, with the earlier model's predictions, shifted so that half of
+            them are positive.
         labelled: rate of labelled reviews.
         label_weight: weight of a review's label in its target; the rest is the earlier model's prediction.
         turn_rate: rate at which an opinion of a turned review is replaced.
@@ -37,6 +39,7 @@ class Continuation:
     turned: float
     clauses: float
     sayings: float
+    sentences: float
     labelled: float
     label_weight: float
     turn_rate: float
@@ -158,27 +161,28 @@ DISTILLED = dataclasses.replace(
     BILSTM,
     name="distilled",
     summary="continues an earlier, wider bilstm on its own predictions for reviews, on reviews whose opinions are "
-    "replaced by their opposites, on short clauses and their negations, and on common sayings",
+    "replaced by their opposites, on short clauses and their negations, on sayings and short sentences",
     teacher=None,
     continues=Continuation(
         start="teachers/distilled-1",
         sha256="2e3409a4e95ad7fe3f4d4a2546cd0cc15f8c14dc726184751d98c007a79e3923",
         turned=0.22,
         clauses=0.1,
-        sayings=0.08,
-        labelled=0.25,
-        label_weight=0.3,
+        sayings=0.22,
+        sentences=0.12,
+        labelled=0.2,
+        label_weight=0.4,
         turn_rate=0.85,
-        turned_logit=3.5,
+        turned_logit=4.0,
         epoch_examples=9_600,
-        share=1.0,
+        share=0.6,
     ),
     embedding_size=192,
     units=192,
     embedding_start="random",
     embedding_dropout=0.3,
     dropout=0.2,
-    epochs=10,
+    epochs=14,
     learning_rate=3e-4,
     average=0.995,
     patience=None,
@@ -223,6 +227,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "turned": {"turned": 0.0},
     "clauses": {"clauses": 0.0},
     "sayings": {"sayings": 0.0},
+    "sentences": {"sentences": 0.0},
     "teacher": {"teacher": None},
     "skipgram": {"embedding_start": "random"},
     "average": {"average": None},

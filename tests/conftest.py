@@ -17,7 +17,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from sentiment import Classifier
+from sentiment.model.native import lstm
+from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
+from tests.app_runs import all_runs
 from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
+from tests.tiny import tiny_run
 
 # A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that; some tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -68,6 +73,34 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Refuses a test module that imports TensorFlow and is not marked as a whole."""
     if _without_tensorflow(session.config) and "tensorflow" in sys.modules:
         raise pytest.UsageError("A test module imports TensorFlow without `pytestmark = pytest.mark.training`.")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a dozen words, for the tests of one module."""
+    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+
+
+@pytest.fixture(scope="module")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    """A model of a dozen words, for the tests of one module."""
+    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs with everything that pages show, for the tests of one module."""
+    return all_runs(tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(params=["16", "8"])
+def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computes with what was compiled for vectors of either width, which this processor may not have."""
+    library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
+    loaded = load_library(library, lstm._FUNCTIONS)
+    if not loaded:
+        pytest.skip("this processor has no such vectors, or nothing was compiled: scripts/compile.py")
+    monkeypatch.setattr(lstm, "_library", lambda: (loaded, block))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -12,6 +12,7 @@ import pytest
 from dev.screenshots import CHROMIUM, serve
 from tests.app_runs import all_runs
 
+_REPORT = "addEventListener('securitypolicyviolation', e => refused(`${e.effectiveDirective} ${e.blockedURI}`))"
 _TOOLS = ("playwright", "axe_playwright_python")
 
 
@@ -60,8 +61,11 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Opens pages that remember every request and every error of theirs."""
-    contexts = []
+    """Opens pages that remember their requests and errors, and what the Content-Security-Policy refused them.
+
+    A test fails if anything was refused to any of its pages.
+    """
+    contexts, pages = [], []
 
     def new(width: int = 1280, scheme: str = "light"):
         context = browser.new_context(
@@ -70,7 +74,10 @@ def new_page(browser):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.requested, page.failed = [], []
+        page.requested, page.failed, page.refused = [], [], []
+        page.expose_function("refused", lambda what, page=page: page.refused.append(what))
+        page.add_init_script(_REPORT)
+        pages.append(page)
         page.on("request", lambda request: page.requested.append(request.url))
         page.on("pageerror", lambda error: page.failed.append(str(error)))
         return page
@@ -78,3 +85,4 @@ def new_page(browser):
     yield new
     for context in contexts:
         context.close()
+    assert [what for page in pages for what in page.refused] == []

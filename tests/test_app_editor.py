@@ -13,14 +13,8 @@ from sentiment.app.review.editor import browser_offsets
 from sentiment.app.shared import analyses
 from sentiment.app.shared.examples import EXAMPLES, EXPECTED
 from sentiment.explain.replacements import suggest_replacements
-from tests.app_runs import all_runs
 from tests.review_page import analyse, card, editor, send
 from tests.test_app_review import open_app, press
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("editor") / "runs")
 
 
 @pytest.fixture
@@ -170,7 +164,7 @@ def test_a_suggested_word_replaces_the_one_picked(changing, runs):
     buttons = [each for each in changing.button if (each.key or "").startswith("suggested_")]
     if not buttons:
         pytest.skip("the random weights of the tiny run suggest no word")
-    word = buttons[0].label
+    word = buttons[0].key.removeprefix("suggested_")
     buttons[0].click().run()
     assert editor(changing)["marks"] == {"3": word}
     changing.button(key="what_if_use").click().run()

@@ -37,11 +37,6 @@ from tests.tiny import tiny_run
 TABS = tuple(page._TABS)
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
-
-
 @pytest.fixture
 def open_page(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dev.proofs import mutations
 from sentiment.app.training import imported_histories
 from sentiment.app.training.import_errors import ImportedHistoryError
 
@@ -143,7 +145,7 @@ def test_values_that_no_axis_can_show_are_left_out():
 
 
 def test_a_history_of_many_megabytes_is_refused(monkeypatch):
-    monkeypatch.setattr(imported_histories, "_MAX_BYTES", 100)
+    monkeypatch.setattr(imported_histories, "HISTORY_BYTES", 100)
     with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
     with pytest.raises(ImportedHistoryError, match="has more than"):
@@ -394,3 +396,28 @@ def test_a_file_that_counts_steps_only_is_drawn_by_steps():
 @pytest.mark.parametrize("step", ["", "train"])
 def test_a_step_that_is_no_number_is_ignored(step):
     assert values(read(f"epoch,step,loss\n0,{step},0.9\n1,{step},0.8\n")[0]) == {1: 0.9, 2: 0.8}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"epoch,loss\n" + b"1,0.5\n" * 300_000, "more than 200,000 lines"),
+        (b"epoch,loss\n" + b'"' + b"x\n" * 1_000_000, "more than 200,000 lines"),
+        (b"epoch,loss" + b",loss" * 500_000 + b"\n1,0.5\n", "more than 1,000 columns"),
+        (b"epoch,loss\n1" + b",0.5" * 500_000 + b"\n", "more than 1,000 columns"),
+    ],
+)
+def test_a_log_that_would_take_long_to_read_is_refused_at_once(content, said):
+    start = time.process_time()
+    with pytest.raises(ImportedHistoryError, match=said):
+        imported_histories.from_csv("log.csv", content)
+    assert time.process_time() - start < 5
+
+
+def test_event_files_of_very_many_scalars_are_refused(monkeypatch):
+    monkeypatch.setattr(imported_histories, "HISTORY_ROWS", 7)
+    [(name, content)] = [each for each in mutations.histories().items() if "tfevents" in each[0]]
+    with pytest.raises(ImportedHistoryError, match="more than 7 scalars"):
+        imported_histories.from_events({name: content})
+    monkeypatch.setattr(imported_histories, "HISTORY_ROWS", 8)
+    assert len(imported_histories.from_events({name: content})) == 8

@@ -156,7 +156,7 @@ def test_a_file_that_takes_too_long_is_given_up_and_nothing_of_it_is_kept(page_w
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(own_data.tempfile, "tempdir", str(scratch))
-    monkeypatch.setattr(own_data, "_TIMEOUT", 0.01)
+    monkeypatch.setenv("SENTIMENT_JOB_SECONDS", "0.01")
     describe_it(page_with_child, "mine.csv", reviews(tmp_path).read_bytes())
     assert "mine.csv took too long".replace(".", "\\.") in page_with_child.error[0].value
     assert list(scratch.iterdir()) == []
@@ -234,10 +234,9 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
     assert os.strerror(reason) in error.value.replace("\\", "")
 
 
-@pytest.mark.process
 def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
     command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = describe_here(command)
     assert done.returncode == 2
     assert done.stderr.startswith("mine.csv cannot be described")
     assert done.stderr.count("\n") == 1

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app import server
 from sentiment.app.bulk import charts as bulk_charts
 from sentiment.app.review import history
 from sentiment.app.shared import charts
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_json, write_manifest
 from sentiment.model.classifier import Classifier
-from tests.app_runs import all_runs, full_run
+from tests.app_runs import full_run
 from tests.review_page import analyse, card, editor, said_by_card
 
 PAGES = ("review", "training", "evaluation", "dataset", "model_card")
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture
@@ -117,7 +112,7 @@ def test_every_page_opens_without_an_error(open_page, name):
 
 def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
+    app = AppTest.from_file(str(server.PAGES), default_timeout=30).run()
     assert not app.exception
     assert app.session_state["review_text"] == EXAMPLES["Glowing"]
     assert "Not enough known words" in said(app)

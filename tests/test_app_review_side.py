@@ -8,17 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sentiment import budget
 from sentiment.app.review import arithmetic, feedback, history, side_by_side
-from sentiment.app.shared import analyses
 from sentiment.app.shared.examples import EXAMPLES
 from tests.app_runs import all_runs
 from tests.review_page import analyse
 from tests.test_app_pages import _open, press, said, tick
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("side") / "runs")
 
 
 @pytest.fixture
@@ -233,7 +228,7 @@ def test_no_probability_is_listed_as_certain(app):
 
 def test_the_history_tells_how_many_analyses_it_has_and_takes_a_saved_one(app):
     assert "History (1)" in [each.label for each in app.expander]
-    assert analyses.MAX_ANALYSES == 50
+    assert budget.SESSION_ANALYSES == 50
     tick(app)
     assert "The last 50 analyses" in said(app)
     assert history.table_key(app.session_state["analyses"]) == "history_1_1"

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment import __version__
-from sentiment.app.shared import navigation
+from sentiment.app.shared import navigation, segments
 from sentiment.app.shared.buttons import primary_label
 from tests.app_runs import all_runs
 
@@ -117,3 +117,14 @@ def test_text_contrasts_with_what_is_behind_it(name: str) -> None:
     for text, back in pairs:
         light, dark = sorted((_luminance(theme[text]), _luminance(theme[back])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, back)
+
+
+def test_a_segment_is_chosen_whatever_a_browser_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    for sent, chosen in ((None, "b"), ("a", "a")):
+        monkeypatch.setattr(segments.st, "segmented_control", lambda *_, sent=sent, **__: sent)
+        assert segments.choose("Order", ["a", "b"], default="b") == chosen
+
+
+def test_no_page_has_segments_of_which_none_may_be_chosen() -> None:
+    pages = (Path(__file__).resolve().parent.parent / "sentiment/app").rglob("*.py")
+    assert [page.name for page in pages if "segmented_control(" in page.read_text(encoding="utf-8")] == ["segments.py"]

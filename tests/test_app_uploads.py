@@ -11,17 +11,11 @@ from streamlit.testing.v1 import AppTest
 from sentiment.explain.json_file import to_json
 from sentiment.model.classifier import Classifier
 from tests import uploads
-from tests.app_runs import all_runs
 from tests.review_page import card
 from tests.test_app_imported_histories import event
 from tests.test_app_pages import delete_all, said, tick
 
 IMAGE = "![x](https://evil.example/p.png)"  # which Markdown would have the browser fetch
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from sentiment import dataset
 from sentiment.artifacts import ROOT, default_run, open_run, sha256
 from sentiment.model.native.batch import int8_backend
 from tests.command import run_tool
-from tests.tiny import tiny_run, tiny_weights
+from tests.tiny import tiny_weights
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +30,6 @@ def labelled(tmp_path_factory):
     labels = ["positive" if n % 2 else "negative" for n in range(60)]
     pd.DataFrame({"review": texts, "sentiment": labels}).to_csv(path, index=False)
     return path
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture

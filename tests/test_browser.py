@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from dev.screenshots import serve, server, settle, wait_until_served
+from dev.screenshots import serve, server, settle, wait_until, wait_until_served
 from dev.system import free_port
 from sentiment.app.shared import navigation
 from sentiment.app.shared.examples import EXAMPLES
@@ -234,11 +234,8 @@ def test_back_leads_through_the_examples_chosen(address, new_page):
 @pytest.mark.parametrize(
     ("path", "leads_to", "title"),
     [
-        ("review", "/", "Analyse a review – Sentiment"),
         ("Review?run=other", "/?run=other", "Analyse a review – Sentiment"),
         ("model_card", "/model-card", "Model card – Sentiment"),
-        ("Bulk", "/bulk", "Score a file – Sentiment"),
-        ("analyse", "/", "Analyse a review – Sentiment"),
         ("batch", "/bulk", "Score a file – Sentiment"),
     ],
 )
@@ -247,7 +244,7 @@ def test_an_address_in_another_spelling_leads_to_the_page(address, new_page, pat
     page.goto(f"{address}/{path}")
     page.wait_for_url(f"{address}{leads_to}")
     settle(page)
-    page.wait_for_function("title => document.title === title", arg=title)
+    wait_until(page, "title => document.title === title", arg=title)
     assert page.get_by_text("Page not found").count() == 0
 
 
@@ -256,7 +253,7 @@ def test_every_page_has_its_own_title(address, new_page):
     for entry in navigation.ENTRIES:
         page.goto(f"{address}/{navigation._url_path(entry)}")
         settle(page)
-        page.wait_for_function("title => document.title === title", arg=f"{entry.title} – Sentiment")
+        wait_until(page, "title => document.title === title", arg=f"{entry.title} – Sentiment")
 
 
 def test_a_paste_that_is_too_long_is_answered_in_a_sentence(address, new_page):
@@ -377,7 +374,7 @@ def test_a_run_that_is_still_trained_is_followed(address, new_page, served_runs)
     before = chart.get_attribute("aria-label")
     with (served_runs / "young" / "steps.csv").open("a", encoding="utf-8") as file:
         file.write("23,0.9,0.001,160.0\n52,3,0.9,0.9,0.001,170.0\n")
-    page.wait_for_function("before => !document.body.innerHTML.includes(before)", arg=before, timeout=20_000)
+    wait_until(page, "before => !document.body.innerHTML.includes(before)", arg=before, seconds=20)
 
 
 STRANGE = {

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from dev.screenshots import serve, settle
+from dev.screenshots import serve, settle, wait_until
 from sentiment.app.evaluation import page as evaluation
 from sentiment.artifacts import ROOT, open_run, write_json, write_manifest
 from tests.app_runs import full_run
@@ -62,7 +62,7 @@ def address(browser, tmp_path_factory):
 def opened(page, address: str):
     page.goto(address)
     settle(page)
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    wait_until(page, "!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_timeout(1_500)
     return page
 
@@ -158,7 +158,7 @@ def test_no_tab_of_the_evaluation_is_long_too_wide_or_has_a_finding_of_axe(addre
     found = Axe().run(page).response["violations"]
     assert [each["id"] for each in found if each["impact"] in ("moderate", "serious", "critical")] == []
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_function(f"({WIDER})() <= 390")
+    wait_until(page, f"({WIDER})() <= 390")
     assert page.failed == []
 
 

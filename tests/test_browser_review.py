@@ -104,6 +104,8 @@ def test_the_first_words_in_an_empty_box_do_not_take_the_focus_from_it(address, 
 
 def test_a_verdict_is_marked_from_the_first_key_until_it_is_that_of_the_text(address, new_page):
     page = open_at(new_page(), address)
+    wait_for_text(page, EXAMPLES["Glowing"])
+    page.locator(".card h2", has_text="99").wait_for()  # from then on it hears what is typed
     marked = page.evaluate(
         f"""() => {{
           const area = {EDITOR}.querySelector('textarea');

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dev.screenshots import settle
+from dev.screenshots import settle, wait_until
 from tests.test_browser import analyse, expand, mark_row, open_at, wait_for_text, wait_for_typed
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def test_one_tick_and_a_press_open_an_analysis_at_the_top_with_its_own_model(add
     mark_row(page, ANALYSES, 1)
     page.get_by_role("button", name="Open #2").click()
     settle(page)
-    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    wait_until(page, "document.querySelector('[data-testid=stMain]').scrollTop === 0")
     wait_for_typed(page, "The film is good")
     wait_for_text(page, "The film is good")
     page.goto(f"{address}/?run=other")

@@ -9,7 +9,6 @@ from tests.test_bulk_page import (  # noqa: F401
     figures,
     job_of,
     open_tab,
-    runs,
     settings,
     settle,
     upload,

@@ -17,7 +17,6 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task
 from sentiment.tables.errors import FileError
 from tests.command import run_script
-from tests.tiny import tiny_run
 
 HOME = Path(__file__).resolve().parent.parent
 ROWS = 9000
@@ -25,11 +24,6 @@ ROWS = 9000
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1", reason="Ray is not installed"
 )
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,9 @@
 """UTF-16 without a mark is known by its NULs, and only by a pattern of them that no other text has."""
 
+import pyarrow as pa
 import pytest
 
+from sentiment.tables.cells import as_texts, as_values
 from sentiment.tables.decoding import detect_encoding
 
 GREEK = "ταινία"
@@ -25,3 +27,26 @@ def test_utf_16_is_known_though_some_of_it_is_greek_or_nul(text, order, tmp_path
 )
 def test_text_with_nuls_in_other_patterns_is_not_utf_16(piece, tmp_path):
     assert encoding(tmp_path, piece * 120) == "utf-8"
+
+
+STRINGS = pa.Array.from_buffers(pa.string(), 2, pa.array([b"ok", b"\xe1"], pa.binary()).buffers())
+LISTS = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), STRINGS)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        LISTS,
+        pa.chunked_array([LISTS]),
+        LISTS.cast(pa.large_list(pa.string())),
+        pa.FixedSizeListArray.from_arrays(STRINGS, 1),
+        pa.StructArray.from_arrays([STRINGS, LISTS], ["a", "b"]),
+        pa.MapArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array(["k", "m"]), STRINGS),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_bytes_that_are_not_utf_8_deep_in_a_column_of_parquet_become_escapes(column):
+    for texts in (as_texts(column), as_values(column)):
+        whole, damaged = texts
+        assert "ok" in str(whole)
+        assert r"\\xe1" in damaged

@@ -4,19 +4,12 @@ import csv
 
 import pytest
 
-from sentiment import Classifier
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.tables.base import Options
 from sentiment.tables.errors import FileError
 from tests.hostile_files import cases
-from tests.tiny import tiny_run
 
 CASES = list(cases())
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory):
-    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
 
 
 def test_the_corpus_holds_sixty_cases_or_more_each_with_a_name_of_its_own():

@@ -14,24 +14,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import launcher, locks
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job, all_jobs, find_job
 from sentiment.bulk.jobs.launcher import ATTEMPTS
 from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.processes import identify
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
 
 TASK = {"text": 1, "label": None, "explain": False, "reading": {}}
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture

@@ -276,3 +276,16 @@ def test_thousands_of_columns_of_one_name_get_names_of_their_own_at_once():
         "column_5_2",
         "column_5",
     ]
+
+
+class Greedy:
+    """Packed data that ask for more memory than there is, as LZMA may."""
+
+    def read(self, size):
+        raise MemoryError
+
+
+def test_packed_data_that_ask_for_too_much_memory_are_refused_in_a_sentence():
+    stream = file_limits.BoundedStream(Greedy(), 100, "reviews.zip")
+    with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip asks for too much memory to be unpacked;.*\.$"):
+        stream.read(10)

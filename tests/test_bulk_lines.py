@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sentiment.tables import lines
 from sentiment.tables.lines import Record, read_lines, read_records
+from sentiment.tables.open import open_source
 
 PATTERNS = [
     'x","\n',
@@ -33,6 +34,7 @@ class Counted:
     """``csv`` with a count of the characters that its readers were given."""
 
     Error = csv.Error
+    field_size_limit = staticmethod(csv.field_size_limit)
 
     def __init__(self) -> None:
         self.characters = 0
@@ -126,3 +128,14 @@ def test_a_row_of_too_many_characters_is_too(monkeypatch):
     monkeypatch.setattr(lines, "MAX_RECORD", 9)
     read = list(read_records(io.StringIO('"aa\nbb",\n"aa\nbbbb\ncc",1\n'), ",", 2))
     assert [record.cells for record in read] == [["aa\nbb", ""], ['"aa'], ["bbbb"], ['cc"', "1"]]
+
+
+@pytest.mark.parametrize("content", ["," * 200_000, "good film " * 20_000 + "\nbad\n", '"' + "x" * 200_000])
+def test_a_line_of_any_length_in_plain_text_is_read_by_a_process_that_has_read_nothing_before(content, tmp_path):
+    before = csv.field_size_limit(131_072)  # as Python sets it
+    try:
+        path = tmp_path / "reviews.txt"
+        path.write_text(content)
+        assert open_source(path).sample()
+    finally:
+        csv.field_size_limit(before)

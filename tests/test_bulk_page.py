@@ -17,16 +17,16 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import DeletedFile
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app import server
 from sentiment.app.bulk import labels
 from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import write_json
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
-from sentiment.bulk.jobs.settings import Settings
-from tests.app_runs import all_runs
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
@@ -45,11 +45,6 @@ def worker():
     """Each job is done before its start returns; tests/test_bulk_jobs.py has the children."""
     with inline_worker():
         yield
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("runs"))
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +88,10 @@ def job_of(app, settings):
 
 
 def settle(app, settings, *states):
-    job, end = job_of(app, settings), time.monotonic() + 60
-    while job.state not in states:
-        assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
-        time.sleep(0.05)
-    return app.run()
+    """Returns the page, which shows that the job has one of the states; it is so at once, as its worker is inline."""
+    job = job_of(app, settings)
+    assert job.state in states, (job.state, job.read("error"), (job.folder / "log").read_text())
+    return app
 
 
 @pytest.fixture(scope="module")
@@ -270,6 +264,24 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     assert not app.text_area(key="pasted_reviews").value
 
 
+def test_more_lines_than_the_box_takes_are_refused_on_the_server_too(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = "good\n" * 50_000
+    button(app, "Use these reviews").click().run()
+    assert app.error[0].value == "Paste 200,000 characters at most, or upload a file.".replace(",", "\\,").replace(
+        ".", "\\."
+    )
+    assert list(all_jobs(settings)) == []
+
+
+def test_what_no_box_can_hold_counts_as_nothing_pasted(settings):
+    app = open_page()
+    app.session_state["pasted_reviews"] = ["good"]
+    button(app, "Use these reviews").click().run()
+    assert "There is no review yet" in app.error[0].value
+    assert list(all_jobs(settings)) == []
+
+
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
 def test_nothing_pasted_is_said_to_be_nothing(pasted):
     app = open_page()
@@ -418,7 +430,7 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
     monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
     job = create_job(settings, "films.csv", io.BytesIO(b"review\n"), 7)
     job_timer.start_job_timer.clear()
-    AppTest.from_file(str(Path(__file__).parent.parent / "streamlit_app.py"), default_timeout=30).run()
+    AppTest.from_file(str(server.PAGES), default_timeout=30).run()
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
     (settings.folder / "cleaned").unlink(missing_ok=True)

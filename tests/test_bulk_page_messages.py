@@ -10,9 +10,9 @@ import pytest
 
 from sentiment.app.bulk import downloads, loading
 from sentiment.app.shared import job_errors
+from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted
 from sentiment.tables.errors import FileError
 from tests.test_app_pages import said
@@ -24,7 +24,6 @@ from tests.test_bulk_page import (  # noqa: F401
     offers,
     open_page,
     open_tab,
-    runs,
     scored,
     settings,
     settle,

@@ -9,14 +9,8 @@ from dev.proofs import files
 from dev.proofs.files_page import page
 from sentiment.artifacts import default_run
 from tests.app_runs import CIRCUMSTANCES
-from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentiment import Classifier
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.tables.base import Options
-from tests.tiny import tiny_run
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 AWKWARD = st.text(st.sampled_from(list("aé,;\t|\"'\r\n\0=+-@ 0.🎬\u2028\ufeff")), max_size=8)
@@ -30,11 +28,6 @@ def tables(draw, names=NAME):
 
 
 promise = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory):
-    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
 
 
 @pytest.fixture(scope="module")

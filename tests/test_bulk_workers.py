@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import creation, journal, launcher, limits, processes
 from sentiment.bulk.jobs import job as job_module
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.launcher import CRASHED
 from sentiment.bulk.jobs.maintenance import run_maintenance
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
@@ -206,6 +206,14 @@ def test_deleting_three_hundred_jobs_whose_states_are_being_asked_for_kills_nobo
     assert all_jobs(settings) == []
 
 
+def test_asking_for_the_state_of_a_job_that_is_being_removed_puts_nothing_into_its_folder(settings):
+    job = upload(settings)
+    for path in job.folder.iterdir():
+        path.unlink()
+    assert not job.has_worker
+    assert list(job.folder.iterdir()) == []
+
+
 def test_asking_for_the_state_never_refuses_a_start(settings):
     job = upload(settings)
     with pollers(lambda: job.state):
@@ -326,6 +334,16 @@ def test_a_file_that_takes_too_long_to_inspect_fails_in_a_sentence(settings, fau
     assert job.state == "failed"
 
 
+def test_scoring_that_takes_too_long_in_all_its_turns_fails_in_a_sentence(settings, tmp_path, monkeypatch):
+    job = upload(settings, content=b"id,review\n" + b"1,a good film\n" * 200_000)
+    wait(job, "new", maintained=settings)
+    monkeypatch.setenv("SENTIMENT_JOB_SCORING_SECONDS", "3600")
+    job.submit({"text": 1, "label": None, "explain": False, "reading": {}, "run": str(tiny_run(tmp_path / "tiny"))})
+    job.write("spent", 3599.7)  # in earlier turns
+    wait(job, "failed", maintained=settings)
+    assert job.read("error") == limits.too_slow(3600)
+
+
 def test_a_job_that_takes_too_much_disk_fails_in_a_sentence_and_no_other_is_harmed(settings, faulty):
     other = upload(settings)
     job = faulty("fill", SENTIMENT_JOB_GIGABYTES="0.004")
@@ -351,7 +369,9 @@ def test_a_share_of_a_small_disk_stays_free_and_a_gigabyte_of_a_large_one(tmp_pa
     assert limits.nearly_full(tmp_path) is full
 
 
-@pytest.mark.parametrize("name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS"])
+@pytest.mark.parametrize(
+    "name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS", "SENTIMENT_JOB_SCORING_SECONDS"]
+)
 def test_a_limit_that_is_no_number_is_refused_in_a_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "much")
     with pytest.raises(FileError, match=f"^{name} must be a number"):
@@ -387,6 +407,18 @@ def test_a_download_that_cannot_be_written_keeps_the_results_and_says_why(settin
     job.request_download({"form": "jsonl", "raw": False, "bom": False})
     wait(job, "done", maintained=settings)
     assert job.read("unwritten") == "reviews.csv is empty."
+
+
+def test_a_file_that_a_worker_replaces_meanwhile_keeps_no_job_from_expiring(settings, monkeypatch):
+    job = upload(settings)
+    (job.folder / "progress.json.new").symlink_to(job.folder / "renamed")  # it is listed, and then missing
+    os.utime(job.folder, (1, 1))
+    for path in job.folder.iterdir():
+        if not path.is_symlink():
+            os.utime(path, (1, 1))
+    os.utime(job.folder, (1, 1))
+    run_maintenance(settings)
+    assert not job.folder.exists()
 
 
 def test_a_job_being_inspected_expires_although_its_worker_reports_progress(settings, faulty):

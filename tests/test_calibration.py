@@ -74,3 +74,28 @@ def test_a_few_reviews_without_an_error_do_not_make_a_rule_extreme(n: int, sprea
     logits = np.array([spread, -spread] * (n // 2))
     for labels in (np.array([1, 0] * (n // 2)), np.array([0, 1] * (n // 2)), np.ones(n, int)):
         assert 0.3 < fit_rule(logits, labels).temperature <= 20
+
+
+def test_balancing_moves_the_threshold_only_if_it_helps() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(1_000) < 0.9).astype(int)
+    knows = rng.normal(2.2 + 1.5 * (2 * labels - 1), 1.5)
+    found = calibrate(knows, labels, balanced=True)
+    assert found.rule.threshold == pytest.approx(labels.mean())
+    before, after = (metrics.confusion(knows, labels, cut) for cut in (0.0, found.rule.boundary))
+    assert after.balanced_accuracy > before.balanced_accuracy + 0.05
+    blind = np.full(1_000, 1.0)
+    found = calibrate(blind, labels, balanced=True)
+    assert found.rule.threshold == 0.5
+    assert not found.rule.confident
+    assert found.doubt == "it predicts the same class for all 1,000 validation reviews"
+
+
+def test_a_rule_that_was_tested_on_few_reviews_claims_no_confidence() -> None:
+    logits, labels = drawn(39)
+    found = calibrate(logits, labels)
+    assert found.config()["confident"] is False
+    assert found.config()["doubt"] == "it was tested on only 39 validation reviews"
+    assert found.rule.confidence(0.999) == "unsure"
+    logits, labels = drawn(40)
+    assert "confident" not in calibrate(logits, labels).config()

@@ -23,11 +23,6 @@ REVIEWS = (
 )
 
 
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
-
-
 def logits(predictions: list[Prediction]) -> list[float]:
     return [prediction.logit for prediction in predictions]
 

@@ -26,11 +26,6 @@ from tests.tiny import tiny_run
 TEXTS = ["The film is good!", "", "dull", "not a great film .", "the film is bad"]
 
 
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
-
-
 def statuses(predictions: list[Prediction]) -> list[str]:
     return [prediction.status for prediction in predictions]
 

@@ -19,7 +19,7 @@ from sentiment.training.teachers import run_logits, start_weights
 from tests.tiny import WORDS, tiny_run
 
 VOCABULARY = Vocabulary(WORDS)
-ALONE = {"turned": 0.0, "clauses": 0.0, "sayings": 0.0, "labelled": 1.0}
+ALONE = {"turned": 0.0, "clauses": 0.0, "sayings": 0.0, "sentences": 0.0, "labelled": 1.0}
 
 
 def reviews(number: int, seed: int) -> list[np.ndarray]:
@@ -32,13 +32,13 @@ LABELLED = Examples(reviews(40, 1), (np.arange(40) % 2).astype(np.float32))
 UNLABELLED = reviews(60, 2)
 
 
-def made(folder, *, unlabelled=UNLABELLED, **changes):
+def made(folder, *, unlabelled=UNLABELLED, reviewed=LABELLED, **changes):
     run = open_run(folder / "tiny") if (folder / "tiny").exists() else open_run(tiny_run(folder / "tiny"))
     recipe = dataclasses.replace(DISTILLED.continues, epoch_examples=2_000, **changes)
     preset = dataclasses.replace(DISTILLED, embedding_size=3, units=2, unknown_rate=0.0, continues=recipe)
     stages = Stages(folder / "stages.json")
     batches = mixture(
-        preset, run, start_weights(run, preset), LABELLED, unlabelled, VOCABULARY,
+        preset, run, start_weights(run, preset), reviewed, unlabelled, VOCABULARY,
         work=folder, stages=stages, seed=1, split_seed=1,
     )  # fmt: skip
     return run, [
@@ -71,7 +71,7 @@ def test_without_unlabelled_reviews_labelled_ones_take_the_rest(tmp_path, capsys
 
 
 def test_a_source_without_examples_leaves_its_rate_to_the_rest(tmp_path):
-    _, shown = made(tmp_path, turned=0.4, clauses=0.4, sayings=0.0, labelled=0.2)
+    _, shown = made(tmp_path, turned=0.4, clauses=0.4, sayings=0.0, sentences=0.0, labelled=0.2)
     whole = {tuple(ids.tolist()) for ids in [*LABELLED.ids, *UNLABELLED]}
     assert np.mean([ids in whole for ids, _ in shown]) == 1.0
 
@@ -80,6 +80,22 @@ def test_sayings_are_drawn_at_their_rate(tmp_path):
     _, shown = made(tmp_path, **ALONE | {"sayings": 0.5, "labelled": 0.5})
     whole = {tuple(ids.tolist()) for ids in LABELLED.ids}
     assert np.mean([ids not in whole for ids, _ in shown]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_half_of_the_short_sentences_are_positive_in_the_order_of_the_starts_predictions(tmp_path):
+    sentences = [VOCABULARY.encode(words.split()) for words in ("the film is good", "the film is bad", "a dull film")]
+    end = VOCABULARY.encode(["."])
+    texts = [np.concatenate([sentence, end]).astype(np.int32) for sentence in sentences]
+    run, shown = made(
+        tmp_path,
+        unlabelled=[],
+        reviewed=Examples(texts, np.ones(3, np.float32)),
+        **ALONE | {"sentences": 0.5, "labelled": 0.5},
+    )
+    targets = {ids: target for ids, target in shown if ids[-1] != end[0]}
+    logits = run_logits(run, sentences)
+    expected = sigmoid(logits - np.median(logits))
+    assert targets == {tuple(s.tolist()): pytest.approx(t, abs=1e-6) for s, t in zip(sentences, expected, strict=True)}
 
 
 def test_a_resumed_training_does_not_ask_the_start_again(tmp_path, monkeypatch):

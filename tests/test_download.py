@@ -15,6 +15,7 @@ import pytest
 
 from sentiment.dataset import DatasetError
 from sentiment.dataset.download import download
+from tests.command import run_script
 from tests.data_forms import release, stanford_archive
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "download_data.py"
@@ -183,32 +184,27 @@ def script(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-@pytest.mark.process
 def test_the_script_fetches_a_release_and_says_what_it_holds(server, tmp_path):
     server.content = stanford_archive(release(), tmp_path).read_bytes()
     checksum = hashlib.sha256(server.content).hexdigest()
-    with script("--url", server.url, "--output", tmp_path / "new" / "folder", "--sha256", checksum) as process:
-        output, errors = process.communicate()
-    assert (process.returncode, errors) == (0, "")
-    assert "120 reviews to test, 39 reviews without a label." in output
+    output = tmp_path / "new" / "folder"
+    done = run_script(SCRIPT.name, "--url", server.url, "--output", output, "--sha256", checksum)
+    assert (done.status, done.stderr) == (0, "")
+    assert "120 reviews to test, 39 reviews without a label." in done.stdout
 
 
-@pytest.mark.process
 def test_the_script_ends_with_2_and_one_line_on_a_wrong_checksum(server, tmp_path):
-    with script("--url", server.url, "--output", tmp_path) as process:
-        output, errors = process.communicate()
-    assert (process.returncode, output) == (2, "")
-    assert "another checksum than expected" in errors
-    assert errors.count("\n") == 1
+    done = run_script(SCRIPT.name, "--url", server.url, "--output", tmp_path)
+    assert (done.status, done.stdout) == (2, "")
+    assert "another checksum than expected" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.process
 def test_the_script_ends_with_2_where_it_cannot_write(server, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    with script("--url", server.url, "--output", tmp_path / "file") as process:
-        _, errors = process.communicate()
-    assert process.returncode == 2
-    assert errors.endswith("cannot be written: File exists.\n")
+    done = run_script(SCRIPT.name, "--url", server.url, "--output", tmp_path / "file")
+    assert done.status == 2
+    assert done.stderr.endswith("cannot be written: File exists.\n")
 
 
 @pytest.mark.process

@@ -12,11 +12,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from sentiment import Classifier
 from sentiment.app.shared import chart_block
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.tables.spreadsheets import escape_formula
-from tests.tiny import tiny_run
 
 HOME = Path(__file__).resolve().parent.parent
 SIGNS = "=+-@＝＋－＠"
@@ -48,11 +46,6 @@ def test_a_cell_that_would_run_gets_an_apostrophe(cell):
 @pytest.mark.parametrize("cell", PLAIN, ids=ascii)
 def test_numbers_and_plain_text_stay_as_they_are(cell):
     assert escape_formula(cell) == cell
-
-
-@pytest.fixture(scope="module")
-def classifier(tmp_path_factory):
-    return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
 
 
 @pytest.fixture(scope="module")

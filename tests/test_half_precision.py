@@ -16,8 +16,6 @@ from sentiment import Classifier
 from sentiment.model.attribution import Attributor
 from sentiment.model.batching import pad
 from sentiment.model.lookup_session import compiled_batch, load_bulk, open_lookup_session
-from sentiment.model.native import lstm
-from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
 from sentiment.model.native.lstm import compiled_lstm
 from sentiment.model.weights import Pooling, Weights, read_onnx, write_onnx
 from tests.tiny import halved, rounded, tiny_run, tiny_weights
@@ -25,15 +23,6 @@ from tests.tiny import halved, rounded, tiny_run, tiny_weights
 REVIEWS = [np.random.default_rng(length).integers(1, 14, length).astype(np.int32) for length in (1, 2, 3, 17, 40)]
 FEED = {"ids": pad(REVIEWS), "lengths": np.array([len(review) for review in REVIEWS], np.int32)}
 POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max", "mean")]
-
-
-@pytest.fixture(params=["16", "8"])
-def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
-    loaded = load_library(library, lstm._FUNCTIONS)
-    if not loaded:
-        pytest.skip("this processor has no such vectors, or nothing was compiled: scripts/compile.py")
-    monkeypatch.setattr(lstm, "_library", lambda: (loaded, block))
 
 
 def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:

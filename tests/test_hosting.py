@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
-from streamlit.testing.v1 import AppTest
+from streamlit.web.server.app_discovery import discover_asgi_app
 
+from sentiment.app import server
+from sentiment.app.shared import logs
 from sentiment.artifacts import ROOT
 from sentiment.commands import COMMANDS
-from tests.app_runs import all_runs
 
 HOME = ROOT.parent
 SPACE, CLOUD = HOME / "deploy" / "space", HOME / "deploy" / "cloud"
@@ -78,9 +80,10 @@ def test_what_is_installed_and_never_named_is_in_a_lock() -> None:
     assert required - {"sentiment"} <= lock(HOME / "requirements-app.txt")
 
 
-def test_the_cloud_s_script_draws_the_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SENTIMENT_RUNS", str(all_runs(tmp_path / "runs")))
-    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
-    app = AppTest.from_file(str(CLOUD / "streamlit_app.py"), default_timeout=30).run()
-    assert not app.exception
-    assert "Model" in [each.label for each in app.sidebar.selectbox]
+def test_the_cloud_s_script_serves_the_pages_and_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "configure", lambda: None)
+    script = CLOUD / "streamlit_app.py"
+    assert discover_asgi_app(script).is_asgi_app  # otherwise Streamlit would run it as a page
+    app = runpy.run_path(str(script))["app"]
+    assert app.script_path == server.PAGES
+    assert "/api" in {route.path for route in app._user_routes}

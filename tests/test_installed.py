@@ -34,7 +34,7 @@ from tests.test_hosting import dockerfile_commands
 pytestmark = pytest.mark.process
 
 HOME = ROOT.parent
-PROJECT = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
+PROJECT = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "streamlit_app.py")
 TEXT = "Slow to start, but what an ending!"
 REVIEWS = "review,stars\n" + "".join(f'"{text}",{n}\n' for n, text in enumerate([TEXT, "", "A dull film.", "=1+1"]))
 
@@ -269,7 +269,7 @@ def test_what_the_space_runs_serves_with_its_settings_and_predicts(wheel: Path, 
     run = runner(programs, tmp_path)
     code = "from sentiment.commands.app import _SCRIPT; from streamlit import config\n"
     code += "config._main_script_path = str(_SCRIPT); print(config.get_option('browser.gatherUsageStats'))\n"
-    code += "from sentiment.bulk.jobs.settings import Settings; print(Settings.from_environment().folder)"
+    code += "from sentiment.budget import Settings; print(Settings.from_environment().folder)"
     stats, jobs = run("python", "-c", code).stdout.splitlines()[-2:]
     assert stats == "False"
     assert Path(jobs).is_relative_to(tmp_path / "home")

@@ -22,7 +22,7 @@ from sentiment.model.attribution import Attributor, integrated_gradients, rescal
 from sentiment.model.batching import pad
 from sentiment.model.classifier import Classifier
 from sentiment.model.native import build, lstm
-from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
+from sentiment.model.native.build import STEPS_8, STEPS_16
 from sentiment.model.native.lstm import compiled_lstm
 from sentiment.model.single_review import SingleReviewModel, open_single_review
 from sentiment.model.weights import Pooling, Weights, write_onnx
@@ -38,16 +38,6 @@ needs_compiled = pytest.mark.skipif(
     compiled_lstm(tiny_weights(units=32)) is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1",
     reason="nothing was compiled for this processor: scripts/compile.py",
 )
-
-
-@pytest.fixture(params=["16", "8"])
-def vectors(request, monkeypatch):
-    """What was compiled for vectors of either width, which this processor may not have."""
-    library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
-    loaded = load_library(library, lstm._FUNCTIONS)
-    if not loaded:
-        pytest.skip("this processor has no such vectors, or nothing was compiled: scripts/compile.py")
-    monkeypatch.setattr(lstm, "_library", lambda: (loaded, block))
 
 
 def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:

@@ -14,7 +14,6 @@ import pytest
 
 from dev.screenshots import wait_until_served
 from dev.system import free_port
-from tests.app_runs import all_runs
 
 HOME = Path(__file__).resolve().parent.parent
 SENTENCE = "Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux"
@@ -40,11 +39,6 @@ def answers(address: str, port: int) -> bool:
     except OSError:
         return False
     return True
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("served") / "runs")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def run(code: str, names: dict[str, Any]) -> list[str]:
         if repr(value) != expected:
             wrong.append(f"{value!r} instead of {expected}")
 
-    exec(compile(Compare().visit(ast.parse(code)), "docs/python.md", "exec"), names | {"_compare": check}, names)
+    names["_compare"] = check
+    exec(compile(Compare().visit(ast.parse(code)), "docs/python.md", "exec"), names)
     return wrong
 
 

@@ -181,7 +181,7 @@ def test_a_long_text_is_read_from_a_file_and_not_written_into_code(classifier, r
 def test_labels_are_bounded_in_memory(monkeypatch):
     state: dict = {}
     monkeypatch.setattr(feedback.st, "session_state", state)
-    monkeypatch.setattr(feedback, "_MAX_CHARACTERS", 10)
+    monkeypatch.setattr(feedback.budget, "SESSION_CHARACTERS", 10)
     feedback._set_label("12345678", "positive")
     feedback._set_label("12345678", "negative")
     feedback._set_label("123", "positive")

@@ -10,17 +10,11 @@ import pytest
 
 from sentiment import Classifier
 from sentiment.commands import score as score_command
-from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parent.parent
 KEYS = ["label", "probability", "logit", "confidence", "status", "tokens_read", "tokens_total", "unknown_rate"]
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
 
 
 def score(*arguments, **options):

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import time
+import urllib.error
 import urllib.request
+from functools import partial
 from http.cookiejar import CookieJar
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dev.proofs.visitor import VisitError, Visitor
-from dev.screenshots import serve
+from dev.screenshots import serve, wait_until_served
 from dev.system import free_port
-from tests.app_runs import all_runs
+from sentiment.artifacts import ROOT, default_run, list_runs
 from tests.command import run_script
 from tests.oidc_provider import provider
 from tests.served import need
 
 HOME = Path(__file__).resolve().parent.parent
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return all_runs(tmp_path_factory.mktemp("served") / "runs")
 
 
 @pytest.fixture
@@ -39,17 +40,25 @@ def behind_nginx(runs, tmp_path, monkeypatch):
     inner, outer = free_port(), free_port()
     location = (HOME / "deploy/nginx.conf").read_text(encoding="utf-8").replace("127.0.0.1:8501", f"127.0.0.1:{inner}")
     (tmp_path / "location.conf").write_text(location, encoding="utf-8")
-    paths = "".join(f"{kind}_temp_path {tmp_path};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     server = f"server {{ listen 127.0.0.1:{outer}; include {tmp_path}/location.conf; }}"
-    (tmp_path / "nginx.conf").write_text(
-        f"daemon off; pid {tmp_path}/pid; events {{}} http {{ access_log off; {paths} {server} }}", encoding="utf-8"
-    )
-    with serve(runs, tmp_path / "log", path="/sentiment", port=inner):
-        nginx = subprocess.Popen([NGINX, "-p", tmp_path, "-c", tmp_path / "nginx.conf", "-e", tmp_path / "error.log"])
-        time.sleep(0.5)
+    with serve(runs, tmp_path / "log", path="/sentiment", port=inner), nginx(tmp_path, server):
         yield f"http://127.0.0.1:{outer}/sentiment"
-        nginx.terminate()
-        nginx.wait(10)
+
+
+@contextlib.contextmanager
+def nginx(folder, conf):
+    """Runs nginx with a configuration of its ``http`` block."""
+    (folder / "http.conf").write_text(conf, encoding="utf-8")
+    paths = "".join(f"{kind}_temp_path {folder};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"daemon off; pid {folder}/pid; events {{}} http {{ access_log off; {paths} include {folder}/http.conf; }}",
+        encoding="utf-8",
+    )
+    process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
+    time.sleep(0.5)
+    yield
+    process.terminate()
+    process.wait(10)
 
 
 @pytest.mark.process
@@ -100,6 +109,87 @@ def test_a_server_that_does_not_answer_is_not_ready(runs, monkeypatch):
 
 
 @pytest.mark.process
+def test_a_server_that_runs_says_whether_it_is_ready(runs, tmp_path, monkeypatch):
+    served = shutil.copytree(runs, tmp_path / "runs")
+    monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
+    with serve(served, tmp_path / "log") as address:
+        ready = ("ready.py", "--url", f"{address}/api/ready")
+        done = run_script(*ready)
+        assert (done.status, done.stdout) == (0, "Ready: the server scores with tiny.\n")
+        monkeypatch.setenv("SENTIMENT_API_TOKEN", "another")
+        assert run_script(*ready).stderr == "ready.py: not ready: Send the API token as a bearer token.\n"
+        monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
+        (served / "default").write_text("missing", encoding="utf-8")
+        done = run_script(*ready)
+        assert (done.status, done.stdout) == (1, "")
+        assert done.stderr.startswith("ready.py: not ready: ")
+        done = run_script("ready.py", "--url", f"{address}/elsewhere/api/ready")
+        assert done.stderr == "ready.py: not ready: no server of this program answers there.\n"
+
+
+@pytest.mark.process
+def test_streamlits_own_metrics_are_as_private_as_those_of_the_api(runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
+    with serve(runs, tmp_path / "log", path="/sentiment") as address:
+        for path in ("/_stcore/metrics", "/api/metrics", "/api/ready"):
+            assert _status(address + path) == 401
+            assert _status(address + path, Authorization="Bearer a-token") == 200
+        assert _status(f"{address}/_stcore/health") == 200
+
+
+def _status(url: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.fixture
+def replicas(runs, tmp_path, monkeypatch):
+    """Two servers, each with a default run of its own, behind nginx as ``deploy/replicas.conf`` has it."""
+    need(NGINX, "nginx")
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
+    ports, outer = {"app-1": free_port(), "app-2": free_port()}, free_port()
+    conf = (
+        (HOME / "deploy/replicas.conf").read_text(encoding="utf-8").replace("listen 8080", f"listen 127.0.0.1:{outer}")
+    )
+    for name, port in ports.items():
+        conf = conf.replace(f"server {name}:8501;", f"server 127.0.0.1:{port};")
+    with contextlib.ExitStack() as stack:
+        for name, default in zip(ports, ("tiny", "other"), strict=True):
+            served = shutil.copytree(runs, tmp_path / name)
+            (served / "default").write_text(default, encoding="utf-8")
+            stack.enter_context(serve(served, tmp_path / f"{name}.log", port=ports[name]))
+        stack.enter_context(nginx(tmp_path, conf))
+        yield f"http://127.0.0.1:{outer}"
+
+
+@pytest.mark.process
+def test_two_servers_behind_nginx_keep_every_visitor_and_share_the_jobs(replicas):
+    def served_by(cookies: CookieJar) -> str:
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+        request = urllib.request.Request(f"{replicas}/api/ready", headers={"Authorization": "Bearer a-token"})
+        return json.load(opener.open(request))["run"]
+
+    visitors = [CookieJar() for _ in range(12)]
+    first = [served_by(cookies) for cookies in visitors]
+    assert set(first) == {"tiny", "other"}
+    assert [served_by(cookies) for cookies in visitors] == first
+    for run in ("tiny", "other"):  # a visitor of each
+        [cookie] = visitors[first.index(run)]
+        assert (cookie.name, cookie.path) == ("sentiment_visitor", "/")
+        assert cookie.has_nonstandard_attr("HttpOnly")
+        headers = {"Origin": replicas, "Cookie": f"{cookie.name}={cookie.value}"}
+        with Visitor(replicas, headers=headers) as visitor:
+            assert visitor.shows(f"words read · {run}")
+        with Visitor(replicas, "bulk", headers=headers) as visitor:
+            visitor.upload("reviews.csv", b"review\ngood\nbad\n")
+            visitor.wait(lambda: visitor.has_widget("button", "Score 2 rows"))
+
+
+@pytest.mark.process
 def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
     served = shutil.copytree(runs, tmp_path / "runs")
     with serve(served, tmp_path / "log") as address, Visitor(address) as long_open:
@@ -124,6 +214,7 @@ def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
         )
         settings = ("--secrets.files", str(tmp_path / "secrets.toml"))
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
+            assert _status(f"{address}/api/ready") == 403  # there is no token that would let programs in
             with Visitor(address) as visitor:
                 assert visitor.shows("Sign in")
                 with pytest.raises(VisitError, match="editor"):
@@ -156,12 +247,68 @@ def test_without_a_section_auth_there_is_no_login(address):
 
 
 def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():
-    ignored = (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = re.findall(r"^COPY ([^-]\S+)", (HOME / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(copied) >= 5
     for name in copied:
         assert (HOME / name).exists()
-        assert any(line.removeprefix("!").split("/")[0] == name for line in ignored if line.startswith("!"))
+        assert any(line.split("/")[0] == name for line in let_through())
+
+
+def let_through() -> list[str]:
+    """The paths that ``.dockerignore`` lets through."""
+    lines = (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("!") for line in lines if line.startswith("!")]
+
+
+def test_the_image_holds_the_default_run_alone_without_its_keras_model():
+    runs = {path.name for path in list_runs(ROOT)}
+    default = default_run(ROOT).name
+    assert {name for name in runs if f"artifacts/{name}" in let_through()} == {default}
+    assert "artifacts" not in let_through()
+    assert "**/model.keras" in (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.process
+def test_what_the_image_holds_serves_every_page_and_is_ready(tmp_path, monkeypatch):
+    for name in let_through():
+        target = tmp_path / "app" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        left_out = shutil.ignore_patterns("model.keras", "__pycache__")
+        copy = partial(shutil.copytree, ignore=left_out) if (HOME / name).is_dir() else shutil.copy
+        copy(HOME / name, target)
+    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--server.headless", "true"], cwd=tmp_path / "app", stdout=log, stderr=log, env=_without_runs()
+        )
+        try:
+            wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")
+            url = f"http://127.0.0.1:{port}"
+            assert _status(f"{url}/api/ready") == 200
+            for page in ("", "evaluation", "training", "dataset", "model-card"):
+                with Visitor(url, page) as visitor:
+                    visitor.wait()  # fails if the page shows an error
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _without_runs() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("SENTIMENT_RUNS", "SENTIMENT_API_TOKEN")}
+
+
+def test_the_compose_file_starts_the_two_servers_that_nginx_names():
+    services = yaml.safe_load((HOME / "deploy/compose.yml").read_text(encoding="utf-8"))["services"]
+    conf = (HOME / "deploy/replicas.conf").read_text(encoding="utf-8")
+    named = re.findall(r"^    server ([\w-]+):8501;", conf, re.MULTILINE)
+    assert set(services) == {*named, "proxy"}
+    assert services["proxy"]["ports"] == ["127.0.0.1:8080:8080"]
+    assert "listen 8080;" in conf
+    for name in named:
+        assert "SENTIMENT_API_TOKEN" in services[name]["environment"]
+        assert services[name]["volumes"] == ["jobs:/app/jobs"]
 
 
 @pytest.mark.process

@@ -16,15 +16,16 @@ from streamlit.testing.v1 import AppTest
 
 from dev.proofs import worst_visitor
 from dev.proofs.people import MAX_VERDICT_SECONDS
+from dev.proofs.visitor import VisitError
 from dev.proofs.worst_files import hostile_files
 from dev.screenshots import serve
-from sentiment import Classifier
+from sentiment import Classifier, budget
 from sentiment.app.review.turns import in_turn
-from sentiment.app.shared import analyses, garbage
+from sentiment.app.shared import garbage
 from tests.app_runs import all_runs
 from tests.tiny import tiny_run
 
-APP = Path(__file__).resolve().parent.parent / "streamlit_app.py"
+APP = Path(__file__).resolve().parent.parent / "sentiment/app/main.py"
 
 
 @pytest.mark.process
@@ -41,15 +42,83 @@ def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_p
     for each in found.values():
         assert each["verdict_seconds"]["n"] > 1
         assert each["verdict_seconds"]["p95"] < most
+    assert not worst_visitor.unreached(found)
     assert found["upload"]["workers"] <= 2
     assert not worst_visitor.workers(jobs)
 
 
+class Page:
+    """A page in place of ``Visitor``, on which every request succeeds at once."""
+
+    drawn = True
+    fresh = ("an element",)
+
+    def __init__(self, address: str, page: str = "") -> None:
+        """Opens it."""
+
+    def __enter__(self):
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_):
+        """Closes it."""
+
+    def act(self, *_):
+        """Does an action of the visitor."""
+
+    def look(self, *_):
+        """Returns whether the page has something."""
+        return self.drawn
+
+    def stay(self, seconds):
+        """Stays, briefly."""
+        time.sleep(0.001)
+
+    analyse = upload = press = turn_to = expand = rerun = wait = act
+    shows = received = has_widget = look
+
+
+class BlankPage(Page):
+    """A page that answers every request with nothing."""
+
+    drawn = False
+    fresh = ()
+
+
+class ClosedPage(Page):
+    """A page that cannot be opened."""
+
+    def __init__(self, address: str, page: str = "") -> None:
+        """Fails."""
+        raise VisitError("The app is full.")
+
+
+@pytest.mark.parametrize("attack", worst_visitor.ATTACKS)
+def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch):
+    monkeypatch.setattr(worst_visitor, "hostile_texts", lambda: ["<", "bad ", " "])
+    monkeypatch.setattr(worst_visitor, "hostile_files", lambda: [("a.csv", b"")])
+    monkeypatch.setattr(worst_visitor, "long_cells", lambda: b"")
+
+    def attacked(page: type[Page]) -> dict[str, int]:
+        monkeypatch.setattr(worst_visitor, "Visitor", page)
+        return worst_visitor.ATTACKS[attack]("address", time.monotonic() + 0.05)
+
+    def missed(reached: dict[str, int]) -> list[str]:
+        return worst_visitor.unreached({"idle": {}, attack: {"reached": reached}})
+
+    aims = attacked(Page)
+    assert aims
+    assert missed(aims) == []
+    assert f"{attack}: {list(aims)[-1]}" in missed(attacked(BlankPage))
+    closed = attacked(ClosedPage)
+    assert missed(closed) == [f"{attack}: {aim}" for aim in aims]
+    assert closed["The app is full."] > 0
+
+
 def test_the_hostile_texts_are_the_longest_that_are_accepted_and_longer_ones():
-    assert worst_visitor.LONGEST == analyses.MAX_CHARACTERS
     lengths = [len(text) for text in worst_visitor.hostile_texts()]
-    assert lengths.count(analyses.MAX_CHARACTERS) >= 5
-    assert max(lengths) > 10 * analyses.MAX_CHARACTERS
+    assert lengths.count(budget.TEXT_CHARACTERS) >= 5
+    assert max(lengths) > 10 * budget.TEXT_CHARACTERS
 
 
 def test_the_hostile_files_are_small():

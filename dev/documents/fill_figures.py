@@ -15,6 +15,9 @@ from dev.benchmarking import page
 from dev.documents import run_records
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, open_run
 from sentiment.formatting import accuracy, confidence_table, duration, interval, percent, slices_table, table
+from sentiment.model.classifier import Classifier
+
+EXAMPLE = "Not bad, but far too long."
 
 _FIGURE = re.compile(r"(<!-- figures:(\S+)(?: (\S+))? -->)(.*?)(<!-- /figures -->)", re.DOTALL)
 _MARKER = re.compile(r"<!--\s*/?figures")
@@ -72,7 +75,7 @@ def _benchmark(run: Run, render: Callable[[dict[str, Any]], str]) -> str:
     path = run.path.parent / "BENCHMARKS.json"
     if not path.is_file():
         return _block("No benchmark is committed yet; run `make benchmark DATA=...`.")
-    return _block(render(json.loads(path.read_text(encoding="utf-8"))))
+    return render(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _speed(found: dict[str, Any]) -> str:
@@ -80,6 +83,34 @@ def _speed(found: dict[str, Any]) -> str:
     rows = [row for row in found["rows"] if row["at_least"] and "ratio" in row]
     cells = [[row["what"], row["against"], f"{page.median_ratio(row)}x", page.target(row)] for row in rows]
     return table(["what", "against", "improvement", "target"], cells)
+
+
+def _example(run: Run) -> str:
+    """Returns the beginning of what ``sentiment score --explain`` prints for the example."""
+    classifier = Classifier.load(run.path)
+    [prediction], explanation = classifier.predict([EXAMPLE]), classifier.explain(EXAMPLE)
+    fields: dict[str, Any] = {"label": prediction.label, "probability": round(prediction.probability, 3)}
+    fields |= {"logit": round(prediction.logit, 3), "confidence": prediction.confidence}
+    token, value = explanation.tokens[0], float(explanation.contributions[0])
+    first = {"token": token.text, "start": token.start, "end": token.end, "value": round(value, 3)}
+    return _block(f'```\n{json.dumps(fields)[:-1]}, ...,\n "contributions": [{json.dumps(first)}, ...]}}\n```')
+
+
+def _arithmetic(run: Run) -> str:
+    """Returns the example's contributions above their tokens, and their sum, as a block of text."""
+    explanation = Classifier.load(run.path).explain(EXAMPLE)
+    columns = [(f"{explanation.baseline_logit:.2f}", "start")]
+    pairs = zip(explanation.contributions.tolist(), explanation.tokens, strict=True)
+    columns += [(f"{value:+.2f}", token.text) for value, token in pairs]
+    columns += [("=", ""), (f"{explanation.logit:.2f}", "logit")]
+    lines = (" ".join(cell.rjust(6) for cell in row).rstrip() for row in zip(*columns, strict=True))
+    return _block("\n".join(["```", *lines, "```"]))
+
+
+def _faster(found: dict[str, Any]) -> str:
+    """Returns how many times as fast a single review is as with Keras."""
+    row = next(row for row in found["rows"] if row["against"].startswith("keras.predict") and "ratio" in row)
+    return f"{page.median_ratio(row)} times"
 
 
 def _block(lines: str) -> str:
@@ -93,7 +124,10 @@ FIGURES: dict[str, Callable[[Run], str]] = {
     "confidence": lambda run: _block(confidence_table(_test(run))),
     "slices": lambda run: _block(slices_table(_test(run))),
     "size": lambda run: f"{run.file('model.onnx').stat().st_size / 1e6:.1f} MB",
-    "speed": lambda run: _benchmark(run, _speed),
-    "profile": lambda run: _benchmark(run, page.profile_of),
+    "example": _example,
+    "arithmetic": _arithmetic,
+    "faster": lambda run: _benchmark(run, _faster),
+    "speed": lambda run: _benchmark(run, lambda found: _block(_speed(found))),
+    "profile": lambda run: _benchmark(run, lambda found: _block(page.profile_of(found))),
     "training-time": lambda run: duration(run.json("metadata.json")["training_seconds"]),
 }

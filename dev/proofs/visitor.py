@@ -64,12 +64,13 @@ class Visitor:
         self._fragments: dict[tuple[int, ...], str] = {}  # the fragment of each element that is in one
         self._answer: ForwardMsg | None = None
         self._token = _token(address)
-        headers, cookie = headers or {}, f"{_COOKIE}={self._token}"
+        headers = headers or {}
+        self._cookies = "; ".join(filter(None, [f"{_COOKIE}={self._token}", headers.get("Cookie")]))
         url = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
         self._socket = connect(
             url,
             subprotocols=["streamlit", self._token],  # type: ignore[list-item]
-            additional_headers={**headers, "Cookie": "; ".join(filter(None, [cookie, headers.get("Cookie")]))},
+            additional_headers={**headers, "Cookie": self._cookies},
             max_size=None,
             max_queue=None,
         )
@@ -109,6 +110,11 @@ class Visitor:
                 state = WidgetState(id=widget, json_trigger_value=json.dumps(events))
                 return self.rerun(state, fragment=self._fragments.get(place, ""))
         raise VisitError("There is no editor.")
+
+    def widget_ids(self) -> list[str]:
+        """Returns the ids of the page's widgets."""
+        found = [getattr(each, each.WhichOneof("type") or "", None) for each in self.elements.values()]
+        return [id for widget in found if (id := getattr(widget, "id", ""))]
 
     def press(self, label: str) -> None:
         """Presses a button; does not wait."""
@@ -156,7 +162,8 @@ class Visitor:
         """Returns the content of a download button, which the app may create on demand."""
         button = self.widget("download_button", label)
         url = button.url or self._made(button.deferred_file_id)
-        with urllib.request.urlopen(self._address + url) as answer:  # noqa: S310 - the app's own address
+        request = urllib.request.Request(self._address + url, headers={"Cookie": self._cookies})  # noqa: S310
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - the app's own address
             return bytes(answer.read())
 
     def rerun(self, *triggers: WidgetState, fragment: str = "", by_itself: bool = False) -> None:
@@ -276,7 +283,7 @@ class Visitor:
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
             "X-Xsrftoken": self._token,
-            "Cookie": f"{_COOKIE}={self._token}",
+            "Cookie": self._cookies,
         }
         data = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
         url = self._address + "/" + path.lstrip("/")

@@ -1,107 +1,115 @@
 """How long the verdict on an ordinary review takes while another visitor does the worst that the app accepts.
 
-Serves the app on loopback, without and with each kind of attack, and prints the seconds to the verdict and the memory
-of the server and its workers as JSON. Exits with 1 if 95% of the verdicts of a phase took longer than a second.
+``prove_attacks`` serves the app on loopback and attacks it in each way.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import multiprocessing
 import os
 import shutil
 import signal
-import sys
-import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from dev.proofs.circumstances import circumstances
 from dev.proofs.files import reviews
-from dev.proofs.people import MAX_VERDICT_SECONDS, quantiles
+from dev.proofs.people import quantiles
 from dev.proofs.visitor import VisitError, Visitor
 from dev.proofs.worst_files import hostile_files, long_cells
-from dev.screenshots import serve
 from dev.system import process_of, resident_megabytes
-from sentiment.artifacts import ArtifactError, open_run
+from sentiment.budget import TEXT_CHARACTERS
 from sentiment.bulk.jobs.launcher import WORKER
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-LONGEST = 200_000  # characters of a text that the app accepts
 _EVERY = 0.5  # seconds from one ordinary review to the next
 _AT_ONCE = 16  # files that are uploaded at the same time
 _TABS = 3  # pages that the hostile visitor has open for texts
 
-Attack = Callable[[str, float], None]
+_VERDICT = '"headline":'  # in the data of the verdict card
+
+Reached = Counter[str]  # how often an attack reached each of its aims, and how often it met each error, by message
+Attack = Callable[[str, float], Reached]
 
 
 def hostile_texts() -> list[str]:
     """The longest texts that are accepted, and some that are too long."""
     pieces = ["<", "not good bad nice dull ", " ", "e\u0301\u0302\u0303", "The film was not bad, but long. "]
-    texts = [(piece * (LONGEST // len(piece) + 1))[:LONGEST] for piece in pieces]
-    return [*texts, "e" + "\u0301" * (LONGEST - 1), texts[0] + "<", " " * 20_000_000]
+    texts = [(piece * (TEXT_CHARACTERS // len(piece) + 1))[:TEXT_CHARACTERS] for piece in pieces]
+    return [*texts, "e" + "\u0301" * (TEXT_CHARACTERS - 1), texts[0] + "<", " " * 20_000_000]
 
 
-def paste(address: str, until: float) -> None:
+def paste(address: str, until: float) -> Reached:
     """Analyses hostile texts, one right after another."""
-    _in_tabs(_TABS, partial(_paste, address, until))
+    return _in_tabs(_TABS, partial(_paste, address, until))
 
 
-def explain(address: str, until: float) -> None:
+def explain(address: str, until: float) -> Reached:
     """Asks for the negation view, the smallest flip and the reading curve of hostile texts, again and again."""
-    _in_tabs(_TABS, partial(_explain, address, until))
+    return _in_tabs(_TABS, partial(_explain, address, until))
 
 
-def interrupt(address: str, until: float) -> None:
+def interrupt(address: str, until: float) -> Reached:
     """Asks for an analysis ten times a second without waiting for an answer."""
-    with Visitor(address) as visitor:
+    reached = _aims("answer begun")
+    with _errors_counted(reached), Visitor(address) as visitor:
         for text in cycle(hostile_texts()[:3]):
             if time.monotonic() > until:
                 break
             visitor.analyse(text)
             visitor.stay(0.1)
+            reached["answer begun"] += bool(visitor.fresh)
+    return reached
 
 
-def upload(address: str, until: float) -> None:
+def upload(address: str, until: float) -> Reached:
     """Uploads sixteen hostile files at once, as often as there is time."""
     files = list(islice(cycle(hostile_files()), _AT_ONCE))
 
-    def send(number: int) -> None:
+    def send(number: int) -> Reached:
+        reached, (name, content) = _aims("file taken"), files[number]
         while time.monotonic() < until:
-            with suppress(VisitError), Visitor(address, "bulk") as visitor:
-                visitor.upload(*files[number])
+            with _errors_counted(reached), Visitor(address, "bulk") as visitor:
+                visitor.upload(name, content)
+                visitor.wait()
+                reached["file taken"] += visitor.shows(name.replace(".", "\\."))  # the heading of its job
                 visitor.wait(lambda: time.monotonic() > until or visitor.has_widget("button", "Score"), 30)
                 visitor.stay(0.5)
+        return reached
 
-    _in_tabs(_AT_ONCE, send)
+    return _in_tabs(_AT_ONCE, send)
 
 
-def results(address: str, until: float) -> None:
+def results(address: str, until: float) -> Reached:
     """Has a file of very long cells scored, and draws its results again and again."""
-    with suppress(VisitError), Visitor(address, "bulk") as visitor:
+    reached = _aims("file scored", "results drawn again")
+    with _errors_counted(reached), Visitor(address, "bulk") as visitor:
         visitor.upload("long.csv", long_cells())
         visitor.wait(lambda: visitor.has_widget("button", "Score"), until - time.monotonic())
         visitor.wait()
         visitor.press("Score")
         visitor.wait(lambda: visitor.has_widget("download_button", "Download"), until - time.monotonic())
+        reached["file scored"] += 1
+        visitor.wait()
         while time.monotonic() < until:
-            visitor.wait()
             visitor.rerun()
+            visitor.wait()
+            reached["results drawn again"] += visitor.has_widget("download_button", "Download")
+    return reached
 
 
 ATTACKS: Mapping[str, Attack] = {attack.__name__: attack for attack in (paste, explain, interrupt, upload, results)}
 
 
 def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], seconds: float) -> dict[str, Any]:
-    """Returns for each attack, and for ``idle``, the verdicts' seconds and the memory.
+    """Returns for each attack, and for ``idle``, the verdicts' seconds and the memory, and what the attack reached.
 
     Args:
         address: of the app.
@@ -120,16 +128,16 @@ def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], 
                 until = time.monotonic() + seconds
                 attacking = pool.submit(attack, address, until)
                 found[name] = _phase(address, classifier, jobs, texts, until - time.monotonic())
-                _finish(attacking)
+                found[name]["reached"] = dict(attacking.result(120))
             finally:
                 end_workers(jobs)
     return found
 
 
-def _finish(attacking: Future[None]) -> None:
-    """Waits for an attack to end; that the app refused it is no fault."""
-    with suppress(VisitError):
-        attacking.result(120)
+def unreached(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Returns what attacks meant to do and never did, as ``attack: aim``."""
+    reached = ((name, phase.get("reached", {})) for name, phase in found.items())
+    return [f"{name}: {aim}" for name, counts in reached for aim, count in counts.items() if count == 0]
 
 
 def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str], seconds: float) -> dict[str, Any]:
@@ -160,41 +168,65 @@ def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until:
     return seconds
 
 
-def _in_tabs(tabs: int, work: Callable[[int], None]) -> None:
+def _aims(*names: str) -> Reached:
+    return Counter(dict.fromkeys(names, 0))
+
+
+@contextmanager
+def _errors_counted(reached: Reached) -> Iterator[None]:
+    """Counts an error by its message; that the app refuses an attack is no fault."""
+    try:
+        yield
+    except VisitError as error:
+        reached[str(error)] += 1
+
+
+def _in_tabs(tabs: int, work: Callable[[int], Reached]) -> Reached:
+    together: Reached = Counter()
     with ThreadPoolExecutor(tabs) as pool:
-        list(pool.map(work, range(tabs)))
+        for reached in pool.map(work, range(tabs)):
+            together.update(reached)  # unlike +, it keeps a count of 0
+    return together
 
 
-def _paste(address: str, until: float, tab: int) -> None:
-    texts = hostile_texts()
+def _paste(address: str, until: float, tab: int) -> Reached:
+    reached, texts = _aims("verdict"), hostile_texts()
     for text in cycle(texts[tab:] + texts[:tab]):
-        with suppress(VisitError), Visitor(address) as visitor:  # a text that is too long is refused by an error
+        with _errors_counted(reached), Visitor(address) as visitor:  # a text that is too long is refused by an error
             for version in range(10):
-                if time.monotonic() > until:
-                    return
                 visitor.analyse(f"{version}{text[1:]}")
                 visitor.wait()
+                reached["verdict"] += visitor.received(_VERDICT)
+                if time.monotonic() > until:
+                    break
+        if time.monotonic() > until:
+            break
+    return reached
 
 
-def _explain(address: str, until: float, tab: int) -> None:
-    texts = [text for text in hostile_texts() if len(text) <= LONGEST]
-    with Visitor(address) as visitor:
+def _explain(address: str, until: float, tab: int) -> Reached:
+    reached = _aims("Negation", "What if?", "How the score adds up", "Compare models or methods")
+    texts, flip = [text for text in hostile_texts() if len(text) <= TEXT_CHARACTERS], "Flip the prediction"
+    with _errors_counted(reached), Visitor(address) as visitor:
+        shows, has = visitor.shows, visitor.has_widget
         for version, text in enumerate(cycle(texts[tab:] + texts[:tab])):
             visitor.analyse(f"{version % 10}{text[1:]}")
             visitor.wait()
-            for open_part, part, button in (
-                (visitor.turn_to, "Negation", ""),
-                (visitor.turn_to, "What if?", "Flip the prediction"),
-                (visitor.expand, "How the score adds up", "Check reliability"),
-                (visitor.expand, "Compare models or methods", ""),
+            for open_part, part, button, done in (
+                (visitor.turn_to, "Negation", "", partial(shows, "egation")),
+                (visitor.turn_to, "What if?", flip, partial(has, "button", flip)),
+                (visitor.expand, "How the score adds up", "Check reliability", partial(shows, "Reliability of")),
+                (visitor.expand, "Compare models or methods", "", partial(has, "button_group", "Compare")),
             ):
                 if time.monotonic() > until:
-                    return
+                    return reached
                 open_part(part)
                 visitor.wait()
-                if button and visitor.has_widget("button", button):
+                if button and has("button", button):
                     visitor.press(button)
                     visitor.wait()
+                reached[part] += done()
+    return reached
 
 
 def workers(jobs: Path) -> list[int]:
@@ -218,32 +250,3 @@ def end_workers(jobs: Path) -> None:
     for worker in workers(jobs):
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
-
-
-def main() -> int:
-    """Runs the command line; gives the exit status: 1 where verdicts take too long."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use")
-    parser.add_argument("--seconds", type=float, default=20, help="for each attack; %(default)s")
-    parser.add_argument("--only", choices=ATTACKS, nargs="+", default=list(ATTACKS), help="the attacks; all of them")
-    options = parser.parse_args()
-    try:
-        opened = open_run(options.artifacts)
-    except ArtifactError as error:
-        print(f"worst_visitor.py: {error}", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="worst-visitor-", ignore_cleanup_errors=True) as folder:
-        jobs, log = Path(folder) / "jobs", Path(folder) / "log"
-        os.environ["SENTIMENT_JOBS"] = str(jobs)
-        runs = opened.path.parent
-        with serve(runs, log) as address:
-            found = measure(address, opened.path, jobs, {name: ATTACKS[name] for name in options.only}, options.seconds)
-    print(json.dumps({"phases": found, **circumstances(opened)}, indent=2))
-    return 0 if all(each["verdict_seconds"]["p95"] < MAX_VERDICT_SECONDS for each in found.values()) else 1
-
-
-if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.evaluation import metrics
-from sentiment.evaluation.calibration import balanced_threshold, find_doubt, fit_rule
+from sentiment.evaluation.calibration import balanced_rule, find_doubt, fit_rule
 from sentiment.evaluation.logistic import Basis, fit_best
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
@@ -200,9 +200,10 @@ def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False
     best = fit_best(basis.coordinates(states), labels, offset, weights)
     kernel, intercept = basis.in_features(best.beta)
     scale, shift = head.rule.temperature, head.rule.bias
-    calibration = fit_rule(best.left_out, labels)
-    threshold = balanced_threshold(labels) if balanced else head.rule.threshold
-    rule = DecisionRule(scale * calibration.temperature, shift + scale * calibration.bias, threshold)
+    calibration = replace(fit_rule(best.left_out, labels), threshold=head.rule.threshold)
+    if balanced:
+        calibration = balanced_rule(calibration, best.left_out, labels)
+    rule = replace(calibration, temperature=scale * calibration.temperature, bias=shift + scale * calibration.bias)
     return Head(head.kernel + scale * kernel, head.bias + scale * intercept, rule), best.penalty
 
 

@@ -1,4 +1,4 @@
-"""The app: navigation, page configuration and, if configured, login. ``streamlit run`` runs this file."""
+"""The app: navigation, page configuration and, if configured, login. ``streamlit_app.py`` serves this script."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ examples:
 
 _EXTRAS = {
     "files": ("charset_normalizer", "openpyxl", "pandas", "pyarrow"),
-    "app": ("altair", "streamlit"),
+    "app": ("altair", "prometheus_client", "pydantic", "starlette", "streamlit"),
     "train": ("gensim", "keras", "tensorboard", "tensorflow"),
     "labels": ("cleanlab", "scipy", "sklearn"),
     "cluster": ("ray",),

@@ -16,7 +16,7 @@ from sentiment.commands.parser import Parser
 from sentiment.paths import HOME, IS_INSTALLED, PACKAGE
 
 # Streamlit reads .streamlit/config.toml beside it, which has the settings of privacy.
-_SCRIPT = PACKAGE / "app" / "main.py" if IS_INSTALLED else HOME / "streamlit_app.py"
+_SCRIPT = (PACKAGE / "app" if IS_INSTALLED else HOME) / "streamlit_app.py"
 _EXAMPLES = """\
 %(prog)s
 %(prog)s --port 8600

@@ -22,6 +22,7 @@ from sentiment.artifacts import DEFAULT_RUN, open_run
 from sentiment.bulk.progress import TerminalProgress
 from sentiment.commands import fail
 from sentiment.commands.parser import Parser
+from sentiment.explain.fields import explanation_fields, prediction_fields
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.classifier import Classifier
 from sentiment.model.session import open_model
@@ -91,25 +92,7 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
     classifier = Classifier.load(options.artifacts, open_model=open_model)  # opens fastest
     explanation = classifier.explain(options.text) if options.explain else None
     [prediction] = classifier.predict([options.text])
-    scored = prediction.label is not None
-    result: dict[str, Any] = {
-        "label": prediction.label,
-        "probability": prediction.probability if scored else None,
-        "logit": prediction.logit if scored else None,
-        "confidence": prediction.confidence,
-        "status": prediction.status,
-        "tokens_read": prediction.tokens_read,
-        "tokens_total": prediction.tokens_total,
-        "unknown_rate": prediction.unknown_rate,
-    }
-    if explanation is not None:
-        result["baseline_logit"] = explanation.baseline_logit
-        result["residual"] = explanation.residual
-        result["contributions"] = [
-            {"token": token.text, "start": token.start, "end": token.end, "value": value}
-            for token, value in zip(explanation.tokens, explanation.contributions.tolist(), strict=True)
-        ]
-    return result
+    return prediction_fields(prediction) | (explanation_fields(explanation) if explanation else {})
 
 
 def _file(options: argparse.Namespace) -> None:

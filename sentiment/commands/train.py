@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import logging
 import os
 import shlex
 import shutil
@@ -64,6 +65,7 @@ def _train(
     options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str
 ) -> int:
     """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new network of a cross-validation
     with _no_messages():
         from sentiment.training.export import ParityError, without_optimizer
         from sentiment.training.fit import OtherSettingsError, StoppedError, forget

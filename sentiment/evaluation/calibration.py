@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sentiment.evaluation.logistic import fit
-from sentiment.evaluation.metrics import log_losses
+from sentiment.evaluation.metrics import confusion, log_losses
 from sentiment.model.decision import DecisionRule
 
 FOLDS = 10
@@ -81,8 +81,7 @@ def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = F
         logits: <float>[n], of held-out reviews.
         labels: <int>[n], 1 positive and 0 negative.
         seed: of the cross-validation.
-        balanced: whether the threshold is the share of positives, at which calibrated probabilities have the highest
-            balanced accuracy (Elkan 2001); the bias is then always used.
+        balanced: whether to balance the rule, with the bias, as ``balanced_rule`` does.
     """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
     plain, biased = fit_rule(logits, labels, bias=False), fit_rule(logits, labels)
@@ -90,16 +89,22 @@ def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = F
     gain = error = math.nan
     if len(gains):
         gain, error = float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
-    rule = biased if balanced or gain > NOISE * error else plain
+    rule = biased if gain > NOISE * error else plain
     if balanced:
-        rule = replace(rule, threshold=balanced_threshold(labels))
+        rule = balanced_rule(biased, logits, labels)
     doubt = find_doubt(logits >= rule.boundary, "validation reviews")
     return Calibration(replace(rule, confident=not doubt), biased.bias, gain, error, doubt)
 
 
-def balanced_threshold(labels: Array) -> float:
-    """Returns the share of positives, within bounds."""
-    return float(np.clip(np.mean(labels), *_THRESHOLDS))
+def balanced_rule(rule: DecisionRule, logits: Array, labels: Array) -> DecisionRule:
+    """Returns a rule under which both classes count the same, if these labelled reviews show that it helps.
+
+    Its threshold is the share of positives, at which calibrated probabilities have the highest balanced accuracy (Elkan
+    2001). A model that knows nothing would only change the class that it always predicts, so it keeps its rule.
+    """
+    changed = replace(rule, threshold=float(np.clip(np.mean(labels), *_THRESHOLDS)))
+    before, after = (confusion(logits, labels, each.boundary).balanced_accuracy for each in (rule, changed))
+    return changed if after > before else rule
 
 
 def fit_rule(logits: Array, labels: Array, *, bias: bool = True) -> DecisionRule:

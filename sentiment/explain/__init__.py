@@ -8,5 +8,6 @@
   prediction, ``smallest_flip(classifier, explanation)``; compares two explanations, ``compare(before, after)``.
 - ``negation``: how a negator changes the effect of the opinion after it, ``negations(classifier, text)``.
 - ``stability``: agreement with a finer computation, ``stability(classifier, explanation)``.
+- ``fields``: the fields that ``score.py --text`` and the API give.
 - ``json_file``: ``to_json``, ``from_json``; ``html_file``: ``to_html``, a self-contained page.
 """

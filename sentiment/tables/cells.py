@@ -75,7 +75,32 @@ def as_texts(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
     try:
         return pc.cast(column, pa.string()).to_pylist()
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
-        return [None if value is None else as_json(value) for value in column.to_pylist()]
+        return [None if value is None else as_json(value) for value in _nested_values(column)]
+
+
+def _nested_values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
+    """Returns lists and structs as Python has them; strings are bytes if one of them is not UTF-8."""
+    try:
+        return column.to_pylist()
+    except UnicodeDecodeError:
+        return column.cast(_with_bytes(column.type)).to_pylist()
+
+
+def _with_bytes(kind: pa.DataType) -> pa.DataType:
+    """Returns a type with bytes in place of strings."""
+    if _is_string(kind):
+        return pa.large_binary()
+    if pa.types.is_list(kind):
+        return pa.list_(_with_bytes(kind.value_type))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_with_bytes(kind.value_type))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(_with_bytes(kind.value_type), kind.list_size)
+    if pa.types.is_map(kind):
+        return pa.map_(_with_bytes(kind.key_type), _with_bytes(kind.item_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_with_bytes(field.type)) for field in kind])
+    return kind
 
 
 def as_json(value: object) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD
+from sentiment.file_limits import MAX_COLUMNS
 from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
 from sentiment.tables.decoding import Encoding, check_not_json, count_damaged, detect_encoding, is_damaged, open_text
@@ -32,7 +31,6 @@ class DelimitedSource(RowSource):
 
     def __init__(self, path: Path, format: str, compression: str, options: Options) -> None:
         super().__init__(path, format)
-        csv.field_size_limit(max(MAX_RECORD, csv.field_size_limit()))
         check_not_json(path, compression)
         self._compression = compression
         self._encoding = choose_encoding(path, compression, options)

@@ -75,6 +75,7 @@ def read_records(file: TextIO, delimiter: str, width: int, escapes: Escapes = ""
         width: the number of cells of a row, 0 if it is unknown.
         escapes: which characters are escaped with a backslash.
     """
+    csv.field_size_limit(max(MAX_RECORD, csv.field_size_limit()))
     lines = _Rewindable(read_lines(file), escapes)
     parse_leniently = _LenientParser(delimiter, width, escapes)
     while True:

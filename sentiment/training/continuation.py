@@ -62,18 +62,20 @@ def mixture(
     rng = np.random.default_rng(split_seed)
     with stages("predictions of the start"):
         every = [*labelled.ids, *reviews]
-        sentences = short_sentences(every, vocabulary, rng) if recipe.sayings else []
+        sentences = short_sentences(every, vocabulary, rng) if recipe.sayings or recipe.sentences else []
         texts = [ids[: preset.max_length] for ids in [*every, *sentences]]
         logits = cached(work / "predictions.npy", lambda: run_logits(start, texts))
     by_label = recipe.label_weight * labelled.targets
     soft = metrics.sigmoid(logits).astype(np.float32)
     mixed = Examples(labelled.ids, by_label + (1 - recipe.label_weight) * soft[: len(labelled.ids)])
     rest = Examples(reviews, soft[len(labelled.ids) : len(every)]) if reviews else mixed
+    short = logits[len(every) :]
 
     sources = [
         (mixed.draw, recipe.labelled),
         *_clauses(recipe, labelled, reviews, vocabulary, split_seed, stages),
-        *_sayings(recipe, labelled, sentences, logits[len(every) :], vocabulary, stages),
+        *_sayings(recipe, labelled, sentences, short, vocabulary, stages),
+        *_sentences(recipe, sentences, short),
         *_turned(recipe, labelled, every, logits[: len(every)], weights, vocabulary, stages),
     ]
     sources.append((rest.draw, max(1 - sum(rate for _, rate in sources), 0.0)))
@@ -114,6 +116,16 @@ def _sayings(
         sayings = Sayings(fillings(labelled, sentences, logits, vocabulary), vocabulary)
     if sayings:
         yield sayings, recipe.sayings
+
+
+def _sentences(recipe: Continuation, sentences: list[Ids], logits: Logits) -> Iterator[tuple[Source, float]]:
+    """Yields the source of short sentences with its rate, if it has any; without it the network forgets such texts.
+
+    The start was trained on whole reviews, and its predictions of sentences lean to one side.
+    """
+    if recipe.sentences and sentences:
+        targets = metrics.sigmoid(logits - np.median(logits)).astype(np.float32)
+        yield Examples(sentences, targets).draw, recipe.sentences
 
 
 def _turned(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from sentiment.app.shared import chart_block, job_errors, uploads
+from sentiment.app.shared import chart_block, job_errors, transfers, uploads
 from sentiment.app.shared.buttons import primary_label
+from sentiment.budget import DOWNLOAD_BYTES, Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.results import Results, Rows
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, size
@@ -29,7 +30,6 @@ _MAX_SELECTION_ROWS = 20_000  # in memory, for a download of filtered rows
 _MAX_SELECTION_CHARACTERS = 50_000_000  # at which such a download is cut off
 _SELECTION_CHUNK = 200
 _ESCAPING = "Cells starting with =, +, - or @ are escaped by default, because a spreadsheet would run them."
-_MAX_DOWNLOAD = 1_000_000_000  # bytes; the server holds a download in memory while it is sent
 
 
 def show(job: Job, inspection: dict[str, Any], notes: DeltaGenerator) -> None:
@@ -76,16 +76,16 @@ def _show_file(job: Job, wanted: dict[str, Any], notes: DeltaGenerator) -> None:
     form, file = wanted["form"], _existing_output(job, wanted)
     if job.state == "preparing":
         _preparation(str(job.folder))
-    elif file is not None and file.stat().st_size > _MAX_DOWNLOAD:
+    elif file is not None and file.stat().st_size > DOWNLOAD_BYTES:
         notes.warning(
-            f"This download has {size(file.stat().st_size)}, more than the {size(_MAX_DOWNLOAD)} that the server "
+            f"This download has {size(file.stat().st_size)}, more than the {size(DOWNLOAD_BYTES)} that the server "
             "sends. Choose Parquet, which is smaller, or score the file on the command line.",
             icon=":material/block:",
         )
     elif file is not None:
         st.download_button(
             primary_label(f"Download {form.upper()} ({size(file.stat().st_size)})", ":material/download:"),
-            file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else lambda: file.open("rb"),
+            file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else partial(transfers.open_download, file),
             f"{stem(job)}-scored.{form}",
             on_click="ignore",
             type="primary",

@@ -15,12 +15,10 @@ import streamlit as st
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import current_run, evaluation_charts, job_errors, tabs, uploads, wording
 from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.left_out import left_out_rows
-from sentiment.bulk.parts import Parts
-from sentiment.bulk.results import Results
 from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
@@ -234,30 +232,10 @@ def _other_run(scored: Scored, labelled: pd.DataFrame) -> None:
     elif other_job.state != "done":
         _wait_for_scores(other_job.id)
     else:
-        task = other_job.read("task")
-        columns = tuple(scored.inspection["columns"])
-        other_results = _load_results(
-            str(other_job.parts.folder), columns, task["text"], task["label"], task.get("labels")
-        ).labelled
-        common = labelled.index.intersection(other_results.index)
-        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (other_results, labelled)))
+        others_labelled = Scored.of(other_job).results.labelled
+        common = labelled.index.intersection(others_labelled.index)
+        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (others_labelled, labelled)))
         st.write(uploads.escape_markdown(wording.run_comparison(result, name, Path(this).name)))
-
-
-@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
-def _load_results(
-    folder: str,
-    columns: tuple[str, ...],
-    text: int | list[int],
-    label: int | None,
-    labels: dict[str, int | None] | None,
-) -> Results:
-    return Results(Parts(Path(folder)), list(columns), text, label, labels)
-
-
-def clear_cache() -> None:
-    """Removes the cached results of the other model."""
-    _load_results.clear()
 
 
 @st.fragment(run_every=1.0)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
 _MAX_CACHED = 16  # computed tables per session
+_MAX_LOADED = 2  # results per session: those of a file, and those of another model on the same file
 
 Key = tuple[str, str, int]
 
@@ -94,7 +95,7 @@ class Scored:
             return DecisionRule().threshold
 
 
-@st.cache_resource(max_entries=1, scope="session", show_spinner="Loading the results")
+@st.cache_resource(max_entries=_MAX_LOADED, scope="session", show_spinner="Loading the results")
 def _load(
     folder: str,
     made_from: str,

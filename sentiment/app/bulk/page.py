@@ -11,14 +11,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from sentiment.app.bulk import choices, downloads, labels, loading, own_labels, results, steps, upload
+from sentiment.app.bulk import choices, downloads, loading, own_labels, results, steps, upload
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import limits, maintenance
 from sentiment.bulk.jobs.job import Job, find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.formatting import counted, duration, size
 from sentiment.tables.errors import FileError
 
@@ -198,7 +198,6 @@ def _scoring_progress(id: str) -> None:
 
 def _clear_cache() -> None:
     loading.clear_cache()
-    labels.clear_cache()
     own_labels.clear_cache()
 
 

@@ -10,18 +10,18 @@ from typing import BinaryIO
 
 import streamlit as st
 
-from sentiment.app.shared import current_run, job_errors, tabs, uploads
+from sentiment import budget
+from sentiment.app.shared import current_run, job_errors, tabs, uploads, visitors
 from sentiment.app.shared.uploads import escape_markdown
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import creation
 from sentiment.bulk.jobs.job import Job, find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 from sentiment.tables.options import parse_delimiter
 
 PARAMETER = "job"
 _UPLOAD = "upload"
 _PASTED = "pasted_reviews"  # key of the box for pasted reviews
-_MAX_PASTED = 200_000  # characters
 _SAMPLE = Path(__file__).with_name("sample.csv")
 _UPLOAD_ERROR = "upload_refused"  # key of the error of the last upload, until it is shown
 OWN_JOBS = "own_jobs"  # key of the file names of this session's jobs, by id
@@ -65,7 +65,7 @@ def _paste(settings: Settings) -> None:
             "Or paste reviews, one per line",
             key=_PASTED,
             height=150,
-            max_chars=_MAX_PASTED,
+            max_chars=budget.TEXT_CHARACTERS,
             placeholder="A warm and funny movie.\nFar too long, and not scary at all.",
         )
         st.form_submit_button(
@@ -97,7 +97,13 @@ def _create_sample(settings: Settings) -> None:
 
 def _create_from_paste(settings: Settings) -> None:
     """Creates a job from the pasted lines, none of which is a header or a table's row."""
-    content = (st.session_state.get(_PASTED) or "").encode("utf-8", "replace")
+    if not isinstance(st.session_state.get(_PASTED), str):  # Streamlit does not check what a browser sends
+        st.session_state[_PASTED] = ""
+    pasted = st.session_state[_PASTED]
+    if len(pasted) > budget.TEXT_CHARACTERS:  # the box takes no more, but a browser may send it
+        st.session_state[_UPLOAD_ERROR] = f"Paste {budget.TEXT_CHARACTERS:,} characters at most, or upload a file."
+        return
+    content = pasted.encode("utf-8", "replace")
     if not content.strip():
         st.session_state[_UPLOAD_ERROR] = "There is no review yet. Paste at least one line."
         return
@@ -115,7 +121,7 @@ def _create_job(settings: Settings, key: str) -> None:
 def _create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job | None:
     """Creates a job and leads to it; on failure stores the message and returns None."""
     try:
-        job = creation.create_job(settings, name, content, size)
+        job = creation.create_job(settings, name, content, size, visitors.current())
     except (FileError, OSError) as error:
         st.session_state[_UPLOAD_ERROR] = job_errors.error_message(error)
         return None

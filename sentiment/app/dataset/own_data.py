@@ -17,7 +17,7 @@ import streamlit as st
 
 from sentiment.app.shared import navigation, uploads
 from sentiment.app.shared.buttons import primary_label
-from sentiment.bulk.jobs.settings import Settings
+from sentiment.budget import Settings
 from sentiment.dataset.describe import COUNTS, FACTS
 from sentiment.formatting import duration
 from sentiment.paths import HOME
@@ -26,7 +26,6 @@ from sentiment.tables.errors import FileError
 _DESCRIPTION = "own_data"
 _UPLOAD = "own_data"
 _PROBLEM = "own_data_problem"
-_TIMEOUT = 600.0  # seconds to summarise a file
 _NAME, _SUFFIX = 50, 10  # characters kept of a file name and its suffix; each may take four bytes
 _LOCK_SECONDS = 60.0  # to wait for other uploads
 _LOCK = threading.Lock()  # one file at a time, because each takes many times its size in memory
@@ -170,6 +169,7 @@ def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], m
         FileError: a setting of the server is not valid.
     """
     path, output = scratch / "input" / name, scratch / "output"
+    settings = Settings.from_environment()
     for folder in (path.parent, output):
         folder.mkdir()
     path.write_bytes(content)
@@ -182,13 +182,15 @@ def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], m
         "--max-length",
         str(max_length),
         "--memory",
-        str(Settings.from_environment().memory),
+        str(settings.memory),
         *options,
     ]
     try:
-        process = subprocess.run(command, cwd=HOME, capture_output=True, text=True, timeout=_TIMEOUT, check=False)
+        process = subprocess.run(
+            command, cwd=HOME, capture_output=True, text=True, timeout=settings.seconds or None, check=False
+        )
     except subprocess.TimeoutExpired:
-        st.session_state[_PROBLEM] = f"{name} took too long ({duration(_TIMEOUT)}). Try a smaller sample."
+        st.session_state[_PROBLEM] = f"{name} took too long ({duration(settings.seconds)}). Try a smaller sample."
         return
     if process.returncode == 0:
         facts = json.loads((output / FACTS).read_text(encoding="utf-8"))

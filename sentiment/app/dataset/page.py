@@ -11,7 +11,7 @@ import streamlit as st
 from sentiment.app.dataset import charts, label_errors, own_data
 from sentiment.app.dataset.own_data import Description
 from sentiment.app.dataset.word_search import Words
-from sentiment.app.shared import chart_block, current_run, navigation, tabs, uploads
+from sentiment.app.shared import chart_block, current_run, navigation, segments, tabs, uploads
 from sentiment.artifacts import Run
 from sentiment.dataset.summary import log_odds
 from sentiment.dataset.wording import count_removed, list_removed
@@ -109,9 +109,7 @@ def _overview(run: Run, facts: dict[str, Any], upload: Description | None) -> No
 
 def _lengths(lengths: dict[str, Any]) -> None:
     splits = [row["split"] for row in lengths["by_split"]]
-    split = st.segmented_control(
-        "Split", splits, default=splits[0], key="length_split", bind="query-params", required=True
-    )
+    split = segments.choose("Split", splits, default=splits[0], key="length_split", bind="query-params")
     edges = lengths["edges"]
     ends = {"low": edges, "high": [*edges[1:], 2 * edges[-1] - edges[-2]]}
     rows = pd.concat(

@@ -7,7 +7,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import example_sentences, filters, neighbours, review_table
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run, evaluation_charts, review_texts
+from sentiment.app.shared import chart_block, current_run, evaluation_charts, review_texts, segments
 from sentiment.app.shared.scored_reviews import EVERYTHING, SURE_ERRORS, WRONG, ScoredReviews
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
@@ -18,13 +18,12 @@ _CAUSES = "causes"  # key of the chart
 def show(evaluated: Evaluated) -> None:
     """Shows the reviews of the split or the example sentences."""
     filters.accept_any_case(filters.SOURCE, (filters.REVIEWS, filters.EXAMPLES))
-    source = st.segmented_control(
+    source = segments.choose(
         "List",
         (filters.REVIEWS, filters.EXAMPLES),
         default=filters.REVIEWS,
         key=filters.SOURCE,
         bind="query-params",
-        required=True,
         label_visibility="collapsed",
         help="Example sentences are our own; their texts come with the app.",
     )

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, evaluation_charts, uploads
+from sentiment.app.shared import chart_block, evaluation_charts, segments, uploads
 from sentiment.faithfulness import card
 from sentiment.faithfulness.card import PART
 from sentiment.formatting import signed
@@ -63,13 +63,12 @@ def show(evaluated: Evaluated) -> None:
     st.header("Erasure tests", help=_MEASURED)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        chosen = st.segmented_control(
+        chosen = segments.choose(
             "Remove words by",
             list(removals),
             default=next(iter(removals)),
             key="erasure_way",
             bind="query-params",
-            required=True,
             label_visibility="collapsed",
         )
         removal = removals[chosen]

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from sentiment.app.evaluation import own_slices
-from sentiment.app.shared import current_run, uploads
+from sentiment.app.shared import current_run, segments, uploads
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import BALANCED, BINS
@@ -56,13 +56,12 @@ def show(run: Run) -> Evaluated | None:
         return None
     caption = st.empty()
     with st.container(horizontal=True, vertical_alignment="center"):
-        split = st.segmented_control(
+        split = segments.choose(
             "Split",
             splits,
             default=splits[0],
             key="split",
             bind="query-params",
-            required=True,
             label_visibility="collapsed",
         )
         with st.popover(f"Threshold {_threshold(run):.2f}", icon=":material/tune:", key="threshold_popover"):

@@ -10,9 +10,9 @@ import streamlit as st
 
 from sentiment.app.evaluation import checklist, columns
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run
+from sentiment.app.shared import chart_block, current_run, segments
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.artifacts import Run, topic
+from sentiment.artifacts import Run
 from sentiment.behaviour import edited
 from sentiment.behaviour.card import EDITED_HEADER, PART, edited_rows
 from sentiment.behaviour.contrast import ALL
@@ -26,19 +26,18 @@ def show(evaluated: Evaluated) -> None:
     """Shows one suite of tests at a time."""
     run = evaluated.run
     suites = _suites(run)
-    if not suites and topic(run) is not None:
+    if not suites and current_run.topic() is not None:
         st.info(f"The behavioural tests are about films. {escape_markdown(run.name)} learned from other texts.")
         return
     if not suites:
         st.info("No behavioural tests saved. Run `python scripts/evaluate.py --behaviour --artifacts RUN_FOLDER`.")
         return
-    suite = st.segmented_control(
+    suite = segments.choose(
         "Tests",
         list(suites),
         default=next(iter(suites)),
         key=_SUITE,
         bind="query-params",
-        required=True,
         label_visibility="collapsed",
     )
     suites[suite]()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import columns, filters, own_slices
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, evaluation_charts
+from sentiment.app.shared import chart_block, evaluation_charts, segments
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.formatting import percent
 
@@ -31,9 +31,7 @@ def _slices(scored: ScoredReviews) -> None:
     parts = scored.by_slice().sort_values("accuracy", kind="stable")
     chart_block.show_heading("Accuracy by slice", parts)
     with st.container(horizontal=True, vertical_alignment="center"):
-        view = st.segmented_control(
-            "View", _VIEWS, default=_VIEWS[0], key="slice_view", required=True, label_visibility="collapsed"
-        )
+        view = segments.choose("View", _VIEWS, default=_VIEWS[0], key="slice_view", label_visibility="collapsed")
         whole = st.toggle("Show all slices", key="all_slices", help="Includes those that don't differ from the rest.")
     shown = parts if whole else parts[(parts["difference_low"] > 0) | (parts["difference_high"] < 0)]
     if shown.empty:

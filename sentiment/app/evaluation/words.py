@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation.header import Evaluated
-from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads
+from sentiment.app.shared import chart_block, current_run, evaluation_charts, segments, uploads
 from sentiment.artifacts import Run
 from sentiment.dataset.summary import log_odds
 from sentiment.evaluation.words import MIN_COUNT, PART
@@ -27,13 +27,12 @@ def show(evaluated: Evaluated) -> None:
     if words.empty:
         st.info(f"No word occurs {MIN_COUNT} times or more.")
         return
-    order = st.segmented_control(
+    order = segments.choose(
         "Order by",
         list(_ORDERS),
         default=next(iter(_ORDERS)),
         key="word_order",
         bind="query-params",
-        required=True,
         help="The mean of a word's contributions over its occurrences, or their sum over all reviews.",
     )
     by = _ORDERS[order]

@@ -17,17 +17,17 @@ from sentiment.app.shared import chart_block, current_run, navigation, tabs
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run
+from sentiment.budget import DOWNLOAD_BYTES
 from sentiment.formatting import confidence_header, confidence_rows, duration, interval, percent, size
 from sentiment.model.decision import read_rule
 
 _TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
-_MAX_DOWNLOAD = 500_000_000  # bytes; the server holds a download in memory while it is sent
 
 
 def page() -> None:
     """Shows the summary of the chosen model on one screen, and the details in tabs."""
     run = current_run.run()
-    navigation.show_title("model_card", escape_markdown(_what(*current_run.location())))
+    navigation.show_title("model_card", escape_markdown(model_card.summary(current_run.topic())))
     drawn = (_summary, _metrics, _training, _data, _files)
     for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
         if tab.open:
@@ -163,8 +163,8 @@ def _files(run: Run) -> None:
 def _download(run: Run) -> None:
     """Offers the model's files as a zip archive, built on click."""
     total = int(_file_rows(run)["Size"].sum())
-    if total > _MAX_DOWNLOAD:
-        st.caption(f"The files have {size(total)}, more than the {size(_MAX_DOWNLOAD)} that the server sends.")
+    if total > DOWNLOAD_BYTES:
+        st.caption(f"The files have {size(total)}, more than the {size(DOWNLOAD_BYTES)} that the server sends.")
         return
     st.download_button(
         primary_label("Download model", ":material/download:"),
@@ -218,11 +218,6 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]], alt: str) ->
     """Shows a small table whose cells wrap, so that it fits a phone."""
     cells = [[escape_markdown(str(cell)) for cell in row] for row in rows]
     st.table(pd.DataFrame(cells, columns=list(header)), border="horizontal", hide_index=True, alt=alt)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _what(path: str, stamp: int) -> str:
-    return model_card.summary(current_run.open_path(Path(path)))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.shared import analyses
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
@@ -89,7 +90,7 @@ def show(
             "live_words": _LIVE_WORDS,
             "live_characters": _LIVE_CHARACTERS,
             "long_note": "This text is long. Press Analyse for its verdict.",
-            "most": analyses.MAX_CHARACTERS,
+            "most": budget.TEXT_CHARACTERS,
             "too_long": analyses.TOO_LONG,
         },
     )
@@ -111,7 +112,7 @@ def _typed() -> None:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as editor.js reads it
         case _:
             return
-    if how == "store" or len(text) > analyses.MAX_CHARACTERS:
+    if how == "store" or len(text) > budget.TEXT_CHARACTERS:
         st.session_state[analyses.TEXT] = text
     else:
         analyses.type_text(text, finished=how == "submit")

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sentiment.app.review import arithmetic, editor, turns, views, what_if
-from sentiment.app.shared import wording
+from sentiment.app.shared import segments, wording
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.highlight import strongest
 from sentiment.explain.grouping import Group, Level, group
@@ -22,7 +22,7 @@ from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_LEVELS = [level for level in get_args(Level) if level != "token"]
+_LEVELS: list[Level] = [level for level in get_args(Level) if level != "token"]
 _LEVEL, _ALONG = "level", "along"  # keys of widgets
 
 
@@ -103,14 +103,13 @@ def _text(
 def _settings(classifier: Classifier | None) -> tuple[Level, bool]:
     """Shows the level of the parts and the switch of the curve, which needs the classifier; returns both."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        level = st.segmented_control(
+        level = segments.choose(
             "Contributions by",
             _LEVELS,
             default=_LEVELS[0],
             format_func=lambda level: f"{level.capitalize()}s",
             key=_LEVEL,
             bind="query-params",
-            required=True,
             label_visibility="collapsed",
         )
         along = st.toggle(

@@ -9,6 +9,7 @@ from typing import cast
 import pandas as pd
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.chart_block import escaped_csv
 from sentiment.formatting import counted
@@ -18,7 +19,6 @@ _LABELS = "feedback"  # key of the labels: text -> label
 _CHOICE = "feedback_choice"
 _FULL = "feedback_full"
 _CORRECT, _INCORRECT = ":material/thumb_up: Correct", ":material/thumb_down: Incorrect"
-_MAX_CHARACTERS = 5_000_000  # of all labelled texts of a session
 
 
 @st.fragment
@@ -93,7 +93,7 @@ def _answer(text: str, predicted: Label) -> None:
 
 def _set_label(text: str, label: Label | None) -> None:
     others = {known: given for known, given in labels().items() if known != text}
-    if label and sum(map(len, others)) + len(text) > _MAX_CHARACTERS:
+    if label and sum(map(len, others)) + len(text) > budget.SESSION_CHARACTERS:
         st.session_state[_FULL] = True
         return
     st.session_state[_LABELS] = {**others, **({text: label} if label else {})}

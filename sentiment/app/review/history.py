@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.review import comparison, feedback, maker
 from sentiment.app.review.comparison import Side
 from sentiment.app.shared import analyses, uploads
@@ -23,7 +24,6 @@ _NOTE = "session_note"
 _TICKED = "history_ticked"  # key of the numbers of the ticked analyses
 _MAX_LISTED_TEXT = 200  # characters
 _LEAST = 0.001  # the probability shown for anything smaller, since no prediction is certain
-_MEGABYTES = 4  # of a saved file; enough for the longest text with every character escaped
 _MAX_NAME = 255  # characters of a model's name, the limit of file systems
 
 
@@ -40,7 +40,7 @@ def show(classifier: Classifier) -> None:
             _actions(ticked, len(every))
         if len(ticked) == 2:
             _comparison(ticked[1], ticked[0], classifier)
-        st.caption(f"The last {analyses.MAX_ANALYSES} analyses of this session; gone when you close the page.")
+        st.caption(f"The last {budget.SESSION_ANALYSES} analyses of this session; gone when you close the page.")
 
 
 def table_key(every: Sequence[Analysis]) -> str:
@@ -125,7 +125,7 @@ def _saved_file() -> None:
             key=key,
             on_change=_open_file,
             args=(key,),
-            max_upload_size=_MEGABYTES,
+            max_upload_size=budget.EXPLANATION_BYTES // 1_000_000,
         )
         if note := st.session_state.pop(_NOTE, None):  # in here, because the open popover covers the page
             st.error(uploads.escape_markdown(note), icon=":material/error:")
@@ -145,10 +145,10 @@ def _read_file(file: Any) -> Explanation:
     Raises:
         ValueError: the file is invalid or too large; the message is one sentence.
     """
-    if file.size > _MEGABYTES * 1_000_000:
-        raise ValueError(f"A saved explanation may have {_MEGABYTES} MB at most.")
+    if file.size > budget.EXPLANATION_BYTES:
+        raise ValueError(f"A saved explanation may have {budget.EXPLANATION_BYTES // 1_000_000} MB at most.")
     explanation = from_json(file.getvalue())
-    if len(explanation.text) > analyses.MAX_CHARACTERS:
+    if len(explanation.text) > budget.TEXT_CHARACTERS:
         raise ValueError(analyses.TOO_LONG)
     if len(explanation.run) > _MAX_NAME:
         raise ValueError("This file cannot be opened as an explanation: the name of its model is too long.")

@@ -9,7 +9,7 @@ from sentiment.app.shared import analyses, current_run, navigation
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES, LABELS
 from sentiment.app.shared.uploads import escape_markdown
-from sentiment.artifacts import ArtifactError, topic
+from sentiment.artifacts import ArtifactError
 from sentiment.formatting import percent
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
@@ -28,7 +28,7 @@ def page() -> None:
 
 def _description() -> str:
     """Returns one line on the model, and on where texts go."""
-    texts = topic(current_run.run())
+    texts = current_run.topic()
     trained = "LSTM trained on IMDB" if texts is None else f"LSTM trained on {escape_markdown(texts)}"
     try:
         accuracy = float(current_run.read_json("test.json")["test"]["accuracy"])
@@ -49,9 +49,7 @@ def _analyse() -> None:
     classifier = current_run.classifier()
     analysis = analyses.current_analysis(classifier)
     if analysis is None:
-        left.caption(
-            "Paste a review, or try one of the examples." if topic(current_run.run()) is None else "Paste a text."
-        )
+        left.caption("Paste a review, or try one of the examples." if current_run.topic() is None else "Paste a text.")
         with place:
             editor.show("")
         return
@@ -98,7 +96,7 @@ def _choose_example() -> None:
     A model of other texts than film reviews has no examples.
     """
     state = st.session_state
-    if topic(current_run.run()) is not None:
+    if current_run.topic() is not None:
         if analyses.TEXT not in state:
             analyses.show("")
         state[_ADDRESS], state[_SELECTED] = None, state[analyses.EXAMPLE]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from sentiment.app.review import comparison, turns
 from sentiment.app.review.comparison import Side
-from sentiment.app.shared import current_run, uploads
+from sentiment.app.shared import current_run, segments, uploads
 from sentiment.app.shared.analyses import Analysis
 from sentiment.artifacts import ArtifactError
 from sentiment.explain.stability import correlation
@@ -42,11 +42,10 @@ def show(analysis: Analysis, classifier: Classifier) -> None:
     if not expander.open:
         return
     with expander:
-        what = st.segmented_control(
+        what = segments.choose(
             "Compare",
             ["Models", "Methods"],
             default="Models",
-            required=True,
             key="side_by_side_kind",
             label_visibility="collapsed",
         )

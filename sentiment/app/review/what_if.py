@@ -10,8 +10,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.review import views
-from sentiment.app.shared import analyses
+from sentiment.app.shared import analyses, uploads
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.buttons import primary_label
 from sentiment.explain.counterfactual import compare, edit, smallest_flip
@@ -163,7 +164,7 @@ def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifie
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Suggested:", width="content")
             for word in suggested:
-                st.button(word, key=f"suggested_{word}", on_click=change, args=(word,))
+                st.button(uploads.escape_markdown(word), key=f"suggested_{word}", on_click=change, args=(word,))
 
 
 def _words(explanation: Explanation) -> dict[str, Group]:
@@ -212,7 +213,7 @@ def _flip(analysis: Analysis, explanation: Explanation, classifier: Classifier) 
 
 
 def _use(text: str) -> None:
-    if len(text) > analyses.MAX_CHARACTERS:
+    if len(text) > budget.TEXT_CHARACTERS:
         st.session_state[_NOTE] = analyses.TOO_LONG
         return
     views.leave_what_if()

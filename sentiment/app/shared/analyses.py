@@ -12,15 +12,15 @@ from typing import cast
 
 import streamlit as st
 
+from sentiment.api import tally
 from sentiment.app.shared import current_run
 from sentiment.app.shared.examples import EXAMPLES
+from sentiment.budget import SESSION_ANALYSES, SESSION_CHARACTERS, TEXT_CHARACTERS
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction
 
 _TOLERANCE = 1e-3  # logits; the same model may differ by this much between machines
-MAX_ANALYSES = 50  # analyses kept for a session; the oldest are dropped
-MAX_CHARACTERS = 200_000  # of one text; some 35,000 words
-TOO_LONG = f"A text here may have {MAX_CHARACTERS:,} characters at most. For more, use Score a file."
+TOO_LONG = f"A text here may have {TEXT_CHARACTERS:,} characters at most. For more, use Score a file."
 
 TEXT = "review_text"  # the key of the text in the editor
 EXAMPLE = "example"  # the key of the example choice
@@ -82,6 +82,7 @@ def analyse(text: str, classifier: Classifier) -> Analysis:
     start = perf_counter()
     [prediction] = classifier.predict([text])
     milliseconds = 1000 * (perf_counter() - start)
+    tally.count("app", [prediction])
     if prediction.label is None:
         return Analysis(_next_number(), text, classifier.run.name, prediction, milliseconds)
     typed = st.session_state.get(_TYPED, False)
@@ -106,10 +107,10 @@ def show(text: str, *, to_top: bool = False) -> None:
     """Makes Analyse a review show a text; for callbacks and other pages.
 
     Args:
-        text: at most ``MAX_CHARACTERS`` characters; a longer one is ignored.
+        text: at most ``budget.TEXT_CHARACTERS`` characters; a longer one is ignored.
         to_top: whether the page scrolls to the top.
     """
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > TEXT_CHARACTERS:
         return
     _set_text(text)
     st.session_state[_SCROLL] = to_top
@@ -174,7 +175,7 @@ def text_changed() -> bool:
 
 def refuse_long_text() -> bool:
     """Restores the analysed text if a too long one was pasted. Call it before the editor is drawn."""
-    if len(st.session_state.get(TEXT) or "") <= MAX_CHARACTERS:
+    if len(st.session_state.get(TEXT) or "") <= TEXT_CHARACTERS:
         return False
     st.session_state[TEXT] = analysed_text() or ""
     st.session_state[_REVISION] = revision() + 1
@@ -205,7 +206,11 @@ def _next_number() -> int:
 
 
 def _store(analysis: Analysis) -> Analysis:
-    st.session_state[_ANALYSES] = [*all_analyses(), analysis][-MAX_ANALYSES:]
+    """Adds an analysis; drops the oldest ones if there are too many, or if their texts are too long together."""
+    kept = [*all_analyses(), analysis][-SESSION_ANALYSES:]
+    while sum(len(each.text) for each in kept) > SESSION_CHARACTERS:
+        kept = kept[1:]
+    st.session_state[_ANALYSES] = kept
     return analysis
 
 

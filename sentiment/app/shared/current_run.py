@@ -12,6 +12,7 @@ import streamlit as st
 
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, list_runs, open_run, runs_root
+from sentiment.artifacts import topic as topic_of
 from sentiment.formatting import percent
 
 if TYPE_CHECKING:
@@ -141,6 +142,15 @@ def load_path(path: Path) -> Classifier:
         return _load(str(path), _stamp(path))
 
 
+def shared_classifier(path: Path) -> Classifier:
+    """Returns the classifier of the run at ``path``, loaded once for all sessions and the API.
+
+    Raises:
+        ArtifactError: the run cannot be used.
+    """
+    return _load_once(str(path), _stamp(path))
+
+
 def named_classifier(name: str) -> Classifier:
     """Returns the classifier of the run with this name, loaded once for all sessions.
 
@@ -161,6 +171,14 @@ def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
     """
     path = run().path if of is None else of.path
     return _table(str(path), _stamp(path), part)
+
+
+def topic() -> str | None:
+    """Returns what the texts that the chosen run learned from are; None for film reviews, and if it is unknown."""
+    try:
+        return topic_of(run())
+    except (ArtifactError, AttributeError, TypeError):
+        return None  # a tab says what is wrong with the run
 
 
 def read_json(part: str) -> Any:
@@ -232,6 +250,11 @@ def _open(path: str, stamp: int) -> Run:
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the model")
 def _load(path: str, stamp: int) -> Classifier:
+    return _load_once(path, stamp)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)  # a spinner is for pages only
+def _load_once(path: str, stamp: int) -> Classifier:
     from sentiment.model.classifier import Classifier  # here, because ONNX Runtime is slow to import
 
     return Classifier.load(path, batch_tokens=_BATCH_TOKENS)

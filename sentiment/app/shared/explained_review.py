@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.shared import analyses, review_texts
+from sentiment import budget
+from sentiment.app.shared import review_texts
 from sentiment.app.shared.highlight import highlight
 from sentiment.explain.grouping import group
 from sentiment.explain.prediction_text import headline
@@ -30,8 +31,8 @@ def show(text: object, classifier: Classifier, name: str, *, title: str, label: 
     if not isinstance(text, str) or not text.strip():
         st.caption(f"{title} has no text to explain.")
         return
-    if len(text) > analyses.MAX_CHARACTERS:
-        st.caption(f"{title} is too long to explain here: it has more than {analyses.MAX_CHARACTERS:,} characters.")
+    if len(text) > budget.TEXT_CHARACTERS:
+        st.caption(f"{title} is too long to explain here: it has more than {budget.TEXT_CHARACTERS:,} characters.")
         return
     explanation = classifier.explain(text)
     prediction = explanation.prediction

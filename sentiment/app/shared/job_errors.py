@@ -34,10 +34,10 @@ def show_stored_error() -> None:
 
 @contextmanager
 def show_disk_errors() -> Iterator[None]:
-    """Shows an ``OSError`` as a sentence."""
+    """Shows an error of the disk, or of the folder of jobs, as a sentence."""
     try:
         yield
-    except OSError as error:
+    except (FileError, OSError) as error:
         st.error(escape_markdown(error_message(error)), icon=":material/error:")
 
 

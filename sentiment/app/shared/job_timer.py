@@ -8,7 +8,7 @@ import time
 
 import streamlit as st
 
-from sentiment.bulk.jobs.settings import Settings
+from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
 
 _INTERVAL = 60  # seconds
@@ -17,22 +17,14 @@ _INTERVAL = 60  # seconds
 @st.cache_resource(show_spinner=False)
 def start_job_timer() -> None:
     """Starts the timer of this process; later calls do nothing."""
-    _enable_info_log()
     threading.Thread(target=_maintain_jobs, daemon=True).start()
-
-
-def _enable_info_log() -> None:
-    """Enables the log level INFO, at which the start and end of workers are logged."""
-    log = logging.getLogger("sentiment")
-    if not log.hasHandlers():
-        log.addHandler(logging.StreamHandler())
-    log.setLevel(logging.INFO)
 
 
 def _maintain_jobs() -> None:
     from sentiment.bulk.jobs import (  # here, so that no page waits for PyArrow to import
         journal,
         maintenance,
+        sharing,
     )
 
     log = logging.getLogger(__name__)
@@ -41,12 +33,16 @@ def _maintain_jobs() -> None:
     except FileError as error:
         log.error(str(error))
         return
-    while True:
-        try:
-            maintenance.run_maintenance(settings)
-            journal.copy_to_log(settings.folder)
-        except OSError as error:
-            log.warning("Job maintenance failed: %s", error.strerror or type(error).__name__)
-        except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
-            log.exception("Job maintenance failed.")
-        time.sleep(_INTERVAL)
+    with sharing.Mark(settings.folder) as mark:
+        while True:
+            try:
+                mark.renew()
+                maintenance.run_maintenance(settings)
+                journal.copy_to_log(settings.folder)
+            except FileError as error:
+                log.error(str(error))
+            except OSError as error:
+                log.warning("Job maintenance failed: %s", error.strerror or type(error).__name__)
+            except Exception:  # of any kind: if the thread ended, no upload would ever be deleted again
+                log.exception("Job maintenance failed.")
+            time.sleep(_INTERVAL)

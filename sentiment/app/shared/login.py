@@ -7,6 +7,11 @@ import streamlit as st
 from sentiment.app.shared.buttons import primary_label
 
 
+def is_on() -> bool:
+    """Returns whether visitors have to log in; works outside of a page, too."""
+    return st.secrets.load_if_toml_exists() and "auth" in st.secrets
+
+
 def require() -> None:
     """Stops the page for visitors who are not logged in, if login is configured."""
     if "is_logged_in" not in st.user:  # the key exists only with [auth]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from sentiment import budget
 from sentiment.app.shared import analyses, navigation
 from sentiment.app.shared.uploads import escape_markdown
 from sentiment.dataset import DatasetError, load
@@ -42,8 +43,8 @@ def show_open_button(text: str, name: str) -> None:
     """Shows a button that opens a text on the Analyse page; ``name`` is that of its table."""
     if not isinstance(text, str):
         return
-    if len(text) > analyses.MAX_CHARACTERS:
-        st.caption(f"Too long for the Analyse page, which takes {analyses.MAX_CHARACTERS:,} characters.")
+    if len(text) > budget.TEXT_CHARACTERS:
+        st.caption(f"Too long for the Analyse page, which takes {budget.TEXT_CHARACTERS:,} characters.")
     elif st.button("Open on the Analyse page", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
         navigation.open_page("review")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sentiment.app.training import metric_names
 from sentiment.app.training.import_errors import ImportedHistoryError, Say
+from sentiment.budget import HISTORY_COLUMNS, HISTORY_ROWS
 
 _SEPARATORS = (b",", b";", b"\t", b"|")
 _COUNTERS = {"epoch": "epoch", "epochs": "epoch", "step": "step", "steps": "step", "global_step": "step"}
@@ -40,7 +41,11 @@ def _sections(name: str, content: bytes, say: Say) -> list[tuple[bytes, bytearra
     """Returns each header with the lines below it. A header that is repeated starts no new section."""
     sections: list[tuple[bytes, bytearray]] = []
     ragged = 0
-    for line in io.BytesIO(content.removeprefix(codecs.BOM_UTF8)):
+    for number, line in enumerate(io.BytesIO(content.removeprefix(codecs.BOM_UTF8))):
+        if number > HISTORY_ROWS:
+            raise ImportedHistoryError(f"{name} has more than {HISTORY_ROWS:,} lines; keep every tenth, for example.")
+        if line.count(_separator(line)) >= HISTORY_COLUMNS:
+            raise ImportedHistoryError(f"{name} has more than {HISTORY_COLUMNS:,} columns; keep those to be drawn.")
         if _is_header(line):
             if not sections or line.strip() != sections[-1][0].strip():
                 sections.append((line.rstrip() + b"\n", bytearray()))

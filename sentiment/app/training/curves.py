@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import chart_block, uploads
+from sentiment.app.shared import chart_block, segments, uploads
 from sentiment.app.training import charts, histories, run_files
 from sentiment.artifacts import ArtifactError
 
@@ -82,17 +82,14 @@ def show(folders: list[Path], imported: Sequence[pd.DataFrame], colours: Mapping
 def _controls() -> _View:
     """Shows the controls of the curves and returns their values."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        grain = st.segmented_control(
+        grain = segments.choose(
             "A point per",
             ["epoch", "step"],
             default="epoch",
             key="grain",
             bind="query-params",
-            required=True,
         )
-        x = st.segmented_control(
-            "X-axis", list(_X), default="epochs", key="against", bind="query-params", required=True
-        )
+        x = segments.choose("X-axis", list(_X), default="epochs", key="against", bind="query-params")
         weight = st.slider(
             "Smoothing",
             *(0.0, 0.99, 0.0, 0.01),

@@ -20,8 +20,8 @@ import pandas as pd
 from sentiment.app.training import csv_logs, metric_names, restarts
 from sentiment.app.training.histories import METRICS, tidy
 from sentiment.app.training.import_errors import ImportedHistoryError, Say, ignore
+from sentiment.budget import HISTORY_BYTES, HISTORY_ROWS
 
-_MAX_BYTES = 20_000_000  # per history
 _MAX_COUNT = 10**12  # largest plausible epoch or step
 _VARINT_BYTES = 10  # bytes of 64 bits at most, so that a malformed varint ends
 
@@ -70,6 +70,8 @@ def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
         run = "/".join(folders if split is None else folders[:-1]) or "TensorBoard"
         for time, step, tag, value in scalars(content):
             column = metric_names.column(tag, split or "")
+            if len(rows) >= HISTORY_ROWS:
+                raise ImportedHistoryError(f"This folder has more than {HISTORY_ROWS:,} scalars; choose fewer files.")
             rows.append((run, column, path.rpartition("/")[0], tag, tag.startswith("epoch_"), step, time, value))
     frame = pd.DataFrame(rows, columns=["run", "column", "folder", "tag", "by_epoch", "step", "time", "value"])
     if frame["column"].isna().all():
@@ -83,8 +85,8 @@ def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
 
 
 def _check_size(name: str, size: int) -> None:
-    if size > _MAX_BYTES:
-        raise ImportedHistoryError(f"{name} has more than {_MAX_BYTES // 1_000_000} MB; choose a shorter history.")
+    if size > HISTORY_BYTES:
+        raise ImportedHistoryError(f"{name} has more than {HISTORY_BYTES // 1_000_000} MB; choose a shorter history.")
 
 
 def _check(name: str, counts: pd.Series) -> None:

@@ -1,7 +1,6 @@
 """Jobs of the app: uploaded files in a queue, each scored by a worker process that outlives the page and the server.
 
 ==============  ===================================================================================
-``settings``    the folder of the jobs and the limits of the server, from environment variables
 ``job``         one job: its folder, its state, and what its owner can ask for
 ``creation``    creates a job from an upload
 ``answers``     labels that the owner gives to rows of a scored file
@@ -10,6 +9,7 @@
 ``worker``      the worker process: inspects, scores, writes a download or computes states
 ``limits``      limits on memory, time and disk
 ``locks``       file locks
+``sharing``     refuses a folder that hosts share out of the reach of each other's locks
 ``processes``   identifies and kills a worker, and never another process
 ``journal``     events of the workers, until a server copies them to its log
 ==============  ===================================================================================

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from sentiment.artifacts import write_json
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import limits, locks, processes
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.parts import Parts
 
 State = Literal["unread", "inspecting", "new", "waiting", "running", "preparing", "cancelled", "failed", "done"]
@@ -54,6 +54,11 @@ class Job:
     def short_id(self) -> str:
         """The beginning of the id, which names the job in logs but does not open it."""
         return self.id[:8]
+
+    @property
+    def visitor(self) -> str:
+        """The visitor who uploaded the file, as a hash; "" if unknown."""
+        return str((self.read("upload") or {}).get("visitor", ""))
 
     @property
     def input(self) -> Path:
@@ -145,8 +150,12 @@ class Job:
         paths = [self.folder, *self.folder.iterdir()]
         if self.state == "inspecting":
             paths = [path for path in paths if path.name in ("upload.json", "reading.json")]
+        times = []
+        for path in paths:
+            with suppress(FileNotFoundError):  # the worker has just replaced it
+                times.append(path.stat().st_mtime)
         now = time.time()
-        return now - max((path.stat().st_mtime for path in paths), default=now)
+        return now - max(times, default=now)
 
     @property
     def size(self) -> int:
@@ -170,7 +179,7 @@ class Job:
             download.unlink()
         with suppress(FileNotFoundError):
             self.write("task", task)  # first, so that nothing is lost if the disk is full
-            self.remove(*_REQUESTS.values(), *_FAILURES.values(), "result", "cancel", "attempts", "error")
+            self.remove(*_REQUESTS.values(), *_FAILURES.values(), "result", "cancel", "attempts", "spent", "error")
 
     @limits.disk_errors_explained()
     def request_download(self, wanted: dict[str, Any]) -> None:
@@ -319,7 +328,7 @@ def new_job(folder: Path) -> Iterator[Job]:
     job = Job(folder / secrets.token_urlsafe(16))
     job.folder.mkdir(mode=0o700)
     try:
-        for name in ("lock", "gate", "twins.lock"):
+        for name in ("lock", "gate", "twins.lock", "answers.lock"):
             (job.folder / name).touch()  # now, since it must be possible to delete the job on a full disk
         yield job
     except BaseException:

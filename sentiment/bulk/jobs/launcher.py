@@ -8,9 +8,9 @@ import threading
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import journal, limits, locks, processes
 from sentiment.bulk.jobs.job import Action, Job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.paths import HOME
 
 ATTEMPTS = 5  # times a worker may be killed before it has finished a part
@@ -74,7 +74,8 @@ def record_end(job: Job, status: int | None = None) -> None:
         action = (job.read("action") or {}).get("name", "inspect")
         trace = _read_trace(job)
         if trace.startswith(limits.TIMED_OUT):
-            job.fail(action, limits.too_slow(Settings.from_environment().seconds))
+            settings = Settings.from_environment()
+            job.fail(action, limits.too_slow(settings.scoring if action == "score" else settings.seconds))
         elif trace or (status or 0) > 0:
             job.fail(action, CRASHED)
         if status != 0:

@@ -90,18 +90,20 @@ def memory_in_use() -> int:
 
 
 @contextmanager
-def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterator[None]:
+def enforced(check: Callable[[], str], seconds: float, trace: TextIO, spent: float = 0.0) -> Iterator[None]:
     """Stops the work in the main thread when a check finds a problem or the time is over.
 
     Args:
         check: returns a problem in a sentence, "" for none; it is called four times a second in its own thread.
         seconds: that the work may take, 0 for no limit.
         trace: receives the stack frames of a crash, or of native code that could not be stopped.
+        spent: seconds that the work has taken before.
 
     Raises:
         FileError: a limit was exceeded.
     """
-    end, done, problem = monotonic() + seconds, threading.Event(), ""
+    left, done, problem = max(_EVERY, seconds - spent), threading.Event(), ""
+    end = monotonic() + left
 
     def watch() -> None:
         nonlocal problem
@@ -118,7 +120,7 @@ def enforced(check: Callable[[], str], seconds: float, trace: TextIO) -> Iterato
     signal.signal(signal.SIGUSR1, stop)
     faulthandler.enable(trace)
     if seconds:
-        faulthandler.dump_traceback_later(seconds + _GRACE, exit=True, file=trace)
+        faulthandler.dump_traceback_later(left + _GRACE, exit=True, file=trace)
     threading.Thread(target=watch, daemon=True).start()
     try:
         yield

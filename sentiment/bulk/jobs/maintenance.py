@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from sentiment.bulk.jobs import journal, launcher, locks
+from sentiment.budget import Settings
+from sentiment.bulk.jobs import journal, launcher, locks, sharing
 from sentiment.bulk.jobs.job import Job, all_jobs, is_job_id
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.tables.errors import FileError
 
 _CLEAN_EVERY = 60  # seconds
@@ -27,20 +30,35 @@ def run_maintenance(settings: Settings, *, wait: bool = False) -> None:
         wait: wait for another process that runs maintenance, since it may have missed the end of a worker.
 
     Raises:
+        FileError: another host uses the folder, and locks do not reach it.
         OSError: the disk is full or read-only.
     """
+    sharing.check(settings.folder)
     try:
-        with locks.hold(settings.folder / "lock", wait=wait):
+        with locks.hold(settings.folder / "lock", wait=wait, create=True):
             _clean(settings)
             jobs = all_jobs(settings)
             for job in jobs:
                 launcher.record_end(job)
-            free = settings.at_once - sum(job.has_worker for job in jobs)
-            waiting = [(job, action) for job in jobs if (action := job.next_action)]
-            for job, action in waiting[: max(0, free)]:
+            for job, action in _next_in_turn(settings, jobs):
                 launcher.start_or_fail(job, action.pop("name"), **action)
     except (BlockingIOError, FileNotFoundError):
         return  # no jobs, lock held elsewhere, or a job just vanished; the next call retries
+
+
+def _next_in_turn(settings: Settings, jobs: list[Job]) -> list[tuple[Job, dict[str, Any]]]:
+    """Returns the jobs to start, with their actions. Visitors take turns, and none has all the workers."""
+    working = [job.visitor for job in jobs if job.has_worker]
+    free, of_visitor = settings.at_once - len(working), Counter(working)
+    waiting = []
+    for job in jobs:
+        if action := job.next_action:
+            before = of_visitor[job.visitor] if job.visitor else 0
+            if before < settings.at_once_per_visitor or not job.visitor:
+                waiting.append((before, job, action))
+            of_visitor[job.visitor] += 1
+    waiting.sort(key=lambda each: each[0])  # stable: one's first job comes before anyone's second
+    return [(job, action) for _, job, action in waiting[: max(0, free)]]
 
 
 def any_job_waits(settings: Settings) -> bool:
@@ -69,13 +87,21 @@ def _clean(settings: Settings) -> None:
 
 
 def _make_room(settings: Settings) -> None:
-    """Deletes the jobs that have been idle longest while all jobs together take too much disk."""
-    jobs = all_jobs(settings)
-    excess = sum(job.size for job in jobs) - settings.gigabytes * 1e9
-    for job in sorted((job for job in jobs if job.state in _IDLE), key=lambda job: -job.idle_seconds):
+    """Deletes the jobs that have been idle longest while all jobs together take too much disk.
+
+    Those of a visitor who takes more than a share of it go first.
+    """
+    sizes = {job: job.size for job in all_jobs(settings)}
+    of_visitor: Counter[str] = Counter()
+    for job, size in sizes.items():
+        of_visitor[job.visitor] += size
+    share = settings.gigabytes_per_visitor * 1e9
+    idle = [job for job in sizes if job.state in _IDLE]
+    excess = sum(sizes.values()) - settings.gigabytes * 1e9
+    for job in sorted(idle, key=lambda job: (of_visitor[job.visitor] <= share, -job.idle_seconds)):
         if excess <= 0:
             return
-        excess -= job.size
+        excess -= sizes[job]
         _discard(job)
 
 
@@ -91,5 +117,6 @@ def _correct_times(folder: Path) -> None:
     """Sets times in the future, from a clock that was wrong, to now, so that the job still expires."""
     now = time.time()
     for path in [folder, *folder.iterdir()]:
-        if path.stat().st_mtime > now:
-            os.utime(path)
+        with suppress(FileNotFoundError):  # a worker has just replaced it
+            if path.stat().st_mtime > now:
+                os.utime(path)

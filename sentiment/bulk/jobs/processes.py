@@ -55,11 +55,12 @@ def kill(record: dict[str, Any]) -> None:
 
 
 def _location() -> dict[str, str]:
-    return {"host": socket.gethostname(), "boot": _boot(), "namespace": _namespace()}
+    return {"host": socket.gethostname(), "boot": boot(), "namespace": _namespace()}
 
 
 @cache
-def _boot() -> str:
+def boot() -> str:
+    """Returns the id of this boot of the host, "" if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

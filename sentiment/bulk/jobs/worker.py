@@ -17,11 +17,11 @@ from time import monotonic
 from typing import Any
 
 from sentiment.artifacts import ArtifactError
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import journal, limits, processes
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.jobs.launcher import CRASHED
 from sentiment.bulk.jobs.maintenance import any_job_waits, run_maintenance
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.pipeline import Task, export, score_file
 from sentiment.bulk.progress import Pace
 from sentiment.system import limit_heaps, limit_memory
@@ -75,7 +75,7 @@ def run() -> None:
     """Performs the action, then lets the next job in the queue start."""
     main()
     os.close(int(sys.argv[2]))  # releases the lock
-    with suppress(OSError):  # the server's own maintenance tries again and reports it
+    with suppress(OSError, FileError):  # the server's own maintenance tries again and reports it
         run_maintenance(Settings.from_environment(), wait=True)
 
 
@@ -91,6 +91,7 @@ def main() -> None:
     if problem:
         job.fail(name, _without_paths(problem, job))
     elif outcome == "paused for other jobs":
+        job.write("spent", (job.read("spent") or 0) + monotonic() - began)
         job.write("task", job.read("task"))  # its time is the place in the queue
     job.end_request(name)
     text = f"Job {job.short_id}: {name} {outcome} after {monotonic() - began:.1f} seconds."
@@ -127,7 +128,9 @@ def _outcome(perform: Callable[[], None], settings: Settings) -> tuple[str, str,
 def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) -> None:
     progress = JobProgress(job, settings)
     limit_memory(settings.memory)
-    seconds = 0.0 if name == "score" else settings.seconds  # scoring can be cancelled, and takes turns
+    seconds, spent = settings.seconds, 0.0
+    if name == "score":
+        seconds, spent = settings.scoring, job.read("spent") or 0.0
 
     def problem() -> str:
         if settings.memory and limits.memory_in_use() > settings.memory * 1e9:
@@ -136,7 +139,7 @@ def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) ->
             return limits.too_large(settings.gigabytes_per_job)
         return limits.NEARLY_FULL if limits.nearly_full(job.folder) else ""
 
-    with job.trace.open("w") as trace, _temporary_folder(job), limits.enforced(problem, seconds, trace):
+    with job.trace.open("w") as trace, _temporary_folder(job), limits.enforced(problem, seconds, trace, spent):
         match name:
             case "inspect":
                 job.write("inspection", inspect(job.input, Options(**action), progress).as_dict())

@@ -1,0 +1,174 @@
+"""What the API takes and gives, as pydantic models, and the OpenAPI document made from them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.json_schema import models_json_schema
+
+import sentiment
+from sentiment.api.limits import CHARACTERS, TEXT_CHARACTERS, TEXTS
+from sentiment.types import Confidence, Label, Status
+
+_REFERENCES = "#/components/schemas/{model}"
+
+
+def _check_text(text: str) -> str:
+    if len(text) > TEXT_CHARACTERS:
+        raise ValueError(f"A text may have {TEXT_CHARACTERS:,} characters at most.")
+    return text
+
+
+def _check_texts(texts: list[str]) -> list[str]:
+    if len(texts) > TEXTS:
+        raise ValueError(f"A request may have {TEXTS:,} texts at most.")
+    if sum(map(len, texts)) > CHARACTERS:
+        raise ValueError(f"The texts of a request may have {CHARACTERS:,} characters at most.")
+    return texts
+
+
+_Text = Annotated[str, AfterValidator(_check_text)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class PredictRequest(_Strict):
+    """Reviews to score."""
+
+    texts: Annotated[list[_Text], AfterValidator(_check_texts)] = Field(
+        description=f"{TEXTS:,} texts at most, of {CHARACTERS:,} characters together and {TEXT_CHARACTERS:,} each.",
+        examples=[["A joy from the first frame to the last.", "Two dull hours."]],
+    )
+
+
+class ExplainRequest(_Strict):
+    """A review to explain."""
+
+    text: _Text = Field(
+        description=f"The review, of {TEXT_CHARACTERS:,} characters at most.",
+        examples=["Not bad, but far too long."],
+    )
+
+
+class Prediction(BaseModel):
+    """The score of a text."""
+
+    label: Label | None = Field(description="The predicted label; null if the text has no words.")
+    probability: float | None = Field(description="The calibrated probability of positive, from 0 to 1.")
+    logit: float | None = Field(description="The model's own score, before calibration.")
+    confidence: Confidence | None = Field(description="How sure the label is.")
+    status: Status = Field(description="How the text was read.")
+    tokens_read: int = Field(description="The tokens that the model read.")
+    tokens_total: int = Field(description="The tokens of the text.")
+    unknown_rate: float = Field(description="The share of unknown tokens among those read.")
+
+
+class Contribution(BaseModel):
+    """What one token adds to the score."""
+
+    token: str = Field(description="The token as it is written.")
+    start: int = Field(description="Where it starts in the text, in characters.")
+    end: int = Field(description="Where it ends.")
+    value: float = Field(description="Its contribution, in logits.")
+
+
+class Explanation(Prediction):
+    """The score of a text and the contribution of each token."""
+
+    baseline_logit: float = Field(description="The score from which the sum starts.")
+    residual: float = Field(description="The numerical error: logit less baseline_logit and all contributions.")
+    contributions: list[Contribution] = Field(description="One for each token read, in the order of the text.")
+
+
+class PredictResponse(BaseModel):
+    """The scores, in the order of the texts."""
+
+    predictions: list[Prediction]
+    run: str = Field(description="The name of the model.")
+
+
+class Ready(BaseModel):
+    """Whether the model loads and scores a sentence."""
+
+    ready: bool
+    run: str | None = Field(default=None, description="The name of the model.")
+    error: str | None = Field(default=None, description="Why it is not ready.")
+
+
+class Error(BaseModel):
+    """Why a request was not answered."""
+
+    error: str = Field(description="One sentence.")
+
+
+_MODELS = (PredictRequest, PredictResponse, ExplainRequest, Explanation, Ready, Error)
+_STATUSES = {
+    "400": "The body is not JSON.",
+    "401": "The token is missing or wrong.",
+    "403": "The request does not come from this machine, or from a page of another site.",
+    "408": "The body arrives too slowly.",
+    "413": "The body or a text is too long.",
+    "415": "The content type is not application/json.",
+    "422": "A field is missing or has the wrong type.",
+    "503": "The server is busy, or its model cannot be used.",
+}
+
+
+def openapi(path: str) -> dict[str, Any]:
+    """Returns the OpenAPI document, for an API at a path such as ``/api``."""
+    _, definitions = models_json_schema([(model, "validation") for model in _MODELS], ref_template=_REFERENCES)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sentiment",
+            "version": sentiment.__version__,
+            "description": "Classifies movie reviews as positive or negative, and says which words decided.",
+        },
+        "servers": [{"url": path}],
+        "security": [{}, {"token": []}],
+        "paths": {
+            "/predict": {"post": _posted("Score reviews", PredictRequest, PredictResponse)},
+            "/explain": {"post": _posted("Explain the score of a review", ExplainRequest, Explanation)},
+            "/ready": {
+                "get": {
+                    "summary": "Check that the model loads and scores a sentence",
+                    "responses": {"200": _json("It does.", Ready), "503": _json("It does not.", Ready)},
+                }
+            },
+            "/metrics": {
+                "get": {
+                    "summary": "Figures for an operator, as OpenMetrics",
+                    "responses": {"200": {"description": "The figures.", "content": {_OPENMETRICS: {}}}},
+                }
+            },
+        },
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+_OPENMETRICS = "application/openmetrics-text"
+
+
+def _posted(summary: str, takes: type[BaseModel], gives: type[BaseModel]) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": _content(takes)},
+        "responses": {
+            "200": _json(gives.__doc__ or "", gives),
+            **{status: _json(meaning, Error) for status, meaning in _STATUSES.items()},
+        },
+    }
+
+
+def _json(description: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {"description": description, "content": _content(model)}
+
+
+def _content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REFERENCES.format(model=model.__name__)}}}

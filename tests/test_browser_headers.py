@@ -1,0 +1,99 @@
+"""The security headers, as a browser obeys them."""
+
+from __future__ import annotations
+
+import http.server
+import re
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+
+from dev.screenshots import settle, wait_until
+from tests.test_browser import PAGES
+
+pytestmark = pytest.mark.browser
+CHARTS = ":is([data-testid=stVegaLiteChart], [data-testid=stEChartsChart]) :is(canvas, svg)"
+DRAWN = f"[...document.querySelectorAll('{CHARTS}')].some(each => each.clientHeight > 50)"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
+@pytest.mark.parametrize("path", [*PAGES, "api/", "api/ready", "api/nothing", "_stcore/health", "_stcore/host-config"])
+def test_every_answer_has_the_headers(address, path):
+    try:
+        with urllib.request.urlopen(f"{address}/{path}") as answer:
+            headers = answer.headers
+    except urllib.error.HTTPError as error:
+        headers = error.headers
+    assert {name: headers[name] for name in HEADERS} == HEADERS
+    policy = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == policy["base-uri"] == "'none'"
+    assert policy["frame-ancestors"] == "'self'"
+    assert not re.search(
+        r"unsafe-inline|unsafe-eval'|\*|https?:", policy["script-src"].replace("'wasm-unsafe-eval'", "")
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_draws_its_charts_and_tables_and_nothing_of_it_is_refused(address, new_page, path):
+    page = new_page()
+    page.goto(f"{address}/{path}")
+    settle(page)
+    wait_until(page, "!document.querySelector('[data-testid=stSkeleton]')")
+    if path in ("training", "evaluation", "dataset"):
+        wait_until(page, DRAWN)
+    if path == "":
+        page.get_by_role("textbox", name="Your review").first.wait_for()
+    page.wait_for_timeout(500)
+    assert page.refused == []  # the fixture looks again at the end
+    assert page.failed == []
+
+
+def test_the_apis_page_for_people_is_styled_and_nothing_of_it_is_refused(address, new_page):
+    page = new_page()
+    page.goto(f"{address}/api")
+    page.get_by_role("heading", name="Score reviews").wait_for()
+    assert page.url == f"{address}/api/"
+    assert page.evaluate("getComputedStyle(document.body).maxWidth") == "832px"
+
+
+def test_a_script_that_gets_into_a_page_does_not_run(address, new_page):
+    page = new_page()
+    page.goto(address)
+    settle(page)
+    page.evaluate(
+        """() => { document.body.append(Object.assign(document.createElement('script'), {textContent: 'hacked = 1'}));
+                   document.body.insertAdjacentHTML('beforeend', '<img src=data:, onerror="hacked = 1">');
+                   document.body.append(Object.assign(new Image(), {src: 'https://evil.example/x.png'})) }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hacked") is None
+    assert {each.split()[0] for each in page.refused} == {"script-src-elem", "script-src-attr", "img-src"}
+    page.refused.clear()
+
+
+def test_a_page_of_another_site_cannot_frame_the_app(address, new_page):
+    class Embedding(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<iframe src='{address}'></iframe>".encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Embedding) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        page = new_page()
+        page.goto(f"http://localhost:{other.server_port}")
+        page.wait_for_timeout(1_000)
+        [frame] = page.frames[1:]
+        assert frame.url.startswith("chrome-error:")
+        page.refused.clear()
+        other.shutdown()
