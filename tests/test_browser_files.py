@@ -15,7 +15,7 @@ from tests.test_browser_pages import WIDER
 
 pytestmark = pytest.mark.browser
 
-TABS = ("Rows", "Summary", "Words", "Groups and time", "Evaluation")
+TABS = ("Rows", "Summary", "Words", "Groups and time", "Evaluation", "Label", "Adapt")
 HIGHEST = 1_000  # pixels of a tab at a width of 1400
 TAB_HEIGHT = "document.querySelector('[data-testid=stTabs] [role=tabpanel]:not([hidden])').scrollHeight"
 

@@ -30,7 +30,7 @@ from sentiment.bulk.jobs.limits import DISK_FULL
 from tests.inline_worker import inline_worker
 from tests.test_app_pages import said, selections
 
-TABS = ("Summary", "Words", "Groups and time", "Evaluation")  # beside Rows
+TABS = ("Summary", "Words", "Groups and time", "Evaluation", "Label", "Adapt")  # beside Rows
 CONTENT = (
     "id,review,label,genre,seen\n"
     + "".join(
@@ -216,7 +216,7 @@ def test_only_what_the_file_has_gets_a_tab(settings):
     app = settle(upload("plain.csv", b"review\na good film\na dull film\n"), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
-    assert [tab.label for tab in app.tabs] == ["Rows", "Summary", "Words"]
+    assert [tab.label for tab in app.tabs] == ["Rows", "Summary", "Words", "Label", "Adapt"]
 
 
 def test_a_file_scored_without_explanations_can_be_scored_again_with_them(settings):

@@ -23,6 +23,7 @@ from sentiment.evaluation import metrics
 from sentiment.tables.cells import as_plain_type, as_texts, truncate
 from sentiment.tables.columns import find_columns
 from sentiment.tables.date_forms import DateForms
+from sentiment.tables.joining import join_cells
 from sentiment.tables.labels import LABELS, Meaning, chosen_meanings, value_meanings
 
 Rows = npt.NDArray[np.int64]
@@ -273,6 +274,12 @@ class Results:
             for i, row in enumerate(wanted):
                 found[row] = {"row": row + 1, **{name: column[i] for name, column in columns.items()}}
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
+
+    def read_texts(self, rows: Sequence[int] | Rows) -> list[object]:
+        """Returns the text of some rows, with several columns joined; not a string for a row without one."""
+        names = [f"c{place}" for place in self.texts]
+        cells = self.read(rows, self.texts)[names]
+        return list(cells[names[0]]) if len(names) == 1 else [join_cells(row) for row in cells.itertuples(index=False)]
 
     def likely_mislabelled(self) -> Rows:
         """Returns rows whose label is probably wrong, by confident learning (Northcutt et al. 2021, section 3.1).

@@ -9,6 +9,7 @@ from sentiment.app.shared.charts import class_colour, in_text_colour, layer, nam
 from sentiment.bulk.results import OUTCOMES
 
 _HEIGHT = 260
+_CURVE_HEIGHT = 240
 _COLOURS = ["blue", "gray", "orange"]  # of the theme, for ``OUTCOMES``
 
 
@@ -91,6 +92,27 @@ def words(pushes: pd.DataFrame) -> alt.LayerChart:
     return layer(bars, height=alt.Step(20))
 
 
+def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
+    """Draws the accuracy on held-out rows by the number of labels, a line for each model.
+
+    Args:
+        points: columns ``n``, ``model``, ``accuracy``; the models in the order of the legend.
+    """
+    models = list(dict.fromkeys(points["model"]))
+    lines = (
+        alt.Chart(points)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("n:Q", title="Labels", scale=alt.Scale(zero=False, nice=False)),
+            y=alt.Y("accuracy:Q", title="Accuracy on held-out rows", axis=alt.Axis(format="%"), scale=_FROM_DATA),
+            color=alt.Color("model:N", sort=models, legend=alt.Legend(title=None, orient="top", columns=2)),
+            tooltip=["model:N", alt.Tooltip("n:Q", title="labels"), alt.Tooltip("accuracy:Q", format=".1%")],
+        )
+    )
+    return layer(lines, height=_CURVE_HEIGHT)
+
+
+_FROM_DATA = alt.Scale(zero=False)
 _SHARE = "Predicted positive"
 _TOOLTIP = [
     alt.Tooltip("share:Q", title="positive", format=".1%"),

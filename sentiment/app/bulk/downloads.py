@@ -64,7 +64,7 @@ def _menu(job: Job) -> dict[str, Any]:
             st.download_button(
                 "Metadata (JSON)",
                 json.dumps(result, indent=2),
-                f"{_stem(job.read('upload')['name'])}-scored.json",
+                f"{stem(job)}-scored.json",
                 on_click="ignore",
                 icon=":material/data_object:",
                 help="How the file was made: model, input, options and counts.",
@@ -86,7 +86,7 @@ def _show_file(job: Job, wanted: dict[str, Any], notes: DeltaGenerator) -> None:
         st.download_button(
             primary_label(f"Download {form.upper()} ({size(file.stat().st_size)})", ":material/download:"),
             file.read_bytes() if file.stat().st_size < _IN_MEMORY_DOWNLOAD else partial(transfers.open_download, file),
-            f"{_stem(job.read('upload')['name'])}-scored.{form}",
+            f"{stem(job)}-scored.{form}",
             on_click="ignore",
             type="primary",
         )
@@ -125,9 +125,9 @@ def _prepare(job: Job, wanted: dict[str, Any]) -> None:
     job_errors.run_action(job.request_download, wanted)
 
 
-def _stem(name: str) -> str:
-    """Returns a file's name without its format suffixes: "my.reviews.csv.gz" becomes "my.reviews"."""
-    path = Path(name)
+def stem(job: Job) -> str:
+    """Returns the name of a job's file without its format suffixes: "my.reviews.csv.gz" becomes "my.reviews"."""
+    path = Path(job.read("upload")["name"])
     if path.suffix.lower().lstrip(".") in COMPRESSIONS:
         path = path.with_suffix("")
     return path.stem if path.suffix.lower().lstrip(".") in FORMATS else path.name

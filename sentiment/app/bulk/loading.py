@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -16,6 +16,9 @@ from sentiment.bulk.parts import Parts
 from sentiment.bulk.results import Results
 from sentiment.model.decision import DecisionRule, read_rule
 from sentiment.tables.columns import column_choices
+
+if TYPE_CHECKING:
+    from sentiment.model.classifier import Classifier
 
 _MAX_CACHED = 16  # computed tables per session
 _MAX_LOADED = 2  # results per session: those of a file, and those of another model on the same file
@@ -70,6 +73,10 @@ class Scored:
     def has_labels(self) -> bool:
         """Whether a row has both a prediction and a known label."""
         return self.task["label"] is not None and len(self.results.labelled) > 0
+
+    def classifier(self) -> Classifier:
+        """Returns the model that scored the file; stops the page if it can no longer be opened."""
+        return current_run.load_path(Path(self.task["run"]))
 
     @property
     def run(self) -> Run | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from sentiment.app.bulk import choices, downloads, loading, results, steps, upload
+from sentiment.app.bulk import choices, downloads, loading, own_labels, results, steps, upload
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.uploads import escape_markdown
@@ -198,6 +198,7 @@ def _scoring_progress(id: str) -> None:
 
 def _clear_cache() -> None:
     loading.clear_cache()
+    own_labels.clear_cache()
 
 
 def _find(id: str) -> Job | None:

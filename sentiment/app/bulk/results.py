@@ -1,10 +1,10 @@
-"""The results of a job, in tabs: rows, summary, words, groups and time, and the evaluation against labels."""
+"""The results of a job, in tabs: rows, summary, words, groups and time, evaluation, and labels of one's own."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.bulk import labels, rows, summary
+from sentiment.app.bulk import adapting, labelling, labels, rows, summary
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import job_errors, tabs, uploads
 from sentiment.bulk.jobs.job import Job
@@ -27,6 +27,8 @@ def show(job: Job) -> None:
         views["Groups and time"] = summary.show_groups
     if scored.has_labels:
         views["Evaluation"] = labels.show
+    if len(scored.results.judged):
+        views |= {"Label": labelling.show, "Adapt": adapting.show}
     for name, tab in zip(views, tabs.show_tabs(list(views)), strict=True):
         if tab.open:
             with tab:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,10 +9,9 @@ import streamlit as st
 
 from sentiment.app.bulk import downloads, labels
 from sentiment.app.bulk.loading import Scored
-from sentiment.app.shared import current_run, explained_review
+from sentiment.app.shared import explained_review
 from sentiment.bulk.results import Filter, Results, Rows
 from sentiment.formatting import counted
-from sentiment.tables.joining import join_cells
 
 _PAGE_ROWS = 50
 _TABLE_HEIGHT = 282  # pixels: a header and seven rows, so that an explanation begins on the first screen
@@ -120,12 +118,9 @@ def _table(results: Results, shown: Rows, page: int) -> int | None:
 
 def _explain(scored: Scored, row: int) -> None:
     """Explains a row with the model that scored the file."""
-    results, texts = scored.results, scored.results.texts
-    whole = results.read([row], texts).iloc[0]
-    cells = whole[[f"c{place}" for place in texts]]
-    text = cells.iloc[0] if len(texts) == 1 else join_cells(cells)
+    results = scored.results
     labelled = scored.task["label"] is not None and not pd.isna(results.verdicts["label"].iloc[row])
     label = _SIDES[0 if results.verdicts["label"].iloc[row] else 1] if labelled else None
     explained_review.show(
-        text, current_run.load_path(Path(scored.task["run"])), "bulk", title=f"Row {row + 1}", label=label
+        scored.results.read_texts([row])[0], scored.classifier(), "bulk", title=f"Row {row + 1}", label=label
     )

@@ -62,7 +62,7 @@ def link(analysis: Analysis) -> str:
     """Returns a link to this page with the example, the model and the settings, never with a text of the user."""
     example = next((name for name, text in EXAMPLES.items() if text == analysis.text), None)
     query = {analyses.EXAMPLE: example} if example else {}
-    query |= {"run": analysis.run}
+    query |= {} if current_run.is_own(analysis.run) else {"run": analysis.run}
     query |= {name: st.query_params[name] for name in _SETTINGS if name in st.query_params}
     return f"{(st.context.url or '').rstrip('/')}/?{urlencode(query)}"
 

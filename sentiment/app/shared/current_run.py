@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sentiment.model.classifier import Classifier
 
 _KEY = "run"
+_OWN = "own_runs"  # key of the folders of the models made in this session, by name
+_WANTED = "own_run_wanted"  # key of the one to choose: a fragment cannot set a widget that it does not draw
 _BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger ones, and ONNX Runtime keeps less memory
 
 
@@ -30,8 +32,25 @@ def runs_folder() -> Path:
 
 
 def run_paths() -> list[Path]:
-    """Returns the folders of finished runs, sorted by name."""
-    return list_runs(runs_folder())
+    """Returns the folders of finished runs, sorted by name, then those made in this session."""
+    return [*list_runs(runs_folder()), *_own_runs().values()]
+
+
+def _own_runs() -> dict[str, Path]:
+    """Returns the folders of the models made in this session that are still there, by name."""
+    own: dict[str, Path] = st.session_state.get(_OWN, {})
+    return {name: path for name, path in own.items() if (path / MANIFEST).is_file()}
+
+
+def is_own(name: str) -> bool:
+    """Returns whether a model was made in this session, so that no link leads to it."""
+    return name in _own_runs()
+
+
+def use_own(path: Path) -> None:
+    """Has the next run of the whole page choose a model made in this session, which only this session lists."""
+    st.session_state[_OWN] = {**_own_runs(), path.name: path}
+    st.session_state[_WANTED] = path.name
 
 
 def choose_run() -> None:
@@ -43,29 +62,32 @@ def choose_run() -> None:
     if not names:
         return
     default = _default_name()
-    asked = st.query_params.get(_KEY)
-    if asked in names:
+    asked, wanted = st.query_params.get(_KEY), st.session_state.pop(_WANTED, None)
+    if wanted in names:
+        st.session_state[_KEY] = wanted
+    elif asked in names:
         st.session_state[_KEY] = asked
     elif asked is not None:
         _warn_of_missing(default)
     if st.session_state.get(_KEY) not in names:
         st.session_state[_KEY] = default if default in names else None
+    labels = {name: _label(name, default) for name in names}
     st.sidebar.selectbox(
         "Model",
         names,
         placeholder="Choose a model",
         key=_KEY,
         on_change=_write_address,
-        format_func=lambda name: _label(name, default),
+        format_func=lambda name: labels.get(name, name),
         help="The model used on every page.",
     )
     _write_address()
 
 
 def _write_address() -> None:
-    """Has the address name the chosen model, unless it is the default."""
+    """Has the address name the chosen model, unless it is the default or this session's own."""
     name = st.session_state.get(_KEY)
-    if name is None or name == _default_name():
+    if name is None or name == _default_name() or is_own(name):
         st.query_params.pop(_KEY, None)
     elif st.query_params.get(_KEY) != name:
         st.query_params[_KEY] = name
@@ -78,6 +100,8 @@ def _warn_of_missing(default: str) -> None:
 
 def _label(name: str, default: str) -> str:
     """Returns a model's name with its accuracy on the test reviews: "distilled – 93.3% (default)"."""
+    if is_own(name):
+        return f"{name} (yours)"
     path = runs_folder() / name
     accuracy = _test_accuracy(str(path), _stamp(path))
     label = name if accuracy is None else f"{name} – {percent(accuracy)}"

@@ -12,7 +12,7 @@ from sentiment.explain.prediction_text import headline
 from sentiment.explain.reasons import reasons
 from sentiment.formatting import likelihood
 from sentiment.model.classifier import Classifier
-from sentiment.types import Prediction
+from sentiment.types import Explanation, Prediction
 
 _LONG = 1_500  # characters; a longer text scrolls in a box of its own
 _BOX = 320  # pixels
@@ -44,10 +44,16 @@ def show(text: object, classifier: Classifier, name: str, *, title: str, label: 
             return
         sentence = reasons(explanation)
         st.text(f"{sentence[:1].upper()}{sentence[1:]}")
-        spans = [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]
-        unread = "Not read by the model" if prediction.tokens_read < prediction.tokens_total else ""
         with st.container(height=_BOX if len(text) > _LONG else "content", border=False):
-            highlight(text, spans, key=f"explained_{name}", rest_note=unread)
+            show_text(explanation, f"explained_{name}")
+
+
+def show_text(explanation: Explanation, key: str) -> None:
+    """Shows the coloured text of an explanation, which has tokens."""
+    prediction = explanation.prediction
+    spans = [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]
+    unread = "Not read by the model" if prediction.tokens_read < prediction.tokens_total else ""
+    highlight(explanation.text, spans, key=key, rest_note=unread)
 
 
 def badge(prediction: Prediction) -> str:

@@ -3,9 +3,10 @@
 ==============  ===================================================================================
 ``job``         one job: its folder, its state, and what its owner can ask for
 ``creation``    creates a job from an upload
+``answers``     labels that the owner gives to rows of a scored file
 ``maintenance`` the queue: deletes expired jobs, starts waiting ones and resumes interrupted ones
 ``launcher``    starts a worker process, and records the end of one that could not do so itself
-``worker``      the worker process: inspects, scores or writes a download
+``worker``      the worker process: inspects, scores, writes a download or computes states
 ``limits``      limits on memory, time and disk
 ``locks``       file locks
 ``sharing``     refuses a folder that hosts share out of the reach of each other's locks

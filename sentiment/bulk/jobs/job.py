@@ -1,6 +1,7 @@
 """A job: a folder on disk with its input, its state, its scored parts and its output.
 
-The folder holds the input, the task (``task.json``), the progress (``progress.json``), the parts and the output.
+The folder holds the input, the task (``task.json``), the progress (``progress.json``), the parts and the output. Its
+owner may add answers (``answers.json``) and a model that is adapted to them.
 Anyone who knows a job's id can see it. Ids cannot be guessed, and no page lists them.
 
 A worker holds ``lock``, which the system releases when the worker dies. A job with work left and no worker is started
@@ -29,9 +30,11 @@ from sentiment.bulk.jobs import limits, locks, processes
 from sentiment.bulk.parts import Parts
 
 State = Literal["unread", "inspecting", "new", "waiting", "running", "preparing", "cancelled", "failed", "done"]
-Action = Literal["inspect", "score", "write"]
+Action = Literal["inspect", "score", "write", "states"]
 
 _STATES: dict[str, State] = {"inspect": "inspecting", "score": "running", "write": "preparing"}
+_REQUESTS = {"write": "wanted", "states": "states_wanted"}  # the file that asks for an action on a scored job
+_FAILURES = {"write": "unwritten", "states": "states_error"}  # the file with the problem of an action, else ``error``
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _PATIENCE = 10  # seconds within which a killed worker has ended
 
@@ -91,7 +94,8 @@ class Job:
     @property
     def state(self) -> State:
         """The job's state, from its lock and its files."""
-        if self.has_worker and (action := self.read("action")):  # briefly, the lock is held without an action
+        action = self.read("action") if self.has_worker else None  # briefly, the lock is held without an action
+        if action and action["name"] in _STATES:  # states are computed beside, and leave the results as they are
             return _STATES[action["name"]]
         named: tuple[tuple[str, State], ...] = (
             ("error", "failed"),
@@ -131,6 +135,8 @@ class Job:
                 return {"name": "score"}
             case "preparing" if (wanted := self.read("wanted")) and not self.has_worker:
                 return {"name": "write", **wanted}
+            case "done" | "cancelled" if self.read(_REQUESTS["states"]) and not self.has_worker:
+                return {"name": "states"}
         return None
 
     @property
@@ -173,7 +179,7 @@ class Job:
             download.unlink()
         with suppress(FileNotFoundError):
             self.write("task", task)  # first, so that nothing is lost if the disk is full
-            self.remove("unwritten", "wanted", "result", "cancel", "attempts", "spent", "error")
+            self.remove(*_REQUESTS.values(), *_FAILURES.values(), "result", "cancel", "attempts", "spent", "error")
 
     @limits.disk_errors_explained()
     def request_download(self, wanted: dict[str, Any]) -> None:
@@ -185,6 +191,28 @@ class Job:
         with suppress(FileNotFoundError):
             self.remove("unwritten", "attempts")
             self.write("wanted", wanted)
+
+    @limits.disk_errors_explained()
+    def request_states(self) -> None:
+        """Queues the computation of the pooled states of a scored job's rows.
+
+        Raises:
+            FileError: the disk cannot be written to.
+        """
+        with suppress(FileNotFoundError):
+            self.remove(_FAILURES["states"], "attempts")
+            self.write(_REQUESTS["states"], True)
+
+    @property
+    def states_requested(self) -> bool:
+        """Whether the computation of the states waits or runs."""
+        return self.read(_REQUESTS["states"]) is not None
+
+    @property
+    def states_problem(self) -> str | None:
+        """A sentence on why the states could not be computed; None if there was no problem."""
+        problem: str | None = self.read(_FAILURES["states"])
+        return problem
 
     @limits.disk_errors_explained()
     def withdraw(self) -> None:
@@ -239,10 +267,14 @@ class Job:
                 job.submit({**self.read("task"), "run": run})
 
     def fail(self, action: str, problem: str) -> None:
-        """Records in a sentence why an action failed; a failed download leaves the results as they are."""
-        self.write("unwritten" if action == "write" else "error", problem)
-        if action == "write":
-            self.remove("wanted")
+        """Records in a sentence why an action failed; one on a scored job leaves the results as they are."""
+        self.write(_FAILURES.get(action, "error"), problem)
+        self.end_request(action)
+
+    def end_request(self, action: str) -> None:
+        """Removes the request for an action on a scored job, which has ended."""
+        if action in _REQUESTS:
+            self.remove(_REQUESTS[action])
 
     @limits.disk_errors_explained()
     def delete(self) -> bool:
@@ -322,9 +354,9 @@ def all_jobs(settings: Settings) -> list[Job]:
 
 
 def _last_request(job: Job) -> float:
-    """Returns the time of the job's latest request: an upload, other reading options, a task, or a download."""
+    """Returns the time of the job's latest request: an upload, other reading options, a task, a download, or states."""
     latest = 0.0
-    for name in ("upload", "reading", "task", "wanted"):
+    for name in ("upload", "reading", "task", *_REQUESTS.values()):
         with suppress(FileNotFoundError):  # there was no such request, or the owner has just deleted the job
             latest = max(latest, (job.folder / f"{name}.json").stat().st_mtime)
     return latest

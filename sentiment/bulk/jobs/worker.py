@@ -93,8 +93,7 @@ def main() -> None:
     elif outcome == "paused for other jobs":
         job.write("spent", (job.read("spent") or 0) + monotonic() - began)
         job.write("task", job.read("task"))  # its time is the place in the queue
-    if name == "write":
-        job.remove("wanted")
+    job.end_request(name)
     text = f"Job {job.short_id}: {name} {outcome} after {monotonic() - began:.1f} seconds."
     journal.record(job.folder.parent, text, failure=bool(trace), trace=trace)
     job.trace.unlink(missing_ok=True)
@@ -146,6 +145,8 @@ def _perform(job: Job, settings: Settings, name: str, action: dict[str, Any]) ->
                 job.write("inspection", inspect(job.input, Options(**action), progress).as_dict())
             case "score":
                 job.write("result", _score(job, progress))
+            case "states":
+                _compute_states(job)
             case _:
                 _write_download(job, action["form"], raw=action["raw"], bom=action["bom"])
 
@@ -194,6 +195,18 @@ def _score(job: Job, progress: JobProgress) -> dict[str, Any]:
         options=Options(**content["reading"]),
     )
     return score_file(task, load_bulk(content["run"]), progress)
+
+
+def _compute_states(job: Job) -> None:
+    """Computes the states of the rows that can be labelled, from which the model is adapted."""
+    from sentiment.bulk.labelling import Pool  # here, because other actions need neither pandas nor ONNX Runtime
+    from sentiment.bulk.results import Results
+    from sentiment.bulk.states import write_states
+    from sentiment.model.classifier import Classifier
+
+    task, columns = job.read("task"), job.read("inspection")["columns"]
+    results = Results(job.parts, columns, task["text"])
+    write_states(Classifier.load(task["run"]), results, Pool.of(results, job.id).rows)
 
 
 def _write_download(job: Job, format: str, *, raw: bool, bom: bool) -> None:

@@ -1,0 +1,128 @@
+"""A file is labelled by keys in a real Chromium, and its owner leaves with the labels and with an adapted model."""
+
+import csv
+import re
+from zipfile import ZipFile
+
+import pytest
+
+from dev.screenshots import settle
+from tests.test_browser_files import HIGHEST, TAB_HEIGHT, grave_findings
+from tests.test_browser_pages import WIDER
+
+pytestmark = pytest.mark.browser
+
+WORDS = ("good", "great", "dull", "bad")
+REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} , number {i}" for i in range(160)]
+
+
+def scored(page, address: str, tmp_path):
+    """Opens the tab Label of a scored file."""
+    file = tmp_path / "comments.csv"
+    file.write_text("review\n" + "".join(f'"{review}"\n' for review in REVIEWS))
+    page.goto(f"{address}/bulk")
+    settle(page)
+    page.locator("input[type=file]").first.set_input_files(file)
+    page.get_by_role("button", name="Score 160 rows").click()
+    page.get_by_role("tab", name="Label", exact=True).click()
+    page.locator(".review .text").wait_for()
+    settle(page)
+    return page
+
+
+def asked(page) -> str:
+    """The text of the row that is to be labelled."""
+    return page.locator(".review .text").inner_text()
+
+
+def press(page, key: str) -> None:
+    """Presses a key, and waits for the next row."""
+    before = asked(page)
+    page.keyboard.press(key)
+    for _ in range(500):
+        if asked(page) != before:
+            break
+        page.wait_for_timeout(20)
+    assert asked(page) != before
+    settle(page)
+
+
+def label(page, n: int) -> None:
+    """Labels rows by keys as their first opinion says."""
+    for _ in range(n):
+        press(page, "ArrowRight" if re.search(r"is (good|great)", asked(page)) else "ArrowLeft")
+
+
+def test_eighty_answers_by_keys_lead_to_a_model_to_use_and_to_take_away(address, new_page, tmp_path):
+    page = scored(new_page(1400), address, tmp_path)
+    label(page, 3)
+    press(page, "Space")
+    press(page, "Backspace")
+    label(page, 2)
+    fifth = asked(page)
+    page.reload()
+    page.locator(".review .text").wait_for()
+    settle(page)
+    assert asked(page) == fifth
+    label(page, 76)
+    page.get_by_text("The model is least sure of this row").wait_for()
+    assert page.evaluate(TAB_HEIGHT) <= HIGHEST
+    assert grave_findings(page) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download labels").click()
+    download.value.save_as(tmp_path / "labels.csv")
+    with (tmp_path / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 81
+    assert all((row["label"] == "positive") == bool(re.search(r"is (good|great)", row["text"])) for row in rows)
+    page.get_by_role("button", name="Adapt").click()
+    page.get_by_text("Accuracy after").wait_for()
+    settle(page)
+    assert page.evaluate(TAB_HEIGHT) <= HIGHEST
+    assert grave_findings(page) == []
+    page.get_by_role("button", name="Make this model").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download this model").click()
+    with ZipFile(download.value.path()) as archive:
+        assert {name.split("/")[1] for name in archive.namelist()} >= {"model.onnx", "README.md", "manifest.json"}
+    page.get_by_role("button", name="Use it").click()
+    page.get_by_text(re.compile(r"tiny-adapted-81-\w{4} \(yours\)")).first.wait_for()
+    page.get_by_role("link", name="Analyse a review").click()
+    settle(page)
+    assert page.get_by_text(re.compile(r"tiny-adapted-81-\w{4} \(yours\)")).count()
+    assert "adapted" not in page.url
+    assert page.failed == []
+
+
+def test_a_key_is_left_to_the_part_that_has_the_focus(address, new_page, tmp_path):
+    page = scored(new_page(1400), address, tmp_path)
+    first = asked(page)
+    page.get_by_role("tab", name="Adapt", exact=True).focus()
+    page.keyboard.press("ArrowLeft")  # to the tab Label, by keyboard
+    page.locator(".review .text").wait_for()
+    settle(page)
+    page.keyboard.press("ArrowLeft")  # to the tab Words
+    page.get_by_role("tab", name="Words", exact=True, selected=True).wait_for()
+    page.get_by_role("tab", name="Label", exact=True).click()
+    page.locator(".review .text").wait_for()
+    settle(page)
+    assert asked(page) == first
+    page.locator(".review .text").focus()
+    page.keyboard.press("ArrowRight")  # to the first word
+    page.get_by_text(re.compile("^the: ")).wait_for()
+    assert asked(page) == first
+    page.keyboard.press("Tab")
+    page.get_by_role("button", name="Negative").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press(" ")  # presses the button, and skips nothing
+    page.get_by_text("Random row 2 of 40").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone_a_row_is_labelled_without_scrolling_sideways(address, new_page, tmp_path, scheme):
+    page = scored(new_page(390, scheme), address, tmp_path)
+    page.get_by_role("button", name="Positive").click()
+    page.get_by_text("Random row 2 of 40").wait_for()
+    assert page.evaluate(WIDER) <= 390
+    assert grave_findings(page) == []
