@@ -10,9 +10,9 @@ from sentiment.adapt.from_file import FileAdaptation, with_head
 from sentiment.app.bulk import charts, own_labels, own_model
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import chart_block, explained_review, job_errors, tabs, uploads
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.labelling import Labelling
 from sentiment.formatting import counted, interval, percent, signed
 
