@@ -9,9 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentiment.app.shared import admission
+from sentiment.app.shared import admission, transfers
 from sentiment.app.shared.admission import Admission
-from sentiment.app.shared import transfers
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
 

@@ -10,9 +10,9 @@ from sentiment.adapt.curve import Point, learning_curve
 from sentiment.adapt.from_file import FileAdaptation, adapt_to_file, places_to_learn
 from sentiment.app.bulk.loading import Key, Scored
 from sentiment.app.shared import job_errors
+from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.answers import Answers
-from sentiment.bulk.jobs.settings import Settings
 from sentiment.bulk.labelling import Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.bulk.states import read_states, states_stamp
