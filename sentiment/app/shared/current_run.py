@@ -101,7 +101,7 @@ def _warn_of_missing(default: str) -> None:
 def _label(name: str, default: str) -> str:
     """Returns a model's name with its accuracy on the test reviews: "distilled – 93.3% (default)"."""
     if is_own(name):
-        return f"{name} (yours)"
+        return name
     path = runs_folder() / name
     accuracy = _test_accuracy(str(path), _stamp(path))
     label = name if accuracy is None else f"{name} – {percent(accuracy)}"
