@@ -328,7 +328,7 @@ def new_job(folder: Path) -> Iterator[Job]:
     job = Job(folder / secrets.token_urlsafe(16))
     job.folder.mkdir(mode=0o700)
     try:
-        for name in ("lock", "gate", "twins.lock"):
+        for name in ("lock", "gate", "twins.lock", "answers.lock"):
             (job.folder / name).touch()  # now, since it must be possible to delete the job on a full disk
         yield job
     except BaseException:
