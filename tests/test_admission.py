@@ -9,9 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from sentiment.app import admission
-from sentiment.app.admission import Admission
-from sentiment.app.shared import transfers
+from sentiment.app.shared import admission, transfers
+from sentiment.app.shared.admission import Admission
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
 

@@ -21,7 +21,6 @@ from tests.test_bulk_page import (  # noqa: F401
     environment,
     job_of,
     open_page,
-    runs,
     settings,
     settle,
     upload,

@@ -19,6 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment.app import server
 from sentiment.app.bulk import labels
+from sentiment.app.bulk import upload as upload_step
 from sentiment.app.bulk.upload import _create_job
 from sentiment.app.shared import job_timer
 from sentiment.app.shared.uploads import escape_markdown
@@ -209,7 +210,7 @@ def test_each_tab_of_the_results_has_an_address(scored, settings, tab):
     assert not app.exception
     assert app.session_state["tab"] == tab
     assert "Select a row" not in said(app)
-    assert app.get("vega_lite_chart")
+    assert app.get("vega_lite_chart") or tab in ("Label", "Adapt")  # these draw charts of answers
 
 
 def test_only_what_the_file_has_gets_a_tab(settings):
@@ -264,22 +265,17 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     assert not app.text_area(key="pasted_reviews").value
 
 
-def test_more_lines_than_the_box_takes_are_refused_on_the_server_too(settings):
-    app = open_page()
-    app.session_state["pasted_reviews"] = "good\n" * 50_000
-    button(app, "Use these reviews").click().run()
-    assert app.error[0].value == "Paste 200,000 characters at most, or upload a file.".replace(",", "\\,").replace(
-        ".", "\\."
-    )
-    assert list(all_jobs(settings)) == []
-
-
-def test_what_no_box_can_hold_counts_as_nothing_pasted(settings):
-    app = open_page()
-    app.session_state["pasted_reviews"] = ["good"]
-    button(app, "Use these reviews").click().run()
-    assert "There is no review yet" in app.error[0].value
-    assert list(all_jobs(settings)) == []
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [("good\n" * 50_000, "Paste 200,000 characters at most, or upload a file."), (["good"], "There is no review yet")],
+)
+def test_what_the_box_cannot_hold_is_refused_on_the_server_too(sent, said, settings, monkeypatch):
+    before = list(all_jobs(settings))
+    state = {upload_step._PASTED: sent}
+    monkeypatch.setattr(upload_step.st, "session_state", state)
+    upload_step._create_from_paste(settings)
+    assert state[upload_step._UPLOAD_ERROR].startswith(said)
+    assert list(all_jobs(settings)) == before
 
 
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
@@ -431,6 +427,10 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
     job = create_job(settings, "films.csv", io.BytesIO(b"review\n"), 7)
     job_timer.start_job_timer.clear()
     AppTest.from_file(str(server.PAGES), default_timeout=30).run()
+    end = time.monotonic() + 30
+    while job.state != "new":  # its inspection would make it young again
+        assert time.monotonic() < end
+        time.sleep(0.05)
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
     (settings.folder / "cleaned").unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import errno
 import io
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -246,7 +247,8 @@ def test_a_click_computes_no_figure_again(scored, monkeypatch):  # noqa: F811
     ],
 )
 def test_a_download_is_named_as_the_upload_without_its_endings(name, stem):
-    assert downloads._stem(name) == stem
+    job = SimpleNamespace(read={"upload": {"name": name}}.get)
+    assert downloads.stem(job) == stem
 
 
 def refuse(monkeypatch, error, *names):

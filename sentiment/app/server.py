@@ -18,8 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sentiment.api.access import Gate
-from sentiment.app import admission
-from sentiment.app.shared import headers, login, logs
+from sentiment.app.shared import admission, headers, login, logs
 
 PAGES = Path(__file__).with_name("main.py")
 

@@ -13,8 +13,9 @@ from sentiment.adapt import estimates
 from sentiment.adapt.estimates import Estimate
 from sentiment.app.bulk import answer_keys, downloads, own_labels
 from sentiment.app.bulk.loading import Scored
-from sentiment.app.shared import analyses, chart_block, explained_review, job_errors, tabs, uploads
+from sentiment.app.shared import chart_block, explained_review, job_errors, tabs, uploads
 from sentiment.app.shared.highlight import highlight
+from sentiment.budget import TEXT_CHARACTERS
 from sentiment.bulk.jobs.answers import Answers
 from sentiment.bulk.labelling import MOST_ANSWERS, RANDOM, Answer, Labelling
 from sentiment.formatting import counted, interval, likelihood, percent
@@ -90,7 +91,7 @@ def _text(scored: Scored, row: int, *, hidden: bool) -> None:
     """Shows the text of a row, coloured, and its prediction, unless they are hidden."""
     [text] = scored.results.read_texts([row])
     with st.container(height=_BOX, border=True):
-        if not isinstance(text, str) or len(text) > analyses.MAX_CHARACTERS:
+        if not isinstance(text, str) or len(text) > TEXT_CHARACTERS:
             st.caption("This text is too long to show here. Skip it.")
         elif hidden:
             st.caption("Prediction hidden")
