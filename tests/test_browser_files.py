@@ -77,7 +77,7 @@ def test_the_sample_goes_through_the_steps_and_every_tab_is_low_and_accessible(a
         assert width < 1400 or page.evaluate(TAB_HEIGHT) <= HIGHEST
         assert ("tab=" in page.url) is (tab != "Rows")
     page.reload()
-    page.get_by_role("tab", name="Evaluation", selected=True).wait_for()
+    page.get_by_role("tab", name=TABS[-1], selected=True).wait_for()
     assert page.locator("[data-testid=stException]").count() == 0
     assert page.failed == []
 
