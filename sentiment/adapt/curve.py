@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from sentiment.adapt.head import Head, fit_head, folds
 from sentiment.evaluation.logistic import Basis, fit_best
@@ -43,6 +44,7 @@ class Point:
     majority: float
 
 
+@threadpool_limits.wrap(limits=1)
 def learning_curve(states: Array, labels: Array, texts: Sequence[str], head: Head, *, seed: int = 0) -> list[Point]:
     """Returns a point for each number of labels up to four fifths of them; none if a class has fewer than five.
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from sentiment.evaluation import metrics
 from sentiment.evaluation.calibration import balanced_rule, find_doubt, fit_rule
@@ -131,6 +132,7 @@ class Adaptation(Judgement):
     held_out: Floats
 
 
+@threadpool_limits.wrap(limits=1)  # on a busy machine the threads of BLAS wait for each other
 def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, seed: int = 0) -> Adaptation | None:
     """Fits a new head to labelled texts and judges it; None if a class has fewer than two.
 
