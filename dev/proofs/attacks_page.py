@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dev.proofs.circumstances import describe
 from dev.proofs.people import MAX_VERDICT_SECONDS
+from dev.proofs.sections import in_sections
 from sentiment.formatting import counted, duration, table
 
 _KINDS = {
@@ -34,11 +34,7 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: the results of ``dev/proofs/prove_attacks.py``; a part that was not run has no section.
     """
-    parts = ["# Hostile input, put to the proof", "Written by `make proof` (`dev/proofs/prove_attacks.py`)."]
-    for name, (title, section) in _SECTIONS.items():
-        if name in found:
-            parts += [f"## {title}", section(found[name]), f"Measured {describe(found[name]['circumstances'])}."]
-    return "\n\n".join(parts) + "\n"
+    return in_sections("Hostile input, put to the proof", "prove_attacks.py", _SECTIONS, found)
 
 
 def _fuzzing(measured: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dev.proofs.circumstances import describe
 from dev.proofs.files import MAX_MEGABYTES, MAX_SLOWDOWN
+from dev.proofs.sections import in_sections
 from sentiment.formatting import duration, percent, table
 
 _BILLION = 1_000_000_000
@@ -17,11 +17,7 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: the results of ``dev/proofs/prove_bulk.py``; a proof that was not run has no section.
     """
-    parts = ["# Bulk scoring, put to the proof", "Written by `make proof` (`dev/proofs/prove_bulk.py`)."]
-    for name, (title, section) in _SECTIONS.items():
-        if name in found:
-            parts += [f"## {title}", section(found[name]), f"Measured {describe(found[name]['circumstances'])}."]
-    return "\n\n".join(parts) + "\n"
+    return in_sections("Bulk scoring, put to the proof", "prove_bulk.py", _SECTIONS, found)
 
 
 def _memory_and_rate(measured: dict[str, Any]) -> str:

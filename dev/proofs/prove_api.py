@@ -24,18 +24,16 @@ from typing import Any
 from dev.proofs.circumstances import circumstances
 from dev.proofs.files import reviews
 from dev.proofs.people import quantiles
-from dev.proofs.visitor import Visitor
+from dev.proofs.worst_visitor import ordinary_verdicts
 from dev.screenshots import serve
 from dev.system import process_of, resident_megabytes
 from sentiment.artifacts import ArtifactError, open_run
-from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
 
 TEXTS = 256  # in a request
 MAX_RATIO = 2  # of a request to the engine for files
 MAX_VERDICT_SECONDS = 0.3  # for 95% of the visitor's verdicts
-_EVERY = 0.5  # seconds from one verdict to the next
 _PARTS = 5  # of a text, which make some 200 words
 
 
@@ -85,25 +83,10 @@ def visit(address: str, run: Path, seconds: float, load: Sequence[bytes] = ()) -
     programs = [threading.Thread(target=send, args=(number,)) for number in range(len(load))]
     for program in programs:
         program.start()
-    found = _verdicts(address, run, end)
+    found = ordinary_verdicts(address, Classifier.load(run), cycle(reviews(200, seed=2)), end)
     for program in programs:
         program.join()
     return {**quantiles(found), "requests": sum(sent), "server_megabytes": resident_megabytes(process_of(address))}
-
-
-def _verdicts(address: str, run: Path, end: float) -> list[float]:
-    classifier = Classifier.load(run)
-    found: list[float] = []
-    with Visitor(address) as visitor:
-        for text in cycle(reviews(200, seed=2)):
-            if time.monotonic() > end:
-                return found
-            expected = headline(classifier.predict([text])[0])
-            visitor.analyse(text)
-            found.append(visitor.wait(lambda expected=expected: visitor.received(expected)))  # type: ignore[misc]
-            visitor.wait()
-            visitor.stay(max(0.0, visitor.sent + _EVERY - time.perf_counter()))
-    return found
 
 
 def main() -> int:

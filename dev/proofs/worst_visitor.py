@@ -119,7 +119,7 @@ def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], 
         seconds: for each of them.
     """
     texts, classifier = cycle(reviews(200, seed=1)), Classifier.load(run)
-    _verdicts(address, classifier, texts, time.monotonic() + 3)  # loads what the first visitor would wait for
+    ordinary_verdicts(address, classifier, texts, time.monotonic() + 3)  # loads what the first visitor would wait for
     found = {"idle": _phase(address, classifier, jobs, texts, seconds)}
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:  # or both would share an interpreter
         pool.submit(int).result()
@@ -144,7 +144,7 @@ def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str
     """Measures for so many seconds."""
     server = process_of(address)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(_verdicts, address, classifier, texts, time.monotonic() + seconds)
+        waiting = pool.submit(ordinary_verdicts, address, classifier, texts, time.monotonic() + seconds)
         most = {"server_megabytes": 0.0, "worker_megabytes": 0.0, "workers": 0}
         while not waiting.done():
             held = [resident_megabytes(worker) for worker in workers(jobs)]
@@ -154,7 +154,7 @@ def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str
     return {"verdict_seconds": quantiles(waiting.result()), **most}
 
 
-def _verdicts(address: str, classifier: Classifier, texts: Iterator[str], until: float) -> list[float]:
+def ordinary_verdicts(address: str, classifier: Classifier, texts: Iterator[str], until: float) -> list[float]:
     """Has an ordinary review judged every half second; returns the seconds to each verdict."""
     seconds = []
     with Visitor(address) as visitor:
