@@ -24,7 +24,7 @@ Imports point down only; ``tests/test_imports.py`` holds this map::
     tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
-    errors paths                    what users are told; the folders of this program
+    errors paths                    the messages to users; the folders of this program
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may call the API: whoever has the token, or, if there is none, programs on this machine.
+"""Decides who may call the API: callers with the token or, without one, programs on this machine.
 
 A loopback address alone proves little. A website that somebody visits can send requests to localhost, also under a
 name of its own (DNS rebinding), and behind a proxy every caller has a loopback address. Without a token a request is

@@ -157,7 +157,7 @@ def _describe(name: str, content: bytes, options: list[str], max_length: int) ->
     except OSError as error:
         st.session_state[_PROBLEM] = (
             f"{name} cannot be read, since the server cannot store it ({error.strerror or 'unknown reason'}). "
-            "Try again later, or tell whoever runs this server."
+            "Try again later, or ask the operator of this server."
         )
 
 
