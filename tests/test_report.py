@@ -196,7 +196,7 @@ def count_and_right(judged: dict[str, Any]) -> str:
     return f"{judged['n']}, {formatting.percent(judged['accuracy'])}"
 
 
-SAID: dict[str, Callable[[dict[str, Any]], str]] = {  # what a column of docs/model.md says of a record
+SAID: dict[str, Callable[[dict[str, Any]], str]] = {  # what a column of docs/trials.md says of a record
     "validation": lambda run: formatting.percent(run["validation"]["accuracy"]),
     "log loss": lambda run: f"{run['validation']['log_loss']:.4f}"[1:],
     "negation fails": lambda run: formatting.percent(run["behaviour"]["failures"]["negation"]),
@@ -217,9 +217,9 @@ def tables(document: str) -> Iterator[dict[str, str]]:
             yield from (dict(zip(header, row, strict=True)) for row in rows[1:])
 
 
-def test_docs_model_says_of_a_run_what_its_record_says() -> None:
+def test_docs_trials_says_of_a_run_what_its_record_says() -> None:
     records = {each["run"]: each for each in run_records.read(ROOT)}
-    rows = [row for row in tables((HOME / "docs" / "model.md").read_text(encoding="utf-8")) if row[RECORDED]]
+    rows = [row for row in tables((HOME / "docs" / "trials.md").read_text(encoding="utf-8")) if row[RECORDED]]
     held = 0
     for row in rows:
         run = records[row[RECORDED]]

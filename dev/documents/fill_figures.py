@@ -16,8 +16,34 @@ from dev.documents import run_records
 from sentiment.artifacts import MANIFEST, ArtifactError, Run, default_run, open_run
 from sentiment.formatting import accuracy, confidence_table, duration, interval, percent, slices_table, table
 from sentiment.model.classifier import Classifier
+from sentiment.presets import DISTILLED, Continuation
 
 EXAMPLE = "Not bad, but far too long."
+
+_MEASURES = {  # of a record, by their place in it
+    "Test reviews: accuracy": "test.accuracy",
+    "Test reviews: share predicted with confidence": "test.confident.share",
+    "Test reviews: accuracy of confident predictions": "test.confident.accuracy",
+    "Test reviews: calibration error (ECE)": "test.calibration_error",
+    "Validation reviews: accuracy": "validation.accuracy",
+    "Edited reviews, 1,707 pairs: edited text right": "edited.all.crosses",
+    "Edited reviews, 1,707 pairs: both texts right": "edited.all.both",
+    "Edited reviews, original in validation: edited text right": "edited.validation.crosses",
+    "Edited reviews, original in validation: both texts right": "edited.validation.both",
+    "Contrast pairs, held out: texts right": "behaviour.contrast.accuracy",
+    "Short sentences of six domains: accuracy": "behaviour.sentences.accuracy",
+    "Short sentences: accuracy of confident predictions": "behaviour.sentences_confident.accuracy",
+    "Behavioural tests, must be: failures": "behaviour.failures.must be",
+    "Behavioural tests, must not change: failures": "behaviour.failures.must not change",
+    "Behavioural tests with a negation: failures": "behaviour.failures.negation",
+}
+_SOURCES = {  # of the examples of a continuation, by the field with their rate
+    "turned": "Reviews with opinions replaced by their opposites; the target is the start's prediction, reversed",
+    "sayings": "Short texts written by forms: idioms, contrast, reported opinion, unreal mood, irony",
+    "labelled": "Labelled reviews; the target is a mean of label and the start's prediction",
+    "sentences": "Short sentences of reviews; the target is the start's prediction",
+    "clauses": "Short clauses of reviews, unchanged and negated",
+}
 
 _FIGURE = re.compile(r"(<!-- figures:(\S+)(?: (\S+))? -->)(.*?)(<!-- /figures -->)", re.DOTALL)
 _MARKER = re.compile(r"<!--\s*/?figures")
@@ -70,6 +96,39 @@ def _table(run: Run) -> str:
     return _block(table(header, rows))
 
 
+def _continuation() -> Continuation:
+    """Returns how the preset ``distilled`` continues an earlier model."""
+    assert DISTILLED.continues is not None
+    return DISTILLED.continues
+
+
+def _results(run: Run) -> str:
+    """Returns a table of what was measured of the recorded runs in this folder, and of the start of ``distilled``."""
+    root = run.path.parent
+    names = {Path(_continuation().start).name}
+    names |= {path.parent.name for path in root.glob(f"*/{MANIFEST}")}
+    records = [each for each in run_records.read(root) if each["run"] in names]
+    records.sort(key=lambda each: (each["run"] == run.name, each["validation"]["accuracy"]))
+    rows = [[name, *(_value(each, path) for each in records)] for name, path in _MEASURES.items()]
+    return _block(table(["", *(f"`{each['run']}`" for each in records)], rows))
+
+
+def _value(record: dict[str, Any], path: str) -> str:
+    """Returns the share at a path of keys as a percentage; empty where the record has none."""
+    found: Any = record
+    for key in path.split("."):
+        found = (found or {}).get(key)
+    return "" if found is None else percent(found)
+
+
+def _mixture(_run: Run) -> str:
+    """Returns a table of what the examples of the preset ``distilled`` are, with their shares."""
+    recipe = _continuation()
+    shares = {meaning: getattr(recipe, rate) for rate, meaning in _SOURCES.items()}
+    shares["Unlabelled reviews; the target is the start's prediction"] = 1 - sum(shares.values())
+    return _block(table(["examples", "share"], [[meaning, percent(share, 0)] for meaning, share in shares.items()]))
+
+
 def _benchmark(run: Run, render: Callable[[dict[str, Any]], str]) -> str:
     """Returns a table of the committed benchmark, or a sentence if there is none."""
     path = run.path.parent / "BENCHMARKS.json"
@@ -120,6 +179,9 @@ def _block(lines: str) -> str:
 
 FIGURES: dict[str, Callable[[Run], str]] = {
     "table": _table,
+    "results": _results,
+    "mixture": _mixture,
+    "share": lambda _run: percent(_continuation().share, 0),
     "accuracy": lambda run: accuracy(_test(run)),
     "confidence": lambda run: _block(confidence_table(_test(run))),
     "slices": lambda run: _block(slices_table(_test(run))),

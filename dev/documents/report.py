@@ -1,4 +1,4 @@
-"""Updates all documents on runs: records, model cards, artifacts/RUNS.md, and figures in README.md and docs/speed.md.
+"""Updates all documents on runs: records, model cards, artifacts/RUNS.md, and figures in README.md and docs/.
 
 It covers the runs with a record in artifacts/records/; --remember creates a record.
 """
@@ -62,7 +62,7 @@ def _stale(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
                 yield card, partial(model_card.write, run)
     if records := run_records.read(root):
         yield from _stale_text(root / "RUNS.md", run_records.page(records, artifacts.default_run(root).name))
-    for path in (home / "README.md", home / "docs" / "speed.md"):
+    for path in (home / "README.md", *sorted((home / "docs").glob("*.md"))):
         if document := _text(path):
             yield from _stale_text(path, fill_figures.fill(document, root))
 
