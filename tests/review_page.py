@@ -36,6 +36,12 @@ def card(app: AppTest) -> dict[str, Any]:
     return json.loads(_component(app, "verdict").json)
 
 
+def ranking(app: AppTest) -> list[dict[str, Any]]:
+    """The data of the list of top words, once for each that is shown."""
+    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "sentiment_ranking"]
+    return [json.loads(proto.json) for proto in found]
+
+
 def said_by_card(app: AppTest) -> str:
     """All words of the verdict card; empty if there is none."""
     cards = [each for each in app.get("bidi_component") if each.proto.component_name == "sentiment_verdict"]

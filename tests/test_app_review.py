@@ -29,7 +29,7 @@ from sentiment.explain.reasons import reasons
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from tests.app_runs import all_runs, full_run
-from tests.review_page import analyse, card, editor
+from tests.review_page import analyse, card, editor, ranking
 from tests.test_app_pages import delete_all, said, tick
 
 HOME = Path(__file__).parent.parent
@@ -270,7 +270,18 @@ def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
 def test_a_text_that_moves_nothing_is_shown_without_empty_tables(app):
     analyse(app, "とても面白い映画でした。")
     assert "Nothing in this text moves the score." in said(app)
-    assert not app.dataframe
+    assert not ranking(app)
+
+
+def test_top_words_are_listed_by_side_with_the_strongest_first(app):
+    analyse(app, "not a good film . a bad bad film !")
+    [shown] = ranking(app)
+    for side, sign in zip(shown["sides"], "+−", strict=True):
+        sizes = [size for _, size, _ in side["rows"]]
+        assert sizes == sorted(sizes, reverse=True)
+        assert 0 < max(sizes) <= shown["scale"]
+        assert all(value.startswith(sign) for _, _, value in side["rows"])
+    assert {text for side in shown["sides"] for text, _, _ in side["rows"]} <= set("not a good film . bad !".split())
 
 
 def test_the_share_of_unknown_words_fits_the_headline():

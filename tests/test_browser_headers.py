@@ -39,6 +39,22 @@ def test_every_answer_has_the_headers(address, path):
     )
 
 
+@pytest.mark.parametrize("path", ["", "evaluation"])
+def test_a_page_names_the_scripts_of_components_so_that_they_load_early(address, path):
+    with urllib.request.urlopen(f"{address}/{path}") as answer:
+        scripts = re.findall(r"<(\S+)>; rel=modulepreload", answer.headers["Link"])
+    assert any("BidiComponent" in script for script in scripts)
+    for script in scripts:
+        with urllib.request.urlopen(address + script) as answer:
+            assert "javascript" in answer.headers["Content-Type"]
+
+
+@pytest.mark.parametrize("path", ["api/", "_stcore/health"])
+def test_an_answer_that_is_no_page_of_the_app_names_no_scripts(address, path):
+    with urllib.request.urlopen(f"{address}/{path}") as answer:
+        assert answer.headers["Link"] is None
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_draws_its_charts_and_tables_and_nothing_of_it_is_refused(address, new_page, path):
     page = new_page()

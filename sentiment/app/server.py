@@ -31,7 +31,7 @@ def options() -> dict[str, Any]:
     return {
         "routes": [api, Mount(f"{base}/api", _Api())],
         "middleware": [
-            Middleware(headers.SecurityHeaders),
+            Middleware(headers.Headers, base=base, api=f"{base}/api"),
             Middleware(admission.Admission),
             Middleware(_GuardedMetrics, path=f"{base}/_stcore/metrics"),
         ],

@@ -10,10 +10,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from sentiment.app.review import arithmetic, editor, turns, views, what_if
+from sentiment.app.review import arithmetic, editor, ranking, turns, views, what_if
 from sentiment.app.shared import segments, wording
 from sentiment.app.shared.analyses import Analysis
-from sentiment.app.shared.highlight import strongest
 from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
@@ -60,7 +59,7 @@ def show(
         tabs = dict(zip(names, st.tabs(names, key=views.KEY, on_change="rerun"), strict=True))
         with tabs[open_view]:
             if open_view == views.TOP_WORDS:
-                _top_words(explanation, groups)
+                ranking.show(explanation.text, groups, level)
             elif open_view == views.WHAT_IF and classifier:
                 what_if.show(analysis, explanation, version, classifier)
             elif classifier:
@@ -133,39 +132,6 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
         "title": "P(positive) word by word",
         "description": f"From {likelihood(low)} to {likelihood(high)}, at the end {likelihood(points[-1].probability)}",
     }
-
-
-def _top_words(explanation: Explanation, groups: list[Group]) -> None:
-    """Shows the groups that add most to each side, in two tables on one scale."""
-    if not any(each.value for each in groups):
-        st.caption("Nothing in this text moves the score.")
-        return
-    scale = strongest([(each.start, each.end, each.value, each.unknown) for each in groups])
-    for column, side, sign in zip(st.columns(2, gap="medium"), ("positive", "negative"), (1, -1), strict=True):
-        ranked = sorted((each for each in groups if sign * each.value > 0), key=lambda each: -abs(each.value))
-        with column:
-            _ranking(explanation, ranked, side, scale)
-
-
-def _ranking(explanation: Explanation, ranked: list[Group], side: str, scale: float) -> None:
-    colour, minus = ("blue", "+") if side == "positive" else ("orange", "−")
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "part": [explanation.text[each.start : each.end] for each in ranked],
-                "value": [abs(each.value) for each in ranked],
-            }
-        ),
-        hide_index=True,
-        height=300,
-        alt=f"Most {side} words, by contribution",
-        column_config={
-            "part": st.column_config.TextColumn(f"Most {side}", width="medium"),
-            "value": st.column_config.ProgressColumn(
-                "Contribution", help="In logits", format=f"{minus}%.2f", min_value=0, max_value=scale or 1, color=colour
-            ),
-        },
-    )
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:

@@ -1,4 +1,4 @@
-"""The security headers of every answer.
+"""The headers of answers: those for security on all, and those that speed up the opening on pages.
 
 Streamlit's page needs one inline script, which is allowed by its hash, inline styles, ``blob:`` for the scripts of
 components, and WebAssembly for 64-bit numbers. Charts draw without ``eval``, and nothing is loaded from elsewhere.
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 FRAME_ANCESTORS = "SENTIMENT_FRAME_ANCESTORS"  # the environment variable: sites that may embed the app
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_IMPORT = re.compile(r"""(?:from|import)"\./([\w.-]+\.js)\"""")
 _OTHERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -27,21 +28,33 @@ _OTHERS = {
 }
 
 
-class SecurityHeaders:
-    """Adds the headers to each answer of an ASGI application."""
+class Headers:
+    """Adds the headers to each answer of an ASGI application.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Args:
+        app: the application.
+        base: path under which the app is served, without a slash at the end.
+        api: path of the API, whose pages are not Streamlit's.
+    """
+
+    def __init__(self, app: ASGIApp, base: str, api: str) -> None:
+        self._app, self._base, self._api = app, base, api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Implements ASGI."""
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(values())
+                headers = MutableHeaders(scope=message)
+                headers.update(values())
+                if headers.get("content-type", "").startswith("text/html") and not self._is_api(scope):
+                    headers.update(preload(self._base))
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)
+
+    def _is_api(self, scope: Scope) -> bool:
+        return f"{scope['path']}/".startswith(f"{self._api}/")
 
 
 @cache
@@ -69,3 +82,21 @@ def _hashes() -> list[str]:
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     digests = [hashlib.sha256(script.encode()).digest() for script in _INLINE_SCRIPT.findall(page)]
     return [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
+
+
+@cache
+def preload(base: str) -> dict[str, str]:
+    """Returns the header that lets the browser fetch the script of components with the page.
+
+    Streamlit's page asks for it only when the first component arrives, and the verdict is one.
+    """
+    static = Path(st.__file__).parent / "static"
+    page, scripts = (static / "index.html").read_text(encoding="utf-8"), static / "static" / "js"
+    waiting, found = [path.name for path in scripts.glob("BidiComponent.*.js")], []
+    while waiting:
+        name = waiting.pop()
+        if name not in page and name not in found:  # the page names those that it fetches itself
+            found.append(name)
+            waiting += _IMPORT.findall((scripts / name).read_text(encoding="utf-8"))
+    links = ", ".join(f"<{base}/static/js/{name}>; rel=modulepreload" for name in found)
+    return {"Link": links} if links else {}
