@@ -198,13 +198,6 @@ function createReader(parentElement, at) {
   return { show }
 }
 
-function showLegend(at, data) {
-  at(".legend").hidden = !data.legend
-  at(".least").textContent = signed(-data.scale)
-  at(".most").textContent = signed(data.scale)
-  at(".words").textContent = data.legend
-}
-
 function showCurve(at, curve) {
   if (!curve) return
   const last = curve.points.at(-1)[0] || 1
