@@ -142,7 +142,12 @@ def _curve(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> 
     title = "Should I label more?"
     if not points:
         st.header(title)
-        st.caption("A learning curve needs five labels of each class.")
+        too_many = len(adaptation.labels) > own_labels.MAX_CURVE_LABELS
+        st.caption(
+            f"The learning curve is limited to {own_labels.MAX_CURVE_LABELS:,} labels."
+            if too_many
+            else "A learning curve needs five labels of each class."
+        )
         return
     chart_block.show_chart(title, charts.learning_curve(table), table, _alt_text(points))
     st.caption(advice(points))
