@@ -39,6 +39,10 @@ _IMDB_TERMS = (
     "The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are "
     "separate from the code licence; include them when you redistribute the model."
 )
+NO_TEST_RESULTS = (
+    "There are no test results yet. Validation results are optimistic, because training selected the model on those "
+    "reviews."
+)
 CITATION = (
     "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
     "Word Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for "
@@ -260,7 +264,7 @@ def _results(run: Run) -> Iterator[str]:
         yield (
             "Each of these texts was judged by a model fitted without it."
             if adaptation_card.read(run).get("method") == "head"
-            else "There are no test results yet. Training chose by the validation reviews, which flatters it."
+            else NO_TEST_RESULTS
         )
     yield f"### Confidence levels\n\nOn the {name} reviews:"
     yield confidence_table(found[name], read_rule(run).threshold)

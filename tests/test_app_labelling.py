@@ -109,7 +109,7 @@ def test_random_rows_estimate_the_whole_file_and_doubtful_ones_come_later_and_do
     assert {metric.label: (metric.value, metric.delta) for metric in later.metric} == dict(
         zip(shown, (share, accuracy), strict=True)
     )
-    assert f"{RANDOM} random and 3 doubtful rows" in later.get("progress")[0].proto.text
+    assert f"{RANDOM} random and 3 uncertain rows" in later.get("progress")[0].proto.text
 
 
 def test_the_labels_of_the_file_are_taken_over_and_given_back(job):
@@ -224,5 +224,5 @@ def test_a_row_that_changes_side_is_explained_by_both_models(job):
     app.session_state["adapt_changed_60"] = {"selection": {"rows": [0]}}
     app.run()
     assert not app.exception
-    assert "as it is**" in said(app)
+    assert "original**" in said(app)
     assert "adapted**" in said(app)

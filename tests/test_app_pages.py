@@ -481,9 +481,7 @@ def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name)
     assert {"model_card": r"files of my \*run\*", "bulk": command}[name] in shown
 
 
-@pytest.mark.parametrize(
-    ("name", "promise"), [("review", "server of this page and nowhere else"), ("bulk", "stay on this server")]
-)
+@pytest.mark.parametrize(("name", "promise"), [("review", "sent only to this server"), ("bulk", "stay on this server")])
 def test_what_becomes_of_texts_is_said_so_that_it_is_true_from_afar(open_page, tmp_path, monkeypatch, name, promise):
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     assert promise in said(open_page(name))

@@ -49,7 +49,7 @@ def test_the_expander_marks_the_reliability_and_lists_words_without_needless_col
 
 
 def test_a_long_text_is_checked_on_demand_only(app, monkeypatch):
-    monkeypatch.setattr(arithmetic, "_CHECKED_AT_ONCE", 3)
+    monkeypatch.setattr(arithmetic, "_AUTO_CHECK_TOKENS", 3)
     analyse(app, "the film is good")
     assert "Agreement with" not in open_part(app, "arithmetic")
     press(app, "Check reliability")
@@ -97,9 +97,9 @@ def test_two_methods_are_compared_on_the_same_words(app, second):
 
 
 def test_leave_one_out_is_not_offered_for_a_long_text(app, monkeypatch):
-    monkeypatch.setattr(side_by_side, "_MOST_LEFT_OUT", 3)
+    monkeypatch.setattr(side_by_side, "_MAX_LEAVE_ONE_OUT", 3)
     app.session_state["side_by_side_kind"] = "Methods"
-    assert "offered up to 3 words" in open_part(app, "side_by_side")
+    assert "limited to 3 words" in open_part(app, "side_by_side")
     assert "Leave-one-out" not in app.selectbox(key="side_by_side_Method_1").options
 
 
@@ -230,5 +230,5 @@ def test_the_history_tells_how_many_analyses_it_has_and_takes_a_saved_one(app):
     assert "History (1)" in [each.label for each in app.expander]
     assert budget.SESSION_ANALYSES == 50
     tick(app)
-    assert "The last 50 analyses" in said(app)
+    assert "Keeps the last 50 analyses" in said(app)
     assert history.table_key(app.session_state["analyses"]) == "history_1_1"

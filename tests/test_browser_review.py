@@ -116,9 +116,9 @@ def test_a_verdict_is_marked_from_the_first_key_until_it_is_that_of_the_text(add
         }}"""
     )
     assert marked[0]
-    assert "before the change" in marked[1]
+    assert "for the previous text" in marked[1]
     wait_for_text(page, EXAMPLES["Glowing"] + "!")
-    page.get_by_text("before the change").wait_for(state="hidden")
+    page.get_by_text("for the previous text").wait_for(state="hidden")
 
 
 def test_an_answer_to_an_older_text_neither_replaces_what_is_typed_nor_colours_it(address, new_page):
@@ -140,7 +140,7 @@ def test_a_word_being_composed_is_not_sent_until_it_is_finished(address, new_pag
     session.send("Input.imeSetComposition", {"text": "えい", "selectionStart": 2, "selectionEnd": 2})
     page.wait_for_timeout(1_000)
     assert editor(page).input_value() == "good えい"
-    page.get_by_text("before the change").wait_for()
+    page.get_by_text("for the previous text").wait_for()
     session.send("Input.insertText", {"text": "映画"})
     wait_for_text(page, "good 映画")
 
@@ -279,12 +279,12 @@ def test_a_long_text_is_analysed_on_request_and_survives_it_unanalysed(address, 
     editor(page).fill(long)
     page.get_by_text("This text is long").wait_for()
     page.wait_for_timeout(1_000)
-    page.get_by_text("before the change").wait_for()
+    page.get_by_text("for the previous text").wait_for()
     page.get_by_role("link", name="Training").click(delay=100)
     page.get_by_role("heading", name="Training").wait_for()
     page.get_by_role("link", name="Analyse a review", exact=True).click()
-    page.get_by_text("before the change").wait_for()
+    page.get_by_text("for the previous text").wait_for()
     wait_for_typed(page, long)
     page.get_by_role("button", name="Analyse", exact=True).click()
     page.get_by_text("Long review: only the first").wait_for()
-    page.get_by_text("before the change").wait_for(state="hidden")
+    page.get_by_text("for the previous text").wait_for(state="hidden")

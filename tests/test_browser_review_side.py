@@ -37,7 +37,7 @@ def test_two_ticks_compare_verdicts_and_words(address, new_page):
     analyse(page, "The film is good")
     expand(page, "History (2)")
     mark_row(page, ANALYSES, 0)
-    page.get_by_text("Tick a second one to compare.").wait_for()
+    page.get_by_text("Tick another one to compare.").wait_for()
     settle(page)
     mark_row(page, ANALYSES, 1)
     page.get_by_text("percentage points").wait_for()

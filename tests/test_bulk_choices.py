@@ -29,7 +29,7 @@ def test_the_meaning_of_each_label_is_shown_and_what_is_left_out_is_counted(sett
     app = settle(upload("three.csv", THREE), settings, "new")
     table = app.data_editor[0].value
     assert dict(zip(table["value"], table["means"], strict=True)) == {"2": "positive", "0": "negative", "1": "ignored"}
-    assert "5 rows ignored in the evaluation" in said(app)
+    assert "The evaluation ignores 5 rows" in said(app)
     app = scored(app, settings)
     assert job_of(app, settings).read("task")["labels"] == {"2": 1, "0": 0, "1": None}
     assert "10 labelled rows" in said(open_tab(app, "Evaluation"))

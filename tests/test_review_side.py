@@ -135,11 +135,9 @@ def test_models_that_disagree_are_said_to(classifier):
     prediction = replace(explanation.prediction, label="positive", probability=0.75)
     first = Side("a", "", prediction, explanation)
     second = replace(first, name="b", prediction=replace(prediction, label="negative", probability=0.25))
-    assert comparison._difference(first, second).startswith(
-        "a predicts positive, b negative; P(positive) differs by 50.0"
-    )
-    assert comparison._difference(first, first).startswith("Both predict positive")
-    assert comparison._difference(first, replace(first, prediction=None)) == ""
+    assert comparison._summary(first, second).startswith("a predicts positive, b negative; P(positive) differs by 50.0")
+    assert comparison._summary(first, first).startswith("Both predict positive")
+    assert comparison._summary(first, replace(first, prediction=None)) == ""
 
 
 # Sharing

@@ -8,8 +8,8 @@ from sentiment.app.shared import current_run, garbage, job_timer, login, navigat
 
 
 def main() -> None:
-    """Draws the page that the address names."""
-    st.set_page_config(  # before the navigation, which would have the browser fetch a page's icon from another server
+    """Draws the page that the URL names."""
+    st.set_page_config(  # first, or ``st.navigation`` makes the browser fetch the page's icon from another server
         page_icon=navigation.ICON,
         layout="wide",
         menu_items={"About": navigation.about()},
@@ -22,7 +22,7 @@ def main() -> None:
     login.require()
     current_run.choose_run()
     page.run()
-    garbage.exempt_loaded(page.title)  # now, when the page has imported its modules
+    garbage.exempt_loaded(page.title)  # last, when the page has imported its modules
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""What the server does beside the pages: the API and metrics, headers, the admission of visitors, and the log.
+"""The server's parts other than the pages: the API, metrics, security headers, admission of visitors, and the log.
 
-``streamlit_app.py`` makes a ``streamlit.App`` of it. Nothing of the API is imported before its first request, so that
-no page waits for it.
+``streamlit_app.py`` passes them to ``streamlit.App``. The API is imported on its first request; no page waits for it.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ PAGES = Path(__file__).with_name("main.py")
 
 
 def options() -> dict[str, Any]:
-    """Returns the arguments of ``streamlit.App`` besides the script, and configures the log of this process."""
+    """Configures the log of this process, and returns the keyword arguments of ``streamlit.App``."""
     logs.configure()
     base = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")
-    api = Route(f"{base}/api", lambda request: RedirectResponse(f"{base}/api/"))
+    redirect = Route(f"{base}/api", lambda request: RedirectResponse(f"{base}/api/"))
     return {
-        "routes": [api, Mount(f"{base}/api", _Api())],
+        "routes": [redirect, Mount(f"{base}/api", _Api())],
         "middleware": [
             Middleware(headers.Headers, base=base, api=f"{base}/api"),
             Middleware(admission.Admission),
@@ -39,7 +38,7 @@ def options() -> dict[str, Any]:
 
 
 class _Api:
-    """The API, imported and built at its first request."""
+    """The API, imported and built on its first request."""
 
     def __init__(self) -> None:
         self._app: ASGIApp | None = None
@@ -54,13 +53,13 @@ class _Api:
 
 def _build_api() -> ASGIApp:
     from sentiment.api.application import build_api
-    from sentiment.app.shared import current_run  # when Streamlit runs, which its caches need
+    from sentiment.app.shared import current_run  # here, because its caches need a running Streamlit
 
     return build_api(current_run.shared_classifier, login.is_on)
 
 
 class _GuardedMetrics:
-    """Lets the same callers read Streamlit's own metrics as may call the API."""
+    """Restricts Streamlit's own metrics to the callers that may use the API."""
 
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app, self._path, self._gate = app, path, Gate(app, login.is_on)

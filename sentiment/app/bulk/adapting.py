@@ -1,4 +1,4 @@
-"""The tab Adapt: what the model gains from the labels of the file, which rows change side, and the new model."""
+"""The tab Adapt: the gain from the labels of the file, the predictions that change, and the adapted model."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sentiment.bulk.jobs.job import find_job
 from sentiment.bulk.labelling import Labelling
 from sentiment.formatting import counted, interval, percent, signed
 
-_BALANCED = "adapt_balanced"  # key of the switch that makes both classes count the same
-_LISTED = 50  # rows that changed side
+_BALANCED = "adapt_balanced"  # key of the switch that weights both classes equally
+_MAX_LISTED = 50  # rows whose prediction changes
 _TABLE_HEIGHT = 247  # pixels: a header and six rows
 _MAX_CELL = 300  # characters
-_MODELS = {"head": "Adapted", "start": "As it is", "words": "Words only (TF-IDF)", "majority": "Majority class"}
+_MODELS = {"head": "Adapted", "start": "Original", "words": "Words only (TF-IDF)", "majority": "Majority class"}
 
-_LABELLED = "Of the model as it is, on your labelled rows. Rows chosen for doubt are harder than most."
-_HELD_OUT = "Each row is judged by a model that learned from the other rows only."
+_LABELLED = "The original model on your labelled rows. The rows it is least sure of are harder than most."
+_HELD_OUT = "Each row is predicted by a model trained on the other rows only."
 _POOL = "Rows without a label for which the adapted model predicts the other class."
 _COST = "Accuracy on the {n:,} validation reviews of the model: {before} before, {after} after."
 
@@ -31,10 +31,10 @@ _COST = "Accuracy on the {n:,} validation reviews of the model: {before} before,
 @st.fragment
 @job_errors.show_disk_errors()
 def show(scored: Scored) -> None:
-    """Shows the gain of the adapted model, its cost, the rows that change side, and the model itself."""
+    """Shows the gain of the adapted model, its cost, the predictions that change, and the model itself."""
     job_errors.show_stored_error()
     labelling = own_labels.load_labelling(scored)
-    missing = own_labels.ADAPTED_FROM - len(labelling.labelled)
+    missing = own_labels.MIN_LABELS - len(labelling.labelled)
     if missing > 0:
         st.info(f"Label {counted(missing, 'more row')} to see what the model learns.", icon=":material/label:")
         if st.button("Label rows", on_click=tabs.open_tab, args=("Label",), icon=":material/arrow_back:"):
@@ -57,7 +57,7 @@ def show(scored: Scored) -> None:
     with right:
         chosen = _changed(scored, labelling, adaptation)
     if chosen is not None:
-        _both(scored, labelling, adaptation, chosen)
+        _explain_with_both(scored, labelling, adaptation, chosen)
 
 
 def _wait(scored: Scored) -> None:
@@ -71,24 +71,24 @@ def _wait(scored: Scored) -> None:
 
 @st.fragment(run_every=1.0)
 @job_errors.show_disk_errors()
-def _progress(id: str) -> None:
+def _progress(job_id: str) -> None:
     settings = Settings.from_environment()
-    job = find_job(settings, id)
+    job = find_job(settings, job_id)
     if job is None or not job.states_requested:
         st.rerun()
     maintenance.run_maintenance(settings)
-    st.info("The model reads the file once more. This takes a moment.", icon=":material/hourglass_top:")
+    st.info("The model is reading the file again. This takes a moment.", icon=":material/hourglass_top:")
 
 
 def _verdict(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, *, balanced: bool) -> None:
     """Shows whether the adapted model is adopted, with its buttons."""
     found = adaptation.found
-    show, icon = (st.success, "check_circle") if found.adopted else (st.info, "info")
-    show(found.reason, icon=f":material/{icon}:")
+    message, icon = (st.success, "check_circle") if found.adopted else (st.info, "info")
+    message(found.reason, icon=f":material/{icon}:")
     with st.container(horizontal=True, vertical_alignment="center"):
         own_model.show(scored, labelling, adaptation, balanced=balanced)
         st.toggle(
-            "Weigh both classes equally",
+            "Weight both classes equally",
             key=_BALANCED,
             persist_state="page",
             help="For files with few positive or few negative rows.",
@@ -96,16 +96,16 @@ def _verdict(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, *
 
 
 def _figures(labelling: Labelling, adaptation: FileAdaptation) -> None:
-    """Shows accuracy before and after, the cost on the model's validation reviews, and the rows that change side."""
+    """Shows accuracy before and after, the cost on the model's validation reviews, and the changed predictions."""
     found, cost = adaptation.found, adaptation.cost
     before, after = found.before, found.after
-    others = int((labelling.labels < 0).sum())
+    unlabelled = int((labelling.labels < 0).sum())
     change = f"{signed(100 * (after.accuracy - before.accuracy), 1)} points"
     with st.grid(5, min_column_width=150):
         _metric("Accuracy before", percent(before.accuracy), f"95% CI {interval(before.interval)}", _LABELLED)
         _metric("Accuracy after", percent(after.accuracy), f"95% CI {interval(after.interval)}", _HELD_OUT)
         _metric("Change", change, _points(found.interval), "On the same rows, with a paired bootstrap.")
-        _metric("Rows changed", f"{len(adaptation.changed):,}", f"of {others:,} without a label", _POOL)
+        _metric("Rows changed", f"{len(adaptation.changed):,}", f"of {unlabelled:,} without a label", _POOL)
         if cost:
             lost = f"{signed(100 * (cost.after - cost.before), 1)} points"
             both = _COST.format(n=cost.n, before=percent(cost.before), after=percent(cost.after))
@@ -133,7 +133,7 @@ def _points(bounds: tuple[float, float]) -> str:
 
 
 def _curve(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> None:
-    """Shows accuracy by the number of labels, beside simple baselines on the same rows."""
+    """Shows accuracy by the number of labels, compared with simple baselines on the same rows."""
     points = own_labels.load_curve(scored, labelling, adaptation)
     table = pd.DataFrame(
         [(point.n, name, getattr(point, key)) for key, name in _MODELS.items() for point in points],
@@ -142,31 +142,36 @@ def _curve(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> 
     title = "Should I label more?"
     if not points:
         st.header(title)
-        st.caption("Five labels of each class are needed for a learning curve.")
+        too_many = len(adaptation.labels) > own_labels.MAX_CURVE_LABELS
+        st.caption(
+            f"The learning curve is limited to {own_labels.MAX_CURVE_LABELS:,} labels."
+            if too_many
+            else "A learning curve needs five labels of each class."
+        )
         return
-    chart_block.show_chart(title, charts.learning_curve(table), table, _spoken(points))
+    chart_block.show_chart(title, charts.learning_curve(table), table, _alt_text(points))
     st.caption(advice(points))
 
 
-def _spoken(points: list[Point]) -> str:
+def _alt_text(points: list[Point]) -> str:
     last = points[-1]
     return f"Learning curve; with {last.n:,} labels the adapted model is {percent(last.head)} accurate"
 
 
 def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> int | None:
-    """Lists the rows that change side, largest change first; returns the number in the list of the selected one."""
-    title = "Rows that change side"
+    """Lists the rows whose prediction changes, largest change first; returns the list index of the selected one."""
+    title = "Changed predictions"
     if not len(adaptation.changed):
         st.header(title)
-        st.caption("No other row changes side.")
+        st.caption("The predictions for the rows without a label stay the same.")
         return None
-    rows = labelling.pool.rows[adaptation.changed[:_LISTED]]
+    rows = labelling.pool.rows[adaptation.changed[:_MAX_LISTED]]
     texts = [str(text)[:_MAX_CELL] for text in scored.results.read_texts(rows)]
     table = pd.DataFrame(
         {
             "row": rows + 1,
-            "before": adaptation.before[:_LISTED],
-            "after": adaptation.after[:_LISTED],
+            "before": adaptation.before[:_MAX_LISTED],
+            "after": adaptation.after[:_MAX_LISTED],
             "text": texts,
         }
     )
@@ -178,7 +183,7 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
         key=f"adapt_changed_{len(adaptation.labels)}",
         on_select="rerun",
         selection_mode="single-row",
-        alt="Rows that change side, with P(positive) before and after",
+        alt="Rows whose prediction changes, with P(positive) before and after",
         column_config={
             "row": st.column_config.NumberColumn("row", width=50),
             "before": st.column_config.NumberColumn("P before", format="%.2f", width=75),
@@ -186,20 +191,20 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
             "text": st.column_config.TextColumn("text", width="large"),
         },
     )
-    if len(adaptation.changed) > _LISTED:
-        st.caption(f"The {_LISTED} that change most of {len(adaptation.changed):,}. Select a row to see why.")
+    if len(adaptation.changed) > _MAX_LISTED:
+        st.caption(f"The {_MAX_LISTED} largest of {len(adaptation.changed):,} changes. Select a row to see why.")
     else:
         st.caption("P(positive) before and after. Select a row to see why.")
     chosen = [row for row in event.selection.rows if row < len(table)]
     return chosen[0] if chosen else None
 
 
-def _both(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, chosen: int) -> None:
-    """Explains a row with the model as it is and with the adapted one, side by side."""
+def _explain_with_both(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, chosen: int) -> None:
+    """Explains a row with the original and the adapted model, side by side."""
     row = int(labelling.pool.rows[adaptation.changed[chosen]])
     [text] = scored.results.read_texts([row])
     classifier = scored.classifier()
-    models = {"as it is": classifier, "adapted": with_head(classifier, adaptation.found.head)}
+    models = {"original": classifier, "adapted": with_head(classifier, adaptation.found.head)}
     for column, (name, model) in zip(st.columns(2, gap="medium"), models.items(), strict=True):
         with column:
-            explained_review.show(text, model, f"adapt_{name.split()[0]}", title=f"Row {row + 1:,}, {name}")
+            explained_review.show(text, model, f"adapt_{name}", title=f"Row {row + 1:,}, {name}")

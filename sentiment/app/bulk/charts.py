@@ -11,6 +11,14 @@ from sentiment.bulk.results import OUTCOMES
 _HEIGHT = 260
 _CURVE_HEIGHT = 240
 _COLOURS = ["blue", "gray", "orange"]  # of the theme, for ``OUTCOMES``
+_FROM_DATA = alt.Scale(zero=False)
+_SHARE = "Predicted positive"
+_SHARE_TOOLTIP = [
+    alt.Tooltip("share:Q", title="positive", format=".1%"),
+    alt.Tooltip("low:Q", title="from", format=".1%"),
+    alt.Tooltip("high:Q", title="to", format=".1%"),
+    alt.Tooltip("n:Q", title="reviews", format=","),
+]
 
 
 def distribution(bins: pd.DataFrame, threshold: float) -> alt.LayerChart:
@@ -18,7 +26,7 @@ def distribution(bins: pd.DataFrame, threshold: float) -> alt.LayerChart:
 
     Args:
         bins: columns ``low``, ``high``, ``label`` (one of ``OUTCOMES``), ``n``.
-        threshold: of the predictions, drawn as a rule.
+        threshold: the decision threshold, drawn as a rule.
     """
     bars = (
         alt.Chart(bins)
@@ -50,7 +58,11 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
         groups: columns ``group``, ``n``, ``share``, ``low``, ``high``.
         title: title of the groups' axis.
     """
-    base = _share(alt.Chart(groups)).encode(y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)))
+    base = alt.Chart(groups).encode(
+        x=alt.X("share:Q", title=_SHARE, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)),
+        tooltip=["group:N", *_SHARE_TOOLTIP],
+    )
     spread = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
     return layer(in_text_colour(spread), in_text_colour(base.mark_circle(size=80)), height=alt.Step(24))
 
@@ -65,7 +77,7 @@ def over_time(points: pd.DataFrame, title: str) -> alt.LayerChart:
     base = alt.Chart(points).encode(x=alt.X("group:T", title=title))
     share = alt.Y("share:Q", title=_SHARE, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     band = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title=_SHARE), y2="high:Q")
-    line = base.mark_line(point=True).encode(y=share, tooltip=["group:T", *_TOOLTIP])
+    line = base.mark_line(point=True).encode(y=share, tooltip=["group:T", *_SHARE_TOOLTIP])
     return layer(band, line)
 
 
@@ -110,21 +122,3 @@ def learning_curve(points: pd.DataFrame) -> alt.LayerChart:
         )
     )
     return layer(lines, height=_CURVE_HEIGHT)
-
-
-_FROM_DATA = alt.Scale(zero=False)
-_SHARE = "Predicted positive"
-_TOOLTIP = [
-    alt.Tooltip("share:Q", title="positive", format=".1%"),
-    alt.Tooltip("low:Q", title="from", format=".1%"),
-    alt.Tooltip("high:Q", title="to", format=".1%"),
-    alt.Tooltip("n:Q", title="reviews", format=","),
-]
-
-
-def _share(chart: alt.Chart) -> alt.Chart:
-    axis = alt.Axis(format="%")
-    return chart.encode(
-        x=alt.X("share:Q", title=_SHARE, axis=axis, scale=alt.Scale(domain=[0, 1])),
-        tooltip=["group:N", *_TOOLTIP],
-    )

@@ -1,4 +1,4 @@
-"""Shows the result of an inspection, and offers the options for scoring and for reading the file again."""
+"""The step Columns: the result of an inspection, the options for scoring, and those for reading the file again."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _AUTO = "Auto-detect"
 _DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
 _ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
 _PREVIEW_HEIGHT = 248  # pixels: a header and six rows
+_PREVIEW_COLUMNS = 30  # of the file, in addition to the review columns
 _OPTIONS = "File options"
 _HEADER = "First row is a header"
-_LEFT_OUT = "ignored"
+_IGNORED = "ignored"  # the meaning of values that are no labels
 _HEADERS = {_AUTO: None, "yes": True, "no": False}
 
 
@@ -42,7 +43,10 @@ def show(job: Job) -> None:
         label = _choose_label(inspection, names)
         labels = None if label is None else _choose_meanings(job, inspection, label)
     explain = st.checkbox(
-        "Explain each prediction", value=rows <= 20_000, key="explain", help="Adds the strongest words; slower."
+        "Explain each prediction",
+        value=rows <= 20_000,
+        key="explain",
+        help="Adds the strongest words of each row; slower.",
     )
     task = {"text": texts[0] if len(texts) == 1 else texts, "label": label, "labels": labels, "explain": explain}
     disabled = label in texts or not rows
@@ -59,7 +63,7 @@ def show(job: Job) -> None:
 
 
 def _describe(inspection: dict[str, Any]) -> None:
-    """Shows what was found in the file, and what is doubtful about it."""
+    """Shows how the file was read, and warnings about it."""
     st.write(_summary(inspection))
     if inspection.get("header_in_doubt"):
         st.warning(
@@ -85,7 +89,7 @@ def _choose_texts(inspection: dict[str, Any], names: list[str]) -> list[int]:
         format_func=names.__getitem__,
         key="text_column",
     )
-    texts = sorted([text, *_joined_columns(names, text)])
+    texts = sorted([text, *_choose_joined(names, text)])
     for place in doubtful_columns(columns, inspection["sample"], texts):
         st.warning(
             f"“{escape_markdown(names[place])}” doesn't look like review text. Is this the right column?",
@@ -102,12 +106,12 @@ def _choose_label(inspection: dict[str, Any], names: list[str]) -> int | None:
         index=0 if inspection["label"] is None else inspection["label"] + 1,
         format_func=lambda place: "None" if place is None else names[place],
         key="label_column",
-        help="True labels, against which the predictions are evaluated.",
+        help="True labels, to evaluate the predictions.",
     )
 
 
-def _joined_columns(names: list[str], text: int) -> list[int]:
-    """Offers the other columns of a table, to be joined with the column of reviews."""
+def _choose_joined(names: list[str], text: int) -> list[int]:
+    """Shows the choice of other columns to join with the review column; returns their positions."""
     if len(names) == 1:
         return []
     return st.multiselect(
@@ -140,59 +144,59 @@ def _summary(inspection: dict[str, Any]) -> str:
 
 
 def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[str, int | None] | None:
-    """Shows the meaning of each value of the label column, to be changed; returns the meanings, None to guess."""
+    """Shows the meaning of each label value in a table to edit; returns the meanings, None to guess them."""
     name, values = inspection["columns"][label], inspection["values"].get(str(label))
     if values is None:
         st.info(
-            f"“{escape_markdown(name)}” has no values, or too many to list. Rows with words such as positive and "
-            "negative, with stars, marks or percentages are used as labels."
+            f"“{escape_markdown(name)}” has no values, or too many to list. Words (such as “positive”), stars, marks "
+            "and percentages are used as labels."
         )
         return None
     guessed = value_meanings(values, name)
     if not LABELS.keys() & set(guessed.values()):
         st.warning(
-            f"Unrecognised labels in “{escape_markdown(name)}”. Choose what each of them means in this table.",
+            f"Unrecognised labels in “{escape_markdown(name)}”. Choose their meanings in this table.",
             icon=":material/help:",
         )
     table: dict[str, list[Any]] = {
         "value": list(guessed),
-        "means": [meaning if meaning in LABELS else _LEFT_OUT for meaning in guessed.values()],
+        "means": [meaning if meaning in LABELS else _IGNORED for meaning in guessed.values()],
         "rows": [values[value] for value in guessed],
     }
-    table = st.data_editor(
+    edited = st.data_editor(
         table,
         hide_index=True,
         width="content",
         disabled=["value", "rows"],
         column_config={
             "value": "Value",
-            "means": st.column_config.SelectboxColumn("Treated as", options=[*LABELS, _LEFT_OUT], required=True),
+            "means": st.column_config.SelectboxColumn("Treated as", options=[*LABELS, _IGNORED], required=True),
             "rows": "Rows",
         },
         key=f"meanings_{job.short_id}_{label}",
         alt="What each value of the labels means, and how many rows have it",
     )
-    left_out = sum(n for n, meaning in zip(table["rows"], table["means"], strict=True) if meaning not in LABELS)
-    st.caption(f"Double-click a cell to change it. {counted(left_out, 'row')} ignored in the evaluation.")
-    return {value: LABELS.get(meaning) for value, meaning in zip(table["value"], table["means"], strict=True)}
+    ignored = sum(n for n, meaning in zip(edited["rows"], edited["means"], strict=True) if meaning not in LABELS)
+    st.caption(f"Double-click a meaning to change it. The evaluation ignores {counted(ignored, 'row')}.")
+    return {value: LABELS.get(meaning) for value, meaning in zip(edited["value"], edited["means"], strict=True)}
 
 
 def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> None:
-    order = [*texts, *(i for i in range(min(len(names), 30)) if i not in texts)]
+    order = [*texts, *(i for i in range(min(len(names), _PREVIEW_COLUMNS)) if i not in texts)]
     rows = [[row[i] if i < len(row) else "" for i in order] for row in inspection["sample"]]
     keys = [f"c{i}" for i in order]
     widths: list[Literal["large"] | None] = ["large" if i in texts else None for i in order]
-    labels = {
+    config = {
         key: st.column_config.TextColumn(names[i], width=width)
         for key, i, width in zip(keys, order, widths, strict=True)
     }
     st.header("Preview")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
-    st.dataframe(shown, hide_index=True, height=_PREVIEW_HEIGHT, column_config=labels, alt="The first rows of the file")
+    st.dataframe(shown, hide_index=True, height=_PREVIEW_HEIGHT, column_config=config, alt="The first rows of the file")
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:
-    """Offers the options for reading the file, as they were set last, if any apply to this file."""
+    """Shows the options for reading the file, with their current values, if any apply to this file."""
     inspection, reading = job.read("inspection") or {}, job.read("reading") or {}
     offered = _useful_options(job, inspection)
     if not offered:
@@ -217,6 +221,7 @@ def show_reading_options(job: Job, *, expanded: bool = False) -> None:
 
 
 def _index(choices: list[str], chosen: str) -> int:
+    """Returns the position of the choice; that after the last one if it is not among the choices."""
     return choices.index(chosen) if chosen in choices else len(choices)
 
 

@@ -17,6 +17,7 @@ from sentiment.budget import DOWNLOAD_BYTES, Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.results import Results, Rows
+from sentiment.bulk.scoring import PROBLEM, VERDICT, WORDS
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, size
 from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
@@ -28,7 +29,8 @@ from sentiment.tables.open import Survey
 _IN_MEMORY_DOWNLOAD = 1_000_000
 _MAX_SELECTION_ROWS = 20_000  # in memory, for a download of filtered rows
 _MAX_SELECTION_CHARACTERS = 50_000_000  # at which such a download is cut off
-_SELECTION_CHUNK = 200
+_SELECTION_CHUNK = 200  # rows read at a time
+_MAX_ADDED_COLUMNS = len([*VERDICT, *WORDS, PROBLEM])
 _ESCAPING = "Cells starting with =, +, - or @ are escaped by default, because a spreadsheet would run them."
 
 
@@ -38,13 +40,14 @@ def show(job: Job, inspection: dict[str, Any], notes: DeltaGenerator) -> None:
     Args:
         job: the finished or stopped job.
         inspection: the inspection of its file.
-        notes: receives what must be said at length.
+        notes: the container for long messages.
     """
     place = st.container(width="content")
     wanted = _menu(job)
     with place:
         try:
-            check_limits(wanted["form"], Survey(**inspection["survey"]), len(inspection["columns"]) + 8)
+            width = len(inspection["columns"]) + _MAX_ADDED_COLUMNS
+            check_limits(wanted["form"], Survey(**inspection["survey"]), width)
         except FileError as error:
             notes.warning(uploads.escape_markdown(str(error)), icon=":material/block:")
             return
@@ -52,7 +55,7 @@ def show(job: Job, inspection: dict[str, Any], notes: DeltaGenerator) -> None:
 
 
 def _menu(job: Job) -> dict[str, Any]:
-    """Shows the format of the download and its options; returns them as the job's worker takes them."""
+    """Shows the format of the download and its options; returns them as the job's worker expects them."""
     with st.popover("Format", icon=":material/tune:"):
         form = st.selectbox("Format", OUTPUT_FORMATS, key="form", format_func=str.upper)
         bom = raw = False
@@ -78,8 +81,8 @@ def _show_file(job: Job, wanted: dict[str, Any], notes: DeltaGenerator) -> None:
         _preparation(str(job.folder))
     elif file is not None and file.stat().st_size > DOWNLOAD_BYTES:
         notes.warning(
-            f"This download has {size(file.stat().st_size)}, more than the {size(DOWNLOAD_BYTES)} that the server "
-            "sends. Choose Parquet, which is smaller, or score the file on the command line.",
+            f"This download is {size(file.stat().st_size)}, and the server sends at most {size(DOWNLOAD_BYTES)}. "
+            "Choose Parquet, which is smaller, or score the file on the command line.",
             icon=":material/block:",
         )
     elif file is not None:
@@ -101,7 +104,8 @@ def show_selection(results: Results, rows: Rows) -> None:
     """Offers the filtered rows as CSV, in the order of the table."""
     if len(rows) > _MAX_SELECTION_ROWS:
         st.caption(
-            f"Up to {_MAX_SELECTION_ROWS:,} filtered rows can be downloaded here, all rows above.", width="content"
+            f"Filter to {_MAX_SELECTION_ROWS:,} rows or fewer to download them. The whole file is above.",
+            width="content",
         )
         return
     st.download_button(
@@ -126,7 +130,7 @@ def _prepare(job: Job, wanted: dict[str, Any]) -> None:
 
 
 def stem(job: Job) -> str:
-    """Returns the name of a job's file without its format suffixes: "my.reviews.csv.gz" becomes "my.reviews"."""
+    """Returns the name of a job's file without the suffixes of its format: "my.reviews.csv.gz" is "my.reviews"."""
     path = Path(job.read("upload")["name"])
     if path.suffix.lower().lstrip(".") in COMPRESSIONS:
         path = path.with_suffix("")
@@ -165,7 +169,8 @@ def _selection_as_csv(results: Results, rows: Rows) -> str:
     characters_left = _MAX_SELECTION_CHARACTERS
     for start in range(0, len(rows), _SELECTION_CHUNK):
         frames.append(results.read(rows[start : start + _SELECTION_CHUNK], range(len(results.columns))))
-        characters_left -= sum(int(column.str.len().sum()) for _, column in frames[-1].filter(regex=r"^c\d+$").items())
+        cells = frames[-1].filter(regex=r"^c\d+$")  # the file's own columns
+        characters_left -= sum(int(column.str.len().sum()) for _, column in cells.items())
         if characters_left < 0:
             break
     frame = pd.concat(frames)

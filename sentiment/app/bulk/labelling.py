@@ -1,4 +1,4 @@
-"""The tab Label: a label for one row at a time, by key or button, and what the labels say about the whole file."""
+"""The tab Label: labels one row at a time, by key or button, and estimates figures for the whole file from them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _KEYS: tuple[tuple[Answer, str, str], ...] = (
 @st.fragment
 @job_errors.show_disk_errors()
 def show(scored: Scored) -> None:
-    """Shows the row to label next beside what the answers say about the file."""
+    """Shows the row to label next, and the figures that the answers give for the file."""
     job_errors.show_stored_error()
     labelling = own_labels.load_labelling(scored)
     own_labels.request_states(scored, labelling)
     st.caption(
-        "Answer 80 questions about your file. Leave with a better model, its card and a measured gain, or with the "
-        "sentence that it did not help."
+        "Label about 80 rows of your file. You get an adapted model and its measured gain, or a clear answer that it "
+        "does not help."
     )
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -77,11 +77,11 @@ def _question(scored: Scored, labelling: Labelling) -> None:
                 shortcut=key,
                 width="stretch",
             )
-    answer_keys.keep_from_other_parts()
+    answer_keys.ignore_keys_of_focused_element()
 
 
 def _reason(labelling: Labelling) -> str:
-    """Returns Markdown of why this row is asked for."""
+    """Returns a Markdown badge with the reason for asking about this row."""
     if labelling.is_random:
         return f":blue-badge[:material/shuffle: Random row {len(labelling.sample) + 1} of {RANDOM}]"
     return ":gray-badge[:material/help: The model is least sure of this row]"
@@ -109,12 +109,12 @@ def _prediction(explanation: Explanation) -> str:
 
 def _finished(labelling: Labelling) -> str:
     if len(labelling.answers) >= MOST_ANSWERS:
-        return f"You have given {MOST_ANSWERS:,} answers, the most that a file can have."
+        return f"You have given {MOST_ANSWERS:,} answers, the maximum for a file."
     return "Every row has an answer."
 
 
 def _figures(labelling: Labelling) -> None:
-    """Shows the progress, and what the rows drawn at random say about the whole file."""
+    """Shows the progress, and estimates for the whole file from the rows drawn at random."""
     pool, sample = labelling.pool, labelling.sample
     n, labels = len(sample), labelling.labels[sample]
     chosen = len(labelling.labelled) - n
@@ -125,8 +125,8 @@ def _figures(labelling: Labelling) -> None:
     accuracy = estimates.accuracy(agreed, n, len(pool.all_probabilities))
     if share is None or accuracy is None:
         st.caption(
-            "The first rows are drawn at random. They estimate the share of positive reviews in the whole file, and "
-            "the model's accuracy on it. Later rows are those the model is least sure of, from which it learns most."
+            "The first rows are drawn at random. They estimate the share of positive reviews and the model's accuracy "
+            "on the whole file. Later rows are those the model is least sure of; it learns most from them."
         )
         return
     positive = int((labels == 1).sum())
@@ -142,14 +142,14 @@ def _figures(labelling: Labelling) -> None:
         "Accuracy of the model on this file",
         accuracy,
         f"{agreed} of {n} predictions agree with your labels.",
-        "From the rows drawn at random, with Wilson's interval.",
+        "From the rows drawn at random, with a Wilson interval.",
     )
 
 
 def _progress(random: int, chosen: int) -> str:
     if not chosen:
         return f"{counted(random, 'random row')} labelled"
-    return f"{random:,} random and {chosen:,} doubtful rows labelled"
+    return f"{random:,} random and {chosen:,} uncertain rows labelled"
 
 
 def _metric(label: str, estimate: Estimate, note: str, help: str) -> None:
@@ -166,9 +166,9 @@ def _metric(label: str, estimate: Estimate, note: str, help: str) -> None:
 
 
 def _adaptation(scored: Scored, labelling: Labelling) -> None:
-    """Shows the gain of a model adapted to the labels so far, with a way to the tab Adapt."""
+    """Shows the gain of a model adapted to the labels so far, with a button that opens the tab Adapt."""
     n = len(labelling.labelled)
-    if n < own_labels.ADAPTED_FROM:
+    if n < own_labels.MIN_LABELS:
         return
     adaptation = own_labels.load_adaptation(scored, labelling)
     if adaptation is None:
@@ -178,14 +178,14 @@ def _adaptation(scored: Scored, labelling: Labelling) -> None:
         st.markdown(
             f"Adapted to {counted(n, 'label')}: **{percent(before.accuracy)} → {percent(after.accuracy)}** correct",
             width="stretch",
-            help="On your labelled rows, each held out while the model learned. Hard rows make both figures lower.",
+            help="Cross-validated on your labelled rows. Hard rows lower both figures.",
         )
         if st.button("Adapt", on_click=tabs.open_tab, args=("Adapt",), icon=":material/arrow_forward:"):
             st.rerun()  # the whole page
 
 
 def _actions(scored: Scored, labelling: Labelling) -> None:
-    """Shows the buttons to undo, to download the labels, and to take over those of the file."""
+    """Shows the buttons to undo and to download the labels, and the checkbox to use those in the file."""
     answers = Answers(scored.job)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -210,12 +210,12 @@ def _actions(scored: Scored, labelling: Labelling) -> None:
         name = uploads.escape_markdown(scored.names[scored.task["label"]])
         key = f"label_from_file_{scored.job.short_id}"
         st.checkbox(
-            f"Use the {counted(known, 'label')} of the column “{name}”",
+            f"Use the {counted(known, 'label')} in the column “{name}”",
             labelling.from_file,
             key=key,
             on_change=_use_file,
             args=(answers, key),
-            help="Values have the meaning chosen in the step Columns. Your own answers replace them.",
+            help="Values mean what you chose in the step Columns. Your own answers override them.",
         )
 
 
@@ -231,14 +231,14 @@ def _as_csv(scored: Scored, labelling: Labelling) -> str:
         {
             "row": pool.rows[places] + 1,
             "text": scored.results.read_texts(pool.rows[places]),
-            "label": _names(labelling.labels[places] == 1),
+            "label": _label_names(labelling.labels[places] == 1),
             "chosen": np.where(random, "random", "least sure"),
-            "predicted": _names(pool.positive[places]),
+            "predicted": _label_names(pool.positive[places]),
             "p_positive": pool.probabilities[places],
         }
     )
     return chart_block.escaped_csv(frame)
 
 
-def _names(positive: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
+def _label_names(positive: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
     return np.where(positive, "positive", "negative")

@@ -26,9 +26,9 @@ from sentiment.model.decision import DecisionRule
 
 THRESHOLD = "cut"  # key of the threshold
 _LOWEST, _HIGHEST = 0.01, 0.99  # thresholds that can be set
-ORDER, WORST_FIRST = "order", "worst errors first"  # key of the rows' order, and the order that only labels allow
+ORDER, WORST_FIRST = "order", "worst errors first"  # key of the rows' order, and the order that needs labels
 _VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
-_DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"
+_DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"  # keys of the matrix's number and of its first marks
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 _HEIGHT = 230  # of a chart, in pixels
 _TABLE_HEIGHT = 282  # a header and seven rows
@@ -51,7 +51,9 @@ def show(scored: Scored) -> None:
         cut = st.slider("Decision threshold", *bounds, key=THRESHOLD, width=320, persist_state="page")
         cost = st.number_input(
             "Cost ratio (false positive : false negative)",
-            *(0.01, 100.0, 1.0),
+            0.01,
+            100.0,
+            1.0,
             key="bulk_cost",
             width=320,
             persist_state="page",
@@ -64,9 +66,9 @@ def show(scored: Scored) -> None:
     _figures(reviews, cost)
     errors = counted(len(results.likely_mislabelled()), "likely label error")
     st.caption(
-        f"{counted(len(labelled), 'labelled row')}. {errors}: there a confident prediction contradicts the label. "
+        f"{counted(len(labelled), 'labelled row')}. {errors}: a confident prediction contradicts the label. "
         + left_out_rows(results.left_out()),
-        help="Confident learning (Northcutt et al. 2021). The filters of the tab Rows can list them.",
+        help="Confident learning (Northcutt et al. 2021). To list them, use the filters in the tab Rows.",
     )
     _charts(reviews)
     left, right = st.columns([3, 2], gap="medium")
@@ -89,7 +91,7 @@ def _figures(scored: ScoredReviews, cost: float) -> None:
 
 
 def _cheapest(threshold: float) -> tuple[str, str]:
-    """Returns the cheapest threshold in words; it exceeds every score if the highest-scoring row is negative."""
+    """Returns the cheapest threshold and a note, in words; an infinite one predicts no row positive."""
     return (f"{threshold:.2f}", "at this cost ratio") if np.isfinite(threshold) else ("> 1", "predict all negative")
 
 
@@ -100,8 +102,8 @@ def _charts(scored: ScoredReviews) -> None:
     with grid.cell():
         st.subheader("Confusion matrix")
         st.altair_chart(
-            _low(evaluation_charts.confusion(scored.cells(), _marked())),
-            key=_key(),
+            _with_height(evaluation_charts.confusion(scored.cells(), _marked_cells())),
+            key=_matrix_key(),
             on_select=_filter_by_cell,
             alt=f"{counts.tp} true and {counts.fp} false positives, {counts.tn} true and {counts.fn} false negatives; "
             "a click lists the rows",
@@ -109,14 +111,18 @@ def _charts(scored: ScoredReviews) -> None:
     if not _has_both_classes(scored):
         return
     curve, bins = scored.curve(), scored.reliability
-    fallout = counts.fp / max(1, counts.fp + counts.tn)
+    false_positive_rate = counts.fp / max(1, counts.fp + counts.tn)
     curves = [
         (
             "Reliability diagram",
             evaluation_charts.reliability(scored.calibration()),
             f"Expected calibration error {bins.error:.3f}",
         ),
-        ("ROC curve", evaluation_charts.roc(curve, fallout, counts.recall), f"ROC AUC {scored.sweep.auc:.3f}"),
+        (
+            "ROC curve",
+            evaluation_charts.roc(curve, false_positive_rate, counts.recall),
+            f"ROC AUC {scored.sweep.auc:.3f}",
+        ),
         (
             "Precision-recall curve",
             evaluation_charts.precision_recall(curve, counts.recall, counts.precision),
@@ -126,28 +132,33 @@ def _charts(scored: ScoredReviews) -> None:
     for title, chart, alt_text in curves:
         with grid.cell():
             st.subheader(title)
-            st.altair_chart(_low(chart), alt=alt_text)
+            st.altair_chart(_with_height(chart), alt=alt_text)
 
 
-def _low(chart: alt.LayerChart) -> alt.LayerChart:
+def _with_height(chart: alt.LayerChart) -> alt.LayerChart:
     return chart.properties(height=_HEIGHT)
 
 
 def choose_cell() -> tuple[str, str] | None:
-    """Shows the selectbox for a confusion cell and returns its label and verdict; a click in the matrix sets it too."""
+    """Shows the selectbox for a confusion cell, which a click in the matrix also sets.
+
+    Returns:
+        The label and the verdict of the cell, None for all rows.
+    """
     chosen = st.selectbox(
         "Confusion matrix cell", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, persist_state="page"
     )
     return CELLS.get(chosen)
 
 
-def _key() -> str:
+def _matrix_key() -> str:
+    """Returns the widget key of the confusion matrix; a new one drops the selection in the browser."""
     return f"bulk_cells_{st.session_state.setdefault(_DRAWING, 0)}"
 
 
-def _marked() -> list[dict[str, str]]:
+def _marked_cells() -> list[dict[str, str]]:
     """Returns the cells that the matrix marks when first drawn. Later the chart keeps its own selection."""
-    if _key() not in st.session_state:
+    if _matrix_key() not in st.session_state:
         cell = CELLS.get(st.session_state.get(_VERDICTS, EVERYTHING))
         st.session_state[_MARKED] = [{"label": cell[0], "verdict": cell[1]}] if cell else []
     return list(st.session_state[_MARKED])
@@ -155,7 +166,7 @@ def _marked() -> list[dict[str, str]]:
 
 def _filter_by_cell() -> None:
     """Filters the rows by the clicked cell, and opens their tab."""
-    cells = st.session_state[_key()].selection.get("cell", [])
+    cells = st.session_state[_matrix_key()].selection.get("cell", [])
     name = cell_name(cells[0]) if cells else EVERYTHING
     if name != st.session_state.get(_VERDICTS, EVERYTHING):
         st.session_state[_VERDICTS] = name
@@ -240,10 +251,10 @@ def _other_run(scored: Scored, labelled: pd.DataFrame) -> None:
 
 @st.fragment(run_every=1.0)
 @job_errors.show_disk_errors()
-def _wait_for_scores(id: str) -> None:
+def _wait_for_scores(job_id: str) -> None:
     settings = Settings.from_environment()
     maintenance.run_maintenance(settings)
-    other_job = find_job(settings, id)
+    other_job = find_job(settings, job_id)
     if other_job is None or other_job.state == "done":
         st.rerun()
     if other_job.state == "failed":

@@ -1,4 +1,4 @@
-"""The results of a job, loaded once a session; what is computed from them is cached."""
+"""The results of a job, loaded once per session, with a cache of what is computed from them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MAX_CACHED = 16  # computed tables per session
 _MAX_LOADED = 2  # results per session: those of a file, and those of another model on the same file
 
-Key = tuple[str, str, int]
+Key = tuple[str, str, int]  # the folder of a job's parts, their state as JSON, and their number
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Scored:
         inspection: the inspection of its file.
         task: its task.
         results: the rows.
-        key: changes with the rows.
+        key: the cache key of the rows; it changes when they do.
     """
 
     job: Job
@@ -54,7 +54,7 @@ class Scored:
         return cls(job, inspection, task, results, key)
 
     def cached(self, name: str, *arguments: Any) -> Any:
-        """Returns what a method of the results returns; it is called once."""
+        """Returns the result of a method of ``results``, computed once per session."""
         return _cached(self.key, name, self.results, *arguments)
 
     @property
@@ -88,9 +88,10 @@ class Scored:
 
     @property
     def threshold(self) -> float:
-        """The threshold of the model's predictions, the usual one if the model can no longer be opened."""
+        """The threshold of the model's predictions, the default if the model can no longer be opened."""
+        run = self.run
         try:
-            return (read_rule(self.run) if self.run else DecisionRule()).threshold
+            return (read_rule(run) if run else DecisionRule()).threshold
         except ArtifactError:
             return DecisionRule().threshold
 

@@ -1,4 +1,4 @@
-"""The labels that the owner of a file gives, and the adaptation to them, loaded once a session."""
+"""The labels that the owner of a file gives, and the adaptation to them, loaded once per session."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from sentiment.bulk.labelling import Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.bulk.states import read_states, states_stamp
 
-ADAPTED_FROM = 20  # labels from which on the page shows what the model would learn from them
-_MOST_OF_CURVE = 1_000  # labels beyond which the learning curve takes too long for a page
-_STATES_FROM = 5  # labels from which on the states are computed, so that they are there in time
+MIN_LABELS = 20  # for an adaptation to be shown
+MAX_CURVE_LABELS = 1_000  # with more, the learning curve takes too long for a page
+_MIN_LABELS_FOR_STATES = 5  # fewer than for an adaptation, so that the states are ready in time
 
 
 def load_labelling(scored: Scored) -> Labelling:
@@ -35,7 +35,7 @@ def _pool(key: Key, id: str, _results: Results) -> Pool:
 
 @st.cache_resource(max_entries=1, scope="session", show_spinner=False)
 def _texts(key: Key) -> dict[int, str]:
-    """Returns the texts of labelled rows that were read before, by row; a pool labels thousands at most."""
+    """Returns the texts of labelled rows read so far, by row: a few thousand at most."""
     return {}
 
 
@@ -50,9 +50,9 @@ def _states(key: tuple[str, str, int, int], _scored: Scored, _pool: Pool) -> npt
 
 
 def request_states(scored: Scored, labelling: Labelling) -> None:
-    """Has a worker compute the states once a few rows are labelled, unless that was done or has failed."""
+    """Requests the states from a worker once a few rows are labelled, unless that was done or has failed."""
     job = scored.job
-    enough = len(labelling.labelled) >= _STATES_FROM
+    enough = len(labelling.labelled) >= _MIN_LABELS_FOR_STATES
     if enough and not job.states_requested and job.states_problem is None and load_states(scored, labelling) is None:
         job_errors.run_action(job.request_states)
         maintenance.run_maintenance(Settings.from_environment())
@@ -65,27 +65,33 @@ def load_adaptation(scored: Scored, labelling: Labelling, *, balanced: bool = Fa
         return None
     places = places_to_learn(labelling)
     labels = labelling.labels[places].tobytes()
-    return _adaptation(scored.key, places.tobytes() + labels, balanced, scored, labelling, states)
+    return _adaptation(scored.key, places.tobytes() + labels, balanced, scored, labelling, places, states)
 
 
 @st.cache_resource(max_entries=2, scope="session", show_spinner=False)
 def _adaptation(
-    key: Key, labels: bytes, balanced: bool, _scored: Scored, _labelling: Labelling, _states: npt.NDArray[np.float16]
+    key: Key,
+    labels: bytes,
+    balanced: bool,
+    _scored: Scored,
+    _labelling: Labelling,
+    _places: npt.NDArray[np.intp],
+    _states: npt.NDArray[np.float16],
 ) -> FileAdaptation | None:
-    places = places_to_learn(_labelling)
-    rows = [int(row) for row in _labelling.pool.rows[places]]
+    """Computes the adaptation. ``key`` and ``labels`` are only cache keys."""
+    rows = [int(row) for row in _labelling.pool.rows[_places]]
     texts = _texts(key)
     missing = [row for row in rows if row not in texts]
     texts |= {row: str(text) for row, text in zip(missing, _scored.results.read_texts(missing), strict=True)}
     return adapt_to_file(
-        _scored.classifier(), _labelling, places, [texts[row] for row in rows], _states, balanced=balanced
+        _scored.classifier(), _labelling, _places, [texts[row] for row in rows], _states, balanced=balanced
     )
 
 
 def load_curve(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -> list[Point]:
-    """Returns the learning curve over the labels so far; none if a class has too few."""
+    """Returns the learning curve over the labels so far; empty if a class has too few, or if there are too many."""
     states = load_states(scored, labelling)
-    if states is None or len(adaptation.labels) > _MOST_OF_CURVE:
+    if states is None or len(adaptation.labels) > MAX_CURVE_LABELS:
         return []
     labels = adaptation.places.tobytes() + adaptation.labels.tobytes()
     return _curve(scored.key, labels, adaptation, states)
@@ -98,6 +104,6 @@ def _curve(key: Key, labels: bytes, _adaptation: FileAdaptation, _states: npt.ND
 
 
 def clear_cache() -> None:
-    """Removes everything that was loaded."""
+    """Clears the caches of this module."""
     for cached in (_pool, _texts, _states, _adaptation, _curve):
         cached.clear()

@@ -1,4 +1,4 @@
-"""The model adapted to a file: made in the job's folder, with which it goes, and used by its owner's session only."""
+"""The model adapted to a file: written to the job's folder, deleted with it, and used by its owner's session only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMMAND = "python scripts/adapt.py --data LABELS.csv --start {start} --output {
 
 
 def show(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, *, balanced: bool) -> None:
-    """Offers to make the adapted model, then to use and to download it; one that did not help is not offered."""
+    """Offers to make the adapted model if it helps, then to use and to download it."""
     made, name = _made(scored), _name(scored, adaptation, balanced=balanced)
     with st.container(horizontal=True, vertical_alignment="center"):
         if made and made.name == name:
@@ -62,12 +62,12 @@ def show(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, *, ba
 
 
 def _made(scored: Scored) -> Path | None:
-    """Returns the folder of the model that was made last, None without one."""
+    """Returns the folder of the adapted model, None if none was made."""
     return next(iter(list_runs(scored.job.folder / _FOLDER)), None)
 
 
 def _name(scored: Scored, adaptation: FileAdaptation, *, balanced: bool) -> str:
-    """Returns a name that differs for other labels, and from the names of others' models."""
+    """Returns the model's name, which depends on the labels and the job."""
     digest = hashlib.sha256(scored.job.id.encode() + bytes([balanced]))
     for array in (adaptation.places, adaptation.labels):
         digest.update(np.ascontiguousarray(array).tobytes())
@@ -87,7 +87,7 @@ def _make(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, name
         return
     began, folder = monotonic(), scored.job.folder
     run, classifier = open_run(scored.task["run"]), scored.classifier()
-    source = Source("Labels", _hash(scored), "none", "out of fold", Removed())
+    source = Source("Labels", _file_hash(scored), "none", "out of fold", Removed())
     labelled = Labelled(reviews=adapted_run.reviews_of(adaptation.texts, adaptation.labels), source=source)
     learned = states[adaptation.places].astype(np.float32)
     shutil.rmtree(folder / _NEW, ignore_errors=True)
@@ -108,13 +108,13 @@ def _make(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, name
     (folder / _NEW).rename(folder / _FOLDER)
 
 
-def _hash(scored: Scored) -> str:
-    """Returns the SHA-256 of the file, as its scoring has recorded it."""
+def _file_hash(scored: Scored) -> str:
+    """Returns the SHA-256 of the file, as recorded when it was scored; empty if it was not."""
     return str((scored.job.parts.state() or {}).get("input", ""))
 
 
 def _zip(run: Path) -> bytes:
-    """Returns the run's folder as a zip, under its own name."""
+    """Returns a zip archive of the run's folder, under its own name."""
     content = BytesIO()
     with ZipFile(content, "w", ZIP_DEFLATED) as archive:
         for path in sorted(run.iterdir()):

@@ -1,6 +1,6 @@
 """The page Score a file: upload, choose columns, follow the scoring job, and see the results.
 
-A job is found by the page's address (``?job=``) alone, so it survives a refresh and a restart of browser or server.
+The URL (``?job=``) alone identifies a job, so the job survives a refresh, and a restart of the browser or server.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SCORED = ("cancelled", "done", "preparing")  # states of a job with rows to sho
 
 
 def page() -> None:
-    """Shows the upload form, or the job named in the address."""
+    """Shows the upload form, or the job that the URL names."""
     st.title("Score a file")
     try:
         settings = Settings.from_environment()
@@ -44,12 +44,12 @@ def page() -> None:
 
 
 def _content(settings: Settings) -> None:
-    id = st.query_params.get(upload.PARAMETER)
-    if id is None:
+    job_id = st.query_params.get(upload.PARAMETER)
+    if job_id is None:
         _introduce("Upload")
         upload.show_form(settings)
         return
-    job = find_job(settings, id)
+    job = find_job(settings, job_id)
     if job is None:
         _clear_cache()
         st.warning("This job doesn't exist or has expired.", icon=":material/link_off:")
@@ -100,7 +100,7 @@ def _header(job: Job, settings: Settings, scored: bool) -> None:
 
 
 def _facts(job: Job, scored: bool) -> Iterator[str]:
-    """Yields the model of a job with a task, the end of a finished one, and the file's size."""
+    """Yields the model and the end of the job, as far as known, the file's size, and a hint."""
     if model := upload.model_name(job):
         yield f"Model: **{escape_markdown(model)}**"
     if scored and (result := job.read("result")):
@@ -122,7 +122,7 @@ def _failure(job: Job) -> None:
 
 
 def _offer_chosen_model(job: Job) -> None:
-    """Says that the sidebar's model is not the one that scored the file, and offers it."""
+    """Says if the sidebar's model is not the one that scored the file, and offers to use it."""
     try:
         chosen = Path(current_run.location()[0]).resolve()
     except ArtifactError:
@@ -140,7 +140,7 @@ def _offer_chosen_model(job: Job) -> None:
 
 
 def _job_with_run(job: Job, run: str) -> Job | None:
-    """Returns the job that scores the same file with another run, None if there is none."""
+    """Returns the job that scores the same file with the run in this folder, None if there is none."""
     if comparison := job.comparison_job(run):
         return comparison
     origin = _find(job.read("origin") or "")
@@ -150,7 +150,7 @@ def _job_with_run(job: Job, run: str) -> Job | None:
 
 
 def _score_again(job: Job, run: str) -> None:
-    """Opens the job that scores the same file with another run, and creates it if necessary."""
+    """Opens the job that scores the same file with the run in this folder, and creates it if necessary."""
     if _job_with_run(job, run) is None:
         origin = _find(job.read("origin") or "") or job
         job_errors.run_action(origin.score_with_other_run, run)
@@ -162,8 +162,8 @@ def _score_again(job: Job, run: str) -> None:
 
 @st.fragment(run_every=0.5)
 @job_errors.show_disk_errors()
-def _inspection_progress(id: str) -> None:
-    job = _find(id)
+def _inspection_progress(job_id: str) -> None:
+    job = _find(job_id)
     if job is None or (state := job.state) not in ("unread", "inspecting"):
         st.rerun()
     if state == "unread":
@@ -176,8 +176,8 @@ def _inspection_progress(id: str) -> None:
 
 @st.fragment(run_every=1.0)
 @job_errors.show_disk_errors()
-def _scoring_progress(id: str) -> None:
-    job = _find(id)
+def _scoring_progress(job_id: str) -> None:
+    job = _find(job_id)
     if job is None or (state := job.state) not in ("waiting", "running"):
         st.rerun()
     job_errors.show_stored_error()
@@ -201,8 +201,8 @@ def _clear_cache() -> None:
     own_labels.clear_cache()
 
 
-def _find(id: str) -> Job | None:
-    return find_job(Settings.from_environment(), id)
+def _find(job_id: str) -> Job | None:
+    return find_job(Settings.from_environment(), job_id)
 
 
 def _delete(job: Job) -> None:

@@ -1,4 +1,4 @@
-"""The results of a job, in tabs: rows, summary, words, groups and time, evaluation, and labels of one's own."""
+"""The results of a job, in tabs: rows, summary, words, groups and time, evaluation, labelling and adaptation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _stopped(scored: Scored) -> None:
 
 
 def _doubts(scored: Scored) -> None:
-    """Says whether the scored column looks like reviews that the model can read, and whether labels are of use."""
+    """Warns if the scored column does not look like reviews that the model can read, or if no label is usable."""
     inspection, results = scored.inspection, scored.results
     for place in doubtful_columns(inspection["columns"], inspection["sample"], results.texts):
         st.warning(

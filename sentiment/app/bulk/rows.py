@@ -15,11 +15,11 @@ from sentiment.formatting import counted
 
 _PAGE_ROWS = 50
 _TABLE_HEIGHT = 282  # pixels: a header and seven rows, so that an explanation begins on the first screen
-_MAX_COLUMNS = 12
+_MAX_COLUMNS = 12  # of the file
 _MAX_NAME = 80  # characters of a column's name
-_MAX_CELL = 300
+_MAX_CELL = 300  # characters
 _MAX_SEARCH = 200  # characters
-_ORDERS = {
+_ORDERS = {  # name -> (key of ``Results.select``, whether descending)
     "as in the file": ("row", False),
     "most positive first": ("probability", True),
     "most negative first": ("probability", False),
@@ -42,7 +42,7 @@ def show(scored: Scored) -> None:
         st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Select a row to explain it.", width="stretch")
         downloads.show_selection(results, rows)
         if pages > 1:
-            st.number_input(f"Page, of {pages:,}", 1, pages, key="bulk_page", width=140, persist_state="page")
+            st.number_input(f"Page (of {pages:,})", 1, pages, key="bulk_page", width=140, persist_state="page")
     if selected is not None:
         _explain(scored, selected)
 
@@ -59,13 +59,13 @@ def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
         with st.popover("Filters", icon=":material/filter_list:"):
             levels, statuses = list(results.counts("confidence")), list(results.counts("status"))
             confidences = st.multiselect("Confidence", levels, key="only_confidence", placeholder="All", **kept)
-            chosen = st.multiselect("Status", statuses, key="only_status", placeholder="All", **kept)
+            chosen_statuses = st.multiselect("Status", statuses, key="only_status", placeholder="All", **kept)
             cell = labels.choose_cell() if labelled else None
             doubtful = labelled and st.checkbox("Likely label errors only", key="only_mislabelled", **kept)
     wanted = Filter(
         tuple(sentiments),
         tuple(confidences),
-        tuple(chosen),
+        tuple(chosen_statuses),
         search=search,
         cell=cell,
         threshold=labels.threshold(scored),
@@ -75,7 +75,7 @@ def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
 
 
 def _table(results: Results, shown: Rows, page: int) -> int | None:
-    """Shows some rows, the prediction before the text; returns the selected row, None if there is none."""
+    """Shows a page of rows; returns the number of the selected row, from 0, None if none is selected."""
     texts = results.texts
     places = [*texts, *(i for i in range(len(results.columns)) if i not in texts)][: max(_MAX_COLUMNS, len(texts))]
     frame = results.read(shown, places, _MAX_CELL)
@@ -118,9 +118,7 @@ def _table(results: Results, shown: Rows, page: int) -> int | None:
 
 def _explain(scored: Scored, row: int) -> None:
     """Explains a row with the model that scored the file."""
-    results = scored.results
-    labelled = scored.task["label"] is not None and not pd.isna(results.verdicts["label"].iloc[row])
-    label = _SIDES[0 if results.verdicts["label"].iloc[row] else 1] if labelled else None
-    explained_review.show(
-        scored.results.read_texts([row])[0], scored.classifier(), "bulk", title=f"Row {row + 1}", label=label
-    )
+    [text] = scored.results.read_texts([row])
+    value = scored.results.verdicts["label"].iloc[row] if scored.task["label"] is not None else pd.NA
+    label = None if pd.isna(value) else "positive" if value else "negative"
+    explained_review.show(text, scored.classifier(), "bulk", title=f"Row {row + 1:,}", label=label)

@@ -14,13 +14,13 @@ from sentiment.formatting import counted, interval, percent
 
 _LEFT_OUT = "Empty or unreadable rows, and rows of mostly unknown words."
 _ADJUSTED = (
-    "The adjusted count: the share predicted positive, corrected by the model's error rates on reviews with known "
-    "labels. It supposes the same error rates here."
+    "Adjusted count: the predicted share, corrected for the model's error rates on reviews with known labels. "
+    "It assumes the same error rates here."
 )
 
 
 def show(scored: Scored) -> None:
-    """Shows the counts, which add up, the distribution of the probability, and the share of positive reviews."""
+    """Shows the counts of outcomes, the distribution of the probability, and the share of positive reviews."""
     outcomes = scored.results.outcomes()
     with st.grid(5, min_column_width=120):
         st.metric("Rows", f"{scored.results.rows:,}", border=True, height="stretch")
@@ -71,9 +71,9 @@ def _share(scored: Scored) -> str:
 
 
 def show_words(scored: Scored) -> None:
-    """Shows the words with the largest total contributions, a chart for each side."""
+    """Shows the words with the largest total contributions, in a chart for each side."""
     if not scored.task["explain"]:
-        st.caption("This file was scored without explanations, so its words are not known.")
+        st.caption("This file was scored without explanations, so word contributions are not available.")
         task = {**scored.task, "explain": True}
         st.button(
             "Score again with explanations",
@@ -107,7 +107,7 @@ def show_groups(scored: Scored) -> None:
         title, chart = "Predicted positive over time", charts.over_time(points, names[place])
         chart_block.show_chart(title, chart, points, "Share of predicted positive by date")
         if undated := len(scored.results.judged) - int(points["n"].sum()):
-            st.caption(f"{counted(undated, 'row')} without a readable date left out.")
+            st.caption(f"Left out: {counted(undated, 'row')} without a readable date.")
         if doubt := scored.cached("date_doubt", place):
             st.caption(doubt)
     else:

@@ -28,7 +28,7 @@ OWN_JOBS = "own_jobs"  # key of the file names of this session's jobs, by id
 
 
 def show_form(settings: Settings) -> None:
-    """Shows the ways to bring in reviews, and links to the jobs of this session."""
+    """Shows the upload, sample and paste controls, and links to the jobs of this session."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         _upload(settings)
@@ -47,11 +47,12 @@ def show_form(settings: Settings) -> None:
 
 def _upload(settings: Settings) -> None:
     key = uploads.uploader_key(_UPLOAD)
-    # Without types: Streamlit would list them twice, and refuse others without saying what to do.
+    # Without ``type``: Streamlit would list the types twice, and refuse others without saying what to do.
     st.file_uploader("Upload a file of reviews", key=key, on_change=_create_job, args=(settings, key))
     st.caption(
         "CSV, TSV, TXT (one review per line), JSONL, JSON, Parquet or XLSX, up to "
-        f"{st.get_option('server.maxUploadSize'):,} MB. All but Parquet and XLSX may be compressed (.gz, .zst, .zip)."
+        f"{st.get_option('server.maxUploadSize'):,} MB. All except Parquet and XLSX may be compressed "
+        "(.gz, .zst, .zip)."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Try a sample file", on_click=_create_sample, args=(settings,), icon=":material/science:")
@@ -74,18 +75,19 @@ def _paste(settings: Settings) -> None:
 
 
 def _recent_files(settings: Settings) -> None:
-    own_jobs = {id: name for id, name in st.session_state.get(OWN_JOBS, {}).items() if find_job(settings, id)}
+    stored = st.session_state.get(OWN_JOBS, {})
+    own_jobs = {job_id: name for job_id, name in stored.items() if find_job(settings, job_id)}
     if not own_jobs:
         return
     st.header("Recent files")
     with st.container(horizontal=True):
-        for id, name in own_jobs.items():
-            model = f" · {escape_markdown(run)}" if (run := model_name(Job(settings.folder / id))) else ""
+        for job_id, name in own_jobs.items():
+            model = f" · {escape_markdown(run)}" if (run := model_name(Job(settings.folder / job_id))) else ""
             st.button(
                 escape_markdown(name) + model,
-                key=f"own-{id}",
+                key=f"own-{job_id}",
                 on_click=open_job,
-                args=(id,),
+                args=(job_id,),
                 icon=":material/description:",
             )
 
@@ -96,7 +98,7 @@ def _create_sample(settings: Settings) -> None:
 
 
 def _create_from_paste(settings: Settings) -> None:
-    """Creates a job from the pasted lines, none of which is a header or a table's row."""
+    """Creates a job from the pasted lines, each of which is one review: no header, no delimiter."""
     if not isinstance(st.session_state.get(_PASTED), str):  # Streamlit does not check what a browser sends
         st.session_state[_PASTED] = ""
     pasted = st.session_state[_PASTED]
@@ -113,13 +115,13 @@ def _create_from_paste(settings: Settings) -> None:
 
 
 def _create_job(settings: Settings, key: str) -> None:
-    """Creates a job from an upload, in a callback because the page's own return value would be one more copy."""
+    """Creates a job from an upload. A callback, because the uploader's return value would be one more copy."""
     for file in uploads.read_and_release(_UPLOAD, st.session_state[key]):
         _create(settings, file.name, file, file.size)
 
 
 def _create(settings: Settings, name: str, content: BinaryIO, size: int) -> Job | None:
-    """Creates a job and leads to it; on failure stores the message and returns None."""
+    """Creates a job and opens it; on failure stores the message and returns None."""
     try:
         job = creation.create_job(settings, name, content, size, visitors.current())
     except (FileError, OSError) as error:
@@ -140,12 +142,12 @@ def model_name(job: Job) -> str:
     return Path((job.read("task") or {}).get("run", "")).name
 
 
-def open_job(id: str) -> None:
-    """Leads to a job, in a callback."""
-    st.query_params[PARAMETER] = id
+def open_job(job_id: str) -> None:
+    """Opens a job; for callbacks."""
+    st.query_params[PARAMETER] = job_id
 
 
 def leave() -> None:
-    """Leads back to the upload form, in a callback."""
+    """Returns to the upload form; for callbacks."""
     st.query_params.pop(PARAMETER, None)
     st.query_params.pop(tabs.KEY, None)

@@ -1,4 +1,4 @@
-"""The Model card page: what the chosen model is for, how good it is, how it was made, and its files to download."""
+"""The Model card page: the chosen model's intended use, metrics, training, data and files to download."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _TABS = ("Summary", "Metrics", "Training", "Data and licence", "Files")
 
 
 def page() -> None:
-    """Shows the summary of the chosen model on one screen, and the details in tabs."""
+    """Shows the card of the chosen model in tabs, the first of which is a summary on one screen."""
     run = current_run.run()
     navigation.show_title("model_card", escape_markdown(model_card.summary(current_run.topic())))
-    drawn = (_summary, _metrics, _training, _data, _files)
-    for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, drawn, strict=True):
+    contents = (_summary, _metrics, _training, _data, _files)
+    for tab, name, draw in zip(tabs.show_tabs(_TABS), _TABS, contents, strict=True):
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, f"A file behind “{name}”"):
                 draw(run)
@@ -63,19 +63,19 @@ def _summary(run: Run) -> None:
 
 
 def _cards(run: Run, results: dict[str, dict[str, Any]], metadata: dict[str, Any]) -> None:
-    """Shows the facts that a person asks for first."""
+    """Shows the main facts as metrics."""
     facts: list[tuple[str, str, str | None]] = []
     if results:
         split, summary = next(iter(results.items()))
-        low_to_high = f"95% CI {interval(summary['accuracy_interval'])}, n = {summary['n']:,}"
-        facts.append((f"{split.capitalize()} accuracy", percent(summary["accuracy"]), low_to_high))
+        confidence = f"95% CI {interval(summary['accuracy_interval'])}, n = {summary['n']:,}"
+        facts.append((f"{split.capitalize()} accuracy", percent(summary["accuracy"]), confidence))
     facts.append(
         ("Model size", size(run.file("model.onnx").stat().st_size), "The file model.onnx, which the app runs.")
     )
     length = run.json("config.json")["max_length"]
-    facts.append(("Reads up to", f"{length:,} tokens", "Words and punctuation marks. The rest of a text is not used."))
+    facts.append(("Reads up to", f"{length:,} tokens", "Words and punctuation marks. Longer texts are cut off."))
     if "training_seconds" in metadata:
-        facts.append(("Training time", duration(metadata["training_seconds"]), "All stages together."))
+        facts.append(("Training time", duration(metadata["training_seconds"]), "Total of all stages."))
     if "date" in metadata:
         facts.append(("Trained on", str(metadata["date"]), None))
     with st.grid("auto", min_column_width=150, gap="small"):
@@ -94,7 +94,7 @@ def _metrics(run: Run) -> None:
     if "test" in results:
         st.caption(f"Test set evaluated on {escape_markdown(run.json('test.json')['date'])}.")
     elif adaptation_card.read(run).get("method") != "head":
-        st.caption("There are no test results yet. Training chose by the validation reviews, which flatters it.")
+        st.caption(model_card.NO_TEST_RESULTS)
     if facts := adaptation_card.read(run):
         st.header("Adaptation")
         st.markdown(escape_markdown(adaptation_card.source(facts)))
@@ -113,7 +113,7 @@ def _training(run: Run) -> None:
         return
     st.markdown(f"**Preset:** {escape_markdown(metadata['summary'])}.")
     st.markdown(escape_markdown(model_card.circumstances(metadata)))
-    st.header("Reproduce", help="Files from outside the repository are named without their folders.")
+    st.header("Reproduce", help="Files outside the repository are shown without their folders.")
     st.code(str(metadata["command"]).replace(" --", " \\\n  --"), language=None, wrap_lines=True)
     if metadata["commit"]:
         st.caption(f"At commit {escape_markdown(metadata['commit'])}.")
@@ -164,7 +164,7 @@ def _download(run: Run) -> None:
     """Offers the model's files as a zip archive, built on click."""
     total = int(_file_rows(run)["Size"].sum())
     if total > DOWNLOAD_BYTES:
-        st.caption(f"The files have {size(total)}, more than the {size(DOWNLOAD_BYTES)} that the server sends.")
+        st.caption(f"The files are {size(total)}, and the server sends at most {size(DOWNLOAD_BYTES)}.")
         return
     st.download_button(
         primary_label("Download model", ":material/download:"),
@@ -178,7 +178,7 @@ def _download(run: Run) -> None:
 
 
 def _archive(run: Run) -> RawIOBase:
-    """Returns a zip archive of the run's folder, on disk and file by file; damaged files are left out."""
+    """Returns a zip archive of the run's folder as a temporary file, which saves memory; damaged files are left out."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 - Streamlit reads it after this function
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in _names(run):
@@ -188,7 +188,7 @@ def _archive(run: Run) -> RawIOBase:
                 continue
         archive.write(run.path / MANIFEST, f"{run.name}/{MANIFEST}")
     file.seek(0)
-    return file.detach()  # Streamlit takes no file that is open for both reading and writing through a buffer
+    return file.detach()  # unbuffered, because Streamlit rejects a buffered file open for both reading and writing
 
 
 def _file_rows(run: Run) -> pd.DataFrame:
@@ -198,7 +198,7 @@ def _file_rows(run: Run) -> pd.DataFrame:
 
 
 def _names(run: Run) -> list[str]:
-    """Returns the names of the files in the run's own folder. A foreign manifest may list others."""
+    """Returns the names of the files in the run's own folder. A manifest from elsewhere may list other paths."""
     return [name for name in run.manifest["files"] if Path(name).name == name]
 
 
@@ -210,8 +210,7 @@ def _file_size(run: Run, name: str) -> int | None:
 
 
 def _metadata(run: Run) -> dict[str, Any]:
-    metadata: dict[str, Any] = run.json("metadata.json") if run.has("metadata.json") else {}
-    return metadata
+    return run.json("metadata.json") if run.has("metadata.json") else {}
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]], alt: str) -> None:
@@ -222,9 +221,11 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]], alt: str) ->
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _use(path: str, stamp: int) -> model_card.Use:
+    """Returns the intended and excluded uses of a run; ``stamp`` is only a cache key."""
     return model_card.use(current_run.open_path(Path(path)))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _on_imdb(path: str, stamp: int) -> bool:
+    """Returns whether a run was trained on IMDB; ``stamp`` is only a cache key."""
     return model_card.trained_on_imdb(current_run.open_path(Path(path)))

@@ -1,4 +1,4 @@
-"""How the score adds up: from the baseline over the words to the probability, and how reliable that account is."""
+"""The expander "How the score adds up": from baseline and words to the probability, and how reliable that is."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from sentiment.model.decision import DecisionRule
 from sentiment.types import Explanation
 
 _STEPS = 12  # named in the waterfall; the rest is summed into one step
-_CHECKED_AT_ONCE = 400  # tokens up to which the reliability is measured unasked: about a third of a second
+_AUTO_CHECK_TOKENS = 400  # a longer text is checked only on request; this many take about a third of a second
 _METHOD = """
 - **Score (logit)**: what the model computes. Larger means more positive.
 - **Baseline**: the score of a text of the same length made of unknown words.
-- **Contribution**: how much a word raises or lowers the score where it is (DeepLIFT's rescale rule).
+- **Contribution**: how much a word raises or lowers the score in its context (DeepLIFT's rescale rule).
 - **Sum**: baseline + contributions = score. Nothing is rescaled to fit; the numerical error is shown.
 - **Probability**: sigmoid of the score, temperature-scaled on held-out reviews.
 """
@@ -35,13 +35,13 @@ _MARKS = {
 
 @st.fragment
 def show(analysis: Analysis, explanation: Explanation, groups: list[Group], classifier: Classifier | None) -> None:
-    """Shows the sum behind the score in an expander.
+    """Shows the terms that add up to the score, in an expander.
 
     Args:
         analysis: the analysis.
         explanation: its explanation.
         groups: the words, phrases or sentences to list.
-        classifier: the model that made it; without it, neither calibration nor reliability are shown.
+        classifier: the model that made it; if None, calibration and reliability are not shown.
     """
     expander = st.expander("How the score adds up", icon=":material/calculate:", key="arithmetic", on_change="rerun")
     if not expander.open:
@@ -64,12 +64,12 @@ def _sum(explanation: Explanation, classifier: Classifier | None) -> None:
 
 
 def sum_rows(explanation: Explanation, classifier: Classifier | None) -> list[tuple[str, str, str]]:
-    """Returns the steps from baseline to probability: name, value, and meaning in plain words."""
+    """Returns the steps from baseline to probability as (name, formatted value, meaning in plain words)."""
     values = explanation.contributions.astype(float)
     up, down = values[values > 0], values[values < 0]
     label = explanation.prediction.label
     rows = [
-        ("Baseline", signed(explanation.baseline_logit, 3), "where a text of unknown words would be"),
+        ("Baseline", signed(explanation.baseline_logit, 3), "score of a text of unknown words"),
         ("Positive words", signed(float(up.sum()), 3), f"from {counted(len(up), 'word')}"),
         ("Negative words", signed(float(down.sum()), 3), f"from {counted(len(down), 'word')}"),
         ("Numerical error", _scientific(explanation.residual), "left over by rounding"),
@@ -97,11 +97,11 @@ def _scientific(value: float) -> str:
 
 
 def _reliability(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
-    """Marks how far the contributions depend on how they are computed."""
+    """Shows how well the contributions agree with a finer computation."""
     label = "**Reliability of this explanation:**"
     if analysis.agreement is None:
-        many = len(explanation.tokens) > _CHECKED_AT_ONCE
-        if many and not st.button("Check reliability", icon=":material/fact_check:", help="Takes a few seconds."):
+        long = len(explanation.tokens) > _AUTO_CHECK_TOKENS
+        if long and not st.button("Check reliability", icon=":material/fact_check:", help="Takes a few seconds."):
             return
         with turns.in_turn(analysis), st.spinner("Checking reliability"):
             analysis.agreement = stability(classifier, explanation)
@@ -128,7 +128,7 @@ def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFra
     """Returns the steps from the baseline to the score; small contributions are summed into one step.
 
     Returns:
-        Columns ``name`` (unique), ``start``, ``end``, ``value`` (logits), ``side``.
+        Columns ``name`` (unique), ``start``, ``end`` and ``value`` (logits), ``side`` ("positive" or "negative").
     """
     largest = sorted(groups, key=lambda each: -abs(each.value))[:_STEPS]
     rest = sum(each.value for each in groups) - sum(each.value for each in largest) + explanation.residual
@@ -147,7 +147,7 @@ def waterfall_steps(explanation: Explanation, groups: list[Group]) -> pd.DataFra
 
 
 def _unique(names: list[str]) -> list[str]:
-    """Numbers the second and later ones of equal names, which would share a row of the chart."""
+    """Numbers repeated names, which would otherwise share a row of the chart."""
     seen: Counter[str] = Counter()
     result: list[str] = []
     for name in names:
@@ -160,7 +160,7 @@ def _unique(names: list[str]) -> list[str]:
 
 
 def _ranking(explanation: Explanation, groups: list[Group]) -> None:
-    """Lists the words by the size of their contributions; a column for unknown ones only if there are any."""
+    """Lists the words by the size of their contributions, with a column for unknown ones if there are any."""
     ranked = sorted(groups, key=lambda each: -abs(each.value))
     strongest = max((abs(each.value) for each in groups), default=0.0) or 1.0
     frame = pd.DataFrame(
@@ -168,7 +168,7 @@ def _ranking(explanation: Explanation, groups: list[Group]) -> None:
             "word": [explanation.text[each.start : each.end] for each in ranked],
             "contribution": [each.value for each in ranked],
             "strength": [100 * abs(each.value) / strongest for each in ranked],
-            "towards": [["positive" if each.value >= 0 else "negative"] for each in ranked],
+            "towards": [["positive" if each.value >= 0 else "negative"] for each in ranked],  # lists appear as badges
         }
     )
     if any(each.unknown for each in ranked):

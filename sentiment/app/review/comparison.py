@@ -1,4 +1,4 @@
-"""Two explained predictions beside each other, on one colour scale, and the words that differ most."""
+"""Two explained predictions side by side, on one colour scale, and the words that differ most."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Side:
     Attributes:
         name: a short name, as Markdown.
         text: the review.
-        prediction: its prediction, None if both sides have the same.
-        explanation: its explanation, None if there is none.
+        prediction: its prediction; None if both sides have the same one, which is then not repeated.
+        explanation: its explanation, None if it is not available.
         note: a caption, as Markdown.
     """
 
@@ -38,21 +38,26 @@ class Side:
 
 
 def show(sides: Sequence[Side], key: str) -> None:
-    """Shows two sides, then the words whose contributions differ most; ``key`` begins the widgets' keys."""
+    """Shows the two sides, then the words whose contributions differ most.
+
+    Args:
+        sides: exactly two.
+        key: prefix of the widgets' keys.
+    """
     first, second = sides
     spans = [_spans(side.explanation) if side.explanation else [] for side in sides]
     scale = max(map(strongest, spans))
-    if difference := _difference(first, second):
-        st.markdown(difference)
+    if summary := _summary(first, second):
+        st.markdown(summary)
     for number, (column, side, marked) in enumerate(zip(st.columns(2, gap="medium"), sides, spans, strict=True)):
         with column:
             _verdict(side)
             if marked:
                 highlight(side.text, marked, key=f"{key}_{number}", scale=scale, legend=False)
             else:
-                st.caption("The words' contributions are not available.")
+                st.caption("Word contributions are not available.")
     if first.explanation and second.explanation:
-        _differences(first, second, first.explanation, second.explanation)
+        _word_differences(first, second, first.explanation, second.explanation)
 
 
 def _verdict(side: Side) -> None:
@@ -71,19 +76,20 @@ def _verdict(side: Side) -> None:
     st.caption(" · ".join(filter(None, [probability_sentence(prediction).removesuffix("."), score, side.note])))
 
 
-def _difference(first: Side, second: Side) -> str:
-    """Returns as Markdown whether the labels agree, and by how much the probabilities differ."""
+def _summary(first: Side, second: Side) -> str:
+    """Returns Markdown on whether the labels agree, and by how much the probabilities differ; empty without labels."""
     one, other = first.prediction, second.prediction
     if one is None or other is None or one.label is None or other.label is None:
         return ""
-    said = f"Both predict {one.label}"
+    labels = f"Both predict {one.label}"
     if one.label != other.label:
-        said = f"{first.name} predicts {one.label}, {second.name} {other.label}"
+        labels = f"{first.name} predicts {one.label}, {second.name} {other.label}"
     points = 100 * abs(one.probability - other.probability)
-    return f"{said}; P(positive) differs by {points:.1f} percentage points."
+    return f"{labels}; P(positive) differs by {points:.1f} percentage points."
 
 
-def _differences(first: Side, second: Side, before: Explanation, after: Explanation) -> None:
+def _word_differences(first: Side, second: Side, before: Explanation, after: Explanation) -> None:
+    """Shows the words whose contributions differ most, with their contribution on each side."""
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
     frame = pd.DataFrame(
         {
@@ -93,7 +99,7 @@ def _differences(first: Side, second: Side, before: Explanation, after: Explanat
             "change": [each.change for each in changed],
         }
     ).astype({"first": float, "second": float, "change": float})
-    names = {"first": _plain(first.name), "second": _plain(second.name), "change": "Difference"}
+    names = {"first": _unescape(first.name), "second": _unescape(second.name), "change": "Difference"}
     st.dataframe(
         frame,
         hide_index=True,
@@ -102,14 +108,15 @@ def _differences(first: Side, second: Side, before: Explanation, after: Explanat
         column_config={
             "word": st.column_config.TextColumn("Word"),
             **{
-                column: st.column_config.NumberColumn(name, format="%+.3f", help="In logits; – where the word is not.")
+                column: st.column_config.NumberColumn(name, format="%+.3f", help="In logits; – if the word is absent.")
                 for column, name in names.items()
             },
         },
     )
 
 
-def _plain(name: str) -> str:
+def _unescape(name: str) -> str:
+    """Removes the escapes of Markdown, which a column header would show."""
     return name.replace("\\", "")
 
 

@@ -1,8 +1,8 @@
-// One box to write in, whose words are coloured as one types: a text area with transparent text over a layer that shows
-// the text. The colours belong to the text that the server names; over any other text they are faded.
+// A text box that colours words as the user types: a text area with transparent text over a layer that shows the text.
+// The colours belong to the analysed text; over any other text they are faded.
 
-const TEXT_EVENT = "sentiment:text" // tells verdict.js which text the editor holds
-const PAUSE = 250 // milliseconds without a key, after which the text is sent
+const TEXT_EVENT = "sentiment:text" // notifies verdict.js of the text in the editor
+const PAUSE = 250 // milliseconds without input, after which the text is sent
 const editors = new WeakMap()
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -27,7 +27,7 @@ function create(parentElement) {
     at(".review").classList.add("loaded")
     at(".sheet").classList.toggle("pick", data.pick)
     area.setAttribute("aria-label", data.label)
-    at(".title").textContent = data.pick ? data.label : `${data.label}: type or paste over this one`
+    at(".title").textContent = data.pick ? data.label : `${data.label}: type or paste here`
     area.placeholder = data.placeholder
     text.setAttribute("aria-label", data.help)
     at(".edit").hidden = !data.pick
@@ -36,7 +36,7 @@ function create(parentElement) {
     paint()
   }
 
-  const value = () => area.value.toWellFormed?.() ?? area.value // as the server reads it
+  const value = () => area.value.toWellFormed?.() ?? area.value // without lone surrogates, as on the server
 
   const paint = () => {
     const current = value()
@@ -103,7 +103,7 @@ function isLong(text, data) {
   return text.length > data.live_characters || (text.match(/\S+/g)?.length ?? 0) > data.live_words
 }
 
-// Returns the spans of one text that are also in another one, where the two begin or end alike.
+// Returns the spans within the common prefix and suffix of two texts, with their offsets in the second one.
 function carry(spans, before, after) {
   const most = Math.min(before.length, after.length)
   let begin = 0
@@ -143,7 +143,7 @@ function createReader(parentElement, at) {
     const rest = document.createElement("span")
     rest.className = data.rest === null ? "" : "rest"
     rest.textContent = current.slice(done)
-    content.append(rest, document.createElement("br")) // or a last, empty line has no height
+    content.append(rest, document.createElement("br")) // otherwise an empty last line has no height
     text.replaceChildren(content)
     choose(parentElement.activeElement === text ? Math.min(chosen, parts.length - 1) : -1)
   }
@@ -167,7 +167,7 @@ function createReader(parentElement, at) {
     return part ? Number(part.dataset.index) : -1
   }
   text.onpointermove = area.onpointermove = (event) => {
-    const moved = place !== (place = `${event.clientX} ${event.clientY}`) // a page that scrolls moves it, too
+    const moved = place !== (place = `${event.clientX} ${event.clientY}`) // scrolling sends this event, too
     const index = moved ? under(event) : chosen
     if (index !== chosen) choose(index)
   }
@@ -196,13 +196,6 @@ function createReader(parentElement, at) {
   }
   svg.onpointerleave = () => choose(-1)
   return { show }
-}
-
-function showLegend(at, data) {
-  at(".legend").hidden = !data.legend
-  at(".least").textContent = signed(-data.scale)
-  at(".most").textContent = signed(data.scale)
-  at(".words").textContent = data.legend
 }
 
 function showCurve(at, curve) {

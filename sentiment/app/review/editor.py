@@ -1,8 +1,8 @@
-"""The editor: one box whose words are coloured by contribution as one types.
+"""The editor: a text box that colours words by contribution as the user types.
 
 An inline component: a text area over a layer with the coloured words. Every character is shown as text, never as HTML.
-Contributions come as offsets into the text they belong to; over any other text the editor fades them. A browser in
-which the component does not load is offered a plain text box with a button.
+Spans are offsets into the analysed text; while the box holds any other text, their colours are faded. If the component
+does not load, the page offers a plain text box with a button.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sentiment.app.shared import analyses
 from sentiment.app.shared.buttons import primary_label
 from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
 
-_KEY = "editor"  # of the component, and of the query parameter that asks for the plain text box
+_KEY = "editor"  # key of the component, and the query parameter that selects the plain text box
 _BUTTON = "analyse"  # key of the plain box's button
 _HERE = Path(__file__).parent
 _COMPONENT = st.components.v2.component(
@@ -32,7 +32,7 @@ _COMPONENT = st.components.v2.component(
 )
 _LABEL = "Your review"
 _PLACEHOLDER = "Paste or type a movie review in English"
-_LIVE_WORDS = 2_000  # of a text; a longer one is analysed on request only
+_LIVE_WORDS = 2_000  # a longer text is analysed only on request
 _LIVE_CHARACTERS = 15_000
 _HELP = "Review with word contributions. Use arrow keys to move between words"
 
@@ -47,17 +47,17 @@ def show(
     on_pick: Callable[[int], None] | None = None,
     on_edit: Callable[[], None] | None = None,
 ) -> None:
-    """Shows the text in the editor, with the parts of the analysed text marked.
+    """Shows the session's text in the editor, with the parts of the analysed text marked.
 
     Args:
         text: the analysed text.
         spans: its marked parts, in order and without overlap.
         rest_note: why the text after the last span was not read; empty if all was read.
-        curve: a line below the text: ``points`` (a span's index, a probability, and that in words), ``title``,
-            ``description``.
-        marks: the words that replace spans, by index; empty for a span that is removed.
-        on_pick: called with a span's index when it is clicked; the text cannot be typed in then.
-        on_edit: called when the user wants to type in it again.
+        curve: a line chart below the text: ``points`` as (index of a span, probability, probability in words),
+            ``title``, ``description``.
+        marks: the replacement of each changed span, by its index; empty if the span is removed.
+        on_pick: called with the index of a clicked span; if given, the text is read-only.
+        on_edit: called when the user leaves that mode to edit the text.
     """
     if st.query_params.get(_KEY) == "plain":
         _plain()
@@ -67,7 +67,7 @@ def show(
         key=_KEY,
         on_typed_change=_typed,
         on_picked_change=partial(_picked, on_pick),
-        on_edit_change=on_edit or _nothing,
+        on_edit_change=on_edit or _ignore,
         data={
             "text": analyses.normalise_line_ends(st.session_state[analyses.TEXT]),
             "revision": analyses.revision(),
@@ -97,19 +97,19 @@ def show(
 
 
 def is_drawn() -> bool:
-    """Returns whether the editor was on the page that is being rerun."""
+    """Returns whether the editor was on the page in the previous run."""
     return _KEY in st.session_state or _BUTTON in st.session_state
 
 
-def _nothing() -> None:
+def _ignore() -> None:
     """Ignores an event."""
 
 
 def _typed() -> None:
-    """Takes over a text from the browser, which is not to be trusted."""
+    """Stores a text sent by the browser, which is untrusted."""
     match st.session_state[_KEY].typed:
         case {"text": str(text), "how": how}:
-            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as editor.js reads it
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # as toWellFormed in editor.js
         case _:
             return
     if how == "store" or len(text) > budget.TEXT_CHARACTERS:
@@ -119,14 +119,14 @@ def _typed() -> None:
 
 
 def _picked(on_pick: Callable[[int], None] | None) -> None:
-    """Passes on the index of a span that was clicked."""
+    """Passes on the index of the clicked span."""
     picked = st.session_state[_KEY].picked
     if on_pick and isinstance(picked, int):
         on_pick(picked)
 
 
 def _plain() -> None:
-    """Shows a text area and a button. It is not in a form, which would drop unsubmitted text on any other rerun."""
+    """Shows a text area and a button, not as a form, which would drop unsubmitted text on any other rerun."""
     st.text_area(_LABEL, key=analyses.TEXT, height=200, persist_state="session", placeholder=_PLACEHOLDER)
     st.button(primary_label("Analyse"), key=_BUTTON, type="primary", shortcut="Mod+Enter", on_click=_submit)
 
@@ -136,9 +136,9 @@ def _submit() -> None:
 
 
 def browser_offsets(text: str) -> npt.NDArray[np.intp]:
-    """Returns the offset of each character, and of the end, as a browser counts them.
+    """Returns the offset of each character, and of the end, as a browser counts them, <intp>[characters + 1].
 
-    JavaScript counts UTF-16 code units, two for a character beyond U+FFFF, and a text area has LF for CR LF.
+    JavaScript counts UTF-16 code units, two for a character beyond U+FFFF. A text area turns CR LF into LF.
     """
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     units = 1 + (points > 0xFFFF).astype(np.intp)

@@ -1,4 +1,4 @@
-"""Explanation of a score: the coloured text, the top words, what-if versions, and negations."""
+"""The explanation of a score: the coloured text, the top words, what-if versions, and negations."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def show(
     """Shows the coloured text and its top words at a place, and the explanation in tabs below.
 
     Args:
-        analysis: what is explained.
+        analysis: the analysis to explain.
         version: the explanation of a changed version, if one is shown.
-        classifier: the model that made the analysis, None if it is not here.
-        place: where the editor is shown.
-        below: where its settings are shown.
+        classifier: the model that made the analysis, None if it is not available.
+        place: the container of the editor.
+        below: the container of its settings.
     """
     names = [name for name in views.NAMES if classifier or name not in views.OTHER_TEXTS]
     open_view = views.open_view(names)
@@ -48,10 +48,10 @@ def show(
         if explanation is None:
             with place:
                 editor.show(analysis.text)
-            st.caption("The model that made this isn't available, so its explanation isn't either.")
+            st.caption("The model that made this analysis isn't available, so there is no explanation.")
             return
         with below:
-            level, along = _settings(classifier)  # first, since the address may set them
+            level, along = _settings(classifier)  # first, because the URL may set them
         groups = group(explanation, level)
         curve = _prefix_curve(explanation.text, groups, classifier) if along and classifier else None
         with place:
@@ -75,7 +75,7 @@ def _text(
     curve: dict[str, Any] | None,
     open_view: str,
 ) -> None:
-    """Shows the editor with the contributions of groups, those of a changed version if there is one."""
+    """Shows the editor with the contributions of the groups, taken from the changed version if there is one."""
     spans = [(each.start, each.end, each.value, each.unknown) for each in groups]
     if version is not None:
         values = what_if.values_in(version, explanation)
@@ -100,7 +100,7 @@ def _text(
 
 
 def _settings(classifier: Classifier | None) -> tuple[Level, bool]:
-    """Shows the level of the parts and the switch of the curve, which needs the classifier; returns both."""
+    """Shows the choice of a level, and the switch of the curve, which needs a classifier; returns their values."""
     with st.container(horizontal=True, vertical_alignment="center"):
         level = segments.choose(
             "Contributions by",
@@ -116,13 +116,13 @@ def _settings(classifier: Classifier | None) -> tuple[Level, bool]:
             key=_ALONG,
             bind="query-params",
             disabled=classifier is None,
-            help="Probability if the review ended at each word (at 100 points for long reviews).",
+            help="P(positive) if the review ended at each word. Long reviews: at 100 points.",
         )
     return level, along
 
 
 def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dict[str, Any]:
-    """Returns the curve of the probability over prefixes of the text, placed at the groups where they end."""
+    """Returns the curve for ``editor.show``: P(positive) of prefixes, each at the group in which the prefix ends."""
     points = score_prefixes(classifier, text)
     firsts = [each.first for each in groups]
     places = {bisect.bisect_right(firsts, point.place) - 1: round(point.probability, 4) for point in points}
@@ -135,13 +135,13 @@ def _prefix_curve(text: str, groups: list[Group], classifier: Classifier) -> dic
 
 
 def _negations(explanation: Explanation, classifier: Classifier) -> None:
-    """Shows the effective negations with the opinion word of each, and the number of the others."""
+    """Shows the effective negations, each with its opinion word, and the number of the others."""
     negated = negations(classifier, explanation.text)
     unlisted = len(negators(classifier, explanation.text)) - len(negated)
     if unlisted:
         st.caption(wording.unlisted_negations(unlisted, more=bool(negated)))
     elif not negated:
-        st.caption("No negation before another word in this text.")
+        st.caption("This text has no negated words.")
     if not negated:
         return
     words = {place: each for each in group(explanation, "word") for place in range(each.first, each.stop)}
@@ -162,7 +162,9 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
             "pair": "Negated phrase",
             "with": st.column_config.NumberColumn("Effect with negation", format="%+.2f"),
             "alone": st.column_config.NumberColumn("Effect without", format="%+.2f"),
-            "joint": st.column_config.NumberColumn("Interaction", format="%+.2f", help="The difference of the two"),
+            "joint": st.column_config.NumberColumn(
+                "Interaction", format="%+.2f", help="Effect with negation minus effect without."
+            ),
         },
     )
-    st.caption("Effect of the opinion word with and without its negator, in logits; interaction = difference.")
+    st.caption("Effect of the opinion word with and without its negator, in logits.")

@@ -1,4 +1,4 @@
-"""Whether a prediction was correct, as a label of the review; kept in the session and saved as a labelled CSV."""
+"""Feedback on predictions, kept in the session as labels of the reviews and offered as a labelled CSV."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def show(analysis: Analysis) -> None:
     )
     if labels():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            _given(analysis.text, label)
+            _label_actions(analysis.text, label)
     if st.session_state.pop(_FULL, False):
         st.warning("There is no room for more labels. Download them, then clear the history.")
 
 
-def _given(text: str, label: Label | None) -> None:
-    """Shows the label of this text, and what can be done with it and the others."""
+def _label_actions(text: str, label: Label | None) -> None:
+    """Shows the label of this text with a button to undo it, and the download of all labels."""
     if label:
         st.caption(f"Labelled {label}.", width="content")
         st.button(
@@ -58,14 +58,14 @@ def _given(text: str, label: Label | None) -> None:
         )
     st.download_button(
         f"{counted(len(labels()), 'label')} (CSV)",
-        partial(as_csv, labels()),  # bound here, since the session's state cannot be read on click
+        partial(as_csv, labels()),  # bound here, because the session's state cannot be read on click
         "sentiment-labels.csv",
         "text/csv",
         key="feedback_csv",
         type="tertiary",
         icon=":material/download:",
         on_click="ignore",
-        help="Columns review and sentiment, for Score a file and train.py. Kept for this session only.",
+        help="For Score a file and train.py; the columns are review and sentiment. Kept for this session only.",
     )
 
 
@@ -80,7 +80,7 @@ def delete_all() -> None:
 
 
 def as_csv(given: Mapping[str, Label]) -> bytes:
-    """Returns labels, by text, as CSV that every reader of the program takes; cells that are formulas are escaped."""
+    """Returns labels by text as UTF-8 CSV with the columns ``review`` and ``sentiment``; formulas are escaped."""
     frame = pd.DataFrame({"review": list(given), "sentiment": list(given.values())})
     return escaped_csv(frame).encode("utf-8", "replace")
 

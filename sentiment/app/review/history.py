@@ -1,4 +1,4 @@
-"""The session's analyses: tick one to open it, two to compare them; open a saved one; delete all."""
+"""The expander "History": opens, compares and deletes the session's analyses, and opens a saved one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _UPLOAD = "saved_explanation"
 _NOTE = "session_note"
 _TICKED = "history_ticked"  # key of the numbers of the ticked analyses
 _MAX_LISTED_TEXT = 200  # characters
-_LEAST = 0.001  # the probability shown for anything smaller, since no prediction is certain
+_MIN_SHOWN = 0.001  # smallest probability shown, because no prediction is certain
 _MAX_NAME = 255  # characters of a model's name, the limit of file systems
 
 
 def show(classifier: Classifier) -> None:
-    """Shows the analyses and what can be done with them, in an expander."""
+    """Shows the analyses and their actions in an expander; ``classifier`` is the chosen model."""
     every = list(reversed(analyses.all_analyses()))
     expander = st.expander(f"History ({len(every)})", icon=":material/history:", key="history", on_change="rerun")
     if not expander.open:
@@ -40,7 +40,7 @@ def show(classifier: Classifier) -> None:
             _actions(ticked, len(every))
         if len(ticked) == 2:
             _comparison(ticked[1], ticked[0], classifier)
-        st.caption(f"The last {budget.SESSION_ANALYSES} analyses of this session; gone when you close the page.")
+        st.caption(f"Keeps the last {budget.SESSION_ANALYSES} analyses until you close the page.")
 
 
 def table_key(every: Sequence[Analysis]) -> str:
@@ -56,7 +56,7 @@ def _table(every: Sequence[Analysis]) -> list[Analysis]:
             {
                 "number": [each.number for each in every],
                 "prediction": [headline(each.prediction) for each in every],
-                "positive": [100 * min(max(each.prediction.probability, _LEAST), 1 - _LEAST) for each in every],
+                "positive": [100 * min(max(each.prediction.probability, _MIN_SHOWN), 1 - _MIN_SHOWN) for each in every],
                 "model": [each.run for each in every],
                 "text": [" ".join(each.text[:_MAX_LISTED_TEXT].split()) for each in every],
             }
@@ -84,12 +84,12 @@ def _actions(ticked: Sequence[Analysis], count: int) -> None:
     if len(ticked) == 1:
         [one] = ticked
         st.button(f"Open #{one.number}", on_click=_open, args=(one,), icon=":material/open_in_new:")
-        st.caption("Tick a second one to compare.", width="content")
+        st.caption("Tick another one to compare.", width="content")
     elif count:
-        hints = {0: "Tick one to open it, two to compare them.", 2: "The two are compared below the table."}
+        hints = {0: "Tick one to open it, two to compare them.", 2: "The comparison is below the table."}
         st.caption(hints.get(len(ticked), "Tick no more than two."), width="content")
     else:
-        st.caption("Nothing is analysed yet.", width="content")
+        st.caption("No analyses yet.", width="content")
     _saved_file()
     if count:
         _delete(count)
@@ -102,7 +102,7 @@ def _open(analysis: Analysis) -> None:
 
 
 def _delete(count: int) -> None:
-    """Deletes every analysis after a confirmation."""
+    """Shows the button that deletes every analysis, with a confirmation."""
     with st.popover("Clear history", icon=":material/delete:"):
         what = "this analysis" if count == 1 else f"all {counted(count, 'analysis', 'analyses')}"
         also = f" and {counted(len(feedback.labels()), 'label')}" if feedback.labels() else ""
@@ -146,21 +146,21 @@ def _read_file(file: Any) -> Explanation:
         ValueError: the file is invalid or too large; the message is one sentence.
     """
     if file.size > budget.EXPLANATION_BYTES:
-        raise ValueError(f"A saved explanation may have {budget.EXPLANATION_BYTES // 1_000_000} MB at most.")
+        raise ValueError(f"A saved analysis may have {budget.EXPLANATION_BYTES // 1_000_000} MB at most.")
     explanation = from_json(file.getvalue())
     if len(explanation.text) > budget.TEXT_CHARACTERS:
         raise ValueError(analyses.TOO_LONG)
     if len(explanation.run) > _MAX_NAME:
         raise ValueError("This file cannot be opened as an explanation: the name of its model is too long.")
     try:
-        f"{explanation.run} {explanation.text}".encode()
+        f"{explanation.run} {explanation.text}".encode()  # fails on lone surrogates, which cannot be sent to a browser
     except UnicodeEncodeError as error:
         raise ValueError("This file cannot be opened as an explanation: its text is not valid Unicode.") from error
     return explanation
 
 
 def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> None:
-    """Shows two analyses beside each other, the earlier one on the left."""
+    """Shows two analyses side by side, the earlier one on the left."""
     sides = [
         Side(
             f"\\#{each.number}",
@@ -175,7 +175,7 @@ def _comparison(first: Analysis, second: Analysis, classifier: Classifier) -> No
 
 
 def _explanation(analysis: Analysis, classifier: Classifier) -> Explanation | None:
-    """Returns the explanation of an analysis, computed if its model is here; None if there is none."""
+    """Returns the explanation of an analysis, computed if its model is available; None if there is none."""
     if analysis.explanation is None and analysis.prediction.label and (made_by := maker.find(analysis, classifier)):
         return analysis.get_explanation(made_by)
     return analysis.explanation

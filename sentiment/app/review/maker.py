@@ -1,4 +1,4 @@
-"""The model that made an analysis. A reopened analysis is shown with it, whichever model is chosen for the pages."""
+"""The model that made an analysis. A reopened analysis keeps it, whichever model is chosen in the sidebar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sentiment.model.classifier import Classifier
 
 
 def find(analysis: Analysis, chosen: Classifier) -> Classifier | None:
-    """Returns the classifier that made an analysis: the chosen one, or another of this app; None if it is not here."""
+    """Returns the classifier that made an analysis: the chosen one, or another of this app; None if unavailable."""
     if analysis.is_made_by(chosen):
         return chosen
     try:
@@ -26,9 +26,9 @@ def show_mark(analysis: Analysis, made_by: Classifier | None, chosen: Classifier
     if made_by is chosen:
         return
     name, other = (uploads.escape_markdown(run) for run in (analysis.run, chosen.run.name))
-    lost = "" if made_by else " That model isn't available here, so What if? is off."
+    note = "" if made_by else " That model isn't available here, so What if? is off."
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":gray-badge[:material/history: Made with {name}] {lost}".rstrip(), width="content")
+        st.markdown(f":gray-badge[:material/history: Made with {name}] {note}".rstrip(), width="content")
         st.button(
             f"Analyse with {other}",
             key="analyse_with_chosen",

@@ -1,4 +1,4 @@
-"""The page "Analyse a review": the verdict, the text with its words coloured as one types, then the explanation."""
+"""The page "Analyse a review": the verdict, the text with coloured words, then the explanation."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from sentiment.formatting import percent
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_PRIVACY = "Your text goes to the server of this page and nowhere else."
-_ADDRESS = "example_in_address"  # key of the example in the address when the page was last drawn
+_PRIVACY = "Your text is sent only to this server."
+_IN_URL = "example_in_url"  # key of the example in the URL when the page was last drawn
 _SELECTED = "example_marked"  # key of the example that was selected then
-_LAST_TEXT = "text_of_bare_address"  # key of the last text shown without an example in the address
+_LAST_TEXT = "text_of_bare_url"  # key of the last text shown without an example in the URL
 
 
 def page() -> None:
-    """Shows the title, and below it all that depends on the text."""
+    """Shows the title, then the part that depends on the text."""
     navigation.show_title("review", _description())
     _analyse()
 
 
 def _description() -> str:
-    """Returns one line on the model, and on where texts go."""
-    texts = current_run.topic()
-    trained = "LSTM trained on IMDB" if texts is None else f"LSTM trained on {escape_markdown(texts)}"
+    """Returns one line on the model and on the privacy of texts."""
+    topic = current_run.topic()
+    trained = "LSTM trained on IMDB" if topic is None else f"LSTM trained on {escape_markdown(topic)}"
     try:
         accuracy = float(current_run.read_json("test.json")["test"]["accuracy"])
     except (ArtifactError, LookupError, TypeError, ValueError):
@@ -39,7 +39,7 @@ def _description() -> str:
 
 @st.fragment
 def _analyse() -> None:
-    """Shows the prediction, the text and the explanation. A fragment, so that typing reruns only this part."""
+    """Shows the prediction, the text and the explanation as a fragment, so that typing reruns only this part."""
     refused = analyses.refuse_long_text()
     _choose_example()
     if refused:
@@ -60,10 +60,10 @@ def _analyse() -> None:
         verdict.show(analysis, (made_by or classifier).rule, version.prediction if version else None)
         if analyses.take_scroll_request():
             scroll.to_top()
-        answer, further = st.columns([2, 1], gap="small", wrap=False)
-        with answer:
+        feedback_column, share_column = st.columns([2, 1], gap="small", wrap=False)
+        with feedback_column:
             feedback.show(analysis)
-        with further:
+        with share_column:
             share.show(analysis, made_by)
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair
         explanation,
@@ -81,7 +81,7 @@ def _analyse() -> None:
 
 
 def _version(analysis: Analysis, made_by: Classifier | None) -> Explanation | None:
-    """Returns the explanation of a changed version of the text while words are being changed, otherwise None."""
+    """Returns the explanation of the text as changed in the tab "What if?"; None unless that tab is open."""
     if views.open_view() != views.WHAT_IF or made_by is None or analysis.prediction.label is None:
         return None
     from sentiment.app.review import what_if
@@ -91,22 +91,22 @@ def _version(analysis: Analysis, made_by: Classifier | None) -> Explanation | No
 
 
 def _choose_example() -> None:
-    """Shows the examples. The address names the chosen one, but never the user's own text.
+    """Shows the examples, and keeps the chosen one in the URL, which never holds the user's own text.
 
-    A model of other texts than film reviews has no examples.
+    A model for texts other than movie reviews has no examples.
     """
     state = st.session_state
     if current_run.topic() is not None:
         if analyses.TEXT not in state:
             analyses.show("")
-        state[_ADDRESS], state[_SELECTED] = None, state[analyses.EXAMPLE]
+        state[_IN_URL], state[_SELECTED] = None, state[analyses.EXAMPLE]
         return
-    in_address = st.query_params.get(analyses.EXAMPLE)
-    asked = in_address if in_address in EXAMPLES else None
+    in_url = st.query_params.get(analyses.EXAMPLE)
+    asked = in_url if in_url in EXAMPLES else None
     page_opened = not editor.is_drawn()  # first visit, or back from another page, which drops the widgets
     if analyses.TEXT not in state:
         analyses.show(EXAMPLES[asked or next(iter(EXAMPLES))])
-    elif asked != state.get(_ADDRESS) and (asked or not page_opened):  # Back, Forward, or a typed address
+    elif asked != state.get(_IN_URL) and (asked or not page_opened):  # Back, Forward, or a typed URL
         analyses.show(EXAMPLES[asked] if asked else state[_LAST_TEXT])
     elif page_opened or analyses.text_changed() or not state[analyses.EXAMPLE]:
         analyses.select_example()
@@ -125,7 +125,7 @@ def _choose_example() -> None:
             st.query_params[analyses.EXAMPLE] = asked
         else:
             st.query_params.pop(analyses.EXAMPLE, None)
-    state[_ADDRESS], state[_SELECTED] = asked, state[analyses.EXAMPLE]
+    state[_IN_URL], state[_SELECTED] = asked, state[analyses.EXAMPLE]
     if not asked:
         state[_LAST_TEXT] = analyses.analysed_text() or ""
 

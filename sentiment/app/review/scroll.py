@@ -16,4 +16,4 @@ _COMPONENT = st.components.v2.component("sentiment_scroll_to_top", js=_SCRIPT)
 
 def to_top() -> None:
     """Scrolls to the top after the page is drawn."""
-    _COMPONENT(data=time())
+    _COMPONENT(data=time())  # new data makes the script run again

@@ -1,4 +1,4 @@
-"""One popover to take an analysis elsewhere: a link, code, a command, and downloads."""
+"""The popover "Share": a link, Python code, a shell command, and downloads."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from sentiment.explain.json_file import to_json
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
-_SETTINGS = ("level", "along")  # query parameters of the page, beside example and model
-_LONGEST = 500  # characters of a text that is written into code; a longer one is read from a file
+_SETTINGS = ("level", "along")  # query parameters that a link keeps, in addition to example and model
+_MAX_INLINE = 500  # characters of a text that is written into code; a longer one is read from a file
 _FILE = "review.txt"
 _LONG = f"The review is too long to show here. Save it as {_FILE} first, under Downloads."
 
@@ -28,10 +28,10 @@ class Snippet(NamedTuple):
     """Something to copy.
 
     Attributes:
-        title: names its tab.
-        write: returns it for an analysis.
-        language: how to highlight it.
-        hint: a caption about it.
+        title: the title of its tab.
+        write: returns the snippet for an analysis.
+        language: its language for syntax highlighting, None for plain text.
+        hint: the caption below it.
     """
 
     title: str
@@ -42,11 +42,11 @@ class Snippet(NamedTuple):
 
 @st.fragment
 def show(analysis: Analysis, classifier: Classifier | None) -> None:
-    """Shows the popover; ``classifier`` is the model that made the analysis, if it is here."""
+    """Shows the popover; ``classifier`` is the model that made the analysis, None if it is not available."""
     if analysis.prediction.label is None:
         return
     popover = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
-    if not popover.open:  # written when it opens, with the settings as they are then
+    if not popover.open:  # filled when it opens, with the current settings
         return
     with popover:
         *tabs, downloads = st.tabs([*(snippet.title for snippet in SNIPPETS), "Downloads"])
@@ -59,7 +59,7 @@ def show(analysis: Analysis, classifier: Classifier | None) -> None:
 
 
 def link(analysis: Analysis) -> str:
-    """Returns a link to this page with the example, the model and the settings, never with a text of the user."""
+    """Returns a link to this page with the example, the model and the settings, never the user's own text."""
     example = next((name for name, text in EXAMPLES.items() if text == analysis.text), None)
     query = {analyses.EXAMPLE: example} if example else {}
     query |= {} if current_run.is_own(analysis.run) else {"run": analysis.run}
@@ -103,8 +103,8 @@ SNIPPETS = (
 
 
 def _fits(text: str) -> bool:
-    """Returns whether a text can be written into code: it is short, and a shell can hold it."""
-    return len(text) <= _LONGEST and "\0" not in text
+    """Returns whether a text can be written into code: it is short, and has no NUL, which a shell cannot hold."""
+    return len(text) <= _MAX_INLINE and "\0" not in text
 
 
 def _folder(analysis: Analysis) -> str:
@@ -112,7 +112,7 @@ def _folder(analysis: Analysis) -> str:
 
 
 def _downloads(analysis: Analysis, classifier: Classifier | None) -> None:
-    """Offers the explanation as files, written on click."""
+    """Offers the explanation and the review as files, written on click."""
     if classifier is None and analysis.explanation is None:
         return
 
@@ -129,6 +129,6 @@ def _downloads(analysis: Analysis, classifier: Classifier | None) -> None:
         ("Analysis (JSON)", f"{name}.json", "application/json", lambda: to_json(explained())),
         ("Review (text)", _FILE, "text/plain", lambda: analysis.text.encode("utf-8", "replace")),
     )
-    for label, file, kind, write in files:
-        st.download_button(label, write, file, kind, icon=":material/download:", on_click="ignore", width="stretch")
-    st.caption("History opens the JSON file again. They contain your text.")
+    for label, file, mime, write in files:
+        st.download_button(label, write, file, mime, icon=":material/download:", on_click="ignore", width="stretch")
+    st.caption("These files contain your text. History can reopen the JSON file.")

@@ -1,4 +1,4 @@
-"""Two models, or two attribution methods, beside each other on the same text."""
+"""Two models, or two attribution methods, side by side on the same text."""
 
 from __future__ import annotations
 
@@ -23,19 +23,24 @@ from sentiment.types import Explanation
 
 _OURS, _GRADIENTS, _LEAVE_ONE_OUT = "Ours (rescale rule)", "Integrated gradients", "Leave-one-out"
 _METHODS = (_OURS, _GRADIENTS, _LEAVE_ONE_OUT)
-_POINTS = 16  # of the quadrature of integrated gradients, as in the committed proofs
-_MOST_LEFT_OUT = 400  # tokens; leave-one-out reads a text once for each of its tokens
+_POINTS = 16  # quadrature points of integrated gradients, as in the committed proofs
+_MAX_LEAVE_ONE_OUT = 400  # tokens; leave-one-out scores a text once for each of its tokens
 _STRONGEST = 5  # words compared in the summary
 _HELP = """
 - **Ours**: DeepLIFT's rescale rule; adds up to the score.
-- **Integrated gradients**: mean gradient along the path from the baseline; adds up nearly.
-- **Leave-one-out**: the fall in score when a word is deleted; does not add up.
+- **Integrated gradients**: mean gradient along the path from the baseline; adds up approximately.
+- **Leave-one-out**: the drop in score when a word is deleted; does not add up.
 """
 
 
 @st.fragment
 def show(analysis: Analysis, classifier: Classifier) -> None:
-    """Shows the comparison in an expander; ``classifier`` is the one that made the analysis."""
+    """Shows the comparison in an expander.
+
+    Args:
+        analysis: the analysis.
+        classifier: the model that made it; the chosen model if that one is not available.
+    """
     expander = st.expander(
         "Compare models or methods", icon=":material/compare:", key="side_by_side", on_change="rerun"
     )
@@ -74,10 +79,10 @@ def _models(analysis: Analysis, classifier: Classifier) -> None:
 
 
 def _methods(analysis: Analysis, classifier: Classifier) -> None:
-    long = analysis.prediction.tokens_read > _MOST_LEFT_OUT
+    long = analysis.prediction.tokens_read > _MAX_LEAVE_ONE_OUT
     methods = [name for name in _METHODS if not (long and name == _LEAVE_ONE_OUT)]
     if long:
-        st.caption(f"Leave-one-out is offered up to {_MOST_LEFT_OUT} words; it reads the text once for each word.")
+        st.caption(f"Leave-one-out is limited to {_MAX_LEAVE_ONE_OUT} words: it scores the text once for each word.")
     chosen = _choose("Method", methods, help=_HELP)
     sides = [_explain(analysis, classifier, name) for name in chosen]
     st.markdown(_agreement(*sides))
@@ -91,7 +96,7 @@ def _methods(analysis: Analysis, classifier: Classifier) -> None:
 
 
 def _choose(label: str, names: list[str], help: str | None = None) -> tuple[str, str]:
-    """Returns two of the names, by default the first two."""
+    """Shows two selectboxes and returns the chosen names, by default the first two."""
     columns = st.columns(2, gap="medium")
     first, second = (
         column.selectbox(f"{place} {label.lower()}", names, index=index, key=f"side_by_side_{label}_{index}", help=help)
@@ -127,7 +132,7 @@ def attribution_methods(classifier: Classifier) -> dict[str, Callable[[list[Ids]
 
 
 def _attributed(explanation: Explanation, attribute: Callable[[list[Ids]], list[Attribution]], ids: Ids) -> Explanation:
-    """Returns the explanation with the contributions of another method; what they leave over is the residual."""
+    """Returns the explanation with the contributions of another method; the residual is what they do not add up to."""
     [other] = attribute([ids])
     total = float(other.contributions.sum(dtype=np.float64))
     return replace(
@@ -141,11 +146,11 @@ def _attributed(explanation: Explanation, attribute: Callable[[list[Ids]], list[
 def _total(explanation: Explanation) -> str:
     if abs(explanation.residual) < 0.005:
         return "Adds up to the score."
-    return f"Adds up to the score but for {signed(explanation.residual)}."
+    return f"Adds up to the score with a residual of {signed(explanation.residual)}."
 
 
 def _agreement(first: Explanation, second: Explanation) -> str:
-    """Returns how far two methods agree on the same tokens."""
+    """Returns a sentence on how far two methods agree on the same tokens."""
     if len(first.tokens) < 2:
         return "Too few words to compare."
     same = len(_strongest(first) & _strongest(second))

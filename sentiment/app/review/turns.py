@@ -1,4 +1,4 @@
-"""Explains long texts one after another, so that many of them leave time for the verdicts of others."""
+"""Explains long texts one at a time, so that they do not delay the predictions of other sessions."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 from sentiment.app.shared.analyses import Analysis
 
-_TOKENS = 500  # of a long text; nine in ten reviews have fewer
-_CHARACTERS = 20_000
-_TURN = threading.RLock()  # a part of an explanation may take its turn within that of the whole
+_LONG_TOKENS = 500  # a text with more tokens, or more characters, is long; nine in ten reviews are shorter
+_LONG_CHARACTERS = 20_000
+_TURN = threading.RLock()  # reentrant, because a part of an explanation takes its turn within that of the whole
 
 
 @contextmanager
 def in_turn(analysis: Analysis) -> Iterator[None]:
-    """Waits if the text is long while another long text is being explained in any session."""
-    if analysis.prediction.tokens_read <= _TOKENS and len(analysis.text) <= _CHARACTERS:
+    """Waits, if the text is long, until no other session explains a long text."""
+    if analysis.prediction.tokens_read <= _LONG_TOKENS and len(analysis.text) <= _LONG_CHARACTERS:
         yield
         return
     with _TURN:

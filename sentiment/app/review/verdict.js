@@ -1,6 +1,6 @@
-// Shows the verdict. It is marked as old as soon as the editor holds another text than the one it belongs to.
+// Shows the verdict, and marks it as outdated as soon as the editor's text differs from the analysed one.
 
-const TEXT_EVENT = "sentiment:text" // sent by editor.js, with the text it holds and the last revision it took over
+const TEXT_EVENT = "sentiment:text" // sent by editor.js, with its text and the last revision it applied
 const MOUTHS = {
   positive: "M8 14.5c1 1.7 2.4 2.5 4 2.5s3-.8 4-2.5",
   negative: "M8 17c1-1.7 2.4-2.5 4-2.5s3 .8 4 2.5",
@@ -18,20 +18,20 @@ export default function ({ data, parentElement }) {
 
 function listen(parentElement) {
   const card = { editor: null }
-  const hear = (event) => {
+  const receive = (event) => {
     card.editor = event.detail
     card.mark()
   }
   card.mark = () => {
     const { data, editor } = card
-    // A text that the server has set, as an example, is not in the editor yet.
+    // A text set by the server, such as an example, is not in the editor yet.
     const typed = editor?.revision === data.revision && editor.text !== data.text
     const old = data.changed || typed
     parentElement.querySelector(".card").classList.toggle("old", old)
-    parentElement.querySelector(".stale").textContent = old ? "Verdict of the text before the change" : ""
+    parentElement.querySelector(".stale").textContent = old ? "Verdict for the previous text" : ""
   }
-  card.stop = () => document.removeEventListener(TEXT_EVENT, hear)
-  document.addEventListener(TEXT_EVENT, hear)
+  card.stop = () => document.removeEventListener(TEXT_EVENT, receive)
+  document.addEventListener(TEXT_EVENT, receive)
   cards.set(parentElement, card)
   return card
 }

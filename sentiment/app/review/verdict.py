@@ -1,6 +1,6 @@
-"""The verdict card: the prediction in the colour of its side, its probability on one bar, and its limits.
+"""The verdict card: the prediction in the colour of its side, its probability on a bar, and its caveats.
 
-An inline component, because the card must be marked the moment that the editor holds another text.
+An inline component, so that the card is marked as outdated the moment the text in the editor changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COMPONENT = st.components.v2.component(
 
 
 def show(analysis: Analysis, rule: DecisionRule, version: Prediction | None = None) -> None:
-    """Shows the prediction of an analysis, or that of a changed version beside it.
+    """Shows the prediction of an analysis, or that of a changed version next to it.
 
     Args:
         analysis: the analysis.
@@ -58,7 +58,7 @@ def _card(analysis: Analysis, rule: DecisionRule, version: Prediction | None, *,
 
 
 def _stated_probability(prediction: Prediction) -> float | None:
-    """Returns the probability of "positive"; None where none is stated, since the model was not calibrated for it."""
+    """Returns P(positive); None without words, or with mostly unknown ones, for which it is not calibrated."""
     unknown = prediction.label is None or prediction.status == "mostly_unknown"
     return None if unknown else prediction.probability
 
@@ -79,7 +79,7 @@ def _line(analysis: Analysis, prediction: Prediction) -> str:
 
 
 def _notes(prediction: Prediction) -> list[str]:
-    """Returns what else must be known to read the verdict."""
+    """Returns the caveats of the verdict as sentences."""
     stated = _stated_probability(prediction) is not None
     return [*([] if stated else [probability_sentence(prediction)]), *wording.caveats(prediction)]
 

@@ -25,12 +25,12 @@ from sentiment.types import Explanation, Prediction
 
 _MAX_WORDS = 10  # listed
 _MAX_REPLACEMENT = 200  # characters of a replacement word
-_MAX_TRIED = 50  # versions kept of a text
-_MAX_CHANGES = 5  # named of a version
-_NOTE = "what_if_note"
-_WORD, _NEW = "what_if_word", "what_if_new"
+_MAX_TRIED = 50  # versions kept for each text
+_MAX_CHANGES = 5  # listed in the description of a version
+_NOTE = "what_if_note"  # key of a message until it is shown
+_WORD, _NEW = "what_if_word", "what_if_new"  # keys of widgets
 
-Changes = dict[int, str]  # index of a token -> the word in its place, empty if it is removed
+Changes = dict[int, str]  # index of a token -> its replacement, empty if the token is removed
 
 
 @dataclass(slots=True)
@@ -38,9 +38,9 @@ class Trials:
     """The versions of one text that were tried.
 
     Attributes:
-        steps: all changes to the text after each step, the last step at the end.
-        tried: each version, by its changes in words, with its prediction; oldest first.
-        suggested: words suggested in place of a token, by its index.
+        steps: the changes in force after each step, oldest first.
+        tried: the prediction of each version, by the description of its changes, oldest first.
+        suggested: the words suggested in place of a token, by its index.
     """
 
     steps: list[Changes] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Trials:
 
     @property
     def changes(self) -> Changes:
-        """The present changes."""
+        """The current changes."""
         return self.steps[-1] if self.steps else {}
 
 
@@ -79,7 +79,7 @@ def pick(analysis: Analysis, explanation: Explanation, groups: Sequence[Group], 
 
 
 def marks(analysis: Analysis, groups: Sequence[Group]) -> dict[int, str]:
-    """Returns the words in place of changed groups, by index; empty for a removed one."""
+    """Returns the replacement of each changed group, by index; empty if the group is removed."""
     changes = _trials(analysis).changes
     return {
         index: " ".join(filter(None, (changes.get(place, "") for place in range(each.first, each.stop))))
@@ -89,9 +89,9 @@ def marks(analysis: Analysis, groups: Sequence[Group]) -> dict[int, str]:
 
 
 def values_in(after: Explanation, before: Explanation) -> dict[int, float]:
-    """Returns the contributions in a changed text, by index of the token of the original text they belong to.
+    """Returns the contributions in a changed text, in logits, by index of the original token they belong to.
 
-    A new token counts for the one before it, which it replaces.
+    An added token counts towards the original token before it.
     """
     values: dict[int, float] = {}
     place = 0
@@ -103,18 +103,18 @@ def values_in(after: Explanation, before: Explanation) -> dict[int, float]:
 
 
 def show(analysis: Analysis, explanation: Explanation, version: Explanation | None, classifier: Classifier) -> None:
-    """Shows the controls, what the present version changed, and all versions tried."""
+    """Shows the controls, the effect of the current version, and all versions tried."""
     if not explanation.tokens:
         return
     trials = _trials(analysis)
-    _replace(analysis, explanation, classifier)
+    _replacement(analysis, explanation, classifier)
     with st.container(horizontal=True):
         st.button(
             "Flip the prediction",
             on_click=_flip,
             args=(analysis, explanation, classifier),
             icon=":material/swap_vert:",
-            help="Finds the fewest words to remove so that the prediction flips.",
+            help="Removes the fewest words that flip the prediction.",
         )
         st.button(
             "Undo",
@@ -139,7 +139,7 @@ def show(analysis: Analysis, explanation: Explanation, version: Explanation | No
         _versions(analysis.prediction, trials)
     with right:
         if version is not None and version.prediction.label:
-            _differences(explanation, version)
+            _word_changes(explanation, version)
 
 
 def _trials(analysis: Analysis) -> Trials:
@@ -147,8 +147,8 @@ def _trials(analysis: Analysis) -> Trials:
     return every.setdefault(analysis.number, Trials())
 
 
-def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
-    """Shows the choice of a word, words suggested in its place, and a box for any other."""
+def _replacement(analysis: Analysis, explanation: Explanation, classifier: Classifier) -> None:
+    """Shows the choice of a word, a box for its replacement, and suggestions."""
     words = _words(explanation)
     if st.session_state.get(_WORD) not in words:
         st.session_state.pop(_WORD, None)
@@ -156,19 +156,19 @@ def _replace(analysis: Analysis, explanation: Explanation, classifier: Classifie
         order = sorted(words, key=lambda word: -abs(words[word].value))
         chosen = words[st.selectbox("Word", order, key=_WORD, width=200)]
         new = st.text_input(
-            "Replace with", key=_NEW, placeholder="empty: remove", width=200, max_chars=_MAX_REPLACEMENT
+            "Replace with", key=_NEW, placeholder="Blank to remove", width=200, max_chars=_MAX_REPLACEMENT
         )
-        change = partial(_put, analysis, chosen)
-        st.button("Apply", on_click=change, args=(new,), icon=":material/edit:")
+        replace = partial(_replace, analysis, chosen)
+        st.button("Apply", on_click=replace, args=(new,), icon=":material/edit:")
     if suggested := _suggested(analysis, explanation, chosen, classifier):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Suggested:", width="content")
             for word in suggested:
-                st.button(uploads.escape_markdown(word), key=f"suggested_{word}", on_click=change, args=(word,))
+                st.button(uploads.escape_markdown(word), key=f"suggested_{word}", on_click=replace, args=(word,))
 
 
 def _words(explanation: Explanation) -> dict[str, Group]:
-    """Returns the words of the text by what they are called; one that repeats is numbered."""
+    """Returns the words of the text by display name; repeated words are numbered."""
     groups = group(explanation, "word")
     texts = [explanation.text[each.start : each.end] for each in groups]
     total, seen, words = Counter(texts), Counter[str](), {}
@@ -186,8 +186,8 @@ def _suggested(analysis: Analysis, explanation: Explanation, word: Group, classi
     return known[place]
 
 
-def _put(analysis: Analysis, word: Group, new: str) -> None:
-    """Puts a word in the place of another one."""
+def _replace(analysis: Analysis, word: Group, new: str) -> None:
+    """Replaces a word; an empty replacement removes it."""
     rest = dict.fromkeys(range(word.first + 1, word.stop), "")
     _change(analysis, {**_trials(analysis).changes, **rest, word.first: new.strip()})
 
@@ -221,7 +221,7 @@ def _use(text: str) -> None:
 
 
 def _describe(explanation: Explanation, changes: Mapping[int, str]) -> str:
-    """Returns changes in words: "terrible → great, − boring"."""
+    """Returns a description of the changes: "terrible → great, − boring"."""
     described = []
     for each in group(explanation, "word"):
         places = [place for place in range(each.first, each.stop) if place in changes]
@@ -253,10 +253,10 @@ def _versions(original: Prediction, trials: Trials) -> None:
     )
 
 
-def _differences(before: Explanation, after: Explanation) -> None:
+def _word_changes(before: Explanation, after: Explanation) -> None:
     """Shows the words whose contributions changed most."""
     changed = sorted(compare(before, after), key=lambda each: -abs(each.change))[:_MAX_WORDS]
-    st.caption(f"Score {signed(after.logit - before.logit)} in all; contributions that changed most")
+    st.caption(f"Change in score: {signed(after.logit - before.logit)}. Contributions that changed most:")
     st.dataframe(
         pd.DataFrame(
             {

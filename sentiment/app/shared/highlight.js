@@ -30,13 +30,6 @@ function showText(text, data) {
   return parts
 }
 
-function showLegend(at, data) {
-  at(".legend").hidden = !data.legend
-  at(".least").textContent = signed(-data.scale)
-  at(".most").textContent = signed(data.scale)
-  at(".words").textContent = data.legend
-}
-
 function linkReaders(at, data, parts) {
   const [text, tip] = [at(".text"), at(".tip")]
   const marked = data.parts.filter((part) => part[1] !== null)

@@ -31,6 +31,13 @@ function placeTip(tip, part, frameElement) {
   tip.style.left = `${Math.max(0, Math.min(box.left - frame.left, frame.width - tip.offsetWidth))}px`
 }
 
+function showLegend(at, data) {
+  at(".legend").hidden = !data.legend
+  at(".least").textContent = signed(-data.scale)
+  at(".most").textContent = signed(data.scale)
+  at(".words").textContent = data.legend
+}
+
 // Arrow keys move through parts; returns the part that a key leads to, null for any other key.
 function stepTo(key, chosen, last) {
   const steps = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: last }
