@@ -61,11 +61,11 @@ def test_the_page_tells_what_was_measured_and_nothing_else():
     assert "500 reviews a second; two: 1,000, 2.00 times as many" in sentence
     assert "| 64 | 32,000 | 8.7 h | 556 |" in sentence
     assert "Kill" not in sentence
-    assert "It holds." in sentence
+    assert "Target reached." in sentence
     assert sentence.endswith("on 2026-01-02, on 2 cores (a processor).\n")
 
 
-@pytest.mark.parametrize(("holds", "said"), [(True, "It holds."), (False, "It does not hold.")])
+@pytest.mark.parametrize(("holds", "said"), [(True, "Target reached."), (False, "Target missed.")])
 def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
     size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
     sentence = page({"memory_and_rate": {"few": size, "many": size, "holds": holds, "circumstances": CIRCUMSTANCES}})
