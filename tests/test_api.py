@@ -187,7 +187,7 @@ def test_the_api_serves_another_run_as_soon_as_default_names_it(client, runs):
     assert client.post("/api/predict", json=many).json() == before
 
 
-def test_more_requests_than_are_admitted_are_told_to_come_back(monkeypatch, runs):
+def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     began, may_end = threading.Semaphore(0), threading.Event()
 

@@ -100,7 +100,7 @@ def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
 @pytest.mark.parametrize(
     "other", ["value", "run", "split", "metric", "step", "minutes", "column", "date", "a b c", "acc"]
 )
-def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_history_is_read(separator, other):
+def test_a_history_is_read_with_any_delimiter_and_any_other_columns(separator, other):
     lines = [["epoch", other, "accuracy", "loss"], ["0", "1", "0.7", "0.6"], ["1", "2", "0.8", "0.4"]]
     if other == "date":
         lines[1][1] = lines[2][1] = "1 May 2026"
@@ -132,7 +132,7 @@ def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
-def test_nor_is_a_step_that_no_training_has(step):
+def test_a_step_that_no_training_has_is_not_read(step):
     with pytest.raises(ImportedHistoryError, match="counts an epoch or step"):
         imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
@@ -327,7 +327,7 @@ def test_validation_that_the_newer_fit_has_not_reached_is_dropped_as_well():
     assert values(read(files)[0], split="validation") == {1: 1.1}
 
 
-def test_a_run_that_goes_on_without_going_back_keeps_all_its_values():
+def test_a_run_that_resumes_without_going_back_keeps_all_its_values():
     files = {"logs/train/b": series({0: 1.0, 1: 0.9}, 100), "logs/train/a": series({2: 0.8, 3: 0.7}, 500)}
     history, remarks = read(files)
     assert values(history) == {1: 1.0, 2: 0.9, 3: 0.8, 4: 0.7}
@@ -373,7 +373,7 @@ def test_the_blank_cells_of_lightning_are_no_values():
     assert remarks[0] == "It holds two fits; the second replaces epochs 1–2 of the first."
 
 
-def test_beside_named_losses_an_accuracy_without_a_split_is_of_validation():
+def test_with_named_losses_an_accuracy_without_a_split_is_of_validation():
     history, _ = read("epoch,train_loss,valid_loss,accuracy,time\n0,0.7,0.6,0.65,00:12\n")
     assert (values(history), values(history, split="validation")) == ({1: 0.7}, {1: 0.6})
     assert values(history, "accuracy", "validation") == {1: 0.65}

@@ -36,7 +36,7 @@ def reviews(folder: Path, text: str = "review", label: str = "sentiment") -> Pat
     return path
 
 
-def test_the_facts_count_every_review_and_the_telling_words_tell(tmp_path):
+def test_the_facts_count_every_review_and_the_distinctive_words_are_found(tmp_path):
     facts, counts = describe(dataset.load(reviews(tmp_path)), 100)
     labels = pd.DataFrame(facts["labels"])
     assert labels[["positive", "negative"]].to_numpy().sum() == 60
@@ -234,7 +234,7 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
     assert os.strerror(reason) in error.value.replace("\\", "")
 
 
-def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
+def test_a_description_that_cannot_be_written_is_reported_in_a_line(tmp_path):
     command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
     done = describe_here(command)
     assert done.returncode == 2

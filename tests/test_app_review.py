@@ -73,7 +73,7 @@ def test_an_address_sets_the_level_and_the_curve_of_the_first_view(runs, monkeyp
     assert (by_sentence["curve"] is not None) is (along == "true")
 
 
-def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
+def test_a_verdict_next_to_a_changed_text_is_marked_and_its_example_unselected(app):
     analyse(app, "another text", "store")
     assert card(app)["changed"]
     assert editor(app)["text"] == "another text"

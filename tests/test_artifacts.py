@@ -194,7 +194,7 @@ def test_the_default_run_is_the_one_the_file_names(tmp_path: Path, run: Path) ->
 
 
 @pytest.mark.parametrize("content", ["", "\n", "../elsewhere", "/etc", "a/b", ".", ".."])
-def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_path: Path) -> None:
+def test_a_default_that_names_no_folder_next_to_it_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "default").write_text(content)
     with pytest.raises(ArtifactError, match="default doesn't name a model"):
         default_run(tmp_path)

@@ -59,7 +59,7 @@ def test_a_kind_is_fuzzed_in_a_process_of_its_own(kind, run):
 
 
 @pytest.mark.process
-def test_a_process_that_crashes_is_a_fault_and_the_next_one_goes_on(run, monkeypatch, tmp_path):
+def test_a_process_that_crashes_is_a_fault_and_the_next_one_continues(run, monkeypatch, tmp_path):
     crashing = tmp_path / "python"
     crashing.write_text('#!/bin/sh\necho \'{"number": 4, "outcome": "taken"}\'\nsleep 0.2\nkill -SEGV $$\n')
     crashing.chmod(0o700)
@@ -104,7 +104,7 @@ def test_an_error_is_the_programs_own_unless_streamlit_refused_the_value():
 
 
 @pytest.mark.process
-def test_a_job_whose_worker_is_killed_ends_as_if_nobody_had(run, tmp_path, monkeypatch):
+def test_a_job_whose_worker_is_killed_has_the_undisturbed_output(run, tmp_path, monkeypatch):
     monkeypatch.setattr(killed_jobs, "_ROWS", 300)
     found = killed_jobs.killed_jobs(run, tmp_path, 1)
     assert found["holds"]

@@ -79,7 +79,7 @@ def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(b
     assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "behaviour": kept}]}
 
 
-def test_the_same_run_is_judged_alike_every_time(bare: Path) -> None:
+def test_the_same_run_has_the_same_report_every_time(bare: Path) -> None:
     evaluate("--behaviour", "--artifacts", bare)
     first = open_run(bare).json(PART)
     evaluate("--behaviour", "--artifacts", bare)

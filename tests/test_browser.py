@@ -119,7 +119,7 @@ def test_twenty_thousand_words_do_not_freeze_the_page(address, new_page):
     assert blocked < 500
 
 
-def test_arrow_keys_tell_the_number_of_a_word(address, new_page):
+def test_arrow_keys_announce_the_number_of_a_word(address, new_page):
     page = new_page()
     page.goto(address)
     settle(page)
@@ -322,7 +322,7 @@ def test_what_was_typed_last_survives_it_too(address, new_page):
     wait_for_text(page, "half a thou")
 
 
-def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
+def test_one_rule_is_in_every_panel_and_shows_every_run(address, new_page):
     page = open_at(new_page(), f"{address}/training?runs=tiny&runs=other&grain=step&smoothing=0.5")
     chart = page.get_by_test_id("stEChartsChart")
     chart.locator("canvas").first.wait_for()
@@ -341,7 +341,7 @@ def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
     assert page.failed == []
 
 
-def test_a_file_of_ones_own_is_described_and_its_words_are_found(address, new_page, tmp_path):
+def test_a_user_s_file_is_described_and_its_words_are_found(address, new_page, tmp_path):
     mine = tmp_path / "mine.csv"
     rows = [f"film number{i} is {'splendid' if i % 2 else 'dreadful'},{i % 2}" for i in range(60)]
     mine.write_text("\n".join(["review,sentiment", *rows]), encoding="utf-8")
@@ -451,7 +451,7 @@ def test_the_wordmark_leads_home(address, new_page):
     assert "run=other" in page.url
 
 
-def test_back_keeps_a_text_of_ones_own(address, new_page):
+def test_back_keeps_the_user_s_text(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "the film is bad")
     page.get_by_role("link", name="Training").click()

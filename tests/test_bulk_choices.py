@@ -48,7 +48,7 @@ def test_a_meaning_that_is_changed_travels_with_the_job(settings):  # noqa: F811
     assert job_of(app, settings).read("result")["against_labels"]["positive"] == 10
 
 
-def test_labels_whose_meaning_cannot_be_told_are_asked_for(settings):  # noqa: F811
+def test_labels_of_unknown_meaning_are_asked_for(settings):  # noqa: F811
     app = settle(upload("two.csv", b"review,label\na good film,2\na dull film,3\n"), settings, "new")
     assert app.selectbox(key="label_column").value is None
     app.selectbox(key="label_column").set_value(1).run()

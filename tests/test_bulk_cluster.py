@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
 
 @pytest.mark.process
 @needs_ray
-def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run, tmp_path, monkeypatch):
+def test_finished_parts_are_removed_only_by_a_run_that_owns_them(run, tmp_path, monkeypatch):
     from sentiment.bulk import cluster
 
     def starts(*_, **__):

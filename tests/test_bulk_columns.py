@@ -134,7 +134,7 @@ def test_several_columns_are_found_by_names_and_numbers():
             find_columns(columns, wanted)
 
 
-def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
+def test_columns_are_distinguished_by_their_labels_and_from_having_none():
     columns = ["text", "score", "text", "none", "", "text (column 3)"]
     shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
     assert column_choices(columns) == [*shown, "text (column 3) (column 6)"]
@@ -233,7 +233,7 @@ def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(val
         ("2021", False),
     ],
 )
-def test_a_date_has_a_year_and_a_mark_out_of_ten_is_none(cell, dated, tmp_path):
+def test_a_date_has_a_year_and_a_mark_out_of_ten_is_not_a_date(cell, dated, tmp_path):
     path = tmp_path / "in.tsv"
     path.write_text(f"review\tseen\n{LONG}\t{cell}\n")
     assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])

@@ -145,7 +145,7 @@ def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     assert not app.exception
 
 
-def test_of_two_columns_of_one_name_the_one_chosen_stays_chosen(settings):
+def test_the_chosen_one_of_two_columns_with_one_name_stays_chosen(settings):
     content = b"text,none,text,genre,genre\na good film,1,x,drama,war\na dull film,2,y,comedy,love\n"
     app = settle(upload("twice.csv", content), settings, "new")
     app.selectbox(key="text_column").set_value(0).run()
@@ -187,7 +187,7 @@ def test_an_upload_that_is_refused_says_why_and_another_can_follow(monkeypatch):
     assert "job" not in app.query_params
 
 
-def test_a_file_without_reviews_is_not_scored_unasked(settings):
+def test_a_file_without_reviews_is_not_scored_automatically(settings):
     app = settle(upload("prices.csv", b"id,price\n1,20\n2,30\n"), settings, "new")
     assert "doesn't look like review text" in app.warning[0].value
 
@@ -357,7 +357,7 @@ def test_filters_outlive_a_visit_to_another_tab(scored):
     scored.multiselect(key="only_sentiment").set_value([]).run()
 
 
-def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
+def test_the_listed_rows_can_be_downloaded_next_to_the_table(scored):
     scored.text_input(key="only_text").set_value("dull").run()
     assert "Download 40 listed rows" in {each.label for each in scored.get("download_button")}
     scored.text_input(key="only_text").set_value("").run()
@@ -395,13 +395,13 @@ def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
     assert offers(app, "JSONL")
 
 
-def test_a_file_that_is_none_says_so_in_a_sentence(settings):
+def test_an_unusable_file_is_reported_in_a_sentence(settings):
     app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
     assert r"is not a file of reviews\: it looks like gzip data" in app.error[0].value
     assert not app.exception
 
 
-def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
+def test_nothing_in_a_file_is_read_as_markdown(settings):
     image = "![x](https://evil.example/p.png)"
     escaped = escape_markdown(image)
     content = f"review,{image}\na good film,no\na dull film,{image},{image}\n".encode()
@@ -420,7 +420,7 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
     assert r"\!\[x\]\(https\:evil\.example\)\.csv" in {each.label for each in app.button}
 
 
-def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
+def test_an_old_job_is_deleted_even_if_nobody_returns_to_the_page(monkeypatch, tmp_path):
     settings = Settings(tmp_path / "jobs")
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
     monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
@@ -440,7 +440,7 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
         time.sleep(0.05)
 
 
-def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
+def test_the_timer_survives_every_failure_and_logs_it(monkeypatch, caplog):
     failures = iter([ValueError("something is damaged"), OSError(28, "the disk is full")])
 
     def failing(settings):
@@ -456,7 +456,7 @@ def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("hours", ["24h", "nan", "-1"])
-def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, hours):
+def test_a_setting_that_is_not_a_number_is_reported_in_a_sentence(monkeypatch, caplog, hours):
     monkeypatch.setenv("SENTIMENT_JOB_HOURS", hours)
     app = open_page()
     assert not app.exception
@@ -487,7 +487,7 @@ def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(setti
 
 
 @pytest.mark.parametrize("name", ["task", "inspection"])
-def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
+def test_a_job_with_a_damaged_file_says_so_in_a_sentence(settings, name):
     app = settle(upload(), settings, "new")
     job = job_of(app, settings)
     for each in ("result", "task"):
@@ -497,7 +497,7 @@ def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
     assert not app.exception
 
 
-def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
+def test_work_that_cannot_resume_under_a_changed_model_can_restart(settings):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -516,7 +516,7 @@ def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
 
 
 @pytest.mark.parametrize("name", ["result", "cancel"])
-def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name):
+def test_a_failed_job_can_restart_whatever_it_did_before(settings, name):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -529,7 +529,7 @@ def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name)
     assert button(app, "Score")
 
 
-def test_an_unknown_address_is_told_and_leads_back():
+def test_an_unknown_address_is_reported_and_leads_back():
     app = open_page(job="A" * 22)
     assert "doesn't exist or has expired" in said(app)
     app.button[0].click().run()
@@ -581,7 +581,7 @@ def test_labels_give_accuracy_curves_calibration_and_slices(scored):
     open_tab(scored, "Rows")
 
 
-def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
+def test_the_page_says_if_calling_no_review_positive_is_cheapest(settings):
     content = b"review,label\na good film,neg\na good film,neg\na good film,pos\n"
     app = settle(upload("labelled.csv", content), settings, "new")
     button(app, "Score").click().run()

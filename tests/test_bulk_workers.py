@@ -147,7 +147,7 @@ def test_a_process_that_differs_from_the_recorded_worker_in_anything_is_not_kill
         processes.kill(record)  # it has ended, which is no error
 
 
-def test_processes_are_told_apart_without_proc_as_on_macos(monkeypatch):
+def test_processes_are_distinguished_without_proc_as_on_macos(monkeypatch):
     with stranger() as process:
         time.sleep(0.1)
         started = processes._start_time_of_ps(process.pid)
@@ -242,9 +242,7 @@ def test_the_record_of_a_worker_goes_when_it_ends(settings):
 
 
 @pytest.mark.parametrize("fault", ["crash", "segfault", "exit"])
-def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_not_repeated(
-    settings, faulty, caplog, fault
-):
+def test_a_crash_is_logged_without_the_visitor_s_text_and_reported_once(settings, faulty, caplog, fault):
     job = faulty(fault)
     wait(job, "failed")
     wait_for_end(job)
@@ -262,7 +260,7 @@ def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_n
         assert "KeyError" in log
 
 
-def test_a_worker_that_cannot_even_begin_is_told_of_and_not_started_again(settings, monkeypatch, caplog):
+def test_a_worker_that_cannot_start_is_reported_and_not_restarted(settings, monkeypatch, caplog):
     monkeypatch.setattr(launcher, "WORKER", "tests.no_such_module")
     job = upload(settings)
     run_maintenance(settings)
@@ -302,7 +300,7 @@ def test_the_log_says_when_a_worker_started_and_ended(settings, caplog):
     assert logged(settings, caplog) == ""
 
 
-def test_a_journal_that_nobody_reads_does_not_grow_for_ever(tmp_path, monkeypatch):
+def test_a_journal_that_nobody_reads_does_not_grow_without_bound(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "_MOST_BYTES", 500)
     for _ in range(100):
         journal.record(tmp_path, "something happened")
@@ -548,7 +546,7 @@ def test_an_error_of_the_system_is_explained_without_a_path(number):
     assert "None" not in limits.explain(error)
 
 
-def test_a_clock_that_was_wrong_stops_neither_the_cleaning_nor_the_end_of_a_job(settings):
+def test_a_clock_that_was_wrong_does_not_stop_the_cleaning_or_the_end_of_a_job(settings):
     old, ahead = upload(settings), upload(settings)
     run_maintenance(settings)
     wait(old, "new", maintained=settings)

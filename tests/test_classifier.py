@@ -32,7 +32,7 @@ def random_reviews(n: int, seed: int = 0) -> list[str]:
     return [" ".join(rng.choice(WORDS, rng.integers(1, 60))) for _ in range(n)]
 
 
-def test_predictions_stand_in_the_order_of_the_texts(classifier: Classifier) -> None:
+def test_predictions_are_in_the_order_of_the_texts(classifier: Classifier) -> None:
     forwards, backwards = classifier.predict(REVIEWS), classifier.predict(REVIEWS[::-1])
     assert len(set(logits(forwards))) == len(REVIEWS)
     assert logits(forwards) == pytest.approx(logits(backwards)[::-1], abs=1e-6)
@@ -139,7 +139,7 @@ def test_many_threads_get_what_one_gets(classifier: Classifier) -> None:
     assert baselines == pytest.approx(explained, abs=1e-6)
 
 
-def test_a_run_s_folder_is_where_its_model_stands(tmp_path: Path) -> None:
+def test_a_run_s_folder_is_where_its_model_is(tmp_path: Path) -> None:
     loaded = Classifier.load(str(tiny_run(tmp_path / "tiny")))
     assert loaded.run == tmp_path / "tiny"
     assert (loaded.run / "model.onnx").is_file()

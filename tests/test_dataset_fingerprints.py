@@ -55,6 +55,6 @@ def test_a_line_that_is_no_fingerprint_is_named(tmp_path):
         read_fingerprints(path)
 
 
-def test_a_missing_list_of_fingerprints_is_said(tmp_path):
+def test_a_missing_list_of_fingerprints_is_reported(tmp_path):
     with pytest.raises(DatasetError, match="cannot be read"):
         read_fingerprints(tmp_path / "absent")

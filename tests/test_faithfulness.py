@@ -150,7 +150,7 @@ def test_many_segments_agree_with_integrated_gradients(model, reviews):
     assert max(gaps) < 0.01
 
 
-def test_integrated_gradients_at_too_few_points_are_told_from_their_limit(model, reviews):
+def test_integrated_gradients_at_too_few_points_are_distinguished_from_their_limit(model, reviews):
     _, gaps = identities.limit_agreement(Attributor(model, 60), lstm_logits(model), reviews, 64, 1)
     assert max(gaps) > 0.1
 

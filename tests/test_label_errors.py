@@ -41,7 +41,7 @@ def found():
     return rows, reviews, logits
 
 
-def test_a_film_stands_in_one_fold_and_folds_are_alike():
+def test_a_film_is_in_one_fold_and_folds_are_similar():
     frame = made_up(1_000)
     folds = assign_folds(frame, FOLDS, np.random.default_rng(0))
     assert (frame.groupby("film")["film"].transform("size") > 1).any()

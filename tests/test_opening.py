@@ -12,7 +12,7 @@ def found(**changes: object) -> dict[str, object]:
     return {**CIRCUMSTANCES, "app": app, "blank": blank, "holds": True} | changes
 
 
-def test_the_page_gives_median_and_extremes_beside_an_empty_page():
+def test_the_page_compares_median_and_extremes_with_an_empty_page():
     sentence = page(found())
     assert "| from starting the process | 3 | 2.50 s | 2.00 s | 9.00 s | 1.90 s | 3 s |" in sentence
     assert sentence.endswith("Target reached.\n")

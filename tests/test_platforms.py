@@ -51,7 +51,7 @@ def answers(address: str, port: int) -> bool:
         ),
     ],
 )
-def test_make_app_serves_this_machine_alone_unless_told_otherwise(settings, reachable, runs, tmp_path):
+def test_make_app_serves_only_this_machine_by_default(settings, reachable, runs, tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "streamlit", *server_command(f"PORT={port}", *settings)]
     environment = {**os.environ, "SENTIMENT_RUNS": str(runs), "SENTIMENT_JOBS": str(tmp_path / "jobs")}

@@ -243,7 +243,7 @@ def test_the_output_may_not_be_the_input(run, table):
     assert "The output is the input" in done.stderr
 
 
-def test_an_input_that_is_not_there_is_told_whether_or_not_the_output_is(run, table):
+def test_a_missing_input_is_reported_with_or_without_an_output(run, table):
     done = score(table.parent / "nothing.csv", table, "--artifacts", run)
     assert done.returncode == 2
     assert "There is no file" in done.stderr
@@ -310,7 +310,7 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
 
 
 @pytest.mark.parametrize("measured", ["this model", "another", "another way"])
-def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(measured, scored, table, run):
+def test_what_int8_changed_on_test_reviews_is_reported_if_it_was_measured(measured, scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
     effect["way"] = "on paper" if measured == "another way" else int8_backend()
     model = "0" * 64 if measured == "another" else sha256(run / "model.onnx")
@@ -459,7 +459,7 @@ def test_json_lines_stay_as_they_were_written(scored, tmp_path):
     assert rows_of(scored(tmp_path / "in.jsonl"))[1][:4] == ["good", "1.10", "123456789012345678901", ""]
 
 
-def test_a_line_that_is_not_json_stands_among_numbers_in_every_form(scored, tmp_path):
+def test_an_invalid_json_line_is_kept_among_numbers_in_every_format(scored, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"id": 1, "text": 5}\nnot json\n')
     lines = [json.loads(line) for line in scored(tmp_path / "in.jsonl", "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["text"]) for row in lines] == [(1, 5), (None, "not json")]
@@ -520,7 +520,7 @@ def sheet_rows(path):
 
 
 @pytest.mark.process
-def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):
+def test_resuming_keeps_the_finished_parts(scored, run, long_table, tmp_path):
     output = tmp_path / "out.csv"
     process = slowly(run, long_table, output)
     wait_for_parts(output, process)
@@ -562,12 +562,12 @@ def test_results_added_to_a_run_do_not_keep_it_from_resuming_and_another_model_d
         score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *sentence: None)
 
 
-def test_nothing_to_resume_starts_afresh(scored, table):
+def test_nothing_to_resume_starts_from_the_beginning(scored, table):
     assert len(rows_of(scored(table, "out.csv", "--resume"))) == len(REVIEWS) + 1
 
 
 @pytest.mark.process
-def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(run, long_table, tmp_path):
+def test_an_interrupted_run_ends_with_130_and_says_how_to_resume(run, long_table, tmp_path):
     process = slowly(run, long_table, tmp_path / "out.csv")
     wait_for_parts(tmp_path / "out.csv", process, 1)
     process.send_signal(signal.SIGINT)

@@ -320,7 +320,7 @@ R_NAMES = ["row_name", "review", "stars"]
         ("comment\nA, b, c\nD, e, f\nG, h, i\nJ, k, l\nM, n, o\n", ["comment"], ["A, b, c"], ""),
     ],
 )
-def test_the_header_is_found_below_a_title_and_beside_names_of_rows(read, content, columns, first, note):
+def test_the_header_is_found_below_a_title_and_next_to_row_names(read, content, columns, first, note):
     found = read("in.csv", content)
     assert (found.columns, found.rows[0]) == (columns, first)
     assert note in found.notes if note else not found.notes

@@ -203,7 +203,7 @@ def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
 
 
 @pytest.mark.process
-def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
+def test_with_login_on_nobody_gets_in_without_it(runs, tmp_path):
     need(find_spec("authlib"), "Authlib")
     app, idp = free_port(), free_port()
     with provider(idp) as metadata:
