@@ -40,7 +40,7 @@ def left_out(run: Path, part: str) -> None:
 
 
 def empty(run: Path, part: str) -> None:
-    """The file is whole as far as its hash tells, and has nothing of what belongs into it."""
+    """A file with a matching hash that lacks all of its expected content."""
     if part.endswith(".parquet"):
         pd.DataFrame({"other": [1]}).to_parquet(run / part)
     else:
@@ -49,7 +49,7 @@ def empty(run: Path, part: str) -> None:
 
 
 def garbled(run: Path, part: str) -> None:
-    """The file is whole as far as its hash tells, and no file of its kind."""
+    """A file with a matching hash that is of another kind."""
     (run / part).write_bytes(b'\xff\xfe[1, "\x00')
     write_manifest(run)
 

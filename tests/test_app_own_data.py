@@ -1,4 +1,4 @@
-"""The Dataset page for a file of one's own: the same facts as a run's, or a sentence; and nothing of it is kept."""
+"""The Dataset page for a user's file: the same facts as a run's, or a sentence; and nothing of it is kept."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def turn_to(app: AppTest, tab: str) -> None:
 
 
 def describe_here(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-    """Stands in for ``subprocess.run``: describes in this process, because a child takes seconds."""
+    """Replaces ``subprocess.run``: describes in this process, because a child takes seconds."""
     error = io.StringIO()
     with (
         mock.patch.object(sys, "argv", command[2:]),

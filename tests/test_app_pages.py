@@ -29,7 +29,7 @@ def open_page(runs, monkeypatch):
 
 
 def _open(name: str, **query: str) -> AppTest:
-    """A page as the front door shows it, with the choice of the run beside it."""
+    """A page as the app shows it, with the choice of the run in the sidebar."""
 
     def script(name):
         import importlib
@@ -449,7 +449,7 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
         csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
-        assert len(csv) >= len(charts) - 1  # the causes of mistakes stand in a table beside their chart
+        assert len(csv) >= len(charts) - 1  # the causes of mistakes are in a table next to their chart
 
 
 def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):

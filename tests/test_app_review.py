@@ -1,4 +1,4 @@
-"""The page Analyse a review and the front door: what they say after a change, and what they refuse."""
+"""The page Analyse a review and the first page: what they say after a change, and what they refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read by hand, on the pages: causes of mistakes beside them, suspected labels with verdicts."""
+"""Notes of readers on the pages: causes of mistakes, and suspected labels with verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the page beside the verdict: arithmetic, comparisons, sharing, feedback, history."""
+"""The parts of the page next to the verdict: arithmetic, comparisons, sharing, feedback, history."""
 
 from __future__ import annotations
 

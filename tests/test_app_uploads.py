@@ -1,4 +1,4 @@
-"""Files that a visitor opens on the pages: taken, let go of, and what they say is shown as it stands."""
+"""Files that a visitor opens on the pages: accepted, released, and shown as they are."""
 
 from __future__ import annotations
 

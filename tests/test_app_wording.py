@@ -1,4 +1,4 @@
-"""Verdicts in words: never surer than the model, and sums that are right."""
+"""Verdicts in words: never more certain than the model, and correct sums."""
 
 from __future__ import annotations
 

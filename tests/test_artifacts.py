@@ -1,4 +1,4 @@
-"""A run's folder: finished or not, whole or not, ours or not, and each told in one sentence."""
+"""A run's folder: finished or not, complete or not, ours or not, each reported in one sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def reseal(run: Path, part: str, content: bytes) -> None:
-    """Puts another file in place of one of the run's, and vouches for it."""
+    """Replaces one of the run's files, and updates its hash."""
     (run / part).write_bytes(content)
     write_manifest(run)
 

@@ -1,4 +1,4 @@
-"""Behavioural tests: enough of them, all different, and failed by exactly the models that ought to fail them."""
+"""Behavioural tests: enough of them, all different, and failed by exactly the models that should fail them."""
 
 from __future__ import annotations
 

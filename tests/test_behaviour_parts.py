@@ -1,4 +1,4 @@
-"""``behaviour.json`` as a part of a run: written by evaluate.py, sealed, told in the model card, shown on the page."""
+"""``behaviour.json`` as a part of a run: written by evaluate.py, verified, and shown on the model card and the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POSITIVE = DecisionRule().predict(3.0, "ok", 5, 5, 0.0)
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    """What is said of a model that finds everything positive, and is sure of it."""
+    """The report on a model that confidently predicts positive for every text."""
     return report.run_tests(lambda texts: [POSITIVE] * len(texts))
 
 

@@ -1,4 +1,4 @@
-"""The benchmark measures side by side, says what is missing, computes the same on both sides, and tells no text."""
+"""The benchmark measures side by side, says what is missing, computes the same on both sides, and contains no text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.tiny import tiny_weights
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
-    """Sixty short reviews of our own, told apart by number, word and label."""
+    """Sixty short reviews of our own, which differ in number, word and label."""
     path = tmp_path_factory.mktemp("data") / "own.csv"
     texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} , zanzibar {n} !" for n in range(60)]
     labels = ["positive" if n % 2 else "negative" for n in range(60)]

@@ -1,4 +1,4 @@
-"""The served app in a real Chromium: what only a browser can tell."""
+"""The served app in a real Chromium: what only a browser can show."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def submit(page, text: str) -> None:
 
 
 def analyse(page, text: str) -> None:
-    """Has a text judged, and waits until all of it is shown: what is above it on the page comes before it."""
+    """Analyses a text, and waits until all results are shown; those above on the page come first."""
     submit(page, text)
     wait_for_text(page, text)
     settle(page)
@@ -54,7 +54,7 @@ def wait_for_text(page, text: str) -> None:
 
 
 def wait_for_typed(page, text: str) -> None:
-    """Waits until exactly this text stands in the box."""
+    """Waits until the box has exactly this text."""
     from playwright.sync_api import expect
 
     expect(editor(page)).to_have_value(text, timeout=20_000)

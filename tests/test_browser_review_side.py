@@ -1,4 +1,4 @@
-"""The parts beside the verdict in a real Chromium, with a model that is not the default one."""
+"""The parts next to the verdict in a real Chromium, with a model that is not the default one."""
 
 from __future__ import annotations
 

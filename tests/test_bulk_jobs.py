@@ -1,4 +1,4 @@
-"""Jobs: a folder each, worked on by children that outlive pages and servers, and gone when they should be."""
+"""Jobs: a folder each, processed by workers that outlive pages and servers, and deleted in time."""
 
 import fcntl
 import io

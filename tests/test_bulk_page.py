@@ -43,7 +43,7 @@ CONTENT = (
 
 @pytest.fixture(scope="module", autouse=True)
 def worker():
-    """Each job is done before its start returns; tests/test_bulk_jobs.py has the children."""
+    """Each job is done before its start returns; tests/test_bulk_jobs.py tests the workers."""
     with inline_worker():
         yield
 

@@ -1,4 +1,4 @@
-"""Workers of jobs: only one's own is killed, none takes more than its limits, and none ends without a trace."""
+"""Workers of jobs: only a server's own is killed, none exceeds its limits, and every end is logged."""
 
 import errno
 import io
@@ -79,7 +79,7 @@ def stranger(*arguments):
 
 @contextmanager
 def held(job):
-    """The job's lock, held by a process that goes on until it is ended."""
+    """The job's lock, held by a process that runs until it is ended."""
     with stranger(sys.executable, "-c", HOLDER, str(job.folder / "lock")) as process:
         process.stdout.readline()
         yield process

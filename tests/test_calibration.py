@@ -1,4 +1,4 @@
-"""A bias is fitted beside the temperature, and used only where held-out reviews gain from it."""
+"""A bias is fitted with the temperature, and used only if held-out reviews gain from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the classifier promises of every text, on a model of two units."""
+"""The guarantees of the classifier for every text, on a model of two units."""
 
 from __future__ import annotations
 

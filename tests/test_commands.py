@@ -1,4 +1,4 @@
-"""The command ``sentiment``: its help, and one way of reporting errors for all of its commands."""
+"""The command ``sentiment``: its help, and the same error reports for all of its commands."""
 
 from __future__ import annotations
 

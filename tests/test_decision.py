@@ -1,4 +1,4 @@
-"""What a score means in words, at and beside every bound."""
+"""The label and confidence of a score, at and near every bound."""
 
 from __future__ import annotations
 

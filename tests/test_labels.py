@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sentiment.tables.errors import FileError
 from sentiment.tables.labels import chosen_meanings, guess_label_column, label_values, parse_labels, value_meanings
 
-# Each scheme with the true meaning of its numbers, and whether a subset can be told under a name of ratings.
+# Each scheme with the true meaning of its numbers, and whether a subset is recognized under a name of ratings.
 SCHEMES = {
     "two from 0": {0: 0, 1: 1},
     "two from 1": {1: 0, 2: 1},

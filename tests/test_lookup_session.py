@@ -35,7 +35,7 @@ def test_a_table_and_the_lstm_give_the_same_scores(run, reviews):
 
 @pytest.fixture(params=["AMX", "AVX-512 VNNI", "ONNX Runtime"])
 def way(request, monkeypatch):
-    """Each way of int8 arithmetic that there may be."""
+    """Each available implementation of int8 arithmetic."""
     found = None
     if request.param != "ONNX Runtime":
         library = load_library(batch._BACKENDS[request.param], batch._FUNCTIONS)

@@ -19,7 +19,7 @@ BOTH_CLASSES = SCORED.filter(lambda pair: 0 < pair[1].sum() < len(pair[1]))
 
 
 def calibrated(n: int, spread: float = 2.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and labels drawn with just the chances that the logits state."""
+    """Logits, and labels drawn with the probabilities of the logits."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(scale=spread, size=n)
     return logits, (rng.random(n) < metrics.sigmoid(logits)).astype(np.int8)

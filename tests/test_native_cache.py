@@ -1,4 +1,4 @@
-"""Libraries that were not compiled in place are compiled on first use, into a folder of the user alone."""
+"""Libraries that were not compiled in place are compiled on first use, into a folder of the user only."""
 
 from __future__ import annotations
 

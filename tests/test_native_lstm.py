@@ -109,7 +109,7 @@ def test_the_contributions_are_those_of_numpy(directions, pooling, rule, monkeyp
 @pytest.mark.parametrize("scale", [1e-4, 1e-2, 30.0, 1e4])
 @pytest.mark.usefixtures("vectors")
 def test_weak_and_strong_words_are_explained_equally_well(scale):
-    """What goes into a gate may be next to nothing, where a chord is nearly a tangent, or far beyond tanh's limits."""
+    """Inputs of gates from almost zero, where a chord is nearly a tangent, to far beyond the limits of tanh."""
     weights = weights_of(32, pooling=("mean",))
     for direction in weights.directions:
         direction.kernel[:] *= scale
@@ -152,7 +152,7 @@ def test_a_classifier_opens_it_by_default():
 
 @pytest.fixture
 def fresh():
-    """Looks for the library anew, and again after the test."""
+    """Searches for the library again, and once more after the test."""
     lstm._library.cache_clear()
     yield
     lstm._library.cache_clear()

@@ -1,4 +1,4 @@
-"""The n-gram teacher: what it can tell apart, and what it must not be swayed by."""
+"""The n-gram teacher: what it can distinguish, and what must not influence it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about the first seconds says what was measured, and whether it is enough."""
+"""The page on the opening time shows what was measured, and whether the targets are reached."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from dev.system import free_port
 
 HOME = Path(__file__).resolve().parent.parent
 SENTENCE = "Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux"
-OTHER_LOOPBACK = "127.0.0.2"  # on Linux, whoever listens on all interfaces answers here too
+OTHER_LOOPBACK = "127.0.0.2"  # on Linux, a server on all interfaces also answers here
 COMMANDS = ("score", "train", "evaluate", "ready", "download_data", "find_label_errors", "compile")
 
 pytestmark = pytest.mark.process

@@ -1,4 +1,4 @@
-"""One way from a text to ids, told in full or told fast."""
+"""Texts become the same ids by the complete and by the fast method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is pasted and uploaded stays on the machine: what a browser cannot see of that promise."""
+"""Pasted and uploaded texts stay on the machine: the parts of that guarantee that a browser cannot test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run learned from is told by fingerprints, and decides which test results may stand in its folder."""
+"""Fingerprints show what a run was trained on, and decide which test results its folder may have."""
 
 from __future__ import annotations
 

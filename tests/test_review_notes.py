@@ -1,4 +1,4 @@
-"""What was read by hand: confident mistakes with their cause, suspected labels with a verdict."""
+"""Notes of readers: confident mistakes with their cause, suspected labels with a verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.tiny import tiny_run
 
 
 def mistaken(n: int = 400) -> pd.DataFrame:
-    """Predictions of which every fifth is wrong, some of them confident."""
+    """Predictions; every fifth is wrong, and some of these are confident."""
     table = predictions(("test",), n=n)
     return table.assign(label=table["label"].where(table.index % 5 > 0, 1 - table["label"]))
 

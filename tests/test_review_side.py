@@ -1,4 +1,4 @@
-"""What the parts beside the verdict compute and write: sums, methods, code to share, labels as CSV."""
+"""What the parts next to the verdict compute and write: sums, methods, code to share, labels as CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sayings are written by their forms, with blanks filled from lists and reviews, and none is a text of the tests."""
+"""Sayings are made from templates, with blanks filled from lists and reviews, and none is a text of the tests."""
 
 from __future__ import annotations
 

@@ -304,7 +304,7 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
     exact, fast = rows_of(scored(table)), rows_of(scored(table, "fast.csv", "--fast"))
     report = json.loads(table.with_name("fast.csv.json").read_text("utf-8"))
     assert report["options"]["arithmetic"] == "int8"
-    assert report["options"]["int8_measured"] is None  # no benchmark stands beside this run
+    assert report["options"]["int8_measured"] is None  # there is no benchmark next to this run
     moved = [abs(float(a[3]) - float(b[3])) for a, b in zip(exact[1:], fast[1:], strict=True) if a[3]]
     assert 0 < max(moved) < 0.05
 
@@ -359,7 +359,7 @@ def test_parquet_keeps_its_types(scored, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
-@pytest.mark.parametrize("length", [1, 5000])  # of which the longer has to be measured
+@pytest.mark.parametrize("length", [1, 5000])  # the longer one must be measured
 def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_form(scored, tmp_path, length, kind):
     raw = pa.array([b"good", b"caf\xe9 bad" * length])
     table = pa.table({"review": pa.Array.from_buffers(pa.string(), 2, raw.buffers()).cast(kind)})

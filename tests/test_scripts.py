@@ -1,4 +1,4 @@
-"""What every command line keeps to: --help, and one sentence and status 2 where what it is given is not there."""
+"""Rules for every command line: --help, and one sentence and status 2 for missing input."""
 
 from __future__ import annotations
 

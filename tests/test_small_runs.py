@@ -68,7 +68,7 @@ def shaped_run(folder: Path, shape: str) -> Path:
 
 
 def open_page(folder: Path, name: str, **query: str) -> AppTest:
-    """A page over the runs beside ``folder``, which is the default."""
+    """A page with the runs next to ``folder``, which is the default."""
     (folder.parent / "default").write_text(folder.name)
 
     def script(name):

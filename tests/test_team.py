@@ -1,4 +1,4 @@
-"""What docs/team.md promises who runs the app for a team."""
+"""The setups of docs/team.md work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 @pytest.fixture
 def behind_nginx(runs, tmp_path, monkeypatch):
-    """The app as ``deploy/nginx.conf`` has it, but for its port; the address of nginx."""
+    """The app as in ``deploy/nginx.conf``, except for its port; the address of nginx."""
     need(NGINX, "nginx")
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     inner, outer = free_port(), free_port()

@@ -251,7 +251,7 @@ def test_what_only_looks_like_a_misspelling_stays(text):
     assert "".join(written(text)) == text.replace(" ", "").replace("_", "_")
 
 
-# Grapheme clusters by UAX #29, each of which is one piece in whatever text.
+# Grapheme clusters by UAX #29; each is one piece in any text.
 CLUSTERS = (
     "a", "n", "t", "'", " ", "\n", ".", "8/10", "great", "e\u0301", "e\u0301\u0323", "n\u0303",
     "👨\u200d👩\u200d👧\u200d👦", "👍🏽", "🇫🇷", "❤️", "🏴\u200d☠️", "1️⃣", "#️⃣",

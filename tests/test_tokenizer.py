@@ -1,4 +1,4 @@
-"""Tokens know their place in any text, and keep visible what a sentiment hangs on."""
+"""Tokens have their spans in any text, and negations and ratings stay visible."""
 
 from __future__ import annotations
 

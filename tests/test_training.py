@@ -1,4 +1,4 @@
-"""Training promises: the same seed gives the same run, a break loses nothing, and what is sealed can be served."""
+"""Guarantees of training: a seed gives one run, an interruption loses nothing, and finished runs can be served."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CONTINUED = dataclasses.replace(
 
 @pytest.fixture(scope="module")
 def labelled_csv(tmp_path_factory):
-    """400 short reviews in our own words, told apart by one word each.
+    """400 short reviews in our own words, which differ in one word each.
 
     All are at least as long as a crop, so that training batches have one shape; each shape costs a trace of seconds.
     """

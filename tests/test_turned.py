@@ -24,7 +24,7 @@ LEXICON = Lexicon(
 
 
 class Draws:
-    """Random numbers in the order given, the last again and again, and always the first choice."""
+    """Random numbers in the order given, the last one repeated, and always the first choice."""
 
     def __init__(self, *numbers: float) -> None:
         self._numbers = list(numbers)
