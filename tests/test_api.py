@@ -167,7 +167,7 @@ def test_a_fault_of_the_server_shows_the_caller_no_detail_of_it():
     assert "secret" not in sentence(serve(load).post("/api/predict", json={"texts": ["a film"]}), 500)
 
 
-def test_a_run_that_cannot_be_used_is_said_and_is_not_ready(tmp_path, monkeypatch):
+def test_a_run_that_cannot_be_used_is_reported_and_is_not_ready(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     client = serve()
     ready = client.get("/api/ready")

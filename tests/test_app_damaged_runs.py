@@ -56,7 +56,7 @@ def garbled(run: Path, part: str) -> None:
 
 @pytest.mark.parametrize("damage", [missing, changed, left_out, empty, garbled])
 @pytest.mark.parametrize(("name", "part"), [(name, part) for name, parts in PARTS.items() for part in parts])
-def test_a_part_that_is_not_as_it_was_written_gives_a_sentence(run: Path, name: str, part: str, damage) -> None:
+def test_a_changed_part_of_a_run_is_reported_in_a_sentence(run: Path, name: str, part: str, damage) -> None:
     damage(run, part)
     app = open_page(run, name, **TABS.get(part, {}))
     assert not app.exception

@@ -119,7 +119,7 @@ def test_another_file_is_refused_in_a_sentence(content):
 @pytest.mark.parametrize(
     "content", [b"", b"no events at all, only words", event(0, "epoch_loss", 1.0)[:20] + b"\xff" * 99]
 )
-def test_other_files_are_no_event_files(content):
+def test_other_files_are_not_event_files(content):
     with pytest.raises(ImportedHistoryError):
         imported_histories.from_events({"logs/events.out.tfevents.1": content})
 
@@ -207,7 +207,7 @@ def test_a_fit_that_was_replaced_does_not_show_through_where_the_newer_one_is_na
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_header_that_is_repeated_is_no_line_of_values(end):
+def test_a_repeated_header_is_not_a_line_of_values(end):
     content = table([0, 1], [0.9, 0.8]) + "\n" + table([0], [0.7]) + table([1], [0.6])
     history, remarks = read("\ufeff" + content.replace("\n", end))
     assert values(history) == {1: 0.7, 2: 0.6}
@@ -350,7 +350,7 @@ def test_two_tags_of_one_metric_do_not_mix():
     assert remarks == ["Not drawn: train_loss_step."]
 
 
-def test_the_blank_cells_of_lightning_are_no_values():
+def test_the_blank_cells_of_lightning_are_not_values():
     content = """epoch,lr-Adam,step,train_loss,val_acc,val_loss
 ,0.001,49,,,
 0,,49,0.9,,
@@ -394,7 +394,7 @@ def test_a_file_that_counts_steps_only_is_drawn_by_steps():
 
 
 @pytest.mark.parametrize("step", ["", "train"])
-def test_a_step_that_is_no_number_is_ignored(step):
+def test_a_step_that_is_not_a_number_is_ignored(step):
     assert values(read(f"epoch,step,loss\n0,{step},0.9\n1,{step},0.8\n")[0]) == {1: 0.9, 2: 0.8}
 
 

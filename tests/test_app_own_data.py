@@ -255,7 +255,7 @@ def test_a_data_set_that_needs_too_much_memory_is_refused_in_a_line(tmp_path):
     )
 
 
-def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
+def test_the_counts_of_rows_are_shown_without_the_official_release(page, tmp_path):
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
     describe_it(page, "kettles.csv", table.to_csv(index=False).encode())
@@ -273,7 +273,7 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
     assert "official" not in "".join(str(frame.value) for frame in page.dataframe)
 
 
-def test_one_of_something_is_said_in_the_singular(page, tmp_path):
+def test_a_count_of_one_is_in_the_singular(page, tmp_path):
     assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
         "1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)"
     )

@@ -72,7 +72,7 @@ def test_a_right_verdict_has_no_cause_to_err(folder):
     assert not any(each.key == "cause" for each in app.selectbox)
 
 
-def test_a_slip_in_the_causes_is_said_on_the_page(folder):
+def test_a_slip_in_the_causes_is_reported_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
     app = _open("evaluation", tab="Errors")
     assert not app.exception

@@ -69,7 +69,7 @@ def test_delete_all_removes_a_saved_explanation_that_was_opened(runs, given):
     assert "hush" not in str(app.session_state._state.filtered_state)
 
 
-def test_a_file_that_is_no_explanation_is_released_too_and_another_can_follow(runs, given):
+def test_a_file_that_is_not_an_explanation_is_released_too_and_another_can_follow(runs, given):
     app = open_page("review")
     open_saved(app, "{}")
     assert "no explanation" in said(app)

@@ -44,7 +44,7 @@ def keep(chance, folder, run):
         (crash, "KeyError: 'a cell'"),
     ],
 )
-def test_only_what_is_taken_or_refused_in_one_sentence_is_no_fault(kind, outcome, run, monkeypatch):
+def test_only_input_that_is_accepted_or_refused_in_one_sentence_is_not_a_fault(kind, outcome, run, monkeypatch):
     monkeypatch.setitem(fuzzing.KINDS, "kind", kind)
     assert fuzzing.attempt("kind", 0, run) == outcome
 

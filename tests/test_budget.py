@@ -113,7 +113,7 @@ def test_visitors_take_turns_and_of_each_the_first_file_comes_first(tmp_path, st
     assert started == [WORST, OTHER, WORST]
 
 
-def test_a_single_worker_is_no_visitors_own(tmp_path, started):
+def test_a_single_worker_is_not_reserved_for_a_visitor(tmp_path, started):
     settings = Settings(tmp_path / "jobs", at_once=1)
     for visitor in (WORST, OTHER):
         upload(settings, visitor)

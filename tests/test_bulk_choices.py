@@ -91,7 +91,7 @@ def test_a_column_that_is_a_label_cannot_be_joined_and_measured(settings):  # no
         (9, "3 rows of mostly unknown words left out of the figures."),
     ],
 )
-def test_rows_of_unknown_words_enter_no_figure_and_are_said_above_them(settings, others, said_above):  # noqa: F811
+def test_rows_of_unknown_words_enter_no_figure_and_are_reported_above_them(settings, others, said_above):  # noqa: F811
     row = "Нам очень понравился этот фильм,neg,a,2024-01-01\n".encode()
     content = b"review,label,genre,seen\n" + row * 3 + b"a good film,pos,b,2024-01-02\n" * others
     app = settle(upload("other.csv", content), settings, "new")

@@ -154,7 +154,7 @@ def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
     wait(job, "done")
 
 
-def test_other_forms_are_written_on_demand(settings, run):
+def test_other_formats_are_written_on_demand(settings, run):
     job = submit(settings, run, 50)
     wait(job, "done")
     for form in ("jsonl", "parquet", "xlsx"):
@@ -247,7 +247,7 @@ def test_ids_cannot_be_guessed_and_open_nothing_else(settings):
         assert find_job(settings, id) is None
 
 
-def test_folders_are_their_owners_alone(settings):
+def test_only_its_owner_can_read_a_folder(settings):
     job = upload(settings, b"review\n")
     assert job.folder.stat().st_mode & 0o077 == 0
     assert settings.folder.stat().st_mode & 0o077 == 0
@@ -311,14 +311,14 @@ def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, 
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
-def test_a_name_of_no_known_form_is_refused_before_anything_is_written(settings, name):
+def test_a_name_of_an_unknown_format_is_refused_before_anything_is_written(settings, name):
     with pytest.raises(FileError):
         upload(settings, b"x", name)
     assert not settings.folder.exists()
 
 
 @pytest.mark.parametrize("name", ["../../escape.csv", "a/b.CSV", "x.tar.csv.gz", "Ünïcode 😀.jsonl"])
-def test_a_name_decides_the_form_and_nothing_else(settings, name):
+def test_a_name_decides_only_the_format(settings, name):
     job = upload(settings, b"x", name)
     assert job.input.parent == job.folder
     assert job.input.name.startswith("input.")

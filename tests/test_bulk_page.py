@@ -130,7 +130,7 @@ def figures(app):
     return {metric.label: metric.value for metric in open_tab(app, "Summary").metric}
 
 
-def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chosen():
+def test_the_limit_and_the_deletion_of_the_file_are_stated_before_a_choice():
     app = open_page()
     assert "200 MB" in said(app)
     assert "24 hours" in said(app)
@@ -192,7 +192,7 @@ def test_a_file_without_reviews_is_not_scored_automatically(settings):
     assert "doesn't look like review text" in app.warning[0].value
 
 
-def test_what_was_done_is_listed_first_and_counted_in_figures_that_add_up(scored):
+def test_the_summary_comes_first_and_its_counts_add_up(scored):
     assert not scored.exception
     assert "120 of 120 rows" in said(scored)
     found = figures(scored)
@@ -269,7 +269,7 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     ("sent", "said"),
     [("good\n" * 50_000, "Paste 200,000 characters at most, or upload a file."), (["good"], "There is no review yet")],
 )
-def test_what_the_box_cannot_hold_is_refused_on_the_server_too(sent, said, settings, monkeypatch):
+def test_a_paste_that_is_too_long_is_refused_on_the_server_too(sent, said, settings, monkeypatch):
     before = list(all_jobs(settings))
     state = {upload_step._PASTED: sent}
     monkeypatch.setattr(upload_step.st, "session_state", state)
@@ -279,7 +279,7 @@ def test_what_the_box_cannot_hold_is_refused_on_the_server_too(sent, said, setti
 
 
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
-def test_nothing_pasted_is_said_to_be_nothing(pasted):
+def test_an_empty_paste_is_reported(pasted):
     app = open_page()
     app.text_area(key="pasted_reviews").set_value(pasted)
     button(app, "Use these reviews").click().run()
@@ -364,12 +364,12 @@ def test_the_listed_rows_can_be_downloaded_next_to_the_table(scored):
 
 
 @pytest.mark.parametrize(("form", "offered"), [("csv", True), ("tsv", True), ("xlsx", True), ("jsonl", False)])
-def test_formulas_can_be_left_alive_in_every_form_for_spreadsheets(form, offered, scored):
+def test_formulas_can_be_kept_in_every_spreadsheet_format(form, offered, scored):
     scored.selectbox(key="form").set_value(form).run()
     assert any(each.label == "Don't escape formulas" for each in scored.checkbox) == offered
 
 
-def test_another_form_is_prepared_and_then_offered(scored, settings):
+def test_another_format_is_prepared_and_then_offered(scored, settings):
     scored.selectbox(key="form").set_value("xlsx").run()
     button(scored, "Create").click().run()
     settle(scored, settings, "done")

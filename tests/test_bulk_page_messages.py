@@ -93,7 +93,7 @@ def test_a_header_alone_cannot_be_scored_and_says_so(settings):  # noqa: F811
         ("broken.csv.gz", b"\x1f\x8b broken"),
     ],
 )
-def test_a_file_that_is_no_table_is_called_by_its_own_name_and_gets_no_options(settings, name, content):  # noqa: F811
+def test_a_file_that_is_not_a_table_is_called_by_its_own_name_and_gets_no_options(settings, name, content):  # noqa: F811
     app = settle(upload(name, content), settings, "failed")
     assert name in app.error[0].value.replace("\\", "")
     assert "input" not in app.error[0].value

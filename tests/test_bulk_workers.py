@@ -222,7 +222,7 @@ def test_asking_for_the_state_never_refuses_a_start(settings):
                 pass
 
 
-def test_a_start_that_is_refused_is_no_attempt(settings):
+def test_a_refused_start_does_not_count_as_an_attempt(settings):
     job = upload(settings)
     with held(job):
         launcher.start_or_fail(job, "inspect")
@@ -370,7 +370,7 @@ def test_a_share_of_a_small_disk_stays_free_and_a_gigabyte_of_a_large_one(tmp_pa
 @pytest.mark.parametrize(
     "name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS", "SENTIMENT_JOB_SCORING_SECONDS"]
 )
-def test_a_limit_that_is_no_number_is_refused_in_a_sentence(monkeypatch, name):
+def test_a_limit_that_is_not_a_number_is_refused_in_a_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "much")
     with pytest.raises(FileError, match=f"^{name} must be a number"):
         Settings.from_environment()
@@ -407,7 +407,7 @@ def test_a_download_that_cannot_be_written_keeps_the_results_and_says_why(settin
     assert job.read("unwritten") == "reviews.csv is empty."
 
 
-def test_a_file_that_a_worker_replaces_meanwhile_keeps_no_job_from_expiring(settings, monkeypatch):
+def test_a_file_that_a_worker_replaces_does_not_keep_a_job_from_expiring(settings, monkeypatch):
     job = upload(settings)
     (job.folder / "progress.json.new").symlink_to(job.folder / "renamed")  # it is listed, and then missing
     os.utime(job.folder, (1, 1))
@@ -460,7 +460,7 @@ def test_a_sentence_names_the_upload_and_no_folder_of_the_server(settings, tmp_p
 @example("z" * 5000 + ".csv")
 @example("\ud800.csv")
 @example("a\r\nb.csv")
-def test_any_name_makes_a_job_that_can_be_read_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
+def test_any_name_gives_a_readable_job_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
     try:
         job = create_job(settings, name, io.BytesIO(b"review\n"), 7)
     except FileError as error:
@@ -510,7 +510,7 @@ def test_an_upload_that_a_full_disk_does_not_take_is_refused_in_a_sentence_and_l
 
 
 @pytest.mark.parametrize("action", ["submit", "request_download", "cancel", "reinspect", "score_with_other_run"])
-def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_nothing(settings, monkeypatch, action):
+def test_an_action_on_a_full_disk_is_refused_in_a_sentence_and_changes_nothing(settings, monkeypatch, action):
     job = upload(settings)
     task = {"run": "a", "text": 0}
     for name in ("inspection", "task", "result"):

@@ -38,7 +38,7 @@ def test_predictions_are_in_the_order_of_the_texts(classifier: Classifier) -> No
     assert logits(forwards) == pytest.approx(logits(backwards)[::-1], abs=1e-6)
 
 
-def test_a_review_scores_the_same_alone_and_in_any_company(classifier: Classifier) -> None:
+def test_a_review_has_the_same_score_alone_and_in_any_batch(classifier: Classifier) -> None:
     reviews = random_reviews(1500)
     together = logits(classifier.predict(reviews))
     alone = [classifier.predict([review])[0].logit for review in reviews[:300]]
@@ -62,7 +62,7 @@ def test_an_empty_text_has_no_verdict_but_a_prediction_and_an_explanation(text: 
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), 7, b"good", ["good"], pd.NA, np.nan])
-def test_what_is_no_text_is_unreadable_and_disturbs_nobody(value: object, classifier: Classifier) -> None:
+def test_a_value_that_is_not_a_text_is_unreadable_and_affects_no_other(value: object, classifier: Classifier) -> None:
     first, second, third = classifier.predict(["good", value, "bad"])
     assert second == Prediction(None, 0.5, 0.0, None, "unreadable", 0, 0, 0.0)
     assert [first.logit, third.logit] == pytest.approx(logits(classifier.predict(["good", "bad"])), abs=1e-6)

@@ -41,7 +41,7 @@ def load_own(path: Path, **options) -> Dataset:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_gives_the_same_texts_labels_films_and_split(name, tmp_path):
+def test_every_format_gives_the_same_texts_labels_films_and_split(name, tmp_path):
     (tmp_path / "reference").mkdir()
     expected = in_form("Parquet folder", tmp_path / "reference")
     found = in_form(name, tmp_path)
@@ -51,7 +51,7 @@ def test_every_form_gives_the_same_texts_labels_films_and_split(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_has_the_promised_columns(name, tmp_path):
+def test_every_format_has_the_promised_columns(name, tmp_path):
     dataset = in_form(name, tmp_path)
     for part in PARTS:
         types = getattr(dataset, part).dtypes.astype(str).to_dict()
@@ -267,7 +267,7 @@ def test_labels_are_understood_as_people_write_them(labels, suffix, tmp_path):
 
 
 @pytest.mark.parametrize("word", ["NA", "nan", "[deleted]", "-"])
-def test_words_for_nothing_are_no_reviews_and_are_counted(word, tmp_path):
+def test_empty_words_are_not_reviews_and_are_counted(word, tmp_path):
     table = pd.DataFrame({"text": [f"Row {i}" for i in range(40)], "label": [1, 0] * 20})
     table.loc[5, "text"] = word
     table.to_csv(tmp_path / "mine.csv", index=False)

@@ -123,7 +123,7 @@ def test_an_empty_file_and_a_file_with_only_a_header_are_distinguished(tmp_path)
     assert refusal(csv(tmp_path, "\n\n")) == "mine.csv has no rows, not even a header."
 
 
-def test_an_empty_folder_is_no_data(tmp_path):
+def test_an_empty_folder_has_no_data(tmp_path):
     assert "train.parquet and test.parquet" in refusal(tmp_path)
 
 
@@ -154,7 +154,7 @@ def test_a_damaged_archive_is_noticed(tmp_path):
     assert "damaged" in refusal(path)
 
 
-def test_a_gzip_file_that_is_no_tar_is_read_as_a_table(tmp_path):
+def test_a_gzip_file_that_is_not_a_tar_is_read_as_a_table(tmp_path):
     text = "text,label\n" + rows(*["pos", "neg"] * 20)
     (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(text.encode()))
     found, expected = load(tmp_path / "mine.csv.gz"), load(csv(tmp_path, text))
@@ -303,7 +303,7 @@ def test_a_row_that_cannot_be_read_is_left_out_and_counted(row, tmp_path):
     assert dataset.source.removed.unreadable == 1
 
 
-def test_what_was_left_out_is_said_where_too_little_is_left(tmp_path):
+def test_left_out_rows_are_reported_if_too_few_are_left(tmp_path):
     sentence = refusal(csv(tmp_path, "text,label\n" + rows("pos", "neg", "neutral", "") + "one,two,three\n"))
     assert sentence == (
         "mine.csv holds only 1 negative review; at least 10 of each class are needed. "
@@ -375,7 +375,7 @@ def test_json_lines_are_read_whatever_the_file_is_called(tmp_path):
 
 
 @pytest.mark.parametrize("member", ["[Content_Types].xml", "META-INF/manifest.xml"])
-def test_an_office_document_that_is_no_workbook_is_not_called_a_zip(member, tmp_path):
+def test_an_office_document_that_is_not_a_workbook_is_not_called_a_zip(member, tmp_path):
     path = zip_of({member: b"<xml/>", "content.xml": b"<xml/>"}, tmp_path / "book.xlsx")
     assert refusal(path) == "book.xlsx is damaged, or no Excel workbook."
 

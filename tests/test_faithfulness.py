@@ -162,7 +162,7 @@ def test_every_method_explains_every_review(model, reviews):
         assert all(np.isfinite(a.contributions).all() for a in explained), name
 
 
-def test_random_values_are_the_same_for_the_same_review_in_any_company(model, reviews):
+def test_random_values_are_the_same_for_the_same_review_in_any_batch(model, reviews):
     random = methods(model, 60, lstm_logits(model))["random"]
     np.testing.assert_array_equal(random(reviews)[1].contributions, random(reviews[1:])[0].contributions)
 

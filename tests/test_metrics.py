@@ -137,7 +137,7 @@ def test_calibrated_probabilities_have_hardly_any_calibration_error() -> None:
     assert metrics.reliability(metrics.sigmoid(3 * logits), labels).error > 0.05
 
 
-def test_chance_alone_gives_a_calibrated_model_the_error_it_is_said_to() -> None:
+def test_chance_alone_gives_a_calibrated_model_the_stated_error() -> None:
     logits, _ = calibrated(600)
     probabilities, rng = metrics.sigmoid(logits), np.random.default_rng(5)
     median, high = metrics.chance_error(probabilities, samples=2000)

@@ -84,7 +84,7 @@ def test_a_cause_is_shown_only_for_the_mistakes_that_were_read(folder):
     assert rows["cause"].notna().sum() == 1
 
 
-def test_where_nobody_has_read_anything_nothing_is_known(folder):
+def test_without_readers_there_are_no_notes(folder):
     assert review_notes.causes() == review_notes.label_verdicts() == {}
     assert review_notes.label_errors() is None
 

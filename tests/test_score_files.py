@@ -85,7 +85,7 @@ def test_the_verdicts_are_the_classifiers(scored, table, run):
         assert row[4:] == [expected.confidence or "", expected.status, str(expected.tokens_read)]
 
 
-def test_every_form_of_output_says_the_same(scored, table):
+def test_every_format_of_output_says_the_same(scored, table):
     as_csv = rows_of(scored(table, "out.csv", "--raw"))
     assert rows_of(scored(table, "out.tsv", "--raw")) == as_csv
     header, *rows = as_csv
@@ -195,7 +195,7 @@ def test_an_option_that_does_not_fit_is_named(run, table, tmp_path, options, say
     assert says in done.stderr
 
 
-def test_how_a_file_was_read_is_said_and_can_be_changed(run, tmp_path):
+def test_how_a_file_was_read_is_reported_and_can_be_changed(run, tmp_path):
     (tmp_path / "in.txt").write_text("good\t1\nbad\t0\n")
     command = [tmp_path / "in.txt", tmp_path / "out.csv", "--artifacts", run]
     assert "Read as a table, because the delimiter “tab” splits every line equally" in score(*command).stderr
@@ -220,7 +220,7 @@ def test_a_sheet_is_chosen_by_an_option(scored, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_json_of_any_layout_is_scored_into_every_form(scored, tmp_path, form):
+def test_json_of_any_layout_is_scored_into_every_format(scored, tmp_path, form):
     reviews = [{"user": {"name": "Ann"}, "review": "good", "n": 1.5}, {"review": "bad"}]
     (tmp_path / "in.json").write_text(json.dumps({"reviews": reviews}, indent=2))
     output = scored(tmp_path / "in.json", f"out.{form}")
@@ -360,7 +360,7 @@ def test_parquet_keeps_its_types(scored, tmp_path):
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
 @pytest.mark.parametrize("length", [1, 5000])  # the longer one must be measured
-def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_form(scored, tmp_path, length, kind):
+def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_format(scored, tmp_path, length, kind):
     raw = pa.array([b"good", b"caf\xe9 bad" * length])
     table = pa.table({"review": pa.Array.from_buffers(pa.string(), 2, raw.buffers()).cast(kind)})
     pq.write_table(table, tmp_path / "in.parquet")
@@ -441,7 +441,7 @@ def test_surplus_cells_are_kept_and_counted_and_the_rows_are_scored_if_the_text_
         ("Great fun,Bob\nDull and long,Ann\n", ""),  # which is data, and scored
     ],
 )
-def test_a_header_in_doubt_is_named_though_nobody_sits_at_a_terminal(run, tmp_path, content, sentence):
+def test_a_header_in_doubt_is_named_although_nobody_sits_at_a_terminal(run, tmp_path, content, sentence):
     (tmp_path / "in.csv").write_text(content)
     done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run)
     assert sentence in done.stderr

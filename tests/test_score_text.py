@@ -156,7 +156,7 @@ def test_a_value_may_begin_with_a_dash_unless_it_is_an_option(words, expected, c
     assert {name: options[name] for name in expected} == expected
 
 
-def test_two_dashes_are_no_value(capsys):
+def test_two_dashes_are_not_a_value(capsys):
     with pytest.raises(SystemExit) as stopped:
         score_command._options(["in.csv", "out.csv", "--text-column=--"], "score.py")
     assert stopped.value.code == 2

@@ -425,7 +425,7 @@ def test_an_existing_run_is_not_overwritten_by_default(finished, labelled_csv):
 @pytest.mark.parametrize(
     "wrong", [("--data", "none.csv"), ("--exclude", "none.txt"), ("--text-column", "none")], ids=lambda pair: pair[0]
 )
-def test_a_slip_in_the_command_costs_no_finished_run_though_overwriting_is_asked_for(wrong, labelled_csv, tmp_path):
+def test_a_slip_in_the_command_costs_no_finished_run_although_overwriting_is_asked_for(wrong, labelled_csv, tmp_path):
     run = tiny_run(tmp_path / "tiny")
     option, name = wrong
     asked = ["--data", labelled_csv, "--preset", "lstm", "--output", run, "--overwrite"]
@@ -435,7 +435,7 @@ def test_a_slip_in_the_command_costs_no_finished_run_though_overwriting_is_asked
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no JSON"])
-def test_a_folder_of_another_program_is_not_overwritten_though_it_has_a_manifest(content, labelled_csv, tmp_path):
+def test_a_folder_of_another_program_is_not_overwritten_although_it_has_a_manifest(content, labelled_csv, tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "manifest.json").write_text(content)
     asked = ["--data", labelled_csv, "--preset", "lstm", "--output", tmp_path / "site", "--overwrite"]

@@ -44,7 +44,7 @@ def test_the_most_frequent_tokens_come_first_and_ties_are_alphabetical() -> None
 
 
 @pytest.mark.parametrize("tokens", [["a", "a"], [""], ["Film"], ["n’t"], ["a\nb"], ["a\u2028b"]])
-def test_what_is_no_vocabulary_is_refused(tokens: list[str]) -> None:
+def test_an_invalid_vocabulary_is_refused(tokens: list[str]) -> None:
     with pytest.raises(ValueError, match="token"):
         Vocabulary(tokens)
 
