@@ -1,4 +1,4 @@
-# The app on the serving lock: no TensorFlow, no root, the default run alone. docs/team.md tells how to run it.
+# The app with the serving lock: no TensorFlow, no root, only the default run. docs/team.md describes how to run it.
 FROM python:3.13 AS compiler
 WORKDIR /app
 COPY scripts scripts

@@ -15,7 +15,7 @@ LEFT_OUT = {"model.keras"}  # serving never reads it
 
 
 class BuildPy(build_py):
-    """Builds the package together with a folder ``runs``, ``streamlit_app.py`` and the settings beside it."""
+    """Builds the package together with a folder ``runs``, ``streamlit_app.py`` and its settings."""
 
     def run(self) -> None:
         """Builds into an empty folder, so that no file of an earlier build gets into the wheel."""

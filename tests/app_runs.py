@@ -77,7 +77,7 @@ def steps(epochs: int = 4, per_epoch: int = 20) -> pd.DataFrame:
 
 
 def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
-    """A sealed run with histories, predictions, figures and a model card."""
+    """A verified run with histories, predictions, figures and a model card."""
     tiny_run(folder, seed=seed, max_length=max_length)
     trained, tested = predictions(("train", "validation"), seed=seed), predictions(("test",), seed=seed + 1)
     trained.to_parquet(folder / "predictions.parquet")
@@ -194,7 +194,7 @@ def unfinished_run(folder: Path) -> Path:
 
 
 def all_runs(root: Path) -> Path:
-    """A folder of runs: two whole ones, one under way, the first of them the default."""
+    """A folder of runs: two whole ones, one in progress; the first is the default."""
     full_run(root / "tiny")
     full_run(root / "other", seed=3, max_length=20)
     unfinished_run(root / "young")

@@ -1,4 +1,4 @@
-"""A training broken off by hand."""
+"""A training interrupted by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sentiment.training.callbacks import HistoryFiles
 
 
 def interrupted(*_: object, **__: object) -> None:
-    """Ctrl-C in place of what it stands for."""
+    """Raises KeyboardInterrupt in place of the function that it replaces."""
     raise KeyboardInterrupt
 
 
 @contextmanager
 def broken_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Ctrl-C after the fourth step of the second epoch of whatever is fitted meanwhile."""
+    """Raises KeyboardInterrupt after the fourth step of the second epoch of any fit in this context."""
     original = HistoryFiles.on_train_batch_end
 
     def break_off(self, batch, logs=None):

@@ -16,7 +16,7 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command left: its exit status and what it wrote."""
+    """The result of a command: its exit status and output."""
 
     status: int
     stdout: str

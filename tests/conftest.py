@@ -1,4 +1,4 @@
-"""What every test starts from, and the rules that keep the markers true.
+"""Shared fixtures, and the rules that enforce the markers.
 
 A test that starts a child process has the marker ``process``; otherwise it fails here. One that imports TensorFlow has
 ``training``, and fails here if run with ``not training``, as ``make check`` does. The marker ``slow`` comes from
@@ -24,10 +24,10 @@ from tests.app_runs import all_runs
 from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
 from tests.tiny import tiny_run
 
-# A shell starts what it runs in the background deaf to Ctrl-C, and children inherit that; some tests press it.
+# A shell starts background processes with Ctrl-C ignored, and children inherit that; some tests need it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A busy machine is no fault. CI tries the same examples every time; a developer's machine looks for new ones.
+# A slow example is not an error. CI uses the same examples every time; a developer's machine finds new ones.
 settings.register_profile("tests", deadline=None, derandomize=os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1")
 settings.load_profile("tests")
 
@@ -45,19 +45,19 @@ def slow_tests() -> list[str]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watches for child processes from now on; an audit hook cannot be missed, nor be taken back."""
+    """Watches for child processes from now on; an audit hook cannot be bypassed or removed."""
     sys.addaudithook(lambda event, _: _started.append(event) if event in _STARTS else None)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leaves modules alone that are ``training`` as a whole where that is not asked for; they import TensorFlow."""
+    """Skips modules that are ``training`` as a whole if that is not selected, because they import TensorFlow."""
     unwanted = _without_tensorflow(config) and collection_path.suffix == ".py"
     return True if unwanted and _WHOLE_MODULE.search(collection_path.read_text(encoding="utf-8")) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Gives the markers that need not be written down, and puts what takes long first."""
+    """Adds the markers that are derived, and runs long tests first."""
     slow = set(slow_tests())
     for item in items:
         if slow & {item.nodeid, item.nodeid.partition("[")[0], item.nodeid.partition("::")[0]}:
@@ -95,7 +95,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["16", "8"])
 def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Computes with what was compiled for vectors of either width, which this processor may not have."""
+    """Computes with the library for vectors of either width, which this processor may not support."""
     library, block = {"16": (STEPS_16, 32), "8": (STEPS_8, 16)}[request.param]
     loaded = load_library(library, lstm._FUNCTIONS)
     if not loaded:
@@ -105,7 +105,7 @@ def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """Forgets what the test before has started."""
+    """Forgets the processes that the previous test started."""
     _started.clear()
     return (yield)
 

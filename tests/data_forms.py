@@ -1,4 +1,4 @@
-"""A made-up release of 280 reviews, in every form in which the IMDB reviews come."""
+"""A made-up release of 280 reviews, in every format of the IMDB reviews."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def zip_of(files: dict[str, bytes], path: Path) -> Path:
 
 
 def kaggle_table(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Labelled reviews alone, shuffled, without split, ratings or films."""
+    """Only the labelled reviews, shuffled, without split, ratings or films."""
     labelled = reviews[reviews["part"] != "unsup"].sample(frac=1, random_state=7)
     names = labelled["kind"].map({"pos": "positive", "neg": "negative"})
     return pd.DataFrame({"review": labelled["text"], "sentiment": names})

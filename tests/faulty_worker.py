@@ -1,4 +1,4 @@
-"""A worker whose inspection goes wrong as ``FAULT`` names: ``python -m tests.faulty_worker FOLDER LOCK``."""
+"""A worker whose inspection fails as ``FAULT`` names: ``python -m tests.faulty_worker FOLDER LOCK``."""
 
 import ctypes
 import faulthandler

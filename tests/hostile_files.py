@@ -24,7 +24,7 @@ GOOD = "a good film"
 
 @dataclass(frozen=True)
 class Case:
-    """A file, and what must come out of it.
+    """A file and its expected content.
 
     Attributes:
         name: the file's name; what stands before the first dot names the case.

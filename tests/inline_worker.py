@@ -1,4 +1,4 @@
-"""Runs the worker of bulk jobs in this process, for tests of what is done with its work; a child takes seconds.
+"""Runs the worker of bulk jobs in this process, for tests of its results; a child process takes seconds.
 
 What a worker does to its process is left out: limits, the record of the process, and the start of the next job.
 """
@@ -23,7 +23,7 @@ _NOBODY = 1 << 22  # no process has this id or a higher one
 
 
 class InlineWorker:
-    """Stands in for ``subprocess.Popen``; the work is done once it has been created."""
+    """Replaces ``subprocess.Popen``; the work is done when it has been created."""
 
     pid = _NOBODY
 

@@ -1,4 +1,4 @@
-"""Where the real reviews stand, for the checks that need them; the repository holds none."""
+"""The folder of the real reviews, for the tests that need them; the repository contains none."""
 
 from __future__ import annotations
 

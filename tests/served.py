@@ -17,7 +17,7 @@ _TOOLS = ("playwright", "axe_playwright_python")
 
 
 def need(there: object, what: str) -> None:
-    """Skips a test where a tool is missing; fails it where ``SENTIMENT_REQUIRE_TOOLS`` is 1, as in CI."""
+    """Skips a test if a tool is missing; fails it if ``SENTIMENT_REQUIRE_TOOLS`` is 1, as in CI."""
     if not there:
         if os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1":
             pytest.fail(f"{what} is not installed")
@@ -61,7 +61,7 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Opens pages that remember their requests and errors, and what the Content-Security-Policy refused them.
+    """Opens pages that remember their requests and errors, and what the Content-Security-Policy blocked.
 
     A test fails if anything was refused to any of its pages.
     """

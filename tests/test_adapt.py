@@ -173,7 +173,7 @@ def test_copies_of_a_text_count_once_with_the_label_of_most() -> None:
     assert labels.tolist() == [1, 0]
 
 
-def test_of_very_many_labelled_texts_a_sample_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_labelled_texts_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sentiment.adapt.labelled.MOST", 20)
     rows, labels = distinct([f"text {row}" for row in range(90)], [row % 3 == 0 for row in range(90)])
     assert len(set(rows.tolist())) == 20

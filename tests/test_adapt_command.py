@@ -17,7 +17,7 @@ pytestmark = pytest.mark.process  # a run asks git for its commit
 
 
 def teachable(folder: Path) -> Path:
-    """A run whose states tell words apart and whose head is turned the wrong way for "good" and "bad"."""
+    """A run whose states distinguish words and whose head has the wrong sign for "good" and "bad"."""
     return tiny_run(folder, weights=tiny_weights(len(WORDS) + 2, embedding=6, units=8, seed=3))
 
 

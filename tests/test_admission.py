@@ -245,7 +245,7 @@ def test_a_wrong_setting_leaves_the_usual_limits_to_the_page_that_names_it(monke
     assert admission.Admission(redraw)._settings.pages == Settings.pages
 
 
-def test_a_download_that_does_not_fit_into_memory_beside_the_others_is_refused(tmp_path, monkeypatch):
+def test_a_download_that_exceeds_the_memory_left_by_others_is_refused(tmp_path, monkeypatch):
     file = tmp_path / "output.csv"
     file.write_bytes(b"x" * 600)
     monkeypatch.setenv("SENTIMENT_TRANSFER_GIGABYTES", str(1000 / 1e9))

@@ -167,7 +167,7 @@ def test_a_fault_of_the_server_shows_the_caller_no_detail_of_it():
     assert "secret" not in sentence(serve(load).post("/api/predict", json={"texts": ["a film"]}), 500)
 
 
-def test_a_run_that_cannot_be_used_is_said_and_is_not_ready(tmp_path, monkeypatch):
+def test_a_run_that_cannot_be_used_is_reported_and_is_not_ready(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     client = serve()
     ready = client.get("/api/ready")
@@ -187,7 +187,7 @@ def test_the_api_serves_another_run_as_soon_as_default_names_it(client, runs):
     assert client.post("/api/predict", json=many).json() == before
 
 
-def test_more_requests_than_are_admitted_are_told_to_come_back(monkeypatch, runs):
+def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     began, may_end = threading.Semaphore(0), threading.Event()
 

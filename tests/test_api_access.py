@@ -59,7 +59,7 @@ def test_a_program_on_another_machine_is_refused(client):
     assert ask(client=client) == 403
 
 
-def test_a_connection_to_the_address_of_the_network_is_refused_though_its_host_says_localhost():
+def test_a_connection_to_the_address_of_the_network_is_refused_although_its_host_says_localhost():
     assert ask({"Host": "localhost:8501"}, server="http://0.0.0.0:8501") == 403
 
 

@@ -14,7 +14,7 @@ def test_the_texts_are_as_many_as_a_request_has_and_all_different():
 
 
 @pytest.mark.process
-def test_requests_are_measured_against_the_engine_and_beside_a_visitor(address, served_runs, monkeypatch):
+def test_requests_are_compared_with_the_engine_and_measured_during_a_visit(address, served_runs, monkeypatch):
     monkeypatch.setattr(prove_api, "TEXTS", 20)
     run = served_runs / "tiny"
     compared = prove_api.compare(address, run, 2)

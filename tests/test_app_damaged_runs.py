@@ -40,7 +40,7 @@ def left_out(run: Path, part: str) -> None:
 
 
 def empty(run: Path, part: str) -> None:
-    """The file is whole as far as its hash tells, and has nothing of what belongs into it."""
+    """A file with a matching hash that lacks all of its expected content."""
     if part.endswith(".parquet"):
         pd.DataFrame({"other": [1]}).to_parquet(run / part)
     else:
@@ -49,14 +49,14 @@ def empty(run: Path, part: str) -> None:
 
 
 def garbled(run: Path, part: str) -> None:
-    """The file is whole as far as its hash tells, and no file of its kind."""
+    """A file with a matching hash that is of another kind."""
     (run / part).write_bytes(b'\xff\xfe[1, "\x00')
     write_manifest(run)
 
 
 @pytest.mark.parametrize("damage", [missing, changed, left_out, empty, garbled])
 @pytest.mark.parametrize(("name", "part"), [(name, part) for name, parts in PARTS.items() for part in parts])
-def test_a_part_that_is_not_as_it_was_written_gives_a_sentence(run: Path, name: str, part: str, damage) -> None:
+def test_a_changed_part_of_a_run_is_reported_in_a_sentence(run: Path, name: str, part: str, damage) -> None:
     damage(run, part)
     app = open_page(run, name, **TABS.get(part, {}))
     assert not app.exception

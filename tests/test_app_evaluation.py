@@ -61,7 +61,7 @@ def test_each_tab_opens_by_its_address_in_any_case_and_alone(open_page, tab):
     assert {name: len(each.children) for name, each in shown.items() if name != tab and each.children} == {}
 
 
-def test_a_chart_has_its_rows_as_csv_beside_its_heading(open_page):
+def test_a_chart_has_its_rows_as_csv_next_to_its_heading(open_page):
     for tab in ("Overview", "Slices", "Thresholds", "Calibration"):
         app = open_page(tab=tab)
         assert len(app.get("download_button")) >= len(app.get("vega_lite_chart")) - 1  # two show the same rows
@@ -291,7 +291,7 @@ def test_a_pattern_that_cannot_be_searched_is_refused_in_a_sentence(pattern):
         own_slices.search(TEXTS, pattern, is_regex=True)
 
 
-def test_a_pattern_that_makes_others_backtrack_for_ever_is_answered_at_once():
+def test_a_pattern_that_makes_other_engines_backtrack_is_answered_at_once():
     texts = {str(i): "a" * 5_000 + "!" for i in range(50)}
     assert own_slices.search(texts, "(a+)+$", is_regex=True) == set()
 
@@ -432,7 +432,7 @@ def test_where_another_method_is_better_the_page_says_so():
 # Words
 
 
-def test_the_words_of_a_model_are_shown_beside_what_the_data_says(open_page):
+def test_the_words_of_a_model_are_compared_with_the_data(open_page):
     app = open_page(tab="Words")
     table = app.dataframe[0].value
     assert table["word"].tolist()[0] == "good"  # the largest sum
@@ -455,7 +455,7 @@ def test_without_its_words_a_model_s_tab_says_how_to_write_them(runs, tmp_path, 
 # Nearest reviews
 
 
-def test_the_nearest_reviews_are_alike_to_the_model_and_never_the_review_itself():
+def test_the_nearest_reviews_are_similar_to_the_model_and_never_the_review_itself():
     rng = np.random.default_rng(0)
     states = 5 + rng.normal(size=(40, 8)).astype("float16")
     states[7] = 5 + 2 * (states[3] - 5)
@@ -495,7 +495,7 @@ def test_stored_states_are_used_and_reviews_without_texts_are_named_by_movie_and
 # The filter
 
 
-def test_a_filter_set_by_a_click_stands_in_the_address(monkeypatch):
+def test_a_filter_set_by_a_click_is_in_the_address(monkeypatch):
     state: dict = {}
     query: dict = {}
     monkeypatch.setattr(st, "session_state", state)

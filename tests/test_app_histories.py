@@ -103,7 +103,7 @@ def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
     assert histories.schedule_changes(tidy)["step"].tolist() == [3, 8]
 
 
-def test_the_rule_stands_at_few_places_and_at_both_ends():
+def test_the_rule_has_few_positions_including_both_ends():
     places = histories.hover_positions(histories.by_step("run", steps(10, 100)), "step", 50)
     assert len(places) <= 50
     assert (places[0], places[-1]) == (1, 1000)
@@ -154,7 +154,7 @@ def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
     assert set(marked[marked["run"] == "theirs"]["event"]) == {"best epoch"}
 
 
-def test_a_run_under_way_tells_how_far_it_is_and_a_broken_one_that_it_is_quiet():
+def test_a_run_in_progress_shows_its_progress_and_an_interrupted_one_that_it_is_idle():
     said = histories.progress_sentence("run", steps(2), 4, None)
     assert said == "run is training: epoch 2/4, step 40, 2.0 min elapsed, about 2.0 min left."
     assert "left" not in histories.progress_sentence("run", steps(2), None, None)
@@ -170,7 +170,7 @@ def test_a_constant_or_steadily_falling_rate_has_no_changes():
 
 
 @pytest.mark.parametrize(("planned", "epochs"), [(9, "4 of 9"), (4, "4"), (None, "4")])
-def test_a_summary_has_the_best_epoch_and_tells_an_early_stop(planned, epochs):
+def test_a_summary_has_the_best_epoch_and_reports_an_early_stop(planned, epochs):
     found = histories.summarise("run", history(), {}, {}, planned)
     assert (found.epochs, found.best_loss, found.best_accuracy) == (epochs, 0.4, 0.85)
     assert found.last_seconds == 240
@@ -183,7 +183,7 @@ def test_a_history_without_validation_still_has_its_epochs_and_time():
         assert (found.epochs, found.last_seconds, found.best_loss, found.best_accuracy) == ("4", 240, None, None)
 
 
-def test_the_time_of_all_stages_and_of_the_last_are_told_apart():
+def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
     metadata = {"training_seconds": 6819.7, "date": "2026-01-02", "teachers": {"a": 1}}
     found = histories.summarise("run", history(), metadata, {"test": {"accuracy": 0.9}}, 4)
     assert (found.seconds, found.last_seconds, found.date, found.test_accuracy) == (6819.7, 240, "2026-01-02", 0.9)

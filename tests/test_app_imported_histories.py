@@ -100,7 +100,7 @@ def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
 @pytest.mark.parametrize(
     "other", ["value", "run", "split", "metric", "step", "minutes", "column", "date", "a b c", "acc"]
 )
-def test_whatever_separates_the_columns_and_whichever_stand_beside_them_a_history_is_read(separator, other):
+def test_a_history_is_read_with_any_delimiter_and_any_other_columns(separator, other):
     lines = [["epoch", other, "accuracy", "loss"], ["0", "1", "0.7", "0.6"], ["1", "2", "0.8", "0.4"]]
     if other == "date":
         lines[1][1] = lines[2][1] = "1 May 2026"
@@ -119,7 +119,7 @@ def test_another_file_is_refused_in_a_sentence(content):
 @pytest.mark.parametrize(
     "content", [b"", b"no events at all, only words", event(0, "epoch_loss", 1.0)[:20] + b"\xff" * 99]
 )
-def test_other_files_are_no_event_files(content):
+def test_other_files_are_not_event_files(content):
     with pytest.raises(ImportedHistoryError):
         imported_histories.from_events({"logs/events.out.tfevents.1": content})
 
@@ -132,7 +132,7 @@ def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
-def test_nor_is_a_step_that_no_training_has(step):
+def test_a_step_that_no_training_has_is_not_read(step):
     with pytest.raises(ImportedHistoryError, match="counts an epoch or step"):
         imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
@@ -207,7 +207,7 @@ def test_a_fit_that_was_replaced_does_not_show_through_where_the_newer_one_is_na
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_header_that_is_repeated_is_no_line_of_values(end):
+def test_a_repeated_header_is_not_a_line_of_values(end):
     content = table([0, 1], [0.9, 0.8]) + "\n" + table([0], [0.7]) + table([1], [0.6])
     history, remarks = read("\ufeff" + content.replace("\n", end))
     assert values(history) == {1: 0.7, 2: 0.6}
@@ -327,7 +327,7 @@ def test_validation_that_the_newer_fit_has_not_reached_is_dropped_as_well():
     assert values(read(files)[0], split="validation") == {1: 1.1}
 
 
-def test_a_run_that_goes_on_without_going_back_keeps_all_its_values():
+def test_a_run_that_resumes_without_going_back_keeps_all_its_values():
     files = {"logs/train/b": series({0: 1.0, 1: 0.9}, 100), "logs/train/a": series({2: 0.8, 3: 0.7}, 500)}
     history, remarks = read(files)
     assert values(history) == {1: 1.0, 2: 0.9, 3: 0.8, 4: 0.7}
@@ -350,7 +350,7 @@ def test_two_tags_of_one_metric_do_not_mix():
     assert remarks == ["Not drawn: train_loss_step."]
 
 
-def test_the_blank_cells_of_lightning_are_no_values():
+def test_the_blank_cells_of_lightning_are_not_values():
     content = """epoch,lr-Adam,step,train_loss,val_acc,val_loss
 ,0.001,49,,,
 0,,49,0.9,,
@@ -373,7 +373,7 @@ def test_the_blank_cells_of_lightning_are_no_values():
     assert remarks[0] == "It holds two fits; the second replaces epochs 1–2 of the first."
 
 
-def test_beside_named_losses_an_accuracy_without_a_split_is_of_validation():
+def test_with_named_losses_an_accuracy_without_a_split_is_of_validation():
     history, _ = read("epoch,train_loss,valid_loss,accuracy,time\n0,0.7,0.6,0.65,00:12\n")
     assert (values(history), values(history, split="validation")) == ({1: 0.7}, {1: 0.6})
     assert values(history, "accuracy", "validation") == {1: 0.65}
@@ -394,7 +394,7 @@ def test_a_file_that_counts_steps_only_is_drawn_by_steps():
 
 
 @pytest.mark.parametrize("step", ["", "train"])
-def test_a_step_that_is_no_number_is_ignored(step):
+def test_a_step_that_is_not_a_number_is_ignored(step):
     assert values(read(f"epoch,step,loss\n0,{step},0.9\n1,{step},0.8\n")[0]) == {1: 0.9, 2: 0.8}
 
 

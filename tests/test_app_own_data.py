@@ -1,4 +1,4 @@
-"""The Dataset page for a file of one's own: the same facts as a run's, or a sentence; and nothing of it is kept."""
+"""The Dataset page for a user's file: the same facts as a run's, or a sentence; and nothing of it is kept."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reviews(folder: Path, text: str = "review", label: str = "sentiment") -> Pat
     return path
 
 
-def test_the_facts_count_every_review_and_the_telling_words_tell(tmp_path):
+def test_the_facts_count_every_review_and_the_distinctive_words_are_found(tmp_path):
     facts, counts = describe(dataset.load(reviews(tmp_path)), 100)
     labels = pd.DataFrame(facts["labels"])
     assert labels[["positive", "negative"]].to_numpy().sum() == 60
@@ -71,7 +71,7 @@ def turn_to(app: AppTest, tab: str) -> None:
 
 
 def describe_here(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-    """Stands in for ``subprocess.run``: describes in this process, because a child takes seconds."""
+    """Replaces ``subprocess.run``: describes in this process, because a child takes seconds."""
     error = io.StringIO()
     with (
         mock.patch.object(sys, "argv", command[2:]),
@@ -234,7 +234,7 @@ def test_a_disk_that_cannot_be_written_gives_a_sentence(page, tmp_path, monkeypa
     assert os.strerror(reason) in error.value.replace("\\", "")
 
 
-def test_a_description_that_cannot_be_written_is_told_in_a_line(tmp_path):
+def test_a_description_that_cannot_be_written_is_reported_in_a_line(tmp_path):
     command = [sys.executable, "-m", "sentiment.dataset.describe", str(reviews(tmp_path)), str(tmp_path / "nowhere")]
     done = describe_here(command)
     assert done.returncode == 2
@@ -255,7 +255,7 @@ def test_a_data_set_that_needs_too_much_memory_is_refused_in_a_line(tmp_path):
     )
 
 
-def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(page, tmp_path):
+def test_the_counts_of_rows_are_shown_without_the_official_release(page, tmp_path):
     texts = [f"the kettle number{i % 60} is {'splendid' if i % 2 else 'dreadful'}" for i in range(120)]
     table = pd.DataFrame({"review": texts, "sentiment": [i % 2 for i in range(120)]})
     describe_it(page, "kettles.csv", table.to_csv(index=False).encode())
@@ -273,7 +273,7 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
     assert "official" not in "".join(str(frame.value) for frame in page.dataframe)
 
 
-def test_one_of_something_is_said_in_the_singular(page, tmp_path):
+def test_a_count_of_one_is_in_the_singular(page, tmp_path):
     assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
         "1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)"
     )

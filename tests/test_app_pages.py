@@ -29,7 +29,7 @@ def open_page(runs, monkeypatch):
 
 
 def _open(name: str, **query: str) -> AppTest:
-    """A page as the front door shows it, with the choice of the run beside it."""
+    """A page as the app shows it, with the choice of the run in the sidebar."""
 
     def script(name):
         import importlib
@@ -96,7 +96,7 @@ def test_no_rule_in_a_chart_is_left_black_for_the_dark_theme(open_page, name):
     assert [mark for spec in specs for mark in black_rules(spec)] == []
 
 
-def test_nor_is_one_in_the_charts_that_a_page_draws_when_asked():
+def test_no_rule_is_left_black_in_charts_that_a_page_draws_on_request():
     steps = pd.DataFrame({"name": ["a"], "start": [0.0], "end": [1.0], "value": [1.0], "side": ["positive"]})
     groups = pd.DataFrame({"group": ["a"], "n": [1], "share": [0.5], "low": [0.1], "high": [0.9]})
     drawn = charts.waterfall(steps), bulk_charts.shares(groups, "group")
@@ -110,7 +110,7 @@ def test_every_page_opens_without_an_error(open_page, name):
     assert not app.error
 
 
-def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, monkeypatch):
+def test_the_first_page_is_the_review_page_with_a_scored_example(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     app = AppTest.from_file(str(server.PAGES), default_timeout=30).run()
     assert not app.exception
@@ -120,14 +120,14 @@ def test_the_front_door_opens_on_the_review_page_with_an_example_judged(runs, mo
     assert "How the score adds up" in [expander.label for expander in app.expander]
 
 
-def test_of_a_text_of_unknown_words_no_rate_is_shown(open_page):
+def test_a_text_of_unknown_words_has_no_rate(open_page):
     app = open_page("review")
     for text, shown in (("zyx xyz yzx", False), ("the film is good", True)):
         analyse(app, text)
         assert (card(app)["probability"] is not None) == shown
 
 
-def test_the_surest_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
+def test_the_most_confident_verdict_is_not_shown_as_certain(tmp_path, monkeypatch):
     run = full_run(tmp_path / "tiny")
     write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 0.01})
     write_manifest(run)
@@ -146,7 +146,7 @@ def test_one_click_on_an_example_judges_it(open_page):
     assert app.session_state["analyses"][-1].text == EXAMPLES["Scathing"]
 
 
-def test_a_pasted_review_is_judged_and_stands_in_no_address(open_page):
+def test_a_pasted_review_is_scored_and_is_in_no_address(open_page):
     app = open_page("review")
     analyse(app, "The film is not good!")
     assert app.session_state["analyses"][-1].text == "The film is not good!"
@@ -225,7 +225,7 @@ def test_a_text_opened_from_another_page_marks_its_example(runs, monkeypatch, ex
     assert app.session_state["example"] == example
 
 
-def test_a_changed_version_of_an_example_is_that_example_no_more(open_page):
+def test_a_changed_example_is_no_longer_that_example(open_page):
     app = open_page("review")
     app.session_state["reasons_view"] = "What if?"
     app.run()
@@ -285,7 +285,7 @@ def test_the_served_run_changes_and_changes_back(open_page):
 @pytest.mark.parametrize(
     "text", ["", "   \n", "🎬", "<script>alert(1)</script>", "word " * 20_000, "‮gnorw", "$x$ :red[a]"]
 )
-def test_whatever_is_pasted_gets_an_answer(open_page, runs, text):
+def test_any_pasted_text_gets_an_answer(open_page, runs, text):
     app = open_page("review")
     analyse(app, text)
     assert not app.exception
@@ -343,7 +343,7 @@ def test_several_runs_are_drawn_together_one_of_them_still_being_trained(open_pa
         assert len(panels(app)) == 3
 
 
-def test_settings_that_are_half_written_are_none_yet_and_damaged_ones_are_named(tmp_path, monkeypatch):
+def test_half_written_settings_are_ignored_and_damaged_ones_are_named(tmp_path, monkeypatch):
     whole, young = full_run(tmp_path / "tiny"), full_run(tmp_path / "young")
     (tmp_path / "default").write_text("tiny")
     (young / "manifest.json").unlink()
@@ -407,7 +407,7 @@ def test_no_run_has_the_colour_of_a_class_while_others_are_free(open_page):
     assert used.isdisjoint({"#0072b2", "#d55e00"})
 
 
-def test_of_several_runs_only_the_settings_that_differ_are_shown_at_first(open_page):
+def test_several_runs_show_only_the_settings_that_differ_at_first(open_page):
     app = open_page("training", runs="tiny")
     whole = next(table.value for table in app.dataframe if "setting" in table.value)
     select_runs(app, "tiny", "other")
@@ -419,7 +419,7 @@ def test_of_several_runs_only_the_settings_that_differ_are_shown_at_first(open_p
 
 @pytest.mark.parametrize("grain", ["epoch", "step"])
 @pytest.mark.parametrize("against", ["minutes", "steps", "epochs"])
-def test_every_axis_of_a_training_begins_at_zero(open_page, grain, against):
+def test_every_axis_of_a_training_starts_at_zero(open_page, grain, against):
     app = open_page("training", grain=grain, against=against)
     assert [axis["min"] for axis in curves(app)["baseOption"]["xAxis"]] == [0, 0, 0]
 
@@ -449,7 +449,7 @@ def test_every_chart_has_a_name_a_text_and_its_data_as_csv(open_page):
         charts = app.get("vega_lite_chart")
         assert all(chart.proto.alt for chart in charts)
         csv = [button for button in app.get("download_button") if "CSV" in button.proto.label + button.proto.help]
-        assert len(csv) >= len(charts) - 1  # the causes of mistakes stand in a table beside their chart
+        assert len(csv) >= len(charts) - 1  # the causes of mistakes are in a table next to their chart
 
 
 def test_a_word_is_looked_up_with_its_counts_and_neighbours(open_page):
@@ -469,7 +469,7 @@ def test_the_model_card_shows_the_figures_and_the_limits_of_the_model(open_page)
 
 
 @pytest.mark.parametrize("name", ["model_card", "bulk"])
-def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name):
+def test_the_page_does_not_show_where_a_run_is_on_the_server(tmp_path, monkeypatch, name):
     full_run(tmp_path / "runs" / "my *run*")
     (tmp_path / "runs" / "default").write_text("my *run*")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
@@ -482,7 +482,7 @@ def test_where_on_the_server_a_run_lies_is_not_told(tmp_path, monkeypatch, name)
 
 
 @pytest.mark.parametrize(("name", "promise"), [("review", "sent only to this server"), ("bulk", "stay on this server")])
-def test_what_becomes_of_texts_is_said_so_that_it_is_true_from_afar(open_page, tmp_path, monkeypatch, name, promise):
+def test_the_note_on_texts_is_also_true_for_a_remote_visitor(open_page, tmp_path, monkeypatch, name, promise):
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     assert promise in said(open_page(name))
 

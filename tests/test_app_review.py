@@ -1,4 +1,4 @@
-"""The page Analyse a review and the front door: what they say after a change, and what they refuse."""
+"""The page Analyse a review and the first page: what they say after a change, and what they refuse."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_address_sets_the_level_and_the_curve_of_the_first_view(runs, monkeyp
     assert (by_sentence["curve"] is not None) is (along == "true")
 
 
-def test_a_verdict_beside_a_changed_text_is_marked_and_its_example_unselected(app):
+def test_a_verdict_next_to_a_changed_text_is_marked_and_its_example_unselected(app):
     analyse(app, "another text", "store")
     assert card(app)["changed"]
     assert editor(app)["text"] == "another text"
@@ -90,7 +90,7 @@ def test_the_mark_goes_when_the_text_is_changed_back(app):
     assert app.session_state["example"] == "Glowing"
 
 
-def test_other_ends_of_lines_are_no_changed_text(app):
+def test_other_line_ends_do_not_change_the_text(app):
     analyse(app, "the film\r\nis good\r")
     analyse(app, "the film\nis good\n", "store")
     assert not card(app)["changed"]
@@ -225,7 +225,7 @@ def inside(block, kind: str, within: bool = False):
 # Words
 
 
-def test_what_is_one_is_said_in_the_singular(app):
+def test_a_single_item_is_in_the_singular(app):
     analyse(app, "good")
     assert "1 word read" in said(app)
     assert wording.words(1_200) == "1,200 words"
@@ -255,7 +255,7 @@ def test_reasons_write_words_as_the_text_does(runs):
         assert set(named) <= written
 
 
-def test_a_negation_that_changes_little_is_not_said_to_be_none(app):
+def test_a_negation_that_changes_little_is_not_reported_as_missing(app):
     app.session_state["reasons_view"] = "Negation"
     for text, sentence in (
         ("the film is not a zebra", "1 negation is not listed"),
@@ -297,7 +297,7 @@ def test_the_share_of_unknown_words_fits_the_headline():
     "name",
     ["www.evil.example.csv", "WWW.evil.example", "user@evil.example", "https://evil.example/a", "HTTP://evil.example"],
 )
-def test_an_address_in_a_name_is_no_link(name):
+def test_an_address_in_a_name_is_not_a_link(name):
     shown = re.sub(r"\\(.)", r"\1", escape_markdown(f"a {name} b"))
     found = r"(https?://|www(?=\.))([-.\w]+)|([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)"  # as the browser's part looks for them
     assert re.search(found, f"a {name} b", re.IGNORECASE)
@@ -333,7 +333,7 @@ def test_a_link_with_a_forged_name_shows_the_default_run(runs, monkeypatch, name
     [("evaluation", "tinny"), ("model_card", "tinny")]
     + [("review", name) for name in ("tinny", "tiny ", "young", "..", "", "tiny/x")],
 )
-def test_a_wrong_default_is_said_and_no_other_run_takes_its_place(tmp_path, monkeypatch, page, name):
+def test_a_wrong_default_is_reported_and_no_other_run_takes_its_place(tmp_path, monkeypatch, page, name):
     root = all_runs(tmp_path / "runs")
     (root / "default").write_text(name, encoding="utf-8")
     monkeypatch.setenv("SENTIMENT_RUNS", str(root))
@@ -374,7 +374,7 @@ def test_the_settings_keep_the_app_to_this_machine_and_errors_to_the_page():
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), OSError(30, "Read-only file system")])
-def test_a_disk_that_takes_nothing_is_said_on_the_dataset_page(monkeypatch, error):
+def test_a_disk_that_takes_nothing_is_reported_on_the_dataset_page(monkeypatch, error):
     from sentiment.app.dataset import own_data
 
     def fail(*_, **__):

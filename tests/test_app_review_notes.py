@@ -1,4 +1,4 @@
-"""What was read by hand, on the pages: causes of mistakes beside them, suspected labels with verdicts."""
+"""Notes of readers on the pages: causes of mistakes, and suspected labels with verdicts."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def suspect_first(folder, n, interval=(-0.02, -0.005)):
     return rows["fingerprint"].tolist()
 
 
-def test_the_cause_stands_beside_the_mistake_and_is_counted(folder):
+def test_the_cause_is_next_to_the_mistake_and_is_counted(folder):
     first, second, third = mistakes(folder)[:3]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
     app = _open("evaluation", tab="Errors")
@@ -72,14 +72,14 @@ def test_a_right_verdict_has_no_cause_to_err(folder):
     assert not any(each.key == "cause" for each in app.selectbox)
 
 
-def test_a_slip_in_the_causes_is_said_on_the_page(folder):
+def test_a_slip_in_the_causes_is_reported_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
     app = _open("evaluation", tab="Errors")
     assert not app.exception
     assert "“ironie” is not one of" in app.error[0].value
 
 
-def test_suspected_labels_are_listed_with_their_scores_and_what_reading_them_told(folder):
+def test_suspected_labels_are_listed_with_their_scores_and_the_readers_verdicts(folder):
     prints = suspect_first(folder, 4)
     (folder / "label_verdicts.csv").write_text(f"fingerprint,verdict\n{prints[0]},wrong\n{prints[1]},right\n")
     app = _open("dataset", tab="Quality")

@@ -1,4 +1,4 @@
-"""The parts of the page beside the verdict: arithmetic, comparisons, sharing, feedback, history."""
+"""The parts of the page next to the verdict: arithmetic, comparisons, sharing, feedback, history."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_one_word_is_too_few_to_check(app):
 # Two models, two methods
 
 
-def test_two_models_stand_beside_each_other_with_the_difference_in_words(app):
+def test_two_models_are_side_by_side_with_the_difference_in_words(app):
     analyse(app, "the film is good")
     shown = open_part(app, "side_by_side")
     assert "**tiny**" in shown
@@ -131,7 +131,7 @@ def test_nothing_is_shared_of_a_text_without_a_word(app):
     assert not app.code
 
 
-def test_the_downloads_are_offered_beside_the_code(app):
+def test_the_downloads_are_offered_next_to_the_code(app):
     open_part(app, "share")
     labels = {each.label for each in app.get("download_button")}
     assert {"Report (HTML)", "Analysis (JSON)", "Review (text)"} <= labels
@@ -226,7 +226,7 @@ def test_no_probability_is_listed_as_certain(app):
     assert listed["positive"].max() < 99.95
 
 
-def test_the_history_tells_how_many_analyses_it_has_and_takes_a_saved_one(app):
+def test_the_history_counts_its_analyses_and_accepts_a_saved_one(app):
     assert "History (1)" in [each.label for each in app.expander]
     assert budget.SESSION_ANALYSES == 50
     tick(app)

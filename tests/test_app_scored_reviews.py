@@ -35,7 +35,7 @@ def test_a_cell_of_the_matrix_counts_what_the_filter_lists():
         assert len(table.select(cell_name(cell), EVERYTHING, WHOLE)) == cell["n"]
 
 
-def test_a_review_of_the_threshold_s_own_probability_is_positive_in_matrix_and_table_alike():
+def test_a_review_at_the_threshold_is_positive_in_both_matrix_and_table():
     rows = predictions(("test",), n=3).assign(label=[1, 1, 0], probability=[0.42, 0.41, 0.42])
     rows["logit"] = np.log(rows["probability"] / (1 - rows["probability"])).astype("float32")
     table = ScoredReviews.from_predictions(rows, DecisionRule(), 0.42)
@@ -111,7 +111,7 @@ def test_two_runs_are_compared_on_common_reviews_only():
     assert pair.test.second_only == int((~first.table["right"].tail(100)).sum())
 
 
-def test_a_text_that_stands_twice_is_compared_twice():
+def test_a_text_that_occurs_twice_is_compared_twice():
     table = judged().table.assign(fingerprint=["twice", "twice", *judged().table["fingerprint"].tail(398)])
     pair = Pair.match(ScoredReviews(table, 1.5, 0.5), ScoredReviews(table.iloc[::-1], 1.5, 0.5))
     assert pair is not None

@@ -75,7 +75,7 @@ def test_the_model_stays_chosen_where_the_address_has_lost_it(runs: Path) -> Non
 
 
 @pytest.mark.parametrize("default", ["tinny", "", "..", None])
-def test_a_link_to_a_missing_model_beside_a_wrong_default_promises_no_other_one(runs: Path, default: str) -> None:
+def test_a_link_to_a_missing_model_with_a_wrong_default_promises_no_other_one(runs: Path, default: str) -> None:
     (runs / "default").write_text(default) if default is not None else (runs / "default").unlink()
     app = sidebar(run="gone")
     assert [each.value for each in app.warning] == ["The model in this link isn't available. Choose another one."]
@@ -125,6 +125,6 @@ def test_a_segment_is_chosen_whatever_a_browser_sends(monkeypatch: pytest.Monkey
         assert segments.choose("Order", ["a", "b"], default="b") == chosen
 
 
-def test_no_page_has_segments_of_which_none_may_be_chosen() -> None:
+def test_no_page_has_segments_that_may_all_be_deselected() -> None:
     pages = (Path(__file__).resolve().parent.parent / "sentiment/app").rglob("*.py")
     assert [page.name for page in pages if "segmented_control(" in page.read_text(encoding="utf-8")] == ["segments.py"]

@@ -35,7 +35,7 @@ def test_a_downloaded_table_is_read_back_as_it_was():
 
 
 @pytest.mark.parametrize("taken", [*OURS, "other"])
-def test_where_one_of_our_names_is_taken_all_of_ours_get_the_prefix_beside_the_table_too(tmp_path, taken):
+def test_if_one_of_our_names_is_taken_all_get_the_prefix_next_to_the_table_too(tmp_path, taken):
     (tmp_path / "in.csv").write_text(f'review,{taken}\r\n"a good\rfilm",=1\r\n', newline="")
     task = Task(tmp_path / "in.csv", tmp_path / "out.csv", "csv", folder=tmp_path / "parts")
     score_file(task, Classifier.load(tiny_run(tmp_path / "tiny")), lambda *_: None)

@@ -1,4 +1,4 @@
-"""Files that a visitor opens on the pages: taken, let go of, and what they say is shown as it stands."""
+"""Files that a visitor opens on the pages: accepted, released, and shown as they are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def marked(app: AppTest) -> str:
     return "\n".join([*(each.value for kind in kinds for each in app.get(kind)), *(each.label for each in app.button)])
 
 
-def test_of_a_saved_explanation_that_was_opened_nothing_is_left_after_delete_all(runs, given):
+def test_delete_all_removes_a_saved_explanation_that_was_opened(runs, given):
     app = open_page("review")
     open_saved(app, to_json(Classifier.load(runs / "other").explain("the film is a hush-hush one")))
     assert app.session_state["review_text"] == "the film is a hush-hush one"
@@ -69,7 +69,7 @@ def test_of_a_saved_explanation_that_was_opened_nothing_is_left_after_delete_all
     assert "hush" not in str(app.session_state._state.filtered_state)
 
 
-def test_a_file_that_is_no_explanation_is_let_go_as_well_and_another_can_follow(runs, given):
+def test_a_file_that_is_not_an_explanation_is_released_too_and_another_can_follow(runs, given):
     app = open_page("review")
     open_saved(app, "{}")
     assert "no explanation" in said(app)
@@ -79,7 +79,7 @@ def test_a_file_that_is_no_explanation_is_let_go_as_well_and_another_can_follow(
 
 
 @pytest.mark.parametrize("content", ["epoch,loss\n0,0.5\n1,0.4\n", "no history"])
-def test_a_history_that_was_read_is_let_go(given, content):
+def test_a_history_that_was_read_is_released(given, content):
     app = open_page("training")
     upload(app, 0, "theirs.csv", content)
     assert ("Remove theirs" in marked(app)) == ("epoch" in content)
@@ -87,7 +87,7 @@ def test_a_history_that_was_read_is_let_go(given, content):
     assert given.held == []
 
 
-def test_event_files_that_were_read_are_let_go(given):
+def test_event_files_that_were_read_are_released(given):
     app = open_page("training")
     upload(app, 1, "logs/train/events.out.tfevents.1", b"no events")
     assert app.error

@@ -1,4 +1,4 @@
-"""Verdicts in words: never surer than the model, and sums that are right."""
+"""Verdicts in words: never more certain than the model, and correct sums."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, who
     assert (likelihood(probability), likelihood(probability, 1)) == (whole, tenths)
 
 
-def test_what_was_not_read_and_not_known_is_said():
+def test_unread_and_unknown_tokens_are_reported():
     said = list(wording.caveats(DecisionRule().predict(1.0, "truncated", 1_000, 2_345, 0.25)))
     assert "first 1,000 of 2,345" in said[0]
     assert "25%" in said[1]
@@ -92,7 +92,7 @@ def test_a_comparison_of_two_models_says_in_words_whether_it_may_be_chance(p_val
     assert sentence.startswith(f"two is 3.00 points more accurate than one, {said} (")
 
 
-def test_of_a_text_of_unknown_words_no_rate_is_claimed_but_all_that_is_unknown_is_said():
+def test_a_text_of_unknown_words_has_no_rate_and_its_unknown_words_are_reported():
     unknown = DecisionRule().predict(9.0, "mostly_unknown", 5, 5, 1.0)
     assert probability_sentence(unknown).startswith("Best guess: positive.")
     assert not any(sign.isdigit() for sign in probability_sentence(unknown))

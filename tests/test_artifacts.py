@@ -1,4 +1,4 @@
-"""A run's folder: finished or not, whole or not, ours or not, and each told in one sentence."""
+"""A run's folder: finished or not, complete or not, ours or not, each reported in one sentence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def reseal(run: Path, part: str, content: bytes) -> None:
-    """Puts another file in place of one of the run's, and vouches for it."""
+    """Replaces one of the run's files, and updates its hash."""
     (run / part).write_bytes(content)
     write_manifest(run)
 
@@ -194,7 +194,7 @@ def test_the_default_run_is_the_one_the_file_names(tmp_path: Path, run: Path) ->
 
 
 @pytest.mark.parametrize("content", ["", "\n", "../elsewhere", "/etc", "a/b", ".", ".."])
-def test_a_default_that_names_no_folder_beside_it_is_refused(content: str, tmp_path: Path) -> None:
+def test_a_default_that_names_no_folder_next_to_it_is_refused(content: str, tmp_path: Path) -> None:
     (tmp_path / "default").write_text(content)
     with pytest.raises(ArtifactError, match="default doesn't name a model"):
         default_run(tmp_path)

@@ -44,7 +44,7 @@ def keep(chance, folder, run):
         (crash, "KeyError: 'a cell'"),
     ],
 )
-def test_only_what_is_taken_or_refused_in_one_sentence_is_no_fault(kind, outcome, run, monkeypatch):
+def test_only_input_that_is_accepted_or_refused_in_one_sentence_is_not_a_fault(kind, outcome, run, monkeypatch):
     monkeypatch.setitem(fuzzing.KINDS, "kind", kind)
     assert fuzzing.attempt("kind", 0, run) == outcome
 
@@ -59,7 +59,7 @@ def test_a_kind_is_fuzzed_in_a_process_of_its_own(kind, run):
 
 
 @pytest.mark.process
-def test_a_process_that_crashes_is_a_fault_and_the_next_one_goes_on(run, monkeypatch, tmp_path):
+def test_a_process_that_crashes_is_a_fault_and_the_next_one_continues(run, monkeypatch, tmp_path):
     crashing = tmp_path / "python"
     crashing.write_text('#!/bin/sh\necho \'{"number": 4, "outcome": "taken"}\'\nsleep 0.2\nkill -SEGV $$\n')
     crashing.chmod(0o700)
@@ -104,7 +104,7 @@ def test_an_error_is_the_programs_own_unless_streamlit_refused_the_value():
 
 
 @pytest.mark.process
-def test_a_job_whose_worker_is_killed_ends_as_if_nobody_had(run, tmp_path, monkeypatch):
+def test_a_job_whose_worker_is_killed_has_the_undisturbed_output(run, tmp_path, monkeypatch):
     monkeypatch.setattr(killed_jobs, "_ROWS", 300)
     found = killed_jobs.killed_jobs(run, tmp_path, 1)
     assert found["holds"]
@@ -121,11 +121,11 @@ def test_the_page_says_what_was_tried_and_what_survived():
     kills = {"jobs": 12, "kills": 30, "same_bytes": 12, "left_over": 0, "holds": True}
     found = {"fuzzing": FUZZED, "kills": kills, "visitor": {"seconds": 20, "phases": {"idle": PHASE}, "holds": False}}
     text = page({name: {**each, "circumstances": CIRCUMSTANCES} for name, each in found.items()})
-    assert f"{1_200 * len(FUZZED['kinds']):,} inputs within 10.0 min" in text
+    assert f"{1_200 * len(FUZZED['kinds']):,} inputs in 10.0 min" in text
     assert "12 jobs of the app, with 30 kills of their workers" in text
-    assert "| is not there | 0.02 s | 0.30 s | 1.40 s | 400 MB | 0 MB |" in text
-    assert text.count("It holds.") == 2
-    assert text.count("It does not hold.") == 1
+    assert "| is absent | 0.02 s | 0.30 s | 1.40 s | 400 MB | 0 MB |" in text
+    assert text.count("Target reached.") == 2
+    assert text.count("Target missed.") == 1
 
 
 def test_the_page_names_each_fault_and_leaves_out_what_was_not_measured():

@@ -75,7 +75,7 @@ def test_contributions_and_the_baselines_score_add_up_to_the_models(pooling, dir
     seed=st.integers(0, 1000),
 )
 @settings(max_examples=60, deadline=None)
-def test_in_double_precision_nothing_is_lost_at_all(ids, pooling, seed):
+def test_double_precision_has_no_residual(ids, pooling, seed):
     attributor = Attributor(weights_of(pooling, 2, seed), MAX_LENGTH, dtype=np.float64)
     path = attributor.path([np.array(ids, np.int32)])
     lstm, lengths = path.lstm, path.lengths
@@ -102,7 +102,7 @@ def test_gradients_are_those_of_finite_differences(pooling, directions):
     np.testing.assert_allclose(along, (up - down) / (2 * step), rtol=1e-6)
 
 
-def test_many_segments_tend_to_integrated_gradients():
+def test_many_segments_converge_to_integrated_gradients():
     path = Attributor(weights_of(("max", "mean"), 2), MAX_LENGTH, dtype=np.float64).path(reviews(4))
 
     integrated = path.contributions(integrated_gradients(path, 256)).ravel()
@@ -123,7 +123,7 @@ def test_a_token_of_the_baseline_contributes_exactly_nothing():
     assert set(np.flatnonzero(explained.contributions == 0)) == set(np.flatnonzero(ids == UNK))
 
 
-def test_a_review_is_explained_alike_alone_and_in_any_batch():
+def test_a_review_has_the_same_explanation_alone_and_in_any_batch():
     attributor, texts = Attributor(weights_of(("max", "mean"), 2), MAX_LENGTH), reviews(6)
 
     together = attributor(texts)

@@ -1,4 +1,4 @@
-"""Behavioural tests: enough of them, all different, and failed by exactly the models that ought to fail them."""
+"""Behavioural tests: enough of them, all different, and failed by exactly the models that should fail them."""
 
 from __future__ import annotations
 
@@ -290,7 +290,7 @@ def test_where_a_model_is_never_confident_there_is_no_share_of_right_ones() -> N
     find_spec("vaderSentiment") is None and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1",
     reason="vaderSentiment is not installed",
 )
-def test_vader_stands_beside_and_where_it_is_silent_half_right() -> None:
+def test_vader_is_compared_and_counts_as_half_right_without_a_verdict() -> None:
     rows = judged(SCORES)
     assert rows["film"]["vader"] == {"accuracy": 1.0, "silent": 0}
     assert rows["phone"]["vader"] == {"accuracy": 0.75, "silent": 1}
@@ -330,7 +330,7 @@ def test_the_report_keeps_a_few_failing_cases_of_each_behaviour_that_has_some_an
     assert {tuple(e["texts"]) for row in _report()["behaviours"] for e in row["examples"]} <= texts
 
 
-def test_the_terminal_names_aims_where_there_are_some() -> None:
+def test_the_terminal_names_targets_if_there_are_any() -> None:
     lines = list(report.lines(_report()))
     assert any(line.startswith("must not change") and "aim: 5% or fewer" in line for line in lines)
     assert any(line.startswith("negation") and "aim: 15% or fewer" in line for line in lines)

@@ -1,4 +1,4 @@
-"""``behaviour.json`` as a part of a run: written by evaluate.py, sealed, told in the model card, shown on the page."""
+"""``behaviour.json`` as a part of a run: written by evaluate.py, verified, and shown on the model card and the page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POSITIVE = DecisionRule().predict(3.0, "ok", 5, 5, 0.0)
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    """What is said of a model that finds everything positive, and is sure of it."""
+    """The report on a model that confidently predicts positive for every text."""
     return report.run_tests(lambda texts: [POSITIVE] * len(texts))
 
 
@@ -79,7 +79,7 @@ def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(b
     assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "behaviour": kept}]}
 
 
-def test_the_same_run_is_judged_alike_every_time(bare: Path) -> None:
+def test_the_same_run_has_the_same_report_every_time(bare: Path) -> None:
     evaluate("--behaviour", "--artifacts", bare)
     first = open_run(bare).json(PART)
     evaluate("--behaviour", "--artifacts", bare)

@@ -1,4 +1,4 @@
-"""The benchmark measures side by side, says what is missing, computes the same on both sides, and tells no text."""
+"""The benchmark measures side by side, says what is missing, computes the same on both sides, and contains no text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.tiny import tiny_weights
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
-    """Sixty short reviews of our own, told apart by number, word and label."""
+    """Sixty short reviews of our own, which differ in number, word and label."""
     path = tmp_path_factory.mktemp("data") / "own.csv"
     texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} , zanzibar {n} !" for n in range(60)]
     labels = ["positive" if n % 2 else "negative" for n in range(60)]
@@ -132,7 +132,7 @@ def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled
     assert not any("zanzibar" in text for text in written)
 
 
-def test_a_profile_tells_the_time_of_each_stage_and_needs_no_row(run, labelled):
+def test_a_profile_has_the_time_of_each_stage_and_needs_no_row(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, [], profiled=True)
     exact, fast = found["profiles"]
     assert [exact["fast"], fast["fast"]] == [False, True]
@@ -142,7 +142,7 @@ def test_a_profile_tells_the_time_of_each_stage_and_needs_no_row(run, labelled):
 
 
 @pytest.mark.process
-def test_growth_scores_two_files_of_distinct_rows_and_tells_their_peak_memory(run, labelled):
+def test_growth_scores_two_files_of_distinct_rows_and_reports_their_peak_memory(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, GROWTH)
     rate, memory = found["rows"]
     assert rate["ours"]["median"] > 0
@@ -164,7 +164,7 @@ def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):
     assert sentence in done.stderr
 
 
-def test_every_row_has_a_name_of_its_own_and_stands_in_the_document():
+def test_every_row_has_its_own_name_and_is_in_the_document():
     names = [each.name for each in (*BENCHMARKS, *GROWTH)]
     assert len(set(names)) == len(names)
     message = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
@@ -182,7 +182,7 @@ def test_the_committed_page_and_chart_are_what_the_figures_say():
     assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == page.chart(found)
 
 
-def test_a_row_that_misses_its_aim_says_so():
+def test_a_row_that_misses_its_target_says_so():
     row = {"at_least": 2.0, "ratio": {"median": 1.9}}
     assert page.met(row) is False
     assert page.met({**row, "ratio": {"median": 2.0}}) is True

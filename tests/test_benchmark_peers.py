@@ -85,7 +85,7 @@ def test_the_learning_rate_lasts_for_all_that_is_measured(run):
 
 
 @pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])
-def test_a_row_beside_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
+def test_a_row_against_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
     path = tmp_path / "own.csv"
     texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} !" for n in range(60)]
     pd.DataFrame({"review": texts, "sentiment": ["positive", "negative"] * 30}).to_csv(path, index=False)
@@ -95,7 +95,7 @@ def test_a_row_beside_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
     assert row["ratio"]["median"] > 0
 
 
-def test_a_peer_that_breaks_off_is_a_missing_one():
+def test_a_peer_that_ends_early_counts_as_missing():
     peer = Peer("sentiment.no_such_module")
     with pytest.raises(MissingError, match="no_such_module ended with status 1"):
         peer.ask("predict")

@@ -1,4 +1,4 @@
-"""The served app in a real Chromium: what only a browser can tell."""
+"""The served app in a real Chromium: what only a browser can show."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def submit(page, text: str) -> None:
 
 
 def analyse(page, text: str) -> None:
-    """Has a text judged, and waits until all of it is shown: what is above it on the page comes before it."""
+    """Analyses a text, and waits until all results are shown; those above on the page come first."""
     submit(page, text)
     wait_for_text(page, text)
     settle(page)
@@ -54,7 +54,7 @@ def wait_for_text(page, text: str) -> None:
 
 
 def wait_for_typed(page, text: str) -> None:
-    """Waits until exactly this text stands in the box."""
+    """Waits until the box has exactly this text."""
     from playwright.sync_api import expect
 
     expect(editor(page)).to_have_value(text, timeout=20_000)
@@ -119,7 +119,7 @@ def test_twenty_thousand_words_do_not_freeze_the_page(address, new_page):
     assert blocked < 500
 
 
-def test_arrow_keys_tell_the_number_of_a_word(address, new_page):
+def test_arrow_keys_announce_the_number_of_a_word(address, new_page):
     page = new_page()
     page.goto(address)
     settle(page)
@@ -322,7 +322,7 @@ def test_what_was_typed_last_survives_it_too(address, new_page):
     wait_for_text(page, "half a thou")
 
 
-def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
+def test_one_rule_is_in_every_panel_and_shows_every_run(address, new_page):
     page = open_at(new_page(), f"{address}/training?runs=tiny&runs=other&grain=step&smoothing=0.5")
     chart = page.get_by_test_id("stEChartsChart")
     chart.locator("canvas").first.wait_for()
@@ -341,7 +341,7 @@ def test_one_rule_stands_in_every_panel_and_tells_every_run(address, new_page):
     assert page.failed == []
 
 
-def test_a_file_of_ones_own_is_described_and_its_words_are_found(address, new_page, tmp_path):
+def test_a_user_s_file_is_described_and_its_words_are_found(address, new_page, tmp_path):
     mine = tmp_path / "mine.csv"
     rows = [f"film number{i} is {'splendid' if i % 2 else 'dreadful'},{i % 2}" for i in range(60)]
     mine.write_text("\n".join(["review,sentiment", *rows]), encoding="utf-8")
@@ -451,7 +451,7 @@ def test_the_wordmark_leads_home(address, new_page):
     assert "run=other" in page.url
 
 
-def test_back_keeps_a_text_of_ones_own(address, new_page):
+def test_back_keeps_the_user_s_text(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "the film is bad")
     page.get_by_role("link", name="Training").click()

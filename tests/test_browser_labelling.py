@@ -53,7 +53,7 @@ def label(page, n: int) -> None:
         press(page, "ArrowRight" if re.search(r"is (good|great)", asked(page)) else "ArrowLeft")
 
 
-def test_eighty_answers_by_keys_lead_to_a_model_to_use_and_to_take_away(address, new_page, tmp_path):
+def test_eighty_answers_by_keys_give_a_model_to_use_and_to_download(address, new_page, tmp_path):
     page = scored(new_page(1400), address, tmp_path)
     label(page, 3)
     press(page, "Space")

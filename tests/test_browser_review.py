@@ -167,7 +167,7 @@ def test_a_paste_is_plain_text_and_undo_takes_it_back(address, new_page):
 
 
 @pytest.mark.parametrize("width", [1400, 390])
-def test_both_layers_of_the_editor_break_lines_alike(address, new_page, width):
+def test_both_layers_of_the_editor_have_the_same_line_breaks(address, new_page, width):
     page = open_at(new_page(width), address)
     for text in (
         EXAMPLES["Mixed"],
@@ -249,7 +249,7 @@ def test_edit_text_leads_from_changing_words_back_to_typing(address, new_page):
     wait_for_text(page, EXAMPLES["Glowing"] + " Bad.")
 
 
-def test_a_reload_shows_the_example_of_the_address_and_no_text_of_ones_own(address, new_page):
+def test_a_reload_shows_the_example_of_the_address_and_not_the_user_s_text(address, new_page):
     page = open_at(new_page(), address)
     page.get_by_role("radio", name="Scathing").or_(page.get_by_role("button", name="Scathing")).first.click()
     wait_for_text(page, EXAMPLES["Scathing"])

@@ -1,4 +1,4 @@
-"""The parts beside the verdict in a real Chromium, with a model that is not the default one."""
+"""The parts next to the verdict in a real Chromium, with a model that is not the default one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_two_ticks_compare_verdicts_and_words(address, new_page):
     assert exceptions(page) == 0
 
 
-def test_models_and_methods_stand_beside_each_other_and_the_choice_of_the_page_stays(address, new_page):
+def test_models_and_methods_are_side_by_side_and_the_page_keeps_its_choice(address, new_page):
     page = open_at(new_page(scheme="dark"), f"{address}/?run=other")
     analyse(page, "The film is not good, a bad bad film!")
     expand(page, "Compare models or methods")

@@ -113,7 +113,7 @@ def test_visitors_take_turns_and_of_each_the_first_file_comes_first(tmp_path, st
     assert started == [WORST, OTHER, WORST]
 
 
-def test_a_single_worker_is_no_visitors_own(tmp_path, started):
+def test_a_single_worker_is_not_reserved_for_a_visitor(tmp_path, started):
     settings = Settings(tmp_path / "jobs", at_once=1)
     for visitor in (WORST, OTHER):
         upload(settings, visitor)
@@ -163,7 +163,7 @@ def test_the_texts_that_a_session_keeps_are_bounded_together(monkeypatch):
 
 @pytest.mark.parametrize("name", ["SENTIMENT_JOBS_KEPT", "SENTIMENT_JOBS_PER_VISITOR", "SENTIMENT_PAGES_PER_VISITOR"])
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "nan", "many"])
-def test_a_count_that_is_none_is_refused_in_a_sentence(name, value, monkeypatch):
+def test_an_invalid_count_is_refused_in_a_sentence(name, value, monkeypatch):
     monkeypatch.setenv(name, value)
     with pytest.raises(FileError, match=f"^{name} must be a"):
         Settings.from_environment()

@@ -48,7 +48,7 @@ def test_a_meaning_that_is_changed_travels_with_the_job(settings):  # noqa: F811
     assert job_of(app, settings).read("result")["against_labels"]["positive"] == 10
 
 
-def test_labels_whose_meaning_cannot_be_told_are_asked_for(settings):  # noqa: F811
+def test_labels_of_unknown_meaning_are_asked_for(settings):  # noqa: F811
     app = settle(upload("two.csv", b"review,label\na good film,2\na dull film,3\n"), settings, "new")
     assert app.selectbox(key="label_column").value is None
     app.selectbox(key="label_column").set_value(1).run()
@@ -91,7 +91,7 @@ def test_a_column_that_is_a_label_cannot_be_joined_and_measured(settings):  # no
         (9, "3 rows of mostly unknown words left out of the figures."),
     ],
 )
-def test_rows_of_unknown_words_enter_no_figure_and_are_said_above_them(settings, others, said_above):  # noqa: F811
+def test_rows_of_unknown_words_enter_no_figure_and_are_reported_above_them(settings, others, said_above):  # noqa: F811
     row = "Нам очень понравился этот фильм,neg,a,2024-01-01\n".encode()
     content = b"review,label,genre,seen\n" + row * 3 + b"a good film,pos,b,2024-01-02\n" * others
     app = settle(upload("other.csv", content), settings, "new")

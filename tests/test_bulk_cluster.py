@@ -43,7 +43,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.process
 @needs_ray
-def test_every_row_comes_back_once_and_the_same_though_a_worker_is_killed(folder, run, tmp_path):
+def test_every_row_comes_back_once_and_the_same_although_a_worker_is_killed(folder, run, tmp_path):
     command = [sys.executable, "-m", "tests.two_nodes", folder, tmp_path / "out", run]
     environment = {**os.environ, "RAY_raylet_start_wait_time_s": "300"}
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, env=environment)
@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
 
 @pytest.mark.process
 @needs_ray
-def test_parts_that_stand_are_removed_only_by_a_run_that_has_them_to_itself(run, tmp_path, monkeypatch):
+def test_finished_parts_are_removed_only_by_a_run_that_owns_them(run, tmp_path, monkeypatch):
     from sentiment.bulk import cluster
 
     def starts(*_, **__):
@@ -104,7 +104,7 @@ def test_two_files_that_would_get_one_name_are_refused(tmp_path):
     assert [each.format for each in tasks_by_file(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
 
 
-def test_a_folder_is_for_a_cluster_alone(run, tmp_path):
+def test_only_a_cluster_scores_a_folder(run, tmp_path):
     (tmp_path / "in").mkdir()
     done = run_script("score.py", tmp_path / "in", tmp_path / "out.csv", "--artifacts", run)
     assert done.status == 2

@@ -104,7 +104,7 @@ def test_data_never_look_like_reviews_whatever_their_column_is_called(cell):
         "Great!!! 5*",
     ],
 )
-def test_short_reviews_are_no_data(cell):
+def test_short_reviews_look_like_reviews(cell):
     assert looks_like_reviews(["review"], [[cell]], 0)
 
 
@@ -134,7 +134,7 @@ def test_several_columns_are_found_by_names_and_numbers():
             find_columns(columns, wanted)
 
 
-def test_columns_are_told_apart_by_their_labels_and_from_none_of_them():
+def test_columns_are_distinguished_by_their_labels_and_from_having_none():
     columns = ["text", "score", "text", "none", "", "text (column 3)"]
     shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
     assert column_choices(columns) == [*shown, "text (column 3) (column 6)"]
@@ -233,7 +233,7 @@ def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(val
         ("2021", False),
     ],
 )
-def test_a_date_has_a_year_and_a_mark_out_of_ten_is_none(cell, dated, tmp_path):
+def test_a_date_has_a_year_and_a_mark_out_of_ten_is_not_a_date(cell, dated, tmp_path):
     path = tmp_path / "in.tsv"
     path.write_text(f"review\tseen\n{LONG}\t{cell}\n")
     assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])
@@ -257,7 +257,7 @@ def test_a_date_has_a_year_and_a_mark_out_of_ten_is_none(cell, dated, tmp_path):
         ["Fine", "neutral"],
     ],
 )
-def test_a_first_row_that_is_a_review_is_no_header(first):
+def test_a_first_row_that_is_a_review_is_not_a_header(first):
     dates = {"2024-01-02": "2024-03-04", "Jan 2, 2024": "Mar 4, 2024", "★★": "★", "4/5": "1/5"}
     others = ["Ann", "Cleo", "neutral"]
     beneath = [dates.get(first[1], other) for other in others]
@@ -274,7 +274,7 @@ def test_a_first_row_that_is_a_review_is_no_header(first):
         ["Great.", "Dull.", "Boring from the start."],
     ],
 )
-def test_the_first_of_many_reviews_in_one_column_is_no_header(reviews):
+def test_the_first_of_many_reviews_in_one_column_is_not_a_header(reviews):
     assert not has_header([[review] for review in reviews])
 
 
@@ -330,7 +330,7 @@ def test_a_first_row_of_any_length_is_looked_at_in_a_moment(cell):
     assert perf_counter() - began < 2
 
 
-def test_what_an_inspection_notes_is_short_though_the_file_is_wide_and_its_cells_are_long(tmp_path):
+def test_what_an_inspection_notes_is_short_although_the_file_is_wide_and_its_cells_are_long(tmp_path):
     path = tmp_path / "in.csv"
     row = ",".join(["y" * 500] * 3000)
     path.write_text("\n".join([",".join(f"c{i}" for i in range(3000)), *[row] * 20]))

@@ -16,7 +16,7 @@ def encoding(tmp_path, content: bytes) -> str:
 
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize("text", ["a good film\n", f"a good film {GREEK}\n", "a good film, well worth a look\0\n"])
-def test_utf_16_is_known_though_some_of_it_is_greek_or_nul(text, order, tmp_path):
+def test_utf_16_is_known_although_some_of_it_is_greek_or_nul(text, order, tmp_path):
     assert encoding(tmp_path, (text * 40).encode(f"utf-16-{order}")) == f"utf-16-{order}"
 
 

@@ -1,4 +1,4 @@
-"""Jobs: a folder each, worked on by children that outlive pages and servers, and gone when they should be."""
+"""Jobs: a folder each, processed by workers that outlive pages and servers, and deleted in time."""
 
 import fcntl
 import io
@@ -76,7 +76,7 @@ def wait_for_part(job):
         time.sleep(0.01)
 
 
-def test_an_upload_is_read_by_a_child_and_described(settings):
+def test_an_upload_is_inspected_by_a_worker(settings):
     job = upload(settings, b"id,review\n1,good\n2,\xff\xff\n")
     assert job.state == "unread"
     assert launcher.start(job, "inspect")
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
     assert "not a file of reviews" in job.read("error")
 
 
-def test_a_file_is_read_again_in_the_way_that_was_chosen_but_not_for_ever(settings):
+def test_a_file_is_read_again_with_the_chosen_options_but_not_without_end(settings):
     job = upload(settings, "review\ncafé\n".encode("cp1252"))
     job.reinspect({"delimiter": None, "encoding": "cp437", "header": None})
     wait(job, "new", maintained=settings)
@@ -117,7 +117,7 @@ def test_a_job_ends_with_an_output_and_all_its_parts(settings, run):
     assert sum(part.num_rows for part in job.parts.tables()) == 5000
 
 
-def test_a_job_whose_child_is_killed_goes_on_where_it_was(settings, run):
+def test_a_job_whose_worker_is_killed_resumes(settings, run):
     job = submit(settings, run, 20_000)
     wait_for_part(job)
     os.kill(job.read("worker")["pid"], signal.SIGKILL)
@@ -129,7 +129,7 @@ def test_a_job_whose_child_is_killed_goes_on_where_it_was(settings, run):
     assert job.read("result")["rows"] == 20_000
 
 
-def test_a_child_that_dies_again_and_again_is_not_started_for_ever(settings, run):
+def test_a_worker_that_dies_repeatedly_is_not_restarted_without_end(settings, run):
     job = submit(settings, run / "nowhere", 10)
     wait(job, "failed")
     assert "no run" in job.read("error")
@@ -154,7 +154,7 @@ def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
     wait(job, "done")
 
 
-def test_other_forms_are_written_on_demand(settings, run):
+def test_other_formats_are_written_on_demand(settings, run):
     job = submit(settings, run, 50)
     wait(job, "done")
     for form in ("jsonl", "parquet", "xlsx"):
@@ -163,7 +163,7 @@ def test_other_forms_are_written_on_demand(settings, run):
         assert (job.folder / f"download.{form}").stat().st_size
 
 
-def test_deleting_ends_the_child_and_leaves_nothing(settings, run):
+def test_deleting_ends_the_worker_and_leaves_nothing(settings, run):
     job = submit(settings, run, 20_000)
     wait_for_part(job)
     child = job.read("worker")["pid"]
@@ -186,7 +186,7 @@ def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings,
     assert not any(path.is_dir() for path in settings.folder.iterdir())
 
 
-def test_to_delete_a_job_while_its_comparison_job_is_created_waits_and_kills_nobody(settings):
+def test_deleting_a_job_waits_for_the_creation_of_its_comparison_job_and_kills_nobody(settings):
     job = upload(settings, table(10))
     with subprocess.Popen(["sleep", "60"]) as stranger:
         job.write("worker", {**identify(stranger.pid), "started": "1"})  # its number was a child's
@@ -214,21 +214,21 @@ def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
     assert ended.read("result")["rows"] == 10
 
 
-def test_no_more_jobs_run_at_once_than_set_and_the_first_come_first(settings, run):
+def test_no_more_jobs_run_at_once_than_set_and_the_oldest_run_first(settings, run):
     first, second = submit(settings, run, 6000), submit(settings, run, 10)
     assert (first.state, second.state) == ("running", "waiting")
     wait(first, "done")
     wait(second, "done")  # the first child starts the second: no page is needed for it
 
 
-def test_a_job_that_is_deleted_while_the_line_is_looked_at_stops_nobody(settings, monkeypatch):
+def test_a_job_that_is_deleted_while_the_queue_is_read_stops_nobody(settings, monkeypatch):
     job = upload(settings, table(10))
     with monkeypatch.context() as patch:
         patch.setattr(Job, "read", lambda job, name: TASK)  # as if the task had been there a moment before
         assert all_jobs(settings) == [job]
 
 
-def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):
+def test_a_long_job_gives_way_to_waiting_ones(settings, run, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOB_TURN", "0")
     long = submit(settings, run, 20_000)
     wait_for_part(long)
@@ -238,7 +238,7 @@ def test_a_long_job_makes_room_for_those_that_wait(settings, run, monkeypatch):
     wait(long, "done")
 
 
-def test_ids_cannot_be_guessed_and_lead_nowhere_else(settings):
+def test_ids_cannot_be_guessed_and_open_nothing_else(settings):
     job = upload(settings, b"review\n")
     assert find_job(settings, job.id) == job
     assert len(job.id) == 22
@@ -247,7 +247,7 @@ def test_ids_cannot_be_guessed_and_lead_nowhere_else(settings):
         assert find_job(settings, id) is None
 
 
-def test_folders_are_their_owners_alone(settings):
+def test_only_its_owner_can_read_a_folder(settings):
     job = upload(settings, b"review\n")
     assert job.folder.stat().st_mode & 0o077 == 0
     assert settings.folder.stat().st_mode & 0o077 == 0
@@ -283,7 +283,7 @@ def test_maintenance_without_a_job_writes_nothing(settings):
 
 
 @pytest.mark.parametrize("at_once", ["0", "0.9", "1.5"])
-def test_a_number_of_jobs_at_once_that_is_none_is_refused_in_a_sentence(monkeypatch, at_once):
+def test_an_invalid_number_of_jobs_at_once_is_refused_in_a_sentence(monkeypatch, at_once):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", at_once)
     with pytest.raises(
         FileError, match=f"^SENTIMENT_JOBS_AT_ONCE must be a whole number, 1 or more; it is {at_once}.$"
@@ -311,14 +311,14 @@ def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, 
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
-def test_a_name_of_no_known_form_is_refused_before_anything_is_written(settings, name):
+def test_a_name_of_an_unknown_format_is_refused_before_anything_is_written(settings, name):
     with pytest.raises(FileError):
         upload(settings, b"x", name)
     assert not settings.folder.exists()
 
 
 @pytest.mark.parametrize("name", ["../../escape.csv", "a/b.CSV", "x.tar.csv.gz", "Ünïcode 😀.jsonl"])
-def test_a_name_decides_the_form_and_nothing_else(settings, name):
+def test_a_name_decides_only_the_format(settings, name):
     job = upload(settings, b"x", name)
     assert job.input.parent == job.folder
     assert job.input.name.startswith("input.")
@@ -375,7 +375,7 @@ def test_a_job_that_is_just_being_started_is_still_unread(settings):
         assert job.state == "unread"
 
 
-def test_a_child_stands_back_behind_the_app_from_its_first_import_on(settings):
+def test_a_worker_has_lower_priority_than_the_app_from_its_first_import(settings):
     job = upload(settings, table(10))
     launcher.start(job, "inspect")
     child = job.read("worker")["pid"]

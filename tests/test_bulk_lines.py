@@ -131,7 +131,7 @@ def test_a_row_of_too_many_characters_is_too(monkeypatch):
 
 
 @pytest.mark.parametrize("content", ["," * 200_000, "good film " * 20_000 + "\nbad\n", '"' + "x" * 200_000])
-def test_a_line_of_any_length_in_plain_text_is_read_by_a_process_that_has_read_nothing_before(content, tmp_path):
+def test_a_line_of_any_length_in_plain_text_is_read_by_a_fresh_process(content, tmp_path):
     before = csv.field_size_limit(131_072)  # as Python sets it
     try:
         path = tmp_path / "reviews.txt"

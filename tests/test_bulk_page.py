@@ -43,7 +43,7 @@ CONTENT = (
 
 @pytest.fixture(scope="module", autouse=True)
 def worker():
-    """Each job is done before its start returns; tests/test_bulk_jobs.py has the children."""
+    """Each job is done before its start returns; tests/test_bulk_jobs.py tests the workers."""
     with inline_worker():
         yield
 
@@ -130,7 +130,7 @@ def figures(app):
     return {metric.label: metric.value for metric in open_tab(app, "Summary").metric}
 
 
-def test_the_limit_and_what_becomes_of_the_file_are_said_before_anything_is_chosen():
+def test_the_limit_and_the_deletion_of_the_file_are_stated_before_a_choice():
     app = open_page()
     assert "200 MB" in said(app)
     assert "24 hours" in said(app)
@@ -145,7 +145,7 @@ def test_an_upload_gets_an_address_of_its_own_and_is_described(settings):
     assert not app.exception
 
 
-def test_of_two_columns_of_one_name_the_one_chosen_stays_chosen(settings):
+def test_the_chosen_one_of_two_columns_with_one_name_stays_chosen(settings):
     content = b"text,none,text,genre,genre\na good film,1,x,drama,war\na dull film,2,y,comedy,love\n"
     app = settle(upload("twice.csv", content), settings, "new")
     app.selectbox(key="text_column").set_value(0).run()
@@ -187,12 +187,12 @@ def test_an_upload_that_is_refused_says_why_and_another_can_follow(monkeypatch):
     assert "job" not in app.query_params
 
 
-def test_a_file_without_reviews_is_not_scored_unasked(settings):
+def test_a_file_without_reviews_is_not_scored_automatically(settings):
     app = settle(upload("prices.csv", b"id,price\n1,20\n2,30\n"), settings, "new")
     assert "doesn't look like review text" in app.warning[0].value
 
 
-def test_what_was_done_is_listed_first_and_counted_in_figures_that_add_up(scored):
+def test_the_summary_comes_first_and_its_counts_add_up(scored):
     assert not scored.exception
     assert "120 of 120 rows" in said(scored)
     found = figures(scored)
@@ -269,7 +269,7 @@ def test_each_pasted_line_is_a_review_whatever_it_holds(settings):
     ("sent", "said"),
     [("good\n" * 50_000, "Paste 200,000 characters at most, or upload a file."), (["good"], "There is no review yet")],
 )
-def test_what_the_box_cannot_hold_is_refused_on_the_server_too(sent, said, settings, monkeypatch):
+def test_a_paste_that_is_too_long_is_refused_on_the_server_too(sent, said, settings, monkeypatch):
     before = list(all_jobs(settings))
     state = {upload_step._PASTED: sent}
     monkeypatch.setattr(upload_step.st, "session_state", state)
@@ -279,7 +279,7 @@ def test_what_the_box_cannot_hold_is_refused_on_the_server_too(sent, said, setti
 
 
 @pytest.mark.parametrize("pasted", ["", " \n\t\n"])
-def test_nothing_pasted_is_said_to_be_nothing(pasted):
+def test_an_empty_paste_is_reported(pasted):
     app = open_page()
     app.text_area(key="pasted_reviews").set_value(pasted)
     button(app, "Use these reviews").click().run()
@@ -357,19 +357,19 @@ def test_filters_outlive_a_visit_to_another_tab(scored):
     scored.multiselect(key="only_sentiment").set_value([]).run()
 
 
-def test_the_rows_listed_can_be_downloaded_beside_the_table(scored):
+def test_the_listed_rows_can_be_downloaded_next_to_the_table(scored):
     scored.text_input(key="only_text").set_value("dull").run()
     assert "Download 40 listed rows" in {each.label for each in scored.get("download_button")}
     scored.text_input(key="only_text").set_value("").run()
 
 
 @pytest.mark.parametrize(("form", "offered"), [("csv", True), ("tsv", True), ("xlsx", True), ("jsonl", False)])
-def test_formulas_can_be_left_alive_in_every_form_for_spreadsheets(form, offered, scored):
+def test_formulas_can_be_kept_in_every_spreadsheet_format(form, offered, scored):
     scored.selectbox(key="form").set_value(form).run()
     assert any(each.label == "Don't escape formulas" for each in scored.checkbox) == offered
 
 
-def test_another_form_is_prepared_and_then_offered(scored, settings):
+def test_another_format_is_prepared_and_then_offered(scored, settings):
     scored.selectbox(key="form").set_value("xlsx").run()
     button(scored, "Create").click().run()
     settle(scored, settings, "done")
@@ -395,13 +395,13 @@ def test_a_download_that_fails_says_why_and_takes_no_result_away(settings):
     assert offers(app, "JSONL")
 
 
-def test_a_file_that_is_none_says_so_in_a_sentence(settings):
+def test_an_unusable_file_is_reported_in_a_sentence(settings):
     app = settle(upload("films.csv", b"\x1f\x8b zip"), settings, "failed")
     assert r"is not a file of reviews\: it looks like gzip data" in app.error[0].value
     assert not app.exception
 
 
-def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
+def test_nothing_in_a_file_is_read_as_markdown(settings):
     image = "![x](https://evil.example/p.png)"
     escaped = escape_markdown(image)
     content = f"review,{image}\na good film,no\na dull film,{image},{image}\n".encode()
@@ -420,7 +420,7 @@ def test_nothing_that_stands_in_a_file_is_read_as_markdown(settings):
     assert r"\!\[x\]\(https\:evil\.example\)\.csv" in {each.label for each in app.button}
 
 
-def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_path):
+def test_an_old_job_is_deleted_even_if_nobody_returns_to_the_page(monkeypatch, tmp_path):
     settings = Settings(tmp_path / "jobs")
     monkeypatch.setenv("SENTIMENT_JOBS", str(settings.folder))
     monkeypatch.setattr(job_timer, "_INTERVAL", 0.05)
@@ -440,7 +440,7 @@ def test_an_old_job_goes_though_nobody_comes_back_to_the_page(monkeypatch, tmp_p
         time.sleep(0.05)
 
 
-def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
+def test_the_timer_survives_every_failure_and_logs_it(monkeypatch, caplog):
     failures = iter([ValueError("something is damaged"), OSError(28, "the disk is full")])
 
     def failing(settings):
@@ -456,7 +456,7 @@ def test_the_timer_outlives_whatever_fails_and_says_so(monkeypatch, caplog):
 
 
 @pytest.mark.parametrize("hours", ["24h", "nan", "-1"])
-def test_a_setting_that_is_no_number_is_told_in_a_sentence(monkeypatch, caplog, hours):
+def test_a_setting_that_is_not_a_number_is_reported_in_a_sentence(monkeypatch, caplog, hours):
     monkeypatch.setenv("SENTIMENT_JOB_HOURS", hours)
     app = open_page()
     assert not app.exception
@@ -487,7 +487,7 @@ def test_a_label_column_with_too_many_values_to_list_is_not_called_unknown(setti
 
 
 @pytest.mark.parametrize("name", ["task", "inspection"])
-def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
+def test_a_job_with_a_damaged_file_says_so_in_a_sentence(settings, name):
     app = settle(upload(), settings, "new")
     job = job_of(app, settings)
     for each in ("result", "task"):
@@ -497,7 +497,7 @@ def test_a_job_of_which_a_file_is_damaged_says_so_in_a_sentence(settings, name):
     assert not app.exception
 
 
-def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
+def test_work_that_cannot_resume_under_a_changed_model_can_restart(settings):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -516,7 +516,7 @@ def test_work_that_cannot_go_on_under_a_changed_model_can_start_anew(settings):
 
 
 @pytest.mark.parametrize("name", ["result", "cancel"])
-def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name):
+def test_a_failed_job_can_restart_whatever_it_did_before(settings, name):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -529,7 +529,7 @@ def test_whatever_a_failed_job_has_been_before_it_can_start_anew(settings, name)
     assert button(app, "Score")
 
 
-def test_an_unknown_address_is_told_and_leads_back():
+def test_an_unknown_address_is_reported_and_leads_back():
     app = open_page(job="A" * 22)
     assert "doesn't exist or has expired" in said(app)
     app.button[0].click().run()
@@ -581,7 +581,7 @@ def test_labels_give_accuracy_curves_calibration_and_slices(scored):
     open_tab(scored, "Rows")
 
 
-def test_where_it_is_cheapest_to_call_none_positive_that_is_said(settings):
+def test_the_page_says_if_calling_no_review_positive_is_cheapest(settings):
     content = b"review,label\na good film,neg\na good film,neg\na good film,pos\n"
     app = settle(upload("labelled.csv", content), settings, "new")
     button(app, "Score").click().run()

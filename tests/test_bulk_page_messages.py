@@ -51,7 +51,7 @@ def test_the_first_review_of_a_file_without_a_header_is_a_row(settings, content,
     assert "used as the header" not in said(app)
 
 
-def test_a_header_in_doubt_is_named_beside_the_counts_with_the_way_to_undo_it(settings):  # noqa: F811
+def test_a_doubtful_header_is_reported_with_the_counts_and_a_remedy(settings):  # noqa: F811
     app = settle(upload("plain.csv", b"Excellent,Bob\nDull,Ann\n"), settings, "new")
     assert "1 row, 2 columns" in said(app)
     (sentence,) = (each.value for each in app.warning if "used as the header" in each.value)
@@ -93,7 +93,7 @@ def test_a_header_alone_cannot_be_scored_and_says_so(settings):  # noqa: F811
         ("broken.csv.gz", b"\x1f\x8b broken"),
     ],
 )
-def test_a_file_that_is_no_table_is_called_by_its_own_name_and_gets_no_options(settings, name, content):  # noqa: F811
+def test_a_file_that_is_not_a_table_is_called_by_its_own_name_and_gets_no_options(settings, name, content):  # noqa: F811
     app = settle(upload(name, content), settings, "failed")
     assert name in app.error[0].value.replace("\\", "")
     assert "input" not in app.error[0].value

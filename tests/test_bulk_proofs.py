@@ -49,24 +49,24 @@ def test_runs_that_are_killed_end_in_the_same_bytes(run, tmp_path):
 @pytest.mark.skipif(
     not namespaces() and os.environ.get("SENTIMENT_REQUIRE_TOOLS") != "1", reason="no user namespaces for a small disk"
 )
-def test_a_full_disk_is_told_in_a_sentence_and_overcome_by_resuming(run, tmp_path):
+def test_a_full_disk_is_reported_in_a_sentence_and_the_run_can_be_resumed(run, tmp_path):
     found = files.full_disk(run, tmp_path)
     assert found["holds"], found
     assert "space" in found["said"]
 
 
-def test_the_page_tells_what_was_measured_and_nothing_else():
+def test_the_page_shows_only_what_was_measured():
     measured = {"rows": 10, "one": 500.0, "two": 1000.0, "ratio": 2.0, "holds": True, "circumstances": CIRCUMSTANCES}
     sentence = page({"cluster": measured})
     assert "500 reviews a second; two: 1,000, 2.00 times as many" in sentence
     assert "| 64 | 32,000 | 8.7 h | 556 |" in sentence
     assert "Kill" not in sentence
-    assert "It holds." in sentence
+    assert "Target reached." in sentence
     assert sentence.endswith("on 2026-01-02, on 2 cores (a processor).\n")
 
 
-@pytest.mark.parametrize(("holds", "said"), [(True, "It holds."), (False, "It does not hold.")])
-def test_the_page_tells_whether_the_memory_is_within_its_bound(holds, said):
+@pytest.mark.parametrize(("holds", "said"), [(True, "Target reached."), (False, "Target missed.")])
+def test_the_page_says_whether_the_memory_is_within_its_bound(holds, said):
     size = {"rows": 10, "input_megabytes": 1.0, "rows_a_second": 5.0, "peak_megabytes": 700.0}
     sentence = page({"memory_and_rate": {"few": size, "many": size, "holds": holds, "circumstances": CIRCUMSTANCES}})
     assert f"less than {files.MAX_MEGABYTES} MB" in sentence

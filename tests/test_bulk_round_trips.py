@@ -85,7 +85,7 @@ def test_what_pandas_writes(table, classifier, folder):
 
 @given(table=tables())
 @promise
-def test_every_form_of_output_gives_the_cells_back(table, classifier, folder):
+def test_every_format_of_output_gives_the_cells_back(table, classifier, folder):
     source = folder / "forms.csv"
     with source.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows(table)

@@ -69,7 +69,7 @@ def test_bytes_and_lists_are_written_as_the_text_they_are(classifier, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["good", "=1+1", "a\rb", "_x0041_", "\x00", "'=", "-1"])
-def test_the_length_told_of_a_text_is_that_which_is_written(text):
+def test_the_reported_length_of_a_text_is_that_of_the_written_one(text):
     assert worksheet_length(text) == len(worksheet_text(text, raw=False))
 
 

@@ -1,4 +1,4 @@
-"""Workers of jobs: only one's own is killed, none takes more than its limits, and none ends without a trace."""
+"""Workers of jobs: only a server's own is killed, none exceeds its limits, and every end is logged."""
 
 import errno
 import io
@@ -79,7 +79,7 @@ def stranger(*arguments):
 
 @contextmanager
 def held(job):
-    """The job's lock, held by a process that goes on until it is ended."""
+    """The job's lock, held by a process that runs until it is ended."""
     with stranger(sys.executable, "-c", HOLDER, str(job.folder / "lock")) as process:
         process.stdout.readline()
         yield process
@@ -147,7 +147,7 @@ def test_a_process_that_differs_from_the_recorded_worker_in_anything_is_not_kill
         processes.kill(record)  # it has ended, which is no error
 
 
-def test_processes_are_told_apart_without_proc_as_on_macos(monkeypatch):
+def test_processes_are_distinguished_without_proc_as_on_macos(monkeypatch):
     with stranger() as process:
         time.sleep(0.1)
         started = processes._start_time_of_ps(process.pid)
@@ -222,7 +222,7 @@ def test_asking_for_the_state_never_refuses_a_start(settings):
                 pass
 
 
-def test_a_start_that_is_refused_is_no_attempt(settings):
+def test_a_refused_start_does_not_count_as_an_attempt(settings):
     job = upload(settings)
     with held(job):
         launcher.start_or_fail(job, "inspect")
@@ -242,9 +242,7 @@ def test_the_record_of_a_worker_goes_when_it_ends(settings):
 
 
 @pytest.mark.parametrize("fault", ["crash", "segfault", "exit"])
-def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_not_repeated(
-    settings, faulty, caplog, fault
-):
+def test_a_crash_is_logged_without_the_visitor_s_text_and_reported_once(settings, faulty, caplog, fault):
     job = faulty(fault)
     wait(job, "failed")
     wait_for_end(job)
@@ -262,7 +260,7 @@ def test_a_crash_is_logged_without_what_a_visitor_wrote_told_in_a_sentence_and_n
         assert "KeyError" in log
 
 
-def test_a_worker_that_cannot_even_begin_is_told_of_and_not_started_again(settings, monkeypatch, caplog):
+def test_a_worker_that_cannot_start_is_reported_and_not_restarted(settings, monkeypatch, caplog):
     monkeypatch.setattr(launcher, "WORKER", "tests.no_such_module")
     job = upload(settings)
     run_maintenance(settings)
@@ -302,7 +300,7 @@ def test_the_log_says_when_a_worker_started_and_ended(settings, caplog):
     assert logged(settings, caplog) == ""
 
 
-def test_a_journal_that_nobody_reads_does_not_grow_for_ever(tmp_path, monkeypatch):
+def test_a_journal_that_nobody_reads_does_not_grow_without_bound(tmp_path, monkeypatch):
     monkeypatch.setattr(journal, "_MOST_BYTES", 500)
     for _ in range(100):
         journal.record(tmp_path, "something happened")
@@ -372,7 +370,7 @@ def test_a_share_of_a_small_disk_stays_free_and_a_gigabyte_of_a_large_one(tmp_pa
 @pytest.mark.parametrize(
     "name", ["SENTIMENT_JOB_MEMORY_GIGABYTES", "SENTIMENT_JOB_SECONDS", "SENTIMENT_JOB_SCORING_SECONDS"]
 )
-def test_a_limit_that_is_no_number_is_refused_in_a_sentence(monkeypatch, name):
+def test_a_limit_that_is_not_a_number_is_refused_in_a_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "much")
     with pytest.raises(FileError, match=f"^{name} must be a number"):
         Settings.from_environment()
@@ -409,7 +407,7 @@ def test_a_download_that_cannot_be_written_keeps_the_results_and_says_why(settin
     assert job.read("unwritten") == "reviews.csv is empty."
 
 
-def test_a_file_that_a_worker_replaces_meanwhile_keeps_no_job_from_expiring(settings, monkeypatch):
+def test_a_file_that_a_worker_replaces_does_not_keep_a_job_from_expiring(settings, monkeypatch):
     job = upload(settings)
     (job.folder / "progress.json.new").symlink_to(job.folder / "renamed")  # it is listed, and then missing
     os.utime(job.folder, (1, 1))
@@ -462,7 +460,7 @@ def test_a_sentence_names_the_upload_and_no_folder_of_the_server(settings, tmp_p
 @example("z" * 5000 + ".csv")
 @example("\ud800.csv")
 @example("a\r\nb.csv")
-def test_any_name_makes_a_job_that_can_be_read_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
+def test_any_name_gives_a_readable_job_or_is_refused_in_a_sentence_and_leaves_nothing(settings, name):
     try:
         job = create_job(settings, name, io.BytesIO(b"review\n"), 7)
     except FileError as error:
@@ -512,7 +510,7 @@ def test_an_upload_that_a_full_disk_does_not_take_is_refused_in_a_sentence_and_l
 
 
 @pytest.mark.parametrize("action", ["submit", "request_download", "cancel", "reinspect", "score_with_other_run"])
-def test_what_a_full_disk_does_not_take_is_refused_in_a_sentence_and_changes_nothing(settings, monkeypatch, action):
+def test_an_action_on_a_full_disk_is_refused_in_a_sentence_and_changes_nothing(settings, monkeypatch, action):
     job = upload(settings)
     task = {"run": "a", "text": 0}
     for name in ("inspection", "task", "result"):
@@ -548,7 +546,7 @@ def test_an_error_of_the_system_is_explained_without_a_path(number):
     assert "None" not in limits.explain(error)
 
 
-def test_a_clock_that_was_wrong_stops_neither_the_cleaning_nor_the_end_of_a_job(settings):
+def test_a_clock_that_was_wrong_does_not_stop_the_cleaning_or_the_end_of_a_job(settings):
     old, ahead = upload(settings), upload(settings)
     run_maintenance(settings)
     wait(old, "new", maintained=settings)

@@ -1,4 +1,4 @@
-"""A bias is fitted beside the temperature, and used only where held-out reviews gain from it."""
+"""A bias is fitted with the temperature, and used only if held-out reviews gain from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_bias_and_temperature_that_spoiled_calibration_are_found_again(tempe
     assert rule.bias == pytest.approx(bias, abs=0.1)
 
 
-def test_no_rule_beside_the_fitted_one_has_a_lower_loss() -> None:
+def test_no_rule_near_the_fitted_one_has_a_lower_loss() -> None:
     logits, labels = drawn(2_000, 1.7, 0.6, seed=3)
     rule = fit_rule(logits, labels)
     best = metrics.log_loss(rule.calibrated(logits), labels)

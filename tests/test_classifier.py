@@ -1,4 +1,4 @@
-"""What the classifier promises of every text, on a model of two units."""
+"""The guarantees of the classifier for every text, on a model of two units."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def random_reviews(n: int, seed: int = 0) -> list[str]:
     return [" ".join(rng.choice(WORDS, rng.integers(1, 60))) for _ in range(n)]
 
 
-def test_predictions_stand_in_the_order_of_the_texts(classifier: Classifier) -> None:
+def test_predictions_are_in_the_order_of_the_texts(classifier: Classifier) -> None:
     forwards, backwards = classifier.predict(REVIEWS), classifier.predict(REVIEWS[::-1])
     assert len(set(logits(forwards))) == len(REVIEWS)
     assert logits(forwards) == pytest.approx(logits(backwards)[::-1], abs=1e-6)
 
 
-def test_a_review_scores_the_same_alone_and_in_any_company(classifier: Classifier) -> None:
+def test_a_review_has_the_same_score_alone_and_in_any_batch(classifier: Classifier) -> None:
     reviews = random_reviews(1500)
     together = logits(classifier.predict(reviews))
     alone = [classifier.predict([review])[0].logit for review in reviews[:300]]
@@ -62,7 +62,7 @@ def test_an_empty_text_has_no_verdict_but_a_prediction_and_an_explanation(text: 
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), 7, b"good", ["good"], pd.NA, np.nan])
-def test_what_is_no_text_is_unreadable_and_disturbs_nobody(value: object, classifier: Classifier) -> None:
+def test_a_value_that_is_not_a_text_is_unreadable_and_affects_no_other(value: object, classifier: Classifier) -> None:
     first, second, third = classifier.predict(["good", value, "bad"])
     assert second == Prediction(None, 0.5, 0.0, None, "unreadable", 0, 0, 0.0)
     assert [first.logit, third.logit] == pytest.approx(logits(classifier.predict(["good", "bad"])), abs=1e-6)
@@ -139,7 +139,7 @@ def test_many_threads_get_what_one_gets(classifier: Classifier) -> None:
     assert baselines == pytest.approx(explained, abs=1e-6)
 
 
-def test_a_run_s_folder_is_where_its_model_stands(tmp_path: Path) -> None:
+def test_a_run_s_folder_is_where_its_model_is(tmp_path: Path) -> None:
     loaded = Classifier.load(str(tiny_run(tmp_path / "tiny")))
     assert loaded.run == tmp_path / "tiny"
     assert (loaded.run / "model.onnx").is_file()

@@ -1,4 +1,4 @@
-"""The classifier in other people's programs: arrays, frames, pickles, notebooks, scikit-learn's kind of models."""
+"""The classifier in other people's programs: arrays, frames, pickles, notebooks, and scikit-learn's tools."""
 
 from __future__ import annotations
 

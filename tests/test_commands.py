@@ -1,4 +1,4 @@
-"""The command ``sentiment``: its help, and one way of reporting errors for all of its commands."""
+"""The command ``sentiment``: its help, and the same error reports for all of its commands."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_version_is_printed(capsys):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_tells_how_it_is_used_under_the_name_it_was_called_by(name, capsys):
+def test_every_command_shows_its_usage_under_the_name_it_was_called_by(name, capsys):
     for prog in (f"sentiment {name}", f"{name}.py"):
         with pytest.raises(SystemExit) as end:
             run_command(name, ["--help"], prog)
@@ -93,7 +93,7 @@ def test_an_unknown_command_is_refused_in_a_line_that_names_the_known_ones(word,
         ),
     ],
 )
-def test_every_error_that_a_user_can_mend_ends_in_a_line(error, status, said, monkeypatch, capsys):
+def test_every_error_that_a_user_can_fix_is_one_line(error, status, said, monkeypatch, capsys):
     def main(arguments, prog):
         raise error
 
@@ -143,7 +143,7 @@ def test_nothing_but_the_standard_library_is_imported_before_a_command_is_chosen
     assert {name for name in imported if name.startswith("sentiment")} == {"sentiment.errors", "sentiment.paths"}
 
 
-def test_the_app_is_served_to_this_machine_alone_unless_told_otherwise(monkeypatch, tmp_path):
+def test_the_app_is_served_only_to_this_machine_by_default(monkeypatch, tmp_path):
     started = []
     monkeypatch.setattr("os.execv", lambda program, command: started.append(command))
     monkeypatch.chdir(tmp_path)

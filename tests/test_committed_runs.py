@@ -43,7 +43,7 @@ def test_a_run_says_how_it_was_made(folder):
     assert run.json("test.json")["test"]["n"] == 25_000
 
 
-def test_the_default_run_tells_a_rave_from_a_pan():
+def test_the_default_run_distinguishes_praise_from_criticism():
     rave, pan = Classifier.load().predict(TEXTS[:2])
     assert (rave.label, rave.confidence) == ("positive", "confident")
     assert (pan.label, pan.confidence) == ("negative", "confident")
@@ -98,7 +98,7 @@ def _texts() -> pd.Series:
 
 
 @every_run
-def test_a_run_has_learnt_from_none_of_the_reviews_that_the_readme_says_it_left_out(folder):
+def test_a_run_was_not_trained_on_the_reviews_that_its_readme_excludes(folder):
     left_out = dataset.read_fingerprints(ROOT / "reviews" / "reserved.txt")
     assert len(left_out) > 400
     assert not left_out & set(provenance.training_fingerprints(open_run(folder), "train"))

@@ -50,7 +50,7 @@ def test_a_short_clause_is_taken_apart():
 
 
 @pytest.mark.parametrize("subject", ["it", "they", "i"])
-def test_what_a_pronoun_stands_for_has_no_noun(subject):
+def test_a_pronoun_s_opinion_has_no_noun(subject):
     (clause,) = found(f"{subject} was boring.")
     assert (clause.kind, clause.praise, "noun" in clause.parts) == ("predicate", False, False)
 
@@ -97,7 +97,7 @@ def test_some_nouns_are_opinions_of_things_but_not_of_people():
     assert known["gem"] > 0 > known["mess"]
 
 
-def test_asides_stand_between_commas_and_hold_no_opinion_and_no_negation():
+def test_asides_are_between_commas_and_have_no_opinion_or_negation():
     sentence = [
         "with great care",
         "as no one knew",
@@ -187,7 +187,7 @@ def test_a_pair_of_what_is_not_bad_is_less_than_praise():
     assert targets == {0.05, 0.2, 0.8, 0.85}
 
 
-def test_no_question_stands_within_a_sentence():
+def test_no_question_is_within_a_sentence():
     (clause,) = found("the cast was good.")
     writer = Writer(KNOWN, [], {}, np.random.default_rng(0))
     alone, within = ([writer.form(clause, "opposite", within=way) for _ in range(2_000)] for way in (False, True))
@@ -313,5 +313,5 @@ def test_a_noun_may_say_what_a_clause_says_but_not_of_people():
     assert not any("mess" in writer.form(clause, "same") for _ in range(1_000))
 
 
-def test_asides_of_reviews_stand_between_a_negation_and_its_opinion():
+def test_asides_of_reviews_are_between_a_negation_and_its_opinion():
     assert "it was not , as told , good" in written("predicate", praise=True, asides=["as told"] * 100)["opposite"]

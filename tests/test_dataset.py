@@ -41,7 +41,7 @@ def load_own(path: Path, **options) -> Dataset:
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_gives_the_same_texts_labels_films_and_split(name, tmp_path):
+def test_every_format_gives_the_same_texts_labels_films_and_split(name, tmp_path):
     (tmp_path / "reference").mkdir()
     expected = in_form("Parquet folder", tmp_path / "reference")
     found = in_form(name, tmp_path)
@@ -51,7 +51,7 @@ def test_every_form_gives_the_same_texts_labels_films_and_split(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_has_the_promised_columns(name, tmp_path):
+def test_every_format_has_the_promised_columns(name, tmp_path):
     dataset = in_form(name, tmp_path)
     for part in PARTS:
         types = getattr(dataset, part).dtypes.astype(str).to_dict()
@@ -107,7 +107,7 @@ def test_repeats_and_texts_of_the_test_part_are_removed_and_counted(tmp_path):
     assert len(dataset.test) == 120
 
 
-def test_no_film_stands_in_train_and_validation_and_classes_keep_their_share(tmp_path):
+def test_no_film_is_in_both_train_and_validation_and_classes_keep_their_share(tmp_path):
     dataset = in_form("Kaggle zip", tmp_path)
     assert not set(dataset.train["film"]) & set(dataset.validation["film"])
     assert len(dataset.train) + len(dataset.validation) == 118
@@ -121,7 +121,7 @@ def test_another_seed_draws_another_validation_part_and_the_same_seed_the_same(t
     assert drawn[0] != drawn[2]
 
 
-def test_excluded_reviews_are_neither_trained_nor_tuned_on_and_the_test_part_stays(tmp_path):
+def test_excluded_reviews_are_not_used_for_training_or_tuning_and_the_test_part_stays(tmp_path):
     path = FORMS["Parquet folder"](release(), tmp_path)
     everything = load(path)
     exclude = {
@@ -137,7 +137,7 @@ def test_excluded_reviews_are_neither_trained_nor_tuned_on_and_the_test_part_sta
     assert dataset.source.removed.excluded == 3
 
 
-def test_a_limit_cuts_train_validation_and_unlabelled_alike_and_leaves_the_test_part(tmp_path):
+def test_a_limit_cuts_train_validation_and_unlabelled_and_keeps_the_test_part(tmp_path):
     path = FORMS["Parquet folder"](release(), tmp_path)
     everything, dataset = load(path), load(path, limit=52)
     assert dataset.train["label"].value_counts().sort_index().tolist() == [26, 26]
@@ -204,7 +204,7 @@ def test_a_few_imdb_reviews_among_others_do_not_make_the_split_official(tmp_path
     assert load(tmp_path / "mixed.csv").source.split == "seeded, stratified: 20% test"
 
 
-def test_ones_own_file_of_200_rows_is_split_by_seed_and_says_so(tmp_path):
+def test_a_user_s_file_of_200_rows_is_split_by_seed_and_says_so(tmp_path):
     dataset = load_own(own_csv(tmp_path))
     assert (dataset.source.form, dataset.source.split) == ("CSV", "seeded, stratified: 20% test")
     assert dataset.source.validation == "16 reviews held out by text"
@@ -227,7 +227,7 @@ def test_the_order_of_the_rows_does_not_change_the_split(tmp_path):
         pd.testing.assert_frame_equal(getattr(first, part), getattr(second, part))
 
 
-def test_copies_of_a_text_in_ones_own_file_stand_on_one_side_of_the_split(tmp_path):
+def test_copies_of_a_text_in_a_user_s_file_are_on_one_side_of_the_split(tmp_path):
     path = own_csv(tmp_path)
     table = pd.read_csv(path)
     pd.concat([table] * 3).to_csv(path, index=False)
@@ -267,7 +267,7 @@ def test_labels_are_understood_as_people_write_them(labels, suffix, tmp_path):
 
 
 @pytest.mark.parametrize("word", ["NA", "nan", "[deleted]", "-"])
-def test_words_for_nothing_are_no_reviews_and_are_counted(word, tmp_path):
+def test_empty_words_are_not_reviews_and_are_counted(word, tmp_path):
     table = pd.DataFrame({"text": [f"Row {i}" for i in range(40)], "label": [1, 0] * 20})
     table.loc[5, "text"] = word
     table.to_csv(tmp_path / "mine.csv", index=False)
@@ -284,7 +284,7 @@ def test_a_parquet_folder_in_numbered_pieces_with_numbers_for_labels_is_read(tmp
     assert (len(dataset.test), len(dataset.unlabelled)) == (120, 39)
 
 
-def test_ones_own_parquet_folder_keeps_its_split_and_does_not_call_it_official(tmp_path):
+def test_a_user_s_parquet_folder_keeps_its_split_and_does_not_call_it_official(tmp_path):
     for part in ("train", "test"):
         texts = [f"Mine to {part} with, {i}" for i in range(40)]
         pd.DataFrame({"text": texts, "label": [1, 0] * 20}).to_parquet(tmp_path / f"{part}.parquet")

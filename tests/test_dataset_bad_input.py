@@ -38,7 +38,7 @@ def rows(*labels: object) -> str:
     return "".join(f"Row {i},{label}\n" for i, label in enumerate(labels))
 
 
-def test_nothing_at_the_path_is_said(tmp_path):
+def test_a_path_without_a_file_is_reported(tmp_path):
     assert refusal(tmp_path / "absent") == f"There is nothing at {tmp_path / 'absent'}."
 
 
@@ -82,7 +82,7 @@ def test_a_long_text_in_the_place_of_a_label_is_not_repeated_whole(tmp_path):
 
 
 @pytest.mark.parametrize("label", ["unsup", "neutral"])
-def test_unlabelled_and_neutral_rows_of_ones_own_file_are_left_out_and_counted(label, tmp_path):
+def test_unlabelled_and_neutral_rows_of_a_user_s_file_are_left_out_and_counted(label, tmp_path):
     dataset = load(csv(tmp_path, "text,label\n" + rows(*["pos", "neg"] * 20, label, label)))
     assert dataset.source.removed == Removed(neutral=2)
     assert len(dataset.unlabelled) == 0
@@ -117,13 +117,13 @@ def test_a_limit_too_small_to_train_on_is_refused(limit, tmp_path):
     assert f"A limit of {limit} is too small" in refusal(path, limit=limit)
 
 
-def test_an_empty_file_and_a_file_with_a_header_alone_are_told_apart(tmp_path):
+def test_an_empty_file_and_a_file_with_only_a_header_are_distinguished(tmp_path):
     assert refusal(csv(tmp_path, "")) == "mine.csv is empty."
     assert refusal(csv(tmp_path, "text,label\n")) == "mine.csv holds no reviews."
     assert refusal(csv(tmp_path, "\n\n")) == "mine.csv has no rows, not even a header."
 
 
-def test_an_empty_folder_is_no_data(tmp_path):
+def test_an_empty_folder_has_no_data(tmp_path):
     assert "train.parquet and test.parquet" in refusal(tmp_path)
 
 
@@ -154,14 +154,14 @@ def test_a_damaged_archive_is_noticed(tmp_path):
     assert "damaged" in refusal(path)
 
 
-def test_a_gzip_file_that_is_no_tar_is_read_as_a_table(tmp_path):
+def test_a_gzip_file_that_is_not_a_tar_is_read_as_a_table(tmp_path):
     text = "text,label\n" + rows(*["pos", "neg"] * 20)
     (tmp_path / "mine.csv.gz").write_bytes(gzip.compress(text.encode()))
     found, expected = load(tmp_path / "mine.csv.gz"), load(csv(tmp_path, text))
     pd.testing.assert_frame_equal(found.train, expected.train)
 
 
-def test_a_gzip_file_that_is_called_a_tar_and_is_none_is_refused(tmp_path):
+def test_a_gzip_file_that_is_not_the_tar_its_name_says_is_refused(tmp_path):
     (tmp_path / "mine.tar.gz").write_bytes(gzip.compress(b"text,label\nGood,1\n" * 100))
     assert "not a whole tar archive" in refusal(tmp_path / "mine.tar.gz")
 
@@ -303,7 +303,7 @@ def test_a_row_that_cannot_be_read_is_left_out_and_counted(row, tmp_path):
     assert dataset.source.removed.unreadable == 1
 
 
-def test_what_was_left_out_is_said_where_too_little_is_left(tmp_path):
+def test_left_out_rows_are_reported_if_too_few_are_left(tmp_path):
     sentence = refusal(csv(tmp_path, "text,label\n" + rows("pos", "neg", "neutral", "") + "one,two,three\n"))
     assert sentence == (
         "mine.csv holds only 1 negative review; at least 10 of each class are needed. "
@@ -324,7 +324,7 @@ def test_a_review_file_in_another_encoding_is_named(tmp_path):
     assert "train/pos/0_7.txt" in refusal(folder)
 
 
-def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
+def test_a_file_without_read_permission_is_reported(tmp_path, monkeypatch):
     path = csv(tmp_path, "text,label\n")
 
     def locked(self: Path, *_: object) -> None:
@@ -335,7 +335,7 @@ def test_a_file_that_may_not_be_read_is_said(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
-def test_a_zip_with_damaged_data_is_told_whatever_its_packing(packing, tmp_path):
+def test_a_zip_with_damaged_data_is_reported_whatever_its_compression(packing, tmp_path):
     whole = zipped({"inner.csv": b"review,sentiment\n" + b"good,positive\n" * 1000}, packing)
     (tmp_path / "mine.zip").write_bytes(scrambled(whole))
     assert refusal(tmp_path / "mine.zip") == "mine.zip is damaged: its packed data are broken or end too early."
@@ -375,7 +375,7 @@ def test_json_lines_are_read_whatever_the_file_is_called(tmp_path):
 
 
 @pytest.mark.parametrize("member", ["[Content_Types].xml", "META-INF/manifest.xml"])
-def test_an_office_document_that_is_no_workbook_is_not_called_a_zip(member, tmp_path):
+def test_an_office_document_that_is_not_a_workbook_is_not_called_a_zip(member, tmp_path):
     path = zip_of({member: b"<xml/>", "content.xml": b"<xml/>"}, tmp_path / "book.xlsx")
     assert refusal(path) == "book.xlsx is damaged, or no Excel workbook."
 

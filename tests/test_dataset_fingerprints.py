@@ -48,13 +48,13 @@ def test_a_list_of_fingerprints_is_read_whatever_its_line_ends_and_case(tmp_path
     assert read_fingerprints(path) == {"0123456789abcdef", "fedcba9876543210"}
 
 
-def test_a_line_that_is_no_fingerprint_is_named(tmp_path):
+def test_a_line_that_is_not_a_fingerprint_is_named(tmp_path):
     path = tmp_path / "exclude.txt"
     path.write_text("0123456789abcdef\n0123\n")
     with pytest.raises(DatasetError, match=r"Line 2 of .*exclude\.txt is not a fingerprint"):
         read_fingerprints(path)
 
 
-def test_a_missing_list_of_fingerprints_is_said(tmp_path):
+def test_a_missing_list_of_fingerprints_is_reported(tmp_path):
     with pytest.raises(DatasetError, match="cannot be read"):
         read_fingerprints(tmp_path / "absent")

@@ -78,7 +78,7 @@ def test_too_few_texts_to_divide_are_refused_however_often_they_are_repeated(tex
         load(written(tmp_path, answers(texts, 500)))
 
 
-def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_stand_in_the_file(tmp_path):
+def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_are_in_the_file(tmp_path):
     rows = answers(40, 1) + [(f"Answer number {text}", 1 - text % 2) for text in range(40)] + answers(40, 1)
     for order in (rows, rows[::-1]):
         data = load(written(tmp_path, order))

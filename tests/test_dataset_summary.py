@@ -77,7 +77,7 @@ def test_ratings_are_counted_by_split_with_0_for_unknown(summary):
     assert sum(row["n"] for row in summary["ratings"]) == 7
 
 
-def test_every_review_stands_in_one_bin_of_length_and_the_last_bin_is_open(summary):
+def test_every_review_is_in_one_length_bin_and_the_last_bin_is_open(summary):
     lengths = summary["lengths"]
     assert lengths["edges"] == list(range(0, 1_001, 25))
     by = {(row["split"], row["label"]): row["n"] for row in lengths["counts"]}
@@ -158,7 +158,7 @@ def test_in_a_class_of_ten_thousand_tokens_the_prior_halves_the_log_odds():
     assert log_odds(counts)["log_odds"][0] == pytest.approx(math.log(3) / 2, abs=0.1)
 
 
-def test_a_rare_word_in_one_class_alone_tells_less_than_a_frequent_one():
+def test_a_rare_word_in_only_one_class_has_less_weight_than_a_frequent_one():
     counts = pd.DataFrame({"positive": [2, 500, 9_000], "negative": [0, 100, 9_000]})
     z = log_odds(counts)["z"]
     assert 0 < z[0] < z[1]

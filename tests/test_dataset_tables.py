@@ -117,7 +117,7 @@ FORMS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_every_form_of_a_table_gives_the_same_reviews(name, tmp_path):
+def test_every_format_of_a_table_gives_the_same_reviews(name, tmp_path):
     (tmp_path / name).write_bytes(FORMS[name]())
     data = load(tmp_path / name)
     assert rows_of(data) == sorted(ROWS)
@@ -185,7 +185,7 @@ def test_a_file_whose_rows_are_ragged_is_read_and_the_unreadable_ones_counted(tm
     assert ("extra, quoted", 1) in rows_of(data)
 
 
-def test_a_column_of_too_many_values_is_no_column_of_labels(tmp_path, monkeypatch):
+def test_a_column_of_too_many_values_is_not_a_column_of_labels(tmp_path, monkeypatch):
     monkeypatch.setattr("sentiment.dataset.tables._MAX_LABELS", 20)
     with pytest.raises(DatasetError, match="more than 20 different values, too many for labels; name another with"):
         load(written(tmp_path, list(range(48))), Reading(label_column="stars"))

@@ -1,4 +1,4 @@
-"""What a score means in words, at and beside every bound."""
+"""The label and confidence of a score, at and near every bound."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_a_verdict_holds_all_it_was_made_from() -> None:
     assert made == Prediction("positive", pytest.approx(0.95), math.log(19) * 2, "confident", "truncated", 50, 80, 0.1)
 
 
-def test_a_verdict_beside_the_threshold_keeps_the_model_s_own_logit() -> None:
+def test_a_verdict_at_the_threshold_keeps_the_model_s_own_logit() -> None:
     made = DecisionRule(1.0, 0.2, 0.8).predict(1.0, "ok", 5, 5, 0.0)
     assert made == Prediction("negative", pytest.approx(1 / (1 + math.exp(-1.2))), 1.0, "unsure", "ok", 5, 5, 0.0)
 

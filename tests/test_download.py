@@ -105,14 +105,14 @@ def test_progress_ends_with_all_bytes_of_all_bytes(server, target):
     assert [done for done, _ in reports] == sorted(done for done, _ in reports)
 
 
-def test_a_broken_connection_is_taken_up_where_it_broke(server, target):
+def test_a_broken_download_is_resumed_where_it_broke(server, target):
     server.sends = [100_000, 200_000]
     download(server.url, target, SHA256)
     assert target.read_bytes() == CONTENT
     assert server.asked == [None, "bytes=100000-", "bytes=300000-"]
 
 
-def test_the_next_call_goes_on_from_what_the_last_one_left(server, target):
+def test_the_next_call_resumes_the_partial_download(server, target):
     server.sends = [100_000, 0]
     sentence = refusal(lambda: download(server.url, target, SHA256))
     assert "the connection broke" in sentence
@@ -164,12 +164,12 @@ def test_a_file_with_a_wrong_checksum_is_removed(server, target):
     assert list(target.parent.iterdir()) == []
 
 
-def test_a_missing_page_is_said(server, target):
+def test_a_missing_page_is_reported(server, target):
     url = server.url.replace("release", "absent")
     assert refusal(lambda: download(url, target, SHA256)) == f"The server answered 404 Not Found for {url}."
 
 
-def test_a_server_that_is_not_there_is_said(server, target):
+def test_a_missing_server_is_reported(server, target):
     url = server.url.replace(str(server.server_port), "1")
     assert f"{url} cannot be reached: " in refusal(lambda: download(url, target, SHA256))
 

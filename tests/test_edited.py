@@ -56,7 +56,7 @@ def knowing(logits: dict[str, float]):
     return lambda texts: [DecisionRule().predict(logits[text], "ok", 5, 5, 0.0) for text in texts]
 
 
-def test_csv_and_parquet_are_read_alike_with_the_original_first_wherever_it_is(file: Path, tmp_path: Path) -> None:
+def test_csv_and_parquet_give_the_same_pairs_with_the_original_first(file: Path, tmp_path: Path) -> None:
     pd.DataFrame(ROWS).to_parquet(tmp_path / "pairs.parquet")
     assert edited.read(file).pairs == PAIRS
     assert edited.read(tmp_path / "pairs.parquet").pairs == PAIRS

@@ -255,7 +255,7 @@ def test_a_script_runs_from_anywhere_and_explains_itself(tmp_path: Path) -> None
     assert done.stdout.startswith("usage: evaluate.py")
 
 
-def test_with_unlabelled_reviews_behaviour_tries_changes_of_writing_as_well(tmp_path):
+def test_with_unlabelled_reviews_behaviour_also_tries_changes_of_spelling(tmp_path):
     rows = release(per_class=40, unlabelled=30)
     rows.loc[rows["part"] == "unsup", "text"] += " We didn't stay to the end."
     data = parquet_folder(rows, tmp_path)

@@ -88,7 +88,7 @@ def test_every_negating_word_counts_as_one(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["nothing", "note", "knot", "ant"])
-def test_a_word_that_only_holds_a_negation_is_none(word: str) -> None:
+def test_a_word_that_only_contains_a_negation_is_not_one(word: str) -> None:
     assert not predictions.predict(first_id, PREPROCESSOR, reviews([word]))["negation"].item()
 
 
@@ -154,7 +154,7 @@ def test_a_review_at_the_edge_of_two_bands_counts_in_the_upper_one_in_the_precis
     assert bands == [("1% to 2%", 1), ("2% to 5%", 1), ("5% to 10%", 1), ("10% and more", 1)]
 
 
-def test_calibration_is_told_for_each_length_that_a_review_has() -> None:
+def test_calibration_is_reported_for_each_length_of_reviews() -> None:
     rows = table(length=[50, 60, 150, 150], label=[1, 0, 1, 1], logit=[2.0, 2.0, -2.0, -4.0])
     found = predictions.calibration_by_length(rows, DecisionRule(2.0))
     assert [(band["value"], band["n"]) for band in found] == [("below 100", 2), ("100 to 200", 2)]

@@ -77,7 +77,7 @@ def test_a_sentence_ends_at_its_stop_with_what_closes_it_and_not_at_an_abbreviat
 
 @given(text=WRITTEN)
 @settings(max_examples=200, deadline=None)
-def test_groups_at_every_level_hold_each_token_once_and_add_up_alike(classifier, text):
+def test_groups_at_every_level_hold_each_token_once_and_have_the_same_sum(classifier, text):
     explanation = classifier.explain(text)
     total = math.fsum(explanation.contributions.tolist())
     for level in LEVELS:

@@ -90,7 +90,7 @@ def test_the_page_says_what_was_not_read_and_what_is_unknown(classifier):
     assert "unread" not in to_html(classifier.explain("good film")).split("</style>")[-1]
 
 
-def test_of_a_text_of_unknown_words_the_page_names_no_probability(classifier):
+def test_the_page_shows_no_probability_for_a_text_of_unknown_words(classifier):
     page = to_html(classifier.explain("zyx xyz yzx"))
     assert "<h2>Not enough known words</h2>" in page
     assert not re.search(r"\d%", page.split("</style>")[-1])
@@ -147,7 +147,7 @@ def test_a_verdict_there_is_not_is_refused(classifier, name):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "null", "7", b"\xff\xfe\x00", "[" * 100_000, '{"program": "sentiment"}']
 )
-def test_what_is_no_explanation_is_refused_in_a_sentence(content):
+def test_a_file_that_is_not_an_explanation_is_refused_in_a_sentence(content):
     with pytest.raises(ValueError, match=r"^This file is no explanation that was saved here\.$"):
         from_json(content)
 

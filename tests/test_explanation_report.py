@@ -57,7 +57,7 @@ def test_the_identities_are_reported_as_they_are(report):
         ({"n": 2, "mean": 0.9, "least": 0.8}, "correlation 0.9000, at least 0.8000"),
     ],
 )
-def test_reviews_whose_score_integrated_gradients_miss_are_told_apart(reached, result):
+def test_reviews_whose_score_integrated_gradients_miss_are_separated(reached, result):
     limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
     sentence = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
     assert ("The same, where these miss the score by 0.1 at most", reached["n"], result) in card.identities(sentence)
@@ -93,7 +93,7 @@ def test_a_check_that_is_done_is_run_again_for_as_many_other_reviews(others, tmp
     assert found == [1, 1, 2]
 
 
-def test_every_method_stands_in_every_comparison(report):
+def test_every_method_is_in_every_comparison(report):
     names = [row["name"] for row in report["gaps"]["methods"]]
     assert names[0] == OURS
     for part in (report["shapley"], report["hybrids"], report["time"], *report["erasure"]["ways"]):

@@ -150,7 +150,7 @@ def test_many_segments_agree_with_integrated_gradients(model, reviews):
     assert max(gaps) < 0.01
 
 
-def test_integrated_gradients_at_too_few_points_are_told_from_their_limit(model, reviews):
+def test_integrated_gradients_at_too_few_points_are_distinguished_from_their_limit(model, reviews):
     _, gaps = identities.limit_agreement(Attributor(model, 60), lstm_logits(model), reviews, 64, 1)
     assert max(gaps) > 0.1
 
@@ -162,7 +162,7 @@ def test_every_method_explains_every_review(model, reviews):
         assert all(np.isfinite(a.contributions).all() for a in explained), name
 
 
-def test_random_values_are_the_same_for_the_same_review_in_any_company(model, reviews):
+def test_random_values_are_the_same_for_the_same_review_in_any_batch(model, reviews):
     random = methods(model, 60, lstm_logits(model))["random"]
     np.testing.assert_array_equal(random(reviews)[1].contributions, random(reviews[1:])[0].contributions)
 

@@ -70,9 +70,7 @@ def table_of(output: Path) -> list[list[str]]:
 
 @pytest.mark.parametrize("raw", [False, True])
 @pytest.mark.parametrize("form", ["csv", "tsv", "xlsx"])
-def test_every_form_for_spreadsheets_escapes_cells_and_names_unless_it_is_told_not_to(
-    form, raw, classifier, source, tmp_path
-):
+def test_every_spreadsheet_format_escapes_cells_and_names_by_default(form, raw, classifier, source, tmp_path):
     output = tmp_path / f"out.{form}"
     score_file(Task(source, output, form, text_column="review", raw=raw), classifier, lambda *_: None)
     header, *rows = table_of(output)

@@ -45,7 +45,7 @@ def test_the_space_has_the_front_matter_that_the_hub_asks_for() -> None:
     assert len(found["short_description"]) <= 60
 
 
-def test_the_space_starts_from_the_wheel_alone_and_without_rights() -> None:
+def test_the_space_starts_from_the_wheel_alone_and_without_privileges() -> None:
     lines = (SPACE / "Dockerfile").read_text(encoding="utf-8").splitlines()
     copied = [line for line in lines if line.startswith("COPY") and "--from" not in line]
     assert copied == ["COPY sentiment-*.whl /wheel/"]

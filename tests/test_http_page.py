@@ -1,4 +1,4 @@
-"""The snippets of docs/http.md run as they are, but for the port, and give what their arrows say."""
+"""The snippets of docs/http.md run as they are, except for the port, and give what their arrows say."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwante
 
 @pytest.mark.process
 @pytest.mark.training
-def test_importing_training_registers_the_layers_of_model_keras_though_keras_is_imported_later() -> None:
+def test_importing_training_registers_the_layers_of_model_keras_although_keras_is_imported_later() -> None:
     pytest.importorskip("tensorflow")
     code = "import sentiment.training, keras; print(keras.saving.get_registered_object('sentiment>Pooling'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)

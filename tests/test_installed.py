@@ -43,7 +43,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the sources, because a build writes beside them."""
+    """The wheel, built from a copy of the sources, because a build writes next to them."""
     source, built = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in ("sentiment", "artifacts", ".streamlit"):
         ignored = shutil.ignore_patterns("*.keras", "__pycache__", "secrets.toml")

@@ -24,7 +24,7 @@ FILLER = ["film", "story", "scene", "camera", "ending", "music", "actor", "hour"
 
 
 def made_up(n: int = 500, wrong: int = 20, seed: int = 0) -> pd.DataFrame:
-    """Reviews of fifty films, told from their words without fail, the first of them with the wrong label."""
+    """Reviews of fifty films whose words decide the label; the first has the wrong label."""
     rng = np.random.default_rng(seed)
     label = np.arange(n) % 2
     words = [[*rng.choice(GOOD if good else BAD, 4), *rng.choice(FILLER, 6)] for good in label]
@@ -41,7 +41,7 @@ def found():
     return rows, reviews, logits
 
 
-def test_a_film_stands_in_one_fold_and_folds_are_alike():
+def test_a_film_is_in_one_fold_and_folds_are_similar():
     frame = made_up(1_000)
     folds = assign_folds(frame, FOLDS, np.random.default_rng(0))
     assert (frame.groupby("film")["film"].transform("size") > 1).any()

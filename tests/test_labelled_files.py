@@ -73,7 +73,7 @@ def test_the_columns_of_reviews_and_labels_are_found_and_the_labels_read(name, t
         assert label_values(found.values[str(found.label)], label) == meanings
 
 
-def test_words_for_nothing_have_no_verdict_and_stay(scored):
+def test_empty_words_have_no_verdict_and_stay(scored):
     report, rows = scored("nothing_words.csv", raw=True)
     assert [row["review"] for row in rows] == (FILES / "nothing_words.csv").read_text().splitlines()[1:]
     assert report["counts"] == {"sentiment": {}, "confidence": {}, "status": {"empty": 10}}

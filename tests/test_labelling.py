@@ -117,7 +117,7 @@ def test_a_row_chosen_for_doubt_never_becomes_a_random_one():
     assert len(Labelling(pool, answers).sample) == RANDOM
 
 
-def test_of_a_large_file_a_random_part_can_be_labelled_and_all_rows_are_estimated(monkeypatch):
+def test_a_random_part_of_a_large_file_can_be_labelled_and_all_rows_are_estimated(monkeypatch):
     monkeypatch.setattr(labelling, "_POOL", 50)
     pool = Pool.of(scored(), "a job")
     assert len(pool.rows) == 50
@@ -191,7 +191,7 @@ def test_a_damaged_file_of_answers_counts_as_none(job):
     assert Answers(job).read() == ({}, False)
 
 
-def test_states_are_computed_beside_the_results_and_a_failure_leaves_these_as_they_are(job):
+def test_states_are_computed_after_the_results_and_a_failure_keeps_the_results(job):
     job.write("inspection", {})
     job.write("result", {})
     job.request_states()

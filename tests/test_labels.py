@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sentiment.tables.errors import FileError
 from sentiment.tables.labels import chosen_meanings, guess_label_column, label_values, parse_labels, value_meanings
 
-# Each scheme with the true meaning of its numbers, and whether a subset can be told under a name of ratings.
+# Each scheme with the true meaning of its numbers, and whether a subset is recognized under a name of ratings.
 SCHEMES = {
     "two from 0": {0: 0, 1: 1},
     "two from 1": {1: 0, 2: 1},
@@ -73,7 +73,7 @@ def test_some_stars_under_a_name_of_ratings_mean_what_they_should_or_nothing(num
 
 
 @given(st.sampled_from(STAR_SPELLINGS), st.sets(st.integers(1, 5), min_size=1))
-def test_stars_in_words_need_no_other_values_to_be_told(spelling, numbers):
+def test_stars_in_words_are_detected_without_other_values(spelling, numbers):
     found = label_values(map(spelling.format, numbers))
     assert found == {spelling.format(n): SCHEMES["stars"][n] for n in numbers}
 

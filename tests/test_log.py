@@ -1,4 +1,4 @@
-"""The log of the server: one line an event, with time and level, and never a visitor's text."""
+"""The log of the server: one line per event, with time and level, and never a visitor's text."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def test_a_table_and_the_lstm_give_the_same_scores(run, reviews):
 
 @pytest.fixture(params=["AMX", "AVX-512 VNNI", "ONNX Runtime"])
 def way(request, monkeypatch):
-    """Each way of int8 arithmetic that there may be."""
+    """Each available implementation of int8 arithmetic."""
     found = None
     if request.param != "ONNX Runtime":
         library = load_library(batch._BACKENDS[request.param], batch._FUNCTIONS)
@@ -51,12 +51,12 @@ def hold_alone_and_together(bulk, reviews):
     assert bulk.logits(reviews) == pytest.approx(alone, abs=1e-5)
 
 
-def test_a_score_does_not_depend_on_the_batch_nor_on_padding(reviews):
+def test_a_score_does_not_depend_on_batch_or_padding(reviews):
     hold_alone_and_together(load_bulk("artifacts/distilled"), reviews)
 
 
 @pytest.mark.usefixtures("way")
-def test_nor_does_it_in_int8(reviews):
+def test_a_score_in_int8_does_not_depend_on_batch_or_padding(reviews):
     hold_alone_and_together(load_bulk("artifacts/distilled", fast=True), reviews)
 
 

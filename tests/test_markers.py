@@ -63,7 +63,7 @@ def test_a_slow_test_exists(line):
 
 
 def outcomes(folder: Path, tests: str, *options: str) -> str:
-    """What pytest says of a module that stands under the rules of tests/conftest.py."""
+    """Returns the output of pytest for a module under the rules of tests/conftest.py."""
     (folder / "test_it.py").write_text(tests)
     (folder / "tensorflow.py").touch()  # the name is all that counts
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest"]

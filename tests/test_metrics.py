@@ -19,7 +19,7 @@ BOTH_CLASSES = SCORED.filter(lambda pair: 0 < pair[1].sum() < len(pair[1]))
 
 
 def calibrated(n: int, spread: float = 2.0, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Logits and labels drawn with just the chances that the logits state."""
+    """Logits, and labels drawn with the probabilities of the logits."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(scale=spread, size=n)
     return logits, (rng.random(n) < metrics.sigmoid(logits)).astype(np.int8)
@@ -137,7 +137,7 @@ def test_calibrated_probabilities_have_hardly_any_calibration_error() -> None:
     assert metrics.reliability(metrics.sigmoid(3 * logits), labels).error > 0.05
 
 
-def test_chance_alone_gives_a_calibrated_model_the_error_it_is_said_to() -> None:
+def test_chance_alone_gives_a_calibrated_model_the_stated_error() -> None:
     logits, _ = calibrated(600)
     probabilities, rng = metrics.sigmoid(logits), np.random.default_rng(5)
     median, high = metrics.chance_error(probabilities, samples=2000)

@@ -82,7 +82,7 @@ def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(
     assert "| confident | 90% or more |" in card
 
 
-def test_a_tested_run_s_card_tells_calibration_by_length_beside_what_chance_gives(run: Run, tmp_path: Path) -> None:
+def test_a_tested_run_s_card_compares_calibration_by_length_with_chance(run: Run, tmp_path: Path) -> None:
     assert "Calibration by length" not in model_card.render(with_test(run))
     table = predictions(("test",))
     table.to_parquet(tmp_path / "rows.parquet", index=False)
@@ -115,7 +115,7 @@ def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read
     assert "**aside.**" not in card
 
 
-def test_the_terms_of_the_imdb_reviews_stand_in_the_card_of_a_run_that_learned_from_them(
+def test_the_terms_of_the_imdb_reviews_are_in_the_card_of_a_run_trained_on_them(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = predictions(("train",), n=20)
@@ -141,7 +141,7 @@ def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run)
     assert artifacts.list_runs(run.path.parent) == [run.path]
 
 
-def test_the_card_tells_how_the_explanations_fared_and_what_they_were_chosen_from(run: Run) -> None:
+def test_the_card_shows_how_the_explanations_scored_and_their_alternatives(run: Run) -> None:
     card = model_card.render(add_parts(run, {"explanations.json": proofs()}))
     assert "| Starting point and contributions make up the score | 10 | within 2e-06, half within 1e-07 |" in card
     assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0% | 0.5 | 20 ms |" in card

@@ -1,4 +1,4 @@
-"""Libraries that were not compiled in place are compiled on first use, into a folder of the user alone."""
+"""Libraries that were not compiled in place are compiled on first use, into a folder of the user only."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_folder_that_others_could_write_to_is_refused(
     assert "\n" not in message
 
 
-def test_a_read_only_home_is_done_without_unless_the_library_is_there(
+def test_a_read_only_home_means_no_compiled_code_unless_the_library_exists(
     cache: Path, library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(self: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:

@@ -108,8 +108,8 @@ def test_the_contributions_are_those_of_numpy(directions, pooling, rule, monkeyp
 
 @pytest.mark.parametrize("scale", [1e-4, 1e-2, 30.0, 1e4])
 @pytest.mark.usefixtures("vectors")
-def test_faint_and_glaring_words_are_explained_alike(scale):
-    """What goes into a gate may be next to nothing, where a chord is nearly a tangent, or far beyond tanh's limits."""
+def test_weak_and_strong_words_are_explained_equally_well(scale):
+    """Inputs of gates from almost zero, where a chord is nearly a tangent, to far beyond the limits of tanh."""
     weights = weights_of(32, pooling=("mean",))
     for direction in weights.directions:
         direction.kernel[:] *= scale
@@ -146,13 +146,13 @@ def test_long_reviews_among_short_ones_are_explained_as_each_alone(monkeypatch):
 
 
 @needs_compiled
-def test_it_is_what_a_classifier_opens_unless_told_otherwise():
+def test_a_classifier_opens_it_by_default():
     assert isinstance(Classifier.load()._model, SingleReviewModel)
 
 
 @pytest.fixture
 def fresh():
-    """Looks for the library anew, and again after the test."""
+    """Searches for the library again, and once more after the test."""
     lstm._library.cache_clear()
     yield
     lstm._library.cache_clear()
@@ -183,7 +183,7 @@ def test_without_a_library_of_this_source_a_review_is_read_all_the_same(damage, 
 
 @pytest.mark.process
 @pytest.mark.parametrize(("compiler", "says"), [("no-such-compiler", "No such file"), ("false", "could not compile")])
-def test_where_nothing_can_be_compiled_a_sentence_says_so_and_the_way_goes_on(compiler, says, tmp_path):
+def test_a_failed_compilation_is_reported_in_a_sentence_and_nothing_stops(compiler, says, tmp_path):
     shutil.copytree(
         HOME / "sentiment", tmp_path / "sentiment", ignore=shutil.ignore_patterns("*.so", "app", "training")
     )

@@ -1,4 +1,4 @@
-"""The n-gram teacher: what it can tell apart, and what it must not be swayed by."""
+"""The n-gram teacher: what it can distinguish, and what must not influence it."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def model():
     return NgramModel(*reviews(0), SIZE)
 
 
-def test_it_reads_a_negation_that_single_words_cannot_tell(model):
+def test_it_reads_a_negation_that_single_words_cannot_show(model):
     texts, labels = reviews(1)
     assert ((model.logits(texts) > 0) == labels).mean() > 0.97
 
 
-def test_it_counts_an_ngram_once_however_often_it_stands_there(model):
+def test_it_counts_an_ngram_once_however_often_it_occurs(model):
     often = np.array([5, GOOD, 6, 5, GOOD, 6, 5, GOOD, 6], np.int32)
     the_same_ngrams = often[:5]
     assert model._present([model._ngrams(often)]).max() == 1

@@ -1,4 +1,4 @@
-"""The page about the first seconds says what was measured, and whether it is enough."""
+"""The page on the opening time shows what was measured, and whether the targets are reached."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def found(**changes: object) -> dict[str, object]:
     return {**CIRCUMSTANCES, "app": app, "blank": blank, "holds": True} | changes
 
 
-def test_the_page_gives_median_and_extremes_beside_an_empty_page():
+def test_the_page_compares_median_and_extremes_with_an_empty_page():
     sentence = page(found())
     assert "| from starting the process | 3 | 2.50 s | 2.00 s | 9.00 s | 1.90 s | 3 s |" in sentence
-    assert sentence.endswith("It holds.\n")
+    assert sentence.endswith("Target reached.\n")
 
 
 def test_the_page_says_when_the_promise_is_broken():
-    assert page(found(holds=False)).endswith("It does not hold.\n")
+    assert page(found(holds=False)).endswith("Target missed.\n")

@@ -1,4 +1,4 @@
-"""An explainer that nobody here wrote, on the same weights: captum's integrated gradients over PyTorch's LSTM."""
+"""An independent explainer on the same weights: captum's integrated gradients over PyTorch's LSTM."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(addres
     assert 0 < found["before_megabytes"] <= found["during_megabytes"]
 
 
-def test_a_visitor_who_looks_for_what_is_not_there_is_told(address):
+def test_a_visitor_who_looks_for_a_missing_element_gets_an_error(address):
     with Visitor(address) as visitor, pytest.raises(VisitError, match="no button “Buy”"):
         visitor.press("Buy")
 
@@ -40,7 +40,7 @@ def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):
         assert not visitor.received("Analyse a review")
 
 
-def test_a_proof_tells_the_model_it_was_made_with(served_runs):
+def test_a_proof_names_the_model_it_was_made_with(served_runs):
     made = circumstances(open_run(served_runs / "tiny"))
     assert made["model"] == sha256(served_runs / "tiny" / "model.onnx")
     assert made.keys() == CIRCUMSTANCES.keys()
@@ -68,4 +68,4 @@ def test_the_page_says_when_the_promise_is_broken():
         "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in sentence
     )
     assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in sentence
-    assert sentence.endswith("It does not hold.\n")
+    assert sentence.endswith("Target missed.\n")

@@ -17,7 +17,7 @@ from dev.system import free_port
 
 HOME = Path(__file__).resolve().parent.parent
 SENTENCE = "Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux"
-OTHER_LOOPBACK = "127.0.0.2"  # on Linux, whoever listens on all interfaces answers here too
+OTHER_LOOPBACK = "127.0.0.2"  # on Linux, a server on all interfaces also answers here
 COMMANDS = ("score", "train", "evaluate", "ready", "download_data", "find_label_errors", "compile")
 
 pytestmark = pytest.mark.process
@@ -51,7 +51,7 @@ def answers(address: str, port: int) -> bool:
         ),
     ],
 )
-def test_make_app_serves_this_machine_alone_unless_told_otherwise(settings, reachable, runs, tmp_path):
+def test_make_app_serves_only_this_machine_by_default(settings, reachable, runs, tmp_path):
     port = free_port()
     command = [sys.executable, "-m", "streamlit", *server_command(f"PORT={port}", *settings)]
     environment = {**os.environ, "SENTIMENT_RUNS": str(runs), "SENTIMENT_JOBS": str(tmp_path / "jobs")}

@@ -1,4 +1,4 @@
-"""One way from a text to ids, told in full or told fast."""
+"""Texts become the same ids by the complete and by the fast method."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_fast_way_gives_the_ids_of_the_full_way(text: str, max_length: int, 
 
 
 @given(TEXTS, st.integers(1, 12), st.sampled_from([1, 2]))
-def test_what_was_cut_and_what_was_unknown_is_said(text: str, max_length: int, version: int) -> None:
+def test_truncated_and_unknown_tokens_are_counted(text: str, max_length: int, version: int) -> None:
     review = Preprocessor(VOCABULARY, max_length, version)(text)
     assert review.tokens_read == len(review.tokens) == len(review.ids) == min(review.tokens_total, max_length)
     assert review.unknown == sum(token.form not in VOCABULARY for token in review.tokens)
@@ -142,7 +142,7 @@ def test_a_text_that_is_cut_off_is_counted_to_its_end(
 @pytest.mark.parametrize(
     "piece", ["<", "!?#%", " ", "a", "e\u0301", "\u0301", "a ", ". ", "<br/>", "n'", "1/", "_", "\U0001f600"]
 )
-def test_a_text_of_any_length_takes_little_memory_beside_its_own(piece: str) -> None:
+def test_a_text_of_any_length_takes_little_more_memory_than_itself(piece: str) -> None:
     text = piece * (400_000 // len(piece))
     preprocessor = Preprocessor(Vocabulary(("a", ".")), 1_000, 1)
     expected = len(token_texts(text))

@@ -1,4 +1,4 @@
-"""What is pasted and uploaded stays on the machine: what a browser cannot see of that promise."""
+"""Pasted and uploaded texts stay on the machine: the parts of that guarantee that a browser cannot test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOME = Path(__file__).resolve().parent.parent
 SCORE = "import sys; from sentiment import Classifier; Classifier.load(sys.argv[1]).predict(['good'])"
 
 
-def test_onnx_runtime_neither_names_this_machine_nor_collects_events(tmp_path):
+def test_onnx_runtime_does_not_name_this_machine_or_collect_events(tmp_path):
     run = tiny_run(tmp_path / "run")
     kept = tmp_path / "home"
     kept.mkdir()

@@ -1,4 +1,4 @@
-"""What a run learned from is told by fingerprints, and decides which test results may stand in its folder."""
+"""Fingerprints show what a run was trained on, and decide which test results its folder may have."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_file_a_run_was_trained_on_holds_its_test_reviews(tmp_path: Path) ->
     assert not provenance.is_own_test_set(run, data(OWN[8:], "b" * 64))
 
 
-def test_reviews_that_a_run_was_trained_on_are_not_set_aside_though_they_are_in_the_test_part_now(tmp_path):
+def test_reviews_that_a_run_was_trained_on_are_not_set_aside_although_they_are_in_the_test_part_now(tmp_path):
     run = run_trained_on(OWN[:8], tmp_path)
     assert not provenance.is_own_test_set(run, data(OWN[7:], SOURCE.sha256))
 

@@ -18,12 +18,12 @@ NEEDS = re.compile(r"# needs: (\w+)")
 
 @pytest.fixture(scope="module")
 def names() -> dict[str, Any]:
-    """The names that the snippets before have defined."""
+    """The names that earlier snippets have defined."""
     return {}
 
 
 def run(code: str, names: dict[str, Any]) -> list[str]:
-    """Runs a snippet; returns the lines whose expression gives something else than the arrow says."""
+    """Runs a snippet; returns the lines whose expression has another value than the arrow says."""
     wrong, lines = [], code.splitlines()
 
     def compare(expression: ast.Expr) -> ast.Expr:

@@ -96,13 +96,13 @@ def test_check_and_remember_exclude_each_other(home: Path) -> None:
     assert not (home / "artifacts" / "records").exists()
 
 
-def test_a_damaged_record_is_told_in_a_sentence(written: Path) -> None:
+def test_a_damaged_record_is_reported_in_a_sentence(written: Path) -> None:
     (written / "artifacts" / "records" / "best.json").write_text("{")
     done = report("--check", home=written)
     assert (done.status, done.stderr) == (2, "report.py: The record best.json is not valid JSON; restore it.\n")
 
 
-def test_a_remembered_run_that_was_never_tested_stands_in_no_table_of_test_figures(written: Path) -> None:
+def test_a_recorded_run_that_was_never_tested_is_in_no_table_of_test_figures(written: Path) -> None:
     root = written / "artifacts"
     made = tiny_run(root / "new")
     validated = {"metadata.json": METADATA, "metrics.json": {"validation": summary(predictions(("validation",)), RULE)}}

@@ -1,4 +1,4 @@
-"""What was read by hand: confident mistakes with their cause, suspected labels with a verdict."""
+"""Notes of readers: confident mistakes with their cause, suspected labels with a verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.tiny import tiny_run
 
 
 def mistaken(n: int = 400) -> pd.DataFrame:
-    """Predictions of which every fifth is wrong, some of them confident."""
+    """Predictions; every fifth is wrong, and some of these are confident."""
     table = predictions(("test",), n=n)
     return table.assign(label=table["label"].where(table.index % 5 > 0, 1 - table["label"]))
 
@@ -74,7 +74,7 @@ def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder
     assert rest.empty
 
 
-def test_a_cause_stands_beside_the_mistakes_that_were_read_alone(folder):
+def test_a_cause_is_shown_only_for_the_mistakes_that_were_read(folder):
     table = mistaken()
     first, second = review_notes.confident_mistakes(table, RULE)["fingerprint"].head(2)
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{second},irony\n")
@@ -84,7 +84,7 @@ def test_a_cause_stands_beside_the_mistakes_that_were_read_alone(folder):
     assert rows["cause"].notna().sum() == 1
 
 
-def test_where_nobody_has_read_anything_nothing_is_known(folder):
+def test_without_readers_there_are_no_notes(folder):
     assert review_notes.causes() == review_notes.label_verdicts() == {}
     assert review_notes.label_errors() is None
 
@@ -122,7 +122,7 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     assert surest not in run_tool(*command).stdout
 
 
-def test_to_read_says_in_a_sentence_that_nothing_was_judged_or_suspected_yet(folder, tmp_path):
+def test_to_read_reports_missing_results_in_a_sentence(folder, tmp_path):
     run = tiny_run(tmp_path / "tiny")
     for what, said in (("mistakes", "The run tiny has no test results"), ("labels", "No labels are suspected yet")):
         done = run_tool("dev.to_read", what, "--data", tmp_path, "--artifacts", run)

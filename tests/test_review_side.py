@@ -1,4 +1,4 @@
-"""What the parts beside the verdict compute and write: sums, methods, code to share, labels as CSV."""
+"""What the parts next to the verdict compute and write: sums, methods, code to share, labels as CSV."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_probability_of_the_sum_follows_from_its_formula(classifier):
     assert float(value.removesuffix("%")) == pytest.approx(expected, abs=0.06)
 
 
-def test_of_unknown_words_the_sum_states_no_probability(classifier):
+def test_the_sum_states_no_probability_for_unknown_words(classifier):
     rows = arithmetic.sum_rows(classifier.explain("zyx xyz yzx"), classifier)
     assert "P(positive)" not in [row[0] for row in rows]
 

@@ -1,4 +1,4 @@
-"""Sayings are written by their forms, with blanks filled from lists and reviews, and none is a text of the tests."""
+"""Sayings are made from templates, with blanks filled from lists and reviews, and none is a text of the tests."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ def test_every_blank_has_a_name_that_is_known_and_none_is_written_in_vain():
     assert TABLE["blanks"].keys() & BLANKS.keys() == set()
 
 
-def test_no_form_stands_twice_and_none_on_both_sides():
+def test_no_template_occurs_twice_or_on_both_sides():
     plain = Counter(" ".join(READ(form)) for form in EVERY_FORM)
     assert [form for form, number in plain.items() if number > 1] == []
 

@@ -85,7 +85,7 @@ def test_the_verdicts_are_the_classifiers(scored, table, run):
         assert row[4:] == [expected.confidence or "", expected.status, str(expected.tokens_read)]
 
 
-def test_every_form_of_output_says_the_same(scored, table):
+def test_every_format_of_output_says_the_same(scored, table):
     as_csv = rows_of(scored(table, "out.csv", "--raw"))
     assert rows_of(scored(table, "out.tsv", "--raw")) == as_csv
     header, *rows = as_csv
@@ -195,7 +195,7 @@ def test_an_option_that_does_not_fit_is_named(run, table, tmp_path, options, say
     assert says in done.stderr
 
 
-def test_how_a_file_was_read_is_said_and_can_be_changed(run, tmp_path):
+def test_how_a_file_was_read_is_reported_and_can_be_changed(run, tmp_path):
     (tmp_path / "in.txt").write_text("good\t1\nbad\t0\n")
     command = [tmp_path / "in.txt", tmp_path / "out.csv", "--artifacts", run]
     assert "Read as a table, because the delimiter “tab” splits every line equally" in score(*command).stderr
@@ -220,7 +220,7 @@ def test_a_sheet_is_chosen_by_an_option(scored, tmp_path):
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_json_of_any_layout_is_scored_into_every_form(scored, tmp_path, form):
+def test_json_of_any_layout_is_scored_into_every_format(scored, tmp_path, form):
     reviews = [{"user": {"name": "Ann"}, "review": "good", "n": 1.5}, {"review": "bad"}]
     (tmp_path / "in.json").write_text(json.dumps({"reviews": reviews}, indent=2))
     output = scored(tmp_path / "in.json", f"out.{form}")
@@ -243,7 +243,7 @@ def test_the_output_may_not_be_the_input(run, table):
     assert "The output is the input" in done.stderr
 
 
-def test_an_input_that_is_not_there_is_told_whether_or_not_the_output_is(run, table):
+def test_a_missing_input_is_reported_with_or_without_an_output(run, table):
     done = score(table.parent / "nothing.csv", table, "--artifacts", run)
     assert done.returncode == 2
     assert "There is no file" in done.stderr
@@ -304,13 +304,13 @@ def test_int8_is_named_in_the_output_and_near_the_truth(scored, table):
     exact, fast = rows_of(scored(table)), rows_of(scored(table, "fast.csv", "--fast"))
     report = json.loads(table.with_name("fast.csv.json").read_text("utf-8"))
     assert report["options"]["arithmetic"] == "int8"
-    assert report["options"]["int8_measured"] is None  # no benchmark stands beside this run
+    assert report["options"]["int8_measured"] is None  # there is no benchmark next to this run
     moved = [abs(float(a[3]) - float(b[3])) for a, b in zip(exact[1:], fast[1:], strict=True) if a[3]]
     assert 0 < max(moved) < 0.05
 
 
 @pytest.mark.parametrize("measured", ["this model", "another", "another way"])
-def test_what_int8_changed_on_test_reviews_is_told_where_it_was_measured(measured, scored, table, run):
+def test_what_int8_changed_on_test_reviews_is_reported_if_it_was_measured(measured, scored, table, run):
     effect = {"labels_changed": 0.0004, "accuracy_change": 0.0001, "probability_change": 0.003}
     effect["way"] = "on paper" if measured == "another way" else int8_backend()
     model = "0" * 64 if measured == "another" else sha256(run / "model.onnx")
@@ -359,8 +359,8 @@ def test_parquet_keeps_its_types(scored, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())], ids=str)
-@pytest.mark.parametrize("length", [1, 5000])  # of which the longer has to be measured
-def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_form(scored, tmp_path, length, kind):
+@pytest.mark.parametrize("length", [1, 5000])  # the longer one must be measured
+def test_a_string_of_parquet_that_is_not_utf_8_is_unreadable_in_every_format(scored, tmp_path, length, kind):
     raw = pa.array([b"good", b"caf\xe9 bad" * length])
     table = pa.table({"review": pa.Array.from_buffers(pa.string(), 2, raw.buffers()).cast(kind)})
     pq.write_table(table, tmp_path / "in.parquet")
@@ -441,7 +441,7 @@ def test_surplus_cells_are_kept_and_counted_and_the_rows_are_scored_if_the_text_
         ("Great fun,Bob\nDull and long,Ann\n", ""),  # which is data, and scored
     ],
 )
-def test_a_header_in_doubt_is_named_though_nobody_sits_at_a_terminal(run, tmp_path, content, sentence):
+def test_a_header_in_doubt_is_named_although_nobody_sits_at_a_terminal(run, tmp_path, content, sentence):
     (tmp_path / "in.csv").write_text(content)
     done = score(tmp_path / "in.csv", tmp_path / "out.csv", "--artifacts", run)
     assert sentence in done.stderr
@@ -459,7 +459,7 @@ def test_json_lines_stay_as_they_were_written(scored, tmp_path):
     assert rows_of(scored(tmp_path / "in.jsonl"))[1][:4] == ["good", "1.10", "123456789012345678901", ""]
 
 
-def test_a_line_that_is_not_json_stands_among_numbers_in_every_form(scored, tmp_path):
+def test_an_invalid_json_line_is_kept_among_numbers_in_every_format(scored, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"id": 1, "text": 5}\nnot json\n')
     lines = [json.loads(line) for line in scored(tmp_path / "in.jsonl", "out.jsonl").read_text().splitlines()]
     assert [(row["id"], row["text"]) for row in lines] == [(1, 5), (None, "not json")]
@@ -520,7 +520,7 @@ def sheet_rows(path):
 
 
 @pytest.mark.process
-def test_resuming_keeps_the_parts_that_stand(scored, run, long_table, tmp_path):
+def test_resuming_keeps_the_finished_parts(scored, run, long_table, tmp_path):
     output = tmp_path / "out.csv"
     process = slowly(run, long_table, output)
     wait_for_parts(output, process)
@@ -562,12 +562,12 @@ def test_results_added_to_a_run_do_not_keep_it_from_resuming_and_another_model_d
         score_file(task, load_bulk(tiny_run(tmp_path / "other", seed=1)), lambda *sentence: None)
 
 
-def test_nothing_to_resume_starts_afresh(scored, table):
+def test_nothing_to_resume_starts_from_the_beginning(scored, table):
     assert len(rows_of(scored(table, "out.csv", "--resume"))) == len(REVIEWS) + 1
 
 
 @pytest.mark.process
-def test_an_interrupted_run_ends_with_130_and_says_how_to_go_on(run, long_table, tmp_path):
+def test_an_interrupted_run_ends_with_130_and_says_how_to_resume(run, long_table, tmp_path):
     process = slowly(run, long_table, tmp_path / "out.csv")
     wait_for_parts(tmp_path / "out.csv", process, 1)
     process.send_signal(signal.SIGINT)

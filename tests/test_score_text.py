@@ -78,7 +78,9 @@ def test_a_missing_run_is_named_in_one_line():
 
 @pytest.mark.parametrize("arguments", [["--text", "good"], ["reviews.csv", "-"]], ids=["a text", "a pipe"])
 @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
-def test_output_that_does_not_arrive_is_told_in_one_line_that_promises_nothing(run, tmp_path, arguments, unbuffered):
+def test_output_that_cannot_be_written_is_reported_in_one_line_without_an_offer_to_resume(
+    run, tmp_path, arguments, unbuffered
+):
     (tmp_path / "reviews.csv").write_text("review\ngood film\n")
     command = [sys.executable, str(ROOT / "scripts/score.py"), *arguments, "--artifacts", str(run)]
     with Path("/dev/full").open("wb") as full:
@@ -104,7 +106,7 @@ def test_output_that_does_not_arrive_is_told_in_one_line_that_promises_nothing(r
         ("good", None, None, False),
     ],
 )
-def test_going_on_is_offered_after_ctrl_c_where_files_are_left(text, source, output, resumable, capsys, monkeypatch):
+def test_resuming_is_offered_after_ctrl_c_if_files_are_left(text, source, output, resumable, capsys, monkeypatch):
     def interrupted(_):
         raise KeyboardInterrupt
 
@@ -154,7 +156,7 @@ def test_a_value_may_begin_with_a_dash_unless_it_is_an_option(words, expected, c
     assert {name: options[name] for name in expected} == expected
 
 
-def test_two_dashes_are_no_value(capsys):
+def test_two_dashes_are_not_a_value(capsys):
     with pytest.raises(SystemExit) as stopped:
         score_command._options(["in.csv", "out.csv", "--text-column=--"], "score.py")
     assert stopped.value.code == 2

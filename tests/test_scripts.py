@@ -1,4 +1,4 @@
-"""What every command line keeps to: --help, and one sentence and status 2 where what it is given is not there."""
+"""Rules for every command line: --help, and one sentence and status 2 for missing input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROOFS = ("bulk", "people")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_script_tells_how_it_is_used(name):
+def test_every_script_shows_its_usage(name):
     done = run_script(name, "--help")
     assert (done.status, done.stdout.startswith(f"usage: {name}")) == (0, True)
 
@@ -51,7 +51,7 @@ def test_a_proof_of_a_missing_run_reports_it_in_a_sentence(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["x" * 300 + ".csv", "none.csv", ""])
-def test_an_input_that_cannot_be_opened_is_told_in_a_sentence(name, tmp_path):
+def test_an_input_that_cannot_be_opened_is_reported_in_a_sentence(name, tmp_path):
     done = run_script("score.py", tmp_path / name, tmp_path / "out.csv")
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "--resume" not in done.stderr

@@ -88,6 +88,6 @@ def test_a_file_gives_its_columns_and_rows(name, columns, count, first, last, no
 
 
 @pytest.mark.parametrize(("name", "kind"), [("page.csv", "a web page"), ("pointer.csv", "a pointer of Git LFS")])
-def test_what_is_no_table_is_named_as_what_it_is(name, kind):
+def test_a_file_that_is_not_a_table_is_named_by_its_kind(name, kind):
     with pytest.raises(FileError, match=f"{name} is not a file of reviews: it looks like {kind}"):
         open_source(FILES / name)

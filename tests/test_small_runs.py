@@ -68,7 +68,7 @@ def shaped_run(folder: Path, shape: str) -> Path:
 
 
 def open_page(folder: Path, name: str, **query: str) -> AppTest:
-    """A page over the runs beside ``folder``, which is the default."""
+    """A page with the runs next to ``folder``, which is the default."""
     (folder.parent / "default").write_text(folder.name)
 
     def script(name):
@@ -86,7 +86,7 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
 
 
 @every_shape
-def test_confident_mistakes_are_a_table_even_where_there_is_none(shape: str) -> None:
+def test_confident_mistakes_are_a_table_even_if_there_are_none(shape: str) -> None:
     rows = review_notes.confident_mistakes(shaped(shape), RULE)
     assert {"fingerprint", "label", "probability", "cause"} <= set(rows.columns)
     if shape in {"no error", "no confident review", "no confident error", "no review"}:

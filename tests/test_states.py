@@ -51,7 +51,7 @@ def test_the_last_layer_makes_the_logits_of_the_states(
     assert np.delete(logits, 1) == pytest.approx(np.delete(expected, 1), abs=1e-4)
 
 
-def test_states_do_not_depend_on_company_and_there_may_be_none(stored: tuple[Classifier, Run]) -> None:
+def test_states_do_not_depend_on_other_texts_and_may_be_empty(stored: tuple[Classifier, Run]) -> None:
     classifier, _ = stored
     together = pooled_states(classifier, TEXTS)
     alone = np.concatenate([pooled_states(classifier, [text]) for text in TEXTS])

@@ -1,4 +1,4 @@
-"""What the settings of the C library are for, measured in a process of its own."""
+"""The effect of the settings of the C library, measured in a separate process."""
 
 from __future__ import annotations
 

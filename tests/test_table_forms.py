@@ -320,7 +320,7 @@ R_NAMES = ["row_name", "review", "stars"]
         ("comment\nA, b, c\nD, e, f\nG, h, i\nJ, k, l\nM, n, o\n", ["comment"], ["A, b, c"], ""),
     ],
 )
-def test_the_header_is_found_below_a_title_and_beside_names_of_rows(read, content, columns, first, note):
+def test_the_header_is_found_below_a_title_and_next_to_row_names(read, content, columns, first, note):
     found = read("in.csv", content)
     assert (found.columns, found.rows[0]) == (columns, first)
     assert note in found.notes if note else not found.notes
@@ -382,7 +382,7 @@ COLUMNS = ["user.name", "user.age", "text", "tags", "user"]
     ],
     ids=["array", "indented array", "lines", "indented objects", "Python", "list inside", "indented list", "mark"],
 )
-def test_json_is_read_in_every_form(read, content):
+def test_json_is_read_in_every_format(read, content):
     found = read("in.json", content)
     assert (found.columns, found.rows) == (COLUMNS, FLAT)
     assert not any(found.problems)
@@ -487,7 +487,7 @@ def test_rows_above_the_header_of_a_sheet_are_left_out(read, above):
     assert ("Left out above the table" in found.notes) is any(map(any, above))
 
 
-def test_only_hidden_rows_are_no_rows_and_the_file_is_named(read):
+def test_a_sheet_with_only_hidden_rows_has_no_rows_and_the_file_is_named(read):
     with pytest.raises(FileError, match=r"in\.xlsx has no rows on its visible sheets"):
         read("in.xlsx", workbook(A=[], hidden=TABLE))
 

@@ -65,10 +65,10 @@ def read(path, **options):
 )
 @promise
 def test_what_the_csv_module_writes_is_detected(table, delimiter, header, encoding, quoting, escape, end, folder):
-    if escape:  # in a quoted cell, or the backslash might stand for itself
+    if escape:  # in a quoted cell, because the backslash might be a plain character
         quoted = [text for _, text, _ in table if quoting != csv.QUOTE_MINIMAL or delimiter in text or "\n" in text]
         assume(any('"' in text for text in quoted))
-    assume(not (encoding == "utf-16-le" and any("“" in text for _, text, _ in table)))  # a mark tells it apart
+    assume(not (encoding == "utf-16-le" and any("“" in text for _, text, _ in table)))  # a mark distinguishes it
     names = ["id", "review", "label"] if header else []
     style = {"doublequote": False, "escapechar": "\\"} if escape else {}
     text = io.StringIO(newline="")

@@ -66,7 +66,7 @@ def test_every_start_that_a_preset_names_is_there_complete_and_of_its_architectu
         assert 0 < rates.turned + rates.clauses + rates.sayings + rates.labelled <= 1
 
 
-def test_a_start_is_no_run_of_the_list():
+def test_a_start_is_not_listed_as_a_run():
     assert START not in artifacts.list_runs(artifacts.ROOT)
     assert START.is_relative_to(artifacts.ROOT / "teachers")
 

@@ -1,4 +1,4 @@
-"""What docs/team.md promises who runs the app for a team."""
+"""The setups of docs/team.md work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 @pytest.fixture
 def behind_nginx(runs, tmp_path, monkeypatch):
-    """The app as ``deploy/nginx.conf`` has it, but for its port; the address of nginx."""
+    """The app as in ``deploy/nginx.conf``, except for its port; the address of nginx."""
     need(NGINX, "nginx")
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     inner, outer = free_port(), free_port()
@@ -203,7 +203,7 @@ def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
 
 
 @pytest.mark.process
-def test_with_login_on_nobody_gets_further_without_it(runs, tmp_path):
+def test_with_login_on_nobody_gets_in_without_it(runs, tmp_path):
     need(find_spec("authlib"), "Authlib")
     app, idp = free_port(), free_port()
     with provider(idp) as metadata:

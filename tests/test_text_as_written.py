@@ -183,11 +183,11 @@ def test_a_mark_is_one_token_read_as_the_nearest_known_mark(text, mark):
         "7 out of 8",
     ],
 )
-def test_what_is_no_mark_stays(text):
+def test_text_that_is_not_a_mark_stays(text):
     assert " ".join(forms(text)) == text
 
 
-def test_a_dash_before_a_mark_is_no_minus_and_what_may_be_either_is_not_read():
+def test_a_dash_before_a_mark_is_not_a_minus_and_an_ambiguous_one_is_not_read():
     assert forms("Rating-4/10, or - 8/10") == ["rating", "-", "4/10", ",", "or", "-", "8/10"]
     assert forms("Great film -9/10") == ["great", "film"]
     assert forms("Fine.\n-8/10") == ["fine", "."]
@@ -251,7 +251,7 @@ def test_what_only_looks_like_a_misspelling_stays(text):
     assert "".join(written(text)) == text.replace(" ", "").replace("_", "_")
 
 
-# Grapheme clusters by UAX #29, each of which is one piece in whatever text.
+# Grapheme clusters by UAX #29; each is one piece in any text.
 CLUSTERS = (
     "a", "n", "t", "'", " ", "\n", ".", "8/10", "great", "e\u0301", "e\u0301\u0323", "n\u0303",
     "👨\u200d👩\u200d👧\u200d👦", "👍🏽", "🇫🇷", "❤️", "🏴\u200d☠️", "1️⃣", "#️⃣",

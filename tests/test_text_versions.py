@@ -26,7 +26,7 @@ READ_AT_FIRST = "3e5315ec4bc5256855b38a85a21f5764f050161b7ee31c311a8640e1c8bebdd
 
 
 def with_version(folder, version):
-    """Seals a tiny run with this version in its config.json."""
+    """Writes a tiny run with this version in its config.json."""
     run = tiny_run(folder)
     config = json.loads((run / "config.json").read_text())
     write_json(run / "config.json", config | {"text_version": version})

@@ -1,4 +1,4 @@
-"""Tokens know their place in any text, and keep visible what a sentiment hangs on."""
+"""Tokens have their spans in any text, and negations and ratings stay visible."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_punctuation_marks_and_smileys_are_tokens(text: str, expected: list[str]
 
 
 @pytest.mark.parametrize("tag", ["<br />", "<br>", "</i>", "<BR/>", '<a href="x">', "<!-- aside -->"])
-def test_a_tag_is_a_gap_and_parts_the_words_beside_it(tag: str) -> None:
+def test_a_tag_is_a_gap_and_separates_the_words_around_it(tag: str) -> None:
     assert words(f"fine{tag}{tag}really") == ["fine", "really"]
 
 

@@ -28,7 +28,7 @@ def options(data: Path, output: Path) -> list[object]:
 
 @pytest.mark.parametrize("option", ["--epochs", "--limit", "--seed", "--split-seed"])
 @pytest.mark.parametrize("value", ["abc", "", "1.5", "-1", "1e3", "9" * 40, "9" * 5_000])
-def test_a_number_that_is_none_is_refused_in_plain_words(option, value, tmp_path):
+def test_an_invalid_number_is_refused_in_plain_words(option, value, tmp_path):
     done = run_script("train.py", *options(tmp_path / "none.csv", tmp_path / "run"), f"{option}={value}")
     assert done.status == 2
     last = done.stderr.splitlines()[-1]
@@ -45,14 +45,14 @@ def test_no_script_shows_the_name_of_a_function_of_its_own_for_a_wrong_value(nam
         assert not re.search(r"invalid _?\w*[_A-Z.]\w* value", done.stderr)
 
 
-def test_a_checksum_that_is_none_is_refused_before_anything_is_fetched(tmp_path):
+def test_an_invalid_checksum_is_refused_before_anything_is_fetched(tmp_path):
     done = run_script("download_data.py", "--output", tmp_path / "new", "--sha256", "c0ffee")
     assert (done.status, (tmp_path / "new").exists()) == (2, False)
     assert "'c0ffee' is not a SHA-256 checksum" in done.stderr
 
 
 @pytest.mark.parametrize("url", ["http://[bad/x", "http://]/x", "", "x/", "http://a b/x", "http://127.0.0.1:no/x"])
-def test_an_address_that_is_none_is_refused_in_a_sentence(url, tmp_path):
+def test_an_invalid_address_is_refused_in_a_sentence(url, tmp_path):
     done = run_script("download_data.py", "--output", tmp_path, "--url", url)
     assert (done.status, done.stderr.count("\n")) == (2, 1)
 

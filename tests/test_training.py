@@ -1,4 +1,4 @@
-"""Training promises: the same seed gives the same run, a break loses nothing, and what is sealed can be served."""
+"""Guarantees of training: a seed gives one run, an interruption loses nothing, and finished runs can be served."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CONTINUED = dataclasses.replace(
 
 @pytest.fixture(scope="module")
 def labelled_csv(tmp_path_factory):
-    """400 short reviews in our own words, told apart by one word each.
+    """400 short reviews in our own words, which differ in one word each.
 
     All are at least as long as a crop, so that training batches have one shape; each shape costs a trace of seconds.
     """
@@ -113,7 +113,7 @@ def logits(folder, texts):
     return np.array([p.logit for p in Classifier.load(folder).predict(texts)])
 
 
-def test_a_finished_run_can_be_served_and_has_learnt(finished, reviews):
+def test_a_finished_run_can_be_served_and_has_learned(finished, reviews):
     predictions = Classifier.load(finished).predict(reviews.test["text"])
     right = [p.label == ("positive" if label else "negative") for p, label in zip(
         predictions, reviews.test["label"], strict=True
@@ -156,7 +156,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(finished, rev
 
 
 @pytest.mark.parametrize("preset", [TINY, TINY_LSTM], ids=["bilstm", "lstm"])
-def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroken_one_ends(
+def test_an_interrupted_run_resumes_from_its_last_epoch_and_equals_an_uninterrupted_one(
     preset, finished, reviews, tmp_path, monkeypatch
 ):
     unbroken = finished if preset is TINY else run(reviews, tmp_path / "unbroken", preset)
@@ -173,7 +173,7 @@ def test_a_run_broken_off_goes_on_from_its_last_epoch_and_ends_where_the_unbroke
     np.testing.assert_allclose(logits(broken, texts), logits(unbroken, texts), atol=1e-5)
 
 
-def test_a_training_begun_with_other_settings_is_not_taken_up(finished, reviews, tmp_path):
+def test_a_training_started_with_other_settings_is_not_resumed(finished, reviews, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "run")
     with pytest.raises(OtherSettingsError):
         run(reviews, folder, dataclasses.replace(TINY, epochs=1))
@@ -181,7 +181,7 @@ def test_a_training_begun_with_other_settings_is_not_taken_up(finished, reviews,
         run(reviews, folder, TINY, split_seed=1)
 
 
-def test_a_training_broken_off_before_its_first_epoch_is_not_taken_up_with_other_settings_either(
+def test_a_training_interrupted_before_its_first_epoch_is_not_resumed_with_other_settings_either(
     reviews, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -202,7 +202,7 @@ def test_forms_that_were_edited_are_other_settings_where_they_are_used(preset, r
         assert (asked.settings != before) == (preset is CONTINUED)
 
 
-def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_told(finished):
+def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_shown(finished):
     said = "; this data had no unlabelled reviews"
     made = open_run(finished)
     assert made.json("metadata.json")["summary"] == TINY.summary + said
@@ -220,7 +220,7 @@ def test_unlabelled_reviews_that_would_be_learned_from_are_reported_missing(
     assert ("no unlabelled reviews" in capsys.readouterr().err) is warned
 
 
-def test_unlabelled_reviews_take_turns_beside_the_labelled_ones(reviews, tmp_path):
+def test_unlabelled_reviews_alternate_with_labelled_ones(reviews, tmp_path):
     texts = reviews.test.assign(label=-1)
     texts.loc[texts.index[3], "text"] = ""  # one without a token, which teaches nothing
     folder = run(dataclasses.replace(reviews, unlabelled=texts), tmp_path / "run")
@@ -277,7 +277,7 @@ def test_the_weights_are_the_mean_of_old_and_new_ones_by_share(share, finished, 
         np.testing.assert_allclose(logits(folder, texts), logits(finished, texts), atol=1e-4)
 
 
-def test_a_continuation_that_is_interrupted_resumes_and_ends_where_an_unbroken_one_ends(
+def test_an_interrupted_continuation_resumes_and_equals_an_uninterrupted_one(
     successor, finished, reviews, tmp_path, monkeypatch
 ):
     with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
@@ -299,7 +299,7 @@ def test_a_continuation_of_another_run_is_not_resumed(finished, successor, revie
         continued(reviews, successor, tmp_path / "run")
 
 
-def test_labelled_reviews_take_the_place_of_unlabelled_ones_where_there_are_none(finished, reviews, tmp_path):
+def test_labelled_reviews_replace_missing_unlabelled_ones(finished, reviews, tmp_path):
     folder = continued(reviews, finished, tmp_path / "run", unlabelled=False)
     assert "no unlabelled reviews" in open_run(folder).json("metadata.json")["summary"]
     assert ((logits(folder, reviews.test["text"]) > 0) == reviews.test["label"]).mean() > 0.9
@@ -414,7 +414,7 @@ def test_a_missing_file_ends_with_one_sentence_and_status_2(tmp_path):
     assert len(refused.stderr.strip().splitlines()) == 1
 
 
-def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
+def test_an_existing_run_is_not_overwritten_by_default(finished, labelled_csv):
     before = open_run(finished).manifest
     refused = ended(*own(labelled_csv, finished))
     assert refused.status == 2
@@ -425,7 +425,7 @@ def test_a_run_that_stands_is_not_overwritten_unasked(finished, labelled_csv):
 @pytest.mark.parametrize(
     "wrong", [("--data", "none.csv"), ("--exclude", "none.txt"), ("--text-column", "none")], ids=lambda pair: pair[0]
 )
-def test_a_slip_in_the_command_costs_no_finished_run_though_overwriting_is_asked_for(wrong, labelled_csv, tmp_path):
+def test_a_slip_in_the_command_costs_no_finished_run_although_overwriting_is_asked_for(wrong, labelled_csv, tmp_path):
     run = tiny_run(tmp_path / "tiny")
     option, name = wrong
     asked = ["--data", labelled_csv, "--preset", "lstm", "--output", run, "--overwrite"]
@@ -435,7 +435,7 @@ def test_a_slip_in_the_command_costs_no_finished_run_though_overwriting_is_asked
 
 
 @pytest.mark.parametrize("content", ["{}", "[]", "no JSON"])
-def test_a_folder_of_another_program_is_not_overwritten_though_it_has_a_manifest(content, labelled_csv, tmp_path):
+def test_a_folder_of_another_program_is_not_overwritten_although_it_has_a_manifest(content, labelled_csv, tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "manifest.json").write_text(content)
     asked = ["--data", labelled_csv, "--preset", "lstm", "--output", tmp_path / "site", "--overwrite"]
@@ -452,7 +452,7 @@ def test_a_run_that_would_go_into_a_file_is_refused_in_a_sentence(labelled_csv, 
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL], ids=["ctrl-c", "kill -9"])
-def test_the_same_command_goes_on_after(stop, labelled_csv, tmp_path):
+def test_the_same_command_resumes(stop, labelled_csv, tmp_path):
     output = tmp_path / "run"
     with subprocess.Popen(train_command(*own(labelled_csv, output)), stderr=subprocess.PIPE, text=True) as process:
         for line in process.stderr:

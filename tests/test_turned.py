@@ -24,7 +24,7 @@ LEXICON = Lexicon(
 
 
 class Draws:
-    """Random numbers in the order given, the last again and again, and always the first choice."""
+    """Random numbers in the order given, the last one repeated, and always the first choice."""
 
     def __init__(self, *numbers: float) -> None:
         self._numbers = list(numbers)
@@ -149,7 +149,7 @@ def test_the_target_is_on_the_other_side_and_no_surer_than_the_model_and_the_bou
     assert max(drawn[2.0]) > min(drawn[2.0]) + 0.05  # where less was turned
 
 
-def test_a_review_of_which_the_model_is_unsure_or_that_is_too_long_is_not_turned():
+def test_a_review_that_is_unsure_or_too_long_is_not_turned():
     source = reviews(["good great", "good great like", "good " * 900], [0.5, 3.0, 3.0], 1)
     assert {len(source(np.random.default_rng(seed))[0]) >= 3 for seed in range(20)} == {True}
     assert not reviews(["good great"], [0.5], 1)

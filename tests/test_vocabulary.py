@@ -37,14 +37,14 @@ def test_nothing_encodes_to_no_ids() -> None:
     assert SMALL.encode([]).dtype == np.int32
 
 
-def test_the_most_frequent_tokens_come_first_and_ties_stand_in_alphabetical_order() -> None:
+def test_the_most_frequent_tokens_come_first_and_ties_are_alphabetical() -> None:
     counts = Counter({"b": 2, "a": 2, "c": 5, "rare": 1})
     assert Vocabulary.from_counts(counts, max_size=10, min_count=2).tokens == ("c", "a", "b")
     assert Vocabulary.from_counts(counts, max_size=2, min_count=1).tokens == ("c", "a")
 
 
 @pytest.mark.parametrize("tokens", [["a", "a"], [""], ["Film"], ["n’t"], ["a\nb"], ["a\u2028b"]])
-def test_what_is_no_vocabulary_is_refused(tokens: list[str]) -> None:
+def test_an_invalid_vocabulary_is_refused(tokens: list[str]) -> None:
     with pytest.raises(ValueError, match="token"):
         Vocabulary(tokens)
 

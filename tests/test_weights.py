@@ -93,7 +93,7 @@ def test_the_embedding_is_stored_in_half_precision(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"Hello!", b"\x08\x09"])
-def test_a_file_that_is_no_model_of_ours_is_refused(content: bytes, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_of_ours_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"model\.onnx: "):

@@ -64,7 +64,7 @@ def test_the_progress_ends_with_all_and_a_chunk_at_a_time_gives_the_same(
 
 
 @pytest.mark.parametrize("texts", [[], ["", "  "], ["zebra"]])
-def test_without_a_known_word_there_is_none_to_keep(classifier: Classifier, texts: list[str]) -> None:
+def test_a_text_without_known_words_has_no_word_to_keep(classifier: Classifier, texts: list[str]) -> None:
     found = words.measure(classifier, {"test": texts})
     assert (found["words"], found["tokens"]) == ([], 0)
 

@@ -1,4 +1,4 @@
-"""One visitor does his worst; another's verdict hardly waits. In a short form, with a tiny model."""
+"""The attacks of a hostile visitor hardly delay another visitor's verdict; a short version with a tiny model."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_any_text_can_be_changed(name, text):
 
 
 @pytest.mark.parametrize("name", [name for name in CHANGES if name.startswith("apostrophe")])
-def test_quotation_marks_are_no_apostrophes(name):
+def test_quotation_marks_are_not_apostrophes(name):
     assert CHANGES[name]("the 'best' films' end") == "the 'best' films' end"
 
 

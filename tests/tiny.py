@@ -64,7 +64,7 @@ def rounded(weights: Weights) -> Weights:
 
 
 def tiny_run(folder: Path, *, max_length: int = 50, seed: int = 0, weights: Weights | None = None) -> Path:
-    """A sealed run that ``Classifier.load`` accepts."""
+    """A verified run that ``Classifier.load`` accepts."""
     folder.mkdir(parents=True)
     write_onnx(weights or tiny_weights(seed=seed), folder / "model.onnx")
     Vocabulary(WORDS).write(folder / "vocabulary.txt")

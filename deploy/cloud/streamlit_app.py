@@ -1,4 +1,4 @@
-"""Serves the app on Streamlit Community Cloud, which installs the ``requirements.txt`` beside this file."""
+"""Serves the app on Streamlit Community Cloud, which installs the ``requirements.txt`` next to this file."""
 
 import sys
 from pathlib import Path

@@ -13,25 +13,24 @@ Row = dict[str, Any]
 _PAGE = """\
 # Speed
 
-{reviews:,} test reviews of {tokens:,} tokens read, scored by the run `{run}`, on {machine}, {date}. The sides of a row
-were measured in turn (ours, theirs, ours, theirs ...) after {warmups} round to warm up; a figure is the median of its
-rounds, and a ratio says how many times better ours was in a round than the best of the others in that round, with the
-lowest and the highest in brackets. Other libraries had processes of their own. [docs/speed.md](../docs/speed.md) tells
-what each row does.
+The run `{run}` scored {reviews:,} test reviews with {tokens:,} tokens on {machine}, {date}. Both sides of a row were
+measured in turn (ours, theirs, ours, theirs ...) after {warmups} warm-up round. A figure is the median of its rounds. A
+ratio compares ours with the best of the others in the same round; above 1, ours is better. Brackets have its minimum
+and maximum. Other libraries ran in their own processes. [docs/speed.md](../docs/speed.md) describes each row.
 
-![How many times better, row by row, with what was to be reached]({chart})
+![The ratio of each row, with its target]({chart})
 
 {table}
 
 {remarks}
 
 {profile}
-Written by `make benchmark DATA=...`; not by hand.
+Written by `make benchmark DATA=...`.
 """
-_PROFILE = """## Where the time of one file goes
+_PROFILE = """## Time per stage of a file
 
-Microseconds of one core a review, each stage by itself, from CSV to CSV. In a file's own run the stages overlap
-on all cores.
+Microseconds of one core per review, each stage alone, from CSV to CSV. When a file is scored, the stages overlap on all
+cores.
 
 {table}
 """
@@ -54,7 +53,7 @@ def met(row: Row) -> bool | None:
 
 def table_of(found: dict[str, Any]) -> str:
     """Returns a Markdown table of the rows."""
-    header = ["what", "against", "ours", "theirs", "times better", "at least", "goal", "reached"]
+    header = ["what", "against", "ours", "theirs", "ratio", "target", "goal", "reached"]
     return table(header, map(_cells, found["rows"]))
 
 
@@ -102,12 +101,10 @@ def chart(found: dict[str, Any]) -> str:
     for index, row in enumerate(rows):
         parts += _bar(row, index * _HEIGHT, x)
     width, height = _LABELS + _SCALE + 80, _HEIGHT * len(rows) + 24
-    parts.append(f'<text x="{x(1):.1f}" y="{height - 6}" text-anchor="middle">as good as the others</text>')
+    parts.append(f'<text x="{x(1):.1f}" y="{height - 6}" text-anchor="middle">equal</text>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="How many times better, row by row">\n<style>{_STYLE}</style>\n'
-        + "\n".join(parts)
-        + "\n</svg>\n"
+        f'role="img" aria-label="The ratio of each row">\n<style>{_STYLE}</style>\n' + "\n".join(parts) + "\n</svg>\n"
     )
 
 

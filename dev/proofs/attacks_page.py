@@ -11,7 +11,7 @@ from sentiment.formatting import counted, duration, table
 _KINDS = {
     "tables": "tables of reviews in every format, damaged; some are scored, and every row must come back",
     "data_sets": "data sets for training, damaged",
-    "texts": "pasted texts of hostile pieces: judged, explained, flipped, saved and opened",
+    "texts": "pasted texts of hostile parts: scored, explained, flipped, saved and opened",
     "explanations": "saved explanations, damaged",
     "histories": "training histories of other programs, damaged",
     "names": "names of uploads",
@@ -19,12 +19,12 @@ _KINDS = {
     "values": "values for every widget of the served app, which no browser would send",
 }
 _ATTACKS = {
-    "idle": "is not there",
+    "idle": "is absent",
     "paste": "pastes the longest texts, and longer ones, in three tabs",
     "explain": "has them explained in every way, in three tabs",
     "interrupt": "presses Analyse ten times a second",
-    "upload": "uploads sixteen hostile files at once, again and again",
-    "results": "has very long cells scored and looks at the results",
+    "upload": "uploads sixteen hostile files at a time, repeatedly",
+    "results": "scores very long cells and opens the results",
 }
 
 
@@ -34,7 +34,7 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: the results of ``dev/proofs/prove_attacks.py``; a part that was not run has no section.
     """
-    return in_sections("Hostile input, put to the proof", "prove_attacks.py", _SECTIONS, found)
+    return in_sections("Hostile input", "prove_attacks.py", _SECTIONS, found)
 
 
 def _fuzzing(measured: dict[str, Any]) -> str:
@@ -47,9 +47,9 @@ def _fuzzing(measured: dict[str, Any]) -> str:
     faults = [f"- `{fault}`" for each in kinds.values() for fault in each["faults"]]
     return "\n\n".join(
         [
-            f"{inputs:,} inputs within {duration(measured['seconds'])}. Each is taken, or refused in one sentence; "
-            "another error, a crash, or 30 seconds without an answer is a fault.",
-            table(["kind", "inputs", "taken", "refused", "faults"], rows),
+            f"{inputs:,} inputs in {duration(measured['seconds'])}. Each must be accepted, or refused in one sentence. "
+            "Any other error, a crash, or 30 seconds without an answer is a fault.",
+            table(["kind", "inputs", "accepted", "refused", "faults"], rows),
             *(["\n".join(faults)] if faults else []),
             _verdict(measured),
         ]
@@ -60,7 +60,7 @@ def _kills(measured: dict[str, Any]) -> str:
     return (
         f"{counted(measured['jobs'], 'job')} of the app, with {counted(measured['kills'], 'kill')} of their workers at "
         "random moments. "
-        f"{measured['same_bytes']} ended with the same bytes as a job that nobody disturbed; "
+        f"{measured['same_bytes']} outputs are byte for byte those of an undisturbed job; "
         f"{measured['left_over']} folders were left over. {_verdict(measured)}"
     )
 
@@ -77,20 +77,20 @@ def _visitor(measured: dict[str, Any]) -> str:
     ]
     return "\n\n".join(
         [
-            "A visitor has an ordinary review judged every half second, while another does his worst for "
-            f"{measured['seconds']:g} seconds in each way. Server and workers are shown at their most.",
-            table(["the other visitor", "median", "95% within", "slowest", "server", "workers"], rows),
-            f"Asked: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s in each case. {_verdict(measured)}",
+            "One visitor analyses an ordinary review every half second, while a hostile one runs each attack for "
+            f"{measured['seconds']:g} seconds. The last columns are the peak memory of the server and the workers.",
+            table(["the hostile visitor", "median", "95% within", "slowest", "server", "workers"], rows),
+            f"Target: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s in each case. {_verdict(measured)}",
         ]
     )
 
 
 def _verdict(measured: dict[str, Any]) -> str:
-    return "It holds." if measured["holds"] else "It does not hold."
+    return "Target reached." if measured["holds"] else "Target missed."
 
 
 _SECTIONS = {
     "fuzzing": ("Damaged and forged input", _fuzzing),
     "kills": ("Killed workers", _kills),
-    "visitor": ("One visitor at his worst", _visitor),
+    "visitor": ("One hostile visitor", _visitor),
 }

@@ -17,7 +17,7 @@ def page(found: dict[str, Any]) -> str:
     Args:
         found: the results of ``dev/proofs/prove_bulk.py``; a proof that was not run has no section.
     """
-    return in_sections("Bulk scoring, put to the proof", "prove_bulk.py", _SECTIONS, found)
+    return in_sections("Large files", "prove_bulk.py", _SECTIONS, found)
 
 
 def _memory_and_rate(measured: dict[str, Any]) -> str:
@@ -30,27 +30,28 @@ def _memory_and_rate(measured: dict[str, Any]) -> str:
         ]
         for size in (measured["few"], measured["many"])
     ]
-    target = (
-        f"less than {MAX_MEGABYTES} MB, and the many as fast as the few or {percent(MAX_SLOWDOWN, 0)} slower at most"
-    )
+    target = f"less than {MAX_MEGABYTES} MB, and a rate for the large file at most {percent(MAX_SLOWDOWN, 0)} lower"
     figures = table(["rows", "file", "rows a second", "peak memory"], rows)
-    return f"{figures}\n\nAsked for: {target}. {_verdict(measured)}"
+    return f"{figures}\n\nTarget: {target}. {_verdict(measured)}"
 
 
 def _kills(measured: dict[str, Any]) -> str:
-    said = f"{measured['kills']} runs were ended by kill -9 at a random moment and resumed; {measured['same_bytes']}"
-    return f"{said} of them ended byte for byte where an unbroken run ends. {_verdict(measured)}"
+    said = f"{measured['kills']} runs were killed (kill -9) at random moments and resumed; {measured['same_bytes']}"
+    return f"{said} of the outputs are byte for byte those of an uninterrupted run. {_verdict(measured)}"
 
 
 def _full_disk(measured: dict[str, Any]) -> str:
-    ended = "ended byte for byte where an unbroken run ends" if measured["same_bytes"] else "ended elsewhere"
-    return f"The run said `{measured['said']}`, and with room again, resumed, {ended}. {_verdict(measured)}"
+    same = "byte for byte that of an uninterrupted run" if measured["same_bytes"] else "different"
+    return (
+        f"The run ended with the message `{measured['said']}` Resumed with more space, its output is {same}. "
+        f"{_verdict(measured)}"
+    )
 
 
 def _server(measured: dict[str, Any]) -> str:
     return (
         f"{measured['upload_megabytes']} MB uploaded: {measured['before_megabytes']:.0f} MB resident before, "
-        f"{measured['during_megabytes']:.0f} MB at most during, {measured['after_megabytes']:.0f} MB after. "
+        f"{measured['during_megabytes']:.0f} MB at most during it, {measured['after_megabytes']:.0f} MB after. "
         f"{_verdict(measured)}"
     )
 
@@ -61,7 +62,7 @@ def _cluster(measured: dict[str, Any]) -> str:
 
 
 def _verdict(proof: dict[str, Any]) -> str:
-    return "It holds." if proof["holds"] else "It does not hold."
+    return "Target reached." if proof["holds"] else "Target missed."
 
 
 def _billion(cluster: dict[str, Any]) -> str:
@@ -75,8 +76,8 @@ def _billion(cluster: dict[str, Any]) -> str:
 
 _SECTIONS = {
     "memory_and_rate": ("Memory and rate", _memory_and_rate),
-    "kills": ("Kill -9", _kills),
+    "kills": ("Killed runs", _kills),
     "full_disk": ("A full disk", _full_disk),
-    "server": ("The server at the largest upload", _server),
+    "server": ("The largest upload", _server),
     "cluster": ("A cluster", _cluster),
 }  # a proof -> the title of its section, and the function that renders it

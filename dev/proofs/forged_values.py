@@ -92,7 +92,7 @@ def _forged(id: str, chance: random.Random) -> WidgetState:
 
 
 def _judges(address: str, classifier: Classifier) -> bool:
-    """Returns whether another visitor gets the verdict on a review."""
+    """Returns whether another visitor still gets a verdict."""
     [text] = reviews(1, seed=2)
     expected = headline(classifier.predict([text])[0])
     try:

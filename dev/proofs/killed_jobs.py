@@ -1,4 +1,4 @@
-"""Kills the workers of jobs at random moments: every job must end with the bytes of one that nobody disturbed."""
+"""Kills the workers of jobs at random moments: every output must be byte for byte that of an undisturbed job."""
 
 from __future__ import annotations
 

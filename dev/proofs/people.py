@@ -153,7 +153,7 @@ def _score(address: str, texts: list[str], patience: float, measured: Measuremen
 
 
 def quantiles(seconds: list[float]) -> dict[str, Any]:
-    """``{"n", "median", "p95", "most"}`` of durations; infinite where there are none."""
+    """Returns ``{"n", "median", "p95", "most"}`` of durations; infinite if there are none."""
     at = np.quantile(seconds, [0.5, 0.95, 1.0]) if seconds else [float("inf")] * 3
     return {"n": len(seconds), "median": float(at[0]), "p95": float(at[1]), "most": float(at[2])}
 
@@ -174,8 +174,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield (
         f"{found['people']} WebSocket sessions at once. Each pasted {found['verdict_seconds']['n'] // found['people']} "
-        f"reviews of its own and looked at each verdict for {least:g} to {most:g} seconds; at some point among them it "
-        f"had a file of {found['file_rows']} rows scored, up to the download."
+        f"reviews of its own and read each verdict for {least:g} to {most:g} seconds. At some point it scored a "
+        f"file of {found['file_rows']} rows and downloaded the result."
     )
     yield ""
     yield "| | times | median | 95% within | slowest |"
@@ -189,12 +189,12 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"| {description} | {each['n']:,} | {each['median']:.2f} s | {each['p95']:.2f} s | {each['most']:.1f} s |"
     yield ""
     yield (
-        f"Errors: {len(found['errors'])}. The server held {found['before_megabytes']:.0f} MB before they came, "
-        f"{found['during_megabytes']:.0f} MB at most while they were there ({found['megabytes_a_person']:.1f} MB a "
-        f"person), and {found['after_megabytes']:.0f} MB after they had left."
+        f"Errors: {len(found['errors'])}. The server used {found['before_megabytes']:.0f} MB before the visits, "
+        f"{found['during_megabytes']:.0f} MB at most during them ({found['megabytes_a_person']:.1f} MB a visitor), "
+        f"and {found['after_megabytes']:.0f} MB afterwards."
     )
     yield ""
     yield (
-        f"Asked: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
-        f"memory back to within {MAX_GROWTH} MB. {'It holds.' if found['holds'] else 'It does not hold.'}"
+        f"Target: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
+        f"memory back to within {MAX_GROWTH} MB. {'Target reached.' if found['holds'] else 'Target missed.'}"
     )

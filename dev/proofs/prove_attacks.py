@@ -49,7 +49,7 @@ def main() -> int:
     parts = {
         "fuzzing": lambda folder: fuzz(opened.path, folder, options.seconds),
         "kills": lambda folder: killed_jobs(opened.path, folder, options.kill_seconds),
-        "visitor": lambda folder: one_at_his_worst(opened.path, folder, options.attack_seconds),
+        "visitor": lambda folder: hostile_visitor(opened.path, folder, options.attack_seconds),
     }
     found = json.loads(options.json.read_text(encoding="utf-8")) if options.json.exists() else {}
     for name in options.only or parts:
@@ -77,8 +77,8 @@ def fuzz(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
     return {"seconds": seconds, "kinds": kinds, "holds": not any(each["faults"] for each in kinds.values())}
 
 
-def one_at_his_worst(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
-    """Measures an ordinary verdict while another visitor does his worst, for so many seconds in each way."""
+def hostile_visitor(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
+    """Measures the time to an ordinary verdict while another visitor runs each attack for so many seconds."""
     os.environ["SENTIMENT_JOBS"] = str(folder / "jobs")
     with serve(_only(run, folder), folder / "log") as address:
         phases = worst_visitor.measure(address, run, folder / "jobs", worst_visitor.ATTACKS, seconds)

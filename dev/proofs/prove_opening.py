@@ -107,17 +107,17 @@ def page(found: dict[str, Any]) -> str:
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
-    yield "# The first seconds"
+    yield "# Opening time"
     yield ""
     yield (
         f"Written by `make proof` (`dev/proofs/prove_opening.py`), {describe(found)}, "
         "which Chromium shared with the server."
     )
     yield ""
-    yield "Seconds until the example's verdict stands on the screen; beside it, until the heading of a Streamlit page"
-    yield "that holds nothing else, which is what Streamlit's own frontend takes."
+    yield "Seconds until the example's verdict is visible. The column “empty page” has the seconds until the heading of"
+    yield "an otherwise empty Streamlit page is visible, which is the time of Streamlit's own frontend."
     yield ""
-    yield "| | times | median | fastest | slowest | empty page, median | asked |"
+    yield "| | times | median | fastest | slowest | empty page, median | target |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
     rows = (
         ("start", "from starting the process", COLD),
@@ -131,7 +131,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             f"{statistics.median(blank):.2f} s | {target:g} s |"
         )
     yield ""
-    yield f"Asked of the medians. {'It holds.' if found['holds'] else 'It does not hold.'}"
+    yield f"The targets are for the medians. {'Target reached.' if found['holds'] else 'Target missed.'}"
 
 
 def _options() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""How long the verdict on an ordinary review takes while another visitor does the worst that the app accepts.
+"""Measures the time to a verdict on an ordinary review while another visitor does the worst that the app accepts.
 
 ``prove_attacks`` serves the app on loopback and attacks it in each way.
 """
@@ -47,12 +47,12 @@ def hostile_texts() -> list[str]:
 
 
 def paste(address: str, until: float) -> Reached:
-    """Analyses hostile texts, one right after another."""
+    """Analyses hostile texts, one directly after another."""
     return _in_tabs(_TABS, partial(_paste, address, until))
 
 
 def explain(address: str, until: float) -> Reached:
-    """Asks for the negation view, the smallest flip and the reading curve of hostile texts, again and again."""
+    """Requests the negation view, the smallest flip and the reading curve of hostile texts repeatedly."""
     return _in_tabs(_TABS, partial(_explain, address, until))
 
 
@@ -70,7 +70,7 @@ def interrupt(address: str, until: float) -> Reached:
 
 
 def upload(address: str, until: float) -> Reached:
-    """Uploads sixteen hostile files at once, as often as there is time."""
+    """Uploads sixteen hostile files at a time, repeatedly."""
     files = list(islice(cycle(hostile_files()), _AT_ONCE))
 
     def send(number: int) -> Reached:
@@ -88,7 +88,7 @@ def upload(address: str, until: float) -> Reached:
 
 
 def results(address: str, until: float) -> Reached:
-    """Has a file of very long cells scored, and draws its results again and again."""
+    """Scores a file of very long cells, and opens its results repeatedly."""
     reached = _aims("file scored", "results drawn again")
     with _errors_counted(reached), Visitor(address, "bulk") as visitor:
         visitor.upload("long.csv", long_cells())
@@ -135,7 +135,7 @@ def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], 
 
 
 def unreached(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Returns what attacks meant to do and never did, as ``attack: aim``."""
+    """Returns the aims that attacks never reached, as ``attack: aim``."""
     reached = ((name, phase.get("reached", {})) for name, phase in found.items())
     return [f"{name}: {aim}" for name, counts in reached for aim, count in counts.items() if count == 0]
 
@@ -155,7 +155,7 @@ def _phase(address: str, classifier: Classifier, jobs: Path, texts: Iterator[str
 
 
 def ordinary_verdicts(address: str, classifier: Classifier, texts: Iterator[str], until: float) -> list[float]:
-    """Has an ordinary review judged every half second; returns the seconds to each verdict."""
+    """Analyses an ordinary review every half second; returns the seconds to each verdict."""
     seconds = []
     with Visitor(address) as visitor:
         while time.monotonic() < until:
@@ -174,7 +174,7 @@ def _aims(*names: str) -> Reached:
 
 @contextmanager
 def _errors_counted(reached: Reached) -> Iterator[None]:
-    """Counts an error by its message; that the app refuses an attack is no fault."""
+    """Counts an error by its message; a refused attack is not a fault."""
     try:
         yield
     except VisitError as error:
