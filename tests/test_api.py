@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.routing import Mount, Router
 from starlette.testclient import TestClient
 
+from sentiment import budget
 from sentiment.api import limits, schema
 from sentiment.api.application import build_api
 from sentiment.bulk.jobs.job import new_job
@@ -123,8 +124,8 @@ def test_answers_are_of_the_published_schema(client):
         ('{"texts": ["a", null]}', 422, "texts[1]: "),
         ('{"texts": ["a"], "text": "a"}', 422, "text: "),
         (json.dumps({"texts": ["a"] * (limits.TEXTS + 1)}), 413, "1,000 texts"),
-        (json.dumps({"texts": ["a" * (limits.TEXT_CHARACTERS + 1)]}), 413, "200,000 characters"),
-        (json.dumps({"texts": ["a" * limits.TEXT_CHARACTERS] * 6}), 413, "1,000,000 characters"),
+        (json.dumps({"texts": ["a" * (budget.TEXT_CHARACTERS + 1)]}), 413, "200,000 characters"),
+        (json.dumps({"texts": ["a" * budget.TEXT_CHARACTERS] * 6}), 413, "1,000,000 characters"),
         (json.dumps({"texts": [" " * limits.BODY_BYTES]}), 413, "7,000,000 bytes"),
     ],
     ids=range(16),

@@ -1,4 +1,7 @@
-"""The bounds on requests, and how many of them are worked on at once."""
+"""The limits on requests, and the queue that bounds how many are worked on at once.
+
+The limit on one text is ``budget.TEXT_CHARACTERS``, as on the pages.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ import anyio.to_thread
 from sentiment.api.errors import RequestError
 
 TEXTS = 1_000  # in one request
-TEXT_CHARACTERS = 200_000  # of one text, as on the page Analyse a review
 CHARACTERS = 1_000_000  # of all texts of a request
 BODY_BYTES = 7_000_000  # JSON may write a character as six bytes
 DRAINED_BYTES = 50_000_000  # that are read of a body that is refused

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 import sentiment
-from sentiment.api.limits import CHARACTERS, TEXT_CHARACTERS, TEXTS
+from sentiment.api.limits import CHARACTERS, TEXTS
+from sentiment.budget import TEXT_CHARACTERS
 from sentiment.types import Confidence, Label, Status
 
 _REFERENCES = "#/components/schemas/{model}"
