@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import chart_block, current_run, review_texts
+from sentiment.app.shared import chart_block, current_run, movies, review_texts
+from sentiment.app.shared.scored_reviews import LABELS
 from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import counted, interval, percent, signed
 
 _MAX_ROWS = 100  # of reviews that the model contradicts
 _TREATMENTS = {"dropped": "removed", "halved": "half weight"}
-_SIDES = {1: "positive", 0: "negative"}
 
 
 def show(run: Run) -> None:
@@ -90,10 +90,10 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     """Shows a row for each review, with its text if the data is available."""
     frame = pd.DataFrame(
         {
-            "label": rows["label"].map(_SIDES),
+            "label": rows["label"].map(LABELS),
             **columns,
             "rating": rows["rating"].replace(0, pd.NA),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "film": movies.links(rows["film"]),
             "fingerprint": rows["fingerprint"],
         }
     )
@@ -120,7 +120,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             ),
             "read": st.column_config.TextColumn("Manual check"),
             "contradiction": st.column_config.NumberColumn("Contradiction (logits)", format="%.2f"),
-            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "film": movies.link_column(),
         },
     )
     with st.container(horizontal=True):

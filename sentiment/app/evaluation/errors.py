@@ -8,7 +8,7 @@ import streamlit as st
 from sentiment.app.evaluation import example_sentences, filters, neighbours, review_table
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, review_texts, segments
-from sentiment.app.shared.scored_reviews import EVERYTHING, SURE_ERRORS, WRONG, ScoredReviews
+from sentiment.app.shared.scored_reviews import EVERYTHING, LABELS, SURE_ERRORS, WRONG, ScoredReviews
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
@@ -70,7 +70,7 @@ def _causes(sure: pd.DataFrame) -> None:
         return
     with box:
         rows = assigned.groupby(["cause", "label"]).size().reset_index(name="n")
-        rows["label"] = rows["label"].map(review_table.SIDES)
+        rows["label"] = rows["label"].map(LABELS)
         rows["meaning"] = rows["cause"].map(review_notes.CAUSES)
         totals = assigned["cause"].value_counts()
         rows = rows.sort_values("cause", key=lambda cause: -cause.map(totals), kind="stable")

@@ -11,7 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation import columns
-from sentiment.app.shared import current_run, review_texts
+from sentiment.app.shared import current_run, movies, review_texts
+from sentiment.app.shared.scored_reviews import LABELS
 from sentiment.evaluation.metrics import sigmoid
 from sentiment.evaluation.states import pooled_states, read_validation_states
 
@@ -68,7 +69,7 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
             "label": "True label",
             "probability": columns.bar("P(positive)"),
             "text": st.column_config.TextColumn("Text", width=560),
-            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "film": movies.link_column(),
             "id": "ID",
         },
     )
@@ -87,9 +88,9 @@ def stored_pool() -> Pool | None:
     reviews = pd.DataFrame(
         {
             "id": rows["fingerprint"],
-            "label": np.where(rows["label"] == 1, "positive", "negative"),
+            "label": rows["label"].map(LABELS),
             "probability": sigmoid(classifier.rule.calibrated(rows["logit"].to_numpy())),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "film": movies.links(rows["film"]),
         }
     )
     if texts := review_texts.load_texts():
@@ -112,7 +113,7 @@ def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Po
     reviews = pd.DataFrame(
         {
             "id": rows["fingerprint"],
-            "label": np.where(rows["label"] == 1, "positive", "negative"),
+            "label": rows["label"].map(LABELS),
             "probability": rows["probability"],
             "text": rows["fingerprint"].map(texts),
         }

@@ -16,6 +16,7 @@ from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import calibration_by_length, slices
 from sentiment.model.decision import DecisionRule
 
+LABELS = {1: "positive", 0: "negative"}  # label in a table of predictions -> its name
 EVERYTHING = "everything"
 CELLS = {
     "true positives": ("positive", "positive"),
@@ -161,7 +162,7 @@ class ScoredReviews:
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         counts = {
             name: np.histogram(self.probabilities[self.labels == label], edges)[0]
-            for label, name in ((1, "positive"), (0, "negative"))
+            for label, name in LABELS.items()
         }
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
