@@ -1,4 +1,4 @@
-"""Training labels that may be wrong, found by confident learning or else contradicted by the model itself."""
+"""Training labels that may be wrong: found by confident learning or, without its results, contradicted by the model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import counted, interval, percent, signed
 
-_MAX_ROWS = 100  # of reviews that the model contradicts
+_MAX_ROWS = 100  # of labels that the model contradicts
 _TREATMENTS = {"dropped": "removed", "halved": "half weight"}
 
 

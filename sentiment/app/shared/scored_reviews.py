@@ -161,8 +161,7 @@ class ScoredReviews:
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         counts = {
-            name: np.histogram(self.probabilities[self.labels == label], edges)[0]
-            for label, name in LABELS.items()
+            name: np.histogram(self.probabilities[self.labels == label], edges)[0] for label, name in LABELS.items()
         }
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
