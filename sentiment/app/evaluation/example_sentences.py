@@ -1,4 +1,4 @@
-"""Example sentences of our own with their labels, which everyone can read, scored by the chosen model."""
+"""Labelled example sentences that come with the app, scored by the chosen model."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sentiment.model.decision import DecisionRule
 _SOURCES = ("Behavioural test", "Short text", "Contrast pair")
 
 
-def sentences_of_our_own() -> pd.DataFrame:
+def example_sentences() -> pd.DataFrame:
     """Returns the sentences: ``source``, ``kind``, ``label`` (1 positive, 0 negative), ``text``.
 
-    Of the behavioural tests these are the first case of each template with a fixed label, of the contrast pairs those
-    for development, and of the short texts those without mixed feelings.
+    They are the first case of each behavioural template with a fixed label, the short texts without mixed feelings, and
+    the contrast pairs for development.
     """
     behaviour, short, pair = _SOURCES
     first = {
@@ -74,8 +74,8 @@ def _pool(scored: ScoredReviews) -> neighbours.Pool:
 
 @st.cache_data(max_entries=4, show_spinner="Scoring the example sentences, once")
 def _scored(path: str, stamp: int) -> pd.DataFrame:
-    """Returns the sentences with ``logit`` (calibrated) and ``probability``."""
-    table = sentences_of_our_own()
+    """Returns the sentences with their calibrated ``logit`` and their ``probability``."""
+    table = example_sentences()
     classifier = current_run.classifier()
     predictions = classifier.predict(table["text"].tolist())
     logits = [classifier.rule.calibrated(each.logit) for each in predictions]

@@ -1,4 +1,4 @@
-"""The reviews nearest to one in the space of the model's pooled states: those that are alike to the model."""
+"""The reviews most similar to a selected one, by the model's pooled states."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Pool:
     def nearest(self, state: npt.NDArray[np.floating], id: str) -> pd.DataFrame:
         """Returns the reviews nearest to a state, without the one of this id, and their cosine ``similarity``.
 
-        States are compared from their mean, because all of them have much in common.
+        States are centred first, because all of them share a large common component.
         """
         states = self.states.astype(np.float32)
         centre = states.mean(axis=0)
@@ -65,7 +65,9 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
         alt="The nearest reviews, by the model's pooled states",
         placeholder="–",
         column_config={
-            "similarity": st.column_config.NumberColumn("Similarity", format="%.2f", help="Cosine, from the mean."),
+            "similarity": st.column_config.NumberColumn(
+                "Similarity", format="%.2f", help="Cosine similarity of the centred states."
+            ),
             "label": "True label",
             "probability": columns.bar("P(positive)"),
             "text": st.column_config.TextColumn("Text", width=560),
@@ -77,7 +79,7 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
 
 
 def stored_pool() -> Pool | None:
-    """Returns the validation reviews, if their states are stored with the model; with texts where the app has them."""
+    """Returns the validation reviews, with texts if the app has them; None if no states are stored with the model."""
     run, classifier = current_run.run(), current_run.classifier()
     with current_run.stop_on_artifact_error():
         states = read_validation_states(run, classifier.features)
@@ -99,11 +101,11 @@ def stored_pool() -> Pool | None:
 
 
 def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Pool | None:
-    """Returns a pool of reviews of a split drawn at random; None if there are no texts.
+    """Returns a random sample of the reviews of a split, with their texts; None if there are no texts.
 
     Args:
         table: the scored reviews, from ``ScoredReviews.table``.
-        texts: the texts by fingerprint.
+        texts: the texts, by fingerprint.
         split: name of the split.
     """
     known = table[table["fingerprint"].isin(texts.keys())]
@@ -122,7 +124,7 @@ def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Po
 
 
 def text_pool(reviews: pd.DataFrame, description: str) -> Pool:
-    """Returns a pool of reviews with texts, whose states are computed once for a model."""
+    """Returns a pool of reviews with texts; their states are computed once for each model."""
     with st.spinner(f"Reading {len(reviews):,} texts, once"):
         states = _states(*current_run.location(), tuple(reviews["text"]))
     return Pool(reviews, states, description)

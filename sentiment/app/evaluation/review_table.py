@@ -27,15 +27,15 @@ def show(
     other: str | None = None,
     noun: str = "review",
 ) -> None:
-    """Shows the first rows, offers all of them as CSV, and explains the selected one beneath.
+    """Shows the first rows, offers all of them as CSV, and explains the selected one below.
 
     Args:
-        rows: from ``ScoredReviews.table``, in order.
-        name: name of the table, in letters.
-        description: describes the order; follows the number of rows.
-        pool: the reviews among which the nearest to the selected one are found.
+        rows: rows of ``ScoredReviews.table``, in the order to show.
+        name: name of the table in keys and of the CSV file.
+        description: describes the order; shown after the number of rows.
+        pool: returns the reviews among which to find those nearest to the selected one.
         other: name of another model, whose probability is in the column ``other``.
-        noun: what a row is.
+        noun: names a row, such as "review".
     """
     texts = review_texts.load_texts()
     frame = _frame(rows.head(_MAX_ROWS), texts, other)
@@ -51,7 +51,7 @@ def show(
 
 
 def show_frame(frame: pd.DataFrame, name: str, alt: str, *, selectable: bool, other: str | None = None) -> int | None:
-    """Shows a table of ``label``, ``probability`` and more; returns the place of the selected row."""
+    """Shows a table with ``label``, ``probability`` and other columns; returns the selected row's index, if any."""
     event: Any = st.dataframe(
         columns.in_percent(frame, ["probability", *([other] if other else [])]),
         hide_index=True,

@@ -325,7 +325,7 @@ def words(rows: pd.DataFrame, by: str) -> alt.LayerChart:
     return layer(bars, height=alt.Step(17))
 
 
-def words_beside_data(rows: pd.DataFrame) -> alt.LayerChart:
+def words_against_data(rows: pd.DataFrame) -> alt.LayerChart:
     """Draws a point for each word: its log-odds in the data, and its mean contribution.
 
     Args:
