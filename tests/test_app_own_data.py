@@ -274,9 +274,9 @@ def test_what_became_of_the_rows_is_said_and_nothing_of_the_official_release(pag
 
 
 def test_one_of_something_is_said_in_the_singular(page, tmp_path):
-    assert dataset_page._describe_counts(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
-        "1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)"
-    )
+    assert dataset_page._describe_counts(
+        pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})
+    ).startswith("1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)")
     assert "1 row without text" in dataset_page._removed_rows(
         {
             "labels": [{"split": part, "positive": 1, "negative": 1} for part in ("train", "validation", "test")],

@@ -1,4 +1,4 @@
-"""The security headers of every answer.
+"""The security headers of every response.
 
 Streamlit's page needs one inline script, which is allowed by its hash, inline styles, ``blob:`` for the scripts of
 components, and WebAssembly for 64-bit numbers. Charts draw without ``eval``, and nothing is loaded from elsewhere.
@@ -17,7 +17,7 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FRAME_ANCESTORS = "SENTIMENT_FRAME_ANCESTORS"  # the environment variable: sites that may embed the app
+FRAME_ANCESTORS = "SENTIMENT_FRAME_ANCESTORS"  # environment variable with the sites that may embed the app
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _OTHERS = {
@@ -28,7 +28,7 @@ _OTHERS = {
 
 
 class SecurityHeaders:
-    """Adds the headers to each answer of an ASGI application."""
+    """Adds the headers to each response of an ASGI application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

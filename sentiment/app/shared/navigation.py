@@ -53,7 +53,7 @@ def pages() -> list[Any]:
 
 
 def about() -> str:
-    """Returns the text of the menu's About entry. It has no link, because nothing may lead away from this server."""
+    """Returns the text of the menu's About entry, without links, because nothing may lead away from this server."""
     return (
         f"**{NAME}** {sentiment.__version__}: an LSTM that classifies movie reviews as positive or negative.\n\n"
         "Your text is sent only to this server."
@@ -86,7 +86,9 @@ def redirect_alias(page: Any) -> None:
     """Redirects from an alias to the page itself. Call it before any widget is drawn."""
     for entry in ENTRIES:
         if page.url_path in _aliases(entry):
-            drawn_before = len(st.session_state) > 0  # query parameters then return by themselves, as in ``open_page``
+            drawn_before = (
+                len(st.session_state) > 0
+            )  # bound query parameters then return by themselves, as in ``open_page``
             st.switch_page(_build_page(entry), query_params={} if drawn_before else st.query_params.to_dict())
 
 
