@@ -74,7 +74,7 @@ def _pool(scored: ScoredReviews) -> neighbours.Pool:
 
 @st.cache_data(max_entries=4, show_spinner="Scoring the example sentences, once")
 def _scored(path: str, stamp: int) -> pd.DataFrame:
-    """Returns the sentences with their calibrated ``logit`` and their ``probability``."""
+    """Returns the sentences with calibrated ``logit`` and ``probability``. ``path`` and ``stamp`` are the cache key."""
     table = example_sentences()
     classifier = current_run.classifier()
     predictions = classifier.predict(table["text"].tolist())

@@ -12,12 +12,14 @@ from sentiment.app.evaluation import own_slices
 from sentiment.app.shared import current_run, segments, uploads
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import BALANCED, BINS
+from sentiment.evaluation.metrics import BALANCED, BINS, Confusion
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.decision import read_rule
 
 PARTS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _THRESHOLD, _COST = "threshold", "cost"  # keys
+
+_Metric = tuple[str, str, str, str]  # name, value, detail, and meaning
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,17 @@ def slider_value(threshold: float) -> float:
 
 def _metrics(scored: ScoredReviews) -> None:
     """Shows the metrics in a row; balanced accuracy and the majority baseline only if the classes are imbalanced."""
+    shown = _usual_metrics(scored)
+    if scored.confusion.majority > BALANCED:
+        shown[1:1] = _imbalance_metrics(scored.confusion)
+    with st.grid(len(shown), min_column_width=130):
+        for name, value, detail, meaning in shown:
+            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
+
+
+def _usual_metrics(scored: ScoredReviews) -> list[_Metric]:
     counts, sweep = scored.confusion, scored.sweep
-    figures = [
+    return [
         (
             "Accuracy",
             percent(counts.accuracy),
@@ -188,21 +199,20 @@ def _metrics(scored: ScoredReviews) -> None:
             "Number of reviews, with the number of incorrect predictions.",
         ),
     ]
-    if counts.majority > BALANCED:
-        figures[1:1] = [
-            (
-                "Balanced",
-                percent(counts.balanced_accuracy),
-                f"MCC {counts.mcc:.3f}",
-                "Balanced accuracy, the mean recall of both classes, with Matthews' correlation (MCC).",
-            ),
-            (
-                "Baseline",
-                percent(counts.majority),
-                "the larger class",
-                "Majority baseline: the accuracy of always predicting the more frequent class.",
-            ),
-        ]
-    with st.grid(len(figures), min_column_width=130):
-        for name, value, detail, meaning in figures:
-            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
+
+
+def _imbalance_metrics(counts: Confusion) -> list[_Metric]:
+    return [
+        (
+            "Balanced",
+            percent(counts.balanced_accuracy),
+            f"MCC {counts.mcc:.3f}",
+            "Balanced accuracy, the mean recall of both classes, with Matthews' correlation (MCC).",
+        ),
+        (
+            "Baseline",
+            percent(counts.majority),
+            "the larger class",
+            "Majority baseline: the accuracy of always predicting the more frequent class.",
+        ),
+    ]

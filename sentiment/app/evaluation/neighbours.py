@@ -132,4 +132,5 @@ def text_pool(reviews: pd.DataFrame, description: str) -> Pool:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _states(path: str, stamp: int, texts: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """Returns pooled states: <float32>[texts, features]. ``path`` and ``stamp``, of the model, are for the cache."""
     return pooled_states(current_run.classifier(), texts)

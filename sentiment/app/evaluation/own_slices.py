@@ -109,7 +109,7 @@ def _whole_words(phrase: str) -> str:
 def show(scored: ScoredReviews) -> None:
     """Shows the form for a new slice, and the slices of this session compared with all other reviews."""
     st.header("Your slices")
-    _form(scored)
+    _form()
     if note := st.session_state.pop(_NOTE, None):
         st.warning(note, icon=":material/error:")
     if all_slices():
@@ -118,7 +118,7 @@ def show(scored: ScoredReviews) -> None:
         st.caption("Slices are kept for this session. The Errors tab can filter by them.")
 
 
-def _form(scored: ScoredReviews) -> None:
+def _form() -> None:
     has_texts = review_texts.load_texts() is not None
     kinds = [*([_WORD, _PATTERN] if has_texts else []), *_RANGES, _MOVIE]
     kind = st.selectbox("Slice by", kinds, key="own_kind", width=300)

@@ -46,7 +46,10 @@ def show(evaluated: Evaluated) -> None:
             f"Cost per 100 reviews by threshold, at least {100 * sweep.cost(cost).min():.2f}",
         )
     st.caption("◆ Current threshold. In the cost curve, ◆ is the optimum and the dashed line the current threshold.")
-    points = operating_points(scored, cost)
+    _operating_points(operating_points(scored, cost), cost)
+
+
+def _operating_points(points: pd.DataFrame, cost: float) -> None:
     chart_block.show_heading("Operating points", points)
     shares = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "fpr": "FPR"}
     st.dataframe(
