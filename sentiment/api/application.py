@@ -60,9 +60,7 @@ def build_api(load: Callable[[Path], Classifier], has_login: Callable[[], bool])
 class _Endpoints:
     def __init__(self, model: ServedModel, queue: Queue, figures: metrics.Metrics) -> None:
         self._model, self._queue, self._figures = model, queue, figures
-        self._ready = anyio.CapacityLimiter(
-            1
-        )  # outside the queue, so that a busy server still reports that it is ready
+        self._ready = anyio.CapacityLimiter(1)  # not the queue, so that a busy server reports that it is ready
 
     async def predict(self, request: Request) -> Response:
         async with self._queue.admit():

@@ -14,7 +14,7 @@ from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import counted, interval, percent, signed
 
-_MAX_ROWS = 100  # of labels that the model contradicts
+_MAX_CONTRADICTIONS = 100  # shown
 _TREATMENTS = {"dropped": "removed", "halved": "half weight"}
 
 
@@ -80,7 +80,9 @@ def _treatment_effect(measured: dict[str, Any]) -> str:
 def _contradictions(predictions: pd.DataFrame) -> None:
     """Shows the labels that the model contradicts most strongly, although it was trained on them."""
     contradiction = predictions["logit"] * (1 - 2 * predictions["label"])
-    rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
+    rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(
+        _MAX_CONTRADICTIONS, "contradiction"
+    )
     columns = {"contradiction": rows["contradiction"], "split": rows["split"]}
     _table(rows, columns, "Labels that the model contradicts most")
     st.caption("The model contradicts these labels although it was trained on them. Some are irony, some are mistakes.")

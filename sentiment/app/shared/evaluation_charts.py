@@ -255,9 +255,8 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color(
             "measure:N",
             scale=alt.Scale(domain=[*CLASSES, *measures]),  # skips the colours of the classes
-            legend=alt.Legend(
-                orient="top", title=None, values=measures, columns=1
-            ),  # a single row would be cut on a phone
+            # one column, because a phone would cut a single row
+            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),
         ),
         tooltip=[
             "method:N",

@@ -42,7 +42,7 @@ def highlight(
         key: widget key.
         rest_note: why the rest was not read; empty if all was read.
         scale: the contribution with the deepest colour; by default the largest absolute one.
-        legend: whether to show the scale; not needed beside a text with the same scale.
+        legend: whether to show the scale; not needed next to a text with the same scale.
     """
     read = spans[-1][1] if spans and rest_note else len(text)
     _COMPONENT(

@@ -86,9 +86,7 @@ def redirect_alias(page: Any) -> None:
     """Redirects from an alias to the page itself. Call it before any widget is drawn."""
     for entry in ENTRIES:
         if page.url_path in _aliases(entry):
-            drawn_before = (
-                len(st.session_state) > 0
-            )  # bound query parameters then return by themselves, as in ``open_page``
+            drawn_before = len(st.session_state) > 0  # query parameters then return by themselves, as in ``open_page``
             st.switch_page(_build_page(entry), query_params={} if drawn_before else st.query_params.to_dict())
 
 

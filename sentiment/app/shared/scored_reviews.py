@@ -47,7 +47,7 @@ class ScoredReviews:
 
     Attributes:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
-        rule: the run's decision rule, for calibration and confidence levels; its threshold may be another.
+        rule: the run's decision rule, for calibration and confidence levels; its threshold may differ.
         threshold: the verdict is "positive" at or above this probability.
         own: the name of each user-defined slice, and the function that finds its reviews in a table.
     """
@@ -187,7 +187,7 @@ class ScoredReviews:
         return pd.DataFrame(rows, columns=[*names, "difference", "difference_low", "difference_high"])
 
     def weakest_slice(self) -> pd.Series | None:
-        """Returns the row of ``by_slice`` with the lowest accuracy, if it is significantly below that of all others."""
+        """Returns the least accurate row of ``by_slice`` that is significantly below all other reviews, if any."""
         rows = self.by_slice(self._parts_of_data())
         rows = rows[(rows["difference_high"] < 0) & (rows["n"] >= _MIN_REPORTED)]
         return None if rows.empty else rows.iloc[int(rows["accuracy"].to_numpy().argmin())]

@@ -4,7 +4,7 @@ A training that was restarted has several values for an epoch. The newest wins, 
 epoch and after it are dropped.
 
 An event file is a sequence of records (TFRecord: length, checksum, content, checksum). Each is an ``Event`` in Protocol
-Buffers' wire format, of which only scalars are read. TensorFlow is not needed.
+Buffers' wire format. Only scalars are read, so TensorFlow is not needed.
 """
 
 from __future__ import annotations
