@@ -2,7 +2,8 @@
 
 Constants bound what one visitor types or opens. ``Settings`` holds the limits that an operator may change, each by an
 environment variable. The size of an upload is ``server.maxUploadSize`` in ``.streamlit/config.toml``. ``file_limits``
-bounds what a file may contain or unpack to, and ``bulk.jobs.limits`` enforces the limits of a worker.
+bounds what a file may contain or unpack to, ``api.limits`` bounds the requests to the API, and ``bulk.jobs.limits``
+enforces the limits of a worker.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from sentiment import paths
 from sentiment.tables.errors import FileError
 
-TEXT_CHARACTERS = 200_000  # of a pasted text; some 35,000 words
+TEXT_CHARACTERS = 200_000  # of one text, pasted or sent to the API; some 35,000 words
 SESSION_CHARACTERS = 5_000_000  # of the texts that a session keeps: analyses, and reviews with a label
 SESSION_ANALYSES = 50  # that a session keeps
 EXPLANATION_BYTES = 4_000_000  # of a saved explanation; enough for the longest text with every character escaped

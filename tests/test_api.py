@@ -16,6 +16,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from starlette.routing import Mount, Router
 from starlette.testclient import TestClient
 
+from sentiment import budget
 from sentiment.api import limits, schema
 from sentiment.api.application import build_api
 from sentiment.bulk.jobs.job import new_job
@@ -122,9 +123,9 @@ def test_answers_are_of_the_published_schema(client):
         ('{"texts": ["a", 1]}', 422, "texts[1]: "),
         ('{"texts": ["a", null]}', 422, "texts[1]: "),
         ('{"texts": ["a"], "text": "a"}', 422, "text: "),
-        (json.dumps({"texts": ["a"] * (limits.TEXTS + 1)}), 413, "1,000 texts"),
-        (json.dumps({"texts": ["a" * (limits.TEXT_CHARACTERS + 1)]}), 413, "200,000 characters"),
-        (json.dumps({"texts": ["a" * limits.TEXT_CHARACTERS] * 6}), 413, "1,000,000 characters"),
+        (json.dumps({"texts": ["a"] * (limits.REQUEST_TEXTS + 1)}), 413, "1,000 texts"),
+        (json.dumps({"texts": ["a" * (budget.TEXT_CHARACTERS + 1)]}), 413, "200,000 characters"),
+        (json.dumps({"texts": ["a" * budget.TEXT_CHARACTERS] * 6}), 413, "1,000,000 characters"),
         (json.dumps({"texts": [" " * limits.BODY_BYTES]}), 413, "7,000,000 bytes"),
     ],
     ids=range(16),
@@ -196,10 +197,13 @@ def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
         may_end.wait(30)
         return Classifier.load(run)
 
-    with serve(load) as client, ThreadPoolExecutor(limits.ADMITTED) as pool:  # one event loop for all
-        answers = [pool.submit(client.post, "/api/predict", json={"texts": ["a film"]}) for _ in range(limits.ADMITTED)]
+    with serve(load) as client, ThreadPoolExecutor(limits.ADMITTED_REQUESTS) as pool:  # one event loop for all
+        answers = [
+            pool.submit(client.post, "/api/predict", json={"texts": ["a film"]})
+            for _ in range(limits.ADMITTED_REQUESTS)
+        ]
         began.acquire()
-        while _figures(client)["sentiment_api_requests"]["waiting"] < limits.ADMITTED - 1:
+        while _figures(client)["sentiment_api_requests"]["waiting"] < limits.ADMITTED_REQUESTS - 1:
             pass
         refused = client.post("/api/predict", json={"texts": ["a film"]})
         may_end.set()
@@ -210,7 +214,7 @@ def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
 
 def test_a_request_whose_time_is_over_before_its_turn_is_refused(monkeypatch, runs):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    monkeypatch.setattr(limits, "SECONDS", 0.1)
+    monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.1)
     began, may_end = threading.Event(), threading.Event()
 
     def load(run):

@@ -206,7 +206,7 @@ def test_example_sentences_are_listed_with_their_texts_for_everyone(open_page):
     app = open_page(tab="Errors", source="Example sentences", verdicts="all")
     table = app.dataframe[0]
     assert table.proto.selection_mode
-    assert len(table.value) == len(example_sentences.sentences_of_our_own())
+    assert len(table.value) == len(example_sentences.example_sentences())
     assert table.value["text"].str.len().min() > 0
     app.selectbox(key="verdicts").set_value(WRONG).run()
     wrong = app.dataframe[0].value
@@ -214,7 +214,7 @@ def test_example_sentences_are_listed_with_their_texts_for_everyone(open_page):
 
 
 def test_no_example_sentence_is_of_the_held_out_pairs():
-    ours = example_sentences.sentences_of_our_own()
+    ours = example_sentences.example_sentences()
     held_out = {each.text for each in contrast.texts() if each.part == contrast.HELD_OUT}
     assert not held_out & set(ours["text"])
     assert set(ours["source"]) == set(example_sentences._SOURCES)
@@ -287,7 +287,7 @@ def test_a_regular_expression_is_matched_in_any_case(pattern, found):
 
 @pytest.mark.parametrize("pattern", ["", "  ", "x" * 101, "(", "[a", "a{2,1}", r"(a)\1", "a{5000}", "\ud800", "(?=a)"])
 def test_a_pattern_that_cannot_be_searched_is_refused_in_a_sentence(pattern):
-    with pytest.raises(own_slices.PatternError, match=r"\.$"):
+    with pytest.raises(own_slices.SliceError, match=r"\.$"):
         own_slices.search(TEXTS, pattern, is_regex=True)
 
 
@@ -299,7 +299,7 @@ def test_a_pattern_that_makes_other_engines_backtrack_is_answered_at_once():
 def test_a_search_has_a_limit_in_time(monkeypatch):
     clock = iter(range(0, 1_000, 3))
     monkeypatch.setattr(own_slices.time, "monotonic", lambda: next(clock))
-    with pytest.raises(own_slices.PatternError, match="too long"):
+    with pytest.raises(own_slices.SliceError, match="too long"):
         own_slices.search({str(i): "a" for i in range(1_000)}, "b")
 
 

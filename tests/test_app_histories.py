@@ -160,7 +160,7 @@ def test_a_run_in_progress_shows_its_progress_and_an_interrupted_one_that_it_is_
     assert "left" not in histories.progress_sentence("run", steps(2), None, None)
     assert "left" not in histories.progress_sentence("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
     assert "no update for 15.0 min" in histories.progress_sentence("run", steps(2), 4, 900)
-    assert histories.progress_sentence("run", None, 4, None) == "run is training; there is no step yet."
+    assert histories.progress_sentence("run", None, 4, None) == "run is training; no step has finished yet."
 
 
 def test_a_constant_or_steadily_falling_rate_has_no_changes():

@@ -127,13 +127,13 @@ def test_other_files_are_not_event_files(content):
 @pytest.mark.parametrize("epoch", ["9" * 31, "-5", "1e300", "inf", "nan", ""])
 def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
     content = f"epoch,loss\n0,0.5\n{epoch},0.4\n".encode()
-    with pytest.raises(ImportedHistoryError, match=r"^training\.log counts .*\.$"):
+    with pytest.raises(ImportedHistoryError, match=r"^training\.log has an epoch .*\.$"):
         imported_histories.from_csv("training.log", content)
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
 def test_a_step_that_no_training_has_is_not_read(step):
-    with pytest.raises(ImportedHistoryError, match="counts an epoch or step"):
+    with pytest.raises(ImportedHistoryError, match="has an epoch or step"):
         imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
 

@@ -274,9 +274,9 @@ def test_the_counts_of_rows_are_shown_without_the_official_release(page, tmp_pat
 
 
 def test_a_count_of_one_is_in_the_singular(page, tmp_path):
-    assert dataset_page._lean(pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})).startswith(
-        "1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)"
-    )
+    assert dataset_page._describe_counts(
+        pd.Series({"positive": 1, "negative": 1_000, "log_odds": -1.0, "z": -2.0})
+    ).startswith("1 time in positive, 1,000 in negative training reviews (log-odds −1.00, z = −2.0)")
     assert "1 row without text" in dataset_page._removed_rows(
         {
             "labels": [{"split": part, "positive": 1, "negative": 1} for part in ("train", "validation", "test")],

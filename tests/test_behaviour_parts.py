@@ -145,7 +145,7 @@ def test_the_page_shows_every_change_of_writing_if_they_were_tried(
     shown = app.dataframe[0].value
     assert shown["change"].tolist() == [row["change"] for row in found_with_writing["writing"]["changes"]]
     assert shown["sentences_flips"].tolist() == [0.0] * len(shown)
-    assert any("Tried on 5 negated sentences" in caption.value for caption in app.caption)
+    assert any("Tested on 5 negated sentences" in caption.value for caption in app.caption)
 
 
 def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_with_writing: dict) -> None:

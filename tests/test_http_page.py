@@ -11,6 +11,7 @@ import urllib.request
 import pytest
 
 from dev.screenshots import serve
+from sentiment import budget
 from sentiment.api import limits, schema
 from sentiment.artifacts import ROOT
 from tests.test_python_page import run
@@ -59,10 +60,10 @@ def test_the_page_names_every_address_status_and_limit():
             assert f"`{method.upper()} /api{path}`" in PAGE
             for status in operation["responses"]:
                 assert status in PAGE
-    for limit in (limits.TEXTS, limits.TEXT_CHARACTERS, limits.CHARACTERS, limits.BODY_BYTES):
+    for limit in (limits.REQUEST_TEXTS, budget.TEXT_CHARACTERS, limits.REQUEST_CHARACTERS, limits.BODY_BYTES):
         assert f"{limit:,}" in PAGE
-    assert f"{limits.SECONDS} seconds" in PAGE
-    assert f"up to {limits.ADMITTED - limits.AT_WORK} more wait" in PAGE
+    assert f"{limits.REQUEST_SECONDS} seconds" in PAGE
+    assert f"up to {limits.ADMITTED_REQUESTS - limits.CONCURRENT_REQUESTS} more wait" in PAGE
 
 
 def test_a_client_that_sends_far_too_much_reads_why_it_is_refused(port):

@@ -2,15 +2,15 @@
 
 A request passes these modules, in this order:
 
-- ``application``: the routes, and the answers to errors; ``build_api`` makes the application.
+- ``application``: the routes and the error responses; ``build_api`` builds the application.
 - ``observed``: gives it an id, logs it in one line without any text, and counts it.
-- ``drained``: lets the caller finish sending before an answer.
+- ``drained``: lets the caller finish sending before it gets a response.
 - ``access``: refuses it unless it comes from this machine or has the token.
-- ``bodies``: reads its JSON within bounds of size and time.
-- ``schema``: what its JSON may hold, as pydantic models, and the OpenAPI document made from them.
-- ``limits``: the bounds, and how many requests are worked on at once.
+- ``bodies``: reads its JSON body, within limits on size and time.
+- ``schema``: the bodies of requests and responses as pydantic models, and the OpenAPI document built from them.
+- ``limits``: the limits, and the queue that bounds how many requests are worked on at once.
 - ``served_model``: the run that is served.
 
-``metrics`` has the figures for an operator, ``page`` the description that a person can read. ``tally`` counts
-predictions and imports nothing, because the app counts its own there before anybody calls the API.
+``metrics`` has the metrics for operators, ``page`` the documentation as a web page. ``tally`` counts predictions, those
+of the app's pages included. It imports nothing slow, because every page imports it.
 """

@@ -1,8 +1,8 @@
 """Decides who may call the API: callers with the token or, without one, programs on this machine.
 
-A loopback address alone proves little. A website that somebody visits can send requests to localhost, also under a
-name of its own (DNS rebinding), and behind a proxy every caller has a loopback address. Without a token a request is
-therefore refused if its Host is not loopback, if a browser sent it for another site, or if a proxy passed it on.
+A loopback address alone proves little. Any website that a user visits can send requests to localhost, even under its
+own host name (DNS rebinding). Behind a proxy, every caller has a loopback address. Without a token, a request is
+therefore refused if its Host is not loopback, if a browser sent it for another site, or if a proxy forwarded it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sentiment.api.errors import RequestError
 
-TOKEN_VARIABLE = "SENTIMENT_API_TOKEN"  # noqa: S105 - a name
+TOKEN_VARIABLE = "SENTIMENT_API_TOKEN"  # noqa: S105 - the name of a variable
 _FORWARDING = {"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "client-ip"}
 _OWN_SITE = ("same-origin", "none")  # values of Sec-Fetch-Site that no other site can cause
 _SET_TOKEN = f"set {TOKEN_VARIABLE} on the server and send it as a bearer token"
 
 
 class Gate:
-    """Lets requests through to an ASGI application, or refuses them in a sentence.
+    """Passes allowed requests on to an ASGI application, and answers others with an error.
 
     Args:
         app: the application.
@@ -37,18 +37,18 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Implements ASGI."""
-        if refusal := refuse(scope, os.environ.get(TOKEN_VARIABLE, ""), has_login=self._has_login()):
+        if refusal := find_refusal(scope, os.environ.get(TOKEN_VARIABLE, ""), has_login=self._has_login()):
             await refusal.response(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def refuse(scope: Scope, token: str, *, has_login: bool) -> RequestError | None:
-    """Returns why a request is refused, None if it is allowed.
+def find_refusal(scope: Scope, token: str, *, has_login: bool) -> RequestError | None:
+    """Returns the error with which to refuse a request, None if it is allowed.
 
     Args:
-        scope: of the request.
-        token: that callers have to send; empty if none is set.
+        scope: the ASGI scope of the request.
+        token: the token that callers have to send; empty if none is set.
         has_login: whether visitors of the app have to log in.
     """
     headers = Headers(scope=scope)
@@ -57,9 +57,9 @@ def refuse(scope: Scope, token: str, *, has_login: bool) -> RequestError | None:
     if has_login:
         return RequestError(403, f"Login is on, so the API needs a token: {_SET_TOKEN}.")
     if not _from_this_machine(scope, headers):
-        return RequestError(403, f"Without a token the API answers programs on its own machine only: {_SET_TOKEN}.")
+        return RequestError(403, f"Without a token, the API answers only programs on its own machine: {_SET_TOKEN}.")
     if _from_another_site(scope, headers):
-        return RequestError(403, "The API answers no page of another site.")
+        return RequestError(403, "The API does not answer pages of other websites.")
     return None
 
 
@@ -69,7 +69,7 @@ def _has_token(headers: Headers, token: str) -> bool:
 
 
 def _from_this_machine(scope: Scope, headers: Headers) -> bool:
-    """Returns whether both ends of the connection and the named host are loopback, and no proxy is between them.
+    """Returns whether both ends of the connection and the Host are loopback, and no proxy is between them.
 
     Proxies that add no header speak HTTP/1.0, as nginx does by default.
     """

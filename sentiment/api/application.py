@@ -1,4 +1,4 @@
-"""The routes of the API, and its answers to errors."""
+"""The routes of the API, and its error responses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def build_api(load: Callable[[Path], Classifier], has_login: Callable[[], bool])
     """Returns the ASGI application of the API.
 
     Args:
-        load: returns the classifier of a run, loaded once.
+        load: returns the classifier of a run, and loads it only once.
         has_login: returns whether visitors of the app have to log in.
     """
     queue = Queue()
@@ -48,10 +48,10 @@ def build_api(load: Callable[[Path], Classifier], has_login: Callable[[], bool])
         Route("/openapi.json", endpoints.openapi),
     ]
     handlers: dict[Any, Any] = {
-        RequestError: _refused,
-        ArtifactError: _unusable,
-        HTTPException: _no_such,
-        Exception: _failed,
+        RequestError: _answer_request_error,
+        ArtifactError: _answer_artifact_error,
+        HTTPException: _answer_http_error,
+        Exception: _answer_internal_error,
     }
     app = Starlette(routes=routes, exception_handlers=handlers)
     return Observed(Drained(Gate(app, has_login)), frozenset(route.path for route in routes), figures.observe)
@@ -60,7 +60,7 @@ def build_api(load: Callable[[Path], Classifier], has_login: Callable[[], bool])
 class _Endpoints:
     def __init__(self, model: ServedModel, queue: Queue, figures: metrics.Metrics) -> None:
         self._model, self._queue, self._figures = model, queue, figures
-        self._ready = anyio.CapacityLimiter(1)  # apart from the queue, so that a busy server is ready
+        self._ready = anyio.CapacityLimiter(1)  # not the queue, so that a busy server reports that it is ready
 
     async def predict(self, request: Request) -> Response:
         async with self._queue.admit():
@@ -72,7 +72,7 @@ class _Endpoints:
     async def explain(self, request: Request) -> Response:
         async with self._queue.admit():
             body = await read_body(request, schema.ExplainRequest)
-            explanation = await self._queue.work(lambda end: self._model.explain(body.text))
+            explanation = await self._queue.work(lambda deadline: self._model.explain(body.text))
         tally.count("api", [explanation.prediction])
         return JSONResponse(prediction_fields(explanation.prediction) | explanation_fields(explanation))
 
@@ -99,21 +99,21 @@ def _root(request: Request) -> str:
     return root
 
 
-async def _refused(request: Request, error: RequestError) -> Response:
+async def _answer_request_error(request: Request, error: RequestError) -> Response:
     return error.response
 
 
-async def _unusable(request: Request, error: ArtifactError) -> Response:
+async def _answer_artifact_error(request: Request, error: ArtifactError) -> Response:
     return RequestError(503, str(error)).response
 
 
-async def _no_such(request: Request, error: HTTPException) -> Response:
-    sentence = {404: "There is no such address.", 405: "This address does not take that method."}
+async def _answer_http_error(request: Request, error: HTTPException) -> Response:
+    sentence = {404: "There is no such endpoint.", 405: "This endpoint does not support that method."}
     refusal = RequestError(error.status_code, sentence.get(error.status_code, "The request cannot be answered."))
     response = refusal.response
     response.headers.update(error.headers or {})
     return response
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    return RequestError(500, "The server failed on this request; its log says where.").response
+async def _answer_internal_error(request: Request, error: Exception) -> Response:
+    return RequestError(500, "Internal server error. The server's log has the details.").response

@@ -1,4 +1,4 @@
-"""Reads the JSON of a request within bounds of size and time."""
+"""Reads the JSON body of a request, within limits on size and time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sentiment.api.errors import RequestError
 
 _Body = TypeVar("_Body", bound=BaseModel)
 _TOO_LARGE = f"The body may have {limits.BODY_BYTES:,} bytes at most."
-_LONGEST_NAME = 60  # of a field, in an error
+_NAME_CHARACTERS = 60  # of a field, in an error message
 
 
 async def read_body(request: Request, kind: type[_Body]) -> _Body:
@@ -47,11 +47,11 @@ async def _read_bytes(request: Request) -> bytes:
 
 
 def _explain(error: ValidationError) -> RequestError:
-    """Returns the first problem of a body in a sentence; it names a field, never the field's value."""
+    """Returns an error for the first problem of a body; it names a field, but never quotes the field's value."""
     problem = error.errors(include_url=False, include_input=False)[0]
     if problem["type"] == "json_invalid":
         return RequestError(400, f"The body is not valid JSON: {problem['ctx']['error']}.")
     if problem["type"] == "value_error":  # a limit in schema.py
         return RequestError(413, str(problem["ctx"]["error"]))
-    where = "".join(f"[{key}]" if isinstance(key, int) else key for key in problem["loc"])[:_LONGEST_NAME]
+    where = "".join(f"[{key}]" if isinstance(key, int) else key for key in problem["loc"])[:_NAME_CHARACTERS]
     return RequestError(422, f"{where or 'The body'}: {problem['msg']}.")

@@ -1,4 +1,4 @@
-"""Lets a caller finish sending before it is refused: a client whose sending breaks off never reads why."""
+"""Lets a caller finish sending before it is refused; a client that is cut off while sending never reads why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sentiment.api.limits import BODY_SECONDS, DRAINED_BYTES
 
 
 class Drained:
-    """Discards what is left of a body before an answer to it, within bounds of size and time."""
+    """Reads and discards the rest of a body before the response, within limits on size and time."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -18,18 +18,18 @@ class Drained:
         """Implements ASGI."""
         ended, received = False, 0
 
-        async def note() -> Message:
+        async def receive_and_count() -> Message:
             nonlocal ended, received
             message = await receive()
-            ended = not message.get("more_body", False)  # of a disconnection, too
+            ended = not message.get("more_body", False)  # also after a disconnection
             received += len(message.get("body", b""))
             return message
 
-        async def answer(message: Message) -> None:
+        async def drain_and_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 with anyio.move_on_after(BODY_SECONDS):
                     while not ended and received < DRAINED_BYTES:
-                        await note()
+                        await receive_and_count()
             await send(message)
 
-        await self._app(scope, note, answer)
+        await self._app(scope, receive_and_count, drain_and_send)

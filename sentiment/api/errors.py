@@ -8,11 +8,11 @@ _HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "2"}}
 
 
 class RequestError(Exception):
-    """Raised for a request that is not answered; the message is one sentence for the caller.
+    """Raised for a request that cannot be answered; the message is one sentence for the caller.
 
     Args:
         status: the HTTP status.
-        sentence: why, and what to do about it.
+        sentence: what is wrong, and what to do about it.
     """
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -21,5 +21,5 @@ class RequestError(Exception):
 
     @property
     def response(self) -> JSONResponse:
-        """The answer to the request."""
+        """Returns the response to the request."""
         return JSONResponse({"error": str(self)}, self.status, headers=_HEADERS.get(self.status))

@@ -1,4 +1,4 @@
-"""Gives each request an id, logs it in one line, and counts it; nothing that a caller wrote enters the log."""
+"""Gives each request an id, logs it in one line, and counts it. Nothing that a caller wrote enters the log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = logging.getLogger("sentiment.api")
 
-Observe = Callable[[str, int, float], None]
+Observe = Callable[[str, int, float], None]  # called with the endpoint, the status and the seconds of a request
 
 
 class Observed:
@@ -20,8 +20,8 @@ class Observed:
 
     Args:
         app: the application.
-        endpoints: the paths that are named; all others are "other", because a path may hold a text.
-        observe: called with the endpoint, the status and the seconds of each request.
+        endpoints: the paths that are logged by name. Any other path is logged as "other", because it may hold a text.
+        observe: called after each request.
     """
 
     def __init__(self, app: ASGIApp, endpoints: frozenset[str], observe: Observe) -> None:
@@ -36,7 +36,7 @@ class Observed:
         endpoint = path if path in self._endpoints else "other"
         request, began, status = secrets.token_hex(4), perf_counter(), 500
 
-        async def note(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -44,7 +44,7 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, receive, note)
+            await self._app(scope, receive, send_with_id)
         finally:
             seconds = perf_counter() - began
             self._observe(endpoint, status, seconds)
@@ -53,6 +53,6 @@ class Observed:
 
 
 def _method(scope: Scope) -> str:
-    """Returns the method of a request, which a caller may choose freely."""
+    """Returns the method of a request, "other" if it is not a usual one: a caller may send any word."""
     method: str = scope["method"]
     return method if method in ("GET", "HEAD", "POST", "OPTIONS") else "other"

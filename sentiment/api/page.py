@@ -1,4 +1,4 @@
-"""The API described for a person: one page made from the OpenAPI document, without scripts or files of others."""
+"""The API's documentation page, built from the OpenAPI document, without scripts or external files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def build(document: dict[str, Any], origin: str) -> str:
 
     Args:
         document: the OpenAPI document.
-        origin: of the server, as the reader addressed it: ``http://127.0.0.1:8501``.
+        origin: the server's origin as the reader addressed it, such as ``http://127.0.0.1:8501``.
     """
     base = origin + document["servers"][0]["url"]
     title = f"{document['info']['title']} API"
@@ -33,10 +33,10 @@ def build(document: dict[str, Any], origin: str) -> str:
         f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)}</title>",
         f"<meta name='viewport' content='width=device-width'><style>{_STYLE}</style></head><body>",
         f"<h1>{escape(title)}</h1><p>{escape(document['info']['description'])}</p>",
-        "<p>Programs on this machine need no token, unless one is set or login is on.",
+        "<p>Programs on this machine need no token, unless a token is set or login is on.",
         " All others send <code>Authorization: Bearer TOKEN</code>.",
         " Every error is JSON with one sentence: <code>{&quot;error&quot;: &quot;…&quot;}</code>.",
-        " For programs: <a href='openapi.json'>openapi.json</a>.</p>",
+        " OpenAPI document: <a href='openapi.json'>openapi.json</a>.</p>",
     ]
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -47,16 +47,16 @@ def build(document: dict[str, Any], origin: str) -> str:
 def _operation(document: dict[str, Any], base: str, path: str, method: str, operation: dict[str, Any]) -> Iterator[str]:
     yield f"<h2>{escape(operation['summary'])}</h2><p><code>{method.upper()} {escape(path)}</code></p>"
     command = f"curl {shlex.quote(base + path)}"
-    if taken := operation.get("requestBody"):
-        model = _model(document, taken)
+    if body := operation.get("requestBody"):
+        model = _model(document, body)
         example = {name: field["examples"][0] for name, field in model["properties"].items()}
         command += f" \\\n  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(json.dumps(example))}"
-        yield f"<pre>{escape(command)}</pre><h3>Takes</h3>{_table(document, model)}"
+        yield f"<pre>{escape(command)}</pre><h3>Request</h3>{_table(document, model)}"
     else:
         yield f"<pre>{escape(command)}</pre>"
-    answer = operation["responses"]["200"]
-    if "application/json" in answer["content"]:
-        yield f"<h3>Gives</h3>{_table(document, _model(document, answer))}"
+    response = operation["responses"]["200"]
+    if "application/json" in response["content"]:
+        yield f"<h3>Response</h3>{_table(document, _model(document, response))}"
     errors = [(status, each["description"]) for status, each in operation["responses"].items() if status != "200"]
     if errors:
         rows = "".join(f"<tr><td>{status}</td><td>{escape(meaning)}</td></tr>" for status, meaning in errors)

@@ -1,4 +1,4 @@
-"""The run that the API serves: the default one, loaded again when it changes."""
+"""The run that the API serves: the default one, reloaded when it changes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sentiment.artifacts import MANIFEST, ArtifactError, default_run
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction
 
-_FEW = 8  # texts; for more, loading the model in its form for files pays off
-_SLICE = 256  # texts scored between two looks at the clock
-_SENTENCE = "A film to see again."  # scored to see whether the model answers
+_FEW_TEXTS = 8  # for more texts, it pays to load the bulk model
+_CHUNK_TEXTS = 256  # scored between two checks of the deadline
+_SENTENCE = "A film to see again."  # scored to check that the model works
 
 _TOO_SLOW = "The texts take longer than the server allows. Send fewer texts in a request."
 
@@ -23,7 +23,7 @@ class ServedModel:
     """Predicts and explains with the default run; thread-safe.
 
     Args:
-        load: returns the classifier of a run for single texts. The app shares the one of its pages.
+        load: returns the classifier of a run for a few texts; the app passes the one that its pages use.
     """
 
     def __init__(self, load: Callable[[Path], Classifier]) -> None:
@@ -31,23 +31,23 @@ class ServedModel:
         self._lock = threading.Lock()
         self._bulk: tuple[tuple[Path, int], Classifier] | None = None
 
-    def predict(self, texts: Sequence[str], end: float) -> tuple[list[Prediction], str]:
+    def predict(self, texts: Sequence[str], deadline: float) -> tuple[list[Prediction], str]:
         """Returns the predictions and the name of the run.
 
         Args:
             texts: the texts.
-            end: the time of ``monotonic`` after which no further texts are begun.
+            deadline: a time of ``monotonic``; no further texts are started after it.
 
         Raises:
             ArtifactError: the run cannot be used.
-            RequestError: the time is over.
+            RequestError: the deadline has passed.
         """
-        classifier = self._load(default_run()) if len(texts) <= _FEW else self._load_bulk()
+        classifier = self._load(default_run()) if len(texts) <= _FEW_TEXTS else self._load_bulk()
         predictions: list[Prediction] = []
-        for start in range(0, len(texts), _SLICE):
-            if monotonic() > end:
+        for start in range(0, len(texts), _CHUNK_TEXTS):
+            if monotonic() > deadline:
                 raise RequestError(503, _TOO_SLOW)
-            predictions += classifier.predict(texts[start : start + _SLICE])
+            predictions += classifier.predict(texts[start : start + _CHUNK_TEXTS])
         return predictions, classifier.run.name
 
     def explain(self, text: str) -> Explanation:
@@ -69,7 +69,7 @@ class ServedModel:
         return classifier.run.name
 
     def _load_bulk(self) -> Classifier:
-        """Returns the classifier for many texts, as files are scored, loaded once."""
+        """Returns the classifier with which files are scored, loaded once for each version of the run."""
         from sentiment.model.lookup_session import load_bulk  # here, because it imports onnx
 
         run = default_run()
@@ -80,7 +80,7 @@ class ServedModel:
             return self._bulk[1]
 
 
-def name_of_default() -> str:
+def default_run_name() -> str:
     """Returns the name of the run that is served, "" if there is none."""
     try:
         return default_run().name

@@ -1,4 +1,4 @@
-"""Counts predictions, those of the app's pages included; it imports nothing, so that no page waits for it."""
+"""Counts predictions, those of the app's pages included. Imports nothing slow, so that no page waits for it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _lock = threading.Lock()
 
 
 def count(source: Source, predictions: Iterable[Prediction]) -> None:
-    """Counts predictions by their label; ``none`` if there was nothing to score."""
+    """Counts predictions by label, as ``none`` if a text has no words."""
     found = Counter((source, prediction.label or "none") for prediction in predictions)
     with _lock:
         _counts.update(found)
 
 
 def counts() -> Mapping[tuple[Source, str], int]:
-    """Returns how many predictions there were, by source and label."""
+    """Returns the number of predictions by source and label."""
     with _lock:
         return dict(_counts)

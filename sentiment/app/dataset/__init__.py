@@ -1,1 +1,1 @@
-"""The Dataset page: the training data of a run, and a visitor's own file."""
+"""The Dataset page: the training data of a run, or a visitor's own file."""

@@ -54,7 +54,7 @@ def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
 
     Args:
         rows: columns ``low``, ``high`` (tokens), ``label``, ``n``.
-        max_length: the model's maximum length, drawn as a rule; None if no review comes near it.
+        max_length: the model's maximum length in tokens, drawn as a rule; None if no bar reaches it.
     """
     bars = (
         alt.Chart(rows)
@@ -67,7 +67,7 @@ def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
             tooltip=[
                 "label:N",
                 alt.Tooltip("low:Q", title="from"),
-                alt.Tooltip("high:Q", title="to below"),
+                alt.Tooltip("high:Q", title="below"),
                 alt.Tooltip("n:Q", title="reviews", format=","),
             ],
         )

@@ -1,4 +1,4 @@
-"""Training labels that may be wrong, found by confident learning or else contradicted by the model itself."""
+"""Training labels that may be wrong: found by confident learning or, without its results, contradicted by the model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.shared import chart_block, current_run, review_texts
+from sentiment.app.shared import chart_block, current_run, movies, review_texts
+from sentiment.app.shared.scored_reviews import LABELS
 from sentiment.artifacts import Run
 from sentiment.evaluation import metrics, review_notes
 from sentiment.formatting import counted, interval, percent, signed
 
-_MAX_ROWS = 100  # of reviews that the model contradicts
+_MAX_CONTRADICTIONS = 100  # shown
 _TREATMENTS = {"dropped": "removed", "halved": "half weight"}
-_SIDES = {1: "positive", 0: "negative"}
 
 
 def show(run: Run) -> None:
@@ -80,7 +80,9 @@ def _treatment_effect(measured: dict[str, Any]) -> str:
 def _contradictions(predictions: pd.DataFrame) -> None:
     """Shows the labels that the model contradicts most strongly, although it was trained on them."""
     contradiction = predictions["logit"] * (1 - 2 * predictions["label"])
-    rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(_MAX_ROWS, "contradiction")
+    rows = predictions.assign(contradiction=contradiction)[contradiction > 0].nlargest(
+        _MAX_CONTRADICTIONS, "contradiction"
+    )
     columns = {"contradiction": rows["contradiction"], "split": rows["split"]}
     _table(rows, columns, "Labels that the model contradicts most")
     st.caption("The model contradicts these labels although it was trained on them. Some are irony, some are mistakes.")
@@ -90,10 +92,10 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
     """Shows a row for each review, with its text if the data is available."""
     frame = pd.DataFrame(
         {
-            "label": rows["label"].map(_SIDES),
+            "label": rows["label"].map(LABELS),
             **columns,
             "rating": rows["rating"].replace(0, pd.NA),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "film": movies.links(rows["film"]),
             "fingerprint": rows["fingerprint"],
         }
     )
@@ -120,7 +122,7 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             ),
             "read": st.column_config.TextColumn("Manual check"),
             "contradiction": st.column_config.NumberColumn("Contradiction (logits)", format="%.2f"),
-            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "film": movies.link_column(),
         },
     )
     with st.container(horizontal=True):

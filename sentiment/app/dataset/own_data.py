@@ -23,10 +23,10 @@ from sentiment.formatting import duration
 from sentiment.paths import HOME
 from sentiment.tables.errors import FileError
 
-_DESCRIPTION = "own_data"
-_UPLOAD = "own_data"
-_PROBLEM = "own_data_problem"
-_NAME, _SUFFIX = 50, 10  # characters kept of a file name and its suffix; each may take four bytes
+_DESCRIPTION = "own_data"  # key of the summary
+_UPLOAD = "own_data"  # name of the uploader
+_PROBLEM = "own_data_problem"  # key of the error message until it is shown
+_STEM_CHARACTERS, _SUFFIX_CHARACTERS = 50, 10  # kept of a file name; each may take four bytes
 _LOCK_SECONDS = 60.0  # to wait for other uploads
 _LOCK = threading.Lock()  # one file at a time, because each takes many times its size in memory
 _FIELDS = {  # option of the command line -> field of the form
@@ -64,7 +64,7 @@ def described() -> Description | None:
 
 
 def show_form(max_length: int) -> None:
-    """Shows the upload form, and which file the page shows.
+    """Shows the upload form, and the name of the file that the page shows.
 
     Args:
         max_length: the chosen model's maximum length in tokens.
@@ -84,7 +84,7 @@ def show_form(max_length: int) -> None:
         submitted = st.form_submit_button(primary_label("Analyse", ":material/query_stats:"), type="primary")
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(uploads.escape_markdown(problem), icon=":material/error:")
-    st.caption("Split and de-duplicated as for training. Only statistics are kept, for this session.")
+    st.caption("Your file is split and de-duplicated as for training. Only its statistics are kept, for this session.")
     if submitted and file:
         with st.spinner("Reading the file"):
             _describe_in_turn(file, options, max_length)
@@ -114,7 +114,7 @@ def show_interpretation(description: Description) -> None:
 
 
 def _reading_fields() -> list[str]:
-    """Shows the fields on how to read a table; returns the options of the command line for those that are filled in."""
+    """Shows the fields on how to read a table; returns the filled-in ones as command-line options."""
     with st.container(horizontal=True):
         texts = {
             option: st.text_input(
@@ -147,7 +147,7 @@ def _describe_in_turn(file: Any, options: list[str], max_length: int) -> None:
 
 
 def _describe(name: str, content: bytes, options: list[str], max_length: int) -> None:
-    """Stores the file's summary, or why it could not be read. The file is deleted."""
+    """Stores the file's summary, or why it could not be read. Deletes the file."""
     name = _safe_name(name)
     try:
         with tempfile.TemporaryDirectory(prefix="sentiment-") as scratch:
@@ -156,7 +156,7 @@ def _describe(name: str, content: bytes, options: list[str], max_length: int) ->
         st.session_state[_PROBLEM] = str(error)
     except OSError as error:
         st.session_state[_PROBLEM] = (
-            f"{name} cannot be read, since the server cannot store it ({error.strerror or 'unknown reason'}). "
+            f"{name} cannot be read, because the server cannot store it ({error.strerror or 'unknown reason'}). "
             "Try again later, or ask the operator of this server."
         )
 
@@ -196,18 +196,18 @@ def _describe_in(scratch: Path, name: str, content: bytes, options: list[str], m
         facts = json.loads((output / FACTS).read_text(encoding="utf-8"))
         st.session_state[_DESCRIPTION] = Description(name, facts, pd.read_parquet(output / COUNTS))
     else:
-        message = process.stderr.strip() if process.returncode == 2 else f"{name} could not be described."
+        message = process.stderr.strip() if process.returncode == 2 else f"{name} could not be analysed."
         st.session_state[_PROBLEM] = _form_wording(message)
 
 
 def _safe_name(name: str) -> str:
-    """Returns a file name that every file system accepts: no folder, no control characters, limited length."""
+    """Returns a file name that any file system accepts: without folders or control characters, and not too long."""
     clean = "".join(character if character.isprintable() else " " for character in name)
     clean = clean.replace("\\", "/").rpartition("/")[2].strip(" .") or "upload"
     stem, dot, suffix = clean.rpartition(".")
-    if dot and len(suffix) <= _SUFFIX:
-        return f"{stem[:_NAME]}.{suffix}"
-    return clean[:_NAME]
+    if dot and len(suffix) <= _SUFFIX_CHARACTERS:
+        return f"{stem[:_STEM_CHARACTERS]}.{suffix}"
+    return clean[:_STEM_CHARACTERS]
 
 
 def _form_wording(message: str) -> str:

@@ -1,4 +1,4 @@
-"""The Dataset page: the training data of the chosen model, or a visitor's own file, by the same statistics."""
+"""The Dataset page: statistics of the chosen model's training data, or of a visitor's own file."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TABS = ("Overview", "Words", "Quality", "Your data")
 
 
 def page() -> None:
-    """Shows the training data of the chosen model, or a visitor's own file in its place, by tab."""
+    """Shows the page: the training data of the chosen model, or a visitor's own file, in tabs."""
     upload = own_data.described()
     caption = f"Your data: {uploads.escape_markdown(upload.name)}" if upload else None
     navigation.show_title("dataset", caption)
@@ -52,13 +52,13 @@ def page() -> None:
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, "dataset.json"):
                 if facts is None and name != "Your data":
-                    st.info(f"Model {uploads.escape_markdown(run.name)} has no description of its data.")
+                    st.info(f"Model {uploads.escape_markdown(run.name)} has no statistics of its training data.")
                 else:
                     draw(run, facts or {}, upload)
 
 
 def _read_facts(run: Run, upload: Description | None) -> dict[str, Any] | None:
-    """Returns the statistics to show: those of the upload, or else of the run; None if it has none."""
+    """Returns the statistics of the upload, or else of the run; None if the run has none."""
     if upload:
         return upload.facts
     with current_run.stop_on_artifact_error():
@@ -193,9 +193,9 @@ def _cleaning(cleaning: dict[str, int]) -> None:
 def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
     coverage = pd.DataFrame(facts["coverage"])
     frequencies = pd.DataFrame([row for row in facts["frequencies"] if row["count"]])  # zero has no logarithm
-    left, right = st.columns(2)
     if coverage.empty:
         return
+    left, right = st.columns(2)
     with left:
         size, share = coverage.iloc[-1]
         chart_block.show_chart(
@@ -214,7 +214,7 @@ def _vocabulary(facts: dict[str, Any], of_run: bool) -> None:
 
 
 def _known_words(counts: pd.DataFrame) -> None:
-    """Shows the share of the uploaded text that is in the served model's vocabulary."""
+    """Shows the share of the uploaded text that is in the chosen model's vocabulary."""
     with current_run.stop_on_artifact_error():
         words = _load_words(*current_run.location())
     running = counts["positive"] + counts["negative"]
@@ -222,9 +222,9 @@ def _known_words(counts: pd.DataFrame) -> None:
     st.caption(f"Token coverage by the current model: {percent(share)}.")
 
 
-def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
+def _distinctive_words(by_side: dict[str, list[dict[str, Any]]]) -> None:
     for column, side in zip(st.columns(2), ("positive", "negative"), strict=True):
-        words = pd.DataFrame(telling[side])
+        words = pd.DataFrame(by_side[side])
         if words.empty:
             continue
         most = words.head(_MAX_WORDS).assign(side=side)
@@ -242,14 +242,14 @@ def _distinctive_words(telling: dict[str, list[dict[str, Any]]]) -> None:
 
 @st.fragment
 def _search(upload: Description | None, run: str) -> None:
-    """Looks up a word: its counts and log-odds in the data shown, its nearest neighbours in the model."""
+    """Looks up a word: its counts and log-odds in the data shown, and its nearest neighbours in the model."""
     st.header("Word explorer")
     word = st.text_input("Enter a word", "wonderful", key="word", bind="query-params", type="search", width=320).strip()
     with chart_block.report_malformed_file(run, "word_counts.parquet"):
-        _word(word, upload, _load_words(*current_run.location()))
+        _word_result(word, upload, _load_words(*current_run.location()))
 
 
-def _word(word: str, upload: Description | None, words: Words) -> None:
+def _word_result(word: str, upload: Description | None, words: Words) -> None:
     """Shows the counts and the neighbours of a word."""
     counts = (upload.counts.assign(**log_odds(upload.counts)) if upload else words.counts).set_index("token")
     token, row = normal_form(word), words.find(word)
@@ -258,7 +258,7 @@ def _word(word: str, upload: Description | None, words: Words) -> None:
         shown = uploads.escape_markdown(word)
         st.caption(f"“{shown}” isn't in {place} (single words only)." if word else "Enter a word.")
         return
-    st.write(_lean(counts.loc[[token]].iloc[0]) if token in counts.index else "This word isn't in the data.")
+    st.write(_describe_counts(counts.loc[[token]].iloc[0]) if token in counts.index else "This word isn't in the data.")
     if row is None:
         st.caption("This word isn't in the model's vocabulary, so it has no neighbours.")
         return
@@ -279,7 +279,8 @@ def _word(word: str, upload: Description | None, words: Words) -> None:
     )
 
 
-def _lean(found: pd.Series) -> str:
+def _describe_counts(found: pd.Series) -> str:
+    """Returns a sentence on how often a word occurs in reviews of each class."""
     return (
         f"{counted(int(found['positive']), 'time')} in positive, {int(found['negative']):,} in negative training "
         f"reviews (log-odds {signed(found['log_odds'])}, z = {signed(found['z'], 1)})."

@@ -13,7 +13,7 @@ from sentiment.dataset.summary import log_odds
 from sentiment.model.weights import read_onnx
 from sentiment.text.vocabulary import UNK, Vocabulary
 
-_FIRST = UNK + 1  # the id of the first token
+_FIRST = UNK + 1  # the id of the first token in the vocabulary
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +33,11 @@ class Words:
 
     @classmethod
     def load(cls, run: Run, counts: pd.DataFrame) -> Words:
-        """Reads the vocabulary and embeddings of a run; ``counts`` is its ``word_counts.parquet``."""
+        """Reads the vocabulary and embeddings of a run; ``counts`` is its ``word_counts.parquet``.
+
+        Raises:
+            ArtifactError: a file of the run is missing or damaged.
+        """
         embedding = read_onnx(run.file("model.onnx")).embedding[_FIRST:].astype(np.float32)
         lengths = np.linalg.norm(embedding, axis=1, keepdims=True)
         vocabulary = Vocabulary.read(run.file("vocabulary.txt"))
@@ -41,11 +45,11 @@ class Words:
 
     def find(self, word: str) -> int | None:
         """Returns the row of a word, whatever its case; None if the model does not know it."""
-        id = self.vocabulary.id(word.strip())
-        return None if id == UNK else id - _FIRST
+        found = self.vocabulary.id(word.strip())
+        return None if found == UNK else found - _FIRST
 
     def neighbours(self, row: int, count: int = 12) -> pd.DataFrame:
-        """Returns the tokens with the most similar embeddings: the columns of ``counts``, and ``cosine``."""
+        """Returns the ``count`` tokens with the most similar embeddings: the columns of ``counts``, and ``cosine``."""
         cosine = self.directions @ self.directions[row]
         cosine[row] = -np.inf
         nearest = np.argsort(-cosine, kind="stable")[:count]

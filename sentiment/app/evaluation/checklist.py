@@ -1,4 +1,4 @@
-"""The behavioural tests of the Robustness tab, as CheckList (Ribeiro et al. 2020) shows them."""
+"""The behavioural tests of the Robustness tab, presented as in CheckList (Ribeiro et al. 2020)."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _CAPABILITIES = {
     "capitals": "capitalisation",
     "actors and film": "people vs. movie",
     "irrelevant additions": "irrelevant sentences",
-}  # capability in ``behaviour.json`` -> the name shown, where that is another
+}  # capability in ``behaviour.json`` -> the name shown, if different
 _CAPABILITY, _MATRIX = "capability", "capability_matrix"  # keys
 
 
 def show(report: dict[str, Any]) -> None:
-    """Shows the rates by kind, the matrix of capabilities, and failed examples of the chosen capability beside it."""
+    """Shows the failure rates by kind and by capability, and failed examples of the chosen capability."""
     with st.grid(4, min_column_width=170):
         for name, row in totals(report):
             st.metric(
-                f"{_KINDS[name][1]}",
+                _KINDS[name][1],
                 f"{percent(row['rate'])} failed",
                 f"target ≤ {percent(AIMS[name], 0)}" if name in AIMS else f"of {row['cases']:,} cases",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
                 help=f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
-                + _beyond(row, report),
+                + _describe_tolerance(row, report),
             )
     st.caption(
-        "Failure rate, lower is better (CheckList, Ribeiro et al. 2020). MFT: expected label. INV: prediction "
+        "Failure rate; lower is better (CheckList, Ribeiro et al. 2020). MFT: expected label. INV: prediction "
         "unchanged. DIR: probability moves in the expected direction.",
     )
     failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
@@ -122,7 +122,7 @@ def _failures(report: dict[str, Any], failed: list[str]) -> None:
     )
 
 
-def _beyond(row: dict[str, Any], report: dict[str, Any]) -> str:
+def _describe_tolerance(row: dict[str, Any], report: dict[str, Any]) -> str:
     if row["beyond"] is None:
         return ""
     return f" {percent(row['beyond'])} of the pairs are off by more than {report['tolerance']} in probability."

@@ -10,7 +10,7 @@ import streamlit as st
 
 
 def in_percent(frame: pd.DataFrame, shares: Iterable[str]) -> pd.DataFrame:
-    """Returns the table with these columns of shares times 100, as ``share`` and ``bar`` show them."""
+    """Returns the table with these columns multiplied by 100, as ``share`` and ``bar`` expect them."""
     names = [name for name in shares if name in frame]
     return frame.assign(**{name: 100 * frame[name].astype("float64") for name in names})
 

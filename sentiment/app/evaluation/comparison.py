@@ -17,7 +17,7 @@ from sentiment.artifacts import Run
 from sentiment.evaluation.metrics import SAMPLES, Change
 from sentiment.formatting import signed
 
-_FIGURES = {
+_METRICS = {
     "accuracy": ("Accuracy ↑", "more"),
     "f1": ("F1 ↑", "more"),
     "auc": ("ROC AUC ↑", "more"),
@@ -30,13 +30,13 @@ _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "only the other run is right": (False, True),
     "both are wrong": (False, False),
     "both are right": (True, True),
-}  # value in links -> whether the shown model and the other model are correct
-_WHICH = "agreement"  # key
-_MOST_SLICES = 7  # shown of those that differ
+}  # value in links -> whether the model shown and the other model are correct, None if they differ
+_AGREEMENT = "agreement"  # key
+_MAX_SLICES = 7  # in the chart
 
 
 def show(evaluated: Evaluated) -> None:
-    """Shows the choice of the other model, and the comparison with it."""
+    """Shows the selection of the other model, and the comparison with it."""
     run = evaluated.run
     others = {path.name: path for path in current_run.run_paths() if path.name != run.name}
     if not others:
@@ -66,20 +66,20 @@ def _comparison(pair: Pair, other: Run, evaluated: Evaluated) -> None:
     st.markdown(f"**{uploads.escape_markdown(wording.run_comparison(pair.test, other.name, run.name))}**")
     left, right = st.columns([5, 3], gap="medium")
     with left:
-        _figures(pair, other, run)
+        _metrics(pair, other, run)
     with right:
         _slices(pair, other.name, run.name)
     _disagreements(pair, other.name, evaluated)
 
 
-def _figures(pair: Pair, other_run: Run, run: Run) -> None:
+def _metrics(pair: Pair, other_run: Run, run: Run) -> None:
     """Shows a row for each metric: both models, the difference, its interval, and which is significantly better."""
     first, second = other_run.name, run.name
     split = str(pair.second.table["split"].iloc[0])
     with st.spinner("Bootstrapping …"):
         changes = _changes(pair, other_run.manifest["files"], run.manifest["files"], split, pair.second.threshold)
     rows = []
-    for key, (name, better) in _FIGURES.items():
+    for key, (name, better) in _METRICS.items():
         change = changes[key]
         low, high = change.interval
         gain = change.difference if better == "more" else -change.difference
@@ -112,10 +112,10 @@ def _changes(_pair: Pair, first: Any, second: Any, split: str, threshold: float)
 
 
 def _slices(pair: Pair, first: str, second: str) -> None:
-    """Shows the slices of which the accuracy differs most between the models."""
+    """Shows the slices with the largest significant differences in accuracy."""
     parts = pair.by_slice()
     parts = parts[(parts["low"] > 0) | (parts["high"] < 0)].copy()
-    parts = parts.loc[parts["difference"].abs().nlargest(_MOST_SLICES).index].sort_values("difference")
+    parts = parts.loc[parts["difference"].abs().nlargest(_MAX_SLICES).index].sort_values("difference")
     if parts.empty:
         st.header("Accuracy difference by slice")
         st.caption("The models do not differ significantly on any slice.")
@@ -123,11 +123,11 @@ def _slices(pair: Pair, first: str, second: str) -> None:
     chart_block.show_chart(
         "Accuracy difference by slice",
         evaluation_charts.slice_changes(parts),
-        lambda: pair.by_slice(),
+        pair.by_slice,
         f"Accuracy of {second} minus that of {first} by slice, from {signed(100 * parts['difference'].min(), 1)} to "
         f"{signed(100 * parts['difference'].max(), 1)} points",
     )
-    st.caption(f"The {len(parts)} slices that differ most. The CSV has all of them.")
+    st.caption(f"The largest significant differences, at most {_MAX_SLICES}. The CSV has all slices.")
 
 
 def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
@@ -143,7 +143,7 @@ def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
     st.header("Disagreements")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         which = st.selectbox(
-            "Show", list(_KINDS), format_func=names.__getitem__, key=_WHICH, bind="query-params", width=300
+            "Show", list(_KINDS), format_func=names.__getitem__, key=_AGREEMENT, bind="query-params", width=300
         )
         parts = [EVERYTHING, *(name for name, mask in pair.second.parts() if mask.any())]
         part = st.selectbox(
@@ -165,7 +165,7 @@ def _disagreements(pair: Pair, first: str, evaluated: Evaluated) -> None:
 
 
 def _open_other(path: Path, split: str) -> Run | None:
-    """Opens the model to compare with; returns None, after a message, if it has no predictions on the split."""
+    """Opens the model to compare with; shows a message and returns None if it has no predictions on the split."""
     other = current_run.open_path(path)
     if other.has(header.PARTS[split]):
         return other

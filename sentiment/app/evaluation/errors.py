@@ -8,7 +8,7 @@ import streamlit as st
 from sentiment.app.evaluation import example_sentences, filters, neighbours, review_table
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, review_texts, segments
-from sentiment.app.shared.scored_reviews import EVERYTHING, SURE_ERRORS, WRONG, ScoredReviews
+from sentiment.app.shared.scored_reviews import EVERYTHING, LABELS, SURE_ERRORS, WRONG, ScoredReviews
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
@@ -25,7 +25,7 @@ def show(evaluated: Evaluated) -> None:
         key=filters.SOURCE,
         bind="query-params",
         label_visibility="collapsed",
-        help="Example sentences are our own; their texts come with the app.",
+        help="The example sentences were written for this app, which includes their texts.",
     )
     if source == filters.EXAMPLES:
         example_sentences.show(evaluated.scored.threshold)
@@ -53,13 +53,13 @@ def _reviews(evaluated: Evaluated) -> None:
 
 
 def pool_of(scored: ScoredReviews, split: str) -> neighbours.Pool | None:
-    """Returns the reviews among which the nearest to a review are found."""
+    """Returns the reviews among which to find those nearest to a review; None without stored states or texts."""
     texts = review_texts.load_texts()
     return neighbours.stored_pool() or (neighbours.sample_pool(scored.table, texts, split) if texts else None)
 
 
 def _causes(sure: pd.DataFrame) -> None:
-    """Shows the number of high-confidence errors by cause; a click lists those of a cause.
+    """Shows the number of high-confidence errors by cause; a click on a bar lists them.
 
     Args:
         sure: the high-confidence errors, with their ``cause`` if a person assigned one.
@@ -70,7 +70,7 @@ def _causes(sure: pd.DataFrame) -> None:
         return
     with box:
         rows = assigned.groupby(["cause", "label"]).size().reset_index(name="n")
-        rows["label"] = rows["label"].map(review_table.SIDES)
+        rows["label"] = rows["label"].map(LABELS)
         rows["meaning"] = rows["cause"].map(review_notes.CAUSES)
         totals = assigned["cause"].value_counts()
         rows = rows.sort_values("cause", key=lambda cause: -cause.map(totals), kind="stable")

@@ -1,4 +1,4 @@
-"""Example sentences of our own with their labels, which everyone can read, scored by the chosen model."""
+"""Labelled example sentences that come with the app, scored by the chosen model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import streamlit as st
 
 from sentiment.app.evaluation import filters, neighbours, review_table, selected_review
 from sentiment.app.shared import chart_block, current_run
-from sentiment.app.shared.scored_reviews import EVERYTHING, ScoredReviews
+from sentiment.app.shared.scored_reviews import EVERYTHING, LABELS, ScoredReviews
 from sentiment.behaviour import contrast
 from sentiment.behaviour.cases import cases
 from sentiment.behaviour.sentences import sentences
@@ -17,11 +17,11 @@ from sentiment.model.decision import DecisionRule
 _SOURCES = ("Behavioural test", "Short text", "Contrast pair")
 
 
-def sentences_of_our_own() -> pd.DataFrame:
+def example_sentences() -> pd.DataFrame:
     """Returns the sentences: ``source``, ``kind``, ``label`` (1 positive, 0 negative), ``text``.
 
-    Of the behavioural tests these are the first case of each template with a fixed label, of the contrast pairs those
-    for development, and of the short texts those without mixed feelings.
+    They are the first case of each behavioural template with a fixed label, the short texts without mixed feelings, and
+    the contrast pairs for development.
     """
     behaviour, short, pair = _SOURCES
     first = {
@@ -51,7 +51,7 @@ def show(threshold: float) -> None:
         )
     rows = scored.select(outcome, EVERYTHING, (0.0, 1.0))
     rows = rows[rows["source"] == source] if source != EVERYTHING else rows
-    frame = pd.DataFrame({"label": rows["label"].map(review_table.SIDES), "probability": rows["probability"]})
+    frame = pd.DataFrame({"label": rows["label"].map(LABELS), "probability": rows["probability"]})
     frame = frame.assign(**{name: rows[name] for name in ("text", "kind", "source")})
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         n = f"{counted(len(rows), 'sentence')} of {len(scored.table):,}"
@@ -60,7 +60,7 @@ def show(threshold: float) -> None:
     chosen = review_table.show_frame(frame, "examples", "Example sentences with labels and scores", selectable=True)
     if chosen is not None:
         row = rows.iloc[chosen]
-        label = review_table.SIDES[row["label"]]
+        label = LABELS[row["label"]]
         selected_review.show(row["text"], label, "examples", lambda: _pool(scored), row["text"])
 
 
@@ -68,14 +68,14 @@ def _pool(scored: ScoredReviews) -> neighbours.Pool:
     if stored := neighbours.stored_pool():
         return stored
     table = scored.table
-    reviews = table[["text", "probability"]].assign(id=table["text"], label=table["label"].map(review_table.SIDES))
+    reviews = table[["text", "probability"]].assign(id=table["text"], label=table["label"].map(LABELS))
     return neighbours.text_pool(reviews, f"these {len(reviews):,} sentences")
 
 
 @st.cache_data(max_entries=4, show_spinner="Scoring the example sentences, once")
 def _scored(path: str, stamp: int) -> pd.DataFrame:
-    """Returns the sentences with ``logit`` (calibrated) and ``probability``."""
-    table = sentences_of_our_own()
+    """Returns the sentences with calibrated ``logit`` and ``probability``. ``path`` and ``stamp`` are the cache key."""
+    table = example_sentences()
     classifier = current_run.classifier()
     predictions = classifier.predict(table["text"].tolist())
     logits = [classifier.rule.calibrated(each.logit) for each in predictions]

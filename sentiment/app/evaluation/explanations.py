@@ -1,4 +1,4 @@
-"""The Explanations tab: how faithful the model's explanations are, beside other attribution methods."""
+"""The Explanations tab: how faithful the app's explanations are, compared with other attribution methods."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _SHORTCUTS = {
     "ordered pair": "Ordered",
     "context on either side": "Either side",
 }  # kind of shortcut -> short title
-_MARK = "background-color: rgba(0, 114, 178, 0.18); font-weight: 600"  # the row of the own method, on light and dark
+_MARK = "background-color: rgba(0, 114, 178, 0.18); font-weight: 600"  # the row of the app's own method, in both themes
 
 
 class Measure(NamedTuple):
     """A column of the table of methods.
 
     Attributes:
-        name: its name.
-        title: its short title.
+        name: its full name.
+        title: its short title in the table.
         help: its meaning.
         values: the value of each method.
-        format: in a table, as printf has it.
-        better: whether "more" or "less" is better; "" if it is no measure of faithfulness.
+        format: the printf format of the values.
+        better: whether "more" or "less" is better; "" if it does not measure faithfulness.
     """
 
     name: str
@@ -91,7 +91,7 @@ def _gains(removal: dict[str, Any], n: int) -> None:
         for rival in removal["better_than"]
     ]
     if rows:
-        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Gain of the own method over others")
+        st.table(pd.DataFrame(rows), border="horizontal", hide_index=True, alt="Gain of the app's method over others")
     st.caption(f"{n:,} reviews, 95% CI, paired by review.")
 
 
@@ -101,7 +101,7 @@ def _gain(measured: dict[str, Any]) -> str:
 
 
 def better_methods(found: list[Measure], own: str) -> tuple[list[str], int]:
-    """Returns a line for each measure by which another method is better than the own one, and how many there are."""
+    """Returns a line for each measure on which another method beats the app's own, and the number of measures."""
     judged = [each for each in found if each.better and own in each.values]
     lines = [
         f"{each.name}: {each.best()} {each.values[each.best()]:.3f}, own {each.values[own]:.3f}".replace("-", "−")
@@ -115,12 +115,12 @@ def _where_better(found: list[Measure], own: str) -> None:
     lines, n = better_methods(found, own)
     if lines:
         name = uploads.escape_markdown(own)
-        st.markdown(f":material/info: **{name}** is not the best by {len(lines)} of {n} measures.")
+        st.markdown(f":material/info: **{name}** is not the best on {len(lines)} of {n} measures.")
         st.caption("\n".join(f"- {uploads.escape_markdown(line)}" for line in lines))
 
 
 def _methods(found: list[Measure], own: str) -> None:
-    """Shows all measures of each method, with the own one marked."""
+    """Shows all measures of each method, with the app's own method marked."""
     methods = list(dict.fromkeys(method for each in found for method in each.values))
     table = pd.DataFrame({each.title: pd.Series(each.values) for each in found}).reindex(methods)
     named = table.rename_axis("method").reset_index()
@@ -144,10 +144,18 @@ def _methods(found: list[Measure], own: str) -> None:
 
 
 def measures(report: dict[str, Any], removal: int) -> Iterator[Measure]:
-    """Yields the columns of the table of methods, for a kind of word removal."""
+    """Yields the columns of the table of methods.
+
+    Args:
+        report: the content of ``explanations.json``.
+        removal: index of the kind of word removal in the report.
+    """
     rows = card.method_rows(report, removal)
     shapley = f"Correlation with the exact Shapley values of {report['shapley']['n']:,} short texts."
-    hybrid = f"Share of {report['hybrids']['n']:,} texts joined of both classes whose top word is on the right side."
+    hybrid = (
+        f"Share of {report['hybrids']['n']:,} documents mixed from reviews of both classes in which the top word comes "
+        "from a review with the predicted label."
+    )
     time = f"Time for a review of {report['time']['tokens']:,} tokens."
     for name, title, meaning, key, form, better in (
         ("Comprehensiveness", "Compr.", "Higher is better.", _COMPREHENSIVE, "%.3f", "more"),
@@ -173,13 +181,13 @@ def _checks(report: dict[str, Any]) -> None:
             (uploads.escape_markdown(check), f"{n:,}", uploads.escape_markdown(result))
             for check, n, result in card.identities(report)
         ]
-        st.table(  # because its cells wrap on a phone
+        st.table(  # rather than st.dataframe, because its cells wrap on a phone
             pd.DataFrame(rows, columns=["Check", "Cases", "Result"]),
             border="horizontal",
             hide_index=True,
             alt="Checks that explanations must pass",
         )
-        st.caption(f"The models with planted shortcuts are {card.shortcut_accuracy(report)} accurate on unseen texts.")
+        st.caption(f"Accuracy of the models with planted shortcuts on unseen texts: {card.shortcut_accuracy(report)}.")
 
 
 def _erasure_rows(removal: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The filter of the Errors tab. Clicks on charts and tables in other tabs set it and open that tab."""
+"""The filter of the Errors tab. Clicks on charts and tables in other tabs set it and open the Errors tab."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def open_errors(**filter: Any) -> None:
     st.session_state.update({**_DEFAULTS, **filter, SOURCE: REVIEWS})
     tabs.open_tab(ERRORS)
     for key, value in filter.items():  # a control that was never drawn does not write its value into the address
-        with suppress(StreamlitAPIException):  # it was drawn before, and writes its value itself
+        with suppress(StreamlitAPIException):  # a control that was drawn writes its value itself
             st.query_params[key] = list(map(str, value)) if isinstance(value, tuple) else shown_name(value)
 
 
 def clicked(chart: str, parameter: str) -> list[dict[str, Any]]:
-    """Returns the points that a click in a chart selected; none if it took a selection back."""
+    """Returns the points that a click in a chart selected; none if the click cleared the selection."""
     return list(st.session_state[chart].selection.get(parameter, []))
 
 
 def shown_name(option: str) -> str:
-    """Returns the name shown of an option of the filter."""
+    """Returns the displayed name of an option of the filter."""
     return _NAMES.get(option, option)
 
 
 def accept_any_case(key: str, options: Sequence[str]) -> None:
-    """Accepts an option in the address in lower case, and by its former name. Call it before the widget is drawn."""
+    """Accepts an option's name or displayed name in the address, in any case. Call it before the widget is drawn."""
     asked = st.query_params.get(key, "").casefold()
     if key in st.session_state:
         return
@@ -62,7 +62,7 @@ def accept_any_case(key: str, options: Sequence[str]) -> None:
 
 
 def choose_outcome() -> str:
-    """Shows the choice of the outcome; returns one of ``VERDICTS``."""
+    """Shows the selection of the outcome; returns one of ``VERDICTS``."""
     accept_any_case(OUTCOME, VERDICTS)
     outcome: str = st.selectbox(
         "Outcome",
@@ -81,7 +81,7 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
 
     Args:
         slices: the names of the slices.
-        causes: the causes of errors that were assigned by hand; without any there is no choice.
+        causes: the causes of errors that were assigned by hand; without any, the filter is not shown.
     """
     outcome = choose_outcome()
     part = st.selectbox(
@@ -99,5 +99,5 @@ def choose(slices: list[str], causes: list[str]) -> tuple[str, str, tuple[float,
             width=150,
             help="Assigned by a human reader to high-confidence errors.",
         )
-    st.button("Reset", on_click=open_errors, icon=":material/filter_alt_off:", help="Back to all errors.")
+    st.button("Reset", on_click=open_errors, icon=":material/filter_alt_off:", help="Show all errors.")
     return outcome, part, between, cause

@@ -1,4 +1,4 @@
-"""The header of the Evaluation page, above every tab: split, decision threshold and metrics."""
+"""The header of the Evaluation page, above all tabs: split, decision threshold and metrics."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from sentiment.app.evaluation import own_slices
 from sentiment.app.shared import current_run, segments, uploads
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import BALANCED, BINS
+from sentiment.evaluation.metrics import BALANCED, BINS, Confusion
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.decision import read_rule
 
 PARTS = {"test": "test_predictions.parquet", "validation": "predictions.parquet", "train": "predictions.parquet"}
 _THRESHOLD, _COST = "threshold", "cost"  # keys
 
+_Metric = tuple[str, str, str, str]  # name, value, detail, and meaning
+
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What the tabs show: a model's predictions on one split.
+    """A model's predictions on one split, which the tabs show.
 
     Attributes:
         run: the model.
@@ -37,7 +39,13 @@ class Evaluated:
     cost: float
 
     def read_part(self, part: str, content: str, option: str) -> dict[str, Any] | None:
-        """Reads a JSON file that ``evaluate.py`` writes with an option; says so and returns None if it is missing."""
+        """Reads a JSON file that ``evaluate.py`` writes. If it is missing, says how to create it and returns None.
+
+        Args:
+            part: name of the file.
+            content: describes its content in the message.
+            option: the option of ``evaluate.py`` that writes it.
+        """
         if not self.run.has(part):
             st.info(
                 f"No {content} saved for {uploads.escape_markdown(self.run.name)}. Run `python scripts/evaluate.py "
@@ -49,7 +57,7 @@ class Evaluated:
 
 
 def show(run: Run) -> Evaluated | None:
-    """Shows the header; returns None, after a message, if there is nothing to evaluate."""
+    """Shows the header; shows a message and returns None if there is nothing to evaluate."""
     splits = [split for split, part in PARTS.items() if run.has(part)]
     if not splits:
         st.info(f"No predictions saved for {uploads.escape_markdown(run.name)}.")
@@ -81,14 +89,14 @@ def show(run: Run) -> Evaluated | None:
 
 
 def load_scored(run: Run, split: str, threshold: float) -> ScoredReviews:
-    """Returns the model's predictions on a split, with the slices that the user made."""
+    """Returns the model's predictions on a split, with the user-defined slices."""
     predictions = current_run.read_table(PARTS[split], run)
     rows = predictions[predictions["split"] == split].reset_index(drop=True)
     return ScoredReviews.from_predictions(rows, read_rule(run), threshold, own=own_slices.finders())
 
 
 def _threshold(run: Run) -> float:
-    """Returns the chosen threshold before its slider is drawn, which is in a popover that names it."""
+    """Returns the chosen threshold before its slider is drawn, because the label of the popover around it names it."""
     if _THRESHOLD in st.session_state:
         return float(st.session_state[_THRESHOLD])
     try:
@@ -99,22 +107,28 @@ def _threshold(run: Run) -> float:
 
 
 def _default(run: Run) -> float:
-    """Returns the model's own threshold, as the slider allows it."""
+    """Returns the model's own threshold, rounded to a value that the slider allows."""
     return slider_value(read_rule(run).threshold)
 
 
 def _choose_threshold(run: Run) -> tuple[float, float]:
-    """Shows the controls of threshold and cost; returns both."""
+    """Shows the controls of threshold and cost; returns their values."""
     threshold = st.slider(
         "Decision threshold",
-        *(0.01, 0.99, _default(run), 0.01),
+        min_value=0.01,
+        max_value=0.99,
+        value=_default(run),
+        step=0.01,
         key=_THRESHOLD,
         bind="query-params",
         help="Predict positive when P(positive) is at or above this.",
     )
     cost = st.number_input(
         "Cost ratio FP : FN",
-        *(0.01, 100.0, 1.0, 0.5),
+        min_value=0.01,
+        max_value=100.0,
+        value=1.0,
+        step=0.5,
         key=_COST,
         bind="query-params",
         help="Cost of a false positive relative to a false negative. The optimal threshold is about c / (1 + c).",
@@ -123,7 +137,7 @@ def _choose_threshold(run: Run) -> tuple[float, float]:
 
 
 def _offer_optimal(scored: ScoredReviews, cost: float) -> None:
-    """Offers the threshold of least cost, and shows what it saves."""
+    """Offers the threshold with the lowest expected cost, and shows that cost."""
     sweep, counts = scored.sweep, scored.confusion
     optimal = slider_value(sweep.cheapest(cost))
     now = 100 * (counts.fn + cost * counts.fp) / len(scored.table)
@@ -141,12 +155,36 @@ def slider_value(threshold: float) -> float:
 
 
 def _metrics(scored: ScoredReviews) -> None:
-    """Shows the metrics in a row, those that depend on the threshold first."""
+    """Shows the metrics in a row; balanced accuracy and the majority baseline only if the classes are imbalanced."""
+    shown = _usual_metrics(scored)
+    if scored.confusion.majority > BALANCED:
+        shown[1:1] = _imbalance_metrics(scored.confusion)
+    with st.grid(len(shown), min_column_width=130):
+        for name, value, detail, meaning in shown:
+            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
+
+
+def _usual_metrics(scored: ScoredReviews) -> list[_Metric]:
     counts, sweep = scored.confusion, scored.sweep
-    figures = [
-        ("Accuracy", percent(counts.accuracy), interval(scored.interval), "With its 95% confidence interval."),
-        ("F1", f"{counts.f1:.3f}", f"P {counts.precision:.3f} · R {counts.recall:.3f}", "With precision and recall."),
-        ("ROC AUC", f"{sweep.auc:.3f}", f"AP {sweep.average_precision:.3f}", "With average precision (AP)."),
+    return [
+        (
+            "Accuracy",
+            percent(counts.accuracy),
+            interval(scored.interval),
+            "Share of correct predictions, with its 95% confidence interval.",
+        ),
+        (
+            "F1",
+            f"{counts.f1:.3f}",
+            f"P {counts.precision:.3f} · R {counts.recall:.3f}",
+            "Harmonic mean of precision (P) and recall (R).",
+        ),
+        (
+            "ROC AUC",
+            f"{sweep.auc:.3f}",
+            f"AP {sweep.average_precision:.3f}",
+            "Area under the ROC curve, with average precision (AP).",
+        ),
         (
             "ECE",
             percent(scored.reliability.error, 2),
@@ -158,24 +196,23 @@ def _metrics(scored: ScoredReviews) -> None:
             "Reviews",
             f"{len(scored.table):,}",
             counted(counts.fp + counts.fn, "error"),
-            "With the incorrect predictions.",
+            "Number of reviews, with the number of incorrect predictions.",
         ),
     ]
-    if counts.majority > BALANCED:
-        figures[1:1] = [
-            (
-                "Balanced",
-                percent(counts.balanced_accuracy),
-                f"MCC {counts.mcc:.3f}",
-                "Balanced accuracy, the mean recall of both classes, with Matthews' correlation (MCC).",
-            ),
-            (
-                "Baseline",
-                percent(counts.majority),
-                "the larger class",
-                "Majority baseline: the accuracy of always predicting the more frequent class.",
-            ),
-        ]
-    with st.grid(len(figures), min_column_width=130):
-        for name, value, detail, meaning in figures:
-            st.metric(name, value, detail, delta_color="off", delta_arrow="off", border=True, help=meaning)
+
+
+def _imbalance_metrics(counts: Confusion) -> list[_Metric]:
+    return [
+        (
+            "Balanced",
+            percent(counts.balanced_accuracy),
+            f"MCC {counts.mcc:.3f}",
+            "Balanced accuracy, the mean recall of both classes, with Matthews' correlation (MCC).",
+        ),
+        (
+            "Baseline",
+            percent(counts.majority),
+            "the larger class",
+            "Majority baseline: the accuracy of always predicting the more frequent class.",
+        ),
+    ]

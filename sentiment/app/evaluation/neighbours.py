@@ -1,4 +1,4 @@
-"""The reviews nearest to one in the space of the model's pooled states: those that are alike to the model."""
+"""The reviews most similar to a selected one, by the model's pooled states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation import columns
-from sentiment.app.shared import current_run, review_texts
+from sentiment.app.shared import current_run, movies, review_texts
+from sentiment.app.shared.scored_reviews import LABELS
 from sentiment.evaluation.metrics import sigmoid
 from sentiment.evaluation.states import pooled_states, read_validation_states
 
@@ -37,7 +38,7 @@ class Pool:
     def nearest(self, state: npt.NDArray[np.floating], id: str) -> pd.DataFrame:
         """Returns the reviews nearest to a state, without the one of this id, and their cosine ``similarity``.
 
-        States are compared from their mean, because all of them have much in common.
+        States are centred first, because all of them share a large common component.
         """
         states = self.states.astype(np.float32)
         centre = states.mean(axis=0)
@@ -64,11 +65,13 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
         alt="The nearest reviews, by the model's pooled states",
         placeholder="–",
         column_config={
-            "similarity": st.column_config.NumberColumn("Similarity", format="%.2f", help="Cosine, from the mean."),
+            "similarity": st.column_config.NumberColumn(
+                "Similarity", format="%.2f", help="Cosine similarity of the centred states."
+            ),
             "label": "True label",
             "probability": columns.bar("P(positive)"),
             "text": st.column_config.TextColumn("Text", width=560),
-            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "film": movies.link_column(),
             "id": "ID",
         },
     )
@@ -76,7 +79,7 @@ def show(text: str, id: str, pool: Callable[[], Pool | None]) -> None:
 
 
 def stored_pool() -> Pool | None:
-    """Returns the validation reviews, if their states are stored with the model; with texts where the app has them."""
+    """Returns the validation reviews, with texts if the app has them; None if no states are stored with the model."""
     run, classifier = current_run.run(), current_run.classifier()
     with current_run.stop_on_artifact_error():
         states = read_validation_states(run, classifier.features)
@@ -87,9 +90,9 @@ def stored_pool() -> Pool | None:
     reviews = pd.DataFrame(
         {
             "id": rows["fingerprint"],
-            "label": np.where(rows["label"] == 1, "positive", "negative"),
+            "label": rows["label"].map(LABELS),
             "probability": sigmoid(classifier.rule.calibrated(rows["logit"].to_numpy())),
-            "film": rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+            "film": movies.links(rows["film"]),
         }
     )
     if texts := review_texts.load_texts():
@@ -98,11 +101,11 @@ def stored_pool() -> Pool | None:
 
 
 def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Pool | None:
-    """Returns a pool of reviews of a split drawn at random; None if there are no texts.
+    """Returns a random sample of the reviews of a split, with their texts; None if there are no texts.
 
     Args:
         table: the scored reviews, from ``ScoredReviews.table``.
-        texts: the texts by fingerprint.
+        texts: the texts, by fingerprint.
         split: name of the split.
     """
     known = table[table["fingerprint"].isin(texts.keys())]
@@ -112,7 +115,7 @@ def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Po
     reviews = pd.DataFrame(
         {
             "id": rows["fingerprint"],
-            "label": np.where(rows["label"] == 1, "positive", "negative"),
+            "label": rows["label"].map(LABELS),
             "probability": rows["probability"],
             "text": rows["fingerprint"].map(texts),
         }
@@ -121,7 +124,7 @@ def sample_pool(table: pd.DataFrame, texts: Mapping[str, str], split: str) -> Po
 
 
 def text_pool(reviews: pd.DataFrame, description: str) -> Pool:
-    """Returns a pool of reviews with texts, whose states are computed once for a model."""
+    """Returns a pool of reviews with texts; their states are computed once for each model."""
     with st.spinner(f"Reading {len(reviews):,} texts, once"):
         states = _states(*current_run.location(), tuple(reviews["text"]))
     return Pool(reviews, states, description)
@@ -129,4 +132,5 @@ def text_pool(reviews: pd.DataFrame, description: str) -> Pool:
 
 @st.cache_data(max_entries=4, show_spinner=False)
 def _states(path: str, stamp: int, texts: tuple[str, ...]) -> npt.NDArray[np.float32]:
+    """Returns pooled states: <float32>[texts, features]. ``path`` and ``stamp``, of the model, are for the cache."""
     return pooled_states(current_run.classifier(), texts)

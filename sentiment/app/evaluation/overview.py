@@ -10,15 +10,15 @@ import streamlit as st
 from sentiment.app.evaluation import filters
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, charts, evaluation_charts, tabs
-from sentiment.app.shared.scored_reviews import SURE_ERRORS, ScoredReviews, cell_name
+from sentiment.app.shared.scored_reviews import EVERYTHING, SURE_ERRORS, ScoredReviews, cell_name
 from sentiment.formatting import counted, percent
 
 _CELLS, _BINS = "cells", "bins"  # keys of the charts
-_HEIGHT = 260  # of both charts, so that the first screen has them
+_HEIGHT = 260  # of both charts in pixels, so that they fit on the first screen
 
 
 class Finding(NamedTuple):
-    """A sentence about the predictions, and the tab that shows more, with a filter if that is "Errors"."""
+    """A sentence about the predictions, and the tab that shows more; ``filter`` is that of the Errors tab."""
 
     title: str
     sentence: str
@@ -42,7 +42,7 @@ def show(evaluated: Evaluated) -> None:
                         icon=":material/arrow_forward:",
                         icon_position="right",
                         key=f"finding_{finding.title}",
-                        help=f"Open the tab {finding.tab}.",
+                        help=f"Open the {finding.tab} tab.",
                     )
                 st.markdown(finding.sentence)
     counts, cells, bins = scored.confusion, scored.cells(), scored.histogram()
@@ -70,7 +70,7 @@ def show(evaluated: Evaluated) -> None:
 
 
 def findings(scored: ScoredReviews) -> Iterator[Finding]:
-    """Yields three findings: the weakest slice, what confidence is worth, and the errors."""
+    """Yields three findings: the weakest slice, the accuracy of confident predictions, and the errors."""
     weakest = scored.weakest_slice()
     if weakest is None:
         sentence = "No slice is significantly below the rest."
@@ -103,4 +103,4 @@ def _list_bin() -> None:
     bins = filters.clicked(_BINS, "bin")
     if bins:
         ends = (min(each["low"] for each in bins), max(each["high"] for each in bins))
-        filters.open_errors(**{filters.OUTCOME: "everything", filters.BETWEEN: ends})
+        filters.open_errors(**{filters.OUTCOME: EVERYTHING, filters.BETWEEN: ends})

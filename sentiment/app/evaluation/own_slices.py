@@ -1,4 +1,4 @@
-"""Slices that a user makes: reviews with a word or pattern, a range of a column, or a movie; kept in the session."""
+"""User-defined slices: reviews with a word or pattern, a range of values, or a movie. They are kept for the session."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from sentiment.formatting import signed
 
 MAX_SLICES = 12
 MAX_PATTERN = 100  # characters
-_SECONDS = 4.0  # for a search
-_CHUNK = 200  # texts searched between two looks at the clock
-_KEY = "own_slices"
-_NOTE = "own_slices_note"
+_SEARCH_SECONDS = 4.0
+_CHUNK = 200  # texts searched between two checks of the time
+_KEY = "own_slices"  # key of the slices
+_NOTE = "own_slices_note"  # key of the error message until it is shown
 _WORD, _PATTERN = "Word or phrase", "Regular expression"
 _RANGES = {"Length in tokens": "length", "Rating": "rating", "Unknown words (%)": "unknown_rate", "P(positive) (%)": ""}
 _MOVIE = "Movie ID"
@@ -33,19 +33,19 @@ _MOVIE = "Movie ID"
 Flags = npt.NDArray[np.bool_]
 
 
-class PatternError(ValueError):
-    """A pattern that cannot be searched; the message says why in a sentence."""
+class SliceError(ValueError):
+    """Raised for a slice that cannot be added; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
 class OwnSlice:
-    """A slice of a user.
+    """A user-defined slice.
 
     Attributes:
         name: the name shown.
         column: the column of the predictions that decides; "fingerprint" for words and patterns.
         bounds: both ends of the range of values, if the column has numbers.
-        values: the values that are in the slice, if it does not.
+        values: the values that are in the slice, if the column has text.
     """
 
     name: str
@@ -62,7 +62,7 @@ class OwnSlice:
 
 
 def finders() -> list[tuple[str, Callable[[pd.DataFrame], Flags]]]:
-    """Returns name and ``mask`` of each slice of this session."""
+    """Returns the name and ``mask`` of each slice of this session."""
     return [(each.name, each.mask) for each in all_slices()]
 
 
@@ -75,32 +75,32 @@ def all_slices() -> list[OwnSlice]:
 def search(texts: Mapping[str, str], pattern: str, *, is_regex: bool = False) -> frozenset[str]:
     """Returns the fingerprints of the texts that contain a word or match a pattern, in any case.
 
-    RE2 takes time linear in the text for any pattern. A costly pattern still can take long, so there is a time limit.
+    RE2 takes time linear in the text for any pattern. A costly pattern can still be slow, so there is a time limit.
 
     Raises:
-        PatternError: the pattern is empty, too long, not valid, or takes too long.
+        SliceError: the pattern is empty, too long, not valid, or takes too long.
     """
     pattern = pattern.strip()
     if not pattern:
-        raise PatternError("Enter a word or a pattern.")
+        raise SliceError("Enter a word or a pattern.")
     if len(pattern) > MAX_PATTERN:
-        raise PatternError(f"A pattern may have {MAX_PATTERN} characters at most.")
+        raise SliceError(f"A pattern may have {MAX_PATTERN} characters at most.")
     expression = pattern if is_regex else _whole_words(pattern)
-    prints, found, end = list(texts), [], time.monotonic() + _SECONDS
-    for start in range(0, len(prints), _CHUNK):
-        chunk = prints[start : start + _CHUNK]
+    fingerprints, found, end = list(texts), [], time.monotonic() + _SEARCH_SECONDS
+    for start in range(0, len(fingerprints), _CHUNK):
+        chunk = fingerprints[start : start + _CHUNK]
         try:
             hits = pc.match_substring_regex(pa.array([texts[each] for each in chunk]), expression, ignore_case=True)
         except (pa.ArrowInvalid, UnicodeEncodeError) as error:
-            raise PatternError("This is not a valid regular expression (RE2).") from error
+            raise SliceError("This is not a valid regular expression (RE2).") from error
         found += [each for each, hit in zip(chunk, hits.to_pylist(), strict=True) if hit]
         if time.monotonic() > end:
-            raise PatternError("This pattern takes too long. Use a simpler one.")
+            raise SliceError("This pattern takes too long. Use a simpler one.")
     return frozenset(found)
 
 
 def _whole_words(phrase: str) -> str:
-    """Returns a pattern for a phrase as whole words; white space between them may be of any kind."""
+    """Returns a pattern that matches a phrase as whole words, with any white space between them."""
     body = r"\s+".join(map(re.escape, phrase.split()))
     left, right = (r"\b" if edge.isalnum() and edge.isascii() else "" for edge in (phrase[0], phrase[-1]))
     return f"{left}{body}{right}"
@@ -109,16 +109,16 @@ def _whole_words(phrase: str) -> str:
 def show(scored: ScoredReviews) -> None:
     """Shows the form for a new slice, and the slices of this session compared with all other reviews."""
     st.header("Your slices")
-    _form(scored)
+    _form()
     if note := st.session_state.pop(_NOTE, None):
         st.warning(note, icon=":material/error:")
     if all_slices():
         _table(scored)
     else:
-        st.caption("Slices are kept for this session. The tab Errors can filter by them.")
+        st.caption("Slices are kept for this session. The Errors tab can filter by them.")
 
 
-def _form(scored: ScoredReviews) -> None:
+def _form() -> None:
     has_texts = review_texts.load_texts() is not None
     kinds = [*([_WORD, _PATTERN] if has_texts else []), *_RANGES, _MOVIE]
     kind = st.selectbox("Slice by", kinds, key="own_kind", width=300)
@@ -134,24 +134,24 @@ def _form(scored: ScoredReviews) -> None:
 
 
 def _add(kind: str) -> None:
-    """Adds the slice of the form, or leaves a note why it cannot be added."""
+    """Adds the slice of the form, or stores a message on why it cannot be added."""
     try:
-        made = _made(kind)
-    except PatternError as error:
+        new = _slice_from_form(kind)
+    except SliceError as error:
         st.session_state[_NOTE] = str(error)
         return
-    kept = [each for each in all_slices() if each.name != made.name]
+    kept = [each for each in all_slices() if each.name != new.name]
     if len(kept) >= MAX_SLICES:
-        st.session_state[_NOTE] = f"There can be {MAX_SLICES} slices at most. Remove them first."
+        st.session_state[_NOTE] = f"There can be at most {MAX_SLICES} slices. Remove them first."
         return
-    st.session_state[_KEY] = [*kept, made]
+    st.session_state[_KEY] = [*kept, new]
 
 
-def _made(kind: str) -> OwnSlice:
+def _slice_from_form(kind: str) -> OwnSlice:
     """Returns the slice that the form describes.
 
     Raises:
-        PatternError: it does not describe one.
+        SliceError: the form does not describe a valid slice.
     """
     if kind in _RANGES:
         low, high = sorted((st.session_state["own_from"], st.session_state["own_to"]))
@@ -161,7 +161,7 @@ def _made(kind: str) -> OwnSlice:
     text = " ".join(st.session_state["own_text"].split())
     if kind == _MOVIE:
         if not text:
-            raise PatternError("Enter the ID of a movie, such as tt0133093.")
+            raise SliceError("Enter the ID of a movie, such as tt0133093.")
         return OwnSlice(f"Movie: {text}", "film", values=frozenset([text]))
     texts = review_texts.load_texts() or {}
     found = search(texts, text, is_regex=kind == _PATTERN)
@@ -170,11 +170,11 @@ def _made(kind: str) -> OwnSlice:
 
 
 def _table(scored: ScoredReviews) -> None:
-    """Shows the accuracy of each slice beside that of all other reviews, with the interval of the difference."""
+    """Shows the accuracy of each slice, and its difference from that of all other reviews with its interval."""
     parts = scored.by_slice(scored.own_parts())
     missing = [each.name for each in all_slices() if each.name not in set(parts["slice"])]
     for name in missing:
-        st.caption(f"No review of this split: {escape_markdown(name)}")
+        st.caption(f"No reviews in this split: {escape_markdown(name)}")
     if len(parts):
         table = columns.in_percent(parts, ["accuracy"])[["slice", "n", "accuracy", "errors"]]
         table["difference"] = [
@@ -192,7 +192,7 @@ def _table(scored: ScoredReviews) -> None:
                 "accuracy": columns.share("Accuracy"),
                 "errors": st.column_config.NumberColumn("Errors", format="localized"),
                 "difference": st.column_config.TextColumn(
-                    "Against the rest, points (95% CI)", help="Accuracy minus that of all other reviews (Newcombe)."
+                    "Vs. the rest, points (95% CI)", help="Accuracy minus that of all other reviews (Newcombe)."
                 ),
             },
         )

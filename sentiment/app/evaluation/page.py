@@ -1,4 +1,4 @@
-"""The Evaluation page: a header with the metrics, and a tab for each view of them. Hidden tabs do not compute."""
+"""The Evaluation page: a header with the metrics, and tabs with details. Only the open tab is computed."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _TABS: dict[str, tuple[Callable[[Evaluated], None], str]] = {
     "Robustness": (robustness.show, "behaviour.json"),
     "Explanations": (explanations.show, "explanations.json"),
     "Words": (words.show, "words.json"),
-}  # name -> what draws it, and the file that it reads
-_LEADS = {filters.OUTCOME: filters.ERRORS, filters.SLICE: filters.ERRORS, "compare": "Compare"}
+}  # name -> the function that shows it, and the file that it reads
+_TAB_OF_PARAMETER = {filters.OUTCOME: filters.ERRORS, filters.SLICE: filters.ERRORS, "compare": "Compare"}
 
-_LED = "led_to_tab"
+_IMPLIED = "implied_tab"  # key of the tab that the last link implied
 
 
 def page() -> None:
@@ -47,17 +47,17 @@ def page() -> None:
         evaluated = header.show(run)
     if evaluated is None:
         return
-    shown = tabs.show_tabs(list(_TABS), _meant_tab())
+    shown = tabs.show_tabs(list(_TABS), _implied_tab())
     for tab, (show, part) in zip(shown, _TABS.values(), strict=True):
         if tab.open:
             with tab, chart_block.report_malformed_file(run.name, part):
                 show(evaluated)
 
 
-def _meant_tab() -> str | None:
-    """Returns the tab that a link without one is about, by its other parameters."""
-    meant = [tab for key, tab in _LEADS.items() if key in st.query_params]
-    if meant:
-        st.session_state[_LED] = meant[-1]  # a filter that is taken back leaves the address, but its tab stays open
-    led: str | None = st.session_state.get(_LED)
-    return led
+def _implied_tab() -> str | None:
+    """Returns the tab to open for a link that does not name one, by its other parameters; None for the first."""
+    implied = [tab for key, tab in _TAB_OF_PARAMETER.items() if key in st.query_params]
+    if implied:
+        st.session_state[_IMPLIED] = implied[-1]  # a filter that is reset leaves the address, but its tab stays open
+    last: str | None = st.session_state.get(_IMPLIED)
+    return last

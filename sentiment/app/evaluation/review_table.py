@@ -9,14 +9,13 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation import columns, neighbours, selected_review
-from sentiment.app.shared import chart_block, current_run, review_texts
-from sentiment.app.shared.scored_reviews import possible_causes
+from sentiment.app.shared import chart_block, current_run, movies, review_texts
+from sentiment.app.shared.scored_reviews import LABELS, possible_causes
 from sentiment.evaluation import review_notes
 from sentiment.formatting import counted
 
 _MAX_ROWS = 1_000  # shown in the table
 _HEIGHT = 330
-SIDES = {1: "positive", 0: "negative"}
 
 
 def show(
@@ -28,15 +27,15 @@ def show(
     other: str | None = None,
     noun: str = "review",
 ) -> None:
-    """Shows the first rows, offers all of them as CSV, and explains the selected one beneath.
+    """Shows the first rows, offers all of them as CSV, and explains the selected one below.
 
     Args:
-        rows: from ``ScoredReviews.table``, in order.
-        name: name of the table, in letters.
-        description: describes the order; follows the number of rows.
-        pool: the reviews among which the nearest to the selected one are found.
+        rows: rows of ``ScoredReviews.table``, in the order to show.
+        name: name of the table in keys and of the CSV file.
+        description: describes the order; shown after the number of rows.
+        pool: returns the reviews among which to find those nearest to the selected one.
         other: name of another model, whose probability is in the column ``other``.
-        noun: what a row is.
+        noun: names a row, such as "review".
     """
     texts = review_texts.load_texts()
     frame = _frame(rows.head(_MAX_ROWS), texts, other)
@@ -48,11 +47,11 @@ def show(
     chosen = show_frame(frame, name, f"Reviews: {description}", selectable=bool(texts), other=other)
     if chosen is not None and isinstance(frame["text"].iloc[chosen], str):
         row = rows.iloc[chosen]
-        selected_review.show(frame["text"].iloc[chosen], SIDES[row["label"]], name, pool, row["fingerprint"])
+        selected_review.show(frame["text"].iloc[chosen], LABELS[row["label"]], name, pool, row["fingerprint"])
 
 
 def show_frame(frame: pd.DataFrame, name: str, alt: str, *, selectable: bool, other: str | None = None) -> int | None:
-    """Shows a table of ``label``, ``probability`` and more; returns the place of the selected row."""
+    """Shows a table with ``label``, ``probability`` and other columns; returns the selected row's index, if any."""
     event: Any = st.dataframe(
         columns.in_percent(frame, ["probability", *([other] if other else [])]),
         hide_index=True,
@@ -71,7 +70,7 @@ def show_frame(frame: pd.DataFrame, name: str, alt: str, *, selectable: bool, ot
             "length": st.column_config.NumberColumn("Tokens", format="localized"),
             "cause": st.column_config.TextColumn("Cause (manual)", help="Assigned by a human reader."),
             "causes": st.column_config.TextColumn("Possible cause (auto)", help="From properties of the review."),
-            "film": st.column_config.LinkColumn("Movie", display_text=r"(tt\d+)"),
+            "film": movies.link_column(),
             "fingerprint": st.column_config.TextColumn("ID", help="Fingerprint of the text."),
             "source": "Source",
             "kind": "Kind",
@@ -85,7 +84,7 @@ def _frame(rows: pd.DataFrame, texts: review_texts.Texts | None, other: str | No
     """Returns the columns of the table for these rows."""
     with current_run.stop_on_artifact_error():
         checked_causes = rows["fingerprint"].map(review_notes.causes()).where(~rows["right"]).fillna("")
-    frame = pd.DataFrame({"label": rows["label"].map(SIDES), "probability": rows["probability"]})
+    frame = pd.DataFrame({"label": rows["label"].map(LABELS), "probability": rows["probability"]})
     if other:
         frame[other] = rows["other"]
     if texts:
@@ -95,6 +94,6 @@ def _frame(rows: pd.DataFrame, texts: review_texts.Texts | None, other: str | No
         length=rows["length"],
         cause=checked_causes,
         causes=possible_causes(rows),
-        film=rows["film"].map(lambda film: f"https://www.imdb.com/title/{film}/" if film else None),
+        film=movies.links(rows["film"]),
         fingerprint=rows["fingerprint"],
     )

@@ -27,7 +27,7 @@ def show(evaluated: Evaluated) -> None:
     run = evaluated.run
     suites = _suites(run)
     if not suites and current_run.topic() is not None:
-        st.info(f"The behavioural tests are about films. {escape_markdown(run.name)} learned from other texts.")
+        st.info(f"The behavioural tests are about movies, but {escape_markdown(run.name)} was trained on other texts.")
         return
     if not suites:
         st.info("No behavioural tests saved. Run `python scripts/evaluate.py --behaviour --artifacts RUN_FOLDER`.")
@@ -44,7 +44,7 @@ def show(evaluated: Evaluated) -> None:
 
 
 def _suites(run: Run) -> dict[str, Callable[[], None]]:
-    """Returns the suites that the run has results of, and what shows each."""
+    """Returns the suites for which the run has results, with the function that shows each."""
     suites: dict[str, Callable[[], None]] = {}
     with current_run.stop_on_artifact_error():
         if run.has(PART):
@@ -82,7 +82,7 @@ def _writing(writing: dict[str, Any]) -> None:
     )
     sentences, reviews = (writing[sample] for sample in SAMPLES)
     st.caption(
-        "Changes that no reader notices; lower is better. Tried on "
+        "Changes that no reader notices; lower is better. Tested on "
         f"{sentences['n']:,} negated sentences ({sentences['confident']:,} confident) and {reviews['n']:,} reviews "
         f"({reviews['confident']:,} confident), all unlabelled."
     )
@@ -108,7 +108,7 @@ def _domains(report: dict[str, Any]) -> None:
         hide_index=True,
         height="content",
         placeholder="",
-        alt="Accuracy by domain, beside VADER",
+        alt="Accuracy by domain, compared with VADER",
         column_config={
             "domain": "Domain",
             "n": "Sentences",
@@ -120,10 +120,10 @@ def _domains(report: dict[str, Any]) -> None:
             "overconfident": columns.share("Mixed: overconfident"),
         },
     )
-    beside = f" VADER {report['vader']} is a lexicon baseline." if report["vader"] else ""
+    vader = f" VADER {report['vader']} is a lexicon baseline." if report["vader"] else ""
     st.caption(
         "Hand-written sentences. Accuracy counts clear positive and negative ones; for mixed ones, unsure is the "
-        f"desired outcome.{beside} Errors lists the sentences as examples."
+        f"desired outcome.{vader} The Errors tab lists the sentences."
     )
 
 
@@ -142,8 +142,8 @@ def _contrast(rows: list[dict[str, Any]]) -> None:
     st.header("Contrast pairs")
     st.table(pd.DataFrame(table), border="horizontal", hide_index=True, alt="Accuracy on pairs of texts by kind")
     st.caption(
-        "Hand-written pairs that share most words and have opposite labels. Half are for development; of the held-out "
-        "half only totals are computed."
+        "Hand-written pairs that share most words and have opposite labels. Half are for development; only totals are "
+        "computed for the held-out half."
     )
 
 
@@ -154,14 +154,14 @@ def _edited(run: Run) -> None:
 
 
 def _edited_table(report: dict[str, Any]) -> None:
-    st.table(  # because it shows every column at any width
+    st.table(  # rather than st.dataframe, because it shows every column at any width
         pd.DataFrame(edited_rows(report), columns=[name.capitalize() for name in EDITED_HEADER]),
         border="horizontal",
         hide_index=True,
-        alt="Share of edited reviews that prediction and score follow",
+        alt="Share of edited reviews whose prediction and score follow the edit",
     )
     st.caption(
-        "Reviews that a person edited until the label was the opposite (Kaushik et al. 2020), with 95% CI. "
+        "Reviews that people edited to reverse the label (Kaushik et al. 2020), with 95% CI. "
         "“Crosses zero”: the edited text is predicted correctly. “Moves the right way”: its score is nearer to the new "
         f"label. {report['trained_on']:,} originals are training reviews. Measured {escape_markdown(report['date'])}."
     )

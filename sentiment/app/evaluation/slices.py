@@ -1,4 +1,4 @@
-"""The Slices tab: accuracy by slice, and slices that the user makes."""
+"""The Slices tab: accuracy by slice, and user-defined slices."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def _slices(scored: ScoredReviews) -> None:
     chart_block.show_heading("Accuracy by slice", parts)
     with st.container(horizontal=True, vertical_alignment="center"):
         view = segments.choose("View", _VIEWS, default=_VIEWS[0], key="slice_view", label_visibility="collapsed")
-        whole = st.toggle("Show all slices", key="all_slices", help="Includes those that don't differ from the rest.")
+        whole = st.toggle(
+            "Show all slices", key="all_slices", help="Includes slices that don't differ significantly from the rest."
+        )
     shown = parts if whole else parts[(parts["difference_low"] > 0) | (parts["difference_high"] < 0)]
     if shown.empty:
         st.caption("No slice differs significantly from the rest.")
@@ -70,7 +72,7 @@ def _table(parts: pd.DataFrame) -> None:
             "accuracy": columns.bar("Accuracy"),
             "low": columns.share("95% CI from"),
             "high": columns.share("to"),
-            "difference": columns.share("Against the rest", signed=True, help="In percentage points."),
+            "difference": columns.share("Vs. the rest", signed=True, help="In percentage points."),
             "errors": st.column_config.NumberColumn("Errors", format="localized"),
         },
     )

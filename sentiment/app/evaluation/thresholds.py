@@ -13,11 +13,11 @@ from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation.metrics import confusion
 from sentiment.formatting import percent
 
-_FEW_ALARMS, _MOST_FOUND = 0.05, 0.95  # false positive rate and recall of two operating points
+_MAX_FPR, _MIN_RECALL = 0.05, 0.95  # of two operating points
 
 
 def show(evaluated: Evaluated) -> None:
-    """Shows the three curves side by side, and what other thresholds would give."""
+    """Shows three curves side by side, and the metrics at other thresholds."""
     scored, cost = evaluated.scored, evaluated.cost
     counts, sweep = scored.confusion, scored.sweep
     fallout = counts.fp / max(1, counts.fp + counts.tn)
@@ -46,7 +46,10 @@ def show(evaluated: Evaluated) -> None:
             f"Cost per 100 reviews by threshold, at least {100 * sweep.cost(cost).min():.2f}",
         )
     st.caption("◆ Current threshold. In the cost curve, ◆ is the optimum and the dashed line the current threshold.")
-    points = operating_points(scored, cost)
+    _operating_points(operating_points(scored, cost), cost)
+
+
+def _operating_points(points: pd.DataFrame, cost: float) -> None:
     chart_block.show_heading("Operating points", points)
     shares = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "fpr": "FPR"}
     st.dataframe(
@@ -64,22 +67,22 @@ def show(evaluated: Evaluated) -> None:
 
 
 def operating_points(scored: ScoredReviews, cost: float) -> pd.DataFrame:
-    """Returns the metrics at the current threshold and at others that are often wanted.
+    """Returns the metrics at the current threshold and at other common operating points.
 
     Returns:
         Columns ``point``, ``threshold``, ``accuracy``, ``precision``, ``recall``, ``fpr``, ``f1`` and ``cost``.
     """
     sweep = scored.sweep
-    called = sweep.tp + sweep.fp
-    f1 = 2 * sweep.tp / np.maximum(called + sweep.tp[-1], 1)
-    allowed = np.flatnonzero(sweep.false_positive_rate <= _FEW_ALARMS)
-    found = np.flatnonzero(sweep.recall >= _MOST_FOUND)
+    predicted = sweep.tp + sweep.fp
+    f1 = 2 * sweep.tp / np.maximum(predicted + sweep.tp[-1], 1)
+    allowed = np.flatnonzero(sweep.false_positive_rate <= _MAX_FPR)
+    found = np.flatnonzero(sweep.recall >= _MIN_RECALL)
     wanted = {
         "Current": scored.threshold,
         "Cost-optimal": slider_value(sweep.cheapest(cost)),
         "Best F1": float(sweep.thresholds[f1.argmax()]),
-        f"FPR at most {percent(_FEW_ALARMS, 0)}": float(sweep.thresholds[allowed[-1]]),
-        f"Recall at least {percent(_MOST_FOUND, 0)}": float(sweep.thresholds[found[0]]) if len(found) else np.inf,
+        f"FPR at most {percent(_MAX_FPR, 0)}": float(sweep.thresholds[allowed[-1]]),
+        f"Recall at least {percent(_MIN_RECALL, 0)}": float(sweep.thresholds[found[0]]) if len(found) else np.inf,
     }
     rows = []
     for name, threshold in wanted.items():

@@ -1,4 +1,4 @@
-"""The Words tab: which words push the scores most over all reviews, beside what the training data says of them."""
+"""The Words tab: the words with the largest contributions over all reviews, compared with the training data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sentiment.evaluation.words import MIN_COUNT, PART
 from sentiment.formatting import counted
 from sentiment.text.vocabulary import normal_form
 
-_MOST = 12  # words for each side
+_WORDS_PER_SIDE = 12
 _ORDERS = {"Per occurrence": "mean", "In total": "total"}
 
 
@@ -40,7 +40,7 @@ def show(evaluated: Evaluated) -> None:
     with left:
         _strongest(words, by)
     with right:
-        _beside_data(words)
+        _compare_with_data(words)
         _search(words)
     parts = " and ".join(counted(n, f"{part} review") for part, n in report["reviews"].items())
     st.caption(
@@ -50,7 +50,7 @@ def show(evaluated: Evaluated) -> None:
 
 
 def with_data(words: pd.DataFrame, run: Run) -> pd.DataFrame:
-    """Adds ``total``, ``side``, and from the training data ``log_odds`` and ``z``, missing if the run has no counts."""
+    """Adds ``total``, ``side``, and the training data's ``log_odds`` and ``z``, or NaN if the run has no counts."""
     words = words.assign(total=words["count"] * words["mean"])
     words["side"] = words["mean"].map(lambda mean: "positive" if mean > 0 else "negative")
     if not run.has("word_counts.parquet"):
@@ -61,9 +61,9 @@ def with_data(words: pd.DataFrame, run: Run) -> pd.DataFrame:
 
 
 def _strongest(words: pd.DataFrame, by: str) -> None:
-    """Shows the words that push most to either side."""
+    """Shows the words with the largest positive and negative contributions."""
     ordered = words.sort_values(by, ascending=False, kind="stable")
-    up, down = ordered[ordered["mean"] > 0].head(_MOST), ordered[ordered["mean"] < 0].tail(_MOST)
+    up, down = ordered[ordered["mean"] > 0].head(_WORDS_PER_SIDE), ordered[ordered["mean"] < 0].tail(_WORDS_PER_SIDE)
     chart_block.show_chart(
         "Most influential words",
         evaluation_charts.words(pd.concat([up, down]), by),
@@ -72,15 +72,15 @@ def _strongest(words: pd.DataFrame, by: str) -> None:
     )
 
 
-def _beside_data(words: pd.DataFrame) -> None:
+def _compare_with_data(words: pd.DataFrame) -> None:
     """Shows the mean contribution of each word against its log-odds in the training data."""
     known = words.dropna(subset="log_odds")
     if known.empty:
         st.caption("The model has no word counts of its training data to compare with.")
         return
     chart_block.show_chart(
-        "Model against data",
-        evaluation_charts.words_beside_data(known),
+        "Model vs. data",
+        evaluation_charts.words_against_data(known),
         known,
         "Mean contribution of each word by its log-odds in the training data",
     )
@@ -94,7 +94,7 @@ def _beside_data(words: pd.DataFrame) -> None:
 
 
 def _search(words: pd.DataFrame) -> None:
-    """Shows the figures of a word, or of all that are listed."""
+    """Shows the measures of the words that match a search, or of all words."""
     asked = st.text_input("Find a word", key="find_word", type="search", width=260, max_chars=50)
     found = words[words["word"].str.contains(normal_form(asked.strip()), regex=False)] if asked.strip() else words
     if found.empty:
@@ -115,7 +115,7 @@ def _search(words: pd.DataFrame) -> None:
                 "Total", format="%+.0f", help="Sum of the contributions, in logits."
             ),
             "log_odds": st.column_config.NumberColumn(
-                "Log-odds", format="%+.2f", help="Positive against negative training reviews."
+                "Log-odds", format="%+.2f", help="Positive vs. negative training reviews."
             ),
             "z": st.column_config.NumberColumn("z", format="%+.1f", help="Log-odds over its standard deviation."),
         },

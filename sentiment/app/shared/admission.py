@@ -1,7 +1,7 @@
-"""Admits what visitors send to the server, within their share of its memory. An ASGI middleware around Streamlit.
+"""An ASGI middleware around Streamlit that limits each visitor to a share of the server's memory.
 
-Streamlit bounds the size of one upload and of one message. It bounds neither the number of uploads that it holds in
-memory, nor the pages that a visitor opens, nor the messages that wait for a visitor who does not read them.
+Streamlit limits the size of one upload and of one message. It does not limit the uploads that it holds in memory, the
+pages that a visitor opens, or the messages that wait for a visitor who does not read them.
 """
 
 from __future__ import annotations
@@ -23,20 +23,24 @@ _UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+")
 
 
 class Admission:
-    """Refuses uploads and pages beyond a visitor's share, and does not listen to visitors who do not read.
+    """Refuses uploads and pages beyond a visitor's share, and applies backpressure to pages that do not read.
 
-    If visitors have to log in, it also refuses the uploads of those who have not.
+    If visitors have to log in, it also refuses uploads of visitors who have not.
+
+    Args:
+        app: the ASGI application.
+        settings: the limits; by default those of the environment.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings | None = None) -> None:
         self._app = app
         self._settings = settings or _settings()
-        self._pages: Counter[str] = Counter()  # open, by visitor
-        self._arriving: Counter[str] = Counter()  # bytes of uploads on their way, by visitor
-        self._visitors: dict[str, str] = {}  # who has uploaded in a session, by its id
+        self._pages: Counter[str] = Counter()  # number of open pages, by visitor
+        self._arriving: Counter[str] = Counter()  # bytes of uploads that are arriving, by visitor
+        self._visitors: dict[str, str] = {}  # session id -> the visitor who uploaded in it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handles a request, or the connection of a page."""
+        """Handles a request, or the WebSocket connection of a page."""
         visitor = from_address((scope.get("client") or ("",))[0])
         if scope["type"] == "websocket":
             await self._page(visitor, scope, receive, send)
@@ -50,10 +54,10 @@ class Admission:
             await receive()
             await send({"type": "websocket.close", "code": 1013})
             return
-        reading = Reading(receive, send)
+        page = PageConnection(receive, send)
         self._pages[visitor] += 1
         try:
-            await self._app(scope, reading.receive, reading.send)
+            await self._app(scope, page.receive, page.send)
         finally:
             self._pages[visitor] -= 1
 
@@ -73,7 +77,7 @@ class Admission:
             self._visitors[session] = visitor
 
     def _has_room(self, visitor: str, size: int) -> bool:
-        """Returns whether an upload of this size fits into what all visitors, and this one, may take."""
+        """Returns whether an upload of this size fits into the memory for all visitors, and for this one."""
         if transfers.bytes_held() + self._arriving.total() + size > self._settings.transfer * 1e9:
             return False
         held = transfers.uploads_held()
@@ -83,29 +87,29 @@ class Admission:
         return not visitor or kept + self._arriving[visitor] + size <= self._settings.transfer_per_visitor * 1e9
 
 
-class Reading:
-    """The connection of a page, which is not heard while it does not read what was sent to it."""
+class PageConnection:
+    """The connection of a page, from which nothing is received while it does not read what was sent to it."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._read = asyncio.Event()
-        self._read.set()
+        self._all_read = asyncio.Event()
+        self._all_read.set()
 
     async def receive(self) -> Message:
-        """Returns the next message of the page, once it has read everything before."""
+        """Returns the next message of the page, once the page has read everything sent before."""
         message = await self._receive()
         if message["type"] == "websocket.receive":
-            await asyncio.sleep(0)  # lets what is to be sent begin to be sent
-            await self._read.wait()
+            await asyncio.sleep(0)  # lets pending messages begin to be sent
+            await self._all_read.wait()
         return message
 
     async def send(self, message: Message) -> None:
         """Sends a message; returns when the connection has taken it."""
-        self._read.clear()
+        self._all_read.clear()
         try:
             await self._send(message)
         finally:
-            self._read.set()
+            self._all_read.set()
 
 
 def _settings() -> Settings:
@@ -116,7 +120,7 @@ def _settings() -> Settings:
 
 
 def _length(scope: Scope) -> int:
-    """Returns the length of a request's body, -1 if it is not stated: the browser always states it."""
+    """Returns the stated length of a request's body, -1 if there is none; browsers always state it."""
     lengths = [value for name, value in scope["headers"] if name.lower() == b"content-length"]
     return int(lengths[0]) if len(lengths) == 1 and lengths[0].isdigit() else -1
 

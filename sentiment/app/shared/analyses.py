@@ -19,7 +19,7 @@ from sentiment.budget import SESSION_ANALYSES, SESSION_CHARACTERS, TEXT_CHARACTE
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction
 
-_TOLERANCE = 1e-3  # logits; the same model may differ by this much between machines
+_TOLERANCE = 1e-3  # in logits; the scores of one model may differ by this much between machines
 TOO_LONG = f"A text here may have {TEXT_CHARACTERS:,} characters at most. For more, use Score a file."
 
 TEXT = "review_text"  # the key of the text in the editor
@@ -44,11 +44,11 @@ class Analysis:
         number: from 1, in the order of analysis.
         text: the analysed text.
         run: the name of the run.
-        prediction: label, probability and their caveats.
+        prediction: the label, the probability, and how the text was read.
         milliseconds: duration of the prediction; None if opened from a file.
         explanation: None until first requested, so that the prediction does not wait for it.
         agreement: the agreement of the explanation with a finer computation, None until requested.
-        others: explanations of the text by other models or methods, as far as requested.
+        others: the requested explanations by other models or methods.
     """
 
     number: int
@@ -61,13 +61,13 @@ class Analysis:
     others: dict[tuple[str, str], Explanation] = field(default_factory=dict)
 
     def get_explanation(self, classifier: Classifier) -> Explanation:
-        """Returns the explanation, computed on first use; ``classifier`` must be the one of the prediction."""
+        """Returns the explanation, computed on first use; ``classifier`` must be the one that made the prediction."""
         if self.explanation is None:
             self.explanation = classifier.explain(self.text)
         return self.explanation
 
     def is_made_by(self, classifier: Classifier) -> bool:
-        """Returns whether this classifier made it; for one from a file, whether its score is the same."""
+        """Returns whether this classifier made it; for an analysis from a file, whether its score is the same."""
         if self.milliseconds is not None:
             return self.run == classifier.run.name
         [prediction] = classifier.predict([self.text])
@@ -104,10 +104,10 @@ def all_analyses() -> Sequence[Analysis]:
 
 
 def show(text: str, *, to_top: bool = False) -> None:
-    """Makes Analyse a review show a text; for callbacks and other pages.
+    """Makes the page Analyse a review show a text; for callbacks and other pages.
 
     Args:
-        text: at most ``budget.TEXT_CHARACTERS`` characters; a longer one is ignored.
+        text: the text; ignored if it has more than ``budget.TEXT_CHARACTERS`` characters.
         to_top: whether the page scrolls to the top.
     """
     if len(text) > TEXT_CHARACTERS:
@@ -120,7 +120,7 @@ def show(text: str, *, to_top: bool = False) -> None:
 
 
 def type_text(text: str, *, finished: bool = False) -> None:
-    """Makes Analyse a review show a text that was typed; ``finished`` keeps its analysis when more is typed."""
+    """Makes the page show a text that was typed; ``finished`` keeps its analysis when more is typed."""
     _set_text(text)
     st.session_state[_TYPED] = not finished
     if finished:
@@ -128,7 +128,7 @@ def type_text(text: str, *, finished: bool = False) -> None:
 
 
 def revision() -> int:
-    """Returns how often the text was set by anything but typing; an editor then takes the text over."""
+    """Returns how often the text was set by anything but typing; an editor then adopts it."""
     return cast(int, st.session_state.get(_REVISION, 0))
 
 
@@ -145,7 +145,7 @@ def select_example() -> None:
 
 
 def reopen(analysis: Analysis) -> None:
-    """Makes Analyse a review show a stored analysis, whichever model is chosen; for callbacks."""
+    """Makes the page Analyse a review show a stored analysis, whichever model is chosen; for callbacks."""
     show(analysis.text, to_top=True)
     st.session_state[_OPENED] = (analysis.number, current_run.chosen_name())
 
@@ -206,7 +206,7 @@ def _next_number() -> int:
 
 
 def _store(analysis: Analysis) -> Analysis:
-    """Adds an analysis; drops the oldest ones if there are too many, or if their texts are too long together."""
+    """Adds an analysis. Drops the oldest ones if there are too many, or if their texts are too long in total."""
     kept = [*all_analyses(), analysis][-SESSION_ANALYSES:]
     while sum(len(each.text) for each in kept) > SESSION_CHARACTERS:
         kept = kept[1:]

@@ -1,4 +1,4 @@
-"""Shared style and charts: titles in sentences, units on axes, blue for positive, orange for negative.
+"""Charts and chart styles that several pages use: units on axes, blue for positive, orange for negative.
 
 Each function takes aggregated tidy data and returns an Altair chart. Colours come from the theme, so that charts work
 in light and dark; its first two categorical colours are blue and orange.
@@ -68,7 +68,7 @@ def probabilities(
 
     Args:
         bins: columns ``low``, ``high``, ``label``, ``n``.
-        threshold: drawn as a rule.
+        threshold: the decision threshold, drawn as a rule.
         marked: the initially selected bins, by ``low`` and ``high``.
         title: the legend's title, for a label or a prediction.
     """
@@ -97,6 +97,6 @@ def probabilities(
 
 def rules(places: Sequence[float], axis: str, scale: alt.Scale | alt.UndefinedType = alt.Undefined) -> alt.Chart:
     """Draws dashed rules across the chart; ``scale`` is the scale of the axis, if not the default."""
-    rules = alt.Chart(pd.DataFrame({"place": list(places)}, dtype="float64")).mark_rule(strokeDash=[4, 4], color="gray")
+    frame = pd.DataFrame({"place": list(places)}, dtype="float64")
     place = alt.X("place:Q", scale=scale) if axis == "x" else alt.Y("place:Q", scale=scale)
-    return rules.encode(place)
+    return alt.Chart(frame).mark_rule(strokeDash=[4, 4], color="gray").encode(place)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _KEY = "run"
 _OWN = "own_runs"  # key of the folders of the models made in this session, by name
-_WANTED = "own_run_wanted"  # key of the one to choose: a fragment cannot set a widget that it does not draw
-_BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger ones, and ONNX Runtime keeps less memory
+_WANTED = "own_run_wanted"  # key of the own run to choose: a fragment cannot set a widget that it does not draw
+_BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger batches, and ONNX Runtime keeps less memory
 
 
 def runs_folder() -> Path:
@@ -32,12 +32,12 @@ def runs_folder() -> Path:
 
 
 def run_paths() -> list[Path]:
-    """Returns the folders of finished runs, sorted by name, then those made in this session."""
+    """Returns the folders of finished runs, sorted by name, then those of this session."""
     return [*list_runs(runs_folder()), *_own_runs().values()]
 
 
 def _own_runs() -> dict[str, Path]:
-    """Returns the folders of the models made in this session that are still there, by name."""
+    """Returns the folders of this session's own models that still exist, by name."""
     own: dict[str, Path] = st.session_state.get(_OWN, {})
     return {name: path for name, path in own.items() if (path / MANIFEST).is_file()}
 
@@ -48,13 +48,13 @@ def is_own(name: str) -> bool:
 
 
 def use_own(path: Path) -> None:
-    """Has the next run of the whole page choose a model made in this session, which only this session lists."""
+    """Makes the next rerun of the whole page choose a model made in this session; only this session lists it."""
     st.session_state[_OWN] = {**_own_runs(), path.name: path}
     st.session_state[_WANTED] = path.name
 
 
 def choose_run() -> None:
-    """Shows the sidebar's choice of the model. The address keeps it, so links and other pages do.
+    """Shows the selection of the model in the sidebar. The address holds the model, so links and other pages keep it.
 
     The address holds the folder's name rather than the label, so it is not bound by Streamlit.
     """
@@ -85,7 +85,7 @@ def choose_run() -> None:
 
 
 def _write_address() -> None:
-    """Has the address name the chosen model, unless it is the default or this session's own."""
+    """Writes the chosen model to the address, unless it is the default or this session's own."""
     name = st.session_state.get(_KEY)
     if name is None or name == _default_name() or is_own(name):
         st.query_params.pop(_KEY, None)
@@ -110,7 +110,7 @@ def _label(name: str, default: str) -> str:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _test_accuracy(path: str, stamp: int) -> float | None:
-    """Reads the accuracy on the test reviews; None if there is none yet. The pages report what is damaged."""
+    """Reads the accuracy on the test reviews, None if there is none yet. The pages report damaged files."""
     try:
         accuracy = json.loads((Path(path) / "test.json").read_text(encoding="utf-8"))["test"]["accuracy"]
         return float(accuracy)
@@ -119,7 +119,7 @@ def _test_accuracy(path: str, stamp: int) -> float | None:
 
 
 def chosen_name() -> str | None:
-    """Returns the name chosen in the sidebar, None if there is none. It comes from a browser: do not trust it."""
+    """Returns the name chosen in the sidebar, if any. It comes from the browser, so it may not be a valid name."""
     name: str | None = st.session_state.get(_KEY)
     return name
 
@@ -174,11 +174,11 @@ def read_table(part: str, of: Run | None = None) -> pd.DataFrame:
 
 
 def topic() -> str | None:
-    """Returns what the texts that the chosen run learned from are; None for film reviews, and if it is unknown."""
+    """Returns the topic of the chosen run's training texts; None for movie reviews, or if it is unknown."""
     try:
         return topic_of(run())
     except (ArtifactError, AttributeError, TypeError):
-        return None  # a tab says what is wrong with the run
+        return None  # the page reports elsewhere what is wrong with the run
 
 
 def read_json(part: str) -> Any:
@@ -201,7 +201,7 @@ def open_path(path: Path) -> Run:
 
 @contextmanager
 def stop_on_artifact_error() -> Iterator[None]:
-    """Shows an ``ArtifactError`` as its sentence and stops the page."""
+    """Shows the message of an ``ArtifactError`` and stops the page."""
     try:
         yield
     except ArtifactError as error:
@@ -217,7 +217,7 @@ def _default_name() -> str:
 
 
 def location() -> tuple[str, int]:
-    """Returns the chosen run's folder and its stamp.
+    """Returns the chosen run's folder, and a stamp that changes with its files; both are a cache key.
 
     Raises:
         ArtifactError: the chosen or default name is not a finished run.
@@ -238,7 +238,7 @@ def location() -> tuple[str, int]:
 
 
 def _stamp(path: Path) -> int:
-    """Returns a cache key that changes whenever the run is rewritten or gets another file."""
+    """Returns a cache key that changes whenever the run is rewritten or a file is added to it."""
     manifest = path / MANIFEST
     return manifest.stat().st_mtime_ns if manifest.is_file() else 0
 

@@ -10,7 +10,7 @@ import pandas as pd
 from sentiment.app.shared.charts import CLASSES, class_colour, in_text_colour, layer, name_axis, rules
 from sentiment.evaluation.metrics import wilson_interval
 
-_MANY = 30  # reviews; smaller slices do not affect the axis range
+_MIN_SCALED = 30  # reviews; smaller slices do not affect the axis range
 
 
 def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt.LayerChart:
@@ -53,11 +53,8 @@ def roc(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
         x: false positive rate at the threshold.
         y: recall at the threshold.
     """
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(
-        strokeDash=[4, 4], color="gray", strokeWidth=1
-    )
     line = _share_line(curve, "false_positive_rate", "False positive rate", "recall", "Recall (true positive rate)")
-    return layer(diagonal.encode(x="x:Q", y="y:Q"), line, _point(x, y))
+    return layer(_diagonal(), line, _point(x, y))
 
 
 def precision_recall(curve: pd.DataFrame, x: float, y: float) -> alt.LayerChart:
@@ -76,9 +73,9 @@ def cost(curve: pd.DataFrame, threshold: float, cheapest: float) -> alt.LayerCha
     """Draws the cost at each threshold, with the current threshold and the cheapest one.
 
     Args:
-        curve: columns ``threshold``, ``cost`` (per 100 reviews, a missed positive costing 1).
-        threshold: drawn as a dashed rule.
-        cheapest: marked with a diamond.
+        curve: columns ``threshold``, ``cost`` (per 100 reviews; a false negative costs 1).
+        threshold: the decision threshold, drawn as a dashed rule.
+        cheapest: the threshold with the lowest cost, marked with a diamond.
     """
     x = alt.X("threshold:Q", title="Decision threshold", scale=alt.Scale(domain=[0, 1]))
     y = alt.Y("cost:Q", title="Cost per 100 reviews", scale=alt.Scale(domainMin=0))
@@ -97,13 +94,10 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
 
     Args:
         bins: columns ``stated``, ``observed``, ``n``.
-        threshold: drawn as a dashed rule.
+        threshold: the decision threshold, drawn as a dashed rule.
     """
     ends = [wilson_interval(round(share * n), int(n)) for share, n in zip(bins["observed"], bins["n"], strict=True)]
     bins = bins.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
-    diagonal = alt.Chart(pd.DataFrame({"x": [0, 1], "y": [0, 1]})).mark_line(
-        strokeDash=[4, 4], color="gray", strokeWidth=1
-    )
     line = (
         alt.Chart(bins)
         .mark_line(point=alt.OverlayMarkDef(size=50, filled=True))
@@ -121,8 +115,8 @@ def reliability(bins: pd.DataFrame, threshold: float | None = None) -> alt.Layer
     )
     spread = alt.Chart(bins).mark_rule(strokeWidth=2, color="gray")
     spread = spread.encode(x="stated:Q", y=alt.Y("low:Q", title="Observed frequency"), y2="high:Q")
-    at = rules([threshold] if threshold is not None else [], "x")
-    return layer(diagonal.encode(x="x:Q", y="y:Q"), spread, line, *([at] if threshold is not None else []))
+    at = [] if threshold is None else [rules([threshold], "x")]
+    return layer(_diagonal(), spread, line, *at)
 
 
 def counts(bins: pd.DataFrame) -> alt.LayerChart:
@@ -175,7 +169,7 @@ def slices(parts: pd.DataFrame, overall: float, marked: Sequence[dict[str, str]]
         overall: the accuracy over all reviews, drawn as a rule.
         marked: the initially selected slices, by ``slice``.
     """
-    usual = parts[parts["n"] >= _MANY]  # the wide interval of a small slice would squeeze all others
+    usual = parts[parts["n"] >= _MIN_SCALED]  # the wide interval of a small slice would squeeze all others
     low = float(usual["low"].min()) if len(usual) else 0.0
     scale = alt.Scale(domain=[low, 1.0], zero=False, clamp=True)
     return _by_slice(parts, "accuracy", "Accuracy", overall, scale, "%", ".2%", marked)
@@ -261,7 +255,8 @@ def erasure(rows: pd.DataFrame) -> alt.LayerChart:
         color=alt.Color(
             "measure:N",
             scale=alt.Scale(domain=[*CLASSES, *measures]),  # skips the colours of the classes
-            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),  # a phone would cut a single row
+            # one column, because a phone would cut a single row
+            legend=alt.Legend(orient="top", title=None, values=measures, columns=1),
         ),
         tooltip=[
             "method:N",
@@ -291,6 +286,12 @@ def _share_line(curve: pd.DataFrame, x: str, x_title: str, y: str, y_title: str)
     )
 
 
+def _diagonal() -> alt.Chart:
+    """Draws a dashed line from 0 to 1."""
+    ends = pd.DataFrame({"x": [0, 1], "y": [0, 1]})
+    return alt.Chart(ends).mark_line(strokeDash=[4, 4], color="gray", strokeWidth=1).encode(x="x:Q", y="y:Q")
+
+
 def _point(x: float, y: float) -> alt.Chart:
     """Marks the point of the current threshold."""
     mark = alt.Chart(pd.DataFrame({"x": [x], "y": [y]})).mark_point(
@@ -300,7 +301,7 @@ def _point(x: float, y: float) -> alt.Chart:
 
 
 def words(rows: pd.DataFrame, by: str) -> alt.LayerChart:
-    """Draws what words add to the scores, as bars.
+    """Draws the contribution of each word as a bar.
 
     Args:
         rows: columns ``word``, ``count``, ``mean``, ``total``, ``side``, in the order to show.
@@ -325,8 +326,8 @@ def words(rows: pd.DataFrame, by: str) -> alt.LayerChart:
     return layer(bars, height=alt.Step(17))
 
 
-def words_beside_data(rows: pd.DataFrame) -> alt.LayerChart:
-    """Draws a point for each word: its log-odds in the data, and its mean contribution.
+def words_against_data(rows: pd.DataFrame) -> alt.LayerChart:
+    """Draws a point for each word: its mean contribution against its log-odds in the data.
 
     Args:
         rows: columns ``word``, ``count``, ``mean``, ``side``, ``log_odds``, ``z``.

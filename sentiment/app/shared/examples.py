@@ -30,12 +30,12 @@ EXAMPLES = {
     ),
 }
 
-LABELS = {"Negated": "Negation", "Not a review": "Off-topic"}  # shown in place of the names, which links hold
+LABELS = {"Negated": "Negation", "Not a review": "Off-topic"}  # shown in place of the names, which links contain
 
 EXPECTED = {
     "Glowing": "Expected: positive.",
     "Scathing": "Expected: negative.",
-    "Mixed": "Expected: unsure, since praise and criticism balance.",
+    "Mixed": "Expected: unsure, because praise and criticism balance.",
     "Negated": "Expected: positive. Each criticism is negated.",
     "Sarcastic": "Expected: negative. Sarcasm is a known weakness of the model.",
     "Not a review": "Expected: no opinion. The model was trained on movie reviews only, and answers anyway.",

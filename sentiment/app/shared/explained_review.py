@@ -1,4 +1,4 @@
-"""One review of a table, explained beneath it: the prediction, the coloured text, and a button to open it."""
+"""One review of a table, explained below it: the prediction, the coloured text, and a button to open it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _BOX = 320  # pixels
 
 
 def show(text: object, classifier: Classifier, name: str, *, title: str, label: str | None = None) -> None:
-    """Explains a review in the words of the model.
+    """Shows a review with its prediction and explanation.
 
     Args:
-        text: the review; anything but a string counts as empty.
+        text: the review; anything but a string is treated as empty.
         classifier: the model that explains it.
         name: name of the table, for the keys.
         title: the review's name in the table.
@@ -49,7 +49,7 @@ def show(text: object, classifier: Classifier, name: str, *, title: str, label: 
 
 
 def show_text(explanation: Explanation, key: str) -> None:
-    """Shows the coloured text of an explanation, which has tokens."""
+    """Shows the coloured text of an explanation with at least one token."""
     prediction = explanation.prediction
     spans = [(each.start, each.end, each.value, each.unknown) for each in group(explanation, "word")]
     unread = "Not read by the model" if prediction.tokens_read < prediction.tokens_total else ""
@@ -57,7 +57,7 @@ def show_text(explanation: Explanation, key: str) -> None:
 
 
 def badge(prediction: Prediction) -> str:
-    """Returns Markdown of the prediction in the colour of its side, with an icon and the word."""
+    """Returns a Markdown badge of the prediction in the colour of its class, with an icon and the label."""
     sides = {"positive": ("blue", "thumb_up"), "negative": ("orange", "thumb_down")}
     sure = prediction.label if prediction.confidence != "unsure" else None
     colour, icon = sides.get(sure or "", ("gray", "help"))

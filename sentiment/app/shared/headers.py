@@ -1,4 +1,4 @@
-"""The headers of answers: those for security on all, and those that speed up the opening on pages.
+"""The headers of responses: those for security on all, and on pages one that speeds up their opening.
 
 Streamlit's page needs one inline script, which is allowed by its hash, inline styles, ``blob:`` for the scripts of
 components, and WebAssembly for 64-bit numbers. Charts draw without ``eval``, and nothing is loaded from elsewhere.
@@ -17,7 +17,7 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-FRAME_ANCESTORS = "SENTIMENT_FRAME_ANCESTORS"  # the environment variable: sites that may embed the app
+FRAME_ANCESTORS = "SENTIMENT_FRAME_ANCESTORS"  # environment variable with the sites that may embed the app
 
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _IMPORT = re.compile(r"""(?:from|import)"\./([\w.-]+\.js)\"""")
@@ -29,7 +29,7 @@ _OTHERS = {
 
 
 class Headers:
-    """Adds the headers to each answer of an ASGI application.
+    """Adds the headers to each response of an ASGI application.
 
     Args:
         app: the application.

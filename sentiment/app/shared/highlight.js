@@ -4,7 +4,7 @@ export default function ({ data, parentElement }) {
   const at = (selector) => parentElement.querySelector(selector)
   const parts = showText(at(".text"), data)
   showLegend(at, data)
-  linkReaders(at, data, parts)
+  connectTooltip(at, data, parts)
 }
 
 function showText(text, data) {
@@ -30,7 +30,7 @@ function showText(text, data) {
   return parts
 }
 
-function linkReaders(at, data, parts) {
+function connectTooltip(at, data, parts) {
   const [text, tip] = [at(".text"), at(".tip")]
   const marked = data.parts.filter((part) => part[1] !== null)
   let chosen = -1

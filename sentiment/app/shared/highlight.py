@@ -1,7 +1,7 @@
-"""The review's text, coloured by contribution: an inline component that only ever sets text content.
+"""The review's text, coloured by contribution. The component sets text content only, never HTML.
 
-Every character is shown, including line breaks, and never as HTML. Colour, underline style and underline thickness
-encode sign and size. The pointer or the arrow keys show the value of a part.
+Every character is shown, including line breaks. Colour, underline style and underline thickness encode sign and size.
+The pointer or the arrow keys show the value of a part.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def highlight(
             shown as unread.
         key: widget key.
         rest_note: why the rest was not read; empty if all was read.
-        scale: the contribution with the deepest colour; by default that of the strongest span.
-        legend: whether to show the scale; not needed beside a text with the same scale.
+        scale: the contribution with the deepest colour; by default the largest absolute one.
+        legend: whether to show the scale; not needed next to a text with the same scale.
     """
     read = spans[-1][1] if spans and rest_note else len(text)
     _COMPONENT(

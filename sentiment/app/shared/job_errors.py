@@ -34,7 +34,7 @@ def show_stored_error() -> None:
 
 @contextmanager
 def show_disk_errors() -> Iterator[None]:
-    """Shows an error of the disk, or of the folder of jobs, as a sentence."""
+    """Shows an error of the disk or of the jobs folder as a sentence."""
     try:
         yield
     except (FileError, OSError) as error:

@@ -8,7 +8,7 @@ from sentiment.app.shared.buttons import primary_label
 
 
 def is_on() -> bool:
-    """Returns whether visitors have to log in; works outside of a page, too."""
+    """Returns whether visitors have to log in; also works outside a page."""
     return st.secrets.load_if_toml_exists() and "auth" in st.secrets
 
 

@@ -1,4 +1,4 @@
-"""The log of the server: one line an event, with time and level, and without any text of a visitor.
+"""The log of the server: one line per event, with time and level, and without any text of a visitor.
 
 An exception is logged by its types and frames, because its message may quote a text.
 """
@@ -9,18 +9,18 @@ import logging
 import sys
 from typing import Any
 
-FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # .streamlit/config.toml has it for Streamlit's own lines
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"  # as for Streamlit's own lines in .streamlit/config.toml
 
 
 class Event(logging.LogRecord):
-    """A record of the log that is written as one line."""
+    """A log record that is written as one line."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._error = self.exc_info[1] if self.exc_info else None
         self.exc_info = None
 
-    def getMessage(self) -> str:  # noqa: N802 - the name of the library
+    def getMessage(self) -> str:  # noqa: N802 - named by the standard library
         r"""Returns the message, with an exception's frames; line ends become ``\n``."""
         message = super().getMessage()
         if self._error is not None:

@@ -53,7 +53,7 @@ def pages() -> list[Any]:
 
 
 def about() -> str:
-    """Returns the text of the menu's About entry. It has no link, because nothing may lead away from this server."""
+    """Returns the text of the menu's About entry, without links, because nothing may lead away from this server."""
     return (
         f"**{NAME}** {sentiment.__version__}: an LSTM that classifies movie reviews as positive or negative.\n\n"
         "Your text is sent only to this server."

@@ -1,4 +1,4 @@
-"""The texts of the data set, if the app was started with it; a run's folder has none."""
+"""The review texts of the data set, if the app was started with it; a run's folder has no texts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Texts = Mapping[str, str]  # fingerprint -> text
 
 
 def show_hint() -> None:
-    """Says how to start the app with the review texts, if it was started without them."""
+    """Shows how to start the app with the review texts, if it was started without them."""
     if not _path():
         st.info(
             "Review texts aren't included. Start the app with `make app DATA=path/to/the/reviews` to see them.",
@@ -40,18 +40,18 @@ def load_texts() -> Texts | None:
 
 
 def show_open_button(text: str, name: str) -> None:
-    """Shows a button that opens a text on the Analyse page; ``name`` is that of its table."""
+    """Shows a button that opens a text on the Analyse page; ``name`` is the name of its table, for the key."""
     if not isinstance(text, str):
         return
     if len(text) > budget.TEXT_CHARACTERS:
-        st.caption(f"Too long for the Analyse page, which takes {budget.TEXT_CHARACTERS:,} characters.")
+        st.caption(f"Too long for the Analyse page, which takes at most {budget.TEXT_CHARACTERS:,} characters.")
     elif st.button("Open on the Analyse page", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
         navigation.open_page("review")
 
 
 def _path() -> str | None:
-    """Returns the path after ``-- --data`` on the command line, or else from the environment."""
+    """Returns the path of the data from the command line (``-- --data PATH``), or else from the environment."""
     options = sys.argv[1:]
     if "--data" in options[:-1]:
         return options[options.index("--data") + 1]
@@ -62,7 +62,7 @@ def _path() -> str | None:
 def _texts(path: str) -> Texts:
     data = load(path)
     return {
-        print: text
+        fingerprint: text
         for part in (data.train, data.validation, data.test)
-        for print, text in zip(part["fingerprint"], part["text"], strict=True)
+        for fingerprint, text in zip(part["fingerprint"], part["text"], strict=True)
     }

@@ -16,6 +16,7 @@ from sentiment.evaluation import metrics
 from sentiment.evaluation.predictions import calibration_by_length, slices
 from sentiment.model.decision import DecisionRule
 
+LABELS = {1: "positive", 0: "negative"}  # label in a table of predictions -> its name
 EVERYTHING = "everything"
 CELLS = {
     "true positives": ("positive", "positive"),
@@ -26,8 +27,8 @@ CELLS = {
 WRONG, RIGHT, SURE_ERRORS = "wrong verdicts", "right verdicts", "high-confidence errors"
 VERDICTS = (EVERYTHING, WRONG, SURE_ERRORS, RIGHT, *CELLS)
 
-_MANY_UNKNOWN = 0.05  # share of unknown words that may have misled the model
-_MIN_CHARTED = 30  # reviews; a smaller slice is no finding
+_MANY_UNKNOWN = 0.05  # share of unknown words at which they may have misled the model
+_MIN_REPORTED = 30  # reviews; a smaller slice is not reported as the weakest
 _SLICES = {
     "length": "Length in tokens",
     "rating": "Rating",
@@ -46,9 +47,9 @@ class ScoredReviews:
 
     Attributes:
         table: the predictions, with ``probability`` of "positive", ``verdict`` and ``right``.
-        rule: of the run; its threshold is that of its own verdicts.
-        threshold: the verdict is "positive" from this probability on.
-        own: name of each slice that the user made, and the function that finds its reviews in a table.
+        rule: the run's decision rule, for calibration and confidence levels; its threshold may differ.
+        threshold: the verdict is "positive" at or above this probability.
+        own: the name of each user-defined slice, and the function that finds its reviews in a table.
     """
 
     table: pd.DataFrame
@@ -62,7 +63,7 @@ class ScoredReviews:
     ) -> ScoredReviews:
         """Applies the threshold to a predictions table; ``settings`` are further attributes."""
         probability = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy()))
-        if "probability" in predictions:  # kept exactly, since a threshold may equal one of them
+        if "probability" in predictions:  # used as they are, because a threshold may equal one of them
             probability = predictions["probability"].to_numpy(np.float64)
         called = probability >= threshold
         verdict = np.where(called, "positive", "negative")
@@ -82,7 +83,7 @@ class ScoredReviews:
 
     @property
     def right(self) -> npt.NDArray[np.bool_]:
-        """Returns whether verdict and label agree: <bool>[n]."""
+        """Returns whether each verdict agrees with its label: <bool>[n]."""
         return self.table["right"].to_numpy()
 
     @cached_property
@@ -92,12 +93,12 @@ class ScoredReviews:
 
     @cached_property
     def sure_errors(self) -> npt.NDArray[np.bool_]:
-        """Returns whether a prediction is confident and wrong: <bool>[n]."""
+        """Returns whether each prediction is confident and wrong: <bool>[n]."""
         return ~self.right & (self.confidence == "confident")
 
     @cached_property
     def confusion(self) -> metrics.Confusion:
-        """Returns the four counts at the threshold."""
+        """Returns the four counts of the confusion matrix at the threshold."""
         return metrics.confusion(self.probabilities, self.labels, self.threshold)
 
     @cached_property
@@ -121,7 +122,7 @@ class ScoredReviews:
         return metrics.wilson_interval(int(self.right.sum()), len(self.table))
 
     def curve(self) -> pd.DataFrame:
-        """Returns recall, false_positive_rate and precision by threshold, thinned for a chart."""
+        """Returns ``recall``, ``false_positive_rate`` and ``precision`` by ``threshold``, thinned for a chart."""
         thin = self.sweep.thin()
         return pd.DataFrame(
             {
@@ -160,8 +161,7 @@ class ScoredReviews:
         edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
         ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
         counts = {
-            name: np.histogram(self.probabilities[self.labels == label], edges)[0]
-            for label, name in ((1, "positive"), (0, "negative"))
+            name: np.histogram(self.probabilities[self.labels == label], edges)[0] for label, name in LABELS.items()
         }
         return pd.concat([pd.DataFrame({**ends, "label": name, "n": n}) for name, n in counts.items()])
 
@@ -169,7 +169,7 @@ class ScoredReviews:
         """Returns the accuracy of each non-empty slice, and how far it is from that of all other reviews.
 
         Args:
-            slices: the slices of a run's predictions if None.
+            slices: the slices to measure; by default all slices.
 
         Returns:
             Columns ``slice``, ``n``, ``errors``, ``accuracy``, ``low``, ``high`` (95%), ``difference``,
@@ -187,9 +187,9 @@ class ScoredReviews:
         return pd.DataFrame(rows, columns=[*names, "difference", "difference_low", "difference_high"])
 
     def weakest_slice(self) -> pd.Series | None:
-        """Returns the row of ``by_slice`` with the least accuracy, of those surely below all others; None without."""
+        """Returns the least accurate row of ``by_slice`` that is significantly below all other reviews, if any."""
         rows = self.by_slice(self._parts_of_data())
-        rows = rows[(rows["difference_high"] < 0) & (rows["n"] >= _MIN_CHARTED)]
+        rows = rows[(rows["difference_high"] < 0) & (rows["n"] >= _MIN_REPORTED)]
         return None if rows.empty else rows.iloc[int(rows["accuracy"].to_numpy().argmin())]
 
     def select(self, verdicts: str, part: str, between: tuple[float, float]) -> pd.DataFrame:
@@ -215,12 +215,12 @@ class ScoredReviews:
         return rows.loc[distance.sort_values(ascending=False, kind="stable").index]
 
     def parts(self) -> Iterator[Slice]:
-        """Yields the slices of the data, then those of the user."""
+        """Yields the slices of the data, then the user-defined ones."""
         yield from self._parts_of_data()
         yield from self.own_parts()
 
     def own_parts(self) -> Iterator[Slice]:
-        """Yields the slices that the user made."""
+        """Yields the user-defined slices."""
         for name, find in self.own:
             yield name, find(self.table)
 
@@ -230,14 +230,14 @@ class ScoredReviews:
 
 
 def _shown_value(value: str) -> str:
-    """Returns the value of a slice in signs: "below 100" is "< 100", "1 % to 2 %" is "1–2%"."""
+    """Returns the value of a slice in symbols: "below 100" becomes "< 100", "1 % to 2 %" becomes "1–2%"."""
     for pattern, replacement in _VALUES:
         value = re.sub(pattern, replacement, value)
     return value
 
 
 def possible_causes(rows: pd.DataFrame) -> list[str]:
-    """Names for each review the properties that may have misled the model, from the predictions table."""
+    """Returns for each row of a predictions table the properties that may have misled the model, joined by commas."""
     mild = rows["rating"].isin([4, 5, 6, 7])
     signs = {
         "moderate rating": mild,
@@ -275,16 +275,16 @@ class Pair:
 
     @property
     def test(self) -> metrics.Comparison:
-        """Returns McNemar's test, with the number of reviews only one run has right."""
+        """Returns McNemar's test, with the number of reviews that only one run classifies correctly."""
         return metrics.compare(self.first.right, self.second.right)
 
     def changes(self) -> dict[str, metrics.Change]:
-        """Returns every metric of both, with the interval of the difference."""
+        """Returns every metric of both runs, with its difference and the interval of the difference."""
         first, second = (side.rule.calibrated(side.table["logit"].to_numpy()) for side in (self.first, self.second))
         return metrics.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:
-        """Counts how often both, one or neither is right: ``second``, ``first`` (correct or not), ``n``, ``share``."""
+        """Counts how often both, one or neither is correct: ``second``, ``first``, ``n`` and ``share``."""
         sides = pd.DataFrame({"second": self.second.right, "first": self.first.right})
         counts = sides.value_counts().reindex(pd.MultiIndex.from_product([[True, False]] * 2), fill_value=0)
         frame = counts.rename_axis(["second", "first"]).reset_index(name="n")
@@ -293,7 +293,7 @@ class Pair:
         return frame.assign(share=frame["n"] / frame["n"].sum())
 
     def by_slice(self) -> pd.DataFrame:
-        """Returns the change of accuracy by slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95%)."""
+        """Returns the difference in accuracy by slice: ``slice``, ``n``, ``difference``, ``low``, ``high`` (95%)."""
         gained = self.second.right.astype(int) - self.first.right
         rows = []
         for name, mask in self.second.parts():
@@ -304,7 +304,7 @@ class Pair:
         return pd.DataFrame(rows, columns=["slice", "n", "difference", "low", "high"])
 
     def select(self, second_right: bool | None, first_right: bool | None, part: str) -> pd.DataFrame:
-        """Returns the reviews that pass a filter, those with the most different probabilities first.
+        """Returns the reviews that pass a filter, those with the largest difference in probability first.
 
         Args:
             second_right: whether the second run is right; None selects all disagreements.

@@ -1,4 +1,4 @@
-"""A choice between a few segments, one of which is always chosen."""
+"""A segmented control in which one segment is always chosen."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def choose(label: str, options: Sequence[T], *, default: T, **settings: Any) -> 
     """Shows the segments and returns the chosen one; the default if a browser sends none.
 
     Args:
-        label: of the control.
+        label: the label of the control.
         options: the segments.
-        default: chosen at first.
+        default: the initial segment.
         settings: other arguments of ``st.segmented_control``.
     """
     chosen: T | None = st.segmented_control(label, options, default=default, required=True, **settings)

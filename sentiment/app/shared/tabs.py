@@ -1,4 +1,4 @@
-"""Tabs that the address names, so that links and the browser's Back lead to them. Hidden tabs do not run.
+"""Tabs that the address names, so that links and the browser's Back button lead to them. Hidden tabs do not run.
 
 Streamlit's own binding would add an address without the tab to the browser's history whenever a page is left.
 """
@@ -17,11 +17,11 @@ KEY = "tab"  # session state and query parameter; all pages share it, and each i
 
 
 def show_tabs(names: Sequence[str], default: str | None = None) -> Sequence[TabContainer]:
-    """Shows tabs, of which the one in the address is open.
+    """Shows tabs; the one that the address names is open.
 
     Args:
-        names: of the tabs.
-        default: the open one if the address names none of them, by default the first.
+        names: the names of the tabs.
+        default: the tab to open if the address names none of them; by default the first.
     """
     asked = st.query_params.get(KEY, "").casefold()
     named = (name for name in names if name.casefold() == asked)
@@ -30,7 +30,7 @@ def show_tabs(names: Sequence[str], default: str | None = None) -> Sequence[TabC
 
 
 def open_tab(name: str) -> None:
-    """Opens a tab, in a callback."""
+    """Opens a tab; for callbacks."""
     st.query_params[KEY] = name
 
 

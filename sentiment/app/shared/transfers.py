@@ -1,4 +1,4 @@
-"""Files on their way to and from browsers, which Streamlit holds in memory."""
+"""The uploads and downloads that Streamlit holds in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
 
-BUSY = "The server sends and receives too many files at the moment. Try again in a minute."
+BUSY = "The server is transferring too many files. Try again in a minute."
 
 
 def uploads_held() -> dict[str, dict[str, Any]]:
@@ -37,10 +37,10 @@ def bytes_held() -> int:
 
 
 def open_download(path: Path) -> BinaryIO:
-    """Opens a file to be downloaded.
+    """Opens a file for a download.
 
     Raises:
-        FileError: too many files are on their way.
+        FileError: too many files are being transferred.
     """
     if bytes_held() + path.stat().st_size > Settings.from_environment().transfer * 1e9:
         raise FileError(BUSY)

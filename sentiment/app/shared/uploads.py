@@ -1,4 +1,4 @@
-"""Untrusted input: escapes strings for Markdown, and releases uploaded files after reading."""
+"""Handles untrusted input: escapes strings for Markdown, and releases uploaded files after reading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Identifies visitors, to share out what the server has: by their login, else by their address."""
+"""Identifies visitors by their login, or else by their address, so that each gets a share of the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 
 import streamlit as st
 
-_NETWORK = 64  # bits of an IPv6 address that one household or host shares
+_NETWORK = 64  # leading bits of an IPv6 address, which one household or host shares
 
 
 def current() -> str:
@@ -17,9 +17,10 @@ def current() -> str:
 
 
 def from_address(address: str) -> str:
-    """Returns the part of an IP address that identifies a visitor; "" for this machine, or if it is no address.
+    """Returns the part of an IP address that identifies a visitor; "" for this machine, or if it is not valid.
 
-    A proxy on this machine tells the visitor's address by ``X-Forwarded-For``; ``FORWARDED_ALLOW_IPS`` names others.
+    A proxy on this machine passes the visitor's address in ``X-Forwarded-For``; ``FORWARDED_ALLOW_IPS`` names other
+    proxies.
     """
     try:
         found = ip_address(address)
@@ -32,5 +33,5 @@ def from_address(address: str) -> str:
 
 
 def hashed(name: str) -> str:
-    """Returns a hash of a visitor's name, since no address is to be written to disk; "" for none."""
+    """Returns a hash of a visitor's name, because no address may be written to disk; "" for an empty name."""
     return hashlib.sha256(name.encode()).hexdigest()[:16] if name else ""

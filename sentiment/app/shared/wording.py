@@ -9,7 +9,7 @@ from sentiment.evaluation.metrics import Comparison
 from sentiment.explain.negation import MIN_EFFECT
 from sentiment.types import Prediction
 
-_MANY_UNKNOWN = 0.1  # share of unknown words that is worth a sentence
+_MANY_UNKNOWN = 0.1  # share of unknown words at which they are mentioned
 _SIGNIFICANT = 0.05  # p-values below this
 
 
@@ -28,7 +28,7 @@ def caveats(prediction: Prediction) -> Iterator[str]:
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
-    """Returns why negations are not listed; ``more`` if others are."""
+    """Returns a sentence on why negations are not listed; ``more`` if others are listed."""
     subject = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
     return (
         f"{subject} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
@@ -37,7 +37,7 @@ def unlisted_negations(count: int, *, more: bool) -> str:
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:
-    """Returns two sentences on two models on the same reviews, with a paired test."""
+    """Returns two sentences that compare two models on the same reviews, with a paired test."""
     low, high = sorted(bound if result.difference >= 0 else -bound for bound in result.interval)
     points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'} accurate"
     chance = "a significant difference" if result.p_value < _SIGNIFICANT else "which may be chance"

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 HEIGHT = 520  # of the chart, in pixels
-_NARROW = 640  # pixels; a narrower chart has its panels one below the other
+_NARROW = 640  # pixels; a narrower chart stacks its panels
 _TOP, _BOTTOM, _HEADING = 44, 44, 30  # pixels for the legend, the last axis and each title
 _SHAPES = {
     "best epoch": "diamond",
     "early stopping": "rect",
     "end of warm-up": "triangle",
     "learning-rate drop": "path://M0,0 L10,0 L5,9 z",
-}  # event of ``histories.events`` -> symbol of its mark
+}  # event in ``histories.events`` -> symbol of its mark
 _DASHES = {"train": "solid", "validation": "dashed"}
 
 
@@ -54,7 +54,7 @@ def learning_curves(
         start: start of the horizontal axis.
     """
     end = max(float(panel.lines[x].max()) for panel in panels)
-    names = [f"{run}, {split}" for run, split in _keys(panels)]
+    names = [f"{run}, {split}" for run, split in _lines(panels)]
     everywhere = list(range(len(panels)))
     return {
         "baseOption": {
@@ -76,12 +76,12 @@ def learning_curves(
             "yAxis": [_y_axis(place, panel) for place, panel in enumerate(panels)],
             "series": [series for place, panel in enumerate(panels) for series in _series(place, panel, x, colours)],
         },
-        "media": [{"query": {"maxWidth": _NARROW}, "option": _stacked(panels)}, {"option": _beside(panels)}],
+        "media": [{"query": {"maxWidth": _NARROW}, "option": _stacked(panels)}, {"option": _side_by_side(panels)}],
     }
 
 
-def _keys(panels: Sequence[Panel]) -> list[tuple[str, str]]:
-    """Returns run and split of each line, once."""
+def _lines(panels: Sequence[Panel]) -> list[tuple[str, str]]:
+    """Returns the run and the split of each line, sorted, without duplicates."""
     pairs = pd.concat([panel.lines[["run", "split"]] for panel in panels]).drop_duplicates()
     return sorted(pairs.itertuples(index=False, name=None))
 
@@ -112,14 +112,14 @@ def _y_axis(place: int, panel: Panel) -> dict[str, Any]:
 
 
 def _rounded(value: float, to: Callable[[float], float]) -> float:
-    """Rounds a positive number to its first digit."""
+    """Rounds a positive number to one significant digit, by ``np.floor`` or ``np.ceil``."""
     unit = 10.0 ** np.floor(np.log10(value))
     return float(f"{to(value / unit) * unit:.1g}")
 
 
 def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     axes = {"xAxisIndex": place, "yAxisIndex": place}
-    for run, split in _keys([panel]):
+    for run, split in _lines([panel]):
         line = panel.lines[(panel.lines["run"] == run) & (panel.lines["split"] == split)]
         style = {"color": colours[run], "type": _DASHES[split]}
         smoothed = bool((line["smoothed"] != line["value"]).any())
@@ -136,7 +136,7 @@ def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Ite
         yield {**drawn, "data": _points(line, x, "value"), "lineStyle": faint if smoothed else {**style, "width": 2}}
         if smoothed:
             yield {**drawn, "data": _points(line, x, "smoothed"), "lineStyle": {**style, "width": 2}}
-        yield _pointed(panel.pointer, x, f"{run}, {split}", colours[run], axes)
+        yield _hover_line(panel.pointer, x, f"{run}, {split}", colours[run], axes)
     for event, marks in panel.marks.groupby("event", sort=False):
         names: list[str] = marks["run"].tolist()
         yield {
@@ -153,8 +153,8 @@ def _series(place: int, panel: Panel, x: str, colours: Mapping[str, str]) -> Ite
         }
 
 
-def _pointed(pointer: pd.DataFrame, x: str, name: str, colour: str, axes: dict[str, int]) -> dict[str, Any]:
-    """Returns an invisible line with a line's values at the common positions, which the tooltip shows."""
+def _hover_line(pointer: pd.DataFrame, x: str, name: str, colour: str, axes: dict[str, int]) -> dict[str, Any]:
+    """Returns an invisible line with the values that the tooltip shows, at the positions common to all lines."""
     column = f"{name}, smoothed" if f"{name}, smoothed" in pointer else name
     return {
         "type": "line",
@@ -173,8 +173,8 @@ def _points(rows: pd.DataFrame, x: str, y: str) -> list[list[float]]:
     return known
 
 
-def _beside(panels: Sequence[Panel]) -> dict[str, Any]:
-    """Places the first panel on the left, the second on the right and a third, lower one beneath the second."""
+def _side_by_side(panels: Sequence[Panel]) -> dict[str, Any]:
+    """Places the first panel on the left, the second on the right, and a third, lower one below the second."""
     top, whole = _TOP + _HEADING, HEIGHT - _TOP - _HEADING - _BOTTOM
     first = {"left": 52, "right": "53%" if len(panels) > 1 else 16, "top": top, "height": whole}
     right: dict[str, Any] = {"left": "53%", "right": 16}
@@ -201,5 +201,5 @@ def _placed(panels: Sequence[Panel], places: Sequence[dict[str, Any]]) -> dict[s
         {"text": panel.title, "left": place["left"], "top": place["top"] - _HEADING, "textStyle": {"fontSize": 14}}
         for panel, place in zip(panels, places, strict=True)
     ]
-    # Otherwise a grid shrinks by what its axis needs, each by another amount.
+    # Otherwise each grid shrinks by the space its axis labels need, and the panels are not aligned.
     return {"grid": [{**place, "outerBoundsMode": "none"} for place in places], "title": titles}

@@ -16,7 +16,7 @@ from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": ("epoch", "epoch"), "steps": ("step", "step"), "minutes": ("minutes", "minute")}  # column and title
 _TITLES = {"loss": "Loss (binary cross-entropy)", "accuracy": "Accuracy", "learning rate": "Learning rate"}
-_QUIET_SECONDS = 300  # without a new line, an unfinished run counts as interrupted
+_QUIET_SECONDS = 300  # without a new line, after which an unfinished run counts as interrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class _View:
     Attributes:
         grain: the unit of a point, "epoch" or "step".
         x: the column on the horizontal axis.
-        x_title: its name.
+        x_title: its title.
         smoothing: the weight of the past in a moving average.
         part: the shown part of the training, as two percentages.
         log: whether the axes of loss and learning rate are logarithmic.
@@ -65,7 +65,7 @@ def show(folders: list[Path], imported: Sequence[pd.DataFrame], colours: Mapping
         )
     history = histories.add_smoothed(history.dropna(subset=[view.x]), view.smoothing)
     if history.empty:
-        st.caption("There is no finished epoch yet.")
+        st.caption("No epoch has finished yet.")
         return
     low, high = histories.axis_range(history, view.x, *view.part)
     planned = {folder.name: run_files.planned_epochs(folder) for folder in folders if histories.finished(folder)}
@@ -92,13 +92,25 @@ def _controls() -> _View:
         x = segments.choose("X-axis", list(_X), default="epochs", key="against", bind="query-params")
         weight = st.slider(
             "Smoothing",
-            *(0.0, 0.99, 0.0, 0.01),
+            min_value=0.0,
+            max_value=0.99,
+            value=0.0,
+            step=0.01,
             key="smoothing",
             bind="query-params",
             width=150,
             help="Exponential moving average; raw values stay visible.",
         )
-        part = st.slider("Range", *(0, 100, (0, 100)), format="%d%%", key="part", bind="query-params", width=150)
+        part = st.slider(
+            "Range",
+            min_value=0,
+            max_value=100,
+            value=(0, 100),
+            format="%d%%",
+            key="part",
+            bind="query-params",
+            width=150,
+        )
         log = st.toggle("Log scale", key="log", bind="query-params", help="Loss and learning rate.")
     return _View(grain, *_X[x], weight, part, log)
 
@@ -129,7 +141,7 @@ def _progress(folder: Path) -> str:
 
 
 def _panels(history: pd.DataFrame, marks: pd.DataFrame, view: _View) -> Iterator[charts.Panel]:
-    """Yields a panel for each metric that is known."""
+    """Yields a panel for each metric with data."""
     places = histories.hover_positions(history, view.x)
     for metric, title in _TITLES.items():
         rows = history[history["metric"] == metric]

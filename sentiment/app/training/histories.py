@@ -21,7 +21,7 @@ from sentiment.formatting import duration
 POINTS = 1_500  # per line at most; more are averaged over neighbouring steps
 
 LOG_SPAN = 1e-4  # share of the largest learning rate at which a logarithmic axis ends
-_LEVEL_SHARE = 0.95  # a learning rate that keeps at least this share is constant
+_LEVEL_SHARE = 0.95  # a learning rate that keeps at least this share at a step counts as constant
 
 METRICS = {  # column of ``history.csv`` -> metric and split
     "loss": ("loss", "train"),
@@ -43,7 +43,7 @@ def finished(folder: Path) -> bool:
 
 
 def by_epoch(run: str, history: pd.DataFrame, steps: pd.DataFrame | None) -> pd.DataFrame:
-    """Returns a row for each epoch, metric and split of ``history.csv``; ``steps.csv`` gives its last step."""
+    """Returns a row for each epoch, metric and split of ``history.csv``; ``steps.csv`` gives each epoch's last step."""
     frame = history.assign(run=run, minutes=history["seconds"] / 60)
     if steps is not None and len(steps):
         frame["step"] = frame["epoch"].map(steps.groupby("epoch")["step"].max())
@@ -71,10 +71,16 @@ def by_step(run: str, steps: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_history(run: str, grain: str, history: pd.DataFrame | None, steps: pd.DataFrame | None) -> pd.DataFrame:
-    """Returns the whole history of a run at a grain, "epoch" or "step".
+    """Returns the whole history of a run, with its training metrics for each epoch or each step.
 
-    Validation is measured once per epoch at either grain. A learning rate is known at every step, and its course within
-    an epoch (a warm-up, for example) is useful at either grain.
+    Validation is always measured once per epoch. The learning rate has a row for each step whenever steps are known,
+    because its course within an epoch (a warm-up, for example) is useful.
+
+    Args:
+        run: name of the run.
+        grain: "epoch" or "step".
+        history: the content of ``history.csv``, if any.
+        steps: the content of ``steps.csv``, if any.
     """
     finest = None if steps is None or steps.empty else by_step(run, steps)
     epochs = None if history is None or history.empty else by_epoch(run, history, steps)
@@ -156,8 +162,8 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
     """Returns the rows to mark on the curves, with the reason in a column ``event``.
 
     Args:
-        history: of several runs.
-        planned: the maximum epochs of each finished run, if known.
+        history: the history of several runs.
+        planned: the maximum number of epochs of each finished run, if known.
     """
     place = ["run", "epoch", "step"]  # a history by steps has NaN epochs, and NaN matches NaN
     best = best_epochs(history)[place].drop_duplicates()
@@ -176,7 +182,7 @@ def events(history: pd.DataFrame, planned: Mapping[str, int | None]) -> pd.DataF
 
 
 def schedule_changes(history: pd.DataFrame) -> pd.DataFrame:
-    """Returns the rows where a learning rate's warm-up ends or the rate drops, with the ``event``."""
+    """Returns the rows where a learning rate's warm-up ends or the rate drops, with a column ``event``."""
     rates = history[history["metric"] == "learning rate"]
     marked = []
     for _, line in rates.groupby("run"):
@@ -199,12 +205,12 @@ class Summary:
 
     Attributes:
         run: name of the run.
-        epochs: those trained, and those planned if training stopped early.
+        epochs: number of epochs trained, and of those planned if training stopped early.
         best_loss, best_accuracy: on validation, at the epoch with the lowest loss, whose weights were kept.
         test_accuracy: share of correct test predictions.
         parameters: number of parameters of the network.
-        seconds: of all stages of the training.
-        last_seconds: of the last stage, fitting the network, which the curves show.
+        seconds: duration of all stages of the training.
+        last_seconds: duration of the last stage, fitting the network, which the curves show.
         date: when the training ended.
         soft: whether the training targets are a teacher's probabilities.
     """
@@ -290,12 +296,12 @@ def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None,
         run: name of the run.
         steps: the content of ``steps.csv`` so far.
         planned: the maximum number of epochs, if known.
-        quiet: seconds since the last line, if suspiciously many.
+        quiet: seconds since the last line, if so many that the run was probably interrupted.
     """
     if quiet is not None:
         return f"{run}: no update for {duration(quiet)}, probably interrupted."
     if steps is None or steps.empty:
-        return f"{run} is training; there is no step yet."
+        return f"{run} is training; no step has finished yet."
     done, seconds = float(by_step(run, steps)["epoch"].max()), float(steps["seconds"].iloc[-1])
     at = f"epoch {int(steps['epoch'].iloc[-1])}" + (f"/{planned}" if planned else "")
     left = ""
@@ -334,7 +340,7 @@ def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str,
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Converts a table with the columns of ``history.csv``, ``run`` and ``minutes``; missing values are dropped."""
+    """Converts a table with the columns of ``history.csv``, ``run`` and ``minutes`` to a history, and drops NaN."""
     measured = [name for name in METRICS if name in frame]
     long = frame.melt(["run", "epoch", "step", "minutes"], measured, var_name="column", value_name="value")
     keys = long["column"].map(METRICS)

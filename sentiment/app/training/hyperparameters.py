@@ -16,7 +16,7 @@ _HEIGHT = 320  # pixels
 
 
 def show(folders: list[Path]) -> None:
-    """Shows a column for each run; of several only what differs, unless all is asked for."""
+    """Shows a column for each run. For several runs, it shows only the differences at first."""
     facts = {}
     with chart_block.report_malformed_file(", ".join(folder.name for folder in folders), "metadata.json"):
         facts = {folder.name: run_files.read_settings(folder) for folder in folders}

@@ -1,14 +1,14 @@
-"""The ways in which reading a training history reports to the user: an error, or a remark."""
+"""How the readers of training histories report to the user: by an error, or by a remark."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-Say = Callable[[str, str], None]  # receives the name of a run, and a sentence on how its history was read
+Remark = Callable[[str, str], None]  # called with the name of a run, and a sentence on how its history was read
 
 
 class ImportedHistoryError(Exception):
-    """A history that cannot be read; the message is one sentence for the user."""
+    """Raised for a history that cannot be read; the message is one sentence for the user."""
 
 
 def ignore(run: str, sentence: str) -> None:

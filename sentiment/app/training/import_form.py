@@ -1,4 +1,4 @@
-"""The import of training histories of other programs, which stay in the session."""
+"""The form that imports training histories of other programs, which are kept for the session."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import streamlit as st
 
 from sentiment.app.shared import uploads
 from sentiment.app.training import imported_histories, runs_table
-from sentiment.app.training.import_errors import ImportedHistoryError, Say
+from sentiment.app.training.import_errors import ImportedHistoryError, Remark
 
-_IMPORTED = "foreign_histories"  # key of the uploaded histories by name
+_IMPORTED = "foreign_histories"  # key of the imported histories, by name
 _REMARKS = "foreign_remarks"  # key of the sentences on how they were read, by name
 _LOG, _FOLDER = "csv_logger", "tensorboard"  # names of the uploaders
-_PROBLEM = "foreign_problem"
+_PROBLEM = "foreign_problem"  # key of the error message until it is shown
 
 
 def imported() -> dict[str, pd.DataFrame]:
@@ -29,7 +29,7 @@ def show(names: set[str]) -> None:
     """Shows the uploaders for histories of other programs, and a button that removes them.
 
     Args:
-        names: the runs of the app, whose names are taken.
+        names: the names of the app's own runs, which no imported history may have.
     """
     log, folder = uploads.uploader_key(_LOG), uploads.uploader_key(_FOLDER)
     # Without types: the content decides, and Streamlit would refuse some names with a generic error.
@@ -52,7 +52,7 @@ def show(names: set[str]) -> None:
 
 
 def show_remarks() -> None:
-    """Says how each imported history was read, where there is something to say."""
+    """Shows the remarks on how the imported histories were read."""
     for name, remarks in st.session_state.get(_REMARKS, {}).items():
         st.info(uploads.escape_markdown(f"{name}: {' '.join(remarks)}"), icon=":material/info:")
 
@@ -73,7 +73,7 @@ def _add_events(names: set[str], key: str) -> None:
         _add(partial(imported_histories.from_events, events), names)
 
 
-def _add(read: Callable[[Say], pd.DataFrame], names: set[str]) -> None:
+def _add(read: Callable[[Remark], pd.DataFrame], names: set[str]) -> None:
     """Stores the imported histories and the remarks on them, or the error message if they cannot be read."""
     remarks: dict[str, list[str]] = defaultdict(list)
     try:
@@ -81,13 +81,13 @@ def _add(read: Callable[[Say], pd.DataFrame], names: set[str]) -> None:
     except ImportedHistoryError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    stored, said = (st.session_state.setdefault(key, {}) for key in (_IMPORTED, _REMARKS))
+    stored, stored_remarks = (st.session_state.setdefault(key, {}) for key in (_IMPORTED, _REMARKS))
     for run in dict.fromkeys([*histories["run"], *remarks]):
         name = f"{run} (imported)" if run in names else run
         stored.pop(name, None)
-        said.pop(name, None)
+        stored_remarks.pop(name, None)
         if len(history := histories[histories["run"] == run]):
             stored[name] = history.assign(run=name)
             runs_table.add([name])
         if remarks[run]:
-            said[name] = remarks[run]
+            stored_remarks[name] = remarks[run]

@@ -1,10 +1,10 @@
 """Training histories of other programs: CSV files such as those of Keras' CSVLogger, or TensorBoard's event files.
 
-A training that was restarted has several values for an epoch. The newest wins, and what was measured after it in the
-earlier fit is dropped.
+A training that was restarted has several values for an epoch. The newest wins, and the earlier fit's values at that
+epoch and after it are dropped.
 
 An event file is a sequence of records (TFRecord: length, checksum, content, checksum). Each is an ``Event`` in Protocol
-Buffers' wire format, of which only scalars are read. TensorFlow is not needed.
+Buffers' wire format. Only scalars are read, so TensorFlow is not needed.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import pandas as pd
 
 from sentiment.app.training import csv_logs, metric_names, restarts
 from sentiment.app.training.histories import METRICS, tidy
-from sentiment.app.training.import_errors import ImportedHistoryError, Say, ignore
+from sentiment.app.training.import_errors import ImportedHistoryError, Remark, ignore
 from sentiment.budget import HISTORY_BYTES, HISTORY_ROWS
 
 _MAX_COUNT = 10**12  # largest plausible epoch or step
-_VARINT_BYTES = 10  # bytes of 64 bits at most, so that a malformed varint ends
+_VARINT_BYTES = 10  # of the longest valid varint, which has 64 bits
 
 
 class Scalar(NamedTuple):
@@ -35,32 +35,33 @@ class Scalar(NamedTuple):
     value: float
 
 
-def from_csv(name: str, content: bytes, say: Say = ignore) -> pd.DataFrame:
+def from_csv(name: str, content: bytes, remark: Remark = ignore) -> pd.DataFrame:
     """Reads a CSV file with a column of epochs or steps. Minutes are unknown.
 
-    Epochs count from 0 in the file and from 1 in the history. Fractional ones, as of Hugging Face's trainer, stay.
+    Whole epochs count from 0 in the file and from 1 in the history. Fractional ones, as written by Hugging Face's
+    trainer, are not changed.
 
     Raises:
-        ImportedHistoryError: it is no training history, or has nothing to draw.
+        ImportedHistoryError: it is not a training history, is too large, or has nothing to draw.
     """
     _check_size(name, len(content))
-    frame = csv_logs.read(name, content, say)
+    frame = csv_logs.read(name, content, remark)
     if frame.empty:
         raise ImportedHistoryError(f"{name} has no finished epoch.")
-    history = tidy(_by_epoch(name, frame, say).assign(run=name, minutes=np.nan))
+    history = tidy(_by_epoch(name, frame, remark).assign(run=name, minutes=np.nan))
     if history.empty:
         raise ImportedHistoryError(f"{name} has nothing to draw, because every value is NaN, infinite or missing.")
     return history
 
 
-def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
-    """Reads the event files of a folder, given by their paths in it. An event's time decides which is newer.
+def from_events(files: Mapping[str, bytes], remark: Remark = ignore) -> pd.DataFrame:
+    """Reads the event files of a folder, given by their paths in it. Later events replace earlier ones after a restart.
 
     Each folder is a run; its subfolders named after a split, as Keras writes them, belong to it. Tags may name the
     split too, as in "Loss/train" or "eval/loss". Only tags that start with ``epoch_``, as in Keras, count epochs.
 
     Raises:
-        ImportedHistoryError: they hold no loss, accuracy or learning rate.
+        ImportedHistoryError: they are not event files, are too large, or have no loss, accuracy or learning rate.
     """
     _check_size("This folder", sum(map(len, files.values())))
     rows: list[tuple[str, str | None, str, str, bool, float, float, float]] = []
@@ -76,9 +77,9 @@ def from_events(files: Mapping[str, bytes], say: Say = ignore) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["run", "column", "folder", "tag", "by_epoch", "step", "time", "value"])
     if frame["column"].isna().all():
         raise ImportedHistoryError("No loss, accuracy or learning-rate scalars found in these event files.")
-    _check("This folder", frame["step"].astype(np.float64))
+    _check_counts("This folder", frame["step"].astype(np.float64))
     frame = frame.sort_values("time", kind="stable")
-    history = pd.concat([_history(str(run), own, say) for run, own in frame.groupby("run")])
+    history = pd.concat([_history(str(run), own, remark) for run, own in frame.groupby("run")])
     if history.empty:
         raise ImportedHistoryError("These event files have nothing to draw, because every value is NaN or infinite.")
     return history
@@ -89,41 +90,41 @@ def _check_size(name: str, size: int) -> None:
         raise ImportedHistoryError(f"{name} has more than {HISTORY_BYTES // 1_000_000} MB; choose a shorter history.")
 
 
-def _check(name: str, counts: pd.Series) -> None:
+def _check_counts(name: str, counts: pd.Series) -> None:
     """Refuses implausible epochs or steps, which a chart's axis cannot show."""
     if not counts.between(0, _MAX_COUNT).all():
-        raise ImportedHistoryError(f"{name} counts an epoch or step that is negative, missing or above {_MAX_COUNT:,}.")
+        raise ImportedHistoryError(f"{name} has an epoch or step that is negative, missing or above {_MAX_COUNT:,}.")
 
 
-def _by_epoch(name: str, frame: pd.DataFrame, say: Say) -> pd.DataFrame:
-    """Returns one row for each epoch of a CSV file; for each step if it has no whole epochs."""
+def _by_epoch(name: str, frame: pd.DataFrame, remark: Remark) -> pd.DataFrame:
+    """Returns a row for each epoch of a CSV file, or for each step if it has no whole epochs."""
     if "epoch" in frame and "step" in frame and frame["step"].isna().all():
         frame = frame.drop(columns="step")
     units = [unit for unit in ("epoch", "step") if unit in frame]
-    if "step" in units:  # loggers of steps write a row for each metric and leave other cells blank
+    if "step" in units:  # step loggers write a row for each metric and leave its other cells blank
         frame[units] = frame[units].bfill().ffill()
     for unit in units:
-        _check(name, frame[unit])
+        _check_counts(name, frame[unit])
     whole = "epoch" in units and bool((frame["epoch"] % 1 == 0).all())
     frame[units[0]] += whole
     place = frame.groupby(units).ngroup()
     keep = restarts.kept(place.to_numpy(np.dtype("float64")), repeats="step" in units)
     if replaced := restarts.sentence(units[0], frame[units[0]].to_numpy(np.float64), keep):
-        say(name, replaced)
+        remark(name, replaced)
     frame = frame[keep].groupby(units, as_index=False).last()
     if whole and frame["epoch"].duplicated().any():
         averaged = [column for column in ("loss", "accuracy") if column in frame]
         others = [str(column) for column in frame if column not in ("epoch", *averaged)]
         epochs = frame.groupby("epoch", as_index=False)
         if (epochs[averaged].count()[averaged] > 1).any(axis=None):
-            say(name, f"Training {' and '.join(averaged)}: the mean over each epoch is drawn.")
+            remark(name, f"Training {' and '.join(averaged)}: the mean over each epoch is drawn.")
         frame = epochs.agg({**dict.fromkeys(averaged, "mean"), **dict.fromkeys(others, "last")})
     if "step" in units and not frame["step"].is_monotonic_increasing:  # counted within an epoch
         frame = frame.drop(columns="step")
     return frame.reindex(columns=["epoch", "step", *(column for column in METRICS if column in frame)])
 
 
-def _history(run: str, rows: pd.DataFrame, say: Say) -> pd.DataFrame:
+def _history(run: str, rows: pd.DataFrame, remark: Remark) -> pd.DataFrame:
     """Returns the history of one run from its events, the oldest first.
 
     If it has measurements by epoch, those by step are dropped.
@@ -132,11 +133,11 @@ def _history(run: str, rows: pd.DataFrame, say: Say) -> pd.DataFrame:
     rows = rows[rows["by_epoch"] == by_epoch]
     drawn = _plainest(rows)
     if left := metric_names.undrawn(rows["tag"], drawn["tag"]):
-        say(run, left)
-    rows = _newest(run, drawn, "epoch" if by_epoch else "step", say)
+        remark(run, left)
+    rows = _newest(run, drawn, "epoch" if by_epoch else "step", remark)
     finite = rows["value"].map(np.isfinite)
     for tag, own in finite.groupby(rows["tag"]):
-        csv_logs.say_infinite(run, str(tag), own, say)
+        csv_logs.remark_infinite_values(run, str(tag), own, remark)
     wide = rows.assign(value=rows["value"].where(finite)).pivot(index="step", columns="column", values="value")
     wide = wide.reset_index()
     minutes = wide["step"].map((rows.groupby("step")["time"].max() - rows["time"].min()) / 60)
@@ -145,15 +146,15 @@ def _history(run: str, rows: pd.DataFrame, say: Say) -> pd.DataFrame:
 
 
 def _plainest(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the events of one tag in one folder for each column."""
+    """Returns for each column the events of one tag in one folder, the one with the plainest name."""
     series = rows.groupby(["column", "folder", "tag"], sort=False).ngroup()  # -1 without a column
     first = rows.loc[~series.duplicated() & series.ge(0), ["column", "folder", "tag"]].assign(series=series)
     first = first.sort_values("tag", key=lambda tags: tags.map(metric_names.plainness), kind="stable")
     return rows[series.isin(first.drop_duplicates("column")["series"])]
 
 
-def _newest(run: str, rows: pd.DataFrame, unit: str, say: Say) -> pd.DataFrame:
-    """Drops events that a restart replaced. Where the training loss goes back, the other series do too."""
+def _newest(run: str, rows: pd.DataFrame, unit: str, remark: Remark) -> pd.DataFrame:
+    """Drops events that a restart replaced. Where the steps of the training loss go back, all series were restarted."""
     keep = pd.Series(True, rows.index)
     remarks: dict[str, int] = {}
     pilot = rows[rows["column"] == "loss"]
@@ -164,13 +165,17 @@ def _newest(run: str, rows: pd.DataFrame, unit: str, say: Say) -> pd.DataFrame:
         )
         keep[own.index] = kept
         remarks[restarts.sentence(unit, steps + (unit == "epoch"), kept)] = int((~kept).sum())
-    if remark := max(remarks, key=remarks.__getitem__, default=""):
-        say(run, remark)
+    if sentence := max(remarks, key=remarks.__getitem__, default=""):
+        remark(run, sentence)
     return rows[keep]
 
 
 def scalars(content: bytes) -> Iterator[Scalar]:
-    """Yields the scalars of an event file in order, up to the first truncated record."""
+    """Yields the scalars of an event file in order, up to the first truncated record.
+
+    Raises:
+        ImportedHistoryError: it is not an event file.
+    """
     place = 0
     while place + 12 <= len(content):
         (length,) = struct.unpack_from("<Q", content, place)

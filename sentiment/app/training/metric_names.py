@@ -1,4 +1,4 @@
-"""Maps the names that loggers give to losses, accuracies and learning rates to the columns of ``histories.METRICS``."""
+"""Maps loggers' names for losses, accuracies and learning rates to the columns of ``histories.METRICS``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SPLITS = {
 }  # word in a name or a folder -> prefix of a column
 _ACCURACIES = {"accuracy", "acc", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"}
 _OTHER_WORDS = {"epoch", "batch", "step", "weighted", *_SPLITS}  # that do not change which metric is meant
-_MOST_NAMES, _NAME_CHARACTERS = 5, 40  # in a sentence
+_MAX_NAMES, _NAME_CHARACTERS = 5, 40  # in a sentence
 
 
 def split_prefix(word: str) -> str | None:
@@ -20,10 +20,10 @@ def split_prefix(word: str) -> str | None:
 
 
 def column(name: str, split: str = "") -> str | None:
-    """Returns the history column of a metric; None for one that is not drawn.
+    """Returns the history column of a metric, None if it is not drawn.
 
     Args:
-        name: such as "val_binary_accuracy", "Loss/train" or "lr-Adam".
+        name: the logger's name, such as "val_binary_accuracy", "Loss/train" or "lr-Adam".
         split: the prefix of the column if the name has no split.
     """
     words = _words(name)
@@ -37,15 +37,15 @@ def column(name: str, split: str = "") -> str | None:
 
 
 def plainness(name: str) -> tuple[bool, bool, int, str]:
-    """Returns a sort key for the names of one column: the plainest is least, and values of single steps are last."""
+    """Returns a sort key for several names of one column: the plainest comes first, and per-step values come last."""
     words = _words(name)
     return "step" in words, "acc" in words, len(name), name
 
 
 def choose(names: Iterable[str]) -> dict[str, str]:
-    """Returns the column of each name that is drawn; of several names for one column only the plainest is.
+    """Returns the column of each name that is drawn. Of several names for one column, only the plainest is drawn.
 
-    Beside losses that name their split, an accuracy that does not is of validation, as in the logs of fastai.
+    If the losses name their split and an accuracy does not, it belongs to validation, as in the logs of fastai.
     """
     names = sorted(names, key=plainness)
     losses = {column(name, "?") for name in names} & {"loss", "val_loss", "?loss"}
@@ -61,8 +61,8 @@ def undrawn(names: Iterable[str], drawn: Iterable[str]) -> str:
     """Returns a sentence that lists the losses and accuracies that are not drawn, "" if there are none."""
     metrics = {"loss", "acc", "accuracy"}
     left = [name[:_NAME_CHARACTERS] for name in sorted({*names} - {*drawn}) if metrics & {*_words(name)}]
-    more = f" and {len(left) - _MOST_NAMES:,} more" if len(left) > _MOST_NAMES else ""
-    return f"Not drawn: {', '.join(left[:_MOST_NAMES])}{more}." if left else ""
+    more = f" and {len(left) - _MAX_NAMES:,} more" if len(left) > _MAX_NAMES else ""
+    return f"Not drawn: {', '.join(left[:_MAX_NAMES])}{more}." if left else ""
 
 
 def _words(name: str) -> list[str]:

@@ -40,7 +40,7 @@ def _watch_for_runs(seen: dict[Path, bool]) -> None:
 
 
 def _runs_and_curves(folders: list[Path], chosen: list[str]) -> None:
-    """Shows the table and the chart. During a training, only this fragment is redrawn every few seconds."""
+    """Shows the table and the chart. While a shown run is training, only this fragment is redrawn every few seconds."""
     if chosen != st.session_state[runs_table.RUNS]:
         st.rerun()  # the selection has changed within the fragment
     imported = import_form.imported()
@@ -49,7 +49,7 @@ def _runs_and_curves(folders: list[Path], chosen: list[str]) -> None:
         *(histories.summarise_imported(history) for history in imported.values()),
     ]
     if not summaries:
-        st.caption("There is no run with a training history.")
+        st.caption("No run has a training history.")
         return
     runs_table.show(summaries)
     if not chosen:

@@ -25,9 +25,9 @@ def abandoned(counts: Numbers, times: Numbers, pilot_counts: Numbers, pilot_time
 
     Args:
         counts: epochs or steps of the measurements.
-        times: of the measurements.
-        pilot_counts: of another series of the same training, in order; a restart is where it goes back.
-        pilot_times: of that series.
+        times: the times of the measurements, in seconds.
+        pilot_counts: epochs or steps of another series of the training, in order; a restart is where they go back.
+        pilot_times: the times of that series, in seconds.
     """
     restarts = np.flatnonzero(np.diff(pilot_counts) < 0) + 1
     if not len(restarts):
@@ -37,7 +37,7 @@ def abandoned(counts: Numbers, times: Numbers, pilot_counts: Numbers, pilot_time
 
 
 def sentence(unit: str, counts: Numbers, keep: Mask) -> str:
-    """Returns what was replaced, "" if nothing was.
+    """Returns a sentence on what was replaced, "" if nothing was.
 
     Args:
         unit: "epoch" or "step".

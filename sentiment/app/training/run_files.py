@@ -1,4 +1,4 @@
-"""The files of a run on the Training page: hashed in a finished run, half written in one in progress."""
+"""Reads a run's files for the Training page. Those of a finished run are verified; others may be half written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MALFORMED = (AttributeError, LookupError, TypeError, ValueError)  # errors cause
 
 
 def read_table(folder: Path, part: str) -> pd.DataFrame | None:
-    """Reads a table of a run, None if it has none. An incomplete last line of an unfinished run is left out.
+    """Reads a table of a run; returns None if it has none. An incomplete last line of an unfinished run is left out.
 
     Raises:
         ArtifactError: a file of a finished run is damaged.
@@ -72,7 +72,7 @@ def planned_epochs(folder: Path) -> int | None:
 
 
 def summarise(folder: Path) -> histories.Summary:
-    """Returns what the table of runs shows of a run; what cannot be read is missing."""
+    """Summarises a run for the table of runs; what cannot be read is missing."""
     summary = histories.Summary(folder.name)
     try:
         history = read_table(folder, "history.csv")
@@ -81,7 +81,7 @@ def summarise(folder: Path) -> histories.Summary:
         if histories.finished(folder):
             summary.parameters = _count_parameters(str(folder), (folder / "manifest.json").stat().st_mtime_ns)
     except (ArtifactError, OSError, *MALFORMED):
-        pass  # the page says elsewhere what is wrong with the run
+        pass  # other parts of the page report what is wrong with the run
     return summary
 
 

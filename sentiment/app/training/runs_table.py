@@ -17,11 +17,13 @@ RUNS = "runs"  # key and query parameter of the charted runs
 _TABLE = "runs_table"  # key of the table
 _FOLLOWED = "training_served"  # key of the sidebar's model when the page was last drawn
 _MAX_HEIGHT = 250  # pixels
-_LAST_STAGE = "Fitting the network, which the curves show. The total also has embeddings, teachers and other stages."
+_LAST_STAGE = (
+    "Fitting the network, as shown in the curves. The total also includes embeddings, teachers and other stages."
+)
 
 
 def follow(model: str, names: Collection[str]) -> None:
-    """Starts with the runs that a link names, or the sidebar's model; replaces that model when it changes.
+    """Selects the runs that a link names, or else the sidebar's model; replaces that model when it changes.
 
     Args:
         model: name of the model in the sidebar.
@@ -42,7 +44,7 @@ def follow(model: str, names: Collection[str]) -> None:
 
 
 def add(names: Sequence[str]) -> None:
-    """Adds runs to those that are charted; for callbacks."""
+    """Adds runs to the selection; for callbacks."""
     st.session_state[RUNS] = [*st.session_state.get(RUNS, []), *names]
 
 
@@ -92,7 +94,7 @@ def _frame(summaries: Sequence[Summary]) -> pd.DataFrame:
 
 
 def _coloured(frame: pd.DataFrame, chosen: dict[str, str]) -> Any:
-    """Writes the name of each run in its colour."""
+    """Returns the table with the name of each run in its colour."""
     styles = [f"color: {colour}; font-weight: 600" for colour in chosen.values()]
     return frame.style.apply(lambda _: styles, subset=["run"])
 
