@@ -287,5 +287,5 @@ class Greedy:
 
 def test_packed_data_that_ask_for_too_much_memory_are_refused_in_a_sentence():
     stream = file_limits.BoundedStream(Greedy(), 100, "reviews.zip")
-    with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip asks for too much memory to be unpacked;.*\.$"):
+    with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip needs too much memory to unpack;.*\.$"):
         stream.read(10)

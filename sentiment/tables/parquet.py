@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.file_limits import LimitError
-from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
+from sentiment.parquet_batches import PARQUET_ERRORS, plain_bytes, read_batches
 from sentiment.tables.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
 from sentiment.tables.cells import as_texts
 from sentiment.tables.errors import FileError
@@ -25,7 +25,7 @@ class ParquetSource(Source):
         try:
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
-        except DAMAGES as error:
+        except PARQUET_ERRORS as error:
             raise FileError(f"{path.name} is damaged, or no Parquet file.") from error
         self.columns = list(self._schema.names)
         self.check_columns(self.columns)
@@ -79,7 +79,7 @@ class ParquetSource(Source):
             raise FileError(str(error)) from error
         except MemoryError as error:
             raise FileError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
-        except DAMAGES as error:
+        except PARQUET_ERRORS as error:
             raise FileError(f"{self.path.name} is damaged: {first_line(error)}") from error
 
 
