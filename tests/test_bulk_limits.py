@@ -92,14 +92,14 @@ FILES = {
     "many_rows.parquet": (lambda p: repeated(p, "good", 15_000_000), "unpacks to more than 50 MB"),
     "wide.csv": (lambda p: p.write_text(",".join(["review"] * 100_000) + "\n" + "good\n" * 2_048), "4,096 columns"),
     "wide_and_empty.csv": (lambda p: p.write_text("," * 999_999 + "\n" + "good\n" * 100), "4,096 columns"),
-    "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "names of columns"),
+    "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "column names of more"),
     "ragged.csv": (lambda p: p.write_text("review,id\n" + ("," * 2_000_000 + "x\n") * 8), "8 rows"),
     "wide_rows.jsonl": (
         lambda p: p.write_text("".join(json.dumps({f"k{i}": 1}) + "\n" for i in range(16_384))),
         "4,096 columns",
     ),
     "wide_row.jsonl": (lambda p: p.write_text(json.dumps({f"k{i}": 0 for i in range(500_000)})), "4,096 columns"),
-    "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "names of columns"),
+    "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "column names of more"),
     "floats.jsonl": (lambda p: p.write_text('{"review":"good","a":[' + "1e1," * 500_000 + "0]}"), "1 rows"),
     "row_far_down.xlsx": (
         lambda p: workbook(p, f'{HEADER}<row r="2000000000">{CELL.format("A2000000000")}</row>'),

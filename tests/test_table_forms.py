@@ -468,7 +468,7 @@ def test_the_first_visible_sheet_with_a_table_is_read(read, sheets, sheet, note)
 def test_a_sheet_is_chosen_by_name_or_number(read, sheet):
     content = workbook(A=TABLE, **{"hidden one": [["review"], ["good"]]})
     assert read("in.xlsx", content, sheet=sheet).rows == [["good"]]
-    with pytest.raises(FileError, match=r"There is no sheet C in in\.xlsx; there is A, hidden one"):
+    with pytest.raises(FileError, match=r"There is no sheet C in in\.xlsx; the sheets are A, hidden one"):
         read("in.xlsx", content, sheet="C")
 
 

@@ -37,13 +37,13 @@ DECOMPRESSION_ERRORS = (  # raised for compressed data that are damaged, locked 
 _BLOCK = 1 << 20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because its mark begins with that of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLED = 1 << 16  # bytes of lines that are not UTF-8, from which the encoding is guessed
-_BEFORE, _LINE = 200, 2000  # bytes before the first that is not ASCII in a long line of the sample, and in all
+_BEFORE, _LINE = 200, 2000  # bytes of a long line in the sample: before its first non-ASCII byte, and in all
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _MARKED = re.compile("[\udc00-\udcff]")
 _SURROGATES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # which only encodings with escapes can decode to
@@ -103,7 +103,7 @@ def detect_format(path: Path) -> tuple[str, str]:
             ".csv."
         )
     raise FileError(
-        f"{path.name} is of no format that is read here: {known}, the first five also as .gz, .zst or .zip."
+        f"The format of {path.name} is not supported; supported are {known}, the first five also as .gz, .zst or .zip."
     )
 
 
@@ -114,7 +114,7 @@ def output_format(path: Path, asked: str | None = None) -> str:
         FileError: the format cannot be written.
     """
     if asked and asked not in OUTPUT_FORMATS:
-        raise FileError(f"There is no format {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
+        raise FileError(f"The format {asked} cannot be written; the formats are {', '.join(OUTPUT_FORMATS)}.")
     format = asked or path.suffix.lower().lstrip(".")
     if format not in OUTPUT_FORMATS:
         known = ", ".join(f".{format}" for format in OUTPUT_FORMATS)
@@ -169,7 +169,7 @@ def is_damage(error: OSError) -> bool:
 
 
 def _broken(path: Path) -> str:
-    return f"{path.name} is damaged: its packed data are broken or end too early."
+    return f"{path.name} is damaged: its compressed data are corrupt or end too early."
 
 
 @contextmanager
@@ -212,7 +212,7 @@ def detect_encoding(path: Path, compression: str) -> Encoding:
     if name == "utf-8-sig" or counts.bad == 0 or counts.bad < counts.continued:
         return Encoding(name or "utf-8", counts.bad, escapes=counts.escapes)
     name = guess_encoding(bytes(counts.sample))
-    damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these have all bytes
+    damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these define all bytes
     return Encoding(name, damaged, guessed=True)
 
 
@@ -235,7 +235,7 @@ def check_not_json(path: Path, compression: str) -> None:
 
 
 def describe_other_kind(head: bytes) -> str:
-    """Returns the kind of file that has these first bytes and is no text; "" for text."""
+    """Returns the kind of file that has these first bytes and is not text; "" for text."""
     if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), ""):
         return kind
     text = head.removeprefix(codecs.BOM_UTF8)
@@ -253,7 +253,7 @@ def count_damaged(path: Path, compression: str, name: str) -> int:
     try:
         io.TextIOWrapper(io.BytesIO(), name)
     except (LookupError, ValueError) as error:
-        raise FileError(f"There is no encoding called {name} in which text is read.") from error
+        raise FileError(f"There is no text encoding called {name}.") from error
     damaged = 0
     with open_text(path, compression, Encoding(name)) as text:
         for block in iter(lambda: text.read(_BLOCK), ""):
@@ -288,7 +288,9 @@ def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
         if not block.isascii() or not text.isascii():
             bad = 0 if _can_encode(text) else len(_MARKED.findall(text))
             counts.bad += bad
-            counts.continued += len(block) - len(text)  # over the whole file, as the decoder keeps half a character
+            counts.continued += len(block) - len(
+                text
+            )  # summed over the file, because the decoder holds back incomplete characters
             if bad and len(counts.sample) < _SAMPLED:
                 counts.sample += b"\n".join(_lines_beyond_ascii(block))[:_SAMPLED] + b"\n"
         if not block:
@@ -306,7 +308,7 @@ def _can_encode(text: str) -> bool:
 
 
 def _lines_beyond_ascii(block: bytes) -> Iterator[bytes]:
-    """Yields the lines that are not ASCII; of a long one a piece."""
+    """Yields the lines that are not ASCII, or a piece of a long one."""
     for line in block.splitlines():
         if found := _HIGH_BYTE.search(line):
             start = max(0, found.start() - _BEFORE)
@@ -348,15 +350,15 @@ def _zip_member(path: Path) -> zipfile.ZipInfo:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
     except DECOMPRESSION_ERRORS as error:
-        raise FileError(f"{path.name} is damaged, or no zip archive.") from error
+        raise FileError(f"{path.name} is damaged or not a zip archive.") from error
     except OSError as error:
         if is_damage(error):
-            raise FileError(f"{path.name} is damaged, or no zip archive.") from error
+            raise FileError(f"{path.name} is damaged or not a zip archive.") from error
         raise
     if len(members) > 1:  # a readme may come with the table
         members = [info for info in members if info.filename.lower().endswith(_TABLES)] or members
     if len(members) != 1:
-        raise FileError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
+        raise FileError(f"{path.name} holds {len(members)} files; use a zip archive of exactly one.")
     if members[0].flag_bits & 1:
-        raise FileError(f"{path.name} is locked with a password.")
+        raise FileError(f"{path.name} is protected with a password.")
     return members[0]

@@ -103,7 +103,7 @@ class DelimitedSource(RowSource):
         return guess_delimiter(sample, preferred="\t" if self.format == "tsv" else ",")
 
     def _first_rows(self, delimiter: str, *, broken: bool = False) -> list[list[str]]:
-        """Returns the first rows; of the broken ones only the very first, unless all are wanted."""
+        """Returns the first rows, without malformed ones after the first unless ``broken``."""
         rows: list[list[str]] = []
         size = 0
         for record in self._records(delimiter, 0):
