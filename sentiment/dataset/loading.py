@@ -46,7 +46,7 @@ def load(
         reading: how to read a table; None detects everything.
         exclude: fingerprints of reviews to keep out of train, validation and unlabelled.
         limit: train on this many reviews, and reduce validation and unlabelled in proportion; None for all.
-        seed: of every random draw.
+        seed: the seed of all random draws.
         whole: put every distinct labelled text into the test part and leave the others empty, for a model that has
             learned from none of them; a single review is enough.
 

@@ -1,4 +1,4 @@
-"""How the table of a run was read, as in its ``metadata.json``, so that the next file is read so too."""
+"""Records in ``metadata.json`` how a run's table was read, so that later tables are read the same way."""
 
 from __future__ import annotations
 
