@@ -2,7 +2,7 @@
 
 The method head fits a new last layer in seconds, by penalised logistic regression. Full trains all weights and needs
 TensorFlow. Auto takes full from 1,000 labels on if TensorFlow is installed, and head otherwise. Nothing is written if
-texts held out do not show a gain; then the exit status is 1.
+held-out texts show no gain; the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from sentiment.model.lookup_session import load_bulk
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.reading import Reading
 
-FULL_LABELS = 1_000  # from which on auto takes the method full
+FULL_LABELS = 1_000  # the fewest for which auto takes the method full
 
 _EXAMPLES = """\
 %(prog)s --data mine.csv --start artifacts/distilled --output artifacts/mine
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
 
 def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str) -> int:
     """Trains all weights, and compares the result with the start on the test texts, which training left out."""
-    from sentiment.commands import train  # here, because few use it
+    from sentiment.commands import train  # here, because few calls need it
 
     status = train.main(_train_words(options), prog)
     if status:
@@ -78,7 +78,7 @@ def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str)
 
 
 def _scores(classifier: Classifier, test: pd.DataFrame) -> Scores:
-    """Returns the logits of texts and the rule."""
+    """Returns the logits of the test texts, <float64>[texts], and the decision rule."""
     table = predictions.predict(classifier.logits, classifier.preprocessor, test)
     return table["logit"].to_numpy(np.float64), classifier.rule
 
@@ -86,7 +86,7 @@ def _scores(classifier: Classifier, test: pd.DataFrame) -> Scores:
 def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace) -> int:
     clock = time.monotonic()
     if known := provenance.count_seen(start, data.test):
-        _say(f"{start.name} was trained on {known:,} of these texts, so its figures are too good.")
+        _say(f"{start.name} was trained on {known:,} of these texts, so its figures are too optimistic.")
     how = stored(data.interpretation, reading(options))
     reviews = at_most(data.test)
     if len(reviews) < len(data.test):
@@ -127,7 +127,7 @@ def _method(method: str, labels: int) -> str:
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    """Returns what the terminal shows of ``adaptation.json``."""
+    """Returns the lines that the terminal shows of ``adaptation.json``."""
     rows = [adaptation_card.HEADER, *adaptation_card.rows(facts)]
     lines = [adaptation_card.source(facts)]
     lines += [f"{name:<20}" + "".join(f"{cell:>18}" for cell in cells) for name, *cells in rows]
@@ -150,7 +150,9 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser.add_argument("--method", choices=("head", "full", "auto"), default="auto", help="see above (default: auto)")
     parser.add_argument("--balanced", action="store_true", help="count both classes the same, however frequent")
     parser.add_argument("--about", help='what the texts are, such as "reviews of kitchen appliances", for the card')
-    parser.add_argument("--rehearse", type=Path, metavar="DATA", help="also keep the old readings of these (full)")
+    parser.add_argument(
+        "--rehearse", type=Path, metavar="DATA", help="texts whose scores should stay the same (method full)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="first remove the run in the folder for the new one")
     add_reading_options(parser)
     return parser.parse_args(arguments)

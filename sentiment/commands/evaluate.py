@@ -84,7 +84,7 @@ def _seen(run: Run, other: Run | None, data: Dataset) -> bool:
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
     """Evaluates one run as requested, and saves new results in its folder."""
-    pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
+    pairs = edited.read(options.edited) if options.edited else None  # first, so that a bad file fails at once
     if options.behaviour and (topic := artifacts.topic(run)) is not None:
         _say(f"Most behavioural tests are about films; the data of {run.name} are {topic}.")
     report, parts = _test(run, data, options) if data else ({}, {})
@@ -157,7 +157,7 @@ def _measure_words(run: Run, data: Dataset) -> dict[str, Any]:
     parts = {"validation": validation["text"].tolist(), "test": data.test["text"].tolist()}
     found = words.measure(Classifier.load(run.path), parts, _progress("words"))
     first, last = ([row["word"] for row in rows] for rows in (found["words"][:10], found["words"][:-11:-1]))
-    print(f"Words that push most, in all: up {' '.join(first)}; down {' '.join(last)}")
+    print(f"Words with the largest total contributions: positive {' '.join(first)}; negative {' '.join(last)}")
     return found
 
 
@@ -175,7 +175,9 @@ def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -
 def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Returns the predictions table of the test reviews, and the content of ``test.json``."""
     if known := provenance.count_seen(run, data.test):
-        _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its results are too good.")
+        _say(
+            f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews; its results are too optimistic."
+        )
     classifier = Classifier.load(run.path)
     tables, progress = [], _progress(run.name)
     for start in range(0, len(data.test), _CHUNK):
@@ -241,7 +243,7 @@ def _write(path: Path | None, report: dict[str, Any]) -> None:
 
 
 def _progress(name: str) -> Callable[[int, int], None]:
-    """Returns a function that shows on a terminal how much of a work is done."""
+    """Returns a function that shows on a terminal how many reviews are done."""
 
     def show(done: int, total: int) -> None:
         if sys.stderr.isatty():
