@@ -18,7 +18,7 @@ import pytest
 
 from sentiment import file_limits
 from sentiment.bulk.writing import _grouped, unique_names
-from sentiment.tables import base, decoding
+from sentiment.tables import base, formats
 from sentiment.tables.base import Options
 from sentiment.tables.delimited import DelimitedSource
 from sentiment.tables.errors import FileError
@@ -230,7 +230,7 @@ def test_what_packs_as_text_does_is_not_refused(tmp_path):
     assert file_limits.unpacked_limit(100_000_000) == 20_000_000_000
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"review\n" + b"a good film\n" * 1_000_000))
-    with decoding.open_bytes(path, "gz") as file:
+    with formats.open_bytes(path, "gz") as file:
         assert sum(map(len, iter(lambda: file.read(1 << 20), b""))) == 12_000_007
 
 

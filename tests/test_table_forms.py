@@ -354,7 +354,7 @@ def test_a_first_row_that_is_like_the_others_is_data(read, rows):
         ("in.csv", '{"error": "not found"}', "holds JSON.*suffix .json"),
         ("in.txt", '{"review": "good"}\n{"review": "bad"}\n', "holds JSON"),
         ("in.tsv", '[{"review": "good"}]', "holds JSON"),
-        ("in.csv", "version https://git-lfs.github.com/spec/v1\noid x\n", "a pointer of Git LFS"),
+        ("in.csv", "version https://git-lfs.github.com/spec/v1\noid x\n", "a Git LFS pointer"),
         ("in.json", "<html>", "a web page"),
     ],
 )

@@ -29,8 +29,8 @@ from sentiment.bulk.pipeline import OpenedTask, Task, check_output, finish
 from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
 from sentiment.paths import HOME
-from sentiment.tables.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import OUTPUT_FORMATS, detect_format
 from sentiment.tables.joining import joined_chunks
 from sentiment.types import Report
 

@@ -115,7 +115,7 @@ def write_output(
         output: the file.
         format: its format.
         raw: do not escape cells that a spreadsheet would run as formulas.
-        bom: begin CSV and TSV with a byte order mark, by which Excel recognizes UTF-8.
+        bom: begin CSV and TSV with a byte order mark, so that Excel detects UTF-8.
     """
     write: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: _write_delimited(parts, layout, path, ",", raw, bom),

@@ -98,7 +98,7 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.system import limit_heaps
-    from sentiment.tables.decoding import output_format
+    from sentiment.tables.formats import output_format
 
     limit_heaps()
     read = reading(options)

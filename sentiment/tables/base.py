@@ -73,7 +73,7 @@ class Options:
     """Options for reading a file; None means that the reader detects it. ``options.py`` checks them.
 
     Attributes:
-        format: one of ``decoding.FORMATS``.
+        format: one of ``formats.FORMATS``.
         encoding: Python's name of an encoding.
         delimiter: one character; ``headers.ONE_COLUMN`` for a table of one column, and for the lines of a ``.txt``.
         header: whether the first row of the table names the columns.

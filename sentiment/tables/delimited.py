@@ -9,8 +9,9 @@ from pathlib import Path
 from sentiment.file_limits import MAX_COLUMNS
 from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
-from sentiment.tables.decoding import Encoding, check_not_json, count_damaged, detect_encoding, is_damaged, open_text
+from sentiment.tables.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import check_not_json
 from sentiment.tables.headers import (
     DELIMITERS,
     IN_PROSE,

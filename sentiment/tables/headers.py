@@ -50,7 +50,7 @@ class Start:
 
     Attributes:
         above: the number of rows above the table, such as a title.
-        row_names: whether the first column holds names of rows and the header does not name it, as in files of R.
+        row_names: whether the first column holds row names and has no name in the header, as in files from R.
     """
 
     above: int = 0

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from sentiment.tables.base import Chunk, Options, Source
 from sentiment.tables.cells import as_texts
-from sentiment.tables.decoding import FORMATS, detect_format
 from sentiment.tables.delimited import DelimitedSource
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import FORMATS, detect_format
 from sentiment.tables.headers import header_is_doubtful
 from sentiment.tables.jsonl import JsonSource
 from sentiment.tables.options import check_options

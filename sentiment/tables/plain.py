@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
-from sentiment.tables.decoding import check_not_json, open_text
+from sentiment.tables.decoding import open_text
 from sentiment.tables.delimited import DelimitedSource, choose_encoding, encoding_notes, report_damage
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import check_not_json
 from sentiment.tables.headers import ONE_COLUMN, has_spaced_names, splits_lines
 from sentiment.tables.lines import read_lines, read_records
 from sentiment.tables.options import delimiter_name

@@ -27,8 +27,8 @@ from sentiment.file_limits import (
 )
 from sentiment.tables.base import SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
-from sentiment.tables.decoding import DECOMPRESSION_ERRORS, describe_other_kind, is_damage
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import DECOMPRESSION_ERRORS, describe_other_kind, is_damage
 from sentiment.tables.headers import above_note, find_start, has_header
 from sentiment.tables.sheets import choose_sheet, open_sheet
 from sentiment.tables.spreadsheets import XLSX_ROWS
