@@ -98,6 +98,11 @@ def fail(prog: str, message: str, status: int = 2) -> int:
     return status
 
 
+def say(line: str) -> None:
+    """Prints a line for the user to stderr, apart from the results on stdout."""
+    print(line, file=sys.stderr)
+
+
 def program(name: str) -> list[str]:
     """Returns the words that run a command, for the records of runs: a script in the repository, else ``sentiment``."""
     return ["sentiment", name] if IS_INSTALLED else ["python", f"scripts/{name.replace('-', '_')}.py"]

@@ -21,7 +21,7 @@ from sentiment.commands import fail, program
 from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
 from sentiment.dataset.records import NAMES
-from sentiment.dataset.stored_reading import stored, with_stored
+from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import provenance
 from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
     how = reading(options)
     if start and start.has("metadata.json"):
-        how = with_stored(how, start.json("metadata.json").get("reading"))
+        how = with_record(how, start.json("metadata.json").get("reading"))
     reviews = dataset.load(options.data, how, exclude=exclude, limit=options.limit, seed=options.split_seed)
     _check_preset(preset, reviews, options.data.name)
     if start:
@@ -78,7 +78,7 @@ def _train(
         rehearsal=_rehearsal(options.rehearse, options.seed) if options.rehearse else (),
         about=options.about or "",
         balanced=options.balanced,
-        reading=stored(reviews.interpretation, reading(options)),
+        reading=reading_record(reviews.interpretation, reading(options)),
     )
     try:
         with _removed_unless_trained(options.output):

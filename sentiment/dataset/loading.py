@@ -189,7 +189,7 @@ def _validation_size(texts: int, rows: int, *, official_split: bool) -> int:
 
 
 def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Splits train into train and validation by film, or by text if films are unknown or too few; also names which."""
+    """Splits train into train and validation by film, or by text if films are unknown or too few; also says which."""
     held_out = draw(train, "film", size, rng)
     how = "by film" if train["film"].ne("").any() else "by text"
     if train["label"][held_out].nunique() < 2:
