@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -25,6 +26,9 @@ from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import provenance
 from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
+
+if TYPE_CHECKING:
+    from sentiment.training.job import Job
 
 _EXAMPLES = """\
 %(prog)s --data "IMDB Dataset.csv" --preset lstm --output artifacts/my-lstm
@@ -58,28 +62,14 @@ def main(arguments: Sequence[str], prog: str) -> int:
 def _train(
     options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str
 ) -> int:
-    """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
+    """Runs the training; returns the exit status. TensorFlow is imported here because that takes seconds."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new network of a cross-validation
     with _no_messages():
         from sentiment.training.export import ParityError, without_optimizer
         from sentiment.training.fit import OtherSettingsError, StoppedError, forget
-        from sentiment.training.job import Job
         from sentiment.training.run import train
 
-    job = Job(
-        preset=preset,
-        dataset=reviews,
-        output=options.output,
-        seed=options.seed,
-        split_seed=options.split_seed,
-        command=_command(options),
-        start=start,
-        tensorboard=options.tensorboard,
-        rehearsal=_rehearsal(options.rehearse, options.seed) if options.rehearse else (),
-        about=options.about or "",
-        balanced=options.balanced,
-        reading=reading_record(reviews.interpretation, reading(options)),
-    )
+    job = _job(options, preset, reviews, start)
     try:
         with _removed_unless_trained(options.output):
             train(job)
@@ -102,6 +92,25 @@ def _train(
     forget(options.output)
     print(f"The run is in {options.output}.", file=sys.stderr)
     return 0
+
+
+def _job(options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None) -> Job:
+    from sentiment.training.job import Job  # here, because SciPy takes a second to import
+
+    return Job(
+        preset=preset,
+        dataset=reviews,
+        output=options.output,
+        seed=options.seed,
+        split_seed=options.split_seed,
+        command=_command(options),
+        start=start,
+        tensorboard=options.tensorboard,
+        rehearsal=_rehearsal(options.rehearse, options.seed) if options.rehearse else (),
+        about=options.about or "",
+        balanced=options.balanced,
+        reading=reading_record(reviews.interpretation, reading(options)),
+    )
 
 
 @contextlib.contextmanager
