@@ -1,30 +1,30 @@
-r"""Sentiment of movie reviews by an LSTM, with contributions that add up.
+r"""Sentiment analysis of movie reviews with an LSTM, explained by word contributions that add up to the score.
 
-One review's way through the package::
+The path of one review through the package::
 
     text -> text.preprocessor (tokenizer, vocabulary) -> token ids -> model -> logit -> model.decision -> Prediction
                                                             \-> model.attribution -> contributions -> Explanation
 
-``model.classifier`` is the front door. It computes the logit of one review by ``model.single_review``, of several by
-``model.session``; files go through ``bulk.pipeline`` and ``bulk.scoring`` to ``model.lookup_session``.
+``model.classifier`` is the entry point. It computes the logit of one review with ``model.single_review`` and those of
+several with ``model.session``. Files go through ``bulk.pipeline`` and ``bulk.scoring`` to ``model.lookup_session``.
 
 Imports point down only; ``tests/test_imports.py`` holds this map::
 
     commands                        the command ``sentiment``
     app                             the web app, a package for each page; the only part that imports Streamlit
-    training                        from reviews to a run's folder; the only part that imports TensorFlow
-    adapt                           a run that is taught by labels of a user's own, without TensorFlow
+    training                        trains a model and writes its run; the only part that imports TensorFlow
+    adapt                           adapts a run to a user's own labels, without TensorFlow
     api model_card                  the API for programs; the README of a run
     faithfulness                    checks that explanations are true
     adaptation_card                 what an adapted run gained over its parent
-    behaviour bulk explain          CheckList tests; files of reviews; what is done with an explanation
+    behaviour bulk explain          CheckList tests; scoring of files; uses of an explanation
     budget                          the time, memory and disk that visitors of a server may use
     evaluation formatting front_matter presets   predictions and metrics; numbers as text; cards; training recipes
     dataset model                   labelled reviews; the network in every form, its decision and its attribution
     tables                          readers of review files, their columns and labels
     parquet_batches text            Parquet in bounded batches; tokenizer, vocabulary and preprocessor
     artifacts file_limits system types   a run's folder; bounds on files; the machine; plain records
-    errors paths                    the messages to users; the folders of this program
+    errors paths                    the base class of errors; the program's folders
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ __all__ = ["Classifier", "__version__"]
 
 __version__ = "0.2.0"
 
-if find_spec("fcntl") is None:  # Windows has no such locks of files
+if find_spec("fcntl") is None:  # Windows lacks these file locks
     print("Sentiment runs on Linux and macOS; on Windows, use the Windows Subsystem for Linux.", file=sys.stderr)
     sys.exit(2)
 
-# ONNX Runtime 1.29 and later report usage to their maker on import unless this is set first. Every import of the
-# package passes here, so nothing leaves the machine.
+# ONNX Runtime 1.29 and later send usage reports on import unless this is set first. Every import of the package runs
+# this line, so nothing leaves the machine.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 

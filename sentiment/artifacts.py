@@ -20,12 +20,12 @@ from typing import Any
 from sentiment.errors import SentimentError
 from sentiment.paths import RUNS
 
-FORMAT = 1  # increased when programs that read the present format cannot read the next
+FORMAT = 1  # increased when programs for the present format cannot read a new one
 MANIFEST = "manifest.json"
 ROOT = RUNS
 REQUIRED = ("model.onnx", "vocabulary.txt", "config.json")
 RUNS_VARIABLE = "SENTIMENT_RUNS"  # the environment variable that replaces ROOT as the folder of runs
-DEFAULT_RUN = f"the one that artifacts/default names, or default in the folder that {RUNS_VARIABLE} names"  # for --help
+DEFAULT_RUN = f"the run named in artifacts/default, or in default in the folder that {RUNS_VARIABLE} names"
 
 
 class ArtifactError(SentimentError):
@@ -101,7 +101,7 @@ def default_run(root: Path | None = None) -> Path:
     """Returns the folder that ``default`` in the folder of runs names.
 
     Raises:
-        ArtifactError: there is no ``default``, or it names no folder beside it.
+        ArtifactError: there is no ``default``, or it doesn't name a folder next to it.
     """
     root = root or runs_root()
     try:
@@ -157,7 +157,7 @@ def add_parts(run: Run, parts: Mapping[str, Any]) -> Run:
 
 
 def topic(run: Run) -> str | None:
-    """Returns what the texts that a run learned from are, as ``--about`` named them; None for English film reviews."""
+    """Returns what a run's training texts are about, as ``--about`` names it; None for English film reviews."""
     metadata = run.json("metadata.json") if run.has("metadata.json") else {}
     if named := metadata.get("about"):
         return str(named)

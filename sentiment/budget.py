@@ -1,4 +1,4 @@
-"""The budget of a server: the time, memory and disk that its visitors may use, each of them and all together.
+"""The budget of a server: the time, memory and disk that each visitor, and all visitors together, may use.
 
 Constants bound what one visitor types or opens. ``Settings`` holds the limits that an operator may change, each by an
 environment variable. The size of an upload is ``server.maxUploadSize`` in ``.streamlit/config.toml``. ``file_limits``
@@ -18,7 +18,7 @@ from sentiment.tables.errors import FileError
 
 TEXT_CHARACTERS = 200_000  # of one text, pasted or sent to the API; some 35,000 words
 SESSION_CHARACTERS = 5_000_000  # of the texts that a session keeps: analyses, and reviews with a label
-SESSION_ANALYSES = 50  # that a session keeps
+SESSION_ANALYSES = 50  # analyses that a session keeps
 EXPLANATION_BYTES = 4_000_000  # of a saved explanation; enough for the longest text with every character escaped
 HISTORY_BYTES = 20_000_000  # of a training history of another program
 HISTORY_ROWS = 200_000  # lines of its CSV file, or measurements in its event files
@@ -26,8 +26,8 @@ HISTORY_COLUMNS = 1_000
 NAME_CHARACTERS = 200  # of an upload's name, from its end
 DOWNLOAD_BYTES = 1_000_000_000  # the server holds a download in memory while it is sent
 
-_JOB_SHARE = 0.25  # of the disk space for all jobs, that one job may take
-_VISITOR_SHARE = 0.5  # of disk and memory, that one visitor may take
+_JOB_SHARE = 0.25  # of the disk space for all jobs; the limit of one job
+_VISITOR_SHARE = 0.5  # of disk and memory; the limit of one visitor
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,23 @@ class Settings:
 
     Attributes:
         folder: holds the jobs' folders (``SENTIMENT_JOBS``).
-        hours: an idle job is deleted after so many hours (``SENTIMENT_JOB_HOURS``).
+        hours: hours after which an idle job is deleted (``SENTIMENT_JOB_HOURS``).
         gigabytes: disk space for all jobs; beyond it the jobs that have been idle longest are deleted. One job may take
             a quarter of it (``SENTIMENT_JOB_GIGABYTES``).
         at_once: the largest number of workers; other jobs wait in the queue. One visitor may have all but one of them
             (``SENTIMENT_JOBS_AT_ONCE``).
-        jobs: that may be kept in all (``SENTIMENT_JOBS_KEPT``).
-        per_visitor: jobs that may be kept of one visitor (``SENTIMENT_JOBS_PER_VISITOR``).
+        jobs: the largest number of jobs kept (``SENTIMENT_JOBS_KEPT``).
+        per_visitor: the largest number of jobs kept for one visitor (``SENTIMENT_JOBS_PER_VISITOR``).
         turn: seconds after which a worker goes to the end of the queue if other jobs wait (``SENTIMENT_JOB_TURN``).
         memory: gigabytes that a worker, or the process that summarises a data set, may take, 0 for no limit
             (``SENTIMENT_JOB_MEMORY_GIGABYTES``).
-        seconds: that an inspection, a download or the summary of a data set may take, 0 for no limit
+        seconds: seconds that an inspection, a download or the summary of a data set may take, 0 for no limit
             (``SENTIMENT_JOB_SECONDS``).
         scoring: seconds that scoring a file may take in all its turns, 0 for no limit
             (``SENTIMENT_JOB_SCORING_SECONDS``).
-        transfer: gigabytes of memory for uploads and downloads on their way; one visitor may take half of it
+        transfer: gigabytes of memory for uploads and downloads in transit; one visitor may take half of it
             (``SENTIMENT_TRANSFER_GIGABYTES``).
-        pages: that one visitor may have open (``SENTIMENT_PAGES_PER_VISITOR``).
+        pages: the largest number of pages that one visitor may have open (``SENTIMENT_PAGES_PER_VISITOR``).
     """
 
     folder: Path
@@ -92,22 +92,22 @@ class Settings:
 
     @property
     def gigabytes_per_job(self) -> float:
-        """Returns the gigabytes of disk that one job may take."""
+        """The gigabytes of disk that one job may take."""
         return _JOB_SHARE * self.gigabytes
 
     @property
     def gigabytes_per_visitor(self) -> float:
-        """Returns the gigabytes of disk that one visitor's jobs may take before another upload is refused."""
+        """The gigabytes of disk that one visitor's jobs may take before another upload is refused."""
         return _VISITOR_SHARE * self.gigabytes
 
     @property
     def transfer_per_visitor(self) -> float:
-        """Returns the gigabytes of memory that one visitor's uploads may take on their way."""
+        """The gigabytes of memory that one visitor's uploads may take in transit."""
         return _VISITOR_SHARE * self.transfer
 
     @property
     def at_once_per_visitor(self) -> int:
-        """Returns the number of workers that one visitor may have, so that another one finds a worker free."""
+        """The number of workers that one visitor may have, so that one stays free for others."""
         return max(1, self.at_once - 1)
 
 

@@ -1,7 +1,7 @@
-"""The error that a user can do something about."""
+"""The base class of errors that a user can resolve."""
 
 from __future__ import annotations
 
 
 class SentimentError(Exception):
-    """The base of this program's errors; the message is one sentence for the user, who can act on it."""
+    """Raised for what a user can resolve; the message is one sentence that says what is wrong and what to do."""

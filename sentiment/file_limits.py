@@ -40,7 +40,7 @@ def check_columns(columns: Collection[str], name: str) -> None:
     if len(columns) > MAX_COLUMNS:
         raise LimitError(f"{name} has more than {MAX_COLUMNS:,} columns; keep those that you need.")
     if sum(map(len, columns)) > MAX_NAMES:
-        raise LimitError(f"{name} has names of columns of more than {MAX_NAMES:,} characters; shorten them.")
+        raise LimitError(f"{name} has column names of more than {MAX_NAMES:,} characters in all; shorten them.")
 
 
 def unpacked_limit(packed: int) -> int:
@@ -79,7 +79,7 @@ class BoundedStream(io.RawIOBase):
         try:
             block = self._stream.read(len(buffer))
         except MemoryError as error:  # LZMA reserves as much as the archive asks for
-            raise LimitError(f"{self._name} asks for too much memory to be unpacked; use it unpacked.") from error
+            raise LimitError(f"{self._name} needs too much memory to unpack; use it unpacked.") from error
         self._size += len(block)
         check_unpacked(self._size, self._limit, self._name)
         buffer[: len(block)] = block

@@ -113,7 +113,7 @@ def slices_table(summary: dict[str, Any]) -> str:
 
 
 def calibration_table(bands: Iterable[dict[str, Any]]) -> str:
-    """Returns a table of the calibration error of each length band, beside the error expected by chance alone."""
+    """Returns a table of the calibration error of each length band, next to the error expected by chance alone."""
     rows = (
         [
             e["value"],

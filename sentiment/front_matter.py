@@ -1,6 +1,6 @@
-"""The YAML block at the top of a model card, by which the Hugging Face Hub describes and finds a model.
+"""Writes the YAML block at the top of a model card, which the Hugging Face Hub reads to describe and find a model.
 
-https://huggingface.co/docs/hub/model-cards names its fields.
+https://huggingface.co/docs/hub/model-cards documents its fields.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sentiment.artifacts import Run, topic
 _LINE = "---\n"
 _IMDB = "stanfordnlp/imdb"  # the name of Maas et al.'s reviews on the Hub
 _IMDB_LICENCE = {
-    "license": "other",  # for no licence on the Hub's list says what the data's terms say
+    "license": "other",  # no licence on the Hub's list has the terms of these data
     "license_name": "research-use-with-citation",
     "license_link": "https://ai.stanford.edu/~amaas/data/sentiment/",
 }
@@ -56,7 +56,7 @@ def render(run: Run, *, imdb: bool) -> str:
 
 
 def without(card: str) -> str:
-    """Returns a card without its block, as people read it."""
+    """Returns a card without its YAML block, as people read it."""
     if not card.startswith(_LINE):
         return card
     _, line, rest = card.removeprefix(_LINE).partition(f"\n{_LINE}")
@@ -73,7 +73,7 @@ def _result(figures: dict[str, float], *, imdb: bool) -> dict[str, Any]:
 
 
 def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """Yields lines of YAML. An element of a list is indented by two, with a dash in the place of the first two."""
+    """Yields lines of YAML. A list element is indented by two columns, the first of which holds a dash."""
     for key, value in content.items():
         if isinstance(value, dict):
             yield f"{indent}{key}:\n"
@@ -93,5 +93,5 @@ def _lines(content: dict[str, Any], indent: str = "") -> Iterator[str]:
 
 def _scalar(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.6f}"  # without an exponent, which readers of YAML 1.1 take for a string
-    return json.dumps(value, ensure_ascii=False)  # a string of JSON is one of YAML
+        return f"{value:.6f}"  # without an exponent, because YAML 1.1 reads 1e-05 as a string
+    return json.dumps(value, ensure_ascii=False)  # a JSON string is also a YAML string

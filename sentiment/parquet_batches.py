@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from sentiment.file_limits import MAX_COLUMNS, MAX_RECORD, LimitError, check_unpacked, unpacked_limit
 
-DAMAGES = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)  # what pyarrow raises for a damaged file
+# Raised by pyarrow for a damaged file.
+PARQUET_ERRORS = (pa.ArrowException, OSError, ValueError, TypeError, LookupError)
 _BATCH_BYTES = 16_000_000
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "INT64": 8, "INT96": 12, "FLOAT": 4, "DOUBLE": 8}
 _ADVICE = "save it as .csv, or split it"
@@ -27,7 +28,7 @@ def read_batches(path: Path, max_rows: int) -> Iterator[pa.RecordBatch]:
 
     Raises:
         LimitError: the file has too many columns, has too long a cell, or unpacks to too many bytes.
-        DAMAGES: the file is damaged.
+        PARQUET_ERRORS: the file is damaged.
     """
     limit = unpacked_limit(path.stat().st_size)
     with pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER) as file:
@@ -52,7 +53,7 @@ def plain_bytes(batch: pa.RecordBatch) -> int:
     """Returns the bytes of a batch with every value written out, at least one per cell."""
     size = batch.num_rows * batch.num_columns
     for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and _is_long(column.type.value_type):
+        if pa.types.is_dictionary(column.type) and _has_variable_length(column.type.value_type):
             lengths = pc.binary_length(column.dictionary).take(column.indices)
             size += pc.sum(lengths).as_py() or 0
         else:
@@ -63,7 +64,7 @@ def plain_bytes(batch: pa.RecordBatch) -> int:
 def _check_metadata(file: pq.ParquetFile) -> None:
     """Reads one row of every row group, which raises an error if the metadata of a column are damaged.
 
-    If they are, pyarrow 26 ends the process as soon as they are asked for.
+    Without this check, pyarrow 26 would end the process when it is asked for those metadata.
     """
     for number in range(file.num_row_groups):
         next(file.iter_batches(1, row_groups=[number], use_threads=False), None)
@@ -89,7 +90,7 @@ def _rows_per_batch(path: Path, file: pq.ParquetFile, number: int, max_rows: int
     leaves = range(file.metadata.num_columns)
     chunks = [group.column(leaf) for leaf in leaves]
     values_per_row = [chunk.num_values / max(group.num_rows, 1) for chunk in chunks]
-    # A column's unpacked size bounds its longest value, also if values share prefixes.
+    # A column's unpacked size bounds its longest value, even if values share prefixes.
     widths = [_WIDTHS.get(chunk.physical_type) or chunk.total_uncompressed_size for chunk in chunks]
     if _rows_that_fit(widths, values_per_row) >= max_rows:
         return max_rows
@@ -133,7 +134,7 @@ def _longest(array: pa.Array) -> int:
     kind = array.type
     if pa.types.is_dictionary(kind):
         return _longest(array.dictionary)
-    if _is_long(kind):
+    if _has_variable_length(kind):
         return pc.max(pc.binary_length(array)).as_py() or 0
     if pa.types.is_map(kind):
         return max(_longest(array.keys), _longest(array.items))
@@ -145,7 +146,7 @@ def _longest(array: pa.Array) -> int:
 def _check_rows(batch: pa.RecordBatch, size: int, name: str) -> None:
     for column in batch.columns:
         values = column.dictionary if pa.types.is_dictionary(column.type) else column
-        if _is_long(values.type) and (pc.max(pc.binary_length(values)).as_py() or 0) > MAX_RECORD:
+        if _has_variable_length(values.type) and (pc.max(pc.binary_length(values)).as_py() or 0) > MAX_RECORD:
             raise LimitError(_too_long(name))
     if size > MAX_RECORD * batch.num_rows:
         raise LimitError(f"{name} has a row of more than {MAX_RECORD:,} bytes; shorten it.")
@@ -155,7 +156,7 @@ def _too_long(name: str) -> str:
     return f"{name} has a cell of more than {MAX_RECORD:,} bytes; shorten it."
 
 
-def _is_long(kind: pa.DataType) -> bool:
+def _has_variable_length(kind: pa.DataType) -> bool:
     """Returns whether values of this type have a variable length that Arrow can compute."""
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
     return any(test(kind) for test in tests)

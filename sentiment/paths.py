@@ -1,7 +1,7 @@
-"""The folders of this program: its code, the runs that come with it, and where it keeps files.
+"""The folders of this program: its code, the runs that come with it, and those of its files.
 
-In the repository the runs are in ``artifacts`` and jobs in ``jobs``. The wheel holds the default run, in the package's
-folder ``runs``, and files are kept where the operating system has them.
+In the repository the runs are in ``artifacts`` and jobs in ``jobs``. The wheel holds the default run in the package's
+folder ``runs``, and files are kept in the folders that the operating system has for them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def jobs_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Returns the user's folder for files that can be made again."""
+    """Returns the user's cache folder, for files that can be created again."""
     from platformdirs import user_cache_path  # here, because compile.py runs before anything is installed
 
     return user_cache_path("sentiment", appauthor=False)

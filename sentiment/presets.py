@@ -23,7 +23,7 @@ class Continuation:
         sha256: hash of its ``model.onnx``.
         turned: rate of reviews whose opinions are replaced by their opposites.
         clauses: rate of short clauses of the reviews, unchanged and negated.
-        sayings: rate of short texts that are written by the forms of ``sayings.toml``.
+        sayings: rate of short texts generated from the templates of ``sayings.toml``.
         sentences: rate of short sentences of reviews, with the earlier model's predictions, shifted so that half of
             them are positive.
         labelled: rate of labelled reviews.
@@ -62,8 +62,8 @@ class Preset:
         embedding_size: size of a token's embedding.
         embedding_start: initial embeddings: random, or from skip-gram over all training texts.
         teacher: the model that gives soft targets for the unlabelled reviews; None uses no unlabelled reviews.
-        continues: the earlier model that gives the initial weights, the vocabulary and the soft targets; None starts
-            from random numbers.
+        continues: the earlier model that gives the initial weights, the vocabulary and the soft targets; None trains
+            from scratch.
         units: LSTM cells in each direction.
         bidirectional: whether a second LSTM reads from the end.
         pooling: how the hidden states become one vector; ``("last",)`` is the state after the last token.
@@ -194,8 +194,8 @@ def fine_tuning(start: str, weights: Weights, max_length: int) -> Preset:
 
     Args:
         start: the run's name.
-        weights: the run's.
-        max_length: the run's.
+        weights: the run's weights.
+        max_length: the number of tokens that the run reads of a text.
     """
     return dataclasses.replace(
         BILSTM,
@@ -239,7 +239,7 @@ class PartError(SentimentError):
 
 
 def leave_out(preset: Preset, part: str) -> Preset:
-    """Returns the recipe without one of ``PARTS``, with that in its name.
+    """Returns the recipe without one of ``PARTS``; its name and summary say so.
 
     Raises:
         PartError: the recipe has no such part.

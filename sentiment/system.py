@@ -1,4 +1,4 @@
-"""The machine: its processor's name, the memory of processes, its limit, and how glibc keeps it."""
+"""Names the processor, measures and limits the memory of processes, and configures glibc's allocator."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def limit_memory(gigabytes: float) -> None:
     """Makes large memory requests fail, if the system supports that; 0 removes the limit. Disables core dumps.
 
     The limit is set twice as high as named, because libraries reserve far more than they use: one reserved a gigabyte
-    to use 41 MB. Where a watchdog reads the memory in use, this stops requests that are too fast for it.
+    to use 41 MB. It stops requests that are too fast for a watchdog that polls the memory in use.
     """
     bound = int(2 * gigabytes * 1e9) or resource.RLIM_INFINITY
     with suppress(ValueError, OSError):  # the system does not support it, or has a lower limit
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        # Not RLIMIT_AS, which counts the files that libraries map as well.
+        # Not RLIMIT_AS, which also counts the files that libraries map.
         resource.setrlimit(resource.RLIMIT_DATA, (bound, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 

@@ -1,4 +1,4 @@
-"""The records that the parts exchange: plain, frozen, and free of behaviour."""
+"""The plain, frozen records that the parts of the package exchange."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 Label = Literal["positive", "negative"]
 Confidence = Literal["confident", "leaning", "unsure"]
 Status = Literal["unreadable", "empty", "mostly_unknown", "truncated", "ok"]
-Report = Callable[[str, int, int], None]  # called with a stage, its finished rows, and all its rows, 0 if unknown
+Report = Callable[[str, int, int], None]  # called with a stage, its finished rows and its total rows, 0 if unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Explanation:
         unknown: <bool>[tokens_read], True if the token is not in the vocabulary.
         prediction: the explained prediction.
         run: the name of the run whose model was used.
-        boundary: the logit from which on the label is positive.
+        boundary: the lowest logit at which the label is positive.
     """
 
     text: str

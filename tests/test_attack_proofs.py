@@ -8,8 +8,8 @@ import pytest
 
 from dev.proofs import forged_values, fuzzing, killed_jobs, mutations, prove_attacks
 from dev.proofs.attacks_page import page
-from sentiment.tables.decoding import COMPRESSIONS, FORMATS
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import COMPRESSIONS, FORMATS
 from tests.app_runs import CIRCUMSTANCES
 from tests.tiny import tiny_run
 

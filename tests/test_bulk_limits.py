@@ -18,7 +18,7 @@ import pytest
 
 from sentiment import file_limits
 from sentiment.bulk.writing import _grouped, unique_names
-from sentiment.tables import base, decoding
+from sentiment.tables import base, formats
 from sentiment.tables.base import Options
 from sentiment.tables.delimited import DelimitedSource
 from sentiment.tables.errors import FileError
@@ -92,14 +92,14 @@ FILES = {
     "many_rows.parquet": (lambda p: repeated(p, "good", 15_000_000), "unpacks to more than 50 MB"),
     "wide.csv": (lambda p: p.write_text(",".join(["review"] * 100_000) + "\n" + "good\n" * 2_048), "4,096 columns"),
     "wide_and_empty.csv": (lambda p: p.write_text("," * 999_999 + "\n" + "good\n" * 100), "4,096 columns"),
-    "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "names of columns"),
+    "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "column names of more"),
     "ragged.csv": (lambda p: p.write_text("review,id\n" + ("," * 2_000_000 + "x\n") * 8), "8 rows"),
     "wide_rows.jsonl": (
         lambda p: p.write_text("".join(json.dumps({f"k{i}": 1}) + "\n" for i in range(16_384))),
         "4,096 columns",
     ),
     "wide_row.jsonl": (lambda p: p.write_text(json.dumps({f"k{i}": 0 for i in range(500_000)})), "4,096 columns"),
-    "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "names of columns"),
+    "long_keys.jsonl": (lambda p: p.write_text(json.dumps({"k" * 2_000_000: 0})), "column names of more"),
     "floats.jsonl": (lambda p: p.write_text('{"review":"good","a":[' + "1e1," * 500_000 + "0]}"), "1 rows"),
     "row_far_down.xlsx": (
         lambda p: workbook(p, f'{HEADER}<row r="2000000000">{CELL.format("A2000000000")}</row>'),
@@ -230,7 +230,7 @@ def test_what_packs_as_text_does_is_not_refused(tmp_path):
     assert file_limits.unpacked_limit(100_000_000) == 20_000_000_000
     path = tmp_path / "in.csv.gz"
     path.write_bytes(gzip.compress(b"review\n" + b"a good film\n" * 1_000_000))
-    with decoding.open_bytes(path, "gz") as file:
+    with formats.open_bytes(path, "gz") as file:
         assert sum(map(len, iter(lambda: file.read(1 << 20), b""))) == 12_000_007
 
 
@@ -287,5 +287,5 @@ class Greedy:
 
 def test_packed_data_that_ask_for_too_much_memory_are_refused_in_a_sentence():
     stream = file_limits.BoundedStream(Greedy(), 100, "reviews.zip")
-    with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip asks for too much memory to be unpacked;.*\.$"):
+    with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip needs too much memory to unpack;.*\.$"):
         stream.read(10)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sentiment import Classifier
-from sentiment.bulk import dates, results
+from sentiment.bulk import dates, figures
 from sentiment.bulk.dates import DateReader
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.pipeline import Task, score_file
@@ -362,7 +362,7 @@ def test_dates_of_no_known_format_are_parsed_once_and_not_without_end(monkeypatc
 
 
 def test_many_different_words_are_counted_in_bounded_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "_MOST_WORDS", 50)
+    monkeypatch.setattr(figures, "_MOST_WORDS", 50)
     for number in range(20):
         rare = " ".join(f"rare{number}x{i}:+0.01" for i in range(40))
         words = {"words_positive": ["good:+1.00 :):+2.00 " + rare, None], "words_negative": ["bad:-1.50", ""]}

@@ -88,8 +88,8 @@ def test_an_unknown_command_is_refused_in_a_line_that_names_the_known_ones(word,
         (
             ModuleNotFoundError("No module named 'pyarrow.lib'", name="pyarrow.lib"),
             2,
-            'sentiment ready: pyarrow is missing, which comes with the extra "files"; '
-            "install it with: pip install -r requirements.txt\n",
+            'sentiment ready: pyarrow is missing; it comes with the extra "files". '
+            "Install it with: pip install -r requirements.txt\n",
         ),
     ],
 )

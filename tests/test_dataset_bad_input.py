@@ -54,7 +54,7 @@ def test_a_table_without_labels_is_said_with_the_columns_there_are(tmp_path):
 )
 def test_a_missing_named_column_is_said_with_the_columns_there_are(choice, tmp_path):
     sentence = refusal(csv(tmp_path, "review,sentiment\na,1\n"), reading=Reading(**choice))
-    assert sentence == "There is no column called stars; there is review, sentiment."
+    assert sentence == "There is no column called stars; the columns are review, sentiment."
 
 
 def test_labels_that_are_not_clear_are_named(tmp_path):
@@ -163,7 +163,7 @@ def test_a_gzip_file_that_is_not_a_tar_is_read_as_a_table(tmp_path):
 
 def test_a_gzip_file_that_is_not_the_tar_its_name_says_is_refused(tmp_path):
     (tmp_path / "mine.tar.gz").write_bytes(gzip.compress(b"text,label\nGood,1\n" * 100))
-    assert "not a whole tar archive" in refusal(tmp_path / "mine.tar.gz")
+    assert "not a complete tar archive" in refusal(tmp_path / "mine.tar.gz")
 
 
 def test_an_archive_without_reviews_is_refused(tmp_path):
@@ -185,7 +185,7 @@ def test_an_archive_member_that_would_land_outside_is_refused(name, kind, tmp_pa
 
 def test_a_zip_without_a_table_is_refused(tmp_path):
     assert "no column that looks like labels" in refusal(zip_of({"readme.txt": b"Hello"}, tmp_path / "a.zip"))
-    assert refusal(zip_of({}, tmp_path / "empty.zip")) == "empty.zip holds 0 files; a zip with exactly one is read."
+    assert refusal(zip_of({}, tmp_path / "empty.zip")) == "empty.zip holds 0 files; use a zip archive of exactly one."
 
 
 def test_a_zip_of_one_table_and_a_readme_is_read(tmp_path):
@@ -244,7 +244,7 @@ def test_a_parquet_file_that_says_it_would_fill_the_memory_is_refused_before_it_
 def test_a_truncated_zip_is_noticed(share, tmp_path):
     path = zip_of({"mine.csv": os.urandom(5_000)}, tmp_path / "a.zip")
     path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
-    assert refusal(path) == "a.zip is damaged, or no zip archive."
+    assert refusal(path) == "a.zip is damaged or not a zip archive."
 
 
 def test_a_damaged_zip_is_noticed(tmp_path):
@@ -252,7 +252,7 @@ def test_a_damaged_zip_is_noticed(tmp_path):
     content = bytearray(path.read_bytes())
     content[200] ^= 0xFF
     path.write_bytes(bytes(content))
-    assert refusal(path) == "a.zip is damaged: its packed data are broken or end too early."
+    assert refusal(path) == "a.zip is damaged: its compressed data are corrupt or end too early."
 
 
 def test_a_zip_locked_with_a_password_is_refused(tmp_path):
@@ -263,14 +263,14 @@ def test_a_zip_locked_with_a_password_is_refused(tmp_path):
     content[6] |= 1  # the flag "encrypted", in both places
     content[directory + 8] |= 1
     path.write_bytes(bytes(content))
-    assert refusal(path) == "a.zip is locked with a password."
+    assert refusal(path) == "a.zip is protected with a password."
 
 
 def test_a_truncated_parquet_file_is_refused(tmp_path):
     folder = parquet_folder(release(), tmp_path)
     path = folder / "train.parquet"
     path.write_bytes(path.read_bytes()[:-100])
-    assert refusal(folder) == refusal(path) == "train.parquet is damaged, or no Parquet file."
+    assert refusal(folder) == refusal(path) == "train.parquet is damaged or not a Parquet file."
 
 
 def test_a_name_that_two_columns_of_a_parquet_file_have_is_refused_with_their_numbers(tmp_path):
@@ -338,7 +338,7 @@ def test_a_file_without_read_permission_is_reported(tmp_path, monkeypatch):
 def test_a_zip_with_damaged_data_is_reported_whatever_its_compression(packing, tmp_path):
     whole = zipped({"inner.csv": b"review,sentiment\n" + b"good,positive\n" * 1000}, packing)
     (tmp_path / "mine.zip").write_bytes(scrambled(whole))
-    assert refusal(tmp_path / "mine.zip") == "mine.zip is damaged: its packed data are broken or end too early."
+    assert refusal(tmp_path / "mine.zip") == "mine.zip is damaged: its compressed data are corrupt or end too early."
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_json_lines_are_read_whatever_the_file_is_called(tmp_path):
 @pytest.mark.parametrize("member", ["[Content_Types].xml", "META-INF/manifest.xml"])
 def test_an_office_document_that_is_not_a_workbook_is_not_called_a_zip(member, tmp_path):
     path = zip_of({member: b"<xml/>", "content.xml": b"<xml/>"}, tmp_path / "book.xlsx")
-    assert refusal(path) == "book.xlsx is damaged, or no Excel workbook."
+    assert refusal(path) == "book.xlsx is damaged or not an Excel workbook."
 
 
 def test_long_names_of_columns_are_cut_in_the_message(tmp_path):

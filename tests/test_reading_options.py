@@ -72,10 +72,10 @@ def test_a_value_that_is_not_valid_is_refused(option, value):
     ("option", "sentence"),
     [
         ("--labels=fine=splendid", "“splendid” is not a meaning of fine; write positive, negative or none."),
-        ("--text-column=none", "There is no column called none; there is said, felt."),
+        ("--text-column=none", "There is no column called none; the columns are said, felt."),
         ("--sheet=2", "The option sheet cannot be used for parcels.csv"),
         ("--delimiter=ab", "The delimiter must be one character"),
-        ("--encoding=nothing", "There is no encoding called nothing"),
+        ("--encoding=nothing", "There is no text encoding called nothing"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_refused_in_one_sentence_by_every_script(name, option, sentence, tmp_path):

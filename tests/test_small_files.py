@@ -87,7 +87,7 @@ def test_a_file_gives_its_columns_and_rows(name, columns, count, first, last, no
     assert note in notes if note else not notes
 
 
-@pytest.mark.parametrize(("name", "kind"), [("page.csv", "a web page"), ("pointer.csv", "a pointer of Git LFS")])
+@pytest.mark.parametrize(("name", "kind"), [("page.csv", "a web page"), ("pointer.csv", "a Git LFS pointer")])
 def test_a_file_that_is_not_a_table_is_named_by_its_kind(name, kind):
     with pytest.raises(FileError, match=f"{name} is not a file of reviews: it looks like {kind}"):
         open_source(FILES / name)

@@ -354,7 +354,7 @@ def test_a_first_row_that_is_like_the_others_is_data(read, rows):
         ("in.csv", '{"error": "not found"}', "holds JSON.*suffix .json"),
         ("in.txt", '{"review": "good"}\n{"review": "bad"}\n', "holds JSON"),
         ("in.tsv", '[{"review": "good"}]', "holds JSON"),
-        ("in.csv", "version https://git-lfs.github.com/spec/v1\noid x\n", "a pointer of Git LFS"),
+        ("in.csv", "version https://git-lfs.github.com/spec/v1\noid x\n", "a Git LFS pointer"),
         ("in.json", "<html>", "a web page"),
     ],
 )
@@ -468,7 +468,7 @@ def test_the_first_visible_sheet_with_a_table_is_read(read, sheets, sheet, note)
 def test_a_sheet_is_chosen_by_name_or_number(read, sheet):
     content = workbook(A=TABLE, **{"hidden one": [["review"], ["good"]]})
     assert read("in.xlsx", content, sheet=sheet).rows == [["good"]]
-    with pytest.raises(FileError, match=r"There is no sheet C in in\.xlsx; there is A, hidden one"):
+    with pytest.raises(FileError, match=r"There is no sheet C in in\.xlsx; the sheets are A, hidden one"):
         read("in.xlsx", content, sheet="C")
 
 

@@ -97,7 +97,7 @@ def test_a_preset_that_starts_from_random_numbers_takes_no_start(tmp_path):
     done = asked("--data", tmp_path, "--output", tmp_path / "run", "--start", tiny_run(tmp_path / "t"), preset="lstm")
     assert (done.status, done.stderr) == (
         2,
-        "train.py: The preset lstm starts from random numbers; leave out --start, or leave out --preset to train that "
+        "train.py: The preset lstm trains from scratch; leave out --start, or leave out --preset to train that "
         "run further.\n",
     )
 

@@ -130,7 +130,7 @@ def reviews(**source: object) -> dataset.Dataset:
 @pytest.mark.parametrize(
     ("its", "ours", "reason"),
     [
-        ({"split": "as the files give it"}, {}, 'split otherwise ("as the files give it")'),
+        ({"split": "as the files give it"}, {}, 'split differently ("as the files give it")'),
         ({"sha256": "b"}, {}, "trained on other data"),
         ({"seed": 7}, {}, "name --split-seed 7"),
         ({"removed": {"excluded": 5}}, {}, "left out 5 reviews and this training 0"),

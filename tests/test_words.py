@@ -76,7 +76,7 @@ def test_the_words_of_an_evaluated_run_are_added_to_it_and_nothing_else(tmp_path
     before = open_run(run).manifest["files"]
     done = evaluate("--data", own, "--artifacts", run, "--words")
     assert done.status == 0, done.stderr
-    assert "Words that push most" in done.stdout
+    assert "Words with the largest total contributions" in done.stdout
     after = open_run(run)
     assert set(after.manifest["files"]) - set(before) == {words.PART}
     assert after.manifest["files"]["test.json"] == before["test.json"]

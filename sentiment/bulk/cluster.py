@@ -29,8 +29,8 @@ from sentiment.bulk.pipeline import OpenedTask, Task, check_output, finish
 from sentiment.bulk.scoring import score_chunk
 from sentiment.model.lookup_session import load_bulk
 from sentiment.paths import HOME
-from sentiment.tables.decoding import OUTPUT_FORMATS, detect_format
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import OUTPUT_FORMATS, detect_format
 from sentiment.tables.joining import joined_chunks
 from sentiment.types import Report
 
@@ -96,7 +96,7 @@ def tasks_by_file(task: Task) -> list[Task]:
         output = task.output / f"{file.name.split('.')[0]}.{format}"
         tasks.append(replace(task, input=file, output=output, format=format, folder=task.parts / file.name))
     if len({each.output for each in tasks}) < len(tasks):
-        raise FileError("Two files of the folder have the same name but for what follows its first dot.")
+        raise FileError("Two files of the folder have the same name up to the first dot; rename one of them.")
     for each in tasks:
         check_output(each)
     return tasks
@@ -119,7 +119,7 @@ class Scorer:
 
 @contextmanager
 def _connected(address: str | None) -> Iterator[int]:
-    """Connects to a cluster and yields its number of cores; usage reports to Ray are switched off."""
+    """Connects to a cluster and yields its number of cores; switches off Ray's usage reports."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     environment = {"env_vars": {"PYTHONPATH": str(HOME)}}
     try:
@@ -148,7 +148,7 @@ def _read(row: Row, run: Path) -> Iterator[Row]:
     try:
         opened = OpenedTask.open(row["task"], run)
         parts = Parts(row["task"].parts)
-        parts.begin(opened.state, resume=True)  # a reader that died may have begun before
+        parts.begin(opened.state, resume=True)  # an earlier reader of this file may have died
         for number, chunk in enumerate(joined_chunks(opened.source, opened.texts)):
             if not parts.path(number).exists():
                 yield {"folder": parts.folder, "number": number, "chunk": chunk}
@@ -175,4 +175,4 @@ def _rows(dataset: ray.data.Dataset) -> Iterator[Row]:
                 raise FileError(row["error"])
             yield row
     except ray.exceptions.RayError as error:
-        raise FileError(f"The cluster gave up: {str(error).strip().splitlines()[-1]}") from error
+        raise FileError(f"The cluster failed: {str(error).strip().splitlines()[-1]}") from error

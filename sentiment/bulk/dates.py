@@ -29,7 +29,7 @@ class DateReader:
 
         Args:
             sample: some values of the column.
-            forms: of the whole column; None if the sample is all of it.
+            forms: the forms of the dates in the whole column; None if the sample is all of it.
         """
         sample = list(dict.fromkeys(sample))
         if forms is None:

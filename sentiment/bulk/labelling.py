@@ -1,7 +1,7 @@
-"""Labels that a user gives to rows of a scored file: which row comes next, and which say something about all rows.
+"""Labels that a user gives to rows of a scored file: the row to label next, and the rows that estimates may use.
 
-The first rows are drawn at random, so that they say something about the whole file. Later ones are those that the model
-is least sure of, from which it learns most (uncertainty sampling, Lewis & Gale 1994); no estimate uses them.
+The first rows are drawn at random, so that estimates from them hold for the whole file. Later ones are those that the
+model is least sure of, from which it learns most (uncertainty sampling, Lewis & Gale 1994); no estimate uses them.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Pool:
     """The rows of a file that can be labelled: those with a prediction that counts.
 
     Attributes:
-        rows: their numbers, <int64>[pool], in random order, which is the same for every session.
+        rows: row numbers, <int64>[pool], in random order, which is the same for every session.
         probabilities: P(positive) of each, <float64>[pool].
         positive: whether each is predicted positive, <bool>[pool].
-        known: the label in the file of each, <int8>[pool]: 1 positive, 0 negative, -1 none.
-        all_probabilities: P(positive) of all such rows, those beyond the pool included.
+        known: the label of each in the file, <int8>[pool]: 1 positive, 0 negative, -1 none.
+        all_probabilities: P(positive) of all such rows, <float64>[rows], including those beyond the pool.
     """
 
     rows: Rows
@@ -66,13 +66,13 @@ class Pool:
 
 @dataclass(frozen=True)
 class Labelling:
-    """What is labelled so far.
+    """The answers given so far.
 
     Attributes:
         pool: the rows that can be labelled.
         answers: the answer for each row, in the order in which they were given.
         from_file: whether the labels in the file count as well.
-        threshold: of the model's predictions.
+        threshold: the probability from which on the model predicts positive.
     """
 
     pool: Pool
@@ -82,7 +82,7 @@ class Labelling:
 
     @cached_property
     def labels(self) -> npt.NDArray[np.int8]:
-        """The label of each row of the pool, <int8>[pool], -1 without; a user's own answer replaces the file's."""
+        """The label of each row of the pool, <int8>[pool], -1 without one; a user's own answer replaces the file's."""
         labels = self.pool.known.copy() if self.from_file else np.full(len(self.pool.rows), -1, np.int8)
         places = self._places
         for row, answer in self.answers.items():
@@ -143,7 +143,7 @@ class Labelling:
         """Yields the places of the rows drawn at random that are answered, up to ``RANDOM`` labels.
 
         More of them count only as far as the file itself has labels. A row that was labelled because the model was
-        unsure of it, and comes next in the random order by chance, is no random row.
+        unsure of it, and comes next in the random order by chance, does not count as random.
         """
         labels = 0
         for place in range(len(self.pool.rows)):

@@ -1,4 +1,4 @@
-"""Sentences on the rows that the figures of a file leave out."""
+"""Writes sentences about the rows that the statistics of a file leave out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REASONS = {
 
 
 def are_mostly_unknown(statuses: Mapping[str, int]) -> bool:
-    """Returns whether most rows with a text are of words that the model does not know.
+    """Returns whether most rows with a text consist mostly of words that the model does not know.
 
     Args:
         statuses: the number of rows of each status.
@@ -25,7 +25,7 @@ def are_mostly_unknown(statuses: Mapping[str, int]) -> bool:
 
 
 def unknown_words(statuses: Mapping[str, int]) -> str:
-    """Returns a sentence on the rows of words that the model does not know; "" if there are none."""
+    """Returns a sentence about the rows of mostly unknown words; "" if there are none."""
     unknown, rows = statuses.get("mostly_unknown", 0), _rows_with_text(statuses)
     if not are_mostly_unknown(statuses):
         return f"{counted(unknown, 'row')} of mostly unknown words left out of the figures." if unknown else ""
@@ -38,7 +38,7 @@ def unknown_words(statuses: Mapping[str, int]) -> str:
 
 
 def left_out_rows(reasons: Mapping[str, int]) -> str:
-    """Returns a sentence on the rows without a comparison of verdict and label; "" if all have one.
+    """Returns a sentence about the rows that cannot be compared with a label; "" if there are none.
 
     Args:
         reasons: the number of rows for each reason; see ``Results.left_out``.

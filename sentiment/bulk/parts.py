@@ -2,7 +2,7 @@
 
 A part is a small Parquet file that appears under its name only when it is complete. Its input columns are named by
 position, ``c0``, ``c1``, ..., since names in a table may repeat; the added columns follow. ``state.json`` records the
-input, model and options of the parts. A run with other ones refuses to resume.
+input, model and options of the parts. A run with a different state refuses to resume.
 """
 
 from __future__ import annotations
@@ -68,9 +68,7 @@ class Parts:
         changed = [name for name in state if state[name] != known.get(name)]
         if changed:
             what = " and ".join(changed)
-            raise FileError(
-                f"The {what} changed since the work that is to be resumed; it can only start again from the beginning."
-            )
+            raise FileError(f"The {what} changed since the interrupted run, so it cannot be resumed; start it again.")
 
     def state(self) -> dict[str, Any] | None:
         """Returns the state of the parts, None if no run has begun."""
@@ -85,9 +83,8 @@ class Parts:
 
     def write(self, number: int, table: pa.Table) -> None:
         """Writes a part atomically."""
-        temporary = self.path(number).with_suffix(
-            f".{secrets.token_hex(4)}"
-        )  # on a cluster two may write the same part
+        # A random suffix, because two workers of a cluster may write the same part.
+        temporary = self.path(number).with_suffix(f".{secrets.token_hex(4)}")
         pq.write_table(table, temporary, compression="zstd", store_schema=True)
         with temporary.open("rb") as file:
             os.fsync(file.fileno())

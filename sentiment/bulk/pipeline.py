@@ -1,4 +1,4 @@
-"""Scores one file of reviews, and writes the scored file and a JSON report beside it."""
+"""Scores one file of reviews, and writes the scored file with a JSON report next to it."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Task:
         explain: add the strongest words of every row.
         fast: use int8 arithmetic.
         resume: keep the finished parts of an interrupted run.
-        folder: where the parts are written and kept; None writes them beside the output and deletes them at the end.
+        folder: where the parts are written and kept; None writes them next to the output and deletes them at the end.
         name: the input's name in the report; None takes the file's name.
-        raw: do not escape cells that a spreadsheet would run.
+        raw: do not escape cells that a spreadsheet would run as formulas.
         bom: begin CSV and TSV with a byte order mark.
         options: how to read the input.
     """
@@ -77,7 +77,7 @@ class Task:
 
     @property
     def report(self) -> Path:
-        """The JSON report beside the output."""
+        """The JSON report next to the output."""
         return self.output.with_name(self.output.name + ".json")
 
 
@@ -176,7 +176,7 @@ def finish(opened: OpenedTask, run: Path, clock: float) -> dict[str, Any]:
 def _measured_effect(run: Path) -> dict[str, Any] | None:
     """Returns the measured effect of int8 arithmetic, with this machine's backend, on test reviews.
 
-    Returns None if the benchmark beside the run has no such measurement. ``dev.benchmarking.files.effect_of_fast``
+    Returns None if the benchmark next to the run has no such measurement. ``dev.benchmarking.files.effect_of_fast``
     explains the names.
     """
     path = run.parent / "BENCHMARKS.json"

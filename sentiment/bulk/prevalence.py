@@ -17,7 +17,8 @@ class Share:
     Attributes:
         raw: the share of reviews predicted positive, among those with a verdict.
         corrected: the estimate of the true share.
-        low, high: the 95% interval of the estimate.
+        low: the lower bound of its 95% interval.
+        high: the upper bound.
     """
 
     raw: float
@@ -50,10 +51,10 @@ def adjusted_count(positive: int, n: int, confusion: dict[str, int]) -> Share | 
         return None
     raw = positive / n
     share = min(1.0, max(0.0, (raw - fpr) / (tpr - fpr)))
-    of_tpr, of_fpr = _variance(confusion["tp"], positives), _variance(confusion["fp"], negatives)
-    here = (share * of_tpr + (1 - share) * of_fpr) / n
-    there = share**2 * of_tpr / (positives + 2) + (1 - share) ** 2 * of_fpr / (negatives + 2)
-    spread = Z * sqrt(here + there) / (tpr - fpr)
+    tpr_variance, fpr_variance = _variance(confusion["tp"], positives), _variance(confusion["fp"], negatives)
+    from_file = (share * tpr_variance + (1 - share) * fpr_variance) / n
+    from_rates = share**2 * tpr_variance / (positives + 2) + (1 - share) ** 2 * fpr_variance / (negatives + 2)
+    spread = Z * sqrt(from_file + from_rates) / (tpr - fpr)
     return Share(raw, share, max(0.0, share - spread), min(1.0, share + spread))
 
 
@@ -64,7 +65,7 @@ def _variance(k: int, n: int) -> float:
 
 
 def error_rates(run: Run) -> dict[str, Any] | None:
-    """Returns the confusion counts of a run on its test reviews, else on validation, else None."""
+    """Returns the confusion counts of a run on its test reviews, or else on validation; None if it has neither."""
     for part, split in (("test.json", "test"), ("metrics.json", "validation")):
         if run.has(part):
             return run.json(part)[split]["confusion"]

@@ -31,7 +31,7 @@ class Pace:
 
 @dataclass(slots=True)
 class TerminalProgress:
-    """Shows progress in one line of a terminal, which is overwritten."""
+    """Shows progress on one line of a terminal, which it overwrites."""
 
     terminal: TextIO
     pace: Pace = field(default_factory=Pace)

@@ -1,10 +1,13 @@
-"""Results of a scored file, read from its parts: statistics of all rows, and rows filtered and sorted."""
+"""Results of a scored file, read from its parts: the verdicts of all rows, and rows filtered and sorted.
+
+``figures`` computes the statistics.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sentiment.bulk import dates
+from sentiment.bulk import dates, figures
 from sentiment.bulk.dates import DateReader
+from sentiment.bulk.figures import OUTCOMES
 from sentiment.bulk.parts import Parts
 from sentiment.bulk.scoring import DIGITS, VERDICT
-from sentiment.evaluation import metrics
 from sentiment.tables.cells import as_plain_type, as_texts, truncate
 from sentiment.tables.columns import find_columns
 from sentiment.tables.date_forms import DateForms
@@ -29,16 +32,10 @@ from sentiment.tables.labels import LABELS, Meaning, chosen_meanings, value_mean
 Rows = npt.NDArray[np.int64]
 
 _MOST_LABELS = 10_000  # a column with more distinct values does not hold labels
-_MOST_GROUPS = 30
-_FEWEST_POINTS, _MOST_POINTS = 3, 60  # on a line over time
-_REVIEWS_A_POINT = 5  # on average; with fewer, the line jumps between 0 and 1
 _LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
 _GROUP_CHARACTERS = 200
-_WORD_CHARACTERS = 60
-_MOST_WORDS = 100_000  # distinct words kept while counting, those with the strongest push
 _SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
 _LEFT_OUT_LABELS = {"neutral": "neutral_label", "empty": "no_label", "unknown": "unknown_label"}
-OUTCOMES = ("positive", "unsure", "negative")  # of a judged row: its sentiment, or that the model is unsure
 LEFT_OUT = ("not_judged", "mostly_unknown", *_LEFT_OUT_LABELS.values())
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
@@ -48,11 +45,13 @@ class Filter:
     """Selects the rows of a table; an empty attribute selects all.
 
     Attributes:
-        sentiments, confidences, statuses: the selected values.
+        sentiments: the selected sentiments, "positive" and "negative".
+        confidences: the selected confidence levels.
+        statuses: the selected statuses.
         between: bounds on the probability of "positive".
-        search: a string that the text contains, in any case.
+        search: a string that the text contains; case is ignored.
         cell: a cell of the confusion matrix: (label, verdict), each "positive" or "negative".
-        threshold: on the probability of "positive", for the verdict in ``cell``.
+        threshold: the probability of "positive" from which on the verdict in ``cell`` is positive.
         mislabelled: only rows whose label is probably wrong.
     """
 
@@ -66,6 +65,15 @@ class Filter:
     mislabelled: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The verdicts of all parts, the meanings of the labels, and the number of rows up to the end of each part."""
+
+    verdicts: pd.DataFrame
+    meanings: dict[str, Meaning]
+    ends: npt.NDArray[np.int64]
+
+
 @dataclass
 class Results:
     """The rows scored so far.
@@ -73,9 +81,9 @@ class Results:
     Attributes:
         parts: the scored parts.
         columns: the input's columns.
-        text: the position of the scored column, or of several.
-        label: the position of the column with labels, None if there is none.
-        labels: the meanings of the label's values that were chosen; None guesses.
+        text: the position of the scored column, or the positions of several.
+        label: the position of the label column, None if there is none.
+        labels: the meaning that the user chose for each label, as in ``parse_labels``; None guesses the meanings.
     """
 
     parts: Parts
@@ -83,33 +91,35 @@ class Results:
     text: int | Sequence[int]
     label: int | None = None
     labels: Mapping[str, int | None] | None = None
-    _meanings: dict[str, Meaning] = field(default_factory=dict)
-    _ends: list[int] = field(default_factory=list)
 
     @cached_property
+    def _loaded(self) -> _Loaded:
+        tables = [self._verdict_columns(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
+        ends = np.cumsum([table.num_rows for table in tables], dtype=np.int64)
+        frame = (pa.concat_tables(tables).unify_dictionaries() if tables else self._verdict_columns(None)).to_pandas()
+        for name in ("sentiment", "confidence", "status"):
+            frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
+        meanings: dict[str, Meaning] = {}
+        if self.label is not None:
+            values = list(frame["label"].cat.categories)
+            meanings = self._read_meanings([value for value in values if value], self.columns[self.label])
+            meaning = frame["label"].map({**meanings, "": "empty"}).astype(object)
+            frame["meaning"] = meaning.fillna(frame["label"].isna().map({True: "empty", False: "unknown"}))
+            frame["label"] = pd.array(frame["meaning"].map(LABELS).astype(object), dtype="Int8")
+        return _Loaded(frame, meanings, ends)
+
+    @property
     def verdicts(self) -> pd.DataFrame:
         """The verdicts: ``sentiment``, ``confidence``, ``status`` (categories), ``p_positive``, ``tokens_read``.
 
         With labels, also ``meaning``, and ``label``: 1 positive, 0 negative, missing if neither.
         """
-        tables = [self._verdict_columns(table) for table in self.parts.tables([*VERDICT.names, *self._label_names])]
-        self._ends = list(np.cumsum([table.num_rows for table in tables]))
-        frame = (pa.concat_tables(tables).unify_dictionaries() if tables else self._verdict_columns(None)).to_pandas()
-        for name in ("sentiment", "confidence", "status"):
-            frame[name] = frame[name].cat.reorder_categories(sorted(frame[name].cat.categories))
-        if self.label is not None:
-            values = list(frame["label"].cat.categories)
-            self._meanings = self._read_meanings([value for value in values if value])
-            meaning = frame["label"].map({**self._meanings, "": "empty"}).astype(object)
-            frame["meaning"] = meaning.fillna(frame["label"].isna().map({True: "empty", False: "unknown"}))
-            frame["label"] = pd.array(frame["meaning"].map(LABELS).astype(object), dtype="Int8")
-        return frame
+        return self._loaded.verdicts
 
     @property
     def meanings(self) -> dict[str, Meaning]:
-        """The meaning of each value of the label column, by choice or by a guess."""
-        _ = self.verdicts  # fills self._meanings
-        return self._meanings
+        """The meaning of each value of the label column, chosen or guessed."""
+        return self._loaded.meanings
 
     @property
     def texts(self) -> list[int]:
@@ -129,9 +139,15 @@ class Results:
     def _is_judged(self) -> npt.NDArray[np.bool_]:
         return (self.verdicts["sentiment"].notna() & (self.verdicts["status"] != "mostly_unknown")).to_numpy(bool)
 
+    def _is_positive(self) -> npt.NDArray[np.bool_]:
+        return (self.verdicts["sentiment"] == "positive").to_numpy(bool)
+
     @property
     def labelled(self) -> pd.DataFrame:
-        """The judged rows that have a label: ``label`` (int8), ``logit`` of the calibrated probability."""
+        """The judged rows that have a label.
+
+        ``label`` is int8 here, and ``logit`` (float64) is computed from the rounded probability.
+        """
         rows = self.judged[self.judged["label"].notna()]
         edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 is at most this far from it
         p = rows["p_positive"].clip(edge, 1 - edge)
@@ -148,78 +164,67 @@ class Results:
         return {**judged, "left out": self.rows - sum(judged.values())}
 
     def histogram(self) -> pd.DataFrame:
-        """Returns a histogram of the probability by outcome: ``low``, ``high``, ``label``, ``n``."""
-        edges = np.linspace(0, 1, metrics.HISTOGRAM_BINS + 1)
-        ends = {"low": edges[:-1].round(3), "high": edges[1:].round(3)}
-        judged, outcome = self.judged, self._outcome()
-        frames = [
-            pd.DataFrame({**ends, "label": name, "n": np.histogram(rows["p_positive"], edges)[0]})
-            for name in OUTCOMES
-            if len(rows := judged[outcome == name])
-        ]
-        return pd.concat(frames) if frames else pd.DataFrame(columns=["low", "high", "label", "n"])
+        """Returns a histogram of the probability by outcome; see ``figures.histogram``."""
+        return figures.histogram(self.judged["p_positive"], self._outcome())
 
     def _outcome(self) -> pd.Series:
         judged = self.judged
         return judged["sentiment"].astype(object).mask(judged["confidence"] == "unsure", "unsure")
 
     def column(self, position: int) -> pd.Series:
-        """Returns one of the input's columns as categories, with long cells truncated."""
+        """Returns one of the input's columns as categories, <category>[rows], with long cells truncated."""
         cells = [cells.dictionary_encode() for cells in self._cells(position, _GROUP_CHARACTERS)]
         kind = pa.dictionary(pa.int32(), pa.string())
         return pa.chunked_array(cells, kind).unify_dictionaries().to_pandas()[: self.rows]
 
     def by_group(self, position: int) -> pd.DataFrame:
-        """Returns the positive share by group, largest first: ``group``, ``n``, ``share``, ``low``, ``high``."""
-        return _shares(self._judged_by(self.column(position))).nlargest(_MOST_GROUPS, "n")
+        """Returns the positive share by the values of a column; see ``figures.shares_by_group``."""
+        judged = self._is_judged()
+        return figures.shares_by_group(self.column(position)[judged], self._is_positive()[judged])
 
     def over_time(self, position: int) -> pd.DataFrame:
-        """Returns the positive share by day, month or year, with the columns of ``by_group``.
-
-        Uses the finest unit that gives few enough points for a line and enough reviews for each. If none does, uses
-        the coarsest that still gives a line.
-        """
+        """Returns the positive share by the dates in a column; see ``figures.shares_over_time``."""
         read = DateReader(self._sample(position), self._date_forms(position))
-        days = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
-        all_days = np.concatenate([*days, np.empty(0, "datetime64[D]")])[: self.rows]
-        by_unit = []
-        for unit in ("D", "M", "Y"):
-            starts = all_days.astype(f"datetime64[{unit}]").astype("datetime64[s]")
-            by_unit.append(_shares(self._judged_by(pd.Series(starts))))
-        short = [shares for shares in by_unit if len(shares) <= _MOST_POINTS] or by_unit[-1:]
-        lines = [shares for shares in short if len(shares) >= _FEWEST_POINTS]
-        full = [shares for shares in lines if shares["n"].mean() >= _REVIEWS_A_POINT]
-        return (full or lines[-1:] or short)[0].sort_values("group")
+        parts = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
+        days = np.concatenate([*parts, np.empty(0, "datetime64[D]")])[: self.rows]
+        judged = self._is_judged()
+        return figures.shares_over_time(days[judged], self._is_positive()[judged])
 
     def date_doubt(self, position: int) -> str:
-        """Returns how dates are read that could be read in several ways; "" if there are none."""
+        """Returns a sentence on how ambiguous dates in a column are read; "" if there are none."""
         return self._date_forms(position).doubt()
 
     def words(self, count: int = 15) -> pd.DataFrame:
-        """Returns the strongest words of the file: ``word``, ``push`` (summed logits), ``rows``, ``side``.
+        """Returns the strongest words of the file; see ``figures.strongest_words``.
 
-        Sums the strongest words of each row; there are none unless the file was scored with ``explain``.
+        Sums the strongest words of each row; the file must have been scored with ``explain``.
         """
-        frames = [pd.DataFrame({"word": pd.Series(dtype="str"), "push": 0.0, "rows": 0})]
-        for table in self.parts.tables(["words_positive", "words_negative", "status"]):
-            readable = pc.not_equal(table["status"], "mostly_unknown")
-            frames.append(_sum_words(table.filter(readable).drop_columns("status")))
-            if sum(map(len, frames)) > 2 * _MOST_WORDS:
-                frame = _merge_words(frames)
-                frames = [frame.loc[frame["push"].abs().nlargest(_MOST_WORDS).index]]
-        frame = _merge_words(frames)
-        frame["side"] = np.where(frame["push"] > 0, "positive", "negative")
-        ends = [frame.nlargest(count, "push"), frame.nsmallest(count, "push").iloc[::-1]]
-        return pd.concat(ends).drop_duplicates("word")
+        tables = self.parts.tables(["words_positive", "words_negative", "status"])
+        readable = (table.filter(pc.not_equal(table["status"], "mostly_unknown")) for table in tables)
+        return figures.strongest_words((table.drop_columns("status") for table in readable), count)
 
     def select(self, wanted: Filter, order: str = "row", descending: bool = False) -> Rows:
         """Returns the numbers of the rows that a filter selects, in order.
 
         Args:
             wanted: the filter.
-            order: row, probability, length, or error (the most confident contradictions of a label first).
-            descending: reverses the order; rows without a verdict always come last.
+            order: "row", "probability", "length" or "error" (the most confident contradictions of a label first).
+            descending: reverses the order, except by error; rows without a probability stay last in an order by it.
+
+        Returns:
+            <int64>[selected], row numbers from 0.
         """
+        frame, rows = self.verdicts, np.flatnonzero(self._is_wanted(wanted))
+        if order == "error" and "label" in frame:
+            distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
+            distance = np.where(self._is_judged(), distance, -1.0)
+            return rows[np.argsort(-distance[rows], kind="stable")]
+        if by := _ORDERS.get(order):
+            return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
+        return rows[::-1] if descending else rows
+
+    def _is_wanted(self, wanted: Filter) -> npt.NDArray[np.bool_]:
+        """Returns whether the filter selects each row, <bool>[rows]."""
         frame = self.verdicts
         keep = np.ones(len(frame), bool)
         for name, values in (
@@ -240,31 +245,24 @@ class Results:
             keep &= np.isin(np.arange(len(frame)), self.likely_mislabelled())
         if wanted.search:
             keep &= self._matches(wanted.search)
-        rows = np.flatnonzero(keep)
-        if order == "error" and "label" in frame:
-            distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
-            distance = np.where(self._is_judged(), distance, -1.0)
-            return rows[np.argsort(-distance[rows], kind="stable")]
-        if by := _ORDERS.get(order):
-            return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
-        return rows[::-1] if descending else rows
+        return keep
 
     def read(self, rows: Sequence[int] | Rows, positions: Sequence[int], most: int | None = None) -> pd.DataFrame:
         """Returns the verdicts of some rows, with some of the input's columns as text.
 
         Args:
-            rows: numbers from 0; the column ``row`` counts from 1.
+            rows: row numbers from 0; the column ``row`` counts from 1.
             positions: positions of the columns, which are named ``c0``, ``c1``, ...
             most: the largest number of characters of a cell; None for no limit.
         """
         names = [f"c{position}" for position in positions]
         found: dict[int, dict[str, object]] = {}
-        _ = self.verdicts  # fills self._ends
+        ends = self._loaded.ends
         by_part: defaultdict[int, list[int]] = defaultdict(list)
         for row in rows:
-            by_part[int(np.searchsorted(self._ends, row, side="right"))].append(int(row))
+            by_part[int(np.searchsorted(ends, row, side="right"))].append(int(row))
         for part, wanted in by_part.items():
-            start = self._ends[part - 1] if part else 0
+            start = int(ends[part - 1]) if part else 0
             table = pq.read_table(self.parts.path(part), columns=[*VERDICT.names, *names, "problem"], partitioning=None)
             positions_in_part = pa.array([row - start for row in wanted])
             taken = {name: as_plain_type(table[name]).take(positions_in_part) for name in table.column_names}
@@ -276,51 +274,35 @@ class Results:
         return pd.DataFrame([found[int(row)] for row in rows], columns=["row", *names, *VERDICT.names, "problem"])
 
     def read_texts(self, rows: Sequence[int] | Rows) -> list[object]:
-        """Returns the text of some rows, with several columns joined; not a string for a row without one."""
+        """Returns the scored text of some rows, with several columns joined; a missing cell is not a string."""
         names = [f"c{place}" for place in self.texts]
         cells = self.read(rows, self.texts)[names]
         return list(cells[names[0]]) if len(names) == 1 else [join_cells(row) for row in cells.itertuples(index=False)]
 
     def likely_mislabelled(self) -> Rows:
-        """Returns rows whose label is probably wrong, by confident learning (Northcutt et al. 2021, section 3.1).
-
-        Selects a row if its probability of the other class is at least the mean probability of the rows labelled so.
-        """
+        """Returns the numbers of the rows whose label is probably wrong; see ``figures.are_likely_mislabelled``."""
         rows = self.labelled
-        p, label = rows["p_positive"].to_numpy(), rows["label"].to_numpy()
-        if len(np.unique(label)) < 2:
-            return np.empty(0, np.int64)
-        positive, negative = p[label == 1].mean(), (1 - p[label == 0]).mean()
-        wrong = np.where(label == 0, (p >= positive) & (p > 0.5), (1 - p >= negative) & (p < 0.5))
+        wrong = figures.are_likely_mislabelled(rows["p_positive"].to_numpy(), rows["label"].to_numpy())
         return rows.index.to_numpy()[wrong]
+
+    def left_out(self) -> dict[str, int]:
+        """Counts the rows that the metrics leave out, by reason; a reason in the text precedes one in the label."""
+        frame = self.verdicts
+        reason = frame["meaning"].map(_LEFT_OUT_LABELS)
+        reason = reason.mask(frame["status"] == "mostly_unknown", "mostly_unknown").mask(
+            frame["sentiment"].isna(), "not_judged"
+        )
+        counts = reason.value_counts()
+        return {name: int(counts[name]) for name in LEFT_OUT if name in counts}
 
     def label_metrics(self) -> dict[str, Any]:
         """Returns metrics of the verdicts against the labels for JSON; only two counts if no row has both."""
         rows = self.labelled
-        label, logit, p = (rows[name].to_numpy() for name in ("label", "logit", "p_positive"))
-        if not len(rows):
-            return {"n": 0, "left_out": self.left_out()}
-        confusion = metrics.confusion((rows["sentiment"] == "positive").to_numpy(), label, 1)
-        right = confusion.tp + confusion.tn
-        both = len(np.unique(label)) == 2
-        return {
-            "n": len(rows),
-            "left_out": self.left_out(),
-            "positive": int(label.sum()),
-            "accuracy": right / len(rows),
-            "accuracy_interval": list(metrics.wilson_interval(right, len(rows))),
-            "precision": confusion.precision,
-            "recall": confusion.recall,
-            "f1": confusion.f1,
-            "auc": metrics.sweep(logit, label).auc if both else None,
-            "log_loss": metrics.log_loss(logit, label),
-            "calibration_error": metrics.reliability(p, label).error,
-            "confusion": asdict(confusion),
-            "likely_mislabelled": len(self.likely_mislabelled()),
-        }
+        counts = {"n": len(rows), "left_out": self.left_out()}
+        return counts | (figures.label_metrics(rows) if len(rows) else {})
 
     def _verdict_columns(self, part: pa.Table | None) -> pa.Table:
-        """Returns the verdicts of a part and its labels, truncated, with dictionary-encoded text; empty for no part."""
+        """Returns the verdicts and the truncated labels of a part, with text as dictionaries; empty for no part."""
         texts = pa.dictionary(pa.int32(), pa.string())
         fields = [pa.field(f.name, texts if pa.types.is_string(f.type) else f.type) for f in VERDICT]
         schema = pa.schema([*fields, *([pa.field("label", texts)] if self.label is not None else [])])
@@ -349,10 +331,10 @@ class Results:
 
     def _sample(self, position: int) -> list[str]:
         """Returns cells of a column from parts spread over the whole file."""
-        _ = self.verdicts  # fills self._ends
-        step = max(1, len(self._ends) // _SAMPLED_PARTS)
+        parts = len(self._loaded.ends)
+        step = max(1, parts // _SAMPLED_PARTS)
         found: list[str] = []
-        for part in range(0, len(self._ends), step):
+        for part in range(0, parts, step):
             name = f"c{position}"
             column = pq.read_table(self.parts.path(part), columns=[name], partitioning=None)[name]
             found += truncate(column.slice(0, _SAMPLED_ROWS), dates.CHARACTERS).drop_null().to_pylist()
@@ -362,26 +344,11 @@ class Results:
     def _label_names(self) -> list[str]:
         return [] if self.label is None else [f"c{self.label}"]
 
-    def _read_meanings(self, values: Sequence[str]) -> dict[str, Meaning]:
-        if len(values) > _MOST_LABELS or self.label is None:
+    def _read_meanings(self, values: Sequence[str], name: str) -> dict[str, Meaning]:
+        if len(values) > _MOST_LABELS:
             return {}
-        guessed = value_meanings(values, self.columns[self.label])
+        guessed = value_meanings(values, name)
         return guessed if self.labels is None else chosen_meanings(guessed, self.labels)
-
-    def left_out(self) -> dict[str, int]:
-        """Counts the rows that the metrics leave out, by the reason: the text first, then the label."""
-        frame = self.verdicts
-        reason = frame["meaning"].map(_LEFT_OUT_LABELS)
-        reason = reason.mask(frame["status"] == "mostly_unknown", "mostly_unknown").mask(
-            frame["sentiment"].isna(), "not_judged"
-        )
-        counts = reason.value_counts()
-        return {name: int(counts[name]) for name in LEFT_OUT if name in counts}
-
-    def _judged_by(self, groups: pd.Series) -> pd.DataFrame:
-        positive = (self.verdicts["sentiment"] == "positive").to_numpy()
-        frame = pd.DataFrame({"group": groups, "positive": positive})
-        return frame[self._is_judged() & groups.notna().to_numpy()]
 
     def _matches(self, search: str) -> npt.NDArray[np.bool_]:
         return np.logical_or.reduce([self._column_matches(position, search) for position in self.texts])
@@ -395,33 +362,3 @@ class Results:
                 texts = pa.array(as_texts(texts), pa.large_string())
             found.append(pc.fill_null(pc.match_substring(texts, search, ignore_case=True), False).to_numpy())
         return np.concatenate(found)[: self.rows] if found else np.zeros(0, bool)
-
-
-def _sum_words(part: pa.Table) -> pd.DataFrame:
-    """Sums the words of a part: ``word``, ``push``, ``rows``."""
-    columns = [pc.split_pattern(column.combine_chunks().drop_null(), " ").flatten() for column in part.columns]
-    entries = pa.concat_arrays(columns)
-    entries = entries.filter(pc.match_substring(entries, ":"))
-    both = pc.split_pattern(entries, ":", max_splits=1, reverse=True)
-    word = pc.utf8_slice_codeunits(pc.list_element(both, 0), 0, _WORD_CHARACTERS)
-    table = pa.table({"word": word, "push": pc.list_element(both, 1).cast(pa.float64())})
-    summed = table.group_by("word").aggregate([("push", "sum"), ("push", "count")])
-    return summed.rename_columns(["word", "push", "rows"]).to_pandas()
-
-
-def _merge_words(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(frames).groupby("word", sort=False, as_index=False).sum()
-
-
-def _shares(frame: pd.DataFrame) -> pd.DataFrame:
-    counts = frame.groupby("group", observed=True)["positive"].agg(["size", "sum"]).reset_index()
-    bounds = [metrics.wilson_interval(int(k), int(n)) for k, n in zip(counts["sum"], counts["size"], strict=True)]
-    return pd.DataFrame(
-        {
-            "group": counts["group"],
-            "n": counts["size"],
-            "share": counts["sum"] / counts["size"],
-            "low": [low for low, _ in bounds],
-            "high": [high for _, high in bounds],
-        }
-    )

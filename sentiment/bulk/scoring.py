@@ -1,4 +1,4 @@
-"""Scores chunks of rows into parts: every distinct text once, with its verdict beside each of its rows."""
+"""Scores chunks of rows into parts; a text that a chunk repeats is scored once."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def build_part(
 
 
 def _texts(chunk: Chunk) -> list[object]:
-    """Returns the texts to score: None for a row that cannot be read, "" for a cell that says nothing."""
+    """Returns the texts to score: None for a row that cannot be read, "" for a missing text or a word such as "NA"."""
     return [None if i in chunk.problems else _without_empty_word(text) for i, text in enumerate(chunk.texts)]
 
 

@@ -1,6 +1,6 @@
-"""Pooled states of the rows of a file that can be labelled, computed once, from which the model is adapted to them.
+"""Computes and stores the pooled states of the rows of a file that can be labelled; adaptation reads them.
 
-They are stored beside the scored parts, so they go when the file is scored again or deleted.
+They are stored with the scored parts, so they are removed when the file is scored again or deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def write_states(classifier: Classifier, results: Results, rows: Rows) -> None:
     Args:
         classifier: the model that scored the file.
         results: the scored rows.
-        rows: their numbers, which may be in any order.
+        rows: row numbers, <int64>[rows], in any order.
     """
     folder = results.parts.folder
     (folder / _ROWS).unlink(missing_ok=True)
@@ -46,7 +46,7 @@ def write_states(classifier: Classifier, results: Results, rows: Rows) -> None:
 def read_states(parts: Parts, rows: Rows) -> npt.NDArray[np.float16] | None:
     """Returns the stored states of these rows, <float16>[rows, features], mapped from the file; None without any.
 
-    States that were stored before more rows were scored count as none.
+    States that were stored before more rows were scored are ignored.
     """
     try:
         if np.array_equal(np.load(parts.folder / _ROWS, allow_pickle=False), rows):

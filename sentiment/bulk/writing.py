@@ -38,13 +38,21 @@ _ROW_GROUP = 65_536
 class Layout:
     """The columns of an output.
 
+    Args:
+        source: the input.
+        text: the position of the scored column.
+        explain: whether the output has the strongest words.
+        problems: whether the output has problems of rows.
+
     Attributes:
         names: the input's names, unchanged, then those of the added columns. If one of these is taken, in any case,
             all of them get the prefix ``predicted_``.
         source: the input.
-        kinds: of the input's columns, as in ``Source``. The scored column becomes a string if rows could not be parsed,
-            since it then holds such rows whole.
+        kinds: the types of the input's columns, as in ``Source``. The scored column becomes a string if rows could not
+            be parsed, because it then contains those rows whole.
         added: the names of the added columns in the parts.
+        types: the Arrow types of the added columns.
+        prefix: the prefix of the added columns' names.
     """
 
     def __init__(self, source: Source, text: int, *, explain: bool, problems: bool) -> None:
@@ -67,7 +75,7 @@ class Layout:
 
 def prefix(added: Sequence[str], taken: Sequence[str]) -> str:
     """Returns the prefix for the added columns; empty unless one of their names is taken, in any case."""
-    lowered = {name.lower() for name in taken}  # spreadsheets and databases do not tell "Status" from "status"
+    lowered = {name.lower() for name in taken}  # spreadsheets and databases do not distinguish "Status" from "status"
     found = ""
     while any(found + name in lowered for name in added):
         found += "predicted_"
@@ -106,8 +114,8 @@ def write_output(
         layout: the output's columns.
         output: the file.
         format: its format.
-        raw: do not escape cells that a spreadsheet would run.
-        bom: begin CSV and TSV with a byte order mark, by which Excel recognizes UTF-8.
+        raw: do not escape cells that a spreadsheet would run as formulas.
+        bom: begin CSV and TSV with a byte order mark, so that Excel detects UTF-8.
     """
     write: dict[str, Callable[[Path], None]] = {
         "csv": lambda path: _write_delimited(parts, layout, path, ",", raw, bom),
@@ -205,7 +213,7 @@ def _write_workbook(parts: Parts, layout: Layout, path: Path, raw: bool) -> None
         return text
 
     width = len(layout.source.columns)
-    with closing(sheet):  # or openpyxl warns later, after a cell was refused
+    with closing(sheet):  # otherwise openpyxl warns after a cell was refused
         sheet.append([cell(name) for name in layout.names])
         for part in parts.tables():
             columns = [as_values(column) for column in _typed(part, layout)]

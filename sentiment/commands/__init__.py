@@ -1,7 +1,7 @@
 """The command ``sentiment``, a module for each of its commands; ``scripts/*.py`` run the same functions.
 
-A module has a function ``main(arguments, prog)``, which returns the exit status: 0, or 1 where a check says no. Errors
-are reported here, in one line: 2 for what the user can mend, and 130 for Ctrl-C. Nothing but the standard library is
+A module has a function ``main(arguments, prog)``, which returns the exit status: 0, or 1 if a check fails. Errors are
+reported here, in one line: 2 for what the user can fix, and 130 for Ctrl-C. Nothing but the standard library is
 imported before a command is chosen.
 """
 
@@ -98,8 +98,13 @@ def fail(prog: str, message: str, status: int = 2) -> int:
     return status
 
 
+def say(line: str) -> None:
+    """Prints a line for the user to stderr, apart from the results on stdout."""
+    print(line, file=sys.stderr)
+
+
 def program(name: str) -> list[str]:
-    """Returns the words that run a command, for the records of runs: a script in the repository, ``sentiment`` else."""
+    """Returns the words that run a command, for the records of runs: a script in the repository, else ``sentiment``."""
     return ["sentiment", name] if IS_INSTALLED else ["python", f"scripts/{name.replace('-', '_')}.py"]
 
 
@@ -108,20 +113,18 @@ def _help() -> str:
     commands = "\n".join(f"  {name:<{width}}  {purpose}" for name, purpose in COMMANDS.items())
     return (
         "usage: sentiment COMMAND ...\n\n"
-        "Reads movie reviews with an LSTM: what was felt, how sure, and which words said so.\n\n"
+        "Predicts the sentiment of movie reviews with an LSTM, and shows which words decided it.\n\n"
         f"commands:\n{commands}\n\n{_EXAMPLES}\n"
         "sentiment COMMAND --help describes a command; --version prints the version."
     )
 
 
 def _missing_extra(name: str, error: ModuleNotFoundError) -> str | None:
-    """Returns how to install a library that a command misses, None if it is not one of those that may be missing."""
+    """Returns how to install a missing library; None if no extra contains it."""
     library = (error.name or "").partition(".")[0]
     for extra, libraries in _EXTRAS.items():
         if library in libraries:
             wanted = _NEEDS.get(name, extra) if extra == "files" else extra
             command = f'"sentiment[{wanted}]=={sentiment.__version__}"' if IS_INSTALLED else "-r requirements.txt"
-            return (
-                f'{library} is missing, which comes with the extra "{wanted}"; install it with: pip install {command}'
-            )
+            return f'{library} is missing; it comes with the extra "{wanted}". Install it with: pip install {command}'
     return None

@@ -2,14 +2,13 @@
 
 The method head fits a new last layer in seconds, by penalised logistic regression. Full trains all weights and needs
 TensorFlow. Auto takes full from 1,000 labels on if TensorFlow is installed, and head otherwise. Nothing is written if
-texts held out do not show a gain; then the exit status is 1.
+held-out texts show no gain; the exit status is then 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -24,11 +23,11 @@ from sentiment.adapt import run as adapted_run
 from sentiment.adapt.head import Head, Scores, adapt
 from sentiment.adapt.labelled import at_most
 from sentiment.adapt.run import Labelled
-from sentiment.commands import program
+from sentiment.commands import program, say
 from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
-from sentiment.dataset.stored_reading import stored, with_stored
+from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import predictions, provenance
 from sentiment.evaluation.states import pooled_states
 from sentiment.formatting import percent
@@ -37,7 +36,7 @@ from sentiment.model.lookup_session import load_bulk
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 from sentiment.tables.reading import Reading
 
-FULL_LABELS = 1_000  # from which on auto takes the method full
+FULL_LABELS = 1_000  # the fewest for which auto takes the method full
 
 _EXAMPLES = """\
 %(prog)s --data mine.csv --start artifacts/distilled --output artifacts/mine
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     check_output(options.output, overwrite=options.overwrite)
     start = artifacts.open_run(options.start)
     data = dataset.load(options.data, _reading(start, options), whole=True)
-    _say("\n".join(dataset.summary_lines(data)))
+    say("\n".join(dataset.summary_lines(data)))
     if _method(options.method, len(data.test)) == "full":
         return _train_further(start, options, prog)
     return _adapt_head(start, data, options)
@@ -59,7 +58,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
 
 def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str) -> int:
     """Trains all weights, and compares the result with the start on the test texts, which training left out."""
-    from sentiment.commands import train  # here, because few use it
+    from sentiment.commands import train  # here, because few calls need it
 
     status = train.main(_train_words(options), prog)
     if status:
@@ -71,14 +70,14 @@ def _train_further(start: artifacts.Run, options: argparse.Namespace, prog: str)
     print("\n".join(_lines(facts)))
     if not facts["adopted"]:
         artifacts.remove_run(options.output)
-        _say(f"The run was removed; {start.name} is the better choice.")
+        say(f"The run was removed; {start.name} is the better choice.")
         return 1
     model_card.write(artifacts.add_parts(run, {adaptation_card.PART: facts}))
     return 0
 
 
 def _scores(classifier: Classifier, test: pd.DataFrame) -> Scores:
-    """Returns the logits of texts and the rule."""
+    """Returns the logits of the test texts, <float64>[texts], and the decision rule."""
     table = predictions.predict(classifier.logits, classifier.preprocessor, test)
     return table["logit"].to_numpy(np.float64), classifier.rule
 
@@ -86,11 +85,11 @@ def _scores(classifier: Classifier, test: pd.DataFrame) -> Scores:
 def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace) -> int:
     clock = time.monotonic()
     if known := provenance.count_seen(start, data.test):
-        _say(f"{start.name} was trained on {known:,} of these texts, so its figures are too good.")
-    how = stored(data.interpretation, reading(options))
+        say(f"{start.name} was trained on {known:,} of these texts, so its figures are too optimistic.")
+    how = reading_record(data.interpretation, reading(options))
     reviews = at_most(data.test)
     if len(reviews) < len(data.test):
-        _say(f"{len(reviews):,} of the {len(data.test):,} texts are used, drawn at random; --method full uses all.")
+        say(f"{len(reviews):,} of the {len(data.test):,} texts are used, drawn at random; --method full uses all.")
     labelled = Labelled(
         reviews=reviews.reset_index(drop=True), source=data.source, about=options.about or "", reading=how
     )
@@ -102,7 +101,7 @@ def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace
     facts = adapted_run.report(start, head, found, labelled, states, balanced=options.balanced)
     print("\n".join(_lines(facts)))
     if not found.adopted:
-        _say(f"No run was written; {start.name} is the better choice.")
+        say(f"No run was written; {start.name} is the better choice.")
         return 1
     if options.overwrite and options.output.exists():
         artifacts.remove_run(options.output)
@@ -110,14 +109,14 @@ def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace
         options.output, start, classifier, found, labelled, states, facts,
         command=_command(options), seconds=time.monotonic() - clock,
     )  # fmt: skip
-    _say(f"The run is in {options.output}.")
+    say(f"The run is in {options.output}.")
     return 0
 
 
 def _reading(start: artifacts.Run, options: argparse.Namespace) -> Reading:
     """Returns how to read the table: as the run's own was, unless options say otherwise."""
     metadata = start.json("metadata.json") if start.has("metadata.json") else {}
-    return with_stored(reading(options), metadata.get("reading"))
+    return with_record(reading(options), metadata.get("reading"))
 
 
 def _method(method: str, labels: int) -> str:
@@ -127,7 +126,7 @@ def _method(method: str, labels: int) -> str:
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    """Returns what the terminal shows of ``adaptation.json``."""
+    """Returns the lines that the terminal shows of ``adaptation.json``."""
     rows = [adaptation_card.HEADER, *adaptation_card.rows(facts)]
     lines = [adaptation_card.source(facts)]
     lines += [f"{name:<20}" + "".join(f"{cell:>18}" for cell in cells) for name, *cells in rows]
@@ -138,10 +137,6 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     return [*lines, *filter(None, [facts["advice"], facts["reason"]])]
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
 def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser = Parser(prog, __doc__, _EXAMPLES)
     parser.add_argument("--data", type=Path, required=True, help="labelled texts, in any format that score.py reads")
@@ -150,7 +145,9 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
     parser.add_argument("--method", choices=("head", "full", "auto"), default="auto", help="see above (default: auto)")
     parser.add_argument("--balanced", action="store_true", help="count both classes the same, however frequent")
     parser.add_argument("--about", help='what the texts are, such as "reviews of kitchen appliances", for the card')
-    parser.add_argument("--rehearse", type=Path, metavar="DATA", help="also keep the old readings of these (full)")
+    parser.add_argument(
+        "--rehearse", type=Path, metavar="DATA", help="texts whose scores should stay the same (method full)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="first remove the run in the folder for the new one")
     add_reading_options(parser)
     return parser.parse_args(arguments)

@@ -25,9 +25,10 @@ from sentiment import artifacts, dataset, model_card
 from sentiment.artifacts import DEFAULT_RUN, Run
 from sentiment.behaviour import edited
 from sentiment.behaviour import report as behaviour
+from sentiment.commands import say
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
-from sentiment.dataset.stored_reading import with_stored
+from sentiment.dataset.stored_reading import with_record
 from sentiment.evaluation import metrics, predictions, provenance, words
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
 
 def _data(run: Run, other: Run | None, options: argparse.Namespace) -> Dataset:
     """Loads the data: the test part that training held out, or all of a file that neither run ever saw."""
-    how = with_stored(reading(options), run.json("metadata.json").get("reading"))
+    how = with_record(reading(options), run.json("metadata.json").get("reading"))
     seed = provenance.split_seed(run)
     try:
         data = dataset.load(options.data, how, seed=seed)
@@ -84,14 +85,14 @@ def _seen(run: Run, other: Run | None, data: Dataset) -> bool:
 
 def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> None:
     """Evaluates one run as requested, and saves new results in its folder."""
-    pairs = edited.read(options.edited) if options.edited else None  # before hours of work, for a file may be wrong
+    pairs = edited.read(options.edited) if options.edited else None  # first, so that a bad file fails at once
     if options.behaviour and (topic := artifacts.topic(run)) is not None:
-        _say(f"Most behavioural tests are about films; the data of {run.name} are {topic}.")
+        say(f"Most behavioural tests are about films; the data of {run.name} are {topic}.")
     report, parts = _test(run, data, options) if data else ({}, {})
     if options.behaviour:
         unlabelled = data.unlabelled["text"].tolist() if data else []
         if not unlabelled:
-            _say("Changes of writing are not tried, because there is no --data with unlabelled reviews.")
+            say("Changes of writing are not tried, because there is no --data with unlabelled reviews.")
         tested = behaviour.run_tests(Classifier.load(run.path).predict, unlabelled)
         report["behaviour"] = parts["behaviour.json"] = tested
         print("\n".join(behaviour.lines(report["behaviour"])))
@@ -103,7 +104,7 @@ def _evaluate(run: Run, data: Dataset | None, options: argparse.Namespace) -> No
         model_card.write(artifacts.add_parts(run, parts))
         if "explanations.json" in parts:
             shutil.rmtree(run.path / _CHECKPOINT, ignore_errors=True)
-        _say(f"Saved in {run.path}: {', '.join(parts)}; README.md is updated.")
+        say(f"Saved in {run.path}: {', '.join(parts)}; README.md is updated.")
 
 
 def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -112,11 +113,11 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     for option in ("explanations", "words"):  # they need the run's own training and validation reviews
         if getattr(options, option) and not own:
             raise DatasetError(f"--{option} needs the data that {run.name} was trained on; this is other data.")
-    _say("\n".join(dataset.summary_lines(data)))
+    say("\n".join(dataset.summary_lines(data)))
     parts: dict[str, Any] = {}
     if own and run.has("test.json") and not options.again:
         result = run.json("test.json")
-        _say(f"{run.name} was evaluated on {result['date']}; --again repeats it. Its saved results:")
+        say(f"{run.name} was evaluated on {result['date']}; --again repeats it. Its saved results:")
         if not model_card.is_current(run):  # an earlier call was interrupted before it wrote the card
             model_card.write(run)
     else:
@@ -132,7 +133,7 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
     if options.words:
         report["words"] = parts[words.PART] = _measure_words(run, data)
     if not own:
-        _say(f"Not saved: these are not the test reviews that the training of {run.name} held out.")
+        say(f"Not saved: these are not the test reviews that the training of {run.name} held out.")
         return report, {}
     return report, parts
 
@@ -146,8 +147,8 @@ def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
     texts, labels = data.test["text"].tolist(), data.test["label"].to_numpy()
     with_words = train[train["text"].str.contains(r"\w")]
     reviews = [classifier.preprocessor.ids(text)[0] for text in with_words["text"]]
-    shortcuts = prove_shortcuts(reviews, with_words["label"].to_numpy(), kept=kept, say=_say)
-    report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=_say)
+    shortcuts = prove_shortcuts(reviews, with_words["label"].to_numpy(), kept=kept, say=say)
+    report = proofs.prove(classifier, texts, labels, validation["text"].tolist(), kept=kept, say=say)
     return {**report, "shortcuts": shortcuts}
 
 
@@ -157,13 +158,13 @@ def _measure_words(run: Run, data: Dataset) -> dict[str, Any]:
     parts = {"validation": validation["text"].tolist(), "test": data.test["text"].tolist()}
     found = words.measure(Classifier.load(run.path), parts, _progress("words"))
     first, last = ([row["word"] for row in rows] for rows in (found["words"][:10], found["words"][:-11:-1]))
-    print(f"Words that push most, in all: up {' '.join(first)}; down {' '.join(last)}")
+    print(f"Words with the largest total contributions: positive {' '.join(first)}; negative {' '.join(last)}")
     return found
 
 
 def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -> None:
     """Evaluates two runs on the same reviews and tests whether the difference is significant."""
-    _say("\n".join(dataset.summary_lines(data)))
+    say("\n".join(dataset.summary_lines(data)))
     (first, result), (second, other_result) = _predict(run, data), _predict(other, data)
     comparison = predictions.compare(first, second, (read_rule(run), read_rule(other)))
     print(_figures(data, (run, result), (other, other_result)))
@@ -175,7 +176,7 @@ def _compare(run: Run, other: Run, data: Dataset, options: argparse.Namespace) -
 def _predict(run: Run, data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Returns the predictions table of the test reviews, and the content of ``test.json``."""
     if known := provenance.count_seen(run, data.test):
-        _say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews, so its results are too good.")
+        say(f"{run.name} was trained on {known:,} of these {len(data.test):,} reviews; its results are too optimistic.")
     classifier = Classifier.load(run.path)
     tables, progress = [], _progress(run.name)
     for start in range(0, len(data.test), _CHUNK):
@@ -241,17 +242,13 @@ def _write(path: Path | None, report: dict[str, Any]) -> None:
 
 
 def _progress(name: str) -> Callable[[int, int], None]:
-    """Returns a function that shows on a terminal how much of a work is done."""
+    """Returns a function that shows on a terminal how many reviews are done."""
 
     def show(done: int, total: int) -> None:
         if sys.stderr.isatty():
             print(f"\r{name}: {done:,} of {total:,} reviews", end="" if done < total else "\n", file=sys.stderr)
 
     return show
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:

@@ -10,7 +10,6 @@ import argparse
 import datetime
 import platform
 import shlex
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -21,7 +20,7 @@ from typing import Any
 import pandas as pd
 
 from sentiment import artifacts, dataset
-from sentiment.commands import program
+from sentiment.commands import program, say
 from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset
 from sentiment.dataset.records import NAMES
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     data = dataset.load(options.data, reading(options), exclude=exclude)
     options.output.mkdir(parents=True, exist_ok=True)
     suspects, figures = _find(data)
-    _say("\n".join(dataset.summary_lines(data)))
+    say("\n".join(dataset.summary_lines(data)))
     origin = {
         "command": _command(options),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
     }
     suspects.to_parquet(options.output / f"{review_notes.LABEL_ERRORS}.parquet", index=False)
     artifacts.write_json(options.output / f"{review_notes.LABEL_ERRORS}.json", figures | origin)
-    _say(f"{len(suspects):,} of {figures['n']:,} labels are suspected; they are in {options.output}.")
+    say(f"{len(suspects):,} of {figures['n']:,} labels are suspected; they are in {options.output}.")
     return 0
 
 
@@ -58,7 +57,7 @@ def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
     from sentiment.training import label_errors  # here, because SciPy and cleanlab take seconds to import
 
     rows, reviews = label_errors.prepare(pd.concat([data.train, data.validation], ignore_index=True))
-    logits = label_errors.cross_fit(reviews, _say)
+    logits = label_errors.cross_fit(reviews, say)
     verdicts = label_errors.suspect(reviews.labels, label_errors.out_of_fold(reviews, logits))
     table = rows[["fingerprint", "film", "label", "rating"]].join(verdicts)
     suspects = table[table["suspected"]].drop(columns="suspected").sort_values("quality", kind="stable")
@@ -66,13 +65,9 @@ def _find(data: Dataset) -> tuple[pd.DataFrame, dict[str, Any]]:
         "n": len(rows),
         "suspected": {name: int((suspects["label"] == label).sum()) for label, name in NAMES.items()},
         "folds": label_errors.FOLDS,
-        "treatment": label_errors.measure(reviews, logits, _say),
+        "treatment": label_errors.measure(reviews, logits, say),
     }
     return suspects, figures
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _command(options: argparse.Namespace) -> str:

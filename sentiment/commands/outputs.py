@@ -1,4 +1,4 @@
-"""The folder that a command writes a run into, and names of files in the command that the run records."""
+"""Checks the folder that a command writes a run into, and names files in the command that the run records."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def check_output(folder: Path, *, overwrite: bool) -> None:
     """
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not existing.is_dir():
-        raise ArtifactError(f"{existing} is a file; name another folder")
+        raise ArtifactError(f"{existing} is a file; name another folder.")
     if existing != folder or not any(folder.iterdir()):
         return
     finished = artifacts.is_run(folder)
     if finished and not overwrite:
-        raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite")
+        raise ArtifactError(f"{folder} holds a finished run; name another folder, or replace it with --overwrite.")
     if not finished and not (folder / "checkpoint" / "settings.json").is_file():
-        raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder")
+        raise ArtifactError(f"{folder} is not empty and not a run's folder; name another folder.")
 
 
 def public_name(path: Path) -> str:

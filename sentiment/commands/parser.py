@@ -1,4 +1,4 @@
-"""A parser of command lines that accepts values which begin with a dash, such as ``--text "-10/10, dreadful"``."""
+"""A command-line parser that accepts values that begin with a dash, such as ``--text "-10/10, dreadful"``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Parser(argparse.ArgumentParser):
-    """An ``ArgumentParser`` that takes a word with a dash for an option only if it is one.
+    """An ``ArgumentParser`` that takes a word with a dash as an option only if it is one.
 
     Args:
         prog: the program's name.

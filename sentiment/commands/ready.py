@@ -1,6 +1,6 @@
 """Checks that the served run can score. Use it as a container's health check or readiness probe.
 
-With --url it asks a server that runs, whose model is loaded already. Without, it loads the default run itself, verifies
+With --url it asks a running server, whose model is loaded already. Without --url it loads the default run, verifies
 its hashes and scores a sentence. Prints a sentence and exits with 0 if ready, or prints the reason and exits with 1.
 """
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str], prog: str) -> int:
 
 
 def _ask(url: str) -> bytes:
-    """Returns the answer of a server, that of an error included if it is the server's own."""
+    """Returns the answer of a server, even that of an error if ``/api/ready`` sent it."""
     headers = {"Authorization": f"Bearer {token}"} if (token := os.environ.get("SENTIMENT_API_TOKEN")) else {}
     request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the caller chooses the address
     try:

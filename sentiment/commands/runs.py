@@ -1,7 +1,7 @@
 """Manages the folder of runs that the app and the commands serve from: artifacts, or the one that SENTIMENT_RUNS names.
 
 list shows the runs; * marks the default one. import checks a run's folder and copies it there. activate makes a run the
-default one, after a trial prediction. rollback makes the run that was the default before the default again.
+default one, after a trial prediction. rollback restores the previous default.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sentiment import adaptation_card, artifacts
 from sentiment.artifacts import ArtifactError, Run
 from sentiment.commands.parser import Parser
 
-PREVIOUS = "default.previous"  # beside ``default``: the name that it held before
+PREVIOUS = "default.previous"  # next to ``default``; holds the name that was there before
 
 _EXAMPLES = """\
 %(prog)s list
@@ -51,13 +51,13 @@ def import_run(folder: Path, root: Path) -> Run:
     run = artifacts.open_run(folder)
     for part in run.manifest["files"]:
         if Path(part).name != part:
-            raise ArtifactError(f"The manifest of {run.name} names {part}, which is no file of its own.")
+            raise ArtifactError(f"The manifest of {run.name} names {part}, which is not a file of its own.")
         run.file(part)
     _try(folder)
     target = root / run.name
     if target.exists():
-        raise ArtifactError(f"{root} has a run {run.name} already; rename the folder {folder}.")
-    copy = root / f".{run.name}.new"  # a name that is no run's, until every file is there
+        raise ArtifactError(f"{root} already has a run {run.name}; rename the folder {folder}.")
+    copy = root / f".{run.name}.new"  # hidden until every file is there
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir(parents=True)
     try:
@@ -71,7 +71,7 @@ def import_run(folder: Path, root: Path) -> Run:
 
 
 def activate(name: str, root: Path) -> None:
-    """Makes a run the default one and remembers the one before.
+    """Makes a run the default one and remembers the previous one.
 
     Raises:
         ArtifactError: there is no such run, or it cannot predict.
@@ -88,14 +88,14 @@ def activate(name: str, root: Path) -> None:
 
 
 def roll_back(root: Path) -> str:
-    """Makes the run before the default one again, and returns its name.
+    """Makes the previous default run the default again, and returns its name.
 
     Raises:
         ArtifactError: none was activated before, or it is gone.
     """
     before = _read(root / PREVIOUS)
     if not before:
-        raise ArtifactError(f"No run was the default before in {root}, so there is nothing to roll back to.")
+        raise ArtifactError(f"{root} has no previous default run to return to.")
     activate(before, root)
     return before
 
@@ -145,7 +145,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         dest="action", required=True, metavar="ACTION", parser_class=argparse.ArgumentParser
     )
     actions.add_parser("list", help="show the runs")
-    actions.add_parser("import", help="copy a run there").add_argument("folder", type=Path, help="the run's folder")
+    actions.add_parser("import", help="copy a run to it").add_argument("folder", type=Path, help="the run's folder")
     actions.add_parser("activate", help="make a run the default one").add_argument("name", help="the run's name")
-    actions.add_parser("rollback", help="return to the default run before")
+    actions.add_parser("rollback", help="return to the previous default run")
     return parser.parse_args(arguments)

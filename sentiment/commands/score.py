@@ -98,7 +98,7 @@ def _one(options: argparse.Namespace) -> dict[str, Any]:
 def _file(options: argparse.Namespace) -> None:
     from sentiment.bulk.pipeline import Task
     from sentiment.system import limit_heaps
-    from sentiment.tables.decoding import output_format
+    from sentiment.tables.formats import output_format
 
     limit_heaps()
     read = reading(options)
@@ -121,16 +121,18 @@ def _file(options: argparse.Namespace) -> None:
             options=read.options,
         )
         with _progress() as report:
-            results = _on_cluster(task, options, report) if options.engine == "ray" else [_here(task, options, report)]
+            score = _on_cluster if options.engine == "ray" else _locally
+            results = score(task, options, report)
     for result in results:
-        _say(result, guessed=options.text_column is None)
+        for line in _report_lines(result, guessed=options.text_column is None):
+            print(line, file=sys.stderr)
 
 
-def _here(task: Task, options: argparse.Namespace, report: Report) -> dict[str, Any]:
+def _locally(task: Task, options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
     from sentiment.bulk.pipeline import score_file
     from sentiment.model.lookup_session import load_bulk
 
-    return score_file(task, load_bulk(options.artifacts, fast=options.fast), report)
+    return [score_file(task, load_bulk(options.artifacts, fast=options.fast), report)]
 
 
 def _on_cluster(task: Task, options: argparse.Namespace, report: Report) -> list[dict[str, Any]]:
@@ -172,37 +174,40 @@ def _progress() -> Iterator[Any]:
         yield progress
 
 
-def _say(result: dict[str, Any], *, guessed: bool) -> None:
-    """Prints notes on the reading, warnings about the input, and the accuracy; on a terminal also the counts."""
-    from sentiment.bulk.left_out import are_mostly_unknown, left_out_rows, unknown_words
+def _report_lines(result: dict[str, Any], *, guessed: bool) -> Iterator[str]:
+    """Yields notes on the reading, warnings about the input, and the accuracy; on a terminal also the counts."""
+    from sentiment.bulk.left_out import are_mostly_unknown, unknown_words
 
-    for note in result["input"]["notes"]:
-        print(note, file=sys.stderr)
+    statuses, column = result["counts"]["status"], _text_column(result)
+    yield from result["input"]["notes"]
     if note := result["input"]["header_in_doubt"]:
-        print(f"{note} If it is a review, use --no-header.", file=sys.stderr)
+        yield f"{note} If it is a review, use --no-header."
     if result["input"]["text_column_doubtful"]:
         doubt = "no column looks like reviews" if guessed else "this does not look like reviews"
-        print(f"{doubt}; {_text_column(result)} was scored, --text-column names another", file=sys.stderr)
-    if are_mostly_unknown(result["counts"]["status"]):
-        print(unknown_words(result["counts"]["status"]), file=sys.stderr)
+        yield f"{doubt}; {column} was scored, --text-column names another"
+    if are_mostly_unknown(statuses):
+        yield unknown_words(statuses)
     if extra := result["extra_cells"]:
         rows = "1 row has" if extra == 1 else f"{extra:,} rows have"
-        column = result["columns"]["problem"]
-        print(f"{rows} more cells than there are columns; the rest is in the column {column}", file=sys.stderr)
+        yield f"{rows} more cells than there are columns; the rest is in the column {result['columns']['problem']}"
     if sys.stderr.isatty():
-        named = ", ".join(f"{n:,} {name}" for name, n in result["counts"]["status"].items() if name != "ok")
-        print(
-            f"{result['rows']:,} rows by column {_text_column(result)}" + (f"; {named}" if named else ""),
-            file=sys.stderr,
-        )
+        named = ", ".join(f"{n:,} {name}" for name, n in statuses.items() if name != "ok")
+        yield f"{result['rows']:,} rows by column {column}" + (f"; {named}" if named else "")
     if measured := result["against_labels"]:
-        line = "no row has both a verdict and a known label"
-        if measured["n"]:
-            accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
-            line = f"against {counted(measured['n'], 'label')}: {accuracy}, F1 {measured['f1']:.4f}"
-        print(line, file=sys.stderr)
-        if note := left_out_rows(measured["left_out"]):
-            print(note, file=sys.stderr)
+        yield from _accuracy_lines(measured)
+
+
+def _accuracy_lines(measured: dict[str, Any]) -> Iterator[str]:
+    """Yields the accuracy against the labels, and the rows that it leaves out."""
+    from sentiment.bulk.left_out import left_out_rows
+
+    if measured["n"]:
+        accuracy = f"accuracy {percent(measured['accuracy'])} ({interval(measured['accuracy_interval'])})"
+        yield f"against {counted(measured['n'], 'label')}: {accuracy}, F1 {measured['f1']:.4f}"
+    else:
+        yield "no row has both a verdict and a known label"
+    if note := left_out_rows(measured["left_out"]):
+        yield note
 
 
 def _text_column(result: dict[str, Any]) -> str:

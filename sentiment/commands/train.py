@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -21,17 +22,20 @@ from sentiment.commands import fail, program
 from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
 from sentiment.dataset.records import NAMES
-from sentiment.dataset.stored_reading import stored, with_stored
+from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import provenance
 from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
+
+if TYPE_CHECKING:
+    from sentiment.training.job import Job
 
 _EXAMPLES = """\
 %(prog)s --data "IMDB Dataset.csv" --preset lstm --output artifacts/my-lstm
 %(prog)s --data mine.csv --text-column comment --label-column verdict --preset bilstm --output artifacts/mine
 %(prog)s --data mine.csv --start artifacts/distilled --output artifacts/mine
 """
-SMALL = 100  # training reviews of a class below which a model from random numbers is seldom of use
+SMALL = 100  # training reviews of a class below which a model trained from scratch is seldom useful
 REHEARSED = 2_000  # texts; half of them are in an epoch
 
 
@@ -44,14 +48,8 @@ def main(arguments: Sequence[str], prog: str) -> int:
     exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
     how = reading(options)
     if start and start.has("metadata.json"):
-        how = with_stored(how, start.json("metadata.json").get("reading"))
-    reviews = dataset.load(
-        options.data,
-        how,
-        exclude=exclude,
-        limit=options.limit,
-        seed=options.split_seed,
-    )
+        how = with_record(how, start.json("metadata.json").get("reading"))
+    reviews = dataset.load(options.data, how, exclude=exclude, limit=options.limit, seed=options.split_seed)
     _check_preset(preset, reviews, options.data.name)
     if start:
         _check_start(start, reviews, options.split_seed)
@@ -64,28 +62,14 @@ def main(arguments: Sequence[str], prog: str) -> int:
 def _train(
     options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str
 ) -> int:
-    """Runs the training; returns the exit status. TensorFlow is imported here, because that takes seconds."""
+    """Runs the training; returns the exit status. TensorFlow is imported here because that takes seconds."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new network of a cross-validation
     with _no_messages():
         from sentiment.training.export import ParityError, without_optimizer
         from sentiment.training.fit import OtherSettingsError, StoppedError, forget
-        from sentiment.training.job import Job
         from sentiment.training.run import train
 
-    job = Job(
-        preset,
-        reviews,
-        options.output,
-        options.seed,
-        options.split_seed,
-        _command(options),
-        start,
-        options.tensorboard,
-        _rehearsal(options.rehearse, options.seed) if options.rehearse else (),
-        options.about or "",
-        options.balanced,
-        stored(reviews.interpretation, reading(options)),
-    )
+    job = _job(options, preset, reviews, start)
     try:
         with _removed_unless_trained(options.output):
             train(job)
@@ -101,7 +85,7 @@ def _train(
     except OtherSettingsError as error:
         remedy = "remove it with --overwrite" if error.folder == options.output else "remove it"
         raise ArtifactError(
-            f"{error.folder} has an unfinished training with other settings or data; name another folder, or {remedy}"
+            f"{error.folder} has an unfinished training with other settings or data; name another folder, or {remedy}."
         ) from error
     except ParityError as error:
         return fail(prog, str(error), status=1)
@@ -110,9 +94,28 @@ def _train(
     return 0
 
 
+def _job(options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None) -> Job:
+    from sentiment.training.job import Job  # here, because SciPy takes a second to import
+
+    return Job(
+        preset=preset,
+        dataset=reviews,
+        output=options.output,
+        seed=options.seed,
+        split_seed=options.split_seed,
+        command=_command(options),
+        start=start,
+        tensorboard=options.tensorboard,
+        rehearsal=_rehearsal(options.rehearse, options.seed) if options.rehearse else (),
+        about=options.about or "",
+        balanced=options.balanced,
+        reading=reading_record(reviews.interpretation, reading(options)),
+    )
+
+
 @contextlib.contextmanager
 def _no_messages() -> Iterator[None]:
-    """Discards what is written to stderr; TensorFlow reports missing GPUs there before its log level counts."""
+    """Discards what is written to stderr; TensorFlow reports missing GPUs there before its log level takes effect."""
     sys.stderr.flush()
     kept = os.dup(2)
     try:
@@ -130,7 +133,7 @@ def _removed_unless_trained(folder: Path) -> Iterator[None]:
     existed = folder.exists()
     try:
         yield
-    except Exception:  # any error, passed on below; Ctrl-C is none and leaves the folder
+    except Exception:  # re-raised below; Ctrl-C is not an Exception and leaves the folder
         kept = {path.name for path in (folder / "checkpoint").glob("*")}
         if not existed and kept <= {"settings.json", "stages.json"}:
             shutil.rmtree(folder, ignore_errors=True)
@@ -167,7 +170,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "--rehearse",
         type=Path,
         metavar="DATA",
-        help="reviews of which --start is to keep its readings",
+        help="texts on which the scores of --start should stay the same",
     )
     parser.add_argument(
         "--balanced", action="store_true", help="choose the threshold so that both classes count the same"
@@ -195,7 +198,7 @@ def _recipe(options: argparse.Namespace) -> tuple[Preset, artifacts.Run | None]:
     if preset and not preset.continues:
         if options.start:
             raise ArtifactError(
-                f"The preset {preset.name} starts from random numbers; leave out --start, or leave out --preset to "
+                f"The preset {preset.name} trains from scratch; leave out --start, or leave out --preset to "
                 "train that run further."
             )
         return preset, None
@@ -233,7 +236,7 @@ def _changed(preset: Preset, options: argparse.Namespace) -> Preset:
 
 
 def _check_preset(preset: Preset, reviews: dataset.Dataset, name: str) -> None:
-    """Refuses to continue a model of film reviews by texts that its recipe is not for."""
+    """Refuses to continue a model of film reviews on texts that its recipe is not made for."""
     if preset.continues and reviews.unlabelled.empty and not reviews.source.split.startswith("official"):
         raise ArtifactError(
             f"The preset {preset.name} needs the IMDB reviews, or a folder with train.parquet, test.parquet and "
@@ -243,14 +246,14 @@ def _check_preset(preset: Preset, reviews: dataset.Dataset, name: str) -> None:
 
 
 def _warnings(reviews: dataset.Dataset, start: artifacts.Run | None) -> list[str]:
-    """Returns what to expect of data with few reviews of a class, or with few of one."""
+    """Returns warnings about data with few reviews of a class, or with unbalanced classes."""
     counts = {name: int((reviews.train["label"] == label).sum()) for label, name in NAMES.items()}
     fewest, n = min(counts, key=lambda name: counts[name]), sum(counts.values())
     lines = []
     if counts[fewest] < SMALL and not start:
         lines.append(
-            f"Only {counts[fewest]} {fewest} reviews to train on: a model from random numbers is likely to be worse "
-            "than a shipped one. Compare with adapt.py, which teaches a shipped run your labels."
+            f"Only {counts[fewest]} {fewest} reviews to train on: a model trained from scratch is likely to be "
+            "worse than a shipped one. Compare with adapt.py, which teaches a shipped run your labels."
         )
     if counts[fewest] < n / 10:
         lines.append(
@@ -293,7 +296,7 @@ def _other_split(run: artifacts.Run, source: dataset.Source, split_seed: int) ->
     made = run.json("metadata.json").get("data", dataclasses.asdict(source))
     excluded, seed = made["removed"]["excluded"], provenance.split_seed(run)
     if _kind_of_split(made["split"]) != _kind_of_split(source.split):
-        return f'its data was split otherwise ("{made["split"]}"), so train it again on this data'
+        return f'its data was split differently ("{made["split"]}"), so train it again on this data'
     if made["sha256"] != source.sha256 and _kind_of_split(source.split) != "official":
         return "it was trained on other data, so train it again on this data"
     if seed != split_seed:

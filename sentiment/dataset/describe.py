@@ -82,7 +82,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     except MemoryError:
-        limit_memory(0)  # the sentence must not fail
+        limit_memory(0)  # so that printing the message cannot fail
         print(f"{options.input.name} needs more memory than the server allows; use a part of it.", file=sys.stderr)
         return 2
     except OSError as error:

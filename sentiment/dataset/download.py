@@ -25,7 +25,7 @@ def download(url: str, target: Path, expected: str, report: Report = lambda done
     """Downloads ``url`` to ``target``, which appears only once complete and with the expected SHA-256.
 
     Partial content is kept in ``<target>.part``. An interrupted download resumes, at once or in the next call, as long
-    as each attempt makes progress. A file with another checksum is removed.
+    as each attempt makes progress. A file with a wrong checksum is removed.
 
     Args:
         url: an http or https address.
@@ -34,7 +34,7 @@ def download(url: str, target: Path, expected: str, report: Report = lambda done
         report: called with the bytes on disk and the size of the file, None if unknown.
 
     Raises:
-        DatasetError: the download failed, has another checksum, or ``target`` is a different file.
+        DatasetError: the download failed, has a wrong checksum, or ``target`` is a different file.
         OSError: the disk is full or not writable.
     """
     if not url.startswith(("https://", "http://")):
@@ -48,7 +48,7 @@ def download(url: str, target: Path, expected: str, report: Report = lambda done
     actual = sha256(part)
     if actual != expected:
         part.unlink()
-        raise DatasetError(f"{url} has another checksum than expected, SHA-256 {actual}; the download was removed.")
+        raise DatasetError(f"{url} has an unexpected checksum, SHA-256 {actual}; the download was removed.")
     part.replace(target)
 
 

@@ -46,7 +46,7 @@ def load(
         reading: how to read a table; None detects everything.
         exclude: fingerprints of reviews to keep out of train, validation and unlabelled.
         limit: train on this many reviews, and reduce validation and unlabelled in proportion; None for all.
-        seed: of every random draw.
+        seed: the seed of all random draws.
         whole: put every distinct labelled text into the test part and leave the others empty, for a model that has
             learned from none of them; a single review is enough.
 
@@ -189,7 +189,7 @@ def _validation_size(texts: int, rows: int, *, official_split: bool) -> int:
 
 
 def _hold_out(train: pd.DataFrame, size: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Splits train into train and validation by film, or by text if films are unknown or too few; also names which."""
+    """Splits train into train and validation by film, or by text if films are unknown or too few; also says which."""
     held_out = draw(train, "film", size, rng)
     how = "by film" if train["film"].ne("").any() else "by text"
     if train["label"][held_out].nunique() < 2:

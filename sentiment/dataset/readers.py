@@ -12,8 +12,8 @@ from pathlib import Path
 from sentiment.artifacts import sha256
 from sentiment.dataset import stanford, tables
 from sentiment.dataset.records import DatasetError, RawData
-from sentiment.tables.decoding import COMPRESSIONS, DECOMPRESSION_ERRORS, TEXT_FORMATS
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import COMPRESSIONS, DECOMPRESSION_ERRORS, TEXT_FORMATS
 from sentiment.tables.reading import Reading
 
 _JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*["}]|\[\s*[\[{"])')  # objects, or an array of objects, rows or texts

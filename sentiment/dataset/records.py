@@ -88,7 +88,7 @@ class Interpretation:
         text: the names of the columns of reviews, usually one.
         label: the name of the column of labels.
         labels: the most frequent values of that column.
-        notes: sentences on the reading that the user should know, such as guesses that may be wrong.
+        notes: sentences for the user, such as guesses that may be wrong.
     """
 
     columns: list[str]

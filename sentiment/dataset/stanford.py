@@ -104,13 +104,13 @@ def _members_of(path: Path) -> Iterator[tuple[str, bytes]]:
                         size += member.size  # a sparse file is larger than its bytes in the stream
                         check_size(size, path.name, path.stat().st_size)
                         content = tar.extractfile(member)
-                        assert content is not None  # as a regular file always has content
+                        assert content is not None  # a regular file always has content
                         yield member.name, content.read()
             while stream.read(1 << 20):
                 pass
     except (EOFError, tarfile.TarError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(
-            f"{path.name} is not a whole tar archive: it is truncated, damaged or something else."
+            f"{path.name} is not a complete tar archive: it is truncated, damaged or of another format."
         ) from error
 
 

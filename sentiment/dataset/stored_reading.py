@@ -1,4 +1,4 @@
-"""How the table of a run was read, as in its ``metadata.json``, so that the next file is read so too."""
+"""Records in ``metadata.json`` how a run's table was read, so that later tables are read the same way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sentiment.dataset.records import Interpretation
 from sentiment.tables.reading import Reading
 
 
-def stored(found: Interpretation | None, reading: Reading) -> dict[str, Any]:
+def reading_record(found: Interpretation | None, reading: Reading) -> dict[str, Any]:
     """Returns the columns that were read, chosen or detected, and the labels if they were chosen, ready for JSON."""
     if found is None:
         return {}
@@ -20,8 +20,8 @@ def stored(found: Interpretation | None, reading: Reading) -> dict[str, Any]:
     return {"text_column": _joined(found.text), "label_column": found.label, **labels}
 
 
-def with_stored(reading: Reading, content: object) -> Reading:
-    """Returns the reading with those columns and labels as its usual ones; content of another form is ignored."""
+def with_record(reading: Reading, content: object) -> Reading:
+    """Returns the reading with the recorded columns and labels as its usual ones; ignores malformed content."""
     if not isinstance(content, Mapping):
         return reading
     text, label, labels = (content.get(name) for name in ("text_column", "label_column", "labels"))

@@ -61,8 +61,8 @@ _PART_FILES = {
 }
 _OPTIONAL = ("rating", "movie")  # columns of the Stanford release
 _MAX_LABELS = 100_000  # distinct values of a label column
-_LABEL_CHARACTERS = 100  # kept of a value
-_MAX_MEANINGS = 30  # values of which the meaning is shown
+_LABEL_CHARACTERS = 100  # of a value; the rest is cut off
+_MAX_MEANINGS = 30  # values whose meaning is shown
 _CODES: dict[Meaning, int] = {"positive": POSITIVE, "negative": NEGATIVE, "neutral": 2, "unknown": 3, "empty": 4}
 
 
@@ -124,7 +124,7 @@ class _Table:
         text: positions of the columns of reviews.
         label: position of the column of labels, None in an unlabelled part.
         part: the part of the data set, "" if there are none.
-        notes: sentences on the reading, see ``Interpretation``.
+        notes: sentences for the user, see ``Interpretation``.
         texts: the reviews.
         codes: the label of each review, as a position in ``values``; 0 is a missing one.
         values: the distinct labels.

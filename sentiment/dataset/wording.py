@@ -1,4 +1,4 @@
-"""Says in words how a data set was read and which rows were left out, for the command line and the Dataset page."""
+"""Describes how a data set was read and which rows were left out, for the command line and the Dataset page."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ _REASONS = {  # field of ``Removed`` -> singular and plural; contradicting copie
     "unmatched": ("row that is not in the official IMDB release", "rows that are not in the official IMDB release"),
     "repeats": ("repeat of another row", "repeats of other rows"),
     "train_in_test": ("training text that is also in the test part", "training texts that are also in the test part"),
-    "unlabelled_in_test": ("unlabelled text that is also in the test part", "unlabelled texts that are also in it"),
-    "excluded": ("row excluded by name", "rows excluded by name"),
+    "unlabelled_in_test": (
+        "unlabelled text that is also in the test part",
+        "unlabelled texts that are also in the test part",
+    ),
+    "excluded": ("row on the list of exclusions", "rows on the list of exclusions"),
 }
 _MEANINGS = {
     "positive": "positive",
@@ -38,7 +41,7 @@ def summary_lines(data: Dataset) -> list[str]:
         lines.append(f"Left out: {', '.join(reasons)}.")
     if contradicting := data.source.removed.contradicting:
         copies = "repeats have" if contradicting > 1 else "repeat has"
-        lines.append(f"{contradicting:,} {copies} another label than the copy that is kept, which has that of most.")
+        lines.append(f"{contradicting:,} {copies} a different label from the kept copy, which has the majority label.")
     return lines + (data.interpretation.notes if data.interpretation else [])
 
 

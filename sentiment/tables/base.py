@@ -73,7 +73,7 @@ class Options:
     """Options for reading a file; None means that the reader detects it. ``options.py`` checks them.
 
     Attributes:
-        format: one of ``decoding.FORMATS``.
+        format: one of ``formats.FORMATS``.
         encoding: Python's name of an encoding.
         delimiter: one character; ``headers.ONE_COLUMN`` for a table of one column, and for the lines of a ``.txt``.
         header: whether the first row of the table names the columns.
@@ -96,9 +96,9 @@ class Source(ABC):
         format: csv, tsv, txt, jsonl, parquet or xlsx.
         columns: the names of the columns, as in the file.
         kinds: the type of each column in an output that has types: string, integer, number or boolean.
-        found: how the file was read, for the user.
-        notes: sentences on the reading that the user should know: guesses, and what was left out.
-        sheets: the names of the sheets that can be read, of a workbook.
+        found: how the file was read, for the user: encoding, delimiter, header or sheet.
+        notes: sentences for the user about guesses and about what was left out.
+        sheets: the names of a workbook's sheets that can be read; empty for other formats.
     """
 
     path: Path
@@ -120,7 +120,7 @@ class Source(ABC):
         return list(range(len(self.columns)))
 
     def remarks(self) -> list[str]:
-        """Returns the notes, with those that only a complete reading gives."""
+        """Returns the notes, including those that are known only after a complete reading."""
         return self.notes
 
     def check_columns(self, columns: Collection[str]) -> None:
@@ -150,7 +150,7 @@ class Source(ABC):
 class RowSource(Source):
     """A table that is read row by row, as text."""
 
-    unit = "line"  # counted by the numbers of the rows
+    unit = "line"  # what the numbers of the rows count, for messages
     cuts = False  # whether an unquoted text may contain the delimiter, and be split there
 
     @abstractmethod

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _DAMAGED = re.compile("[\udc00-\udcff]")  # bytes that are not UTF-8, as "surrogateescape" reads them
-_BYTES = 4  # that a character of UTF-8 takes at most
+_BYTES = 4  # the most that a character takes in UTF-8
 
 
 def truncate(column: pa.Array | pa.ChunkedArray, most: int) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Guesses and names the columns of reviews."""
+"""Guesses which columns hold reviews, and finds columns by name or number."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
         cells, rank = _given(rows, position), float(_name_rank(columns[position]))
         words = sum(len(cell.split()) for cell in cells)
         short = 0 < words < _SENTENCE_WORDS * len(cells)
-        are_labels = rank < 0 and is_label_name(columns[position])  # of which the words may look like prose
+        are_labels = rank < 0 and is_label_name(columns[position])  # whose values may look like prose
         prose = not _are_data(cells) and not are_labels and (rank > 0 or bool(cells))
         if not cells or (short and _REPEATED * len(set(cells)) <= len(cells)):
             rank = min(rank, 0)  # nothing, or categories
@@ -95,7 +95,7 @@ def guess_text_column(columns: Sequence[str], rows: Sequence[Cells], texts: Sequ
 
 
 def column_choices(columns: Sequence[str]) -> list[str]:
-    """Returns a distinct label for each column, none of them "none": a browser knows a choice only by its label."""
+    """Returns a distinct label for each column, none of them "none"; a browser identifies a choice by its label."""
     columns = [name if len(name) <= _CHOICE_CHARACTERS else f"{name[:_CHOICE_CHARACTERS]}…" for name in columns]
     often = Counter(columns)
     return [
@@ -139,7 +139,7 @@ def _are_data(cells: Sequence[str]) -> bool:
 
 
 def _is_data(cell: str) -> bool:
-    """Returns whether a cell is no prose: an address, a number, a date, an id, a list, JSON or a label."""
+    """Returns whether a cell is data, not prose: an address, a number, a date, an id, a list, JSON or a label."""
     if _LISTED.match(cell) or (cell[0] == "[" and cell[-1] == "]" and cell.count("[") == 1 and "," in cell):
         return True
     if len(cell) > _DATE_LIMIT or _URL.match(cell):
@@ -164,11 +164,12 @@ def find_column(columns: Sequence[str], wanted: str | int) -> int:
         return positions[0]
     if positions:
         numbers = " and ".join(str(i + 1) for i in positions)
-        raise FileError(f"Columns {numbers} are both called {wanted}; give the number of the one you mean.")
+        every = "both" if len(positions) == 2 else "all"
+        raise FileError(f"Columns {numbers} are {every} called {wanted}; give the number of the one you mean.")
     if wanted.isdecimal() and 1 <= int(wanted) <= len(columns):
         return int(wanted) - 1
     shown = ", ".join(columns[:20]) + (", …" if len(columns) > 20 else "")
-    raise FileError(f"There is no column called {wanted}; there is {shown}.")
+    raise FileError(f"There is no column called {wanted}; the columns are {shown}.")
 
 
 def find_columns(columns: Sequence[str], wanted: str | int | Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The command-line options for reading a table, the same for every script.
+"""The command-line options for reading a table, shared by all commands.
 
 PyArrow is imported only when a table is read, which halves the time to score a single text.
 """
@@ -17,11 +17,15 @@ _VALUES = ("text_column", "label_column", "labels", "input_form", "sheet", "enco
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Adds the options to a parser."""
     add = parser.add_argument_group("how to read a table (default: detected)").add_argument
-    add("--text-column", metavar="C[,D]", help="name or number of the column of reviews; several are joined")
+    add(
+        "--text-column",
+        metavar="C[,D]",
+        help="name or number of the column of reviews; several, with commas, are joined",
+    )
     add(
         "--label-column",
         metavar="C",
-        help="name or number of the column of labels; scoring measures its accuracy by them",
+        help="name or number of the column of labels; scoring reports its accuracy against them",
     )
     add("--labels", metavar="L", help="meaning of the labels, such as good=positive,bad=negative,ok=none")
     add("--input-form", metavar="F", type=str.lower, help="format of the file, if its name does not end in it")
@@ -49,7 +53,7 @@ def reading(options: argparse.Namespace) -> Reading:
 
 
 def reading_words(options: argparse.Namespace) -> list[str]:
-    """Returns the given ones of these options as words of a command."""
+    """Returns those of these options that were given, as words of a command line."""
     words = []
     for name in _VALUES:
         if (value := getattr(options, name)) is not None:

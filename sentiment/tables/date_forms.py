@@ -43,7 +43,7 @@ class DateForms:
         self._units: set[str] = set()
 
     def add(self, values: Iterable[str | None] | pa.Array) -> None:
-        """Takes values into account."""
+        """Adds values of the column."""
         values = _strings(values)
         _, first, mark, second, *_ = _parts(values)
         heads = pc.binary_join_element_wise(first, mark, second, "").drop_null()
@@ -69,14 +69,14 @@ class DateForms:
         return list(values.to_pylist())
 
     def are_dates(self, values: Iterable[str]) -> bool:
-        """Returns whether no value is a plain number, or the number of a version, once it is rewritten."""
+        """Returns whether no value is a plain number or a version number after rewriting."""
         return not any(
             _PLAIN.fullmatch(rewritten) or (_VERSION.fullmatch(value) and not self._named)
             for value, rewritten in zip(values, self.rewrite(values), strict=True)
         )
 
     def doubt(self) -> str:
-        """Returns how values that could be read in several ways are read; "" if there are none."""
+        """Returns a sentence on how ambiguous values are read; "" if there are none."""
         if self._units:
             return f"Its numbers are read as {' or '.join(sorted(self._units))} since 1970."
         for dotted in (False, True):
@@ -120,7 +120,7 @@ class DateForms:
         return seen
 
     def _example(self, dotted: bool) -> str:
-        """Returns how one of the dates is read that could be read in two ways; "" if there is none."""
+        """Returns how one of the ambiguous dates is read; "" if there is none."""
         for mark, first, second in self._heads:
             if (mark == ".") == dotted and 0 < first <= 12 and 0 < second <= 12 and first != second:
                 day, month = (first, second) if self._first(dotted) == "day" else (second, first)
@@ -154,7 +154,7 @@ def _number(digits: pa.Array) -> pa.Array:
 
 
 def _since_1970(numbers: pa.Array) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.int64]]:
-    """Returns the day of each number that counts from 1970, and the position of its unit, -1 if it hardly does."""
+    """Returns the day of each number that counts from 1970, and the position of its unit, -1 if none is plausible."""
     counts = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False)
     days, units = np.zeros(len(counts), "datetime64[D]"), np.full(len(counts), -1)
     first, last = (np.datetime64(f"{year}-01-01", "s").astype(np.float64) for year in (_FIRST_YEAR, _LAST_YEAR))

@@ -1,69 +1,33 @@
-"""Decodes files: detects their format, compression and encoding, and opens them as bytes or text."""
+"""Detects the encoding of text files, and opens them as text with invalid bytes marked."""
 
 from __future__ import annotations
 
 import codecs
-import errno
-import gzip
 import io
-import lzma
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import BinaryIO, TextIO
 
-import pyarrow as pa
-
-from sentiment.file_limits import BoundedStream, LimitError, unpacked_limit
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import describe_other_kind, open_bytes
 from sentiment.tables.legacy import guess_encoding
-
-TEXT_FORMATS = ("csv", "tsv", "txt", "jsonl", "json")
-FORMATS = (*TEXT_FORMATS, "parquet", "xlsx")
-OUTPUT_FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
-COMPRESSIONS = ("gz", "zst", "zip")
-_TABLES = tuple(f".{format}" for format in FORMATS if format != "txt")
-
-DECOMPRESSION_ERRORS = (  # raised for compressed data that are damaged, locked or of an unknown method
-    EOFError, ValueError, RuntimeError, LookupError, struct.error,
-    zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, pa.ArrowException,
-)  # fmt: skip
 
 _BLOCK = 1 << 20
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, because its mark begins with that of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLED = 1 << 16  # bytes of lines that are not UTF-8, from which the encoding is guessed
-_BEFORE, _LINE = 200, 2000  # bytes before the first that is not ASCII in a long line of the sample, and in all
+_BEFORE, _LINE = 200, 2000  # bytes of a long line in the sample: before its first non-ASCII byte, and in all
 _HIGH_BYTE = re.compile(rb"[\x80-\xff]")
 _MARKED = re.compile("[\udc00-\udcff]")
 _SURROGATES = re.compile("[\ud800-\udbff\udd00-\udfff]")  # which only encodings with escapes can decode to
-_MAGIC = (
-    (b"PK\x03\x04", "a zip archive or an xlsx workbook"),
-    (b"\x1f\x8b", "gzip data"),
-    (b"\x28\xb5\x2f\xfd", "zstd data"),
-    (b"PAR1", "a Parquet file"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook; save it as .xlsx"),
-    (b"%PDF", "a PDF"),
-    (b"{\\rtf", "a document in Rich Text Format; save it as plain text"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"SQLite format 3", "a SQLite database"),
-    (b"version https://git-lfs.github.com", "a pointer of Git LFS, not the file itself; fetch it with: git lfs pull"),
-)
-_WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
-_XML = re.compile(rb"\s*<\?xml\b")
-_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:"[^"\\]{0,200}"\s*:|\})')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,95 +45,6 @@ class Encoding:
     damaged: int = 0
     guessed: bool = False
     escapes: bool = True
-
-
-def detect_format(path: Path) -> tuple[str, str]:
-    """Returns a file's format and compression ("" for none) by its suffixes; a ``.zip`` has the format of its member.
-
-    Raises:
-        FileError: the format is not supported.
-    """
-    suffixes = [suffix.lower().lstrip(".") for suffix in path.suffixes[-2:]]
-    compression = suffixes.pop() if suffixes and suffixes[-1] in COMPRESSIONS else ""
-    format = suffixes[-1] if suffixes else ""
-    if compression == "zip" and path.is_file():
-        format = Path(_zip_member(path).filename).suffix.lower().lstrip(".")
-    if format in TEXT_FORMATS or (format in FORMATS and not compression):
-        return format, compression
-    known = ", ".join(f".{format}" for format in FORMATS)
-    if format == "xls":
-        raise FileError(
-            f"{path.name} is an old Excel workbook (.xls); open it in a spreadsheet program and save it as .xlsx or "
-            ".csv."
-        )
-    raise FileError(
-        f"{path.name} is of no format that is read here: {known}, the first five also as .gz, .zst or .zip."
-    )
-
-
-def output_format(path: Path, asked: str | None = None) -> str:
-    """Returns the format of an output: the requested one, else that of its suffix.
-
-    Raises:
-        FileError: the format cannot be written.
-    """
-    if asked and asked not in OUTPUT_FORMATS:
-        raise FileError(f"There is no format {asked} to write; there is {', '.join(OUTPUT_FORMATS)}.")
-    format = asked or path.suffix.lower().lstrip(".")
-    if format not in OUTPUT_FORMATS:
-        known = ", ".join(f".{format}" for format in OUTPUT_FORMATS)
-        raise FileError(f"The output's name must end in one of {known}; {path.name} does not.")
-    return format
-
-
-@contextmanager
-def open_bytes(path: Path, compression: str) -> Iterator[BinaryIO]:
-    """Opens a file's bytes, which are decompressed while they are read.
-
-    Raises:
-        FileError: the compressed data are damaged, cut short or locked.
-    """
-    if not compression:
-        with path.open("rb") as file:
-            yield file
-        return
-    try:
-        with _unpacked(path, compression) as stream:
-            bounded = BoundedStream(stream, unpacked_limit(path.stat().st_size), path.name)
-            yield io.BufferedReader(bounded, _BLOCK)
-    except (FileError, UnicodeError):
-        raise
-    except LimitError as error:
-        raise FileError(str(error)) from error
-    except DECOMPRESSION_ERRORS as error:
-        raise FileError(_broken(path)) from error
-    except OSError as error:
-        if is_damage(error):
-            raise FileError(_broken(path)) from error
-        raise
-
-
-@contextmanager
-def _unpacked(path: Path, compression: str) -> Iterator[BinaryIO]:
-    if compression == "gz":
-        with gzip.open(path) as file:
-            yield cast(BinaryIO, file)
-    elif compression == "zst":
-        with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as stream:
-            yield stream
-    else:
-        with zipfile.ZipFile(path) as archive, archive.open(_zip_member(path)) as member:
-            yield cast(BinaryIO, member)
-
-
-def is_damage(error: OSError) -> bool:
-    """Returns whether an error is due to the compressed data and not to the disk."""
-    # zstd and bzip2 have no error of their own; in a damaged zip archive an offset may be negative
-    return error.errno in (None, errno.EINVAL)
-
-
-def _broken(path: Path) -> str:
-    return f"{path.name} is damaged: its packed data are broken or end too early."
 
 
 @contextmanager
@@ -212,36 +87,8 @@ def detect_encoding(path: Path, compression: str) -> Encoding:
     if name == "utf-8-sig" or counts.bad == 0 or counts.bad < counts.continued:
         return Encoding(name or "utf-8", counts.bad, escapes=counts.escapes)
     name = guess_encoding(bytes(counts.sample))
-    damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these have all bytes
+    damaged = 0 if name in ("cp1252", "mac_roman") else count_damaged(path, compression, name)  # these define all bytes
     return Encoding(name, damaged, guessed=True)
-
-
-def is_text(path: Path) -> bool:
-    """Returns whether a file is text: not empty, and without the first bytes of another kind of file."""
-    with open_bytes(path, detect_format(path)[1]) as file:
-        head = file.read(4096)
-    return bool(head.strip()) and not describe_other_kind(head)
-
-
-def check_not_json(path: Path, compression: str) -> None:
-    """Rejects a file of JSON under the suffix of a table or of plain lines.
-
-    Raises:
-        FileError: the file begins with a JSON object, or with an array of them.
-    """
-    with open_bytes(path, compression) as file:
-        if _JSON.match(file.read(4096).removeprefix(codecs.BOM_UTF8)):
-            raise FileError(f"{path.name} holds JSON, not a table; give its name the suffix .json.")
-
-
-def describe_other_kind(head: bytes) -> str:
-    """Returns the kind of file that has these first bytes and is no text; "" for text."""
-    if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), ""):
-        return kind
-    text = head.removeprefix(codecs.BOM_UTF8)
-    if _WEB_PAGE.match(text):
-        return "a web page, perhaps one that asks to sign in; download the file itself"
-    return "XML; save it as .xlsx or .csv" if _XML.match(text) else ""
 
 
 def count_damaged(path: Path, compression: str, name: str) -> int:
@@ -253,7 +100,7 @@ def count_damaged(path: Path, compression: str, name: str) -> int:
     try:
         io.TextIOWrapper(io.BytesIO(), name)
     except (LookupError, ValueError) as error:
-        raise FileError(f"There is no encoding called {name} in which text is read.") from error
+        raise FileError(f"There is no text encoding called {name}.") from error
     damaged = 0
     with open_text(path, compression, Encoding(name)) as text:
         for block in iter(lambda: text.read(_BLOCK), ""):
@@ -288,7 +135,9 @@ def _count_bytes(head: bytes, rest: BinaryIO) -> _ByteCounts:
         if not block.isascii() or not text.isascii():
             bad = 0 if _can_encode(text) else len(_MARKED.findall(text))
             counts.bad += bad
-            counts.continued += len(block) - len(text)  # over the whole file, as the decoder keeps half a character
+            counts.continued += len(block) - len(
+                text
+            )  # summed over the file, because the decoder holds back incomplete characters
             if bad and len(counts.sample) < _SAMPLED:
                 counts.sample += b"\n".join(_lines_beyond_ascii(block))[:_SAMPLED] + b"\n"
         if not block:
@@ -306,7 +155,7 @@ def _can_encode(text: str) -> bool:
 
 
 def _lines_beyond_ascii(block: bytes) -> Iterator[bytes]:
-    """Yields the lines that are not ASCII; of a long one a piece."""
+    """Yields the lines that are not ASCII, or a piece of a long one."""
     for line in block.splitlines():
         if found := _HIGH_BYTE.search(line):
             start = max(0, found.start() - _BEFORE)
@@ -340,23 +189,3 @@ def _as_control(error: UnicodeError) -> tuple[str, int]:
 
 def _error_handler(encoding: str) -> str:
     return "sentiment.control" if codecs.lookup(encoding).name == "cp1252" else "sentiment.mark"
-
-
-def _zip_member(path: Path) -> zipfile.ZipInfo:
-    """Returns the only file in a zip archive; folders, and the files that macOS adds, do not count."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
-    except DECOMPRESSION_ERRORS as error:
-        raise FileError(f"{path.name} is damaged, or no zip archive.") from error
-    except OSError as error:
-        if is_damage(error):
-            raise FileError(f"{path.name} is damaged, or no zip archive.") from error
-        raise
-    if len(members) > 1:  # a readme may come with the table
-        members = [info for info in members if info.filename.lower().endswith(_TABLES)] or members
-    if len(members) != 1:
-        raise FileError(f"{path.name} holds {len(members)} files; a zip with exactly one is read.")
-    if members[0].flag_bits & 1:
-        raise FileError(f"{path.name} is locked with a password.")
-    return members[0]

@@ -9,8 +9,9 @@ from pathlib import Path
 from sentiment.file_limits import MAX_COLUMNS
 from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
-from sentiment.tables.decoding import Encoding, check_not_json, count_damaged, detect_encoding, is_damaged, open_text
+from sentiment.tables.decoding import Encoding, count_damaged, detect_encoding, is_damaged, open_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import check_not_json
 from sentiment.tables.headers import (
     DELIMITERS,
     IN_PROSE,
@@ -103,7 +104,7 @@ class DelimitedSource(RowSource):
         return guess_delimiter(sample, preferred="\t" if self.format == "tsv" else ",")
 
     def _first_rows(self, delimiter: str, *, broken: bool = False) -> list[list[str]]:
-        """Returns the first rows; of the broken ones only the very first, unless all are wanted."""
+        """Returns the first rows, without malformed ones after the first unless ``broken``."""
         rows: list[list[str]] = []
         size = 0
         for record in self._records(delimiter, 0):

@@ -1,4 +1,4 @@
-"""Words that stand in a cell for nothing."""
+"""Recognises words that mark a cell as empty."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ _EMPTY_WORD = re.compile(
 
 
 def is_empty_word(text: str) -> bool:
-    """Returns whether a cell holds only a word for nothing, such as "NA" or "[deleted]"."""
+    """Returns whether a cell holds only a word that marks it as empty, such as "NA" or "[deleted]"."""
     word = text.strip()
     return len(word) <= _LONGEST and _EMPTY_WORD.fullmatch(word) is not None

@@ -50,7 +50,7 @@ class Start:
 
     Attributes:
         above: the number of rows above the table, such as a title.
-        row_names: whether the rows begin with a name that has no name of its own in the header, as R writes them.
+        row_names: whether the first column holds row names and has no name in the header, as in files from R.
     """
 
     above: int = 0

@@ -46,8 +46,8 @@ class Inspection:
         dates: positions of the columns that hold dates.
         values: the frequency of each value, by position, for columns with few distinct values.
         header_in_doubt: whether the first row, which was taken for the header, may be data.
-        notes: sentences on the reading, see ``Source``.
-        sheets: the names of the sheets that can be read, of a workbook.
+        notes: sentences for the user, see ``Source``.
+        sheets: the names of a workbook's sheets that can be read, see ``Source``.
     """
 
     form: str
@@ -65,7 +65,7 @@ class Inspection:
     sheets: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, object]:
-        """Returns the inspection as JSON can hold it."""
+        """Returns the inspection as a dictionary for JSON."""
         return asdict(self)
 
 

@@ -10,7 +10,7 @@ from sentiment.tables.cells import as_texts
 from sentiment.tables.empty_words import is_empty_word
 from sentiment.tables.errors import FileError
 
-_JOINT = "\n"  # adds no token that the file does not hold
+_JOINT = "\n"  # adds no token
 
 
 def joined_chunks(source: Source, texts: Sequence[int]) -> Iterator[Chunk]:
@@ -30,5 +30,5 @@ def joined_chunks(source: Source, texts: Sequence[int]) -> Iterator[Chunk]:
 
 
 def join_cells(cells: Iterable[str | None]) -> str:
-    """Returns one text, on a line for each cell that says something."""
+    """Returns the cells that are not empty as one text, each on a line of its own."""
     return _JOINT.join(cell for cell in cells if cell and cell.strip() and not is_empty_word(cell))

@@ -1,4 +1,4 @@
-"""Reads JSON that is not one object a line: an array, or an object that contains a list, element by element.
+"""Reads JSON that is not one object per line: an array, or an object that contains a list, element by element.
 
 Only one element is in memory at a time. After an element that is not JSON, reading continues at the next object.
 """
@@ -46,7 +46,7 @@ class Contents:
 
     Attributes:
         lists: the characters of the objects in each list, by its path.
-        objects: the number of objects beside each other, at most 2.
+        objects: the number of top-level objects, counted up to 2.
         only_objects: whether all values of the first object are objects.
     """
 
@@ -64,16 +64,15 @@ class BrokenError(Exception):
 
 
 def read_elements(file: TextIO, decoder: json.JSONDecoder, path: str = "") -> Iterator[Element]:
-    """Yields the elements of the file's array, the objects beside each other, or the elements of the list at a path."""
+    """Yields the elements of the list at a path; without a path, those of the top-level array, or the top objects."""
     stream = _Stream(file, decoder)
     if path:
         for _, found in _lists(stream, wanted=path):
             yield found
-    elif stream.peek() == "[":
+        return
+    if stream.peek() == "[":
         stream.place += 1
-        yield from _elements(stream)
-    else:
-        yield from _elements(stream)
+    yield from _elements(stream)
 
 
 def survey_object(file: TextIO, decoder: json.JSONDecoder) -> Contents:
@@ -109,7 +108,7 @@ def _lists(
     while (sign := stream.peek()) and sign != "}":
         key = stream.value()
         if not isinstance(key, str) or stream.peek() != ":":
-            raise BrokenError("no name and value", stream.place)
+            raise BrokenError("a name and a value are expected", stream.place)
         stream.place += 1
         inner, sign = f"{path}.{key}" if path else key, stream.peek()
         if kinds is not None:

@@ -1,4 +1,4 @@
-"""Reader of JSON: an object a line, an array of objects, or one object that contains a list of them.
+"""Reader of JSON: one object per line, an array of objects, or one object that contains a list of them.
 
 The columns are the keys. An object inside an object gives a column for each of its keys: ``user.name``.
 """
@@ -47,19 +47,19 @@ class JsonSource(RowSource):
         self.columns = [printable(key) for key in kinds]
         self.kinds = [_common_kind(kind) for kind in kinds.values()]
         if not self.columns:
-            raise FileError(f"{path.name} has no JSON object, neither on its lines nor in an array.")
+            raise FileError(f"{path.name} has no JSON object, neither on a line nor in an array.")
 
     def rows(self) -> Iterator[Row]:
-        """Yields every object, and every line or element that is none."""
+        """Yields every object, and every line or element that is not an object."""
         for element in self._elements():
             if element.problem:
                 row = Row(element.line, [element.text], element.problem)
             else:
-                whole = self._encoding.damaged and is_damaged(element.text)  # then it is not UTF-8
+                damaged = self._encoding.damaged and is_damaged(element.text)
                 cells: list[str | None] = [None] * len(self._positions)
                 for key, cell in _flatten(element.value, self._depth).items():
                     cells[self._positions[key]] = _as_text(cell)
-                row = Row(element.line, cells, native="" if whole else element.text)
+                row = Row(element.line, cells, native="" if damaged else element.text)
             yield _report_surrogates(report_damage(row, self._encoding))
 
     def _elements(self) -> Iterator[Element]:
@@ -152,7 +152,7 @@ def _parse(line: Line) -> Element:
 
 
 def _parse_literal(text: str) -> dict[Any, Any] | None:
-    """Returns a dictionary in Python's notation, as in the Amazon reviews of 2014; None if the text is none."""
+    """Returns a dictionary in Python's notation, as in the Amazon reviews of 2014; None if the text is not one."""
     if not text.startswith("{") or "'" not in text or len(text) > _MAX_LITERAL:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The vocabulary of labels: which column holds them, and what each of its values means.
+"""Finds the column of labels in a table, and the meaning of each of its values.
 
 A value is a word ("Positive", "rotten"), a number on a scale that the whole column shows (0 and 1, stars, percent), or
-a number that names its scale ("4 stars", "9/10"). A value of which several readings are plausible is left out.
+a number that names its scale ("4 stars", "9/10"). A value with several plausible meanings is left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Meaning = Literal["positive", "negative", "neutral", "empty", "unknown"]
 LABELS: dict[str, int | None] = {"positive": 1, "negative": 0}  # of the other meanings: None
 
 _LONGEST = 60  # characters; a longer value is not a label
-_ODD = 4  # of so many different numbers one may be off the scale
-_KNOWN = 0.75  # of the rows of a label column, at least
+_ODD = 4  # one in so many different numbers may be off the scale
+_KNOWN = 0.75  # least share of a label column's rows whose meaning is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +251,7 @@ def guess_label_column(columns: Sequence[str], rows: Sequence[Cells], texts: int
 
 
 def says_sentiment(value: str) -> bool:
-    """Returns whether a value is a word of sentiment, or a number of stars, whatever its column is called."""
+    """Returns whether a value is a sentiment word or a number of stars, whatever its column is called."""
     word = _normalise(value)
     number = _read_number(word)
     if number is not None:

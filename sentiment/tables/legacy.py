@@ -1,7 +1,7 @@
 """Guesses the encoding of text that is not Unicode, from a sample of its lines.
 
-Western text is windows-1252 or MacRoman, distinguished by the bytes between Latin letters. Text of which more
-than a few letters are not ASCII is left to charset-normalizer, among the encodings that such text is commonly in.
+Western text is windows-1252 or MacRoman, distinguished by the bytes between Latin letters. Text with more
+than a few letters beyond ASCII is left to charset-normalizer, restricted to the encodings that are common for it.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ WESTERN = "cp1252"
 _HIGH = bytes(range(0x80, 0x100))
 _LETTERS = bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B))
 _ACCENTED = 0.05  # share of bytes beyond ASCII among the letters, below which a text is Western
-_FOREIGN = 0.25  # share of them that are beside each other, above which the script is not Latin
+_FOREIGN = 0.25  # share of them that are adjacent to each other, above which the script is not Latin
 _RUNS = re.compile(rb"[\x80-\xff]{2,}")
 _LATIN = ["cp1252", "cp1250", "cp1254"]
 _OTHERS = ["cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "cp1253", "cp1256", "gb18030", "big5", "cp949"]
 _JAPANESE = ("cp932", "euc_jp")
 _KANA = re.compile("[\u3040-\u30ff]")
 _KANA_SHARE = 0.2
-# Beside lower-case letters these bytes are an apostrophe, quotation marks and accented letters in MacRoman; in
+# Next to lower-case letters these bytes are an apostrophe, quotation marks and accented letters in MacRoman; in
 # windows-1252 they are capitals and signs, which are rare there. The last is "â€" of a text that was damaged before.
 _MAC_ROMAN = re.compile(
     rb"(?<=[a-z])\xd5(?=[a-z])|(?<=[a-z])[\x87\x89\x8a\x8b\x90\x98\x9d\x9f](?=[a-z])|(?<=[a-z])[\x88\x8d-\x8f]"

@@ -1,4 +1,4 @@
-"""Splits the names of columns into words."""
+"""Normalises the names of columns and splits them into words."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ def name_words(name: str) -> list[str]:
 
 
 def words_of(listed: str) -> frozenset[str]:
-    """Returns the words of a list with commas, in the form of ``plain``."""
+    """Returns the entries of a comma-separated list, in the form of ``plain``."""
     return frozenset(plain(word.strip()) for word in listed.split(","))

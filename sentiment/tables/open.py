@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 
 from sentiment.tables.base import Chunk, Options, Source
 from sentiment.tables.cells import as_texts
-from sentiment.tables.decoding import FORMATS, detect_format
 from sentiment.tables.delimited import DelimitedSource
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import FORMATS, detect_format
 from sentiment.tables.headers import header_is_doubtful
 from sentiment.tables.jsonl import JsonSource
 from sentiment.tables.options import check_options
-from sentiment.tables.parquet import ParquetSource, is_text
+from sentiment.tables.parquet import ParquetSource, is_text_type
 from sentiment.tables.plain import open_plain
 from sentiment.tables.sampling import Cells
 from sentiment.tables.spreadsheets import MAX_ESCAPED_WIDTH, XLSX_CHARACTERS, worksheet_length
@@ -43,11 +43,11 @@ def open_source(path: Path, options: Options | None = None) -> Source:
     if not path.is_file():
         raise FileError(f"{path} is not a file.")
     if not os.access(path, os.R_OK):
-        raise FileError(f"{path} may not be read.")
+        raise FileError(f"{path} cannot be read: permission denied.")
     if facts.st_size == 0:
         raise FileError(f"{path.name} is empty.")
     if options.format is not None and options.format not in FORMATS:
-        raise FileError(f"There is no format {options.format}; there is {', '.join(FORMATS)}.")
+        raise FileError(f"There is no format {options.format}; the formats are {', '.join(FORMATS)}.")
     format, compression = (options.format, "") if options.format else detect_format(path)
     check_options(format, options, path.name)
     match format:
@@ -99,7 +99,7 @@ class Survey:
         self.unreadable += len(chunk.problems)
         self.extra += len(chunk.notes)
         for column in chunk.columns:
-            if is_text(column.type):
+            if is_text_type(column.type):
                 self._measure(column, chunk.lines)
 
     def _measure(self, column: pa.Array, lines: list[int]) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sentiment.file_limits import LimitError
-from sentiment.parquet_batches import DAMAGES, plain_bytes, read_batches
+from sentiment.parquet_batches import PARQUET_ERRORS, plain_bytes, read_batches
 from sentiment.tables.base import CHUNK_CELLS, CHUNK_CHARACTERS, CHUNK_ROWS, SAMPLE_ROWS, Chunk, Source
 from sentiment.tables.cells import as_texts
 from sentiment.tables.errors import FileError
@@ -25,8 +25,8 @@ class ParquetSource(Source):
         try:
             with pq.ParquetFile(path) as file:
                 self._schema = file.schema_arrow
-        except DAMAGES as error:
-            raise FileError(f"{path.name} is damaged, or no Parquet file.") from error
+        except PARQUET_ERRORS as error:
+            raise FileError(f"{path.name} is damaged or not a Parquet file.") from error
         self.columns = list(self._schema.names)
         self.check_columns(self.columns)
         self.kinds = ["string"] * len(self.columns)
@@ -41,7 +41,7 @@ class ParquetSource(Source):
     @property
     def texts(self) -> list[int]:
         """Positions of the columns that hold text."""
-        return [i for i, kind in enumerate(self._schema.types) if is_text(kind)]
+        return [i for i, kind in enumerate(self._schema.types) if is_text_type(kind)]
 
     def sample(self) -> list[Sequence[str | None]]:
         """Returns the first rows, as text."""
@@ -53,7 +53,7 @@ class ParquetSource(Source):
     def chunks(self, text: int) -> Iterator[Chunk]:
         """Yields every row, in order."""
         kind = self._schema.types[text]
-        if not is_text(kind):
+        if not is_text_type(kind):
             raise FileError(f"The column {self.columns[text]} of {self.path.name} holds {kind}, not text.")
         row = 1
         for table in self._tables():
@@ -78,8 +78,8 @@ class ParquetSource(Source):
         except LimitError as error:
             raise FileError(str(error)) from error
         except MemoryError as error:
-            raise FileError(f"{self.path.name} takes more memory than there is; save it as .csv.") from error
-        except DAMAGES as error:
+            raise FileError(f"{self.path.name} needs more memory than there is; save it as .csv.") from error
+        except PARQUET_ERRORS as error:
             raise FileError(f"{self.path.name} is damaged: {first_line(error)}") from error
 
 
@@ -100,10 +100,10 @@ def _texts(column: pa.Array, first: int) -> tuple[list[object], dict[int, str]]:
     return list(as_texts(plain)), {i: f"row {first + i}: bytes that are not utf-8" for i in broken}
 
 
-def is_text(kind: pa.DataType) -> bool:
+def is_text_type(kind: pa.DataType) -> bool:
     """Returns whether a column of this type holds text, as characters or as bytes."""
     if pa.types.is_dictionary(kind):
-        return is_text(kind.value_type)
+        return is_text_type(kind.value_type)
     is_string = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     return is_string or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 

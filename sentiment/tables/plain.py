@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from sentiment.tables.base import SAMPLE_CHARACTERS, SAMPLE_ROWS, Options, Row, RowSource
-from sentiment.tables.decoding import check_not_json, open_text
+from sentiment.tables.decoding import open_text
 from sentiment.tables.delimited import DelimitedSource, choose_encoding, encoding_notes, report_damage
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import check_not_json
 from sentiment.tables.headers import ONE_COLUMN, has_spaced_names, splits_lines
 from sentiment.tables.lines import read_lines, read_records
 from sentiment.tables.options import delimiter_name
@@ -41,7 +42,7 @@ class LinesSource(RowSource):
                 yield report_damage(row, self._encoding)
 
     def table_delimiter(self) -> str:
-        """Returns the delimiter by which the lines are a table, "" if they are none."""
+        """Returns the delimiter that makes the lines a table, "" if there is none."""
         lines = [row.cells[0] or "" for row in self._first_rows()]
         if found := next((sign for sign in _DELIMITERS if splits_lines(lines, sign)), ""):
             return found
@@ -91,7 +92,7 @@ class FastTextSource(LinesSource):
 
 
 def open_plain(path: Path, compression: str, options: Options) -> RowSource:
-    """Opens a ``.txt`` as what its lines look like, or as a table if the options name a delimiter."""
+    """Opens a ``.txt`` file as the kind that its lines suggest, or as a table if the options name a delimiter."""
     if options.delimiter and options.delimiter != ONE_COLUMN:
         return DelimitedSource(path, "txt", compression, options)
     if options.delimiter is None:

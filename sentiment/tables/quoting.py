@@ -1,4 +1,4 @@
-r"""Finds quotation marks that are escaped with a backslash, as in files of R, Spark, MySQL and Kaggle.
+r"""Finds quotation marks that are escaped with a backslash, as in files from R, Spark, MySQL and Kaggle.
 
 RFC 4180 doubles a quotation mark inside a quoted cell; these programs write ``\"``. Some of them also write ``\\`` for
 a backslash, others leave it alone.

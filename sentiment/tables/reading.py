@@ -1,4 +1,4 @@
-"""The choices of a user about a table of labelled reviews: its columns, its labels, and how it is parsed."""
+"""A user's choices for reading a table of labelled reviews: its columns, its labels, and how it is parsed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reading:
         label_column: name or number of the column of labels.
         labels: the meaning of each label: 1 positive, 0 negative, None neither; others are unknown.
         options: how the file is parsed.
-        usual: columns and labels of an earlier file; they replace a detection in a table that has these columns.
+        usual: columns and labels of an earlier file; they replace the detected ones in a table that has these columns.
     """
 
     text_column: str | None = None

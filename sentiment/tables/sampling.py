@@ -1,4 +1,4 @@
-"""Selects the rows by which the columns of a table are guessed."""
+"""Selects the rows from which the columns of a table are guessed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 Cells = Sequence[str | None]
 
-_CELLS = 20_000  # looked at; of a wide table fewer rows
+_CELLS = 20_000  # looked at, so fewer rows of a wide table
 
 
 def usable_rows(columns: Sequence[str], rows: Sequence[Cells]) -> Sequence[Cells]:

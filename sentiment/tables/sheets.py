@@ -14,8 +14,8 @@ from sentiment.file_limits import MAX_SHEET_ROW, LimitError
 from sentiment.tables.errors import FileError
 from sentiment.tables.headers import is_named_header
 
-_LOOKED_AT = 50  # sheets, of which the first rows are read
-_FIRST_ROWS, _SCANNED = 20, 1000  # rows that are not blank, among so many
+_LOOKED_AT = 50  # sheets whose first rows are read
+_FIRST_ROWS, _SCANNED = 20, 1000  # non-blank rows that are read, and rows in which they are sought
 _SHOWN = 10  # names in a message
 _CELL = r"(?:\w+:)?"
 _EMPTY_FORMULA = re.compile(
@@ -65,7 +65,7 @@ def open_sheet(sheet: Any, file: str) -> Iterator[tuple[Any, SheetStream]]:
         try:
             yield sheet, stream
         finally:
-            del sheet._get_source  # or the sheet could not be read again
+            del sheet._get_source  # otherwise the sheet could not be read again
 
 
 class SheetStream:
@@ -133,7 +133,7 @@ def _find_sheet(names: list[str], wanted: str, file: str) -> str:
         return found
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):
         return names[int(wanted) - 1]
-    raise FileError(f"There is no sheet {wanted} in {file}; there is {', '.join(names[:_SHOWN])}.")
+    raise FileError(f"There is no sheet {wanted} in {file}; the sheets are {', '.join(names[:_SHOWN])}.")
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ XLSX_ROWS = 1_048_576
 XLSX_COLUMNS = 16_384
 XLSX_CHARACTERS = 32_767
 
-# A spreadsheet runs a cell that begins with one of these (OWASP, CSV Injection); full-width signs count as the others.
+# A spreadsheet runs a cell that begins with one of these (OWASP, CSV Injection); full-width signs count too.
 _SIGNS = "=+-@＝＋－＠"
 # It ignores these before them: white space and control characters, zero-width signs, byte order marks, soft hyphens.
 _IGNORED = (

@@ -27,13 +27,13 @@ from sentiment.file_limits import (
 )
 from sentiment.tables.base import SAMPLE_ROWS, Options, Row, RowSource
 from sentiment.tables.cells import printable
-from sentiment.tables.decoding import DECOMPRESSION_ERRORS, describe_other_kind, is_damage
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import DECOMPRESSION_ERRORS, describe_other_kind, is_damage
 from sentiment.tables.headers import above_note, find_start, has_header
 from sentiment.tables.sheets import choose_sheet, open_sheet
 from sentiment.tables.spreadsheets import XLSX_ROWS
 
-_DAMAGES = (  # raised by openpyxl for damaged files
+_WORKBOOK_ERRORS = (  # raised by openpyxl for damaged files
     InvalidFileException, ParseError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError,
     *DECOMPRESSION_ERRORS,
 )  # fmt: skip
@@ -101,7 +101,7 @@ class WorkbookSource(RowSource):
                 continue
             if blank > MAX_BLANK_ROWS:
                 raise FileError(
-                    f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete that row, or them."
+                    f"{self.path.name} has {blank:,} blank rows before row {number:,}; delete them, or that row."
                 )
             yield from (Row(above, []) for above in range(number - blank, number))
             yield Row(number, cells, native="".join(map(_letter, values[: len(cells)])))
@@ -112,7 +112,7 @@ class WorkbookSource(RowSource):
         with (
             _damage_explained(self.path),
             _opened(self.path) as book,
-            closing(self._sheet_values(book)) as rows,  # or a sheet that was read in part keeps the file open
+            closing(self._sheet_values(book)) as rows,  # otherwise a sheet that was read in part keeps the file open
         ):
             while block := _next_rows(rows):
                 yield from block
@@ -131,11 +131,11 @@ def _damage_explained(path: Path) -> Iterator[None]:
         yield
     except LimitError as error:
         raise FileError(str(error)) from error
-    except _DAMAGES as error:
-        raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
+    except _WORKBOOK_ERRORS as error:
+        raise FileError(f"{path.name} is damaged or not an Excel workbook.") from error
     except OSError as error:
         if is_damage(error):
-            raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
+            raise FileError(f"{path.name} is damaged or not an Excel workbook.") from error
         raise
 
 
@@ -194,7 +194,7 @@ def _next_rows(rows: Iterator[Sequence[object]]) -> list[Sequence[object]]:
 
 
 def _check(path: Path) -> None:
-    """Rejects a file that is too large unpacked, or no workbook."""
+    """Rejects a file that is too large when unpacked, or is not a workbook."""
     with path.open("rb") as file:
         head = file.read(4096)
     if not head.startswith(b"PK") and (kind := describe_other_kind(head)):
@@ -208,7 +208,7 @@ def _check(path: Path) -> None:
     except (*DECOMPRESSION_ERRORS, OSError) as error:
         if isinstance(error, OSError) and not is_damage(error):
             raise
-        raise FileError(f"{path.name} is damaged, or no Excel workbook.") from error
+        raise FileError(f"{path.name} is damaged or not an Excel workbook.") from error
 
 
 def _as_text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""Texts under correction, whose offsets still lead back to the original."""
+"""Edits a text while its offsets can still be mapped back to the original."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Match = re.Match[str]
 
 
 class Draft:
-    """A text under correction. It stores only the edits, so a text without any costs nothing.
+    """A text under edit. It stores only the edits, so a text without any costs nothing.
 
     Args:
         text: the original.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 
-from sentiment.text.marks import nearest_mark
+from sentiment.text.ratings import nearest_rating
 from sentiment.text.vocabulary import Vocabulary
 
 # Other spellings of tokens; they hold whether or not the vocabulary has them.
@@ -19,7 +19,7 @@ _SPELLINGS = {
     "</3": "💔",
 }
 
-# Emoji of clear feeling, by a frequent word of reviews that separates them well in scores of short texts.
+# Emoji of clear sentiment, by the frequent review word that they are read as, chosen by scores of short texts.
 _SIGNS = {
     "recommended": "👍👏🙌👌💯🏆🥇",
     "favorite": "❤♥😍🥰😻🤩💖💕💗💘💙💚💛💜🧡💓💞💝🖤🤍🤎💟❣",
@@ -56,8 +56,8 @@ class Forms:
             return self._shortened(form) if len(form) <= _LONGEST and _THRICE.search(form) else form
         if len(form) == 1 and not form.isalnum():
             return None
-        if "/" in form and (mark := nearest_mark(form)):
-            return next((each for each in (form.replace(",", "."), mark) if each in self._vocabulary), form)
+        if "/" in form and (rating := nearest_rating(form)):
+            return next((each for each in (form.replace(",", "."), rating) if each in self._vocabulary), form)
         return form if any(map(str.isalnum, form)) else None
 
     def _shortened(self, form: str) -> str:

@@ -1,7 +1,7 @@
 """Reduces each grapheme cluster to what is looked up: one composed letter, or the first sign of an emoji sequence.
 
 The clusters are those of Unicode's UAX #29. Characters that are invisible alone (zero-width characters, soft hyphens,
-marks of direction) go with the character before them, although UAX #29 counts some as clusters of their own.
+marks of direction) belong to the character before them, although UAX #29 counts some as clusters of their own.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ def reduce_graphemes(draft: Draft) -> None:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """Returns the patterns of clusters; the first call takes some 50 ms, which ordinary texts need not spend."""
+    """Returns the patterns of clusters; the first call takes some 50 ms, which ordinary texts do not need."""
     marks = [code for code in range(_FIRST_MARK, _LAST_MARK + 1) if unicodedata.category(chr(code))[0] == "M"]
     codes = range(_FIRST_MARK, _LAST_SINGLETON + 1)
     singletons = "".join(each for each in map(chr, codes) if not unicodedata.is_normalized("NFC", each))
     basic = "".join(chr(code) for code in marks if code <= _BASIC)
     rest = "".join(chr(code) for code in marks if code > _BASIC)
-    # Characters beyond the basic plane are apart, because the search in such a class is slow.
+    # Characters beyond the basic plane are in a class of their own, because searching for it is slow.
     attached = f"(?:[{basic}{_INVISIBLE}{_EXTENDING}]|(?=[^\\0-\uffff])[{rest}{_EXTENDING_2}])"
     return {
         "keycap": re.compile("[0-9#*]\ufe0f?\u20e3"),

@@ -28,7 +28,7 @@ _TWICE_PATTERN = re.compile("|".join(_TWICE))  # windows-1252 read as MacRoman, 
 
 
 def repair_mojibake(draft: Draft) -> None:
-    """Replaces garbled sequences in the draft by the characters they were."""
+    """Replaces garbled sequences in the draft by the original characters."""
     if not _LIKELY.search(draft.text):
         return
     draft.substitute(_TWICE_PATTERN, lambda match: _TWICE[match[0]])
@@ -42,7 +42,7 @@ def repair_mojibake(draft: Draft) -> None:
 
 
 def _decoded(garbled: str, table: dict[str, int]) -> str:
-    """Returns the character that was garbled, or the same text if it was none."""
+    """Returns the original character, or the same text if it was not garbled."""
     try:
         text = bytes(table[character] for character in garbled).decode()
     except UnicodeDecodeError:

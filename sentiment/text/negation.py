@@ -1,4 +1,4 @@
-"""The three lists of negation words. They differ, and each difference must stay because recorded results rest on it.
+"""The three lists of negation words. They differ, and each difference must stay because recorded results depend on it.
 
 - ``EVALUATION_PATTERN`` decides the column ``negation`` that every committed run records. It searches raw text, so it
   accepts both apostrophes. It lacks "nothing", "none", "nobody", "cannot", "hardly", "barely", "scarcely", "rarely".

@@ -1,7 +1,7 @@
 """Brings a text into the normal form in which it is tokenized and looked up.
 
 The normal form has one apostrophe, characters instead of HTML entities and mojibake, composed letters, one sign for an
-emoji sequence, no invisible characters, and marks out of ten. Ordinary ASCII text stays as it is, at almost no cost.
+emoji sequence, no invisible characters, and ratings out of ten. Ordinary ASCII text stays as it is, at almost no cost.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from html import unescape
 
 from sentiment.text.drafts import Draft
 from sentiment.text.graphemes import compose_letters, reduce_graphemes
-from sentiment.text.marks import write_marks
 from sentiment.text.mojibake import repair_mojibake
+from sentiment.text.ratings import write_ratings
 from sentiment.text.tags import remove_tags
 
 # Characters beyond ASCII that need no attention: accented letters, signs and dashes of ordinary reviews.
@@ -26,7 +26,7 @@ _ENTITY = re.compile(
     r"&(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6});?|[a-zA-Z][a-zA-Z0-9]{1,31};"
     r"|(?:amp|nbsp|quot)(?![a-z])|[lg]t(?![a-z])|[a-zA-Z](?:acute|grave|circ|uml|tilde|cedil|ring|slash|lig))"
 )
-# The wrong character that another encoding puts for an apostrophe inside a contraction.
+# A wrong character from another encoding in place of an apostrophe inside a contraction.
 _LOST = re.compile(r"[ÕÆ\ufffd](?<=[^\W\d_].)(?=(?:[stdm]|re|ve|ll)\b)|í(?<=n.)(?=t\b)", re.IGNORECASE)
 
 _ESCAPES = 3  # text can be escaped repeatedly
@@ -36,7 +36,7 @@ _HASHTAG_BREAK = re.compile(r"#|(?<=[a-z])(?=[A-Z])")
 
 
 def normalize(text: str, *, mapped: bool = False) -> Draft:
-    """Returns the normal form of a text; if ``mapped``, its offsets lead back to the text."""
+    """Returns the normal form of a text; if ``mapped``, its offsets map back to the text."""
     draft = Draft(text, mapped=mapped)
     if "&" in text:
         _decode_entities(draft)
@@ -48,13 +48,13 @@ def normalize(text: str, *, mapped: bool = False) -> Draft:
         draft.text = draft.text.replace("`", "'")
     if "#" in draft.text:
         _split_hashtags(draft)
-    write_marks(draft)
+    write_ratings(draft)
     return draft
 
 
 def _correct_characters(draft: Draft) -> None:
     compose_letters(draft)
-    if not _UNUSUAL.search(draft.text):  # as if the letters had come composed
+    if not _UNUSUAL.search(draft.text):  # composing the letters was enough
         return
     repair_mojibake(draft)
     reduce_graphemes(draft)

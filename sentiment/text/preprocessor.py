@@ -67,7 +67,7 @@ class Preprocessor:
         return EncodedReview(ids, tokens, self._total(draft.text, found), int((ids == UNK).sum()))
 
     def ids(self, text: str) -> tuple[npt.NDArray[np.int32], int]:
-        """Returns the ids of a call, <int32>[tokens_read], and the text's number of tokens; faster for many texts."""
+        """Returns the ids alone, <int32>[tokens_read], and the text's number of tokens; faster than a call."""
         draft = self._normalize(text)
         if len(draft.text) > _LONG_TEXT:
             found = list(islice(self._found(draft), self.max_length))
@@ -115,7 +115,8 @@ class Preprocessor:
 def _split(chunk: str) -> tuple[str, ...]:
     """Returns the tokens of a single word, with or without a mark after it; nothing for any other chunk.
 
-    Most unknown chunks are such. They are not cached, and the tokenizer's pattern takes three times as long.
+    Most chunks with unknown words are of this kind. They are not cached, and the tokenizer's pattern is three times
+    as slow.
     """
     if chunk.isalpha():
         return () if chunk.endswith(_MAY_BE_NEGATED) else (chunk,)

@@ -1,6 +1,6 @@
-"""The versions of reading. A run records the version that it was trained with, or is served under.
+"""The versions of reading a text. A run records the version that it was trained with, or is served with.
 
-Version 1 reads texts as they are. Version 2 reads their normal form, and finds words for emoji, for marks and for
+Version 1 reads texts as they are. Version 2 reads their normal form, and finds words for emoji, for ratings and for
 words with repeated letters that the vocabulary lacks.
 """
 

@@ -26,7 +26,7 @@ _BRACKET = re.compile("[<>]")
 
 
 def remove_tags(draft: Draft) -> None:
-    """Replaces every tag by a line break, and the brackets around other words, which are no judgement, by spaces."""
+    """Replaces every tag by a line break, and angle brackets around other words by spaces."""
     if not draft.mapped:
         draft.text = draft.text.replace("<br />", "\n")  # by far the most frequent one
     if "<" in draft.text:

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from sentiment.app.shared.charts import class_colour, in_text_colour, layer, name_axis, rules
-from sentiment.bulk.results import OUTCOMES
+from sentiment.bulk.figures import OUTCOMES
 
 _HEIGHT = 260
 _CURVE_HEIGHT = 240

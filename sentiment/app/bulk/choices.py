@@ -13,8 +13,8 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
 from sentiment.tables.columns import column_choices, doubtful_columns
-from sentiment.tables.decoding import TEXT_FORMATS, detect_format, is_text
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import TEXT_FORMATS, detect_format, is_text
 from sentiment.tables.headers import header_note
 from sentiment.tables.labels import LABELS, value_meanings
 from sentiment.tables.options import delimiter_name, parse_delimiter, usable_options

@@ -20,8 +20,8 @@ from sentiment.bulk.results import Results, Rows
 from sentiment.bulk.scoring import PROBLEM, VERDICT, WORDS
 from sentiment.bulk.writing import check_limits, prefix
 from sentiment.formatting import counted, size
-from sentiment.tables.decoding import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import COMPRESSIONS, FORMATS, OUTPUT_FORMATS
 from sentiment.tables.open import Survey
 
 # Bytes. Larger downloads are read on request. Streamlit 1.67 drops such a request if two other page runs end before the

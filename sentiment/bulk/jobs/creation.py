@@ -9,8 +9,8 @@ from typing import BinaryIO
 from sentiment.budget import NAME_CHARACTERS, Settings
 from sentiment.bulk.jobs import limits, sharing
 from sentiment.bulk.jobs.job import Job, all_jobs, new_job
-from sentiment.tables.decoding import detect_format
 from sentiment.tables.errors import FileError
+from sentiment.tables.formats import detect_format
 
 _BLOCK = 1 << 20
 

@@ -1,4 +1,4 @@
-"""Finds marks such as ``★★★★☆``, ``3 1/2 stars out of 4``, ``8 / 10`` or ``-10/10``, and writes them out of ten.
+"""Finds ratings such as ``★★★★☆``, ``3 1/2 stars out of 4``, ``8 / 10`` or ``-10/10``, and writes them out of ten.
 
 A plain ``8/10`` or ``4/5`` stays as it is.
 """
@@ -11,7 +11,7 @@ from itertools import islice
 
 from sentiment.text.drafts import Draft, Match
 
-_SCALES = {4.0, 5.0, 10.0, 100.0}  # the best marks of usual scales
+_SCALES = {4.0, 5.0, 10.0, 100.0}  # the highest ratings of the usual scales
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NUMBERS = {word: float(number) for number, word in enumerate(_WORDS)} | {"a hundred": 100.0}
 _FULL, _EMPTY = "★⭐🌟✭✮✯", "☆✩✰⚝"
@@ -19,25 +19,25 @@ _FULL, _EMPTY = "★⭐🌟✭✮✯", "☆✩✰⚝"
 _NUMBER = rf"(?:\d{{1,3}}(?:[.,]\d{{1,2}})?|{'|'.join(_NUMBERS)})"
 _STARS = rf"[*{_FULL}](?:\ ?[*{_FULL}])*+"
 _POINTS = r"(?:[ -]?(?:stars?|points?)\b)?"
-# A share of things is no mark: "two out of five people".
+# A share of things is not a rating: "two out of five people".
 _THINGS = r"(?:people|persons?|times|cases|critics|women|men|girls|guys|kids|viewers|friends|members|films|movies|of)"
-_MARK = re.compile(
+_RATING = re.compile(
     rf"""
     (?:(?P<minus>(?<!\S)[-−–]|\b(?:minus|negative)\s)|(?<![\w./,]))
-    (?P<mark>{_STARS}|{_NUMBER})(?P<half>\ and\ a\ half|(?:[ -]|\ and\ )?(?:1/2|½))?{_POINTS}
+    (?P<rating>{_STARS}|{_NUMBER})(?P<half>\ and\ a\ half|(?:[ -]|\ and\ )?(?:1/2|½))?{_POINTS}
     (?P<over>\ ?/\ ?|\ \(?out\ of\ (?:a\ possible\ )?)
     (?P<best>{_STARS}|{_NUMBER}){_POINTS}
     (?![\w/]|[.,]\d|\ {_THINGS}\b)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-# What is inside a mark, beginning with what is found fast. A plain 8/10 after white space needs no writing.
+# Anchors inside a rating, the fastest to find first. A plain 8/10 after white space stays as it is.
 _SIGNED = re.compile(r"/ ?[145*★⭐]")
 _SLASH = re.compile(rf"{_SIGNED.pattern}(?<!\s\d/.)(?<!\s\d\d/.)(?<!\s\d[.,]\d/.)")
 _BEST = rf"(?:a possible )?(?:[\d*★⭐]|{'|'.join(_NUMBERS)})"
 _OUT_OF, _OUT_OF_CAPITALS = re.compile(f"out of (?i:{_BEST})"), re.compile(f"OUT OF (?i:{_BEST})")
 _MOST = 1_000  # anchors tried in a text, which bounds the time for a hostile one
-_BEFORE, _AFTER = 40, 40  # characters around the anchor in which a mark is sought
+_BEFORE, _AFTER = 40, 40  # characters around the anchor in which a rating is sought
 _ROW = re.compile(rf"(?:(?<![\w.,/])(\d(?:[.,]\d)?) ?)?([{_FULL}](?: ?[{_FULL}])*+)((?: ?½)?)((?: ?[{_EMPTY}])*+)")
 _LEAST = 3  # full stars in a row without empty ones; fewer are a bullet or an ornament
 _SHARE = re.compile(r"% (?i:fresh|positive|on rotten|on rt)\b")
@@ -50,8 +50,8 @@ _IS_MINUS = re.compile(
 _RATIO = re.compile(r"(\d{1,3}(?:[.,]\d{1,2})?)/(\d{1,3})")
 
 
-def write_marks(draft: Draft) -> None:
-    """Writes the marks of the draft out of ten, between spaces."""
+def write_ratings(draft: Draft) -> None:
+    """Writes the ratings of the draft out of ten, between spaces."""
     text = draft.text
     if "/" in text:
         _write(draft, _SIGNED if "minus" in text or "negative" in text else _SLASH)
@@ -65,70 +65,70 @@ def write_marks(draft: Draft) -> None:
         draft.substitute(_ROW, _row)
 
 
-def nearest_mark(token: str) -> str | None:
-    """Returns a mark, such as ``90/100`` or ``2.5/10``, rounded to a whole number out of ten; None if it is no mark."""
+def nearest_rating(token: str) -> str | None:
+    """Returns a rating, such as ``90/100`` or ``2.5/10``, rounded to a whole number out of ten; None for others."""
     match = _RATIO.fullmatch(token)
     if not match:
         return None
-    mark, best = _value(match[1]), _value(match[2])
+    rating, best = _value(match[1]), _value(match[2])
     if best == 10:
-        mark = min(mark, best)  # 11/10 is meant as praise
-    return f"{int(10 * mark / best + 0.5)}/10" if best in _SCALES and mark <= best else None
+        rating = min(rating, best)  # 11/10 is meant as praise
+    return f"{int(10 * rating / best + 0.5)}/10" if best in _SCALES and rating <= best else None
 
 
 def _write(draft: Draft, anchor: re.Pattern[str]) -> None:
-    """Writes the marks that hold an anchor."""
+    """Writes the ratings that contain an anchor."""
     if anchor.search(draft.text):
         draft.replace(_near(anchor, draft.text), _out_of_ten)
 
 
 def _near(anchor: re.Pattern[str], text: str) -> Iterator[Match]:
-    """Yields the marks that hold an anchor."""
+    """Yields the ratings that contain an anchor."""
     done = 0
     for found in islice(anchor.finditer(text), _MOST):
         start = max(found.start() - _BEFORE, done)
-        match = _MARK.search(text, start, found.end() + _AFTER)
-        while match and match.end() <= found.start():  # another mark, before the anchor
-            match = _MARK.search(text, match.end(), found.end() + _AFTER)
+        match = _RATING.search(text, start, found.end() + _AFTER)
+        while match and match.end() <= found.start():  # another rating, before the anchor
+            match = _RATING.search(text, match.end(), found.end() + _AFTER)
         if match and match.start() < found.start():
             done = match.end()
             yield match
 
 
 def _out_of_ten(match: Match) -> str:
-    """Returns a mark out of ten. A mark with a dash before it, which may be a minus, is left out."""
-    mark, best = _value(match["mark"]), _value(match["best"])
+    """Returns a rating out of ten. A rating with a dash before it, which may be a minus, is left out."""
+    rating, best = _value(match["rating"]), _value(match["best"])
     if match["half"]:
-        mark += 0.5
-    if best not in _SCALES or mark > best:
+        rating += 0.5
+    if best not in _SCALES or rating > best:
         return match[0]
     if minus := match["minus"]:
         before = match.string[max(match.start() - _BEFORE, 0) : match.start()]
         return " 0/10 " if len(minus) > 1 or minus == "−" or _IS_MINUS.search(before) else " "
-    plain = match["over"] == "/" and not match["half"] and match["mark"][0] not in f"*{_FULL}"
-    return match[0] if plain else _ten(mark, best)
+    plain = match["over"] == "/" and not match["half"] and match["rating"][0] not in f"*{_FULL}"
+    return match[0] if plain else _ten(rating, best)
 
 
 def _row(match: Match) -> str:
-    """Returns the mark of a row of stars."""
+    """Returns the rating of a row of stars."""
     number, full, half, empty = match.groups()
     stars, missing = (len(row) - row.count(" ") for row in (full, empty))
     if number:
         return _ten(_value(number), 5) if stars == 1 and _value(number) <= 5 else match[0]
-    mark = stars + (0.5 if half else 0)
-    usual = 5 if mark <= 5 else 10
+    rating = stars + (0.5 if half else 0)
+    usual = 5 if rating <= 5 else 10
     best = stars + missing + (1 if half else 0) if missing else usual
-    readable = (missing and float(best) in _SCALES) or _LEAST <= mark <= best
-    return _ten(mark, best) if readable else match[0]
+    readable = (missing and float(best) in _SCALES) or _LEAST <= rating <= best
+    return _ten(rating, best) if readable else match[0]
 
 
 def _value(written: str) -> float:
-    """Returns the number that digits, a word or stars stand for."""
+    """Returns the number that digits, a word or stars represent."""
     if written[0] in f"*{_FULL}":
         return float(len(written) - written.count(" "))
     word = written.lower()
     return _NUMBERS[word] if word in _NUMBERS else float(word.replace(",", "."))
 
 
-def _ten(mark: float, best: float) -> str:
-    return f" {round(10 * mark / best, 2):g}/10 "
+def _ten(rating: float, best: float) -> str:
+    return f" {round(10 * rating / best, 2):g}/10 "
