@@ -39,7 +39,7 @@ _MEASURES = {  # of a record, by their place in it
 }
 _SOURCES = {  # of the examples of a continuation, by the field with their rate
     "turned": "Reviews with opinions replaced by their opposites; the target is the start's prediction, reversed",
-    "sayings": "Short texts written by forms: idioms, contrast, reported opinion, unreal mood, irony",
+    "sayings": "Short texts from templates: idioms, contrast, reported opinion, unreal mood, irony",
     "labelled": "Labelled reviews; the target is a mean of label and the start's prediction",
     "sentences": "Short sentences of reviews; the target is the start's prediction",
     "clauses": "Short clauses of reviews, unchanged and negated",
