@@ -165,8 +165,8 @@ def test_the_card_states_bias_threshold_and_how_the_bias_was_decided(tmp_path: P
     judged = {"test": predictions.summary(labelled(("test",)), RULE), "data": {}, "date": "2026-01-02", "versions": {}}
     card = " ".join(model_card.render(add_parts(run, {"test.json": judged})).split())
     assert "a bias of +0.400" in card
-    assert "positive from a probability of 70.00% on" in card
-    assert "by −0.00210 (standard error 0.00040 over 10 folds)" in card
+    assert "decision threshold is a probability of 70.00%" in card
+    assert "by −0.00210 (standard error 0.00040, 10-fold cross-validation)" in card
 
 
 def test_rules_are_read_from_runs_and_bad_ones_refused_in_a_sentence(run: Path, tmp_path: Path) -> None:
