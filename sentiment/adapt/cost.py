@@ -8,7 +8,7 @@ import pandas as pd
 
 from sentiment.adapt.head import Head
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import compare
+from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.states import read_validation_states
 
 

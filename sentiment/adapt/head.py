@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from sentiment.evaluation import metrics
 from sentiment.evaluation.calibration import balanced_rule, find_doubt, fit_rule
+from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.logistic import Basis, fit_best
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
@@ -182,7 +183,7 @@ def judge(before: Scores, after: Scores, labels: Array) -> Judgement:
 def _judge(before: Calls, after: Calls, labels: Array, *, balanced: bool = False) -> Judgement:
     """Judges a change by labels and calibrated logits before and after it."""
     first, second = (figures(*each, labels) for each in (before, after))
-    difference = metrics.compare(before[0] == labels, after[0] == labels, samples=2_000)
+    difference = compare(before[0] == labels, after[0] == labels, samples=2_000)
     error = _error(before[0] != after[0], labels, balanced=balanced)
     adopted, reason = _verdict(first, second, labels, error, balanced=balanced)
     majority = float(max(labels.mean(), 1 - labels.mean()))

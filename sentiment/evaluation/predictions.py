@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment.dataset import Source
-from sentiment.evaluation import metrics
+from sentiment.evaluation import comparison, metrics
 from sentiment.model.decision import DecisionRule
 from sentiment.text.negation import EVALUATION_PATTERN
 from sentiment.text.preprocessor import Preprocessor
@@ -124,7 +124,9 @@ def test_results(predictions: pd.DataFrame, rule: DecisionRule, source: Source) 
     }
 
 
-def compare(first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule, DecisionRule]) -> metrics.Comparison:
+def compare(
+    first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule, DecisionRule]
+) -> comparison.Comparison:
     """Compares two predictions tables of the same reviews in the same order, by the rules of their runs.
 
     Raises:
@@ -132,7 +134,7 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule
     """
     if not first["fingerprint"].equals(second["fingerprint"]):
         raise ValueError("the two tables have different reviews")
-    return metrics.compare(_correct(first, rules[0]), _correct(second, rules[1]))
+    return comparison.compare(_correct(first, rules[0]), _correct(second, rules[1]))
 
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:

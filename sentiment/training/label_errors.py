@@ -22,6 +22,7 @@ from cleanlab.rank import get_label_quality_scores
 from sentiment.dataset import DatasetError
 from sentiment.dataset.splits import draw
 from sentiment.evaluation import metrics
+from sentiment.evaluation.comparison import compare
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.ngrams import Ids, NgramModel
@@ -157,7 +158,7 @@ def measure(reviews: Reviews, logits: npt.NDArray[np.float64], say: Say) -> dict
             model = reviews.fit(np.where(suspected, weight, 1.0) * seen)
             treated[name][reviews.folds == fold] = reviews.logits(model, fold)
     plain = (out_of_fold(reviews, logits) >= 0) == reviews.labels
-    found = {name: metrics.compare(plain, (scores >= 0) == reviews.labels) for name, scores in treated.items()}
+    found = {name: compare(plain, (scores >= 0) == reviews.labels) for name, scores in treated.items()}
     return {
         "n": len(plain),
         "accuracy": float(plain.mean()),
