@@ -107,12 +107,12 @@ def test_contributions_and_their_sum_are_those_without_a_rule(plain: Classifier,
 def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, ruled: Classifier) -> None:
     explained = ruled.explain(TEXTS[0])
     assert from_json(to_json(explained)).boundary == explained.boundary == RULE.boundary
-    assert f"positive from a score of +{RULE.boundary:.3f} on" in to_html(explained)
+    assert f"decision boundary is a logit of +{RULE.boundary:.3f}" in to_html(explained)
     assert f"{RULE.boundary:+.2f}, so {explained.prediction.label}" in str(sum_rows(explained, None))
     assert "sigmoid((score + 0.400) / 1.500)" in str(sum_rows(explained, ruled))
     before = plain.explain(TEXTS[0])
     assert "boundary" not in to_json(before)
-    assert "positive from a score" not in to_html(before)
+    assert "decision boundary" not in to_html(before)
     assert " 0, so" in str(sum_rows(before, None))
     for boundary in (math.nan, math.inf, "x", None):
         with pytest.raises(ValueError, match=r"explanation"):
