@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sentiment.artifacts import Run
+from sentiment.faithfulness.names import method_name, removal_name
 from sentiment.formatting import percent, signed, table
 
 PART = "explanations.json"
@@ -17,18 +18,6 @@ AIMS = {
     "ordered pair": 0.90,
     "context on either side": 0.90,
 }  # kind of planted shortcut -> target of the precision
-_NAMES = {
-    "path secants": "rescale rule",
-    "path secants, 4 segments": "rescale rule, 4 segments",
-    "path secants from zero": "rescale rule, zero baseline",
-    "path secants from the mean word": "rescale rule, mean-word baseline",
-    "leave one out": "leave-one-out",
-}  # method in ``explanations.json`` -> its name in the literature
-_REMOVALS = {
-    "deletion": "deletion",
-    "unknown word": "replacement with the unknown token",
-}  # kind of removal in ``explanations.json`` -> what is done
-
 _HEADING = """\
 ## Explanation faithfulness
 
@@ -117,11 +106,6 @@ def _nearly_zero(largest: float) -> str:
     return f"at most {largest:.0e}" if largest else "exactly zero"
 
 
-def method_name(name: str) -> str:
-    """Returns the name of a method in the literature, given its name in ``explanations.json``."""
-    return _NAMES.get(name, name)
-
-
 def method_rows(proof: dict[str, Any], removal: int = 0) -> list[dict[str, Any]]:
     """Returns a row for each method: ``method``, the ``MEASURES``, ``shapley``, ``hybrids``, ``gap``, ``milliseconds``.
 
@@ -151,16 +135,12 @@ def _gain_rows(erasure: dict[str, Any]) -> Iterator[list[str]]:
     for removal in erasure["ways"]:
         for rival in removal["better_than"]:
             gains = (_gain(rival[measure]) for measure in MEASURES)
-            yield [_removal(removal["way"]), method_name(rival["name"]), *gains]
+            yield [removal_name(removal["way"]), method_name(rival["name"]), *gains]
 
 
 def _gain(measured: dict[str, Any]) -> str:
     low, high = (signed(bound, 4) for bound in measured["interval"])
     return f"{signed(measured['mean'], 4)} ({low} to {high})"
-
-
-def _removal(name: str) -> str:
-    return _REMOVALS.get(name, name)
 
 
 def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
@@ -203,7 +183,7 @@ def _methods(proof: dict[str, Any]) -> str:
     text = _METHODS.format(
         bins=", ".join(f"{100 * share:.0f}%" for share in erasure["bins"]),
         n=erasure["n"],
-        removal=_removal(erasure["ways"][0]["way"]),
+        removal=removal_name(erasure["ways"][0]["way"]),
         shapley=proof["shapley"]["n"],
         longest=proof["shapley"]["longest"],
         hybrids=proof["hybrids"]["n"],
@@ -249,4 +229,4 @@ def _choice(proof: dict[str, Any]) -> str:
         for row in choice["methods"]
     )
     shown = table(["Baseline, segments", *_TITLES, "Time"], rows)
-    return f"{_CHOICE.format(n=choice['n'], removal=_removal(choice['way']))}\n\n{shown}"
+    return f"{_CHOICE.format(n=choice['n'], removal=removal_name(choice['way']))}\n\n{shown}"
