@@ -44,7 +44,7 @@ def source(facts: dict[str, Any]) -> str:
             f"This run is {parent} with a new last layer, fitted to {texts}. The metrics “after” are from nested "
             "cross-validation: each text was scored by a layer that was fitted and tuned without it."
         )
-    return f"This run is {parent} with all weights fine-tuned. The metrics are of {texts} held out from training."
+    return f"This run is {parent} with all weights fine-tuned. The metrics are on {texts} held out from training."
 
 
 def notes(facts: dict[str, Any]) -> Iterator[str]:

@@ -36,8 +36,12 @@ from sentiment.model.decision import read_rule
 _FILM_SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
 _IMDB_TERMS = (
-    "The training reviews are from Stanford's Large Movie Review Dataset, which is offered for research use with "
-    "citation. These terms are separate from the code licence; include them when you redistribute the model."
+    "The model was trained on reviews from Stanford's Large Movie Review Dataset, which is offered for research use "
+    "with citation. These terms are separate from the code licence; include them when you redistribute the model."
+)
+NO_TEST_RESULTS = (
+    "There are no test results yet. The validation set was also used for calibration and, depending on the "
+    "preset, for early stopping, so its metrics are optimistic."
 )
 CITATION = (
     "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
@@ -68,11 +72,6 @@ is the logit before calibration."""
 _LAYERS = "import sentiment.training  # registers the layers of model.keras\n"
 
 _OWN_TERMS = "The terms of use are those of the training data."
-
-VALIDATION_NOTE = (
-    "There are no test results yet. The validation reviews were also used for calibration and, depending on the "
-    "preset, for early stopping, so their metrics are optimistic."
-)
 
 _METRICS = {
     "precision": "Precision",
@@ -127,7 +126,7 @@ def render(run: Run) -> str:
     parts += [*_results(run), *behaviour.sections(run)]
     parts += explanations.sections(run)
     if metadata:
-        parts += [_training(metadata), _data(metadata["data"], trained_on_imdb(run))]
+        parts += [_training(metadata), _data(run, metadata["data"])]
     parts.append(_files(run))
     if run.has("model.keras"):
         own_layers = run.json("config.json").get("model", {}).get("bidirectional", True)
@@ -152,22 +151,24 @@ def use(run: Run) -> Use:
     texts = topic(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
-    rate = "" if sure is None else f" On the test reviews, {percent(sure)} of the confident predictions are correct."
+    rate = "" if sure is None else f" On the test set, {percent(sure)} of the confident predictions are correct."
     kind, one, rated = "Movie reviews in English", "review", " The training reviews have 1 to 4 or 7 to 10 stars."
     untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and product reviews"
+    misleading = "Irony, quotations and sad plot summaries"
     if texts is not None:
         kind, one, rated, untested = f"Texts like its labelled data: {texts}", "text", "", "Texts of other kinds"
+        misleading = "Irony and quotations"
     length = run.json("config.json")["max_length"]
     return Use(
         [
             f"**{kind}.** Each whole {one} is classified as positive or negative.",
-            f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
+            f"**Many {one}s at once.** Each prediction has a calibrated probability.{rate}",
             "**Explanations.** Each token has a contribution; baseline and contributions add up to the logit.",
         ],
         [
             f"**Neutral texts.** There is no neutral class: they are predicted as positive or negative.{rated}",
             f"**Other texts.** {untested}, and other languages, were not tested.",
-            "**Implied opinions.** Irony, quotations and sad plot summaries can mislead the model.",
+            f"**Implied opinions.** {misleading} can mislead the model.",
             f"**Very long texts.** Only the first {length:,} tokens are used.",
             "**Decisions about people.** A prediction is no basis for them, or for claims about an author.",
         ],
@@ -238,7 +239,7 @@ def circumstances(metadata: dict[str, Any]) -> str:
 
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
-    recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
+    recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
     return f"# Model card: {run.name}\n\n{summary(topic(run))}{recipe}"
 
 
@@ -264,12 +265,12 @@ def _results(run: Run) -> Iterator[str]:
         yield (
             "These metrics are cross-validated: each text was scored by a model that was fitted without it."
             if adaptation_card.read(run).get("method") == "head"
-            else VALIDATION_NOTE
+            else NO_TEST_RESULTS
         )
-    yield f"### Confidence levels\n\nOn the {name} reviews:"
+    yield f"### Confidence levels\n\nOn the {name} set:"
     yield confidence_table(found[name], read_rule(run).threshold)
     yield from decision_notes(run)
-    yield f"### Accuracy by slice\n\nOn the {name} reviews:\n\n{slices_table(found[name])}"
+    yield f"### Accuracy by slice\n\nOn the {name} set:\n\n{slices_table(found[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Calibration by length\n\n{_calibration(run)}"
     mistakes = review_notes.confident_test_mistakes(run)
@@ -290,7 +291,7 @@ def decision_notes(run: Run) -> Iterator[str]:
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
         yield (
-            f"A bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
+            f"A bias of {signed(decided['bias'], 3)} changes the log loss on held-out parts of the validation set by "
             f"{signed(-decided['gain'], 5)} (standard error {error:.5f}, {folds}-fold cross-validation). Without "
             "`--balanced`, it is used only if it lowers the loss by more than two standard errors."
         )
@@ -305,7 +306,7 @@ def _calibration(run: Run) -> str:
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
     bands = calibration_by_length(predictions, read_rule(run))
     return (
-        f"Expected calibration error (ECE) on the test reviews, with {BINS} bins of equal size. ECE is biased upwards "
+        f"Expected calibration error (ECE) on the test set, with {BINS} bins of equal size. ECE is biased upwards "
         "in small samples; the columns “by chance” are for a perfectly calibrated model and the same number of "
         f"reviews.\n\n{calibration_table(bands)}"
     )
@@ -328,9 +329,11 @@ def _training(metadata: dict[str, Any]) -> str:
     )
 
 
-def _data(source: dict[str, Any], imdb: bool) -> str:
+def _data(run: Run, source: dict[str, Any]) -> str:
+    imdb = trained_on_imdb(run)
+    own = " The terms of the labelled texts also apply." if imdb and topic(run) is not None else ""
     citation = f"\n\n> {CITATION}" if imdb else ""
-    return f"## Data and licence\n\n{table(['Data', 'Value'], data_rows(source))}\n\n{terms(imdb)}{citation}"
+    return f"## Data and licence\n\n{table(['Data', 'Value'], data_rows(source))}\n\n{terms(imdb)}{own}{citation}"
 
 
 def _files(run: Run) -> str:
@@ -338,9 +341,7 @@ def _files(run: Run) -> str:
     states = ""
     if run.has(PART):
         megabytes = (run.path / PART).stat().st_size / 1e6
-        states = (
-            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
-        )
+        states = f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of the validation set, in float16."
     keras = " `model.keras` is the same network for Keras." if run.has("model.keras") else ""
     return (
         f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB).{keras} "

@@ -330,7 +330,7 @@ def test_the_report_keeps_a_few_failing_cases_of_each_behaviour_that_has_some_an
     assert {tuple(e["texts"]) for row in _report()["behaviours"] for e in row["examples"]} <= texts
 
 
-def test_the_terminal_names_the_targets() -> None:
+def test_the_terminal_names_targets_if_there_are_any() -> None:
     lines = list(report.lines(_report()))
     assert any(line.startswith("must not change") and "target: at most 5%" in line for line in lines)
     assert any(line.startswith("negation") and "target: at most 15%" in line for line in lines)

@@ -147,7 +147,7 @@ def test_a_verdict_there_is_not_is_refused(classifier, name):
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "null", "7", b"\xff\xfe\x00", "[" * 100_000, '{"program": "sentiment"}']
 )
-def test_what_is_no_explanation_is_refused_in_a_sentence(content):
+def test_a_file_that_is_not_an_explanation_is_refused_in_a_sentence(content):
     with pytest.raises(ValueError, match=r"^This file is not an explanation that was saved by this program\.$"):
         from_json(content)
 

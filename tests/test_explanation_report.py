@@ -57,7 +57,7 @@ def test_the_identities_are_reported_as_they_are(report):
         ({"n": 2, "mean": 0.9, "least": 0.8}, "mean correlation 0.9000, minimum 0.8000"),
     ],
 )
-def test_reviews_on_which_integrated_gradients_did_not_converge_are_reported_apart(reached, result):
+def test_reviews_whose_score_integrated_gradients_miss_are_separated(reached, result):
     limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
     sentence = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
     check = "The same, where the completeness gap of integrated gradients is at most 0.1"

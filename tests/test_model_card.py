@@ -64,7 +64,7 @@ def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(r
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
     assert "| Metric | validation | train |" in card
     assert f"{100 * figures['validation']['accuracy']:.1f}%" in card
-    assert "On the validation reviews:" in card
+    assert "On the validation set:" in card
     assert "There are no test results yet." in card
     assert METADATA["command"] in card
     assert "4.0 min on a small one, 2 cores" in card
@@ -157,5 +157,5 @@ def test_use_and_limits_come_first_and_say_which_confident_predictions_are_corre
     assert headings[:2] == ["## Intended use and limitations", "## Metrics"]
     assert headings[-1] == "## Files"
     sure = next(e for e in tested.json("test.json")["test"]["confidence"] if e["level"] == "confident")
-    assert f"On the test reviews, {100 * sure['accuracy']:.1f}% of the confident predictions are correct." in card
+    assert f"On the test set, {100 * sure['accuracy']:.1f}% of the confident predictions are correct." in card
     assert "first 50 tokens" in card

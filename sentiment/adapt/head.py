@@ -164,8 +164,8 @@ def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, s
     new = replace(new, rule=replace(new.rule, confident=not doubt))
     before = (head.positive(states), head.rule.calibrated(head.logits(states)))
     found = _judge(before, (called, logits), labels, balanced=balanced)
-    judged = {each.name: getattr(found, each.name) for each in fields(found)}
-    return Adaptation(**judged, head=new, doubt=doubt, penalty=penalty, held_out=metrics.sigmoid(logits))
+    judgement = {each.name: getattr(found, each.name) for each in fields(found)}
+    return Adaptation(**judgement, head=new, doubt=doubt, penalty=penalty, held_out=metrics.sigmoid(logits))
 
 
 def judge(before: Scores, after: Scores, labels: Array) -> Judgement:

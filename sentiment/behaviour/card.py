@@ -85,9 +85,9 @@ def sections(run: Run) -> Iterator[str]:
         if "contrast" in found:
             yield f"{_CONTRAST}\n\n{table(CONTRAST_HEADER, contrast_rows(found['contrast']))}"
     if run.has(edited.PART):
-        judged = run.json(edited.PART)
-        text = _EDITED.format(**judged, pairs=judged["sets"][0]["pairs"])
-        yield f"{text}\n\n{table(EDITED_HEADER, edited_rows(judged))}"
+        report = run.json(edited.PART)
+        text = _EDITED.format(**report, pairs=report["sets"][0]["pairs"])
+        yield f"{text}\n\n{table(EDITED_HEADER, edited_rows(report))}"
 
 
 def contrast_rows(rows: Sequence[dict[str, Any]]) -> list[list[str]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
+BALANCED = 0.55  # largest share of the more frequent class for which accuracy alone is informative
 BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
 Z = 1.959963984540054  # the normal quantile of a two-sided 95% interval

@@ -114,7 +114,7 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
     """
     said: _ByLabel = (Counter(), Counter())
     negated: _ByLabel = (Counter(), Counter())
-    judged: _ByLabel = (Counter(), Counter())
+    nouns: _ByLabel = (Counter(), Counter())
     with_degree: Counter[str] = Counter()
     at_end: Counter[str] = Counter()
     for review, label in zip(reviews, labels, strict=True):
@@ -122,7 +122,7 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
             (negated if match["negated"] else said)[int(label)][match["opinion"]] += 1
             with_degree[match["opinion"]] += match["degree"] is not None
             at_end[match["opinion"]] += not match["rest"]
-        judged[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
+        nouns[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
     adjectives = {}
     for word, number in (said[0] + said[1]).items():
         leaning, turned = _log_odds(said, word), _log_odds(negated, word)
@@ -137,9 +137,9 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
     return Opinions(
         adjectives,
         {
-            word: _log_odds(judged, word)
-            for word, number in (judged[0] + judged[1]).items()
-            if number >= _MIN_COUNT and word not in adjectives and abs(_log_odds(judged, word)) >= _STRONG_LEANING
+            word: _log_odds(nouns, word)
+            for word, number in (nouns[0] + nouns[1]).items()
+            if number >= _MIN_COUNT and word not in adjectives and abs(_log_odds(nouns, word)) >= _STRONG_LEANING
         },
     )
 

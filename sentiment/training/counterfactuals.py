@@ -33,9 +33,9 @@ _NOT_BLAMED = 0.85  # "not bad" is weaker than praise
 _PRAISED_AT_LAST, _BLAMED_AT_LAST = 0.8, 0.2
 
 _NEGATED_RATE = 0.4  # of clauses that are combined with another
-_REPLACED_RATE = 0.5  # of nouns and verbs by others, and of asides of our own by those of reviews
+_REPLACED_RATE = 0.5  # of nouns and verbs by others, and of built-in asides by those of reviews
 _NOUN_RATE = 0.1  # of adjectives that a noun replaces, as in "it was a mess"
-_PEOPLE = ("he", "she", "i", "we")  # subjects of which no such noun is said
+_PEOPLE = ("he", "she", "i", "we")  # subjects that are not combined with such a noun
 _SINGULAR = ("is", "was")
 _NEGATED_DEGREES = ("", "very ", "really ")  # kept under negation; "not so good" is not the opposite of "so good"
 _CONSONANT_SOUNDS = ("uni", "use", "usu")  # begin with a vowel in writing, but not in speech

@@ -94,7 +94,7 @@ def _metrics(run: Run) -> None:
     if "test" in results:
         st.caption(f"Test set evaluated on {escape_markdown(run.json('test.json')['date'])}.")
     elif adaptation_card.read(run).get("method") != "head":
-        st.caption(model_card.VALIDATION_NOTE)
+        st.caption(model_card.NO_TEST_RESULTS)
     if facts := adaptation_card.read(run):
         st.header("Adaptation")
         st.markdown(escape_markdown(adaptation_card.source(facts)))
