@@ -37,11 +37,12 @@ _FILM_SUMMARY = "An LSTM that predicts whether an English movie review is positi
 
 _IMDB_TERMS = (
     "The model was trained on reviews from Stanford's Large Movie Review Dataset, which is offered for research use "
-    "with citation. These terms are separate from the code licence; include them when you redistribute the model."
+    "with citation. These terms are "
+    "separate from the code licence; include them when you redistribute the model."
 )
 NO_TEST_RESULTS = (
-    "There are no test results yet. The validation set was also used for calibration and, depending on the "
-    "preset, for early stopping, so its metrics are optimistic."
+    "There are no test results yet. The validation set was also used for calibration and, depending on the preset, for "
+    "early stopping, so its metrics are optimistic."
 )
 CITATION = (
     "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
