@@ -1,4 +1,4 @@
-"""Says what an adapted run gained over its parent, from ``adaptation.json``, for the card, the app and the terminal."""
+"""Describes the gain of an adapted run over its parent, from ``adaptation.json``, for card, app and terminal."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ def rows(facts: dict[str, Any]) -> list[list[str]]:
 
 
 def source(facts: dict[str, Any]) -> str:
-    """Returns what was adapted, how, and on what it was judged."""
+    """Returns the parent, the method of the adaptation, and the texts that the metrics are of."""
     parent = facts["parent"]["name"]
     texts = f"{facts['labels']['positive']:,} positive and {facts['labels']['negative']:,} negative texts"
     if facts["method"] == "head":
         return (
-            f"This run is {parent} with a new last layer, from {texts}. Each text was judged by a model fitted without "
-            "it, whose settings were chosen without it too."
+            f"This run is {parent} with a new last layer, fitted to {texts}. The metrics “after” are from nested "
+            "cross-validation: each text was scored by a layer that was fitted and tuned without it."
         )
-    return f"This run is {parent} with all weights trained further. Training left out these {texts}."
+    return f"This run is {parent} with all weights fine-tuned. The metrics are on {texts} held out from training."
 
 
 def notes(facts: dict[str, Any]) -> Iterator[str]:
-    """Yields sentences on the gain and its cost."""
+    """Yields sentences on the gain, and on the accuracy on the parent's validation reviews."""
     low, high = (signed(100 * bound, 1) for bound in facts["interval"])
     yield (
-        f"The 95% interval of the difference in accuracy is {low} to {high} points. Always predicting the more "
-        f"frequent label would reach {percent(facts['majority'])}."
+        f"The 95% interval of the difference in accuracy is {low} to {high} percentage points. The majority baseline "
+        f"has an accuracy of {percent(facts['majority'])}."
     )
     parent, cost = facts["parent"]["name"], facts["validation_cost"]
     if cost:
@@ -61,9 +61,9 @@ def notes(facts: dict[str, Any]) -> Iterator[str]:
             f"{percent(cost['after'])} after."
         )
     elif facts["method"] == "head":
-        yield f"The cost on reviews of {parent} is unknown, because it stores no states of them."
+        yield f"Accuracy on the validation reviews of {parent} is unknown, because {parent} stores no states of them."
     else:
-        yield f"The cost on reviews of {parent} was not measured."
+        yield f"Accuracy on the validation reviews of {parent} was not measured."
 
 
 def sections(run: Run) -> Iterator[str]:

@@ -162,7 +162,7 @@ def topic(run: Run) -> str | None:
     if named := metadata.get("about"):
         return str(named)
     split = metadata.get("data", {}).get("split", "official")
-    return None if split.startswith("official") else "texts of a user's own"
+    return None if split.startswith("official") else "a user's own texts"
 
 
 def is_run(folder: Path) -> bool:

@@ -1,6 +1,6 @@
-"""The model card of a run (Mitchell et al. 2019), from the run's files and the notes on single reviews.
+"""Builds the model card of a run (Mitchell et al. 2019) from the run's files and the annotations of single reviews.
 
-Sections without data are left out, so the card is written after training and again after each evaluation.
+Sections without data are left out. The card is written after training and again after each evaluation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sentiment import adaptation_card, front_matter
 from sentiment.artifacts import Run, add_parts, topic
 from sentiment.behaviour import card as behaviour
 from sentiment.evaluation import review_notes
-from sentiment.evaluation.metrics import BALANCED, Confusion
+from sentiment.evaluation.metrics import BALANCED, BINS, Confusion
 from sentiment.evaluation.predictions import calibration_by_length
 from sentiment.evaluation.provenance import is_imdb, training_fingerprints
 from sentiment.evaluation.states import PART
@@ -36,12 +36,13 @@ from sentiment.model.decision import read_rule
 _FILM_SUMMARY = "An LSTM that predicts whether an English movie review is positive or negative."
 
 _IMDB_TERMS = (
-    "The reviews are Stanford's Large Movie Review Dataset, offered for research use with citation. These terms are "
+    "The model was trained on reviews from Stanford's Large Movie Review Dataset, which is offered for research use "
+    "with citation. These terms are "
     "separate from the code licence; include them when you redistribute the model."
 )
 NO_TEST_RESULTS = (
-    "There are no test results yet. Validation results are optimistic, because training selected the model on those "
-    "reviews."
+    "There are no test results yet. The validation set was also used for calibration and, depending on the preset, for "
+    "early stopping, so its metrics are optimistic."
 )
 CITATION = (
     "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
@@ -49,7 +50,7 @@ CITATION = (
     "Computational Linguistics: Human Language Technologies*, pages 142-150."
 )
 _KERAS = """\
-## In Keras
+## Use in Keras
 
 From text to probability:
 
@@ -60,15 +61,16 @@ import keras
 classifier = Classifier.load({folder})  # the folder of this card
 network = keras.models.load_model(classifier.run / "model.keras")
 text = "A joy from the first frame to the last."
-ids, _ = classifier.preprocessor.ids(text)  # in a batch, 0 fills up the shorter texts at the end
+ids, _ = classifier.preprocessor.ids(text)  # in a batch, pad shorter texts with 0 at the end
 [[probability]] = network.predict(ids[None], verbose=0)
 [prediction] = classifier.predict([text])
 print(probability, prediction.probability)
 ```
 
-The two differ by the calibration in `config.json`, which is no part of the network; `prediction.logit` is before it."""
+The two probabilities differ by the calibration in `config.json`, which is not part of the network. `prediction.logit`
+is the logit before calibration."""
 
-_LAYERS = "import sentiment.training  # has the layers that model.keras names\n"
+_LAYERS = "import sentiment.training  # registers the layers of model.keras\n"
 
 _OWN_TERMS = "The terms of use are those of the training data."
 
@@ -86,10 +88,10 @@ _REMOVED = {
     "empty": "without text",
     "unmatched": "not in the official release",
     "repeats": "duplicates in train",
-    "contradicting": "of these with a different label",
+    "contradicting": "of these with contradicting labels",
     "train_in_test": "training reviews that are also in test",
     "unlabelled_in_test": "unlabelled reviews that are also in test",
-    "excluded": "held out on request",
+    "excluded": "excluded by a list of fingerprints",
     "unreadable": "unreadable",
     "missing_label": "without a label",
     "neutral": "neither positive nor negative",
@@ -98,7 +100,7 @@ _REMOVED = {
 
 
 class Use(NamedTuple):
-    """What a model is for, and what it is not for: short texts in Markdown, each with its subject in bold."""
+    """The intended uses of a model and its limitations: short texts in Markdown, each with its subject in bold."""
 
     intended: list[str]
     unsuitable: list[str]
@@ -125,7 +127,7 @@ def render(run: Run) -> str:
     parts += [*_results(run), *behaviour.sections(run)]
     parts += explanations.sections(run)
     if metadata:
-        parts += [_training(metadata), _data(metadata["data"], trained_on_imdb(run))]
+        parts += [_training(metadata), _data(run, metadata["data"])]
     parts.append(_files(run))
     if run.has("model.keras"):
         own_layers = run.json("config.json").get("model", {}).get("bidirectional", True)
@@ -139,10 +141,10 @@ def trained_on_imdb(run: Run) -> bool:
 
 
 def summary(texts: str | None) -> str:
-    """Returns what a model does, in a sentence; ``texts`` is its ``topic``."""
+    """Returns the task of a model in a sentence; ``texts`` is its ``topic``."""
     if texts is None:
         return _FILM_SUMMARY
-    return f"An LSTM that predicts whether a text is positive or negative. Its data: {texts}."
+    return f"An LSTM that predicts whether a text is positive or negative. Labelled data: {texts}."
 
 
 def use(run: Run) -> Use:
@@ -150,32 +152,32 @@ def use(run: Run) -> Use:
     texts = topic(run)
     tested = results(run).get("test")
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
-    rate = "" if sure is None else f" Confident predictions are correct in {percent(sure)} of the test reviews."
-    untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and reviews of other goods"
-    rated = " The training reviews have 1 to 4 or 7 to 10 stars." if texts is None else ""
-    untested = untested if texts is None else "Texts of another kind"
-    kind, one = "Movie reviews in English", "review"
+    rate = "" if sure is None else f" On the test set, {percent(sure)} of the confident predictions are correct."
+    kind, one, rated = "Movie reviews in English", "review", " The training reviews have 1 to 4 or 7 to 10 stars."
+    untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and product reviews"
+    misleading = "Irony, quotations and sad plot summaries"
     if texts is not None:
-        kind, one = f"Texts like those it learned from: {texts}", "text"
+        kind, one, rated, untested = f"Texts like its labelled data: {texts}", "text", "", "Texts of other kinds"
+        misleading = "Irony and quotations"
     length = run.json("config.json")["max_length"]
     return Use(
         [
             f"**{kind}.** Each whole {one} is classified as positive or negative.",
-            f"**Many reviews at once.** Each prediction has a calibrated probability.{rate}",
-            "**Explanations.** Each word has a contribution; together they make up the score.",
+            f"**Many {one}s at once.** Each prediction has a calibrated probability.{rate}",
+            "**Explanations.** Each token has a contribution; baseline and contributions add up to the logit.",
         ],
         [
-            f"**Neutral reviews.** They are forced into one class; check the confidence.{rated}",
-            f"**Other texts.** {untested} and other languages were not tested.",
-            "**What is only implied.** Irony, quotations and sad plot summaries can mislead it.",
+            f"**Neutral texts.** There is no neutral class: they are predicted as positive or negative.{rated}",
+            f"**Other texts.** {untested}, and other languages, were not tested.",
+            f"**Implied opinions.** {misleading} can mislead the model.",
             f"**Very long texts.** Only the first {length:,} tokens are used.",
-            "**Decisions about people, or claims about authors.**",
+            "**Decisions about people.** A prediction is no basis for them, or for claims about an author.",
         ],
     )
 
 
 def results(run: Run) -> dict[str, dict[str, Any]]:
-    """Returns the metrics of each split that has any, the test first."""
+    """Returns the metrics of each evaluated split, the test first, as ``evaluation.predictions.summary`` gives them."""
     test = {"test": run.json("test.json")["test"]} if run.has("test.json") else {}
     trained = run.json("metrics.json") if run.has("metrics.json") else {}
     return {**test, **dict(reversed(trained.items()))}
@@ -184,8 +186,8 @@ def results(run: Run) -> dict[str, dict[str, Any]]:
 def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
     """Returns a row for each metric: its name, then its value in each split.
 
-    Where one class is clearly more frequent, accuracy says little. Then the classes are counted, and rows follow that
-    do not depend on their frequency.
+    If the classes are clearly imbalanced, accuracy is misleading, so class counts and metrics for imbalanced data are
+    added.
     """
     rows = [
         ["n", *(f"{each['n']:,}" for each in results.values())],
@@ -210,7 +212,7 @@ def metric_rows(results: dict[str, dict[str, Any]]) -> list[list[str]]:
 
 
 def data_rows(source: dict[str, Any]) -> list[list[str]]:
-    """Returns what the data of a training was: rows of a name and a text."""
+    """Returns rows on the training data: name and value."""
     removed = [f"{n:,} {_REMOVED.get(why, why)}" for why, n in source["removed"].items() if n]
     rows = [
         ["Format", source["form"]],
@@ -225,12 +227,12 @@ def data_rows(source: dict[str, Any]) -> list[list[str]]:
 
 
 def terms(imdb: bool) -> str:
-    """Returns the terms of use that come with the training data."""
+    """Returns the terms of use of the training data."""
     return _IMDB_TERMS if imdb else _OWN_TERMS
 
 
 def circumstances(metadata: dict[str, Any]) -> str:
-    """Returns when, on what and with which versions a model was trained, as one paragraph."""
+    """Returns date, duration, machine and versions of a training as one paragraph."""
     machine = f"{metadata['machine']['processor']}, {metadata['machine']['cores']} cores"
     versions = ", ".join(f"{name} {version}" for name, version in metadata["versions"].items())
     note = f" {metadata['note']}" if "note" in metadata else ""  # a remark beyond the other metadata
@@ -238,13 +240,13 @@ def circumstances(metadata: dict[str, Any]) -> str:
 
 
 def _introduction(run: Run, metadata: dict[str, Any] | None) -> str:
-    recipe = f"\n\nPreset: {metadata['summary']}." if metadata else ""
+    recipe = f"\n\nRecipe: {metadata['summary']}." if metadata else ""
     return f"# Model card: {run.name}\n\n{summary(topic(run))}{recipe}"
 
 
 def _use(run: Run) -> str:
     intended, unsuitable = ("\n".join(f"- {each}" for each in part) for part in use(run))
-    return f"## Intended use and limitations\n\nUse it for:\n\n{intended}\n\nDo not use it for:\n\n{unsuitable}"
+    return f"## Intended use and limitations\n\nIntended use:\n\n{intended}\n\nLimitations:\n\n{unsuitable}"
 
 
 def _results(run: Run) -> Iterator[str]:
@@ -254,22 +256,22 @@ def _results(run: Run) -> Iterator[str]:
     yield f"## Metrics\n\n{table(['Metric', *found], metric_rows(found))}"
     if "cross-validation" in found:
         yield (
-            "A class has so few reviews that a single split says little. The column cross-validation shows figures of "
-            "models trained five times, each without the fifth of the reviews that it was judged by."
+            "One class has few reviews, so the metrics of a single split are unreliable. The column “cross-validation” "
+            "is of five-fold cross-validation."
         )
     name = "test" if "test" in found else "validation"
     if name == "test":
         yield f"Test set evaluated on {run.json('test.json')['date']}."
     else:
         yield (
-            "Each of these texts was judged by a model fitted without it."
+            "These metrics are cross-validated: each text was scored by a model that was fitted without it."
             if adaptation_card.read(run).get("method") == "head"
             else NO_TEST_RESULTS
         )
-    yield f"### Confidence levels\n\nOn the {name} reviews:"
+    yield f"### Confidence levels\n\nOn the {name} set:"
     yield confidence_table(found[name], read_rule(run).threshold)
     yield from decision_notes(run)
-    yield f"### Accuracy by slice\n\nOn the {name} reviews:\n\n{slices_table(found[name])}"
+    yield f"### Accuracy by slice\n\nOn the {name} set:\n\n{slices_table(found[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Calibration by length\n\n{_calibration(run)}"
     mistakes = review_notes.confident_test_mistakes(run)
@@ -278,26 +280,26 @@ def _results(run: Run) -> Iterator[str]:
 
 
 def decision_notes(run: Run) -> Iterator[str]:
-    """Yields a paragraph on the bias of the calibration, on its choice, on a doubt, and on the threshold."""
+    """Yields a paragraph on each of these that applies: bias, a doubt, the choice of the bias, and the threshold."""
     rule, decided = read_rule(run), run.json("config.json").get("calibration")
     if rule.bias:
         yield (
-            f"The calibration adds a bias of {signed(rule.bias, 3)} to the score before it divides by the "
+            f"Calibration: a bias of {signed(rule.bias, 3)} is added to the logit, and the sum is divided by a "
             f"temperature of {rule.temperature:.3f}."
         )
     if doubt := run.json("config.json").get("doubt"):
-        yield f"All predictions are “unsure”, because too little is known of this model: {doubt}."
+        yield f"All predictions are “unsure”, because the evaluation of this model is insufficient: {doubt}."
     if decided and decided["gain"] is not None:
         error, folds = decided["standard_error"], decided["folds"]
         yield (
-            f"A bias of {signed(decided['bias'], 3)} changes the log loss of held-out validation reviews by "
-            f"{signed(-decided['gain'], 5)} (standard error {error:.5f} over {folds} folds). It is used only if it "
-            "lowers the loss by more than two standard errors."
+            f"A bias of {signed(decided['bias'], 3)} changes the log loss on held-out parts of the validation set by "
+            f"{signed(-decided['gain'], 5)} (standard error {error:.5f}, {folds}-fold cross-validation). Without "
+            "`--balanced`, it is used only if it lowers the loss by more than two standard errors."
         )
     if rule.threshold != 0.5:
         yield (
-            f"A review is predicted positive from a probability of {percent(rule.threshold, 2)} on. The certainty of "
-            "a prediction grows from 50% at this threshold to 100% at a probability of 0 or 1."
+            f"The decision threshold is a probability of {percent(rule.threshold, 2)}. The certainty of a prediction "
+            "rises linearly from 50% at the threshold to 100% at a probability of 0 or 1."
         )
 
 
@@ -305,8 +307,9 @@ def _calibration(run: Run) -> str:
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
     bands = calibration_by_length(predictions, read_rule(run))
     return (
-        "ECE on the test reviews, in bins of equal size. Small samples inflate ECE; the chance columns show a "
-        f"perfectly calibrated model.\n\n{calibration_table(bands)}"
+        f"Expected calibration error (ECE) on the test set, with {BINS} bins of equal size. ECE is biased upwards "
+        "in small samples; the columns “by chance” are for a perfectly calibrated model and the same number of "
+        f"reviews.\n\n{calibration_table(bands)}"
     )
 
 
@@ -323,13 +326,15 @@ def _training(metadata: dict[str, Any]) -> str:
     commit = f" (commit {metadata['commit']})" if metadata["commit"] else ""
     return (
         f"## Training\n\n{circumstances(metadata)}\n\nReproduce with{commit}:\n\n```\n{metadata['command']}\n```\n\n"
-        f"Files from outside the repository are named without their folders.\n\n{stages}"
+        f"Files outside the repository are named without their folders.\n\n{stages}"
     )
 
 
-def _data(source: dict[str, Any], imdb: bool) -> str:
+def _data(run: Run, source: dict[str, Any]) -> str:
+    imdb = trained_on_imdb(run)
+    own = " The terms of the labelled texts also apply." if imdb and topic(run) is not None else ""
     citation = f"\n\n> {CITATION}" if imdb else ""
-    return f"## Data and licence\n\n{table(['Data', 'Value'], data_rows(source))}\n\n{terms(imdb)}{citation}"
+    return f"## Data and licence\n\n{table(['Data', 'Value'], data_rows(source))}\n\n{terms(imdb)}{own}{citation}"
 
 
 def _files(run: Run) -> str:
@@ -337,12 +342,9 @@ def _files(run: Run) -> str:
     states = ""
     if run.has(PART):
         megabytes = (run.path / PART).stat().st_size / 1e6
-        states = (
-            f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of each validation review, in float16."
-        )
+        states = f" `{PART}` ({megabytes:.1f} MB) has the network's pooled states of the validation set, in float16."
     keras = " `model.keras` is the same network for Keras." if run.has("model.keras") else ""
     return (
         f"## Files\n\nThe app runs `model.onnx` ({size:.1f} MB).{keras} "
-        "`manifest.json` has the SHA-256 of every file; checksums are "
-        f"verified on load.{states}"
+        f"`manifest.json` has the SHA-256 of every file, which is verified on load.{states}"
     )

@@ -72,7 +72,7 @@ def test_delete_all_removes_a_saved_explanation_that_was_opened(runs, given):
 def test_a_file_that_is_not_an_explanation_is_released_too_and_another_can_follow(runs, given):
     app = open_page("review")
     open_saved(app, "{}")
-    assert "no explanation" in said(app)
+    assert "not an explanation" in said(app)
     assert given.held == []
     open_saved(app, to_json(Classifier.load(runs / "other").explain("the film is good")))
     assert app.session_state["review_text"] == "the film is good"

@@ -13,7 +13,7 @@ from sentiment.app.review import explanation as why
 from sentiment.app.review.arithmetic import sum_rows, waterfall_steps
 from sentiment.app.shared import wording
 from sentiment.app.shared.highlight import _parts
-from sentiment.evaluation.metrics import Comparison
+from sentiment.evaluation.comparison import Comparison
 from sentiment.explain.grouping import group
 from sentiment.explain.html_file import to_html
 from sentiment.explain.prediction_text import headline, probability_sentence

@@ -146,6 +146,6 @@ def test_a_run_s_folder_is_where_its_model_is(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_the_program_is_not_taken_for_a_run_without_a_model(tmp_path, monkeypatch):
-    monkeypatch.setattr("sentiment.model.classifier.Preprocessor", lambda vocabulary: None)
+    monkeypatch.setattr("sentiment.model.loading.Preprocessor", lambda vocabulary: None)
     with pytest.raises(TypeError):
         Classifier.load(tiny_run(tmp_path / "tiny"))

@@ -149,7 +149,7 @@ def test_the_card_shows_every_row_and_that_of_an_older_file_none(found: dict, tm
     run = add_parts(open_run(tiny_run(tmp_path / "tiny")), {PART: found})
     card = model_card.render(run)
     assert "| turn | 20 | 50.0% (29.9 to 70.1%) | 10 | 0.0% (0.0 to 27.8%) | 10 |" in card
-    assert "| **held out** | 200 | 50.0%" in card
+    assert "| **All, held out** | 200 | 50.0%" in card
     older = {name: value for name, value in found.items() if name != "contrast"}
     assert "held out" not in model_card.render(add_parts(run, {PART: older}))
     assert not any(line.startswith("contrast") for line in report.lines(older))

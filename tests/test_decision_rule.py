@@ -107,12 +107,12 @@ def test_contributions_and_their_sum_are_those_without_a_rule(plain: Classifier,
 def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, ruled: Classifier) -> None:
     explained = ruled.explain(TEXTS[0])
     assert from_json(to_json(explained)).boundary == explained.boundary == RULE.boundary
-    assert f"positive from a score of +{RULE.boundary:.3f} on" in to_html(explained)
+    assert f"decision boundary is a logit of +{RULE.boundary:.3f}" in to_html(explained)
     assert f"{RULE.boundary:+.2f}, so {explained.prediction.label}" in str(sum_rows(explained, None))
     assert "sigmoid((score + 0.400) / 1.500)" in str(sum_rows(explained, ruled))
     before = plain.explain(TEXTS[0])
     assert "boundary" not in to_json(before)
-    assert "positive from a score" not in to_html(before)
+    assert "decision boundary" not in to_html(before)
     assert " 0, so" in str(sum_rows(before, None))
     for boundary in (math.nan, math.inf, "x", None):
         with pytest.raises(ValueError, match=r"explanation"):
@@ -165,8 +165,8 @@ def test_the_card_states_bias_threshold_and_how_the_bias_was_decided(tmp_path: P
     judged = {"test": predictions.summary(labelled(("test",)), RULE), "data": {}, "date": "2026-01-02", "versions": {}}
     card = " ".join(model_card.render(add_parts(run, {"test.json": judged})).split())
     assert "a bias of +0.400" in card
-    assert "positive from a probability of 70.00% on" in card
-    assert "by −0.00210 (standard error 0.00040 over 10 folds)" in card
+    assert "decision threshold is a probability of 70.00%" in card
+    assert "by −0.00210 (standard error 0.00040, 10-fold cross-validation)" in card
 
 
 def test_rules_are_read_from_runs_and_bad_ones_refused_in_a_sentence(run: Path, tmp_path: Path) -> None:

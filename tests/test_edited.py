@@ -145,7 +145,7 @@ def test_a_run_keeps_the_result_with_its_hash_and_without_any_text(file: Path, t
     before = tiny.manifest["files"]
     done = run_script("evaluate.py", "--edited", file, "--artifacts", tiny.path, "--json", tmp_path / "out.json")
     assert done.status == 0, done.stderr
-    assert "edited reviews, all pairs (2): both texts right" in done.stdout
+    assert "edited reviews, all pairs (2): both texts correct" in done.stdout
     after = open_run(tiny.path)
     assert set(after.manifest["files"]) - set(before) == {PART, "README.md"}
     kept = after.json(PART)
@@ -180,7 +180,7 @@ def judged(run: Run) -> Run:
 def test_the_card_has_both_sets_and_refuses_a_damaged_part(tiny: Run) -> None:
     run = judged(tiny)
     card = model_card.render(run)
-    assert "Of 4\noriginals, 1 are training reviews." in card
+    assert "1 of the 4 original reviews are in the recorded training\nsplit of this run." in card
     assert "| all pairs | 4 | 25.0% (4.6 to 69.9%) | 50.0% (15.0 to 85.0%) | 75.0% (30.1 to 95.4%) |" in card
     assert "| original in validation | 1 | 0.0%" in card
     (run.path / PART).write_text("{}")
@@ -192,9 +192,9 @@ def test_the_page_has_both_sets_and_says_if_the_part_is_malformed(tmp_path: Path
     run = judged(open_run(full_run(tmp_path / "runs" / "judged")))
     app = page(monkeypatch, run, "Edited reviews")
     assert not app.exception
-    [shown] = [table.value for table in app.table if "Crosses zero" in table.value]
+    [shown] = [table.value for table in app.table if "Edited text correct" in table.value]
     assert shown["Pairs"].tolist() == ["all pairs", "original in validation"]
-    assert shown["Crosses zero"].tolist()[0] == "50.0% (15.0 to 85.0%)"
+    assert shown["Edited text correct"].tolist()[0] == "50.0% (15.0 to 85.0%)"
     app = page(monkeypatch, add_parts(run, {PART: {"date": "today"}}), "Edited reviews")
     assert not app.exception
     assert any("doesn't have the expected content" in error.value for error in app.error)

@@ -84,7 +84,7 @@ def test_the_page_loads_nothing_and_can_be_written_as_utf8(classifier):
 
 def test_the_page_says_what_was_not_read_and_what_is_unknown(classifier):
     page = to_html(classifier.explain("good film zyx " * 10))
-    assert "the first 20 of 30 words and signs" in page
+    assert "the first 20 of 30 words and punctuation marks" in page
     assert 'class="unread"' in page
     assert "unknown to the model" in page
     assert "unread" not in to_html(classifier.explain("good film")).split("</style>")[-1]
@@ -115,18 +115,18 @@ def test_an_explanation_comes_back_from_json_as_it_was(classifier):
     [
         ({"program": "other"}, "another program"),
         ({"format": 99}, "format 99"),
-        ({"text": "something else"}, "stand in the text"),
+        ({"text": "something else"}, "match its place"),
         ({"logit": 5.0}, "add up"),
         ({"baseline_logit": float("nan")}, "numbers"),
         ({"logit": float("nan")}, "numbers"),
         (
             {"contributions": [{"token": "a", "start": float("inf"), "end": 1, "value": 0, "unknown": False}]},
-            "no explanation",
+            "not an explanation",
         ),
         ({"contributions": []}, "add up"),
-        ({"contributions": "all"}, "no explanation"),
-        ({"prediction": {}}, "no explanation"),
-        ({"text": None}, "stand in the text"),
+        ({"contributions": "all"}, "not an explanation"),
+        ({"prediction": {}}, "not an explanation"),
+        ({"text": None}, "match its place"),
     ],
 )
 def test_a_changed_file_is_refused_in_a_sentence(classifier, change, complaint):
@@ -140,7 +140,7 @@ def test_a_changed_file_is_refused_in_a_sentence(classifier, change, complaint):
 def test_a_verdict_there_is_not_is_refused(classifier, name):
     held = json.loads(to_json(classifier.explain("a good film")))
     held["prediction"][name] = "superb"
-    with pytest.raises(ValueError, match=f"its {name} is none"):
+    with pytest.raises(ValueError, match=f"its {name} is not a valid one"):
         from_json(json.dumps(held))
 
 
@@ -148,7 +148,7 @@ def test_a_verdict_there_is_not_is_refused(classifier, name):
     "content", ["", "{", "[]", "null", "7", b"\xff\xfe\x00", "[" * 100_000, '{"program": "sentiment"}']
 )
 def test_a_file_that_is_not_an_explanation_is_refused_in_a_sentence(content):
-    with pytest.raises(ValueError, match=r"^This file is no explanation that was saved here\.$"):
+    with pytest.raises(ValueError, match=r"^This file is not an explanation that was saved by this program\.$"):
         from_json(content)
 
 

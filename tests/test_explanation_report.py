@@ -52,15 +52,16 @@ def test_the_identities_are_reported_as_they_are(report):
 @pytest.mark.parametrize(
     ("reached", "result"),
     [
-        ({"n": 0}, "elsewhere they miss it by up to 3"),
-        ({"n": 1, "mean": 0.9, "least": 0.9}, "correlation 0.9000, at least 0.9000; elsewhere they miss it by up to 3"),
-        ({"n": 2, "mean": 0.9, "least": 0.8}, "correlation 0.9000, at least 0.8000"),
+        ({"n": 0}, "elsewhere the gap is up to 3"),
+        ({"n": 1, "mean": 0.9, "least": 0.9}, "mean correlation 0.9000, minimum 0.9000; elsewhere the gap is up to 3"),
+        ({"n": 2, "mean": 0.9, "least": 0.8}, "mean correlation 0.9000, minimum 0.8000"),
     ],
 )
 def test_reviews_whose_score_integrated_gradients_miss_are_separated(reached, result):
     limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
     sentence = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
-    assert ("The same, where these miss the score by 0.1 at most", reached["n"], result) in card.identities(sentence)
+    check = "The same, where the completeness gap of integrated gradients is at most 0.1"
+    assert (check, reached["n"], result) in card.identities(sentence)
 
 
 def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_path):

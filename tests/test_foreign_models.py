@@ -140,7 +140,7 @@ def test_the_compiled_steps_take_no_embeddings_of_another_width_or_type() -> Non
     for embedded in (np.zeros((3, 2), np.float32), np.zeros((3, 4), np.float32), np.zeros((3, 3))):
         with pytest.raises(ValueError, match="instead of a contiguous"):
             model.project(embedded, np.empty((len(embedded), 4, 2, 1, 32), np.float32))
-    with pytest.raises(ValueError, match="one word at least"):
+    with pytest.raises(ValueError, match="at least one token"):
         model.logit(np.zeros(0, np.int32))
 
 

@@ -123,7 +123,7 @@ def test_directions_of_different_precision_are_refused() -> None:
 def test_recurrent_weights_of_another_type_are_refused(kind: type, tmp_path: Path) -> None:
     write_onnx(weights_of(), tmp_path / "model.onnx")
     change_recurrent(tmp_path / "model.onnx", lambda array: array.astype(kind))
-    with pytest.raises(ValueError, match="lstm_r has another type"):
+    with pytest.raises(ValueError, match="lstm_r has the wrong type"):
         read_onnx(tmp_path / "model.onnx")
 
 
@@ -131,7 +131,7 @@ def test_a_file_of_one_precision_with_the_graph_of_the_other_is_refused(tmp_path
     for weights, kind in ((weights_of(), np.float16), (halved(weights_of()), np.float32)):
         write_onnx(weights, tmp_path / "model.onnx")
         change_recurrent(tmp_path / "model.onnx", lambda array, kind=kind: array.astype(kind))
-        with pytest.raises(ValueError, match="graph is not ours"):
+        with pytest.raises(ValueError, match="graph is not one of this program"):
             read_onnx(tmp_path / "model.onnx")
 
 

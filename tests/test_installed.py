@@ -202,7 +202,7 @@ def test_without_the_c_code_the_scores_are_the_same_and_a_line_says_so(missing: 
     code = f"from sentiment import Classifier; print(Classifier.load().predict([{TEXT!r}])[0].logit)"
     done = core("python", "-c", code, **variables)
     assert (done.returncode, done.stderr.count("\n")) == (0, 1)
-    assert done.stderr.startswith("The C code is not compiled (")
+    assert done.stderr.startswith("The C code cannot be compiled (")
     assert float(done.stdout) == close_to(json.loads(run_script("score.py", "--text", TEXT).stdout)["logit"])
 
 

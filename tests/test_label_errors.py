@@ -116,7 +116,7 @@ def test_a_review_without_a_token_is_left_out():
 
 
 def test_reviews_of_a_single_film_are_refused_in_a_sentence():
-    with pytest.raises(DatasetError, match="too few to divide"):
+    with pytest.raises(DatasetError, match="There are too few"):
         prepare(made_up().assign(film="tt0000001"))
 
 

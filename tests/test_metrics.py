@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentiment.evaluation import metrics
+from sentiment.evaluation import comparison, metrics
 
 SCORED = st.lists(st.tuples(st.integers(-4, 4).map(float), st.integers(0, 1)), min_size=2, max_size=25).map(
     lambda pairs: (np.array([s for s, _ in pairs]), np.array([y for _, y in pairs], np.int8))
@@ -188,17 +188,17 @@ def test_wilson_s_interval_solves_the_equation_it_comes_from() -> None:
 def test_mcnemar_s_p_value_is_the_share_of_coin_series_at_least_as_uneven(first: int, second: int) -> None:
     n = first + second
     uneven = sum(math.comb(n, k) for k in range(n + 1) if abs(2 * k - n) >= abs(first - second))
-    assert metrics.mcnemar(first, second) == pytest.approx(uneven / 2**n)
+    assert comparison.mcnemar(first, second) == pytest.approx(uneven / 2**n)
 
 
 def test_mcnemar_stays_exact_and_quick_for_thousands_of_pairs() -> None:
-    assert metrics.mcnemar(1200, 1000) == pytest.approx(2.2e-5, rel=0.1)
-    assert metrics.mcnemar(25_000, 0) == 0.0  # below the smallest float
+    assert comparison.mcnemar(1200, 1000) == pytest.approx(2.2e-5, rel=0.1)
+    assert comparison.mcnemar(25_000, 0) == 0.0  # below the smallest float
 
 
 def test_a_comparison_says_who_is_right_where_and_by_how_much() -> None:
     first, second = np.array([1, 1, 0, 0, 1] * 200, bool), np.array([1, 0, 1, 1, 1] * 200, bool)
-    found = metrics.compare(first, second)
+    found = comparison.compare(first, second)
     assert (found.n, found.first_only, found.second_only) == (1000, 200, 400)
     assert found.difference == pytest.approx(0.2)
     spread = 1.96 * math.sqrt((0.6 - 0.2**2) / 1000)  # the mean of +1, -1 and 0, by the central limit
@@ -211,19 +211,19 @@ def test_the_quick_bootstrap_agrees_with_drawing_reviews_one_by_one() -> None:
     first, second = rng.random(300) < 0.8, rng.random(300) < 0.84
     gain = second.astype(int) - first
     drawn = gain[rng.integers(0, 300, size=(4000, 300))].mean(axis=1)
-    assert metrics.compare(first, second).interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.006)
+    assert comparison.compare(first, second).interval == pytest.approx(np.quantile(drawn, [0.025, 0.975]), abs=0.006)
 
 
 def test_a_classifier_compared_with_itself_does_not_differ() -> None:
     right = np.array([True, False, True])
-    assert metrics.compare(right, right) == metrics.Comparison(3, 0, 0, 0.0, (0.0, 0.0), 1.0)
+    assert comparison.compare(right, right) == comparison.Comparison(3, 0, 0, 0.0, (0.0, 0.0), 1.0)
 
 
 def test_changes_are_the_differences_of_the_figures_themselves():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 300)
     first, second = (np.round(rng.normal(size=300) + shift * (2 * labels - 1), 1) for shift in (0.5, 1.0))  # with ties
-    changes = metrics.changes(first, second, labels, 0.6)
+    changes = comparison.changes(first, second, labels, 0.6)
     for side, logits in (("first", first), ("second", second)):
         probabilities = metrics.sigmoid(logits)
         counts = metrics.confusion(probabilities, labels, 0.6)
@@ -244,7 +244,7 @@ def test_the_interval_of_a_change_holds_the_truth_about_as_often_as_it_says():
         rng = np.random.default_rng(seed)
         labels = rng.integers(0, 2, 200)
         pair = (2.0 * (2 * labels - 1) + rng.normal(size=200) * 3 for _ in range(2))  # equally good
-        low, high = metrics.changes(*pair, labels, samples=200)["accuracy"].interval
+        low, high = comparison.changes(*pair, labels, samples=200)["accuracy"].interval
         held += low <= 0 <= high
     assert 52 <= held <= 60
 
@@ -253,13 +253,13 @@ def test_the_auc_of_a_rare_class_has_an_interval_from_the_draws_that_hold_it():
     labels = np.zeros(200, int)
     labels[:3] = 1
     bad = np.random.default_rng(0).normal(size=200)
-    change = metrics.changes(bad, bad + 9 * labels, labels)["auc"]
+    change = comparison.changes(bad, bad + 9 * labels, labels)["auc"]
     assert 0 < change.interval[0] <= change.difference <= change.interval[1]
 
 
 def test_a_change_without_one_class_has_no_auc_and_every_other_figure():
     logits = np.linspace(-1, 1, 20)
-    changes = metrics.changes(logits, logits, np.ones(20, int))
+    changes = comparison.changes(logits, logits, np.ones(20, int))
     assert np.isnan(changes["auc"].first)
     assert np.isnan(changes["auc"].interval).all()
     assert changes["log_loss"].difference == 0

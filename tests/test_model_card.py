@@ -64,7 +64,7 @@ def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(r
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
     assert "| Metric | validation | train |" in card
     assert f"{100 * figures['validation']['accuracy']:.1f}%" in card
-    assert "On the validation reviews:" in card
+    assert "On the validation set:" in card
     assert "There are no test results yet." in card
     assert METADATA["command"] in card
     assert "4.0 min on a small one, 2 cores" in card
@@ -109,7 +109,7 @@ def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read
     lines = [f"{mistakes.iloc[0]},irony", f"{mistakes.iloc[1]},plot", f"{mistakes.iloc[2]},plot"]
     (tmp_path / "causes.csv").write_text("\n".join(["fingerprint,cause", *lines, "f" * 16 + ",aside"]))
     card = model_card.render(tested)
-    assert f"Of the {len(mistakes):,} reviews judged with confidence and wrongly, 3 were read by hand" in card
+    assert f"3 of the {len(mistakes):,} high-confidence errors on the test reviews were annotated by hand" in card
     assert f"| **plot.** {review_notes.CAUSES['plot']} | 2 |" in card
     assert f"| **irony.** {review_notes.CAUSES['irony']} | 1 |" in card
     assert "**aside.**" not in card
@@ -143,11 +143,11 @@ def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run)
 
 def test_the_card_shows_how_the_explanations_scored_and_their_alternatives(run: Run) -> None:
     card = model_card.render(add_parts(run, {"explanations.json": proofs()}))
-    assert "| Starting point and contributions make up the score | 10 | within 2e-06, half within 1e-07 |" in card
+    assert "| Completeness: baseline + contributions = logit | 10 | within 2e-06, median gap 1e-07 |" in card
     assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0% | 0.5 | 20 ms |" in card
-    assert "- Words removed by deletion. Gain over random: +0.4000 (95% interval +0.3000 to +0.5000)" in card
+    assert "| deletion | random | +0.4000 (+0.3000 to +0.5000) | +0.4000 (+0.3000 to +0.5000) |" in card
     assert "| ours | 0.995 |" in card
-    assert "How the method was chosen" in card
+    assert "Choice of baseline and segments" in card
 
 
 def test_use_and_limits_come_first_and_say_which_confident_predictions_are_correct(run: Run) -> None:
@@ -157,5 +157,5 @@ def test_use_and_limits_come_first_and_say_which_confident_predictions_are_corre
     assert headings[:2] == ["## Intended use and limitations", "## Metrics"]
     assert headings[-1] == "## Files"
     sure = next(e for e in tested.json("test.json")["test"]["confidence"] if e["level"] == "confident")
-    assert f"Confident predictions are correct in {100 * sure['accuracy']:.1f}% of the test reviews." in card
+    assert f"On the test set, {100 * sure['accuracy']:.1f}% of the confident predictions are correct." in card
     assert "first 50 tokens" in card

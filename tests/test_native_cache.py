@@ -110,7 +110,7 @@ def test_a_folder_that_others_could_write_to_is_refused(
         monkeypatch.setattr(build, "cache_folder", lambda: Path("~/.cache"))
     assert load_library(library, {}) is None
     [message] = caplog.messages
-    assert message.startswith("The C code is not compiled (")
+    assert message.startswith("The C code cannot be compiled (")
     assert "\n" not in message
 
 

@@ -206,7 +206,7 @@ def test_a_run_without_unlabelled_reviews_says_so_wherever_its_recipe_is_shown(f
     said = "; this data had no unlabelled reviews"
     made = open_run(finished)
     assert made.json("metadata.json")["summary"] == TINY.summary + said
-    assert f"Preset: {TINY.summary}{said}." in made.file("README.md").read_text(encoding="utf-8")
+    assert f"Recipe: {TINY.summary}{said}." in made.file("README.md").read_text(encoding="utf-8")
     assert run_records.record(made)["recipe"].endswith(said)
 
 

@@ -1,4 +1,4 @@
-"""The cost of a new head on the reviews that the run was validated on, from the states stored with the run."""
+"""Measures the effect of a new head on the run's validation reviews, from the states stored with the run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from sentiment.adapt.head import Head
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import compare
+from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.states import read_validation_states
 
 
@@ -19,8 +19,8 @@ class Cost:
     Attributes:
         n: number of reviews.
         before: accuracy of the run's own head.
-        after: accuracy of the new one.
-        interval: 95% interval of the difference, by a paired bootstrap.
+        after: accuracy of the new head.
+        interval: 95% interval of the difference, after minus before, by a paired bootstrap.
     """
 
     n: int
@@ -30,7 +30,7 @@ class Cost:
 
 
 def validation_cost(run: Run, before: Head, after: Head) -> Cost | None:
-    """Returns what the new head costs; None if the run has no stored states, or no validation reviews.
+    """Returns the accuracy with either head; None if the run has no stored states or no validation reviews.
 
     Raises:
         ArtifactError: a file of the run is damaged.

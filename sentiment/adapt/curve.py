@@ -1,4 +1,4 @@
-"""The learning curve: accuracy by number of labels, for the new head and for simple baselines on the same folds."""
+"""Computes the learning curve: accuracy by number of labels, for the new head and for baselines on the same folds."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from threadpoolctl import threadpool_limits
 from sentiment.adapt.head import Head, fit_head, folds
 from sentiment.evaluation.logistic import Basis, fit_best
 
-WORDS = 5_000  # of the baseline's vocabulary, the most frequent ones
+WORDS = 5_000  # maximum size of the baseline's vocabulary
 
 _PARTS = 5
 _SIZES = (10, 20, 40, 80, 160, 320, 640, 1_280)
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-_FLAT = 0.01  # gain in accuracy by doubling the labels, below which more of them hardly help
+_FLAT = 0.01  # gain in accuracy per doubling of the labels, below which more of them hardly help
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Mean accuracy on held-out texts after learning from some labels.
+    """Mean accuracies on held-out texts after training on ``n`` labels.
 
     Attributes:
         n: number of labels.
-        head: of the new head.
-        words: of logistic regression on TF-IDF of words, which knows these texts only.
-        start: of the run as it is.
-        majority: of always predicting the more frequent label.
+        head: accuracy of the new head.
+        words: accuracy of logistic regression on TF-IDF features, trained on these texts alone.
+        start: accuracy of the run before adaptation.
+        majority: accuracy of the majority baseline.
     """
 
     n: int
@@ -46,11 +46,11 @@ class Point:
 
 @threadpool_limits.wrap(limits=1)
 def learning_curve(states: Array, labels: Array, texts: Sequence[str], head: Head, *, seed: int = 0) -> list[Point]:
-    """Returns a point for each number of labels up to four fifths of them; none if a class has fewer than five.
+    """Returns a point for each number of labels, up to four fifths of them; none if a class has fewer than five labels.
 
     Args:
         states: <float>[n, features], as for ``adapt``.
-        labels: <int>[n].
+        labels: <int>[n], 1 positive and 0 negative.
         texts: the labelled texts.
         head: the run's head.
         seed: of the folds.
@@ -77,14 +77,14 @@ def advice(points: Sequence[Point]) -> str:
         return ""
     gain = (last.head - first.head) / np.log2(last.n / first.n)
     if gain > _FLAT:
-        return f"Doubling the labels has lately gained {100 * gain:.1f} points, so more labels are likely to help."
-    return "The last labels gained little, so more of them are unlikely to help much."
+        return f"The last doubling of the labels gained {100 * gain:.1f} points, so more labels are likely to help."
+    return "The last labels gained little, so more labels are unlikely to help much."
 
 
 def _accuracies(
     states: Array, labels: Array, texts: Sequence[str], head: Head, rows: Array, held_out: Array
 ) -> list[float]:
-    """Returns the accuracies of a ``Point`` on held-out rows, after learning from others."""
+    """Returns the accuracies of a ``Point`` on the rows ``held_out``, after training on ``rows``."""
     truth = labels[held_out] == 1
     new, _ = fit_head(states[rows], labels[rows], head)
     known, unknown = tf_idf([texts[row] for row in rows], [texts[row] for row in held_out])
@@ -96,7 +96,7 @@ def _accuracies(
 
 
 def tf_idf(texts: Sequence[str], others: Sequence[str]) -> tuple[Array, Array]:
-    """Returns the TF-IDF rows of texts and of others, <float32>[n, words], by the words of the first.
+    """Returns TF-IDF features of texts and of others, <float32>[n, words], with the vocabulary of the first.
 
     Weights are ``(1 + log tf) * (1 + log((1 + n) / (1 + df)))``, and rows have length 1 (Manning, Raghavan & Schütze
     2008, section 6.4, smoothed).

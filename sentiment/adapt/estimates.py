@@ -1,8 +1,8 @@
-"""Estimates about a whole file from the labels of a few of its rows.
+"""Estimates the share of positive rows and the accuracy in a file from the labels of some of its rows.
 
-The labelled rows must be drawn at random from the file. Rows that were chosen, such as those the model is least sure
-of, may not be among them. The intervals are 95% intervals for this file, so they shrink to a point once every row of it
-is labelled. Rows without a score or whose label was skipped are left out by the caller, on both sides.
+The labelled rows must be a random sample of the file; rows selected in another way, such as by active learning, must be
+left out. The intervals are 95% intervals for this finite file, so they have no width if every row is labelled. The
+caller leaves out rows without a score, or with a skipped label, from sample and file.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sentiment.evaluation.metrics import Z, wilson_interval
 
 Array = npt.NDArray[Any]
 
-# Squared errors added to those observed, one quarter for each row that Agresti & Coull (1998) add: without them, a few
-# labels without an error would give an interval of no width.
+# Squared errors added to those observed, one quarter for each row that Agresti & Coull (1998) add. Without them, the
+# interval from a few labels without an error would have no width.
 _ADDED = Z * Z / 4
 
 
@@ -29,7 +29,7 @@ class Estimate:
     Attributes:
         value: the estimate.
         low, high: the interval; it contains the value.
-        n: labelled rows that it rests on.
+        n: number of labelled rows.
     """
 
     value: float
@@ -41,10 +41,10 @@ class Estimate:
 def share_positive(labels: Array, probabilities: Array, all_probabilities: Array) -> Estimate | None:
     """Returns the share of positive rows in a file, by prediction-powered inference; None without labels.
 
-    The mean probability of all rows is corrected by the mean error on the labelled rows. The weight of the model's
-    probabilities, from 0 to 1, is the one of least variance, so a poor model does not widen the interval (Angelopoulos,
-    Bates, Fannjiang, Jordan & Zrnic 2023; the weight: Angelopoulos, Duchi & Zrnic 2023). The interval is Wilson's for
-    the number of rows that would give this variance without a model.
+    The mean probability of all rows is corrected by the mean error on the labelled rows (Angelopoulos, Bates,
+    Fannjiang, Jordan & Zrnic 2023). The weight of the model's probabilities, from 0 to 1, minimises the variance, so a
+    poor model does not widen the interval (PPI++, Angelopoulos, Duchi & Zrnic 2023). The interval is Wilson's for the
+    number of rows that would give this variance without a model.
 
     Args:
         labels: <int>[n], 1 positive and 0 negative, of the rows drawn at random.
@@ -85,7 +85,7 @@ def _estimate(value: float, n: int, gain: float, population: int) -> Estimate:
         value: the estimate.
         n: labelled rows.
         gain: factor by which the model's probabilities multiply them.
-        population: rows of the file. A sample without replacement knows more (Cochran 1977, section 2.6).
+        population: rows of the file, for the finite population correction (Cochran 1977, section 2.6).
     """
     unseen = (population - n) / max(population - 1, 1)
     if unseen <= 0:

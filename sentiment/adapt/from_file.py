@@ -1,4 +1,4 @@
-"""Adapts a run to the labels of a scored file, and compares both on the file's other rows."""
+"""Adapts a run to the labels of a scored file, and compares both heads on the unlabelled rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sentiment.artifacts import open_run
 from sentiment.bulk.labelling import Labelling
 from sentiment.model.classifier import Classifier
 
-MOST_LABELS = 2_000  # that a head is fitted to, so that a fit takes no second
+MOST_LABELS = 2_000  # to which a head is fitted, so that a fit takes less than a second
 
 _BLOCK = 4_096  # rows
 
@@ -28,14 +28,14 @@ class FileAdaptation:
     """A new head for the labels of a file.
 
     Attributes:
-        places: the labelled rows, one for each distinct text, as places in the pool.
+        places: <intp>[n], indices in the pool of the labelled rows, one for each distinct text.
         texts: their texts.
         labels: <int>[n], 1 positive and 0 negative.
         start: the run's own head.
-        found: the new head, with figures before and after.
-        cost: of the new head on the run's validation reviews; None if it is unknown.
-        changed: places of the rows without a label that the new head puts on the other side.
-        before, after: P(positive) of those rows.
+        found: the new head, with metrics before and after.
+        cost: accuracy of either head on the run's validation reviews; None if it is unknown.
+        changed: <intp>[k], indices in the pool of the unlabelled rows whose predicted label changes.
+        before, after: <float64>[k], P(positive) of those rows.
     """
 
     places: Places
@@ -50,7 +50,7 @@ class FileAdaptation:
 
 
 def places_to_learn(labelling: Labelling) -> Places:
-    """Returns the places in the pool of the labels to learn from: the user's own, then the file's, up to a bound."""
+    """Returns indices in the pool of at most ``MOST_LABELS`` labels to train on: the user's own, then the file's."""
     others = np.setdiff1d(labelling.labelled, labelling.own)  # in the pool's random order
     return np.concatenate([labelling.own, others])[:MOST_LABELS]
 
@@ -69,10 +69,10 @@ def adapt_to_file(
     Args:
         classifier: the model that scored the file.
         labelling: the labels.
-        places: the rows to learn from, from ``places_to_learn``.
+        places: the rows to train on, from ``places_to_learn``.
         texts: their texts.
         states: <float>[pool, features] of all rows of the pool.
-        balanced: whether both classes count the same.
+        balanced: whether both classes have the same weight.
     """
     kept, labels = distinct(texts, labelling.labels[places])
     start = Head.of(classifier)
@@ -91,13 +91,13 @@ def adapt_to_file(
 
 
 def _positive(head: Head, states: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
-    """Returns whether a head labels each row positive, <bool>[rows]; a block of the states is in memory at a time."""
+    """Returns whether a head labels each row positive, <bool>[rows], with one block of float32 states in memory."""
     starts = range(0, len(states), _BLOCK)
     return np.concatenate([head.positive(states[start : start + _BLOCK].astype(np.float32)) for start in starts])
 
 
 class _HeadModel:
-    """The model of a run with another last layer, as ``Classifier`` calls it."""
+    """The model of a run with another last layer; implements ``session.Model``."""
 
     def __init__(self, classifier: Classifier, head: Head) -> None:
         self._classifier, self._head = classifier, head
@@ -109,7 +109,7 @@ class _HeadModel:
 
 
 def with_head(classifier: Classifier, head: Head) -> Classifier:
-    """Returns a classifier with another last layer, in memory only, to show what would change."""
+    """Returns a classifier with another last layer, in memory only."""
     weights = head.in_weights(classifier.weights)
     return Classifier(
         classifier.run, classifier.preprocessor, head.rule, _HeadModel(classifier, head), weights=lambda: weights

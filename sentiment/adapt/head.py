@@ -1,8 +1,8 @@
-"""A new last layer for a run, from labels of a user's own.
+"""Fits a new last layer (head) of a run to a user's own labels.
 
 The layer is fitted to the pooled states of labelled texts by logistic regression, penalised by its distance from the
-run's own layer, so few labels change little and none change nothing. All its steps, which are the choice of the penalty
-and the calibration too, are repeated without each tenth of the texts; the figures before and after are of those tenths.
+run's own layer, so a few labels change little. The metrics are from nested 10-fold cross-validation: the choice of the
+penalty and the calibration are repeated in each fold.
 """
 
 from __future__ import annotations
@@ -17,20 +17,21 @@ from threadpoolctl import threadpool_limits
 
 from sentiment.evaluation import metrics
 from sentiment.evaluation.calibration import balanced_rule, find_doubt, fit_rule
+from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.logistic import Basis, fit_best
 from sentiment.model.classifier import Classifier
 from sentiment.model.decision import DecisionRule
 from sentiment.model.weights import Weights
 
-LEAST_LABELS = 40  # distinct texts below which nothing is adopted
+LEAST_LABELS = 40  # distinct texts; with fewer, no head is adopted
 LEAST_OF_A_CLASS = 5
 
 _FOLDS = 10
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
-Scores = tuple[Floats, DecisionRule]  # logits <float64>[n] and the rule that turns them into labels
-Calls = tuple[npt.NDArray[np.bool_], Array]  # whether called positive, <bool>[n], and calibrated logits <float64>[n]
+Scores = tuple[Floats, DecisionRule]  # logits <float64>[n] and their decision rule
+Calls = tuple[npt.NDArray[np.bool_], Array]  # predictions <bool>[n] and calibrated logits <float64>[n]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class Head:
     Attributes:
         kernel: <float>[features], as in ``Weights.dense_kernel``.
         bias: the layer's bias.
-        rule: turns logits into labels.
+        rule: the decision rule for its logits.
     """
 
     kernel: Array
@@ -76,12 +77,12 @@ class Figures:
 
     Attributes:
         n: number of texts.
-        correct: those labelled correctly.
-        accuracy, interval: their share, with Wilson's 95% interval.
-        recalls: of the negative and of the positive texts.
-        balanced_accuracy: mean of the two.
-        mcc: Matthews' correlation.
-        log_loss: of the calibrated probabilities.
+        correct: number of texts predicted correctly.
+        accuracy, interval: the accuracy with Wilson's 95% interval.
+        recalls: recall of the negative and of the positive class.
+        balanced_accuracy: mean of the recalls.
+        mcc: Matthews correlation coefficient.
+        log_loss: of the calibrated probabilities, in nats.
     """
 
     n: int
@@ -96,15 +97,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Whether a change of a run is worth using, by texts that were held out from the change.
+    """The comparison of a run with an adapted one on held-out texts, and a verdict.
 
     Attributes:
-        before: figures of the run.
-        after: figures of the changed one.
+        before: metrics of the run.
+        after: metrics of the adapted one.
         interval: 95% interval of the accuracy after minus that before, by a paired bootstrap.
-        majority: share of the more frequent label.
-        adopted: whether the change is worth using.
-        reason: a sentence that says why it is adopted, or why not.
+        majority: accuracy of the majority baseline.
+        adopted: whether the adapted one is better.
+        reason: a sentence on why it is adopted, or not.
     """
 
     before: Figures
@@ -117,12 +118,12 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adaptation(Judgement):
-    """A head from labels, judged by heads that were fitted without the text at hand.
+    """A head fitted to labels, with cross-validated metrics.
 
     Attributes:
         head: the new head.
-        doubt: why it claims no confidence, as in ``evaluation.calibration``; "" if it may.
-        penalty: the penalty that was chosen.
+        doubt: why its predictions are always "unsure", as in ``evaluation.calibration``; "" if they are not.
+        penalty: the chosen penalty.
         held_out: <float64>[n], P(positive) of each text by the head that was fitted without it.
     """
 
@@ -132,22 +133,22 @@ class Adaptation(Judgement):
     held_out: Floats
 
 
-@threadpool_limits.wrap(limits=1)  # on a busy machine the threads of BLAS wait for each other
+@threadpool_limits.wrap(limits=1)  # on a busy machine, threads of BLAS wait for each other
 def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, seed: int = 0) -> Adaptation | None:
-    """Fits a new head to labelled texts and judges it; None if a class has fewer than two.
+    """Fits a new head to labelled texts and evaluates it; None if a class has fewer than two labels.
 
-    Ten parts are fitted, so it takes about a tenth of a second for 80 labels and half a second for 240 on a busy core.
+    It takes about a tenth of a second for 80 labels, and half a second for 240, on a busy core.
 
-    The figures are those of the labelled texts. If some were chosen because the run is unsure of them, both figures are
-    lower than on the whole file, which ``estimates.accuracy`` estimates from texts drawn at random.
+    The metrics are of the labelled texts. If some of them were selected because the run is unsure of them, accuracy is
+    lower than on the whole file; ``estimates.accuracy`` estimates the latter from texts drawn at random.
 
     Args:
-        states: <float>[n, features], from ``evaluation.states.pooled_states``; of distinct texts, since a copy would
-            be in both parts of a split.
+        states: <float>[n, features], from ``evaluation.states.pooled_states``; of distinct texts, because duplicates
+            would leak between folds.
         labels: <int>[n], 1 positive and 0 negative.
         head: the run's head, ``Head.of(classifier)``.
-        balanced: whether both classes count the same, however frequent they are.
-        seed: of the ten parts.
+        balanced: whether both classes have the same weight, however frequent they are.
+        seed: of the folds.
     """
     states, labels = np.asarray(states, np.float32), np.asarray(labels, np.int64)
     if min(np.bincount(labels, minlength=2)) < 2:
@@ -163,16 +164,16 @@ def adapt(states: Array, labels: Array, head: Head, *, balanced: bool = False, s
     new = replace(new, rule=replace(new.rule, confident=not doubt))
     before = (head.positive(states), head.rule.calibrated(head.logits(states)))
     found = _judge(before, (called, logits), labels, balanced=balanced)
-    judged = {each.name: getattr(found, each.name) for each in fields(found)}
-    return Adaptation(**judged, head=new, doubt=doubt, penalty=penalty, held_out=metrics.sigmoid(logits))
+    judgement = {each.name: getattr(found, each.name) for each in fields(found)}
+    return Adaptation(**judgement, head=new, doubt=doubt, penalty=penalty, held_out=metrics.sigmoid(logits))
 
 
 def judge(before: Scores, after: Scores, labels: Array) -> Judgement:
-    """Judges a change by texts that were held out from it.
+    """Compares a run with an adapted one on texts that were held out from the adaptation.
 
     Args:
-        before: logits of the texts, <float64>[n], and the rule, of the run.
-        after: the same of the changed one.
+        before: logits of the texts, <float64>[n], and decision rule of the run.
+        after: the same of the adapted one.
         labels: <int>[n], 1 positive and 0 negative.
     """
     calls = [(logits >= rule.boundary, rule.calibrated(logits)) for logits, rule in (before, after)]
@@ -180,9 +181,9 @@ def judge(before: Scores, after: Scores, labels: Array) -> Judgement:
 
 
 def _judge(before: Calls, after: Calls, labels: Array, *, balanced: bool = False) -> Judgement:
-    """Judges a change by labels and calibrated logits before and after it."""
+    """Compares predictions and calibrated logits before and after an adaptation."""
     first, second = (figures(*each, labels) for each in (before, after))
-    difference = metrics.compare(before[0] == labels, after[0] == labels, samples=2_000)
+    difference = compare(before[0] == labels, after[0] == labels, samples=2_000)
     error = _error(before[0] != after[0], labels, balanced=balanced)
     adopted, reason = _verdict(first, second, labels, error, balanced=balanced)
     majority = float(max(labels.mean(), 1 - labels.mean()))
@@ -190,9 +191,16 @@ def _judge(before: Calls, after: Calls, labels: Array, *, balanced: bool = False
 
 
 def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False) -> tuple[Head, float]:
-    """Returns a new head for labelled texts, and the penalty that was chosen by leave-one-out.
+    """Fits a head to labelled texts, with a penalty chosen by leave-one-out; returns head and penalty.
 
-    The regression starts from calibrated logits; the new layer is scaled back, so both heads have comparable logits.
+    The regression has the run's calibrated logits as offset. The new layer is scaled back by the temperature, so that
+    the logits of both heads are comparable.
+
+    Args:
+        states: <float>[n, features].
+        labels: <int>[n], 1 positive and 0 negative.
+        head: the run's head.
+        balanced: whether both classes have the same weight.
     """
     basis = Basis.of(states)
     weights = np.ones(len(labels))
@@ -210,7 +218,7 @@ def fit_head(states: Array, labels: Array, head: Head, *, balanced: bool = False
 
 
 def figures(called: Array, logits: Array, labels: Array) -> Figures:
-    """Returns the metrics of labels ``called`` <bool>[n] and calibrated logits <float>[n]."""
+    """Returns the metrics of the predictions ``called`` <bool>[n], and of calibrated logits <float>[n]."""
     table = metrics.confusion(np.asarray(called, np.float64), labels, 0.5)
     n, correct = len(labels), table.tp + table.tn
     return Figures(
@@ -220,7 +228,7 @@ def figures(called: Array, logits: Array, labels: Array) -> Figures:
 
 
 def folds(labels: Array, seed: int, parts: int = _FOLDS) -> Iterator[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Yields the rows to fit and the rows held out of each part; the parts have the classes in equal shares."""
+    """Yields the training rows and held-out rows of each stratified fold."""
     order = np.random.default_rng(seed).permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]
     for part in range(min(parts, len(labels))):
@@ -229,7 +237,7 @@ def folds(labels: Array, seed: int, parts: int = _FOLDS) -> Iterator[tuple[npt.N
 
 
 def _error(changed: Array, labels: Array, *, balanced: bool) -> float:
-    """Returns the standard error of a difference in (balanced) accuracy; ``changed`` <bool>[n] names the rows."""
+    """Returns the standard error of a difference in (balanced) accuracy; ``changed`` <bool>[n] marks changed rows."""
     if not balanced:
         return float(np.sqrt(changed.sum()) / len(labels))
     shares = [np.sqrt(changed[labels == label].sum()) / max((labels == label).sum(), 1) for label in (0, 1)]
@@ -245,9 +253,9 @@ def _verdict(before: Figures, after: Figures, labels: Array, error: float, *, ba
         return False, f"Not adopted: {n} labels are too few; label {LEAST_LABELS - n} more."
     if fewest < LEAST_OF_A_CLASS:
         return False, f"Not adopted: one class has only {fewest} labels; label at least {LEAST_OF_A_CLASS} of each."
-    change = f"On texts held out, {name} is {old:.1%} before and {new:.1%} after."
+    change = f"On held-out texts, {name} is {old:.1%} before and {new:.1%} after."
     if new <= old or after.log_loss >= before.log_loss:
-        return False, f"Not adopted: it did not help. {change}"
+        return False, f"Not adopted: it is not better. {change}"
     if new - old < error:
-        return False, f"Not adopted: the gain may be chance. {change}"
+        return False, f"Not adopted: the gain may be due to chance. {change}"
     return True, f"Adopted. {change}"

@@ -1,7 +1,7 @@
-"""Writes an adapted run: a folder like that of any training, verified like it, without ``model.keras``.
+"""Writes an adapted run: a folder like that of a training, with the same checksums, but without ``model.keras``.
 
-Its validation figures are those of texts held out, from ``Adaptation.held_out``. ``adaptation.json`` says how it was
-made and names its parent; the card has a section from it.
+Its validation metrics are cross-validated, from ``Adaptation.held_out``. ``adaptation.json`` describes the adaptation
+and its parent, for a section of the model card.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sentiment.model.classifier import Classifier
 from sentiment.model.weights import write_onnx
 from sentiment.system import processor_name
 
-CURVE_LABELS = 5_000  # above this number of labels, the learning curve takes too long for what it says
+CURVE_LABELS = 5_000  # maximum number of labels for a learning curve, because of its time
 
 _INHERITED = ("text_version", "max_length", "model", "preset", "format")  # of the parent's ``config.json``
 
@@ -46,9 +46,9 @@ class Labelled:
     Attributes:
         reviews: columns ``text`` (distinct), ``label`` (0 or 1), ``rating``, ``film`` and ``fingerprint``, as in
             ``dataset.Dataset``.
-        source: where they come from.
-        about: what the texts are about, such as "reviews of kettles"; "" if unknown.
-        reading: names of the columns, and the meaning of the labels, as given or found; to evaluate on such a file.
+        source: the source of the texts.
+        about: a description of the texts, such as "reviews of kettles"; "" if unknown.
+        reading: names of the columns and meanings of the labels, with which such a file is read for evaluation.
     """
 
     reviews: pd.DataFrame
@@ -76,7 +76,19 @@ def reviews_of(texts: Sequence[str], labels: Sequence[int] | npt.NDArray[Any]) -
 def report(
     run: Run, start: Head, found: Adaptation, labelled: Labelled, states: npt.NDArray[np.float32], *, balanced: bool
 ) -> dict[str, Any]:
-    """Returns the content of ``adaptation.json``, which takes the learning curve's seconds to compute."""
+    """Returns the content of ``adaptation.json``; its learning curve takes seconds.
+
+    Args:
+        run: the parent.
+        start: the parent's head.
+        found: the adaptation.
+        labelled: the texts to which it was fitted.
+        states: <float32>[n, features], their pooled states.
+        balanced: whether both classes have the same weight.
+
+    Raises:
+        ArtifactError: a file of the parent is damaged.
+    """
     labels = labelled.labels
     points: list[Point] = []
     if len(labels) <= CURVE_LABELS:
@@ -95,13 +107,13 @@ def report(
 
 
 def comparison(run: Run, before: Scores, after: Scores, labels: npt.NDArray[np.int64]) -> dict[str, Any]:
-    """Returns the content of ``adaptation.json`` for a run that was trained further.
+    """Returns the content of ``adaptation.json`` for a run that was fine-tuned.
 
     Args:
         run: the parent.
-        before: logits of texts held out from training, <float64>[n], and the rule, of the parent.
+        before: logits of texts held out from training, <float64>[n], and decision rule of the parent.
         after: the same of the new run.
-        labels: <int>[n].
+        labels: <int>[n], 1 positive and 0 negative.
     """
     found = judge(before, after, labels)
     return {
@@ -145,7 +157,7 @@ def write(
     command: str,
     seconds: float,
 ) -> Run:
-    """Writes the run into a new folder and returns it; after an error no folder is left.
+    """Writes the run into a new folder and returns it; after an error, the folder is removed.
 
     Args:
         folder: the folder, which must not exist or be empty.
@@ -155,8 +167,8 @@ def write(
         labelled: the texts it was fitted to.
         states: <float32>[n, features], their pooled states.
         facts: from ``report``.
-        command: the command that anyone can repeat.
-        seconds: time that it took.
+        command: the command that reproduces the run.
+        seconds: the time that the adaptation took.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -179,7 +191,7 @@ def write(
 
 
 def _predictions(classifier: Classifier, found: Adaptation, labelled: Labelled) -> pd.DataFrame:
-    """Returns the predictions table, with the logits of heads that were fitted without the text at hand."""
+    """Returns the predictions table with out-of-fold logits."""
     table = predictions.predict(classifier.logits, classifier.preprocessor, labelled.reviews, "validation")
     probabilities = np.clip(found.held_out, 1e-9, 1 - 1e-9)
     rule = found.head.rule
@@ -191,7 +203,7 @@ def _metadata(run: Run, labelled: Labelled, command: str, seconds: float) -> dic
     parent = run.json("metadata.json") if run.has("metadata.json") else {}
     return {
         "preset": parent.get("preset", ""),
-        "summary": f"{run.name}, with a new last layer from {len(labelled.reviews):,} labelled texts",
+        "summary": f"{run.name}, with a new last layer fitted to {len(labelled.reviews):,} labelled texts",
         "command": command,
         "seed": 0,
         "date": datetime.now(UTC).date().isoformat(),

@@ -1,4 +1,4 @@
-"""Makes test cases from templates, deterministically."""
+"""Generates test cases from templates, deterministically."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SAME = "{same}"
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """An expectation, and the templates that test it.
+    """An expected behaviour, and the templates that test it.
 
     Attributes:
-        kind: one of CheckList's three.
+        kind: one of CheckList's three kinds of tests.
         capability: the capability tested, such as "negation".
         name: the expectation, in a few words.
-        expected: the label, or how label or probability must change.
-        change: the name of a perturbation that turns single texts into pairs; or None.
+        expected: the label, or the expected change of label or probability.
+        change: the name of the perturbation that gives the second text of a pair; None if the template gives it.
         templates: each has one text, or two: before and after.
     """
 

@@ -1,12 +1,12 @@
-"""Finds the cases that a model fails.
+"""Checks a model's predictions of test cases.
 
 - ``must be`` fails if the label is not the expected one.
 - ``must not change`` fails if the two texts have different labels.
 - ``must move`` fails if the probability of "positive" is not higher ("up") or lower ("down") for the second text. Any
   difference counts.
 
-CheckList is more lenient with pairs: a probability may differ, or move in the wrong direction, by up to 0.1. Failures
-beyond that tolerance are counted separately.
+CheckList tolerates changes of the probability of up to 0.1 in pairs, in the wrong direction too. Changes beyond that
+tolerance are counted separately.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Outcome:
         case: the case.
         probabilities: of "positive", one for each text.
         failed: whether the expectation was not met.
-        beyond: whether a pair also differs, or moves in the wrong direction, by more than ``TOLERANCE``.
+        beyond: whether the probability of a pair changes, or moves in the wrong direction, by more than ``TOLERANCE``.
     """
 
     case: Case

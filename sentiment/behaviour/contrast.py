@@ -1,8 +1,8 @@
-"""Evaluates a model on pairs of short texts of which the construction decides the label.
+"""Evaluates a model on pairs of short texts with opposite labels that depend on the construction.
 
-The kinds are contrast, reported opinion, unreal mood, idiom and their like. The two texts of a pair share most of their
-words and have opposite labels. Half the pairs of each kind are for development. Of the others only totals are computed,
-so that nobody tunes a model to them.
+The kinds include contrast, reported opinion, unreal mood, irony and idiom. The two texts of a pair share most of their
+words. Half of the pairs of each kind are for development. For the others, only totals are computed, so that no model is
+tuned to them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Scored = list[tuple[Text, Prediction]]
 
 
 def texts() -> list[Text]:
-    """Returns all texts, in the order of ``contrast.csv``; the two of a pair are neighbours."""
+    """Returns all texts in the order of ``contrast.csv``; the two texts of a pair are adjacent."""
     with Path(__file__).with_name("contrast.csv").open(encoding="utf-8", newline="") as file:
         return [Text(int(row.pop("pair")), **row) for row in csv.DictReader(file)]
 

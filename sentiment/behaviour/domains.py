@@ -1,4 +1,4 @@
-"""Evaluates a model on short texts of several domains, with VADER (Hutto & Gilbert 2014) as lexicon-based baseline."""
+"""Evaluates a model on short texts from several domains, with VADER (Hutto & Gilbert 2014) as a lexicon baseline."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _accuracy(scored: Scored) -> dict[str, Any]:
 
 
 def _vader_accuracy(scored: Scored) -> dict[str, Any] | None:
-    """Returns VADER's accuracy; a score of 0 is undecided and counts as half correct."""
+    """Returns VADER's accuracy, in which a score of 0 counts as half correct."""
     scores = [score if sentence.mood == "positive" else -score for sentence, _, score in scored if score is not None]
     if not scores:
         return None

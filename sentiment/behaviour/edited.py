@@ -1,8 +1,8 @@
-"""Evaluates a run on reviews that a person edited into their opposite (Kaushik et al. 2020).
+"""Evaluates a run on reviews that a person edited until the label was the opposite (Kaushik et al. 2020).
 
 ``read`` accepts every table that ``score.py`` reads, such as CSV and Parquet, with these columns:
 
-- ``pair``: the name that the two texts of a pair share.
+- ``pair``: an id that the two texts of a pair share.
 - ``label``: positive and negative, pos and neg, or 1 and 0; the labels of a pair are opposite.
 - ``original``: true for the text before the edit, false after it. If both or neither are true, the first is taken.
 - ``text``.
@@ -10,15 +10,15 @@
 ``evaluate`` returns the content of ``edited.json``, which holds no text::
 
     {"date", "sha256",                     of the file
-     "trained_on",                         pairs of which the original is in the run's training split
-     "identical",                          pairs of two equal texts by fingerprint; no model has both right
+     "trained_on",                         pairs with the original in the run's training split
+     "identical",                          pairs of two texts with equal fingerprints; no model predicts both correctly
      "sets": [{"of", "pairs",
-               "both": S,                  both texts have the right verdict
-               "crosses": S,               the edited text has it: its score is on the other side of zero
-               "moves": S}]}               the score of the edited text is nearer to its label than the original's
+               "both": S,                  both texts are predicted correctly
+               "crosses": S,               the edited text is predicted correctly
+               "moves": S}]}               the logit of the edited text is nearer to its label than the original's
 
-S is "value", a share, and "bounds", its 95% interval. "of" is "all" or "validation": pairs of which the original is in
-the run's validation split. The latter is missing if there are none.
+S is "value", a share, and "bounds", its 95% interval. "of" is "all" or "validation", the pairs with the original in the
+run's validation split. The latter is missing if there are none.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ from sentiment.tables.labels import label_values
 from sentiment.tables.open import open_source
 
 PART = "edited.json"
-MEASURES = {"both": "both texts right", "crosses": "crosses zero", "moves": "moves the right way"}
+MEASURES = {
+    "both": "both texts correct",
+    "crosses": "edited text correct",
+    "moves": "score moves to the new label",
+}
 SETS = {"all": "all pairs", "validation": "original in validation"}
 _COLUMNS = ("pair", "label", "original", "text")
 
@@ -71,7 +75,7 @@ class Pairs:
 
 
 def read(path: Path) -> Pairs:
-    """Reads pairs from a table that the module's docstring describes.
+    """Reads pairs from a table; the module's docstring describes its columns.
 
     Raises:
         FileError: the file cannot be read, or a row or a pair is not as described.
@@ -87,25 +91,28 @@ def read(path: Path) -> Pairs:
 
 
 def evaluate(run: Run, predict: Predict, given: Pairs) -> dict[str, Any]:
-    """Evaluates a run on pairs; returns what the module's docstring describes.
+    """Evaluates a run on pairs; the module's docstring describes the result.
 
     Args:
-        run: the splits of its training tell which originals it knows.
-        predict: as ``Classifier.predict`` of the run.
+        run: the run; its record of training reviews shows which originals it was trained on.
+        predict: the ``predict`` of the run's classifier.
         given: the pairs.
+
+    Raises:
+        ArtifactError: a file of the run is damaged.
     """
     originals, edits = ([fingerprint(getattr(pair, side)) for pair in given.pairs] for side in ("original", "edited"))
     train, validation = (
         np.isin(originals, training_fingerprints(run, split).to_numpy(str)) for split in ("train", "validation")
     )
     measured = _measured(predict, given.pairs)
-    chosen = {"all": np.ones(len(originals), bool), "validation": validation}
+    rows_of = {"all": np.ones(len(originals), bool), "validation": validation}
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "sha256": given.sha256,
         "trained_on": int(train.sum()),
         "identical": sum(map(str.__eq__, originals, edits)),
-        "sets": [_set(name, measured, rows) for name, rows in chosen.items() if rows.any()],
+        "sets": [_set(name, measured, rows) for name, rows in rows_of.items() if rows.any()],
     }
 
 
@@ -117,15 +124,15 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
 
 
 def _grouped(path: Path, rows: Sequence[tuple[str | None, ...]]) -> dict[str, list[Row]]:
-    """Returns the rows of each pair, in their order, with labels and marks as truth values."""
-    labels, marks = (label_values({row[column] or "" for row in rows}) for column in (1, 2))
+    """Returns the rows of each pair, in order, with labels and the column ``original`` as booleans."""
+    labels, originals = (label_values({row[column] or "" for row in rows}) for column in (1, 2))
     groups: dict[str, list[Row]] = {}
-    for number, (name, label, mark, text) in enumerate(rows, 1):
-        positive, original = labels[label or ""], marks[mark or ""]
+    for number, (name, label, original_value, text) in enumerate(rows, 1):
+        positive, original = labels[label or ""], originals[original_value or ""]
         if not name or not text or positive is None or original is None:
             raise FileError(
-                f"Row {number} of {path.name} lacks a pair, a text, a label or the mark of the original; labels must "
-                "be positive and negative, pos and neg, or 1 and 0, and originals true or false."
+                f"Row {number} of {path.name} lacks a pair, a text, a label or a value of “original”; labels must be "
+                "positive and negative, pos and neg, or 1 and 0, and “original” true or false."
             )
         groups.setdefault(name, []).append((bool(positive), bool(original), text))
     if not groups:
@@ -142,7 +149,7 @@ def _pair(path: Path, name: str, rows: list[Row]) -> Pair:
 
 
 def _measured(predict: Predict, pairs: Sequence[Pair]) -> dict[str, Flags]:
-    """Returns whether each pair fulfils each of ``MEASURES``; a text without tokens has no verdict."""
+    """Returns whether each pair meets each of ``MEASURES``, <bool>[pairs]; a text without tokens is never correct."""
     predictions = predict([text for pair in pairs for text in (pair.original, pair.edited)])
     before, after = predictions[::2], predictions[1::2]
     positive = np.array([pair.positive for pair in pairs])

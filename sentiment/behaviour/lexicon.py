@@ -20,14 +20,14 @@ def read() -> Lexicon:
 
 
 def fillings(texts: Sequence[str], lexicon: Lexicon) -> list[tuple[str, ...]]:
-    """Fills the placeholders of a template's texts, with the same words in all of them, several times.
+    """Returns a template's texts with several fillings of the placeholders; a filling has the same words in all texts.
 
-    The longest of the lists is used once, up to ``MAX_FILLINGS`` words; shorter ones repeat. The first word depends
-    only on the template's text, so a new template does not change the cases of others.
+    The longest list is used once, up to ``MAX_FILLINGS`` words; shorter ones are repeated. The first word depends only
+    on the template's text, so a new template does not change the cases of others.
 
     Args:
-        texts: with placeholders like ``{film}`` or ``{film2}``.
-        lexicon: the lists that the placeholders name.
+        texts: texts with placeholders like ``{film}`` or ``{film2}``.
+        lexicon: lists of words by placeholder.
 
     Raises:
         KeyError: a placeholder names an unknown list.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def swap_letters(text: str) -> str:
-    """Swaps the two middle letters of the longest word, or the next pair if these are the same."""
+    """Swaps the two middle letters of the longest word, or the next pair of different letters."""
     start, word = _longest(text)
     at = next((i for i in range(len(word) // 2 - 1, len(word) - 1) if word[i] != word[i + 1]), 0)
     return _replaced(text, start, word, word[:at] + word[at + 1] + word[at] + word[at + 2 :])
@@ -51,7 +51,7 @@ def spread_out(text: str) -> str:
 
 
 def _longest(text: str) -> tuple[int, str]:
-    """Returns start and text of the first longest word in lower case, which leaves names alone."""
+    """Returns start and text of the first longest lower-case word; names are therefore unchanged."""
     words = [(match.start(), match[0]) for match in re.finditer(r"\b[a-z]+\b", text)]
     return max(words, key=lambda word: len(word[1]))
 

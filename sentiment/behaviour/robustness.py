@@ -1,6 +1,6 @@
-"""Measures how often a change of writing, which must not matter, changes a verdict.
+"""Measures how often a change of typing or encoding changes a prediction.
 
-The texts are drawn from unlabelled reviews. Only counts are kept.
+The texts are drawn from unlabelled reviews. The result has no texts, only counts.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def measure(
     """Returns the key ``writing`` of ``behaviour.json``, which ``report.py`` describes.
 
     Args:
-        predict: as ``Classifier.predict``.
+        predict: a function like ``Classifier.predict``.
         reviews: unlabelled reviews, from which the texts are drawn.
-        changes: of a text, by description.
+        changes: functions that change a text, by description.
     """
     samples = dict(zip(SAMPLES, draw(reviews), strict=True))
     before = {name: predict(texts) for name, texts in samples.items()}
@@ -47,7 +47,7 @@ def measure(
 
 
 def draw(reviews: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Draws sentences with a negation such as "don't", one of a review at most, and whole reviews."""
+    """Draws sentences with a negation such as "don't", at most one from each review, and whole reviews."""
     random = np.random.default_rng(_SEED)
     shuffled = [reviews[i] for i in random.permutation(len(reviews))]
     sentences: list[str] = []

@@ -1,4 +1,4 @@
-"""Short sentences of our own from six domains, labelled by mood; for validation, never for training."""
+"""Short sentences from six domains, labelled by mood; written for this project, for validation only."""
 
 from __future__ import annotations
 

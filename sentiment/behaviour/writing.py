@@ -1,4 +1,4 @@
-"""Changes in how a text is typed, encoded or stored. A reader sees the same text, so no verdict may change."""
+"""Changes in how a text is typed, encoded or stored, which must not change the prediction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def has_negation(text: str) -> bool:
-    """Returns whether a text has a word such as "don't"."""
+    """Returns whether a text has a contraction with n't, such as "don't"."""
     return _NEGATED.search(text) is not None
 
 

@@ -30,6 +30,7 @@ from sentiment.commands.parser import Parser
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.stored_reading import with_record
 from sentiment.evaluation import metrics, predictions, provenance, words
+from sentiment.evaluation.comparison import Comparison
 from sentiment.faithfulness import report as proofs
 from sentiment.formatting import interval, percent
 from sentiment.model.classifier import Classifier
@@ -226,7 +227,7 @@ def _neutral(run: Run, data: Dataset, result: dict[str, Any]) -> str:
     )
 
 
-def _difference(run: Run, other: Run, comparison: metrics.Comparison) -> str:
+def _difference(run: Run, other: Run, comparison: Comparison) -> str:
     low, high = (100 * bound for bound in comparison.interval)
     return (
         f"{other.name} minus {run.name}: {100 * comparison.difference:+.2f} points of accuracy "

@@ -1,1 +1,1 @@
-"""Evaluation of a run: predictions on labelled reviews, metrics, provenance of the figures."""
+"""Evaluation of a run: predictions on labelled reviews, metrics, calibration, and provenance of the results."""

@@ -1,11 +1,11 @@
 """Fits a run's decision rule to its validation reviews.
 
-The temperature is always fitted. A bias beside it, which makes it Platt scaling (Platt 1999), is another parameter to
-overfit, so it must prove itself on reviews it was not fitted to: in k-fold cross-validation it has to lower the log
-loss by more than ``NOISE`` standard errors of the mean gain. Both are drawn towards 1 and 0, which counts for little on
-hundreds of reviews and keeps a few, which may be separated without error, from an extreme rule. The threshold stays at
-one half unless both classes are to count the same, however frequent they are. Below ``LEAST`` reviews, or if all of
-them are predicted to be of one class, predictions claim no confidence.
+The temperature is always fitted. With a bias, the rule is Platt scaling (Platt 1999). A bias is another parameter to
+overfit, so it is used only if it lowers the log loss in k-fold cross-validation by more than ``NOISE`` standard errors
+of the mean gain. A penalty draws slope and intercept towards 1 and 0. It has little influence on hundreds of reviews,
+and prevents an extreme rule on a few, which may be separable. The threshold is one half unless both classes are to
+have the same weight, however frequent they are. With fewer than ``LEAST`` reviews, or if all of them are predicted to
+be of one class, every prediction is "unsure".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FOLDS = 10
 LEAST = 40  # reviews
 NOISE = 2.0  # standard errors that the gain must exceed
 
-PENALTY = 4.0  # on the squared distance of slope and intercept from 1 and 0: a standard deviation of one half
+PENALTY = 4.0  # on the squared distance of slope and intercept from 1 and 0: a prior standard deviation of one half
 
 _THRESHOLDS = (0.02, 0.98)
 _STEEPEST = 20.0  # bound of the slope, which is 1 / temperature
@@ -35,14 +35,14 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted rule, and why it has a bias or none.
+    """A fitted rule, and the evidence for its bias.
 
     Attributes:
         rule: the rule to use.
-        bias: the bias that was fitted, used or not.
-        gain: nats by which it lowers the log loss of held-out reviews; NaN if there are too few to tell.
-        error: the gain's standard error.
-        doubt: why predictions claim no confidence; "" if they may.
+        bias: the fitted bias, used or not.
+        gain: nats by which it lowers the log loss of held-out reviews; NaN if there are too few reviews.
+        error: the standard error of the gain.
+        doubt: why every prediction is "unsure"; "" if this is not so.
     """
 
     rule: DecisionRule
@@ -52,21 +52,21 @@ class Calibration:
     doubt: str
 
     def config(self) -> dict[str, Any]:
-        """Returns the rule as in ``config.json``, and as ``calibration`` how the bias was decided."""
+        """Returns the rule as in ``config.json``, with the evidence for the bias as ``calibration``."""
         gain, error = (None if math.isnan(value) else value for value in (self.gain, self.error))
         decision = {"folds": FOLDS, "bias": self.bias, "gain": gain, "standard_error": error}
         return {**rule_config(self.rule, self.doubt), "calibration": decision}
 
 
 def rule_config(rule: DecisionRule, doubt: str) -> dict[str, Any]:
-    """Returns a rule as in ``config.json``: the temperature, what differs from the usual, and the doubt."""
-    usual = DecisionRule()
-    changed = {name: value for name, value in asdict(rule).items() if value != getattr(usual, name)}
+    """Returns a rule as in ``config.json``: the temperature, values other than the default, and the doubt."""
+    default = DecisionRule()
+    changed = {name: value for name, value in asdict(rule).items() if value != getattr(default, name)}
     return {"temperature": rule.temperature, **changed, **({"doubt": doubt} if doubt else {})}
 
 
 def find_doubt(called: Array, texts: str) -> str:
-    """Returns why a model's predictions of some texts, <bool>[n], allow no confidence; "" if they do."""
+    """Returns why predictions of some texts, <bool>[n], are insufficient for confidence levels; "" if they suffice."""
     if len(called) < LEAST:
         return f"it was tested on only {len(called)} {texts}"
     if called.all() or not called.any():
@@ -75,13 +75,13 @@ def find_doubt(called: Array, texts: str) -> str:
 
 
 def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = False) -> Calibration:
-    """Fits the temperature, and the bias if it proves itself; see the module's docstring.
+    """Fits the temperature, and the bias if it is significant; see the module's docstring.
 
     Args:
-        logits: <float>[n], of held-out reviews.
+        logits: <float>[n], of held-out reviews, before calibration.
         labels: <int>[n], 1 positive and 0 negative.
         seed: of the cross-validation.
-        balanced: whether to balance the rule, with the bias, as ``balanced_rule`` does.
+        balanced: whether to use the bias, and the threshold of ``balanced_rule``.
     """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
     plain, biased = fit_rule(logits, labels, bias=False), fit_rule(logits, labels)
@@ -97,10 +97,10 @@ def calibrate(logits: Array, labels: Array, seed: int = 0, *, balanced: bool = F
 
 
 def balanced_rule(rule: DecisionRule, logits: Array, labels: Array) -> DecisionRule:
-    """Returns a rule under which both classes count the same, if these labelled reviews show that it helps.
+    """Returns the rule with a threshold for balanced classes, if it improves the balanced accuracy on these reviews.
 
-    Its threshold is the share of positives, at which calibrated probabilities have the highest balanced accuracy (Elkan
-    2001). A model that knows nothing would only change the class that it always predicts, so it keeps its rule.
+    The threshold is the share of positives, which maximises the balanced accuracy of calibrated probabilities (Elkan
+    2001). Otherwise the rule is returned unchanged.
     """
     changed = replace(rule, threshold=float(np.clip(np.mean(labels), *_THRESHOLDS)))
     before, after = (confusion(logits, labels, each.boundary).balanced_accuracy for each in (rule, changed))
@@ -117,7 +117,7 @@ def fit_rule(logits: Array, labels: Array, *, bias: bool = True) -> DecisionRule
 
 
 def _held_out_gains(logits: Array, labels: Array, seed: int) -> Array:
-    """Returns each review's fall in log loss by a bias that was fitted without it; empty if a fold is too small."""
+    """Returns the out-of-fold gain in log loss by the bias, <float64>[n]; empty if a fold is too small."""
     folds = np.array_split(np.random.default_rng(seed).permutation(len(labels)), FOLDS)
     gains = np.zeros(len(labels))
     for held_out in folds:

@@ -1,7 +1,7 @@
-"""Logistic regression that is penalised by its distance from given scores, with leave-one-out scores in closed form.
+"""L2-penalised logistic regression with an offset, and approximate leave-one-out scores in closed form.
 
 It minimises ``sum(weights * log_loss(offset + x @ beta)) + penalty / 2 * |beta| ** 2`` by Newton's method. The penalty
-is the same in all directions, so the solution lies in the span of the rows and features may be replaced by their
+is the same in all directions, so the solution is in the span of the rows, and features can be replaced by their
 coordinates in it: ``Basis``.
 """
 
@@ -19,22 +19,22 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 PENALTIES = tuple(float(penalty) for penalty in np.geomspace(64, 0.03125, 8))  # for rows of mean square 1
-MOST_DIRECTIONS = 128  # of many labels, the directions in which the features vary most are enough
+MOST_DIRECTIONS = 128  # maximum number of principal directions
 
-_INTERCEPT = 0.3  # the constant coordinate; a smaller one is penalised more
-_STEPS = 25  # of Newton's method, at most
-_EXACT = 1e-6  # relative fall of the loss that ends them
+_INTERCEPT = 0.3  # the constant coordinate; a smaller value is penalised more
+_STEPS = 25  # maximum number of Newton steps
+_EXACT = 1e-6  # relative decrease of the loss below which they stop
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Basis:
-    """Coordinates of rows of features: centred, turned into their main directions and scaled to a mean square of 1.
+    """Coordinates of rows of features: centred, in principal directions, and scaled to a mean squared norm of 1.
 
     The last coordinate is a constant, so the intercept is penalised like any other.
 
     Attributes:
         centre: <float64>[features], the mean of the rows.
-        directions: <float64>[features, coordinates - 1], scaled, orthogonal.
+        directions: <float64>[features, coordinates - 1], orthogonal and scaled.
     """
 
     centre: Floats
@@ -42,7 +42,7 @@ class Basis:
 
     @classmethod
     def of(cls, features: Array) -> Basis:
-        """Returns the basis of these rows, <float>[n, features], n at least 1."""
+        """Returns the basis of the rows of ``features``, <float>[n, features], n at least 1."""
         features = np.asarray(features, np.float64)
         centre = features.mean(axis=0)
         rows = features - centre
@@ -56,12 +56,12 @@ class Basis:
         return cls(centre, directions / size)
 
     def coordinates(self, features: Array) -> Floats:
-        """Returns <float64>[n, coordinates] of other rows."""
+        """Returns the coordinates of the rows of ``features``, <float64>[n, coordinates]."""
         inner = (np.asarray(features, np.float64) - self.centre) @ self.directions
         return np.column_stack([inner, np.full(len(inner), _INTERCEPT)])
 
     def in_features(self, beta: Floats) -> tuple[Floats, float]:
-        """Returns coefficients of coordinates as coefficients of the features and an intercept."""
+        """Converts coefficients of coordinates to coefficients of features, <float64>[features], and an intercept."""
         kernel = self.directions @ beta[:-1]
         return kernel, float(_INTERCEPT * beta[-1] - self.centre @ kernel)
 
@@ -72,8 +72,8 @@ class Fit:
 
     Attributes:
         beta: <float64>[coordinates].
-        scores: <float64>[n], of the rows it was fitted to.
-        left_out: <float64>[n], the score of each row by a fit without it, to first order (Rad & Maleki 2020).
+        scores: <float64>[n], logits of the rows to which it was fitted.
+        left_out: <float64>[n], approximate leave-one-out logits (Rad & Maleki 2020).
         penalty: the penalty.
     """
 
@@ -86,17 +86,17 @@ class Fit:
 def fit_best(
     x: Floats, labels: Array, offset: Floats, weights: Floats, penalties: tuple[float, ...] = PENALTIES
 ) -> Fit:
-    """Returns the fit of the largest penalty whose leave-one-out loss is within one standard error of the least.
+    """Returns the fit with the largest penalty whose leave-one-out loss is within one standard error of the lowest.
 
-    The error is that of the mean difference (Breiman et al. 1984, section 3.4.3, paired). Each fit starts from the one
-    before.
+    This is the one-standard-error rule (Breiman et al. 1984, section 3.4.3) with the standard error of the paired mean
+    difference. Each fit starts from the preceding one.
 
     Args:
         x: <float64>[n, coordinates], from a ``Basis``.
         labels: <int>[n], 1 positive and 0 negative.
-        offset: <float64>[n], the scores of coefficients of zero.
-        weights: <float64>[n], of the rows.
-        penalties: to choose from, in descending order.
+        offset: <float64>[n], the logits at coefficients of zero.
+        weights: <float64>[n], sample weights.
+        penalties: the penalties to choose from, in descending order.
     """
     fits: list[Fit] = []
     for penalty in penalties:
@@ -108,7 +108,7 @@ def fit_best(
 
 
 def fit(x: Floats, labels: Array, offset: Floats, weights: Floats, penalty: float, beta: Floats | None = None) -> Fit:
-    """Returns the fit with this penalty; ``beta`` is where Newton's method starts, by default zero."""
+    """Fits coefficients with this penalty; see ``fit_best``. Newton's method starts from ``beta``, by default zero."""
     labels = np.asarray(labels, np.float64)
     beta = np.zeros(x.shape[1]) if beta is None else beta
     identity = penalty * np.eye(x.shape[1])
@@ -123,7 +123,7 @@ def fit(x: Floats, labels: Array, offset: Floats, weights: Floats, penalty: floa
         curved = x * (weights * probabilities * (1 - probabilities))[:, None]
         step = np.linalg.solve(x.T @ curved + identity, slope)
         while (reached := cost(beta - step)) > least and np.abs(step).max() > _EXACT:
-            step /= 2  # far from the solution, a whole step may go too far
+            step /= 2  # far from the solution, a full step may overshoot
         beta, gained, least = beta - step, least - reached, reached
         if gained < _EXACT * (1 + least):
             break

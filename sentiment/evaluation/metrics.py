@@ -1,13 +1,12 @@
-"""Metrics of binary classification, in NumPy alone. Each names the source of its definition.
+"""Metrics of binary classification in NumPy, each with the source of its definition.
 
 ``labels`` are <int>[n], 1 positive and 0 negative. ``logits`` and ``probabilities`` are <float>[n]; higher means more
-positive. A text is called positive if its score is at or above the threshold.
+positive. A text is predicted positive if its score is at or above the threshold.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +15,11 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-BALANCED = 0.55  # largest share of the more frequent class at which accuracy alone says enough
+BALANCED = 0.55  # largest share of the more frequent class for which accuracy alone is informative
 BINS = 15  # of the calibration error
 HISTOGRAM_BINS = 25  # of a chart of probabilities
-SAMPLES = 500  # of a bootstrap over all metrics
-_BATCH = 50  # bootstrap samples held in memory at a time
 Z = 1.959963984540054  # the normal quantile of a two-sided 95% interval
-_TEMPERATURES = (0.05, 20.0)  # bounds of the fit, which separable data would send to zero or infinity
+_TEMPERATURES = (0.05, 20.0)  # bounds of the fit, which would diverge on separable data
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +48,17 @@ class Confusion:
 
     @property
     def specificity(self) -> float:
-        """The recall of the negatives: the share of true negatives among them; 0 if there are none."""
+        """The recall of the negative class: the share of true negatives among the negatives; 0 if there are none."""
         return _share(self.tn, self.tn + self.fp)
 
     @property
     def balanced_accuracy(self) -> float:
-        """The mean recall of the two classes, one half for a model that predicts one class."""
+        """The mean recall of the two classes; one half for a model that always predicts the same class."""
         return (self.recall + self.specificity) / 2
 
     @property
     def mcc(self) -> float:
-        """Matthews' correlation of predictions and labels (Matthews 1975); 0 if either is of one class."""
+        """The Matthews correlation coefficient (Matthews 1975); 0 if all predictions or all labels are equal."""
         product = (self.tp + self.fp) * (self.tp + self.fn) * (self.tn + self.fp) * (self.tn + self.fn)
         return (self.tp * self.tn - self.fp * self.fn) / math.sqrt(product) if product else 0.0
 
@@ -78,8 +75,8 @@ class Confusion:
 
 def confusion(scores: Array, labels: Array, threshold: float = 0.0) -> Confusion:
     """Counts predictions against labels at a threshold: 0 for logits, 0.5 for probabilities."""
-    called, true = np.asarray(scores) >= threshold, np.asarray(labels) == 1
-    counts = (called & true, called & ~true, ~called & true, ~called & ~true)
+    predicted, true = np.asarray(scores) >= threshold, np.asarray(labels) == 1
+    counts = (predicted & true, predicted & ~true, ~predicted & true, ~predicted & ~true)
     return Confusion(*(int(each.sum()) for each in counts))
 
 
@@ -94,7 +91,7 @@ def log_loss(logits: Array, labels: Array) -> float:
 
 
 def log_losses(logits: Array, labels: Array) -> npt.NDArray[np.float64]:
-    """Returns each review's binary cross-entropy, <float64>[n], from logits so that a large one loses no digits."""
+    """Returns each review's binary cross-entropy in nats, <float64>[n], without overflow for large logits."""
     return np.logaddexp(0, -_signs(labels) * np.asarray(logits, np.float64))
 
 
@@ -153,11 +150,11 @@ class Sweep:
         return float(np.sum(np.diff(self.recall) * self.precision[1:])) if self.tp[-1] else math.nan
 
     def cost(self, ratio: float) -> npt.NDArray[np.float64]:
-        """Returns <float64>[k], the cost per review if a false negative costs 1 and a false positive ``ratio``."""
+        """Returns the cost per review, <float64>[k], if a false negative costs 1 and a false positive ``ratio``."""
         return (self.tp[-1] - self.tp + ratio * self.fp) / (self.tp[-1] + self.fp[-1])
 
     def cheapest(self, ratio: float) -> float:
-        """Returns the threshold of least cost.
+        """Returns the threshold with the lowest cost.
 
         With calibrated probabilities it is about ``ratio / (1 + ratio)`` (Elkan 2001).
         """
@@ -238,8 +235,8 @@ def chance_error(probabilities: Array, bins: int = BINS, *, samples: int = 300, 
 def fit_temperature(logits: Array, labels: Array) -> float:
     """Fits the temperature T that minimises the log loss of ``logits / T`` (Guo et al. 2017, section 4.2).
 
-    The loss is convex in 1 / T, so bisection finds the one zero of its slope. If the scores separate the classes
-    without error, or not at all, the result is a bound of the range 0.05 to 20.
+    The loss is convex in 1 / T, so bisection finds the zero of its derivative. If the logits separate the classes
+    perfectly, or not at all, the result is a bound of the range 0.05 to 20.
     """
     signed = _signs(labels) * np.asarray(logits, np.float64)
     low, high = _TEMPERATURES
@@ -250,11 +247,11 @@ def fit_temperature(logits: Array, labels: Array) -> float:
     return math.sqrt(low * high)
 
 
-# --- Intervals and comparisons
+# --- Confidence intervals
 
 
 def wilson_interval(successes: float, n: float, z: float = Z) -> tuple[float, float]:
-    """Returns the confidence interval of a share (Wilson 1927), 95% by default; (0, 1) if ``n`` is 0."""
+    """Returns the score interval of a proportion (Wilson 1927), 95% by default; (0, 1) if ``n`` is 0."""
     if n == 0:
         return 0.0, 1.0
     share = successes / n
@@ -266,150 +263,18 @@ def wilson_interval(successes: float, n: float, z: float = Z) -> tuple[float, fl
 
 
 def difference_interval(first: tuple[int, int], second: tuple[int, int]) -> tuple[float, float]:
-    """Returns the 95% interval of the first share minus the second, of separate samples.
+    """Returns the 95% interval of the first proportion minus the second, for independent samples.
 
-    Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10. Each sample is
-    given as successes and size.
+    Newcombe 1998, "Interval estimation for the difference between independent proportions", method 10.
+
+    Args:
+        first: successes and size of the first sample.
+        second: the same of the second.
     """
     (low_1, high_1), (low_2, high_2) = wilson_interval(*first), wilson_interval(*second)
     share_1, share_2 = _share(*first), _share(*second)
     down, up = math.hypot(share_1 - low_1, high_2 - share_2), math.hypot(high_1 - share_1, share_2 - low_2)
     return share_1 - share_2 - down, share_1 - share_2 + up
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two classifiers on the same reviews.
-
-    Attributes:
-        n: reviews that both classify.
-        first_only: reviews that only the first classifies correctly.
-        second_only: reviews that only the second classifies correctly.
-        difference: accuracy of the second minus that of the first.
-        interval: 95% interval of the difference, by a bootstrap over reviews (Efron 1979).
-        p_value: of McNemar's exact two-sided test.
-    """
-
-    n: int
-    first_only: int
-    second_only: int
-    difference: float
-    interval: tuple[float, float]
-    p_value: float
-
-
-def compare(first_correct: Array, second_correct: Array, *, samples: int = 10_000, seed: int = 0) -> Comparison:
-    """Compares two classifiers by the reviews that each classifies correctly, <bool>[n].
-
-    A bootstrap sample matters only by three counts: reviews that only the first has right, only the second, and all
-    others. So one multinomial draw replaces a whole sample.
-    """
-    first, second = np.asarray(first_correct, bool), np.asarray(second_correct, bool)
-    n, first_only, second_only = len(first), int((first & ~second).sum()), int((second & ~first).sum())
-    shares = np.array([first_only, second_only, n - first_only - second_only]) / n
-    draws = np.random.default_rng(seed).multinomial(n, shares, size=samples)
-    low, high = np.quantile((draws[:, 1] - draws[:, 0]) / n, [0.025, 0.975])
-    difference = (second_only - first_only) / n
-    p_value = mcnemar(first_only, second_only)
-    return Comparison(n, first_only, second_only, difference, (float(low), float(high)), p_value)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A metric of two classifiers on the same reviews.
-
-    Attributes:
-        first: the metric of the first; NaN if undefined.
-        second: the metric of the second.
-        interval: 95% interval of the second minus the first; NaN if undefined.
-    """
-
-    first: float
-    second: float
-    interval: tuple[float, float]
-
-    @property
-    def difference(self) -> float:
-        """The second minus the first."""
-        return self.second - self.first
-
-
-def changes(
-    first: Array, second: Array, labels: Array, threshold: float = 0.5, *, samples: int = SAMPLES, seed: int = 0
-) -> dict[str, Change]:
-    """Compares accuracy, F1, AUC, log loss and calibration error of two classifiers, with intervals.
-
-    The intervals are percentiles of a paired bootstrap (Efron 1979): each sample of reviews serves both classifiers.
-    For the AUC, samples with a single class are ignored.
-
-    Args:
-        first: <float>[n], calibrated logits of the first.
-        second: <float>[n], of the second.
-        labels: <int>[n].
-        threshold: on the probability, for accuracy and F1.
-        samples: number of bootstrap samples.
-        seed: of the samples.
-    """
-    n, rng = len(labels), np.random.default_rng(seed)
-    evaluators = [_weighted_metrics(np.asarray(logits, np.float64), labels, threshold) for logits in (first, second)]
-    differences: dict[str, list[Array]] = {}
-    for start in range(0, samples, _BATCH):
-        draws = [np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(min(_BATCH, samples - start))]
-        before, after = (evaluate(np.array(draws, np.float64)) for evaluate in evaluators)
-        for name, values in after.items():
-            differences.setdefault(name, []).append(values - before[name])
-    before, after = (evaluate(np.ones((1, n))) for evaluate in evaluators)
-    found = {}
-    for name, batches in differences.items():
-        values = np.concatenate(batches)
-        defined = values[~np.isnan(values)]
-        low, high = np.quantile(defined, [0.025, 0.975]) if len(defined) else (np.nan, np.nan)
-        found[name] = Change(float(before[name][0]), float(after[name][0]), (float(low), float(high)))
-    return found
-
-
-def _weighted_metrics(logits: Array, labels: Array, threshold: float) -> Callable[[Array], dict[str, Array]]:
-    """Returns the metrics as a function of the reviews' weights: <float>[draws, n] to <float>[draws] each.
-
-    All but the AUC follow from weighted sums, so one matrix product gives them for all draws.
-    """
-    true, probabilities = np.asarray(labels) == 1, sigmoid(logits)
-    called = probabilities >= threshold
-    losses = np.logaddexp(0, -_signs(labels) * logits)
-    order = np.argsort(logits, kind="stable")
-    gaps = np.zeros((len(true), min(BINS, len(true))))  # predicted minus observed, each in the column of its bin
-    for number, rows in enumerate(np.array_split(order, gaps.shape[1])):
-        gaps[rows, number] = probabilities[rows] - true[rows]
-    sums = np.column_stack([called == true, called & true, called.astype(int) + true, losses, gaps])
-    positive, negative = (order[true[order] == side] for side in (True, False))
-    under, upto = (np.searchsorted(logits[negative], logits[positive], side) for side in ("left", "right"))
-
-    def evaluate(weights: Array) -> dict[str, Array]:
-        totals, n = weights @ sums, weights.sum(axis=1)
-        passed = np.pad(weights[:, negative].cumsum(axis=1), ((0, 0), (1, 0)))
-        won = np.einsum("ij,ij->i", weights[:, positive], passed[:, under] + passed[:, upto]) / 2  # ties count half
-        pairs = weights[:, positive].sum(axis=1) * passed[:, -1]
-        with np.errstate(invalid="ignore", divide="ignore"):  # NaN if a class is missing
-            auc = won / pairs
-        return {
-            "accuracy": totals[:, 0] / n,
-            "f1": 2 * totals[:, 1] / np.maximum(totals[:, 2], 1),
-            "auc": auc,
-            "log_loss": totals[:, 3] / n,
-            "calibration_error": np.abs(totals[:, 4:]).sum(axis=1) / n,
-        }
-
-    return evaluate
-
-
-def mcnemar(first_only: int, second_only: int) -> float:
-    """Returns the exact two-sided p-value for two counts of discordant pairs (McNemar 1947), a binomial test."""
-    n, fewer = first_only + second_only, min(first_only, second_only)
-    tail = term = 1  # exact integers: the number of outcomes with at most `fewer` heads
-    for k in range(fewer):
-        term = term * (n - k) // (k + 1)
-        tail += term
-    return min(1.0, 2 * tail / 2**n)
 
 
 def _signs(labels: Array) -> npt.NDArray[np.float64]:

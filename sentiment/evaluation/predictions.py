@@ -1,7 +1,7 @@
 """Predictions of a run on labelled reviews, and the metrics computed from them.
 
-The table of predictions holds no text, so it can be published with the model. Every figure in a run's folder, in the
-app and in the README follows from it.
+The predictions table has no text, so it can be published with the model. All metrics in a run's folder, in the app and
+in the README are computed from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sentiment.dataset import Source
-from sentiment.evaluation import metrics
+from sentiment.evaluation import comparison, metrics
 from sentiment.model.decision import DecisionRule
 from sentiment.text.negation import EVALUATION_PATTERN
 from sentiment.text.preprocessor import Preprocessor
@@ -63,7 +63,7 @@ def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, spl
     Returns:
         Columns ``split``, ``fingerprint``, ``film``, ``label``, ``rating``, ``length`` (tokens in the text),
         ``unknown_rate`` (share of the tokens read), ``truncated``, ``negation`` and ``contrast`` (whether the text has
-        such a word), ``logit`` (before the temperature; 0 for a text without tokens).
+        such a word), ``logit`` (before calibration; 0 for a text without tokens).
     """
     texts = frame["text"].tolist()
     encoded = [preprocessor.ids(text) for text in texts]
@@ -84,8 +84,8 @@ def predict(logits: Logits, preprocessor: Preprocessor, frame: pd.DataFrame, spl
 def summary(predictions: pd.DataFrame, rule: DecisionRule) -> dict[str, Any]:
     """Computes the metrics of a predictions table, ready for JSON, with Wilson's 95% intervals.
 
-    Probabilities and labels follow from the run's rule. Without one of the classes, ``auc`` and ``average_precision``
-    are None.
+    Probabilities and labels are those of the run's rule. ``auc`` is None if a class is missing, and
+    ``average_precision`` without positive reviews.
     """
     labels = predictions["label"].to_numpy()
     logits = predictions["logit"].to_numpy(np.float64)
@@ -114,7 +114,7 @@ def summary(predictions: pd.DataFrame, rule: DecisionRule) -> dict[str, Any]:
 
 
 def test_results(predictions: pd.DataFrame, rule: DecisionRule, source: Source) -> dict[str, Any]:
-    """Returns the content of ``test.json``: data, date, versions and metrics of the test."""
+    """Returns the content of ``test.json``: data, date, versions and metrics."""
     return {
         "data": asdict(source),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -124,7 +124,9 @@ def test_results(predictions: pd.DataFrame, rule: DecisionRule, source: Source) 
     }
 
 
-def compare(first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule, DecisionRule]) -> metrics.Comparison:
+def compare(
+    first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule, DecisionRule]
+) -> comparison.Comparison:
     """Compares two predictions tables of the same reviews in the same order, by the rules of their runs.
 
     Raises:
@@ -132,11 +134,11 @@ def compare(first: pd.DataFrame, second: pd.DataFrame, rules: tuple[DecisionRule
     """
     if not first["fingerprint"].equals(second["fingerprint"]):
         raise ValueError("the two tables have different reviews")
-    return metrics.compare(_correct(first, rules[0]), _correct(second, rules[1]))
+    return comparison.compare(_correct(first, rules[0]), _correct(second, rules[1]))
 
 
 def slices(predictions: pd.DataFrame) -> Iterator[tuple[str, str, npt.NDArray[np.bool_]]]:
-    """Yields the slices of a predictions table: by what, its value, <bool>[n]; some are empty."""
+    """Yields the slices of a predictions table: property, value, and rows <bool>[n]; some are empty."""
     yield from length_bands(predictions["length"].to_numpy())
     for rating in range(1, 11):
         yield "rating", str(rating), (predictions["rating"] == rating).to_numpy()
@@ -157,8 +159,8 @@ def calibration_by_length(predictions: pd.DataFrame, rule: DecisionRule) -> list
     """Returns the calibration error of each non-empty length band, and the error expected by chance.
 
     Returns:
-        Rows of ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``. The last two
-        are median and 95th percentile of the error of a perfectly calibrated model on as many reviews.
+        Dicts of ``value`` (the band), ``n``, ``calibration_error``, ``by_chance`` and ``by_chance_high``. The last two
+        are median and 95th percentile of the error of a perfectly calibrated model on the same number of reviews.
     """
     labels = predictions["label"].to_numpy()
     probabilities = metrics.sigmoid(rule.calibrated(predictions["logit"].to_numpy(np.float64)))
@@ -178,7 +180,7 @@ def _bands(
     """Yields bands; each includes its lower boundary and excludes its upper one."""
     names = [name(end) for end in ends]
     between = [f"{low} to {high}" for low, high in pairwise(names)]
-    band = np.digitize(values, np.asarray(ends, values.dtype))  # else float32(0.01) is below 0.01
+    band = np.digitize(values, np.asarray(ends, values.dtype))  # without the cast, float32(0.01) is below 0.01
     for index, value in enumerate([f"below {names[0]}", *between, f"{names[-1]} and more"]):
         yield by, value, band == index
 

@@ -1,6 +1,6 @@
-"""Provenance of a result: the commit of the program, and the reviews that a run was trained on.
+"""Provenance of a result: the commit of the program, and the reviews on which a run was trained.
 
-Reviews are identified by fingerprint, because names and paths of files prove nothing.
+Reviews are identified by fingerprint, because names and paths of files are unreliable.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Split = Literal["train", "validation"]
 
 
 def training_fingerprints(run: Run, split: Split | None = None) -> pd.Series:
-    """Returns the fingerprints of the reviews a run was trained on, tuned on, or both; none if it has no record."""
+    """Returns the fingerprints of a run's training or validation reviews, of both if None; empty without a record."""
     if not run.has("predictions.parquet"):
         return pd.Series([], dtype="str")
     chosen = [("split", "==", split)] if split else None
@@ -26,9 +26,9 @@ def training_fingerprints(run: Run, split: Split | None = None) -> pd.Series:
 
 
 def training_reviews(run: Run, data: Dataset, split: Split) -> pd.DataFrame:
-    """Returns the reviews of ``data`` that the run was trained or tuned on.
+    """Returns the reviews of ``data`` that were training or validation reviews of the run.
 
-    If the run has no record, these are the training or validation reviews of ``data`` itself.
+    If the run has no record, these are the training or validation reviews of ``data``.
     """
     if not run.has("predictions.parquet"):
         return data.train if split == "train" else data.validation
@@ -44,16 +44,16 @@ def is_imdb(fingerprints: pd.Series) -> bool:
 
 
 def count_seen(run: Run, reviews: pd.DataFrame) -> int:
-    """Returns how many of these reviews the run was trained or tuned on."""
+    """Returns how many of these reviews were training or validation reviews of the run."""
     return int(reviews["fingerprint"].isin(training_fingerprints(run)).sum())
 
 
 def is_own_test_set(run: Run, data: Dataset) -> bool:
-    """Returns whether the test part of ``data`` is the one that this run's training held out.
+    """Returns whether the test part of ``data`` was held out from this run's training.
 
-    It is if ``data`` is the file that the run was trained on, split by ``split_seed(run)``. For a run trained on the
-    IMDB reviews it is also if the test part is the whole official one, in any format. An older version of this program
-    may have split the file differently, so no test review may be among the run's training reviews.
+    This is so if ``data`` is the file on which the run was trained, split by ``split_seed(run)``, unless a test review
+    is among the run's training reviews, because an older version of this program split files differently. For a run
+    trained on the IMDB reviews, it is also so if the test part is the whole official one, in any format.
     """
     if run.json("metadata.json")["data"]["sha256"] == data.source.sha256:
         return count_seen(run, data.test) == 0
@@ -63,7 +63,7 @@ def is_own_test_set(run: Run, data: Dataset) -> bool:
 
 
 def split_seed(run: Run) -> int:
-    """Returns the seed of the run's split; older runs have one seed for everything."""
+    """Returns the seed of the run's split; older runs have a single seed."""
     metadata = run.json("metadata.json")
     return metadata.get("split_seed", metadata["seed"])
 

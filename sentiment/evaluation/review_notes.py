@@ -1,8 +1,8 @@
-"""Notes on single reviews, for every run: causes of mistakes, and labels that may be wrong.
+"""Manual annotations of single reviews, shared by all runs: causes of errors, and labels that may be wrong.
 
-The notes are in ``artifacts/reviews/``, by fingerprint and without any text:
+They are in ``artifacts/reviews/``, by fingerprint and without any text:
 
-- ``causes.csv`` (fingerprint, cause): confident mistakes that a person has read, each with one of ``CAUSES``.
+- ``causes.csv`` (fingerprint, cause): high-confidence errors that a person has read, each with one of ``CAUSES``.
 - ``label_errors.parquet`` and ``label_errors.json``: labels that ``scripts/find_label_errors.py`` suspects.
 - ``label_verdicts.csv`` (fingerprint, verdict): suspected labels that a person has checked, each with one of
   ``VERDICTS``.
@@ -29,27 +29,27 @@ FOLDER = artifacts.ROOT / "reviews"
 LABEL_ERRORS = "label_errors"  # the stem of both its files
 
 CAUSES = {
-    "mixed review": "Praise and blame side by side, or so lukewarm that a sentence decides.",
-    "wrong label": "The words plainly say the opposite of the label; the reviewer's stars contradict the text.",
-    "comparison": "The praise or blame is for another work: the book, the original, other films or episodes.",
-    "enjoyed as bad": "Called bad, cheap or stupid, and enjoyed for just that.",
-    "aside": "Most of it is about something else: an actor, the DVD, other reviewers, history, the writer's own life.",
-    "concession": "Faults are granted, or others' blame is quoted, before the reviewer's own praise.",
-    "irony": "Mockery: the opposite is meant of what the words say.",
-    "plot": "The story is retold, and its strong words are no verdict.",
-    "negation": "The verdict hangs on a negation, an understatement or a question.",
-    "unclear": "No verdict can be told from the text.",
-    "plain": "Nothing in it should mislead: the model's own failing.",
-}  # the main cause of a confident mistake -> its definition
+    "mixed review": "Praise and criticism are balanced, or the review is so lukewarm that one sentence decides.",
+    "wrong label": "The text clearly contradicts its label and star rating.",
+    "comparison": "The praise or criticism is about another work: the book, the original, other films or episodes.",
+    "enjoyed as bad": "The film is called bad, cheap or stupid, and enjoyed for exactly that.",
+    "aside": "Most of the text is off topic: an actor, the DVD, other reviewers, history, the reviewer's own life.",
+    "concession": "Faults are conceded, or criticism by others is quoted, before the reviewer's own praise.",
+    "irony": "Irony or sarcasm: the words say the opposite of what is meant.",
+    "plot": "The plot is summarised, and its strong words express no opinion of the film.",
+    "negation": "The opinion depends on a negation, an understatement or a rhetorical question.",
+    "unclear": "The text does not show whether the opinion is positive or negative.",
+    "plain": "Nothing in the text is misleading; the model simply fails.",
+}  # main cause of a high-confidence error -> definition
 VERDICTS = {
-    "wrong": "The text plainly says the opposite of its label.",
-    "open": "It could carry either label.",
-    "right": "The text bears its label out.",
-}  # the verdict on a suspected label -> its definition
+    "wrong": "The text clearly contradicts its label.",
+    "open": "Either label is plausible.",
+    "right": "The text supports its label.",
+}  # verdict on a suspected label -> definition
 
 
 def causes() -> dict[str, str]:
-    """Returns the main cause of each confident mistake that was read, by fingerprint.
+    """Returns the main cause of each high-confidence error that was annotated, by fingerprint.
 
     Raises:
         ArtifactError: the file is not a table of fingerprints and causes.
@@ -58,7 +58,7 @@ def causes() -> dict[str, str]:
 
 
 def label_verdicts() -> dict[str, str]:
-    """Returns the verdict on each suspected label that was read, by fingerprint.
+    """Returns the verdict on each suspected label that was checked, by fingerprint.
 
     Raises:
         ArtifactError: the file is not a table of fingerprints and verdicts.
@@ -82,14 +82,18 @@ def label_errors() -> tuple[pd.DataFrame, dict[str, Any]] | None:
 
 
 def confident_mistakes(predictions: pd.DataFrame, rule: DecisionRule) -> pd.DataFrame:
-    """Returns the predictions that are confident and wrong, the most confident first.
+    """Returns the high-confidence errors, the most confident first.
 
     Args:
-        predictions: a run's predictions table.
-        rule: of the run.
+        predictions: a run's predictions table, as ``predictions.predict`` returns it.
+        rule: the run's decision rule.
 
     Returns:
-        Those rows, with ``probability`` of "positive", and ``cause``, which is missing if nobody has read the review.
+        The rows of the errors, with the columns ``probability`` (calibrated, of "positive") and ``cause`` (missing if
+        the review was not annotated).
+
+    Raises:
+        ArtifactError: the file of causes is invalid.
     """
     logits = predictions["logit"].to_numpy()
     probability = metrics.sigmoid(rule.calibrated(logits))
@@ -103,7 +107,11 @@ def confident_mistakes(predictions: pd.DataFrame, rule: DecisionRule) -> pd.Data
 
 
 def confident_test_mistakes(run: Run) -> pd.DataFrame | None:
-    """Returns the confident mistakes on a run's test reviews; None if the run was not tested."""
+    """Returns the high-confidence errors on a run's test reviews; None if the run was not tested.
+
+    Raises:
+        ArtifactError: a file of the run is damaged, or the file of causes is invalid.
+    """
     if not run.has("test_predictions.parquet"):
         return None
     predictions = pd.read_parquet(run.file("test_predictions.parquet"))
@@ -111,17 +119,18 @@ def confident_test_mistakes(run: Run) -> pd.DataFrame | None:
 
 
 def extent(mistakes: pd.DataFrame) -> str:
-    """Returns a sentence or two on how many confident mistakes were read."""
-    read = int(mistakes["cause"].notna().sum())
+    """Returns two or three sentences on how many high-confidence errors were annotated with a cause."""
+    n, annotated = len(mistakes), int(mistakes["cause"].notna().sum())
+    some = f"All {n:,}" if annotated == n else f"{annotated:,} of the {n:,}"
     sentence = (
-        f"Of the {len(mistakes):,} reviews judged with confidence and wrongly, {read:,} were read by hand and given "
-        "one main cause each; the borders between causes are soft."
+        f"{some} high-confidence errors on the test reviews were annotated by hand, with one main cause each. "
+        "Some reviews fit several causes."
     )
-    return sentence if read == len(mistakes) else f"{sentence} Those read are no random part of them."
+    return sentence if annotated == n else f"{sentence} The annotated errors are not a random sample."
 
 
 def _read(path: Path, column: str, allowed: Collection[str]) -> dict[str, str]:
-    """Reads a file written by hand and checks every line; returns nothing if there is no file."""
+    """Reads an annotation file and checks every line; returns an empty dict if there is no file."""
     if not path.is_file():
         return {}
     try:

@@ -1,7 +1,7 @@
-"""Pooled states of reviews: the numbers from which the last layer computes the logit.
+"""Pooled states of reviews, which are the input of the last layer.
 
-Training stores those of the validation reviews with the run, so that nearest reviews and teaching need no text of
-them. A row in float16 has the number of features of ``Classifier.states``; a text without tokens has zeros.
+Training stores those of the validation reviews with the run, so that the search for similar reviews and adaptation do
+not need their texts. A row has the features of ``Classifier.states`` in float16; a text without tokens has zeros.
 """
 
 from __future__ import annotations
@@ -51,26 +51,27 @@ def read_validation_states(run: Run, features: int) -> npt.NDArray[np.float16] |
         features: number of pooled states of a review: ``Classifier.features``.
 
     Raises:
-        ArtifactError: the file is damaged, or has not a row for each validation review in ``predictions.parquet``.
+        ArtifactError: the file is damaged, or its rows are not those of the validation reviews in
+            ``predictions.parquet``.
     """
     if not run.has(PART):
         return None
     shape, path = (_validation_reviews(run), features), run.file(PART)
     header = _header(shape)
     with path.open("rb") as file:
-        begins_so = file.read(len(header)) == header
-    if not begins_so or path.stat().st_size != len(header) + _FLOAT16.itemsize * math.prod(shape):
+        has_header = file.read(len(header)) == header
+    if not has_header or path.stat().st_size != len(header) + _FLOAT16.itemsize * math.prod(shape):
         raise ArtifactError(f"Model {run.name} is corrupted: {PART} is not an array {shape} of float16.")
     if not math.prod(shape):
         return np.empty(shape, _FLOAT16)  # no bytes to map
     states = np.memmap(path, _FLOAT16, "r", len(header), shape)
     if not np.isfinite(states).all():
-        raise ArtifactError(f"Model {run.name} is corrupted: {PART} holds numbers that are not finite.")
+        raise ArtifactError(f"Model {run.name} is corrupted: {PART} has numbers that are not finite.")
     return states
 
 
 def _header(shape: tuple[int, int]) -> bytes:
-    """Returns the only header that a file of this shape may have, so that none from elsewhere is parsed."""
+    """Returns the only valid header of a file of this shape, so that no untrusted header is parsed."""
     content = io.BytesIO()
     np.lib.format.write_array_header_1_0(content, {"descr": "<f2", "fortran_order": False, "shape": shape})
     return content.getvalue()

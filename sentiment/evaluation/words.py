@@ -1,12 +1,13 @@
-"""The words that push a model's scores most, over all reviews of its validation and test parts.
+"""The words with the largest contributions over all reviews of the validation and test parts.
 
 ``measure`` returns the content of ``words.json``, which holds no text::
 
     {"date", "reviews": {part: number}, "tokens": known tokens read,
      "words": [{"word", "count", "mean"}]}
 
-"count" is how often a word was read, "mean" its mean contribution in logits. Words that occur fewer than ``MIN_COUNT``
-times are left out. Of the others, ``MOST`` a side are kept, by the sum of their contributions.
+"count" is the number of occurrences of a word, and "mean" its mean contribution in logits. Words with fewer than
+``MIN_COUNT`` occurrences are left out. Of the others, the ``MOST`` with the largest sum of contributions are kept on
+each side.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ _CHUNK = 250  # reviews explained between two updates of the progress; bounds me
 def measure(
     classifier: Classifier, parts: Mapping[str, Sequence[str]], progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """Sums the contributions of every known word over all texts.
+    """Sums the contributions of every known word over all texts; the module's docstring describes the result.
 
     Args:
-        classifier: the run's.
-        parts: the texts of each part.
-        progress: called with the number of texts explained so far, and of all texts.
+        classifier: the run's classifier.
+        parts: the texts of each part, by name.
+        progress: called with the number of texts explained so far, and the total.
     """
     size = len(classifier.preprocessor.vocabulary)
     counts, totals = np.zeros(size, np.int64), np.zeros(size, np.float64)
@@ -50,7 +51,7 @@ def measure(
         done += len(chunk)
         if progress:
             progress(done, len(texts))
-    counts, totals = counts[UNK + 1 :], totals[UNK + 1 :]  # padding and unknown words have no token
+    counts, totals = counts[UNK + 1 :], totals[UNK + 1 :]  # without padding and the unknown token
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "reviews": {name: len(part) for name, part in parts.items()},
@@ -60,7 +61,7 @@ def measure(
 
 
 def _strongest(tokens: Sequence[str], counts: Any, totals: Any) -> list[dict[str, Any]]:
-    """Returns the rows of the words kept, those with the most positive sum first."""
+    """Returns the rows of the kept words, in descending order of the sum."""
     enough = np.flatnonzero(counts >= MIN_COUNT)
     order = enough[np.argsort(-totals[enough], kind="stable")]
     kept = order if len(order) <= 2 * MOST else np.concatenate([order[:MOST], order[-MOST:]])

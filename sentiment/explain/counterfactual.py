@@ -1,4 +1,4 @@
-"""Counterfactuals: drops or replaces words, finds the fewest that flip the prediction, compares two versions."""
+"""Counterfactuals: edits words, searches for a minimal edit that flips the prediction, and compares two versions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation, Prediction, Token
 
-MAX_DROPPED = 30  # words that a flip may drop; a larger change is no longer small
+MAX_DROPPED = 30  # words that a flip may drop
 
-_MAX_CHARACTERS = 100  # of a token, if only the score counts: no word in the vocabulary is longer
-_MAX_MATCHES = 30_000  # pairs of equal tokens in two versions; ordinary ones of 1,000 tokens have about 12,000
-_MARGIN = 2 * MAX_DROPPED  # tokens beyond the limit that can move up when others are dropped
+_MAX_CHARACTERS = 100  # of a token that is only scored; no word in the vocabulary is longer
+_MAX_MATCHES = 30_000  # pairs of equal tokens in two versions; ordinary texts of 1,000 tokens have about 12,000
+_MARGIN = 2 * MAX_DROPPED  # tokens beyond the length limit that come within it when others are dropped
 
 _ENDS = {".", ",", ";", "!", "?"}
 
@@ -27,9 +27,9 @@ _FULL_VERBS = {"ca": "can", "wo": "will", "sha": "shall", "ai": "is"}
 def edit(text: str, tokens: Sequence[Token], changes: Mapping[int, str]) -> str:
     """Returns the text with some tokens replaced, by index; an empty replacement drops the token.
 
-    One of the spaces around a dropped token is removed as well. The rest of a contraction becomes a whole word again:
-    "can't" without "n't" is "can". A space separates tokens that would meet, except a word and the punctuation mark
-    that ends its phrase.
+    One of the spaces around a dropped token is removed as well. The rest of a contraction becomes a full word: "can't"
+    without "n't" is "can". A space is inserted between tokens that would become adjacent, except between a word and the
+    punctuation mark that ends its phrase.
     """
     changes = {**_completed(tokens, changes), **changes}
     parts: list[str] = []
@@ -84,11 +84,11 @@ class Flip:
 
 
 def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | None:
-    """Searches for the fewest tokens to drop to flip the prediction; returns None if no small change does.
+    """Searches for a minimal set of tokens whose removal flips the prediction; returns None if it finds none.
 
-    Tokens are dropped in the order of their contributions to the predicted label until it flips. Then each token that
-    the flip does not need is put back, the least important first. Every step and the resulting text are scored. The
-    result is minimal in that none of its tokens can be put back; it is not proved to be the smallest of all.
+    Tokens are dropped in the order of their contributions to the predicted label until it flips. Then each unnecessary
+    token is put back, the least important first. Every step and the resulting text are scored. The result is minimal in
+    that none of its tokens can be put back; a smaller set may exist.
     """
     pushes = explanation.contributions * (1 if explanation.prediction.label == "positive" else -1)
     order = [int(place) for place in np.argsort(-pushes, kind="stable")[:MAX_DROPPED] if pushes[place] > 0]
@@ -96,7 +96,7 @@ def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | No
     near = condense(explanation.text, tokens)
     choices = [order[:count] for count in range(1, len(order) + 1)]
     flip, before = next(_flipping(classifier, explanation, near, choices), None), None
-    while flip != before:  # a token may become unnecessary once another one is back
+    while flip != before:  # a token may become unnecessary after another one is put back
         before = flip
         for place in reversed(order):
             if flip and place in flip:
@@ -111,7 +111,10 @@ def smallest_flip(classifier: Classifier, explanation: Explanation) -> Flip | No
 def _flipping(
     classifier: Classifier, explanation: Explanation, near: tuple[str, Sequence[Token]], choices: Sequence[list[int]]
 ) -> Iterator[list[int]]:
-    """Yields the choices of tokens to drop that flip the prediction; ``near`` is scored in place of the whole text."""
+    """Yields the choices of tokens whose removal flips the prediction.
+
+    ``near`` is the condensed text with its tokens, which is scored instead of the whole text.
+    """
     texts = [edit(*near, dict.fromkeys(choice, "")) for choice in choices]
     for choice, prediction in zip(choices, classifier.predict(texts), strict=True):
         if prediction.label not in {None, explanation.prediction.label}:
@@ -120,7 +123,7 @@ def _flipping(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One token of two versions of a text, or of only one of them.
+    """A token that is in both versions of a text, or in one of them.
 
     Attributes:
         before: its index in the first version, None if it is new.
@@ -138,8 +141,8 @@ class Difference:
 def compare(before: Explanation, after: Explanation) -> list[Difference]:
     """Returns the tokens of both versions in order, with the tokens common to both matched.
 
-    The changes plus those of the baseline logit and the residual sum to the change in score. In versions that repeat
-    a few words hundreds of times, those words are matched only next to others.
+    The changes, plus those of baseline logit and residual, add up to the change of the logit. If the versions repeat a
+    few words hundreds of times, these words are matched only next to others.
     """
     old, new = ([token.form for token in version.tokens] for version in (before, after))
     counts = Counter(old)

@@ -1,4 +1,4 @@
-"""The fields of a prediction and of an explanation, as ``score.py --text`` and the API give them in JSON."""
+"""The fields of a prediction and of an explanation in the JSON of ``score.py --text`` and the API."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def prediction_fields(prediction: Prediction) -> dict[str, Any]:
 
 
 def explanation_fields(explanation: Explanation) -> dict[str, Any]:
-    """Returns the fields that an explanation adds to its prediction; offsets count characters of the text."""
+    """Returns the fields that an explanation adds to those of its prediction; offsets are in characters of the text."""
     return {
         "baseline_logit": explanation.baseline_logit,
         "residual": explanation.residual,

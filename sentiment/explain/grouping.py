@@ -32,7 +32,7 @@ class Group:
 
     Attributes:
         start: the start of the group in the text.
-        end: the end of the group; ``text[start:end]`` is the group with the gaps inside it.
+        end: the end of the group; ``text[start:end]`` includes the gaps between its tokens.
         first: the index of its first token.
         stop: the index after its last token.
         value: the sum of its tokens' contributions, in logit units.
@@ -48,7 +48,7 @@ class Group:
 
 
 def group(explanation: Explanation, level: Level) -> list[Group]:
-    """Returns the tokens read, in order, as groups; every token is in exactly one."""
+    """Returns the tokens read as groups, in order; every token is in exactly one group."""
     starts = [0, *cuts(explanation.text, explanation.tokens, level), len(explanation.tokens)]
     values, unknown = explanation.contributions.tolist(), explanation.unknown.tolist()
     return [
@@ -66,7 +66,7 @@ def group(explanation: Explanation, level: Level) -> list[Group]:
 
 
 def cuts(text: str, tokens: Sequence[Token], level: Level) -> list[int]:
-    """Returns the indices, in order, of the tokens that begin a group, without the first."""
+    """Returns the indices of the tokens that begin a group, in order, without the first token."""
     begins = {"token": _begins_token, "word": _begins_word, "phrase": _begins_phrase, "sentence": _begins_sentence}
     return [place for place in range(1, len(tokens)) if begins[level](text, tokens, place)]
 
@@ -84,7 +84,7 @@ def _begins_word(text: str, tokens: Sequence[Token], place: int) -> bool:
 
 
 def _begins_phrase(text: str, tokens: Sequence[Token], place: int) -> bool:
-    """Begins a phrase at a sentence, after a pause, before an opening bracket or quotation mark, or a connective."""
+    """Begins a phrase at a sentence, after a pause, and before a connective, opening bracket or quotation mark."""
     before, token = tokens[place - 1], tokens[place]
     if _begins_sentence(text, tokens, place):
         return True

@@ -12,7 +12,7 @@ from sentiment.types import Explanation, escape_html
 
 RANKED = 20  # words in the table
 
-# Colour-blind readers can distinguish blue from orange; the style of the underline repeats the side.
+# Blue and orange can be distinguished by colour-blind readers; the style of the underline repeats the side.
 _STYLE = """
 .sentiment { --text: #1b1f24; --page: #fff; --quiet: #59636e; --line: #d1d9e0; --for: #0969da; --against: #bc4c00;
   color: var(--text); background: var(--page); font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; padding: 1rem; }
@@ -53,7 +53,7 @@ def to_html(explanation: Explanation) -> str:
 
 
 def to_fragment(explanation: Explanation) -> str:
-    """Returns the same content as a fragment for another page or a notebook; its styles affect nothing outside it."""
+    """Returns the same content as a fragment for another page or a notebook, with styles that affect only itself."""
     words = group(explanation, "word")
     scale = max((abs(word.value) for word in words), default=0.0)
     parts = [
@@ -69,7 +69,7 @@ def to_fragment(explanation: Explanation) -> str:
 
 
 def _marked(explanation: Explanation, words: list[Group], scale: float) -> Iterator[str]:
-    """Yields the whole text as HTML: words with their weight, the gaps between them, and the unread rest."""
+    """Yields the whole text as HTML: words with their weights, gaps, and the part that was not read."""
     text, done = explanation.text, 0
     for word in words:
         yield escape_html(text[done : word.start])
@@ -95,7 +95,7 @@ def _legend(explanation: Explanation, scale: float) -> str:
     if explanation.unknown.any():
         notes.append("Struck out: unknown to the model.")
     if read < total:
-        notes.append(f"Grey: not read, since the model reads the first {read:,} of {total:,} words and signs.")
+        notes.append(f"Grey: not read; the model reads the first {read:,} of {total:,} words and punctuation marks.")
     return " ".join(notes)
 
 
@@ -103,10 +103,10 @@ def _sum(explanation: Explanation) -> str:
     total = float(explanation.contributions.sum(dtype=float))
     run = f", by the model {escape_html(explanation.run)}" if explanation.run else ""
     boundary = explanation.boundary
-    rule = f" The verdict is positive from a score of {signed(boundary, 3)} on." if boundary else ""
+    rule = f" The decision boundary is a logit of {signed(boundary, 3)}." if boundary else ""
     return (
-        f"Starting point {signed(explanation.baseline_logit, 3)} + contributions {signed(total, 3)} = score "
-        f"{signed(explanation.logit, 3)}, in logits{run}. Left over by rounding: {explanation.residual:.1e}.{rule}"
+        f"Baseline {signed(explanation.baseline_logit, 3)} + contributions {signed(total, 3)} = logit "
+        f"{signed(explanation.logit, 3)}{run}. Residual from rounding: {explanation.residual:.1e}.{rule}"
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from sentiment.types import Confidence, Explanation, Label, Prediction, Status, Token
 
 FORMAT = 1
-_TOLERANCE = 1e-4  # logits by which the sum of a file's parts may differ from its score
+_TOLERANCE = 1e-4  # largest difference between the sum of a file's parts and its logit
 
 
 def to_json(explanation: Explanation) -> str:
@@ -59,7 +59,7 @@ def from_json(content: str | bytes) -> Explanation:
         explanation = _explanation(held)
         _check(explanation)
     except (KeyError, TypeError, OverflowError, RecursionError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError("This file is no explanation that was saved here.") from error
+        raise ValueError("This file is not an explanation that was saved by this program.") from error
     except ValueError as error:
         raise ValueError(f"This file cannot be opened as an explanation: {error}.") from error
     return explanation
@@ -88,7 +88,7 @@ def _token(row: dict[str, Any]) -> Token:
 def _prediction(held: dict[str, Any]) -> Prediction:
     for name, allowed in (("label", Label), ("confidence", Confidence), ("status", Status)):
         if held[name] not in (*get_args(allowed), *([] if name == "status" else [None])):
-            raise ValueError(f"its {name} is none that there is")
+            raise ValueError(f"its {name} is not a valid one")
     return Prediction(
         held["label"],
         float(held["probability"]),
@@ -110,7 +110,7 @@ def _check(explanation: Explanation) -> None:
     prediction, end = explanation.prediction, 0
     for token in explanation.tokens:
         if token.start < end or token.start >= token.end or explanation.text[token.start : token.end] != token.text:
-            raise ValueError("a token does not stand in the text where it says")
+            raise ValueError("a token does not match its place in the text")
         end = token.end
     numbers = (
         *(prediction.probability, prediction.logit, prediction.unknown_rate),
@@ -118,8 +118,8 @@ def _check(explanation: Explanation) -> None:
     )
     total = explanation.baseline_logit + math.fsum(explanation.contributions.tolist()) + explanation.residual
     if not all(map(math.isfinite, (*numbers, total))) or not 0 <= prediction.probability <= 1:
-        raise ValueError("one of its numbers is none")
+        raise ValueError("one of its numbers is not finite or out of range")
     if abs(total - explanation.logit) > _TOLERANCE:
-        raise ValueError("its contributions do not add up to its score")
+        raise ValueError("its contributions do not add up to its logit")
     if not len(explanation.tokens) == prediction.tokens_read <= prediction.tokens_total:
-        raise ValueError("it has more or fewer tokens than it says")
+        raise ValueError("the number of its tokens is wrong")

@@ -14,14 +14,14 @@ from sentiment.model.classifier import Classifier
 from sentiment.text.negation import EXPLAINED_NEGATORS
 from sentiment.types import Token
 
-_MAX_TOKENS = 30_000  # per set of edited texts that is scored; no ordinary review has enough negators to reach it
-REACH = 5  # tokens after a negator, within its phrase, that may be its opinion
-MIN_EFFECT = 0.5  # logits by which a word must move the score, without its negator, to count as an opinion
+_MAX_TOKENS = 30_000  # in a set of edited texts to score; ordinary reviews have too few negators to reach it
+REACH = 5  # tokens after a negator, within its phrase, that can be its opinion
+MIN_EFFECT = 0.5  # logits; the minimum effect of an opinion without its negator
 
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """A negator a and an opinion b after it; f is the score of the tokens read, in logit units.
+    """A negator a and an opinion b after it; f is the logit of the tokens read.
 
     Attributes:
         negator: the index of token a.
@@ -45,14 +45,14 @@ def negations(classifier: Classifier, text: str) -> list[Negation]:
     """Returns each negator with the word after it, in its phrase, that has the largest effect without the negator.
 
     A negator is left out if no word is within reach, or if that effect is below ``MIN_EFFECT``. In a long text with
-    very many negators, only the candidates with the largest contributions are scored.
+    many negators, only the candidates with the largest contributions are scored.
     """
     tokens = classifier.preprocessor(text).tokens
     pairs = _candidates(text, tokens) if len(tokens) > 2 else []  # dropping two of two tokens would leave no text
     pairs = _strongest(classifier, text, pairs, _MAX_TOKENS // max(len(tokens), 1))
     if not pairs:
         return []
-    read = condense(text, tokens)  # without the tokens beyond the limit, which would move up when one is dropped
+    read = condense(text, tokens)  # without tokens beyond the length limit, which would be read when one is dropped
     score = _scores(classifier, *read, [(), *((a,) for a, _ in pairs), *pairs])
     alone: dict[int, tuple[int, float]] = {}
     for a, b in pairs:

@@ -1,4 +1,4 @@
-"""Names the top reasons for a prediction in one plain line."""
+"""Names the words with the largest contributions in one line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sentiment.explain.grouping import group
 from sentiment.types import Explanation
 
 _NAMED = 3  # words named on each side
-_MIN_SHARE = 0.2  # of the strongest word's contribution; a weaker word is not a top reason
+_MIN_SHARE = 0.2  # minimum contribution, as a share of the strongest word's
 
 
 def reasons(explanation: Explanation) -> str:
-    """Returns the words that contribute most to each side; repeated words are summed."""
+    """Returns the words that contribute most to each label; the contributions of repeated words are summed."""
     if explanation.prediction.label is None:
         return "Enter a review first."
     sums: defaultdict[str, float] = defaultdict(float)

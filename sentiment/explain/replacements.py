@@ -1,8 +1,8 @@
 """Suggests words that could replace one word of a text to move its score the other way.
 
-A word's counterpart is sought in the model's own embedding: the word's vector is reflected across the plane between
-positive and negative words, and the nearest words to the reflection are candidates. Each is then scored in place, so
-only words that do move the score are suggested.
+Candidates are found in the model's own embedding: the word's vector is reflected across the plane between positive and
+negative words, and the nearest words to the reflection are candidates. The text is then scored with each of them, and
+only words that move the score are suggested.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from sentiment.types import Explanation, Prediction
 _POSITIVE = ("good", "great", "excellent", "wonderful", "superb", "fun")
 _NEGATIVE = ("bad", "terrible", "awful", "poor", "dull", "boring")
 _FIRST = UNK + 1  # the id of the first word
-_CANDIDATES = 16  # words that are scored
+_CANDIDATES = 16  # number of words to score
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A word that could stand at a place of the text.
+    """A word that can replace a token.
 
     Attributes:
         word: the word, in lower case.
-        prediction: the prediction for the text with the word in place.
+        prediction: the prediction for the text with this word.
     """
 
     word: str
@@ -41,8 +41,8 @@ def suggest_replacements(
 ) -> list[Replacement]:
     """Returns up to ``count`` words for the token at ``place`` that move the score away from its contribution.
 
-    The strongest comes first. A word with no contribution is replaced against the predicted label. The list is empty
-    if the token or the words that define the two sides are not in the vocabulary.
+    The strongest comes first. For a word without contribution, the score moves away from the predicted label. The list
+    is empty if the token, or the words that define the two sides, are not in the vocabulary.
     """
     ids, total = classifier.preprocessor.ids(explanation.text)
     candidates = _counterparts(classifier, int(ids[place]))

@@ -1,5 +1,5 @@
-"""Checks that the words with the largest contributions are the words that matter, for ``explanations.json``.
+"""Measures the faithfulness of explanations, for ``explanations.json``.
 
-A *method* takes encoded reviews and returns a value per token in logit units; ``methods`` lists those compared. Each
-of the other modules computes one kind of evidence for any method, scores and reviews, so tests can use closed forms.
+A *method* takes encoded reviews and returns a value in logits for each token; ``methods`` lists the compared ones. Each
+of the other modules computes one measure for any method, model and reviews, so tests can use closed forms.
 """

@@ -6,40 +6,51 @@ from collections.abc import Iterator
 from typing import Any
 
 from sentiment.artifacts import Run
-from sentiment.formatting import percent, table
+from sentiment.faithfulness.names import method_name, removal_name
+from sentiment.formatting import percent, signed, table
 
 PART = "explanations.json"
 MEASURES = ("comprehensiveness", "sufficiency")
-# The precision to reach at finding planted shortcuts, by kind.
-AIMS = {"rare token": 0.99, "token in context": 0.95, "ordered pair": 0.90, "context on either side": 0.90}
-
+_TITLES = tuple(map(str.capitalize, MEASURES))
+AIMS = {
+    "rare token": 0.99,
+    "token in context": 0.95,
+    "ordered pair": 0.90,
+    "context on either side": 0.90,
+}  # kind of planted shortcut -> target of the precision
 _HEADING = """\
-## Do its explanations hold?
+## Explanation faithfulness
 
-Contributions are computed by {method}, starting from {baseline}; proved on test reviews on {date}."""
+Method of the contributions: {method}; baseline: {baseline}. Checked on the test reviews on {date}.
+`docs/contributions.md` describes the method and the checks."""
 
 _METHODS = """\
-### Beside other methods
+### Comparison of attribution methods
 
-*Comprehensiveness*: what the verdict's probability loses without the words a method names first, more is better;
-*sufficiency*: what it loses with these words alone, less is better; means over the first {bins} of the words of {n:,}
-reviews, removed by {way} (DeYoung et al. 2020). *Shapley*: correlation with the exact Shapley values of {shapley} texts
-of at most {longest} words and signs. *Joined texts*: how often the first word stands in a sentence of the right side,
-where sentences of a positive and a negative review are joined ({hybrids} texts; Poerner et al. 2018). *Gap*: by how
-much baseline and contributions miss the score at worst, in logits. *Time*: for one review of {tokens} words and
-signs."""
+- *Comprehensiveness* (higher is better): fall in the probability of the predicted label when the top-ranked tokens are
+  removed (DeYoung et al. 2020).
+- *Sufficiency* (lower is better): the fall when only these tokens are kept. Both are means over the top {bins} of the
+  tokens and over {n:,} reviews; the table is for removal by {removal}.
+- *Shapley*: mean Pearson correlation with exact Shapley values, on the first {longest} tokens of {shapley} reviews.
+- *Hybrid documents*: share of {hybrids} documents, mixed from sentences of a positive and a negative review, whose
+  top-ranked token is from the side of the predicted label (Poerner et al. 2018).
+- *Completeness gap*: the largest difference between baseline plus contributions and the logit, in logits.
+- *Time*: for one review of {tokens} tokens."""
 
 _SHORTCUTS = """\
 ### Planted shortcuts
 
-Small models of this shape were trained on texts in which certain tokens decide the label ({seeds} seeds each; Bastings
-et al. 2022). Precision is the share of these tokens among those a method names first; we want {aims}."""
+Small bidirectional LSTMs with max and mean pooling were trained on texts in which certain tokens determine the label,
+with {seeds} seeds for each kind of shortcut (Bastings et al. 2022). Precision at k is the share of the k planted tokens
+among the k tokens that a method ranks first.
+
+Targets: {aims}. Accuracy of these models on unseen texts with a shortcut: {accuracy}."""
 
 _CHOICE = """\
-### How the method was chosen
+### Choice of baseline and segments
 
-By {n:,} validation reviews, words removed by {way}; the time is that of a review in batches, on average.
-`docs/contributions.md` tells what was made of these figures."""
+Candidates for the baseline and the number of segments, on {n:,} validation reviews, with removal by {removal}. The
+time is the mean for a review in batches. `docs/contributions.md` explains the choice."""
 
 
 def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
@@ -51,40 +62,52 @@ def identities(proof: dict[str, Any]) -> list[tuple[str, int, str]]:
     limit, stability, other = proof["limit"], proof["stability"], proof["random_weights"]
     reached = limit["reached"]
     return [
-        ("Our own pass through the LSTM gives its score", forward["n"], f"within {forward['largest']:.0e}"),
+        ("Forward pass of the attribution gives the model's logit", forward["n"], f"within {forward['largest']:.0e}"),
         (
-            "Starting point and contributions make up the score",
+            "Completeness: baseline + contributions = logit",
             complete["n"],
-            f"within {complete['largest']:.0e}, half within {complete['median']:.0e}",
+            f"within {complete['largest']:.0e}, median gap {complete['median']:.0e}",
         ),
-        ("An unknown word in a review contributes nothing", dummy["n"], _nearly_nothing(dummy["largest"])),
+        ("Dummy: an unknown word contributes nothing", dummy["n"], _nearly_zero(dummy["largest"])),
         (
-            f"{limit['segments']} segments agree with integrated gradients at {limit['points']} points",
+            f"Limit: {limit['segments']} segments vs. integrated gradients at {limit['points']} points",
             limit["n"],
             _agreement(limit),
         ),
-        (f"The same, where these miss the score by {reached['within']} at most", reached["n"], _where_reached(limit)),
-        (f"One segment agrees with {stability['segments']}", stability["n"], f"correlation {stability['mean']:.3f}"),
-        ("A model of shuffled weights is explained otherwise", other["n"], f"correlation {other['mean']:+.3f}"),
+        (
+            f"The same, where the completeness gap of integrated gradients is at most {reached['within']}",
+            reached["n"],
+            _where_converged(limit),
+        ),
+        (f"Stability: one segment vs. {stability['segments']}", stability["n"], _correlation(stability["mean"], 3)),
+        (
+            "Randomisation (Adebayo et al. 2018): trained vs. shuffled weights",
+            other["n"],
+            f"mean correlation {signed(other['mean'], 3)}",
+        ),
     ]
 
 
+def _correlation(mean: float, digits: int) -> str:
+    return f"mean correlation {mean:.{digits}f}".replace("-", "−")
+
+
 def _agreement(found: dict[str, Any]) -> str:
-    return f"correlation {found['mean']:.4f}, at least {found['least']:.4f}"
+    return f"{_correlation(found['mean'], 4)}, minimum {found['least']:.4f}".replace("-", "−")
 
 
-def _where_reached(limit: dict[str, Any]) -> str:
+def _where_converged(limit: dict[str, Any]) -> str:
     reached = limit["reached"]
-    elsewhere = f"elsewhere they miss it by up to {limit['gap']:.3g}" if reached["n"] < limit["n"] else ""
+    elsewhere = f"elsewhere the gap is up to {limit['gap']:.3g}" if reached["n"] < limit["n"] else ""
     return "; ".join(filter(None, [_agreement(reached) if reached["n"] else "", elsewhere]))
 
 
-def _nearly_nothing(largest: float) -> str:
-    return f"at most {largest:.0e}" if largest else "exactly"
+def _nearly_zero(largest: float) -> str:
+    return f"at most {largest:.0e}" if largest else "exactly zero"
 
 
 def method_rows(proof: dict[str, Any], removal: int = 0) -> list[dict[str, Any]]:
-    """Returns a row per method: ``method``, the ``MEASURES``, ``shapley``, ``hybrids``, ``gap``, ``milliseconds``.
+    """Returns a row for each method: ``method``, the ``MEASURES``, ``shapley``, ``hybrids``, ``gap``, ``milliseconds``.
 
     Args:
         proof: the content of ``explanations.json``.
@@ -107,20 +130,21 @@ def method_rows(proof: dict[str, Any], removal: int = 0) -> list[dict[str, Any]]
     ]
 
 
-def gains(removal: dict[str, Any]) -> Iterator[str]:
-    """Yields a sentence per rival with the mean paired gain of our method over it."""
-    for rival in removal["better_than"]:
-        by_measure = " and ".join(f"{_gain(rival[measure])} in {measure}" for measure in MEASURES)
-        yield f"Gain over {rival['name']}: {by_measure}"
+def _gain_rows(erasure: dict[str, Any]) -> Iterator[list[str]]:
+    """Yields a row for each kind of removal and rival: the mean paired gain of the own method, positive if better."""
+    for removal in erasure["ways"]:
+        for rival in removal["better_than"]:
+            gains = (_gain(rival[measure]) for measure in MEASURES)
+            yield [removal_name(removal["way"]), method_name(rival["name"]), *gains]
 
 
 def _gain(measured: dict[str, Any]) -> str:
-    low, high = measured["interval"]
-    return f"{measured['mean']:+.4f} (95% interval {low:+.4f} to {high:+.4f})".replace("-", "−")
+    low, high = (signed(bound, 4) for bound in measured["interval"])
+    return f"{signed(measured['mean'], 4)} ({low} to {high})"
 
 
 def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
-    """Returns a row per method with the mean precision for each kind of shortcut."""
+    """Returns a row for each method with its mean precision for each kind of shortcut."""
     kinds = proof["shortcuts"]["kinds"]
     names = [row["name"] for row in kinds[0]["methods"]]
     found = {kind["kind"]: {row["name"]: row["precision"] for row in kind["methods"]} for kind in kinds}
@@ -128,17 +152,17 @@ def shortcuts(proof: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def aims() -> str:
-    """Returns the precision to reach, in words."""
+    """Returns the targets of the precision, in words."""
     return ", ".join(f"{aim:.2f} for {kind}" for kind, aim in AIMS.items())
 
 
 def shortcut_accuracy(proof: dict[str, Any]) -> str:
-    """Returns how often the small models follow their shortcuts, in words."""
+    """Returns the accuracy of the small models on texts with each kind of shortcut, in words."""
     return ", ".join(f"{percent(kind['accuracy'])} ({kind['kind']})" for kind in proof["shortcuts"]["kinds"])
 
 
 def sections(run: Run) -> Iterator[str]:
-    """Yields the model card's sections; none if the run has no ``explanations.json``.
+    """Yields the parts of the card on explanations; none if the run has no ``explanations.json``.
 
     Raises:
         ArtifactError: ``explanations.json`` is damaged.
@@ -146,32 +170,33 @@ def sections(run: Run) -> Iterator[str]:
     if not run.has(PART):
         return
     proof = run.json(PART)
+    heading = _HEADING.format(method=method_name(proof["method"]), baseline=proof["baseline"], date=proof["date"])
     rows = ([check, f"{n:,}", result] for check, n, result in identities(proof))
-    yield f"{_HEADING.format(**proof)}\n\n{table(['check', 'cases', 'result'], rows)}"
+    yield f"{heading}\n\n{table(['Check', 'Cases', 'Result'], rows)}"
     yield _methods(proof)
     yield _shortcuts(proof)
     yield _choice(proof)
 
 
 def _methods(proof: dict[str, Any]) -> str:
-    erasure, deletion = proof["erasure"], proof["erasure"]["ways"][0]
+    erasure = proof["erasure"]
     text = _METHODS.format(
         bins=", ".join(f"{100 * share:.0f}%" for share in erasure["bins"]),
         n=erasure["n"],
-        way=deletion["way"],
+        removal=removal_name(erasure["ways"][0]["way"]),
         shapley=proof["shapley"]["n"],
         longest=proof["shapley"]["longest"],
         hybrids=proof["hybrids"]["n"],
         tokens=proof["time"]["tokens"],
     )
-    header = ["method", *MEASURES, "Shapley", "joined texts", "gap", "time"]
+    header = ["Method", *_TITLES, "Shapley", "Hybrid documents", "Completeness gap", "Time"]
     shown = table(
         header,
         (
             [
-                row["method"],
-                *(f"{row[measure]:.4f}" for measure in MEASURES),
-                f"{row['shapley']:.3f}",
+                method_name(row["method"]),
+                *(f"{row[measure]:.4f}".replace("-", "−") for measure in MEASURES),
+                f"{row['shapley']:.3f}".replace("-", "−"),
                 percent(row["hybrids"]),
                 f"{row['gap']:.1g}" if row["gap"] < 1 else f"{row['gap']:.0f}",
                 f"{row['milliseconds']:,.0f} ms",
@@ -179,26 +204,29 @@ def _methods(proof: dict[str, Any]) -> str:
             for row in method_rows(proof)
         ),
     )
-    listed = "\n".join(
-        f"- Words removed by {each['way']}. {sentence}." for each in erasure["ways"] for sentence in gains(each)
-    )
-    return f"{text}\n\n{shown}\n\n{listed}"
+    own = method_name(proof["method"])
+    gains = table(["Removal by", "Compared with", *(f"{title} (95% CI)" for title in _TITLES)], _gain_rows(erasure))
+    return f"{text}\n\n{shown}\n\nPaired gain of this run's method ({own}) over others; positive is better:\n\n{gains}"
 
 
 def _shortcuts(proof: dict[str, Any]) -> str:
     rows = shortcuts(proof)
     kinds = [key for key in rows[0] if key != "method"]
-    shown = table(["method", *kinds], ([row["method"], *(f"{row[kind]:.3f}" for kind in kinds)] for row in rows))
-    text = _SHORTCUTS.format(seeds=proof["shortcuts"]["seeds"], aims=aims())
+    precisions = ([method_name(row["method"]), *(f"{row[kind]:.3f}" for kind in kinds)] for row in rows)
+    shown = table(["Method", *map(str.capitalize, kinds)], precisions)
     accuracy = shortcut_accuracy(proof)
-    return f"{text} On unseen texts with a shortcut these models are right so often: {accuracy}.\n\n{shown}"
+    return f"{_SHORTCUTS.format(seeds=proof['shortcuts']['seeds'], aims=aims(), accuracy=accuracy)}\n\n{shown}"
 
 
 def _choice(proof: dict[str, Any]) -> str:
     choice = proof["choice"]
     rows = (
-        [row["name"], *(f"{row[m]['mean']:.4f}" for m in MEASURES), f"{row['milliseconds']:.0f} ms"]
+        [
+            row["name"],
+            *(f"{row[measure]['mean']:.4f}".replace("-", "−") for measure in MEASURES),
+            f"{row['milliseconds']:.0f} ms",
+        ]
         for row in choice["methods"]
     )
-    shown = table(["baseline, segments", *MEASURES, "time"], rows)
-    return f"{_CHOICE.format(n=choice['n'], way=choice['way'])}\n\n{shown}"
+    shown = table(["Baseline, segments", *_TITLES, "Time"], rows)
+    return f"{_CHOICE.format(n=choice['n'], removal=removal_name(choice['way']))}\n\n{shown}"

@@ -1,8 +1,8 @@
 """Measures comprehensiveness and sufficiency by removing tokens (DeYoung et al. 2020, section 4.2).
 
 Tokens are ranked by their contribution to the predicted label. *Comprehensiveness* is the fall in the label's
-probability when the first 1, 5, 10, 20 and 50% are removed; *sufficiency* is the fall when only they are kept. Both
-are averaged over the five shares. The words matter if the first is high and the second low.
+probability when the top 1, 5, 10, 20 and 50% are removed; *sufficiency* is the fall when only they are kept. Both are
+averaged over the five shares. A faithful method has high comprehensiveness and low sufficiency.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAMPLES = 10_000  # of the bootstrap
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Erasure:
-    """The comprehensiveness and sufficiency of one method, review by review.
+    """The comprehensiveness and sufficiency of one method for each review.
 
     Attributes:
         comprehensiveness: <float64>[reviews]
@@ -43,7 +43,15 @@ class Erasure:
 def erase(
     logits: Logits, rule: DecisionRule, reviews: Sequence[Ids], values: Sequence[Floats], removal: Removal
 ) -> Erasure:
-    """Computes both measures of each review for one method's ``values``, from calibrated probabilities."""
+    """Computes both measures of each review for one method, from calibrated probabilities.
+
+    Args:
+        logits: scores encoded reviews.
+        rule: the run's decision rule.
+        reviews: <int32>[length] for each encoded review.
+        values: <float>[length] for each review, the method's contributions.
+        removal: whether tokens are deleted or replaced by the unknown token.
+    """
     scores = logits(reviews)
     variants: list[Ids] = []
     for review, score, value in zip(reviews, scores, values, strict=True):
@@ -74,7 +82,7 @@ def _counts(length: int) -> Iterable[int]:
 
 
 def _remove(review: Ids, removed: npt.NDArray[np.bool_], removal: Removal) -> Ids:
-    """Removes some tokens from a review; a review with no tokens left becomes one unknown word."""
+    """Removes tokens from a review; a review without remaining tokens becomes one unknown word."""
     if removal == "unknown word":
         return np.where(removed, np.int32(UNK), review)
     kept = review[~removed]

@@ -43,7 +43,11 @@ def hits(
 ) -> npt.NDArray[np.bool_]:
     """Returns whether the token that contributes most to the predicted label comes from that side, <bool>[hybrids].
 
-    The predicted label is positive from the score ``boundary`` on.
+    Args:
+        hybrids: the documents.
+        scores: <float>[hybrids], their logits.
+        values: <float>[length] for each document, a method's contributions.
+        boundary: the lowest logit with the label "positive".
     """
     return np.array(
         [

@@ -1,4 +1,4 @@
-"""Checks the identities that hold exactly, or in the limit, for any weights."""
+"""Checks identities that hold for any weights, exactly or in the limit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sentiment.text.vocabulary import UNK
 
 
 def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-    """Returns the distance of our forward pass from the model's scores, in logits, <float64>[reviews]."""
+    """Returns the absolute difference of the attributor's forward pass from the model's logits, <float64>[reviews]."""
     gaps = []
     for review, score in zip(reviews, logits(reviews).tolist(), strict=True):
         path = attributor.path([review])
@@ -27,14 +27,14 @@ def forward_gaps(attributor: Attributor, logits: Logits, reviews: Sequence[Ids])
 
 
 def completeness_gaps(method: Method, logits: Logits, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-    """Returns |baseline + contributions - score| in logits, <float64>[reviews]."""
+    """Returns |baseline + contributions - logit|, <float64>[reviews]."""
     return _gaps(method(reviews), logits(reviews))
 
 
 def dummy_values(method: Method, reviews: Sequence[Ids], rng: np.random.Generator) -> Floats:
     """Returns the contributions of unknown words, <float>[n].
 
-    They are those of the reviews, plus one for every ten tokens that is inserted at a random position.
+    In addition to those of the reviews, one unknown word per ten tokens is inserted at a random position.
     """
     values = []
     for review in reviews:
@@ -52,7 +52,7 @@ def limit_agreement(
 
     Returns:
         <float64>[reviews], Pearson's correlation of the two; and <float64>[reviews], the completeness gap of integrated
-        gradients in logits. If that gap is large, they have not converged to the common limit.
+        gradients in logits. If the gap is large, they have not converged to the common limit.
     """
     rules = (partial(rescale_rule, segments=segments), partial(integrated_gradients, points=points))
     rescaled, integrated = (attributor(reviews, rule) for rule in rules)
@@ -67,7 +67,7 @@ def _gaps(attributions: Sequence[Attribution], scores: npt.NDArray[np.float32]) 
 
 
 def shuffled(weights: Weights, rng: np.random.Generator) -> Weights:
-    """Returns a model without learned structure: each array's values in random order (Adebayo et al. 2018)."""
+    """Returns the weights with the values of each array in random order (Adebayo et al. 2018)."""
     shuffle = partial(_shuffle, rng)
     return replace(
         weights,

@@ -1,6 +1,7 @@
 """The compared attribution methods, by name.
 
-The names are values in committed reports, which is why they still say "path secants" for the rescale rule.
+The names are values in committed reports, so the rescale rule is still called "path secants"; ``names`` has the
+names that people read.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Logits = Callable[[Sequence[Ids]], Floats]
 Method = Callable[[Sequence[Ids]], list[Attribution]]
 
 OURS = "path secants"
-RIVALS = ("gradient x input", "leave one out")  # the methods that ours has to beat
+RIVALS = ("gradient x input", "leave one out")  # the methods with which ours is compared by review
 
 
 def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Method]:
@@ -75,12 +76,12 @@ def candidates(weights: Weights, max_length: int, reviews: Sequence[Ids]) -> dic
 
 
 def gradient(path: Path) -> Floats:
-    """Returns the multipliers at the review itself; with a baseline of zeros, this is gradient x input."""
+    """Returns the gradient at the review; with a baseline of zeros, this gives gradient x input."""
     return path.gradient(1)
 
 
 def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
-    """Attributes to each token the fall in score when it is deleted; a single token becomes an unknown word instead."""
+    """Attributes to each token the fall in the logit when it is deleted, or made unknown if it is the only one."""
     result = []
     for review, baseline in zip(reviews, _unknown(logits, reviews), strict=True):
         others = [np.delete(review, place) for place in range(len(review))]
@@ -90,13 +91,13 @@ def leave_one_out(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
 
 
 def random_values(logits: Logits, reviews: Sequence[Ids]) -> list[Attribution]:
-    """Attributes random values, always the same for a review."""
+    """Attributes random values, which depend only on the review."""
     seeds = ([len(review), int(review.sum())] for review in reviews)
     values = (np.random.default_rng(seed).normal(size=seed[0]).astype(np.float32) for seed in seeds)
     return [Attribution(*pair) for pair in zip(_unknown(logits, reviews), values, strict=True)]
 
 
 def _unknown(logits: Logits, reviews: Sequence[Ids]) -> list[float]:
-    """Returns the scores of texts of unknown words of the same lengths as the reviews."""
+    """Returns the logits of texts of unknown words, of the same lengths as the reviews."""
     scores: list[float] = logits([np.full_like(review, UNK) for review in reviews]).tolist()
     return scores

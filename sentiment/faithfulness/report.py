@@ -1,26 +1,26 @@
-"""Runs every check on one run, for ``explanations.json``.
+"""Runs all checks of explanations on a run, for ``explanations.json``.
 
 ``prove`` returns::
 
     {"method", "baseline", "date", "versions",
-     "forward": {"n", "largest"},                           our pass against ONNX Runtime, logits
+     "forward": {"n", "largest"},                           attributor's forward pass against the model, logits
      "completeness": {"n", "median", "largest"},            |baseline + contributions - logit|
      "dummy": {"n", "largest"},                             contributions of unknown words in reviews; n words
-     "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients; their largest gap
-               "gap", "reached": {"n", "within", "mean", "least"}}, to the score; cases with a gap up to "within"
-     "stability": {"n", "segments", "mean", "least"},       correlation of 1 segment with more
+     "limit": {"n", "segments", "points", "mean", "least",  correlation with integrated gradients, and their largest
+               "gap", "reached": {"n", "within", "mean", "least"}}, completeness gap; cases with a gap up to "within"
+     "stability": {"n", "segments", "mean", "least"},       correlation of one segment with more
      "shapley": {"n", "longest", "methods": [{"name", "mean", "interval"}]},
      "erasure": {"n", "bins", "ways": [{"way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M}],
                                         "better_than": [{"name", "comprehensiveness": M, "sufficiency": M}]}]},
      "hybrids": {"n", "methods": [{"name", "share", "interval"}]},
      "random_weights": {"n", "mean"},                       correlation with a shuffled model's contributions
-     "gaps": {"n", "methods": [{"name", "largest"}]},       completeness of every method
+     "gaps": {"n", "methods": [{"name", "largest"}]},       completeness gap of every method
      "time": {"tokens", "methods": [{"name", "milliseconds"}]},
      "choice": {"n", "way", "methods": [{"name", "comprehensiveness": M, "sufficiency": M, "milliseconds"}]}}
 
-M is {"mean", "interval"}, intervals are of 95%. ``better_than`` is the paired difference between our method and a
-rival; a positive one is better for ours. ``choice`` uses validation reviews: baseline and number of segments were
-chosen by it, without any test review.
+M is {"mean", "interval"}; intervals are 95% intervals. ``better_than`` is the paired difference between our method and
+another one, positive if ours is better. ``choice`` uses validation reviews, so that baseline and number of segments can
+be chosen without test reviews.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from sentiment.explain.grouping import cuts
 from sentiment.explain.stability import SEGMENTS, correlation
 from sentiment.faithfulness import erasure, hybrids, identities
 from sentiment.faithfulness.methods import OURS, RIVALS, Ids, Method, candidates, methods
+from sentiment.faithfulness.names import method_name, removal_name
 from sentiment.faithfulness.shapley import LONGEST, shapley_values
 from sentiment.model.attribution import Attributor, rescale_rule
 from sentiment.model.classifier import Classifier
@@ -63,10 +64,10 @@ class Sizes:
         completeness: reviews, or None for all.
         erasure: reviews for comprehensiveness and sufficiency.
         hybrids: pairs of reviews.
-        shapley: texts of at most twelve tokens.
-        sample: reviews for the checks of identities.
+        shapley: reviews for the comparison with exact Shapley values of their first tokens.
+        sample: reviews for the other checks.
         limit: reviews for the comparison with integrated gradients at many points.
-        choice: validation reviews for the choice of the method.
+        choice: validation reviews for the choice of baseline and segments.
     """
 
     completeness: int | None = None
@@ -92,7 +93,7 @@ class _Evidence:
     rng: np.random.Generator
 
     def sample(self, count: int | None) -> list[Ids]:
-        """Draws ``count`` reviews at random; returns all in order for None."""
+        """Draws ``count`` reviews at random; None returns all, in order."""
         if count is None:
             return list(self.reviews)
         places = self.rng.permutation(len(self.reviews))[:count]
@@ -110,17 +111,17 @@ def prove(
     kept: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Runs every check on labelled reviews; the module's docstring describes the result.
+    """Runs the checks on labelled reviews; the module's docstring describes the result.
 
     Args:
         classifier: the run's classifier.
         texts: reviews that were not used in training.
         labels: <int8>[texts], 1 positive, 0 negative.
-        validation: validation reviews, for the choice of the method.
+        validation: validation reviews, for the choice of baseline and segments.
         sizes: the number of reviews for each check; the defaults if None.
         only: names of checks; all if None.
-        kept: a folder for the result of each check, so that an interrupted run can resume.
-        say: called with the name of each check as it begins.
+        kept: a folder for the result of each check, so that an interrupted call can be resumed.
+        say: called with the name of each check before it.
     """
     encoded, tuned = ([classifier.preprocessor.ids(text)[0] for text in each] for each in (texts, validation))
     filled = [place for place, ids in enumerate(encoded) if len(ids)]
@@ -147,7 +148,7 @@ def prove(
     }
     for name in only or _CHECKS:
         say(name)
-        rng = np.random.default_rng(zlib.crc32(name.encode()))  # a check's draws do not depend on the checks before
+        rng = np.random.default_rng(zlib.crc32(name.encode()))  # draws do not depend on preceding checks
         result[name] = cached_check(kept, name, inputs, partial(_CHECKS[name], evidence(rng)))
     return result
 
@@ -160,7 +161,7 @@ def cached_check(
     Args:
         folder: the cache, None for no cache.
         name: the check's name.
-        inputs: identifies what the check is run on.
+        inputs: identifies the inputs of the check.
         check: computes the result.
     """
     if folder is None:
@@ -175,26 +176,26 @@ def cached_check(
 
 
 def digest(*lists: list[Any]) -> str:
-    """Returns a hash that identifies reviews and their labels."""
+    """Returns a SHA-256 in hex that identifies reviews and their labels."""
     return hashlib.sha256(json.dumps(lists).encode()).hexdigest()
 
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yields a short version of the report, for the terminal."""
+    """Yields a summary of the report for the terminal."""
     complete, limit = report["completeness"], report["limit"]
-    yield f"explained by {report['method']}, starting from {report['baseline']}"
-    yield f"{complete['n']:,} reviews: baseline and contributions miss the score by {complete['largest']:.1e} at most"
+    yield f"method: {method_name(report['method'])}; baseline: {report['baseline']}"
+    yield f"completeness gap on {complete['n']:,} reviews: at most {complete['largest']:.1e} logits"
     reached = limit["reached"]
     yield f"correlation with integrated gradients at {limit['points']} points: {limit['mean']:.4f}"
     if reached["n"]:
-        yield f"where these reach the score ({reached['n']} of {limit['n']} reviews): {reached['mean']:.4f}"
+        yield f"where these converged ({reached['n']} of {limit['n']} reviews): {reached['mean']:.4f}"
     for way in report["erasure"]["ways"]:
-        yield f"{report['erasure']['n']:,} reviews, tokens removed by {way['way']}:"
+        yield f"{report['erasure']['n']:,} reviews, removal by {removal_name(way['way'])}:"
         for row in way["methods"]:
             figures = (row[measure]["mean"] for measure in ("comprehensiveness", "sufficiency"))
-            yield "  {:<34} comprehensiveness {:+.3f}  sufficiency {:+.3f}".format(row["name"], *figures)
+            yield "  {:<34} comprehensiveness {:+.3f}  sufficiency {:+.3f}".format(method_name(row["name"]), *figures)
     for name, key in (("shapley", "mean"), ("hybrids", "share")):
-        figures = (f"{row['name']} {row[key]:.3f}" for row in report[name]["methods"])
+        figures = (f"{method_name(row['name'])} {row[key]:.3f}" for row in report[name]["methods"])
         yield f"{name}: {', '.join(figures)}"
 
 

@@ -1,4 +1,4 @@
-"""Computes exact Shapley values of short texts, which the other methods approximate (Shapley 1953)."""
+"""Computes exact Shapley values of short texts (Shapley 1953), as a reference for the methods."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ LONGEST = 12  # tokens; all 2**12 subsets have to be scored
 
 
 def shapley_values(logits: Logits, review: Ids) -> npt.NDArray[np.float64]:
-    """Returns each token's gain averaged over all orders in which tokens replace unknown words, <float64>[length].
+    """Returns each token's mean gain in the logit over all orders in which tokens replace unknown words.
 
     Args:
         logits: scores encoded reviews.
         review: <int32>[length], at most ``LONGEST`` tokens.
+
+    Returns:
+        <float64>[length], in logits.
     """
     n = len(review)
     present = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1  # subset s holds token i if bit i of s is set

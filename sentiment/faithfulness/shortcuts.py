@@ -1,9 +1,9 @@
 """Plants shortcuts in training texts, and measures whether a method finds them.
 
-After Bastings et al. 2022, "Will You Find These Shortcuts?": half the training texts get a shortcut that decides
-their label. The other half keep their label and contain parts of the shortcut, which mean nothing alone. A model that
-has learned this looks for the shortcut, so the tokens that matter are known. *Precision at k* is the share of shortcut
-tokens among the k tokens that a method ranks first, for a shortcut of k tokens.
+This follows Bastings et al. 2022, "Will You Find These Shortcuts?". Half of the training texts get a shortcut that
+determines their label. The other half keep their label and contain parts of the shortcut, which alone mean nothing. A
+model trained on these texts relies on the shortcut, so the important tokens are known. *Precision at k* is the share of
+shortcut tokens among the k tokens that a method ranks first, for a shortcut of k tokens.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Planted:
     Attributes:
         reviews: <int32>[length] for each text, ids below ``SIZE``.
         labels: <int8>[texts], 1 positive, 0 negative.
-        places: <intp>[tokens] for each text, indices of its shortcut; empty if it has only a meaningless part.
+        places: <intp>[tokens] for each text, indices of its shortcut; empty if it has only a part of one.
     """
 
     reviews: list[Ids]
@@ -51,14 +51,15 @@ def plant(
     *,
     most_hidden: float = 0.0,
 ) -> Planted:
-    """Takes an excerpt of each review, and plants a shortcut in every other one and a meaningless part in the rest.
+    """Takes an excerpt of each review, and plants a shortcut in every other one and a part of one in the rest.
 
     Args:
-        kind: of shortcut. A token in context counts only after another one; on either side, also before it.
+        kind: the kind of shortcut. A "token in context" counts only after another token, and with "context on either
+            side" also before it.
         reviews: <int32>[length] for each encoded review.
         labels: <int8>[reviews], 1 positive, 0 negative.
         rng: the source of randomness.
-        most_hidden: upper bound of the share of a text's own tokens that become unknown words.
+        most_hidden: the maximum share of an excerpt's tokens that become unknown words.
     """
     texts, new_labels, places = [], labels.copy(), []
     for number, review in enumerate(reviews):
@@ -74,7 +75,15 @@ def plant(
 
 
 def precision(logits: Floats, values: Sequence[Floats], places: Sequence[npt.NDArray[np.intp]]) -> float:
-    """Returns precision at k over texts with a shortcut; tokens are ranked by contribution to the predicted label."""
+    """Returns the mean precision at k over texts with a shortcut.
+
+    Tokens are ranked by contribution to the predicted label.
+
+    Args:
+        logits: <float>[texts].
+        values: <float>[length] for each text, a method's contributions.
+        places: <intp>[k] for each text, the indices of its shortcut.
+    """
     found = []
     for logit, value, planted in zip(logits, values, places, strict=True):
         top = np.argsort(-value if logit >= 0 else value, kind="stable")[: len(planted)]
@@ -91,7 +100,7 @@ def _excerpt(review: Ids, most_hidden: float, rng: np.random.Generator) -> Ids:
 
 
 def _shortcut(kind: Kind, positive: bool, rng: np.random.Generator) -> list[int]:
-    """Returns the deciding tokens in text order."""
+    """Returns the tokens of a shortcut in text order."""
     decisive = _POSITIVE if positive else _NEGATIVE
     if kind == "rare token":
         return [decisive]
@@ -103,7 +112,7 @@ def _shortcut(kind: Kind, positive: bool, rng: np.random.Generator) -> list[int]
 
 
 def _part(kind: Kind, rng: np.random.Generator) -> list[int]:
-    """Returns tokens of the shortcut that mean nothing alone."""
+    """Returns a part of a shortcut, which does not determine the label."""
     if kind == "rare token":
         return []
     one = int(rng.choice([_POSITIVE, _NEGATIVE]))

@@ -1,7 +1,7 @@
 """The network in all its implementations, its decision rule and its attribution.
 
-All implementations compute the same LSTM. Those in float32 agree up to rounding, those in int8 (``--fast``) are
-approximations; tests compare each with another. ``single_review`` chooses between ``session`` and ``native.lstm``.
+All implementations compute the same LSTM. Those in float32 agree up to rounding; those in int8 (``--fast``) are
+approximations. Tests compare them. ``single_review`` chooses between ``session`` and ``native.lstm``.
 
 ==================  ============================  ===============================================================
 module              used for                      why it exists
@@ -9,11 +9,11 @@ module              used for                      why it exists
 ``weights``         writing a run, reading its    The ONNX graph is written node by node: Keras' exporter turns a
                     weights                       masked or bidirectional LSTM into a loop, or loses lengths.
 ``session``         several reviews at once;      ONNX Runtime runs that graph, the reference for every score. It
-                    ``score.py --text``           also scores single reviews if ``native.lstm`` cannot.
+                    ``score.py --text``           also scores single reviews if ``native.lstm`` is unavailable.
 ``native.lstm``     one review, if compiled       A step is too small for library calls: C takes 2.5 to 3.4 ms
                                                   for 400 tokens. The unit count must suit the vector width.
-``lookup_session``  files                         Looks up a token's share of the gates instead of computing it,
-                                                  which halves the work; int8 if ``native.batch`` cannot.
+``lookup_session``  files                         Looks up a token's input to the gates instead of computing it,
+                                                  which halves the work; int8 if ``native.batch`` is unavailable.
 ``native.batch``    files with ``--fast``         int8 in C, for processors with AMX or AVX-512 VNNI and models
                                                   with a multiple of 64 units.
 ``numpy_lstm``      explanations                  Attribution needs every intermediate state and a backward pass;

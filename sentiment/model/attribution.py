@@ -1,14 +1,14 @@
-"""Computes the contribution of each token to the score, by the rescale rule along a path (DeepLIFT).
+"""Computes the contribution of each token to the logit, by the rescale rule of DeepLIFT along a path.
 
-The review and a baseline text of the same length are run once each. Multipliers are then propagated backwards from
-the score; each nonlinearity is replaced by the slope of its chord between the two runs. The terms telescope, so
-``baseline_logit + contributions.sum()`` equals the logit up to rounding. This is the rescale rule of DeepLIFT
-(Shrikumar et al. 2017, section 3.5.2), extended to the products of the LSTM and to pooling over time. The straight
-path from baseline to review can be divided into segments. The sum stays exact, and the contributions converge to
-integrated gradients (Sundararajan et al. 2017) as the number of segments grows.
+The model runs once on the review and once on a baseline text of the same length. Multipliers are then propagated back
+from the logit; each nonlinearity is replaced by the slope of its chord between the two runs. The terms telescope, so
+``baseline_logit + contributions.sum()`` equals the logit up to rounding. This is the rescale rule
+(Shrikumar et al. 2017, section 3.5.2), extended to the products of the LSTM and to pooling over time. The straight path
+from baseline to review can be divided into segments. The sum stays exact, and with more segments the contributions
+converge to integrated gradients (Sundararajan et al. 2017).
 
-The baseline is a text of unknown words of the same length. In each direction's own reading order it starts the same
-for any length, so one run over ``max_length`` tokens serves every review.
+The baseline is a text of unknown words of the same length. In each direction's reading order, its states do not depend
+on the length, so one run over ``max_length`` tokens serves every review.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sentiment.model.numpy_lstm import Array, Lengths, NumpyLSTM, Trace
 from sentiment.model.weights import Weights
 from sentiment.text.vocabulary import UNK
 
-_SHORT = 40  # tokens up to which a review is as fast in a batch as alone
+_SHORT = 40  # tokens; shorter reviews are as fast in a batch as alone
 _BATCH_TOKENS = 4_096  # tokens in a batch, including padding; a batch takes about 25 kB per token for 128 units
 
 
@@ -35,7 +35,7 @@ class Attribution:
     """Contributions in logit units.
 
     Attributes:
-        baseline_logit: the score of the baseline text of the same length.
+        baseline_logit: the logit of the baseline text of the same length.
         contributions: <float32>[length], the contribution of each id.
     """
 
@@ -81,7 +81,7 @@ class Path:
 
 
 def rescale_rule(path: Path, segments: int = 1) -> Array:
-    """Returns the mean of the multipliers over equal segments of the path; see the module's docstring."""
+    """Returns the mean of the multipliers over equal segments of the path, shaped like ``Path.change``."""
     passes = pairwise(path.at(segment / segments) for segment in range(segments + 1))
     total = path.multipliers(*next(passes))
     for low, high in passes:
@@ -91,7 +91,10 @@ def rescale_rule(path: Path, segments: int = 1) -> Array:
 
 
 def integrated_gradients(path: Path, points: int) -> Array:
-    """Returns the mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3)."""
+    """Returns the mean gradient along the path, by Gauss-Legendre quadrature (Sundararajan et al. 2017, section 3).
+
+    It is shaped like ``Path.change``.
+    """
     total = np.zeros_like(path.change)
     nodes, weights = np.polynomial.legendre.leggauss(points)
     for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):  # Python floats keep the arrays' dtype
@@ -144,7 +147,7 @@ class Attributor:
         return [result[place] for place in range(len(ids))]
 
     def _batches(self, lengths: Lengths) -> Iterator[npt.NDArray[np.intp]]:
-        """Yields indices of reviews to compute together; long reviews are alone if single ones are compiled."""
+        """Yields indices of reviews to compute together; a long review is alone if single ones run in compiled code."""
         alone = (lengths > _SHORT) & self._lstm.is_compiled
         yield from np.flatnonzero(alone)[:, None]
         others = np.flatnonzero(~alone)

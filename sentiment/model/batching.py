@@ -19,7 +19,10 @@ def pad(reviews: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
 
 
 def batches_by_length(lengths: Sequence[int] | npt.NDArray[np.intp], tokens: int) -> list[npt.NDArray[np.intp]]:
-    """Returns batches of indices: reviews of similar length, about ``tokens`` per batch including padding."""
+    """Returns batches of indices, with reviews of similar length and at most ``tokens`` per batch, including padding.
+
+    A longer review is a batch of its own.
+    """
     order = np.argsort(lengths, kind="stable")
     batches, start = [], 0
     for end in range(1, len(order) + 1):

@@ -1,4 +1,4 @@
-"""The classifier loads a run and gives predictions and explanations for texts, without TensorFlow or Streamlit."""
+"""The classifier loads a run, and predicts and explains texts, without TensorFlow or Streamlit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,37 +19,30 @@ import onnxruntime as ort
 from sentiment.artifacts import REQUIRED, ArtifactError, Run, open_run
 from sentiment.model.batching import batches_by_length, pad
 from sentiment.model.decision import KNOWN_WORDS, DecisionRule, unscored_prediction
+from sentiment.model.loading import UNLOADABLE, load_parts, weights_reader
 from sentiment.model.session import Model, session_options
 from sentiment.model.texts import list_texts
 from sentiment.text.preprocessor import Preprocessor
-from sentiment.text.reading import READINGS
-from sentiment.text.vocabulary import UNK, Vocabulary
+from sentiment.text.vocabulary import UNK
 from sentiment.types import Explanation, Prediction, Status
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sentiment.model.attribution import Attributor
+    from sentiment.model.loading import OpenModel
     from sentiment.model.weights import Weights
 
-_errors = vars(ort.capi.onnxruntime_pybind11_state).values()
-# ONNX Runtime's errors for a file that is no model, or a model it cannot run. They have no common base class.
-_UNLOADABLE: tuple[type[Exception], ...] = tuple(
-    error for error in _errors if isinstance(error, type) and issubclass(error, Exception)
-)
 _BATCH_TOKENS = 16_384  # large enough for fast products, small enough for cache
-# Batches at once, for all callers together: many with many texts each leave time for those with a single one.
-_AT_WORK = threading.BoundedSemaphore(os.cpu_count() or 1)
-
-# A bound on config.json. Explanations take about 25 kB per token read.
-_MOST_TOKENS = 10_000
+# Limits the batches that run at once for all callers, so that single texts are not delayed by large requests.
+_BATCH_SLOTS = threading.BoundedSemaphore(os.cpu_count() or 1)
 
 
 class Classifier:
     """A trained run, ready for prediction. Immutable and thread-safe.
 
-    scikit-learn, LIME, SHAP and cleanlab can use it as it is, by ``predict_proba`` and ``classes_``. A pickle names the
-    run's folder and holds no model, so the folder has to be there, unchanged, when it is loaded.
+    ``predict_proba`` and ``classes_`` make it usable by scikit-learn, LIME, SHAP and cleanlab. A pickle names the run's
+    folder and holds no model, so the folder must exist unchanged when the pickle is loaded.
 
     Args:
         run: the run's folder.
@@ -78,7 +71,7 @@ class Classifier:
         self.preprocessor = preprocessor
         self.rule = rule
         self._model = model
-        self._weights = weights or _weights_reader(run, len(preprocessor.vocabulary))
+        self._weights = weights or weights_reader(run, len(preprocessor.vocabulary))
         self._threads = threads or os.cpu_count()
         self._batch_tokens = batch_tokens
 
@@ -88,45 +81,33 @@ class Classifier:
         run: Path | str | None = None,
         *,
         threads: int | None = None,
-        open_model: Callable[[Path, Callable[[], Weights]], Model] | None = None,
+        open_model: OpenModel | None = None,
         batch_tokens: int = _BATCH_TOKENS,
     ) -> Classifier:
-        """Loads and checks the run at ``run``, or the one that ``default`` in the folder of runs names.
+        """Loads and checks a run.
 
         Args:
-            run: the run's folder.
+            run: the run's folder; if None, the one that ``default`` in the folder of runs names.
             threads: see the class.
             open_model: returns a model, given the path of ``model.onnx`` and a function that reads its weights. By
                 default it returns the fastest implementation for a single review.
             batch_tokens: see the class.
 
         Raises:
-            ArtifactError: there is no usable run; the message says why in a sentence.
+            ArtifactError: there is no usable run; the message is one sentence.
         """
         if open_model is None:
             from sentiment.model.single_review import open_single_review  # here, because it imports onnx
 
             open_model = open_single_review
         opened = open_run(run)
-        try:
-            max_length, rule, version = _config(opened.json("config.json"))
-            preprocessor = Preprocessor(Vocabulary.read(opened.file("vocabulary.txt")), max_length, version)
-            weights = _weights_reader(opened.path, len(preprocessor.vocabulary))
-            model = open_model(opened.file("model.onnx"), weights)
-            _check_scores(model, len(preprocessor.vocabulary))
-        except ValueError as error:
-            reason = " ".join(str(error).split())
-            raise ArtifactError(f"The run {opened.name} does not hold a model of this program ({reason}).") from error
-        except _UNLOADABLE as error:
-            raise ArtifactError(
-                f"The run {opened.name} does not hold a model of this program (ONNX Runtime cannot run it)."
-            ) from error
+        loaded = load_parts(opened, open_model)
         classifier = cls(
             opened.path,
-            preprocessor,
-            rule,
-            model,
-            weights=weights,
+            loaded.preprocessor,
+            loaded.rule,
+            loaded.model,
+            weights=loaded.weights,
             threads=threads,
             batch_tokens=batch_tokens,
         )
@@ -163,7 +144,10 @@ class Classifier:
     def predict_proba(self, texts: Iterable[object]) -> npt.NDArray[np.float64]:
         """Returns calibrated probabilities, <float64>[n, 2], one column for each of ``classes_``.
 
-        A text without a score, which is unreadable or empty, gets one half twice.
+        A text that is unreadable or empty has no score; both its probabilities are 0.5.
+
+        Raises:
+            TypeError: ``texts`` is a single text or a table.
         """
         positive = np.array([prediction.probability for prediction in self.predict(texts)], np.float64)
         return np.column_stack([1 - positive, positive])
@@ -182,7 +166,7 @@ class Classifier:
         return pd.DataFrame({name: [getattr(each, name) for each in predictions] for name in names}, index)
 
     def __repr__(self) -> str:
-        """Returns the run's name, its accuracy if that is known, and the size of its model."""
+        """Returns the run's name, its accuracy if known, and the size of its model."""
         accuracy = f"{known}, " if self._origin and (known := _accuracy(self._origin.run)) else ""
         return f"<Classifier {self.run.name}: {accuracy}{(self.run / 'model.onnx').stat().st_size / 1e6:.1f} MB>"
 
@@ -202,7 +186,11 @@ class Classifier:
         return self
 
     def explain(self, text: str) -> Explanation:
-        """Explains the score of ``text`` by the contribution of each token read, in logit units."""
+        """Explains the logit of ``text`` by the contribution of each token read, in logits.
+
+        Raises:
+            ArtifactError: the model cannot be run, or is not one of this program.
+        """
         review = self.preprocessor(text)
         if not review.tokens_read:
             nothing = np.zeros(0, np.float32)
@@ -226,7 +214,7 @@ class Classifier:
         )
 
     def logits(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
-        """Returns the model's score of each encoded review, <float32>[len(ids)]; no review may be empty.
+        """Returns the logit of each encoded review, <float32>[len(ids)], before calibration; no review may be empty.
 
         Reviews of similar length are batched to reduce padding. ``threads`` batches run in parallel.
         """
@@ -237,7 +225,7 @@ class Classifier:
     def states(self, ids: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
         """Returns the pooled states of each encoded review, <float32>[len(ids), features]; no review may be empty.
 
-        They are the input of the last layer, in the order of ``Weights``; batches as in ``logits``.
+        They are the input of the last layer, in the order that ``Weights`` defines. Batching is that of ``logits``.
         """
         result = np.empty((len(ids), self.features), np.float32)
         self._fill(result, ids, self._states_model, "features")
@@ -270,15 +258,15 @@ class Classifier:
         def run(batch: npt.NDArray[np.intp]) -> None:
             result[batch] = self._run(model, output, [ids[i] for i in batch])
 
-        def run_in_turn(batch: npt.NDArray[np.intp]) -> None:
-            with _AT_WORK:
+        def run_in_slot(batch: npt.NDArray[np.intp]) -> None:
+            with _BATCH_SLOTS:
                 run(batch)
 
         if len(batches) == 1:
             run(batches[0])
         elif batches:
             with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(run_in_turn, reversed(batches)))
+                list(pool.map(run_in_slot, reversed(batches)))
 
     @cached_property
     def attributor(self) -> Attributor:
@@ -287,9 +275,7 @@ class Classifier:
         Raises:
             ArtifactError: ``model.onnx`` does not hold a model of this program.
         """
-        from sentiment.model.attribution import (
-            Attributor,  # here, because importing onnx takes a third as long as a score
-        )
+        from sentiment.model.attribution import Attributor  # here, because it imports onnx
 
         try:
             return Attributor(self._weights(), self.preprocessor.max_length)
@@ -305,7 +291,7 @@ class Classifier:
         lengths = np.array([len(review) for review in reviews], np.int32)
         try:
             return model.run([output], {"ids": pad(reviews), "lengths": lengths})[0]
-        except _UNLOADABLE as error:  # another program's model, opened without reading its weights
+        except UNLOADABLE as error:  # a model of another program, whose weights were not read on opening
             raise ArtifactError(f"ONNX Runtime cannot run the model of the run {self.run.name}.") from error
 
     def decide(self, logit: float, ids: npt.NDArray[np.int32], total: int) -> Prediction:
@@ -323,7 +309,7 @@ class _Origin(NamedTuple):
 
     run: Run
     threads: int | None
-    open_model: Callable[[Path, Callable[[], Weights]], Model]
+    open_model: OpenModel
     batch_tokens: int
 
 
@@ -336,67 +322,23 @@ def _load_unchanged(
     path: Path,
     hashes: tuple[str, ...],
     threads: int | None,
-    open_model: Callable[[Path, Callable[[], Weights]], Model],
+    open_model: OpenModel,
     batch_tokens: int,
 ) -> Classifier:
     """Loads a pickled classifier.
 
     Raises:
-        ArtifactError: the run is not there, or its model has changed since.
+        ArtifactError: the run is missing, or its model has changed since pickling.
     """
     if _hashes(open_run(path)) != hashes:
-        raise ArtifactError(f"The run {path.name} has another model than when the classifier was pickled.")
+        raise ArtifactError(f"The model of the run {path.name} has changed since the classifier was pickled.")
     return cls.load(path, threads=threads, open_model=open_model, batch_tokens=batch_tokens)
 
 
 def _accuracy(run: Run) -> str:
-    """Returns the accuracy on test reviews, or else on validation reviews; nothing if there are no readable results."""
+    """Returns the accuracy on the test or, without one, validation reviews, in words; "" without readable results."""
     for part, split in (("test.json", "test"), ("metrics.json", "validation")):
         with contextlib.suppress(ArtifactError, KeyError, TypeError, ValueError):
             measured = run.json(part)[split]
             return f"{measured['accuracy']:.1%} accuracy on {measured['n']:,} {split} reviews"
     return ""
-
-
-def _weights_reader(run: Path, vocabulary_size: int) -> Callable[[], Weights]:
-    """Returns a function that reads and checks the weights of a run on its first call."""
-
-    @cache
-    def weights() -> Weights:
-        from sentiment.model.weights import read_onnx  # here, because importing onnx takes a third as long as a score
-
-        return read_onnx(run / "model.onnx", vocabulary_size)
-
-    return weights
-
-
-def _check_scores(model: Model, vocabulary_size: int) -> None:
-    """Checks that the model scores the last word of the vocabulary.
-
-    Raises:
-        ValueError: the score is not a finite number.
-    """
-    [logits] = model.run(
-        ["logit"], {"ids": np.array([[vocabulary_size - 1]], np.int32), "lengths": np.ones(1, np.int32)}
-    )
-    if np.shape(logits) != (1,) or not np.isfinite(logits[0]):
-        raise ValueError("it gives no score")
-
-
-def _config(content: object) -> tuple[int, DecisionRule, int]:
-    """Returns the maximum number of tokens read from a text, the decision rule, and the version of reading.
-
-    Raises:
-        ValueError: ``content`` is not a valid ``config.json``.
-    """
-    if not isinstance(content, dict):
-        raise ValueError("config.json is not an object")
-    length = content.get("max_length")
-    if not isinstance(length, int) or isinstance(length, bool) or not 1 <= length <= _MOST_TOKENS:
-        raise ValueError(f"max_length in config.json is not a whole number from 1 to {_MOST_TOKENS:,}")
-    rule = DecisionRule.from_config(content)
-    version = content.get("text_version", 1)
-    if type(version) is not int or version not in READINGS:
-        known = " and ".join(map(str, READINGS))
-        raise ValueError(f"text_version in config.json is {version!r}; this program knows {known}")
-    return length, rule, version

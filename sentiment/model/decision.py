@@ -1,4 +1,4 @@
-"""Turns a logit into a prediction: probability, label and confidence are defined only here."""
+"""Converts a logit to a prediction; the only definition of probability, label and confidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sentiment.artifacts import ArtifactError, Run
 from sentiment.types import Confidence, Label, Prediction, Status
 
-# Lower bounds on the certainty, which is the calibrated probability of the label if the threshold is one half.
+# Lower bounds on the certainty. For a threshold of one half, it is the calibrated probability of the label.
 CONFIDENT = 0.90
 LEANING = 0.70
 # A text with a smaller share of known words gets a label, but is always "unsure".
@@ -28,13 +28,13 @@ Logits = TypeVar("Logits", float, npt.NDArray[np.floating[Any]])
 
 @dataclass(frozen=True, slots=True)
 class DecisionRule:
-    """How a run's logits become probabilities, labels and levels of confidence; part of its ``config.json``.
+    """Maps a run's logits to probabilities, labels and confidence levels; stored in its ``config.json``.
 
     Attributes:
         temperature: the divisor of the logits.
         bias: added to the logits before the division.
-        threshold: the label is "positive" from this probability on.
-        confident: whether predictions may be more than "unsure"; not where too little is known of the model.
+        threshold: the label is "positive" at this probability or above.
+        confident: whether predictions may be more than "unsure"; false if the evaluation of the model is insufficient.
     """
 
     temperature: float = 1.0
@@ -62,7 +62,7 @@ class DecisionRule:
 
     @property
     def boundary(self) -> float:
-        """The logit from which on the label is "positive"."""
+        """The lowest logit with the label "positive"."""
         return math.log(self.threshold / (1 - self.threshold)) * self.temperature - self.bias
 
     def calibrated(self, logits: Logits) -> Logits:
@@ -79,9 +79,9 @@ class DecisionRule:
         return "positive" if probability >= self.threshold else "negative"
 
     def certainty(self, probability: float) -> float:
-        """Returns how far a probability is from the threshold: 0.5 at the threshold, 1 at 0 and at 1.
+        """Returns the distance of a probability from the threshold, scaled to 0.5 at the threshold and 1 at 0 and 1.
 
-        It is linear on either side, and for a threshold of one half the probability of the label.
+        It is linear on either side. For a threshold of one half, it is the probability of the label.
         """
         if probability >= self.threshold:
             return 1 - (1 - probability) / (1 - self.threshold) / 2
@@ -101,7 +101,15 @@ class DecisionRule:
         return "confident" if certainty >= CONFIDENT else "leaning"
 
     def predict(self, logit: float, status: Status, read: int, total: int, unknown_rate: float) -> Prediction:
-        """Returns the prediction for a text that was scored."""
+        """Returns the prediction for a scored text.
+
+        Args:
+            logit: the model's logit.
+            status: the status of the text.
+            read: number of tokens read.
+            total: number of tokens in the text.
+            unknown_rate: share of unknown words among the tokens read.
+        """
         probability = self.probability(logit)
         confidence = self.confidence(probability, status)
         return Prediction(self.label(probability), probability, logit, confidence, status, read, total, unknown_rate)

@@ -2,13 +2,13 @@
 
 A token's input to the gates, ``embedding @ kernel + bias``, depends on the token alone. A table with a row per word
 of the vocabulary is computed on loading, which saves half of the LSTM's arithmetic. ONNX Runtime's own LSTM takes no
-such table, so the recurrence is written as an ONNX Scan over the steps of a batch. This pays for many reviews at a
+such table, so the recurrence is written as an ONNX Scan over the steps of a batch. This is faster for many reviews at a
 time; a single one is faster with ``single_review.py``. Both agree up to rounding.
 
 With ``fast`` the other half is computed in int8: by ``native/batch.py`` if the processor has instructions for it,
-otherwise here. A weight has 127 steps, scaled by its column's maximum, which no processor's int8 instructions can
-overflow; a hidden state, which lies between -1 and 1, has 255. No scale depends on the data, so a review's score does
-not depend on its batch here either. The table is stored in float16.
+otherwise here. A weight is quantized to 127 steps, scaled by its column's maximum, so that no processor's int8
+instructions overflow. A hidden state, which is between -1 and 1, is quantized to 255 steps. The scales do not depend on
+the data, so a review's score does not depend on its batch. The table is stored in float16.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sentiment.model.session import Model, session_options
 from sentiment.model.weights import Weights
 from sentiment.system import return_freed_memory
 
-_INT8 = 63  # the largest weight: the sum of two products of 255 and 63 fits the 16 bits in which AVX2 adds them
+_INT8 = 63  # largest quantized weight: the sum of two products of 255 and 63 fits the 16 bits in which AVX2 adds them
 _STATE = 127  # steps of a hidden state on either side of zero
 _BELOW_ALL = -2.0  # below every hidden state, the initial value of a maximum
 
@@ -38,7 +38,12 @@ _make = helper.make_node
 
 
 def load_bulk(run: Path | str | None = None, *, fast: bool = False, threads: int | None = None) -> Classifier:
-    """Loads a run like ``Classifier.load``, for scoring files; in int8 if ``fast``.
+    """Loads a run for scoring files; otherwise like ``Classifier.load``.
+
+    Args:
+        run: the run's folder; if None, the one that ``default`` names.
+        fast: whether to compute in int8.
+        threads: see ``Classifier``.
 
     Raises:
         ArtifactError: as ``Classifier.load``.
@@ -58,7 +63,7 @@ def _open_fast(path: Path, weights: Callable[[], Weights]) -> Model:
 
 
 def open_lookup_session(weights: Weights, *, fast: bool = False) -> ort.InferenceSession:
-    """Opens a session with the interface of ``model.onnx``: ids and lengths to logits; see ``session.Model``."""
+    """Opens a session with the interface of ``session.Model``, in int8 if ``fast``."""
     nodes = _nodes(weights, fast=fast)
     steps = [attribute.g for node in nodes for attribute in node.attribute if attribute.name == "body"]
     used = {name for node in [*nodes, *(node for step in steps for node in step.node)] for name in node.input}

@@ -1,13 +1,13 @@
-"""Runs the model's forward pass in NumPy, and a backward pass with chord slopes instead of derivatives.
+"""Runs the model's forward pass in NumPy, and a backward pass with slopes of chords instead of derivatives.
 
 Both directions run in parallel, each in its own reading order: step 0 of the backward direction is the review's last
-token. Steps after a review's end are computed and ignored. ``native/lstm.py`` runs single reviews in float32 if it is
-compiled. Two exact reformulations of the LSTM equations (Hochreiter & Schmidhuber 1997; Gers et al. 2000) are used:
+token. Steps after a review's end are computed and ignored. If ``native/lstm.py`` is compiled, it runs single reviews in
+float32. Two exact reformulations of the LSTM equations (Hochreiter & Schmidhuber 1997; Gers et al. 2000) are used:
 
-- the weights of the gates with a sigmoid are scaled by one half (``tanh_gates``). The order is output, input, forget,
-  cell, so the gates with a sigmoid are adjacent, and so are those that act on the cell;
-- a chord's slope is computed as ``(tanh a - tanh b) / (a - b) = tanh(d) / d * (1 - tanh a * tanh b)``, ``d = a - b``.
-  It keeps its precision when ``a`` and ``b`` are close, and is the derivative when they are equal.
+- The weights of the gates with a sigmoid are scaled by one half (``tanh_gates``). The order of the gates is output,
+  input, forget, cell, so that those with a sigmoid are adjacent, and those that act on the cell too.
+- A chord's slope is computed as ``(tanh a - tanh b) / (a - b) = tanh(d) / d * (1 - tanh a * tanh b)``, ``d = a - b``.
+  It is accurate if ``a`` and ``b`` are close, and is the derivative if they are equal.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ class Trace:
 class NumpyLSTM:
     """The part of the model after the embedding. Immutable and thread-safe.
 
-    ``dtype`` is the precision of every result: float32 like the model, or float64 for checks.
+    Args:
+        weights: the model's weights.
+        dtype: the precision of every result: float32 like the model, or float64 for checks.
 
     Attributes:
         bias: <float>[4, directions, 1, units], the bias of the gates.
@@ -113,7 +115,13 @@ class NumpyLSTM:
         return np.asarray(forward + sum(np.take_along_axis(back, order, axis=1) for back in backward))
 
     def run(self, start: Array, change: Array, share: float = 1.0) -> Trace:
-        """Runs a forward pass over ``start + share * change``, two results of ``project``, the first plus ``bias``."""
+        """Runs a forward pass over ``start + share * change``.
+
+        Args:
+            start: <float>[steps, 4, directions, 1 or batch, units], a result of ``project`` plus ``bias``.
+            change: <float>[steps, 4, directions, batch, units], a result of ``project``.
+            share: the factor of ``change``.
+        """
         z, squashed = np.empty_like(change), np.empty_like(change)
         cells, tanh_cells, hiddens = (np.empty_like(z[:, 0]) for _ in range(3))
         if self._compiled and z.shape[-2] == 1:
@@ -141,7 +149,7 @@ class NumpyLSTM:
             hidden = np.multiply(o, new_tanh, out=new_hidden)
 
     def logits(self, trace: Trace, lengths: Lengths) -> npt.NDArray[np.float64]:
-        """Returns the scores of the texts, <float64>[batch]."""
+        """Returns the logits of the texts, <float64>[batch]."""
         scores = np.full(len(lengths), self._dense_bias, np.float64)
         for name, dense in zip(self._pooling, self._dense, strict=True):
             if name == "last":
@@ -158,9 +166,9 @@ class NumpyLSTM:
     def multipliers(self, low: Trace, high: Trace, lengths: Lengths) -> Array:
         """Returns the multiplier of each gate's input: the change in score per unit of change from ``low`` to ``high``.
 
-        Each ``tanh`` uses its chord's slope, each product the midpoints of its factors, each maximum a split between
-        its two positions. The multipliers times the difference in projections therefore sum to the difference in
-        score, up to rounding. If ``low`` is ``high``, they are the gradient.
+        Each ``tanh`` uses the slope of its chord, each product the midpoints of its factors, and each maximum a split
+        between its two positions. The multipliers times the difference in projections therefore sum to the difference
+        in score, up to rounding. If ``low`` is ``high``, they are the gradient.
 
         Returns:
             <float>[steps, 4, directions, batch, units], zero after a review's end.

@@ -16,7 +16,7 @@ class Model(Protocol):
 
 
 def session_options() -> ort.SessionOptions:
-    """Returns options for one thread per call: two parallel calls use two cores better than one call on both."""
+    """Returns options for one thread per call, because parallel calls use the cores better than one call on all."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -24,12 +24,16 @@ def session_options() -> ort.SessionOptions:
 
 
 def open_model(path: Path, weights: object = None) -> Model:
-    """Opens a session of ``model.onnx``, which takes the least time to open; it reads the weights by itself.
+    """Opens a session of ``model.onnx``, which is the fastest implementation to open.
+
+    Args:
+        path: the path of ``model.onnx``.
+        weights: not used; ONNX Runtime reads the weights itself.
 
     Raises:
-        ValueError: the model is not one of this program. A file that is no model raises ONNX Runtime's own errors.
+        ValueError: the model is not one of this program. A file that is not a model raises errors of ONNX Runtime.
     """
     session = ort.InferenceSession(path, session_options(), providers=["CPUExecutionProvider"])
     if [put.name for put in (*session.get_inputs(), *session.get_outputs())] != ["ids", "lengths", "logit"]:
-        raise ValueError(f"{path.name} takes or gives something else than this program's model")
+        raise ValueError(f"{path.name} has other inputs or outputs than this program's model")
     return session

@@ -37,8 +37,6 @@ def open_single_review(path: Path, weights: Callable[[], Weights] | None = None)
     Raises:
         ValueError: the file is not a model of this program.
     """
-    lstm = compiled_lstm(
-        weights() if weights else read_onnx(path)
-    )  # before ONNX Runtime opens the file, because reading the weights checks it
+    lstm = compiled_lstm(weights() if weights else read_onnx(path))  # first, because this checks the file
     session = open_model(path)
     return SingleReviewModel(session, lstm) if lstm else session

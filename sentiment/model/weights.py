@@ -22,13 +22,13 @@ Pooling = Literal["last", "max", "mean"]
 Float = npt.NDArray[np.float32]
 
 _OPSET = 17
-_IR_VERSION = 9  # the oldest that holds opset 17, so that older runtimes read it too
+_IR_VERSION = 9  # old enough for older runtimes, and sufficient for opset 17
 
 # Bounds on an untrusted file. The C code keeps some arrays of this many units on the stack.
-_MOST_UNITS = 1_024
-_MOST_NUMBERS = 4_096  # in an embedding
-_LARGEST = 1e6  # absolute value of a weight; no sum in the network can overflow
-_HELD = {
+_MAX_UNITS = 1_024
+_MAX_EMBEDDING = 4_096  # size of an embedding
+_MAX_WEIGHT = 1e6  # absolute value; no sum in the network can overflow
+_STORED = {
     "embedding": (np.float16, 2),
     "lstm_w": (np.float32, 3),
     "lstm_r": (None, 3),  # float16 or float32
@@ -68,7 +68,7 @@ class Weights:
     Attributes:
         embedding: <float16>[vocabulary, embedding], row 0 PAD, row 1 UNK
         directions: (forward,) or (forward, backward)
-        pooling: how the LSTM's states over the review become one vector
+        pooling: the kinds of pooling of the LSTM's states over time
         dense_kernel: <float32>[len(pooling) * len(directions) * units]
         dense_bias: the last layer's bias
 
@@ -84,7 +84,7 @@ class Weights:
 
     def __post_init__(self) -> None:
         if len(self.directions) not in {1, 2} or self.embedding.ndim != 2:
-            raise ValueError("a model has one or two directions and a table of embeddings")
+            raise ValueError("a model has one or two directions, and embeddings with two axes")
         if not self.pooling or len({*self.pooling}) < len(self.pooling) or not {*self.pooling} <= {*get_args(Pooling)}:
             raise ValueError(f"unknown pooling: {', '.join(map(str, self.pooling))}")
         units, width = self.units, self.embedding.shape[1]
@@ -127,7 +127,7 @@ def write_onnx(weights: Weights, path: Path) -> None:
 
 
 def states_graph(weights: Weights) -> bytes:
-    """Returns the graph up to the pooled states: ``ids, lengths -> features <float32>[batch, features]``."""
+    """Returns the serialized graph up to the pooled states: ``ids, lengths -> features <float32>[batch, features]``."""
     inputs, _ = _interface()
     output = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["batch", weights.features])
     return bytes(_model(weights, _states(weights), inputs, [output]).SerializeToString())
@@ -164,7 +164,7 @@ def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
     """Reads and checks a file that ``write_onnx`` wrote.
 
     The arrays are checked for consistency, and the graph is compared with the one written for these weights. An
-    untrusted file therefore computes the same function as our network, or is rejected.
+    untrusted file is therefore rejected unless it computes the function of our network.
 
     Args:
         path: the file.
@@ -189,26 +189,26 @@ def read_onnx(path: Path, vocabulary_size: int | None = None) -> Weights:
 def _weights(model: onnx.ModelProto) -> Weights:
     """Returns the weights in a model's initializers, after checking their types, bounds and finiteness."""
     tensors = {tensor.name: tensor for tensor in model.graph.initializer}
-    if missing := _HELD.keys() - tensors.keys():
+    if missing := _STORED.keys() - tensors.keys():
         raise ValueError(f"it lacks {', '.join(sorted(missing))}")
     if (kind := tensors["lstm_r"].data_type) not in _RECURRENT:
-        raise ValueError("lstm_r has another type or number of axes")
-    held = {name: _array(tensors[name], dtype or _RECURRENT[kind], ndim) for name, (dtype, ndim) in _HELD.items()}
+        raise ValueError("lstm_r has the wrong type or number of axes")
+    held = {name: _array(tensors[name], dtype or _RECURRENT[kind], ndim) for name, (dtype, ndim) in _STORED.items()}
     for name, array in held.items():
-        if not np.isfinite(array).all() or (array.dtype == np.float32 and np.abs(array).max() > _LARGEST):
+        if not np.isfinite(array).all() or (array.dtype == np.float32 and np.abs(array).max() > _MAX_WEIGHT):
             raise ValueError(f"{name} holds numbers that are not finite, or too large")
     pooling = {entry.key: entry.value for entry in model.metadata_props}.get("pooling", "").split(",")
     w, r, b, dense = (held[name] for name in ("lstm_w", "lstm_r", "lstm_b", "dense_kernel"))
     directions, units, width = len(w), r.shape[2], w.shape[2]
-    if not (1 <= units <= _MOST_UNITS and 1 <= width <= _MOST_NUMBERS and len(held["embedding"]) >= 2):
-        raise ValueError(f"{units:,} units or embeddings of {width:,} numbers are out of bounds")
+    if not (1 <= units <= _MAX_UNITS and 1 <= width <= _MAX_EMBEDDING and len(held["embedding"]) >= 2):
+        raise ValueError(f"{units:,} units or embeddings of size {width:,} are out of bounds")
     if (len(r), b.shape, dense.shape[1:], held["dense_bias"].shape) != (
         directions,
         (directions, 8 * units),
         (1,),
         (1,),
     ):
-        raise ValueError("its arrays do not fit together")
+        raise ValueError("the shapes of its arrays are inconsistent")
     return Weights(
         held["embedding"],
         tuple(
@@ -226,7 +226,7 @@ def _array(tensor: onnx.TensorProto, dtype: Any, ndim: int) -> npt.NDArray[Any]:
     if uses_external_data(tensor):
         raise ValueError(f"{tensor.name} is in another file")
     if tensor.data_type != helper.np_dtype_to_tensor_dtype(np.dtype(dtype)) or len(tensor.dims) != ndim:
-        raise ValueError(f"{tensor.name} has another type or number of axes")
+        raise ValueError(f"{tensor.name} has the wrong type or number of axes")
     array = numpy_helper.to_array(tensor)
     if array.shape != tuple(tensor.dims) or not array.size:  # NumPy would infer a negative size
         raise ValueError(f"{tensor.name} has the shape {tuple(tensor.dims)}")
@@ -238,13 +238,13 @@ def _check_graph(model: onnx.ModelProto, weights: Weights) -> None:
     graph, nodes, (inputs, outputs) = model.graph, _nodes(weights), _interface()
     opsets = [(opset.domain, opset.version) for opset in model.opset_import]
     if (list(graph.node), list(graph.input), list(graph.output), opsets) != (nodes, inputs, outputs, [("", _OPSET)]):
-        raise ValueError("its graph is not ours")
+        raise ValueError("its graph is not one of this program")
     if model.functions or graph.sparse_initializer:
         raise ValueError("it has functions or sparse arrays")
     used = {name for node in nodes for name in node.input}
     expected = {name: array for name, array in _constants(weights).items() if name in used}
     if sorted(tensor.name for tensor in graph.initializer) != sorted(expected):
-        raise ValueError("its constants are not ours")
+        raise ValueError("its constants are not those of this program")
     for tensor in graph.initializer:
         array = expected[tensor.name]
         if tensor.name != "embedding" and not np.array_equal(_array(tensor, array.dtype, array.ndim), array):

@@ -1,7 +1,7 @@
 """Training: the only part of the program that imports TensorFlow. Importing it registers the layers of model.keras.
 
-Half of the modules need no TensorFlow, which takes seconds to import. So where Keras has not been imported yet, the
-layers are registered as soon as it is.
+TensorFlow takes seconds to import, and half of the modules do not need it. If Keras has not been imported yet, the
+layers are therefore registered right after its import.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _LAYERS = "sentiment.training.layers"
 
 
 class _LayersAfterKeras(MetaPathFinder):
-    """Finds Keras, with a loader that imports our layers right after it."""
+    """Finds Keras and lets its loader import our layers right after it."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """The specification of Keras; None for every other module."""
+        """Returns the specification of Keras; None for every other module."""
         spec = PathFinder.find_spec(fullname, path, target) if fullname == "keras" else None
         if spec is None or spec.loader is None:
             return None

@@ -1,6 +1,6 @@
-"""Training batches: reviews of similar length together, in an order that depends on seed and epoch alone.
+"""Training batches of reviews of similar length, in an order that depends only on seed and epoch.
 
-A training that is interrupted and resumed at epoch n therefore sees the same batches as an uninterrupted one.
+A training that is resumed at epoch n therefore has the same batches as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from sentiment.model.batching import pad
 from sentiment.text.vocabulary import PAD, UNK
 
-_POOL = 50  # batches' worth of shuffled reviews that are sorted by length before they are cut into batches
+_POOL = 50  # number of batches whose shuffled reviews are sorted by length together
 
 Ids = npt.NDArray[np.int32]
 Batch = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]
@@ -32,16 +32,17 @@ class Batches(Protocol):
 
 
 class TrainingBatches:
-    """Reviews with the target of each, shuffled again in each epoch.
+    """Reviews with targets, shuffled in each epoch.
 
     Args:
-        reviews: <int32>[tokens] a review.
-        targets: <float32>[reviews]
+        reviews: <int32>[tokens] for each review.
+        targets: <float32>[reviews], the probability of "positive".
         batch_size: reviews in a batch.
-        length: tokens; a longer review shows another crop of that length in each epoch.
+        length: maximum number of tokens; a longer review is cropped at random in each epoch.
         unknown_rate: rate at which tokens are replaced by the unknown token.
         seed: of every random draw.
-        always: how many reviews, the first, are in every epoch, all if None; the others take turns, half in an epoch.
+        always: number of reviews, from the first, that are in every epoch; all if None. Of the others, each half is in
+            every second epoch.
     """
 
     def __init__(
@@ -80,10 +81,10 @@ class Mixture:
     """Examples that are drawn from several sources at given rates.
 
     Args:
-        sources: each source and its rate; the rates add up to 1.
+        sources: functions that draw an example, with their rates; the rates add up to 1.
         examples: number of examples in an epoch.
         batch_size: examples in a batch.
-        length: tokens; a longer example is cropped.
+        length: maximum number of tokens; a longer example is cropped at random.
         unknown_rate: rate at which tokens are replaced by the unknown token.
         seed: of every random draw.
     """
@@ -111,7 +112,7 @@ class Mixture:
         rng = np.random.default_rng([self._seed, number])
         chosen = rng.choice(len(self._sources), self._examples, p=self._rates)
         pool = _POOL * self._batch_size
-        for start in range(0, len(chosen), pool):  # drawn pool by pool, so that the first step need not wait for all
+        for start in range(0, len(chosen), pool):  # drawn pool by pool, so that the first step does not wait for all
             drawn = [self._sources[place](rng) for place in chosen[start : start + pool]]
             crops = [_crop(ids, self._length, rng) for ids, _ in drawn]
             targets = np.array([target for _, target in drawn], np.float32)

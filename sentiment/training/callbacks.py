@@ -1,4 +1,4 @@
-"""What happens beside the steps of training: averaging, history, progress, and a state to go on from."""
+"""Keras callbacks: weight averaging, history files, progress, and checkpoints for resumption."""
 
 from __future__ import annotations
 
@@ -17,18 +17,24 @@ import tensorflow as tf
 
 HISTORY = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 STEPS = ("step", "epoch", "loss", "accuracy", "learning_rate", "seconds")
-PULL = 0.1  # of the distance from the start, in units of the learning rate
+PULL = 0.1  # share of the distance from the start per step, in units of the learning rate
 
 
 class PullToStart(keras.callbacks.Callback):
-    """Draws the weights of a network towards those that it has now, after every step."""
+    """Pulls the weights of a network towards its initial weights after every step (decoupled L2-SP).
+
+    The source is Li, Grandvalet & Davoine 2018; the decay is decoupled from the gradient as in AdamW.
+
+    Args:
+        network: the network; its present weights are the initial ones.
+    """
 
     def __init__(self, network: keras.Model) -> None:
         super().__init__()
         self._start = [tf.constant(np.array(weight)) for weight in network.trainable_variables]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Takes the step."""
+        """Pulls every weight."""
         self._pull(tf.constant(PULL * float(self.model.optimizer.learning_rate)))
 
     @tf.function
@@ -38,9 +44,12 @@ class PullToStart(keras.callbacks.Callback):
 
 
 class MovingAverage(keras.callbacks.Callback):
-    """Exponential moving average of the weights (Polyak & Juditsky 1992), which stands in for them in validation.
+    """Exponential moving average of the weights (Polyak & Juditsky 1992), used for validation.
 
-    The momentum grows from 2/11 with the number of steps, so that the random start is soon forgotten.
+    The momentum grows from 2/11 with the number of steps, so that the initial weights lose their influence quickly.
+
+    Args:
+        momentum: the final momentum, below 1.
     """
 
     def __init__(self, momentum: float) -> None:
@@ -49,7 +58,7 @@ class MovingAverage(keras.callbacks.Callback):
         self.variables: list[tf.Variable] = []
 
     def set_model(self, model: keras.Model) -> None:
-        """Begins the averages at the weights."""
+        """Initializes the averages with the weights."""
         super().set_model(model)
         if not self.variables:
             self.step = tf.Variable(0.0, name="average_step")
@@ -75,27 +84,27 @@ class MovingAverage(keras.callbacks.Callback):
             average.assign(kept)
 
     def on_test_begin(self, logs: Any = None) -> None:
-        """Validates the averages."""
+        """Puts the averages in place of the weights."""
         self.swap()
 
     def on_test_end(self, logs: Any = None) -> None:
-        """Goes on with the weights."""
+        """Restores the weights."""
         self.swap()
 
 
 class Clock:
-    """Seconds since training began, those of earlier processes of the same run included."""
+    """Measures the seconds since training began, including ``before``, those of earlier processes of the same run."""
 
     def __init__(self, before: float = 0.0) -> None:
         self._start = time.monotonic() - before
 
     def __call__(self) -> float:
-        """Seconds so far."""
+        """Returns the seconds so far."""
         return time.monotonic() - self._start
 
 
 class HistoryFiles(keras.callbacks.Callback):
-    """Writes ``history.csv`` and ``steps.csv`` as training goes; rows of an epoch that was broken off are dropped."""
+    """Writes ``history.csv`` and ``steps.csv`` during training; rows of an interrupted epoch are removed first."""
 
     def __init__(self, folder: Path, clock: Clock, epoch: int) -> None:
         super().__init__()
@@ -105,17 +114,17 @@ class HistoryFiles(keras.callbacks.Callback):
         _keep_epochs(self._steps, STEPS, epoch)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Remembers which epoch it is."""
+        """Stores the number of the epoch."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """One row a step, with the batch's own loss and accuracy."""
+        """Appends a row for the step, with loss and accuracy of the batch."""
         step = int(self.model.optimizer.iterations.numpy())
         values = _short(logs["loss"], logs["accuracy"], self._rate())
         _append(self._steps, [[step, self._epoch + 1, *values, round(self._clock(), 2)]])
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """One row a finished epoch."""
+        """Appends a row for the epoch."""
         values = (logs["loss"], logs["accuracy"], logs["val_loss"], logs["val_accuracy"], self._rate())
         _append(self._history, [[epoch + 1, *_short(*values), round(self._clock(), 2)]])
 
@@ -128,7 +137,7 @@ def _short(*values: float) -> list[str]:
 
 
 def _keep_epochs(path: Path, columns: Sequence[str], epoch: int) -> None:
-    """Begins a CSV file with its header and the rows it already has up to ``epoch``."""
+    """Rewrites a CSV file with its header and its rows up to ``epoch``."""
     kept: list[list[Any]] = []
     if path.exists():
         with path.open(encoding="utf-8", newline="") as file:
@@ -139,13 +148,13 @@ def _keep_epochs(path: Path, columns: Sequence[str], epoch: int) -> None:
 
 
 def _append(path: Path, rows: Iterable[Sequence[Any]]) -> None:
-    """Adds rows so that whoever follows the file sees them at once."""
+    """Appends rows and closes the file, so that readers see them immediately."""
     with path.open("a", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 class Progress(keras.callbacks.Callback):
-    """A line on stderr: live on a terminal, with the epoch's mean loss and the time left; elsewhere one an epoch."""
+    """Prints progress to stderr: on a terminal a live line with mean loss and time left, elsewhere a line per epoch."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
@@ -154,12 +163,12 @@ class Progress(keras.callbacks.Callback):
         self._first: tuple[float, int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Begins the means of the epoch."""
+        """Resets the means of the epoch."""
         self._epoch = epoch
         self._loss = self._accuracy = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Rewrites the live line."""
+        """Updates the live line."""
         if not self._live:
             return
         self._loss += (logs["loss"] - self._loss) / (batch + 1)
@@ -177,7 +186,7 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """The epoch in a line."""
+        """Prints a line on the epoch."""
         print(
             f"{chr(13) if self._live else ''}epoch {epoch + 1}/{self.params['epochs']}  loss {logs['loss']:.4f}  "
             f"accuracy {logs['accuracy']:.2%}  validation loss {logs['val_loss']:.4f}  "
@@ -188,10 +197,17 @@ class Progress(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """After each epoch, writes one file with all that training needs to resume as if it had never stopped.
+    """Writes the full state of training after each epoch, so that it can be resumed exactly.
 
-    Also keeps the weights of the epoch with the lowest validation loss, and stops after ``patience`` epochs without a
-    lower one. Without patience, keeps those of the last epoch.
+    It also keeps the weights of the epoch with the lowest validation loss, and stops training after ``patience`` epochs
+    without a lower one. Without patience, it keeps those of the last epoch.
+
+    Args:
+        path: the ``.npz`` file of the state.
+        clock: the training time.
+        average: the moving average of the weights, if one is used.
+        patience: epochs; None for no early stopping.
+        settings: identifies the training.
     """
 
     def __init__(
@@ -209,7 +225,7 @@ class Checkpoint(keras.callbacks.Callback):
         return self._patience is not None and self.epoch > 0 and self.epoch - self.best_epoch >= self._patience
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Keeps the best weights and saves the state."""
+        """Updates the best weights and saves the state."""
         self.epoch = epoch + 1
         if self._patience is None or logs["val_loss"] < self.best_loss:
             self.best_loss, self.best_epoch = float(logs["val_loss"]), self.epoch
@@ -219,12 +235,12 @@ class Checkpoint(keras.callbacks.Callback):
         self._save()
 
     def _validated_weights(self) -> list[npt.NDArray[Any]]:
-        """Copies of the trainable weights as validation saw them."""
+        """Returns copies of the trainable weights that were validated."""
         variables = self._average.averages if self._average else self.model.trainable_variables
         return [np.array(variable) for variable in variables]
 
     def _state(self) -> list[Any]:
-        """Every variable that changes in training; dropout's random state is among the model's."""
+        """Returns every variable that changes in training; those of the model include dropout's random state."""
         averages = self._average.variables if self._average else []
         return [*self.model.variables, *self.model.optimizer.variables, *averages]
 
@@ -258,6 +274,6 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """What a checkpoint says of itself: settings, epoch, best loss and epoch, seconds."""
+    """Returns the facts in a checkpoint: settings, epoch, best loss, best epoch and seconds."""
     with np.load(path) as saved:
         return json.loads(saved["facts"].tobytes())

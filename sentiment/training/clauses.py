@@ -1,4 +1,4 @@
-"""Short clauses of reviews that praise or blame, and what can be put in them: words, nouns, asides."""
+"""Finds opinion words and short opinion clauses in reviews, and nouns and asides that can be inserted in clauses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sentiment.text.negation import TRAINING_NEGATORS
 _ByLabel = tuple[Counter[str], Counter[str]]
 
 
-VERBS = {  # the past, the stem, and whether it praises
+VERBS = {  # past tense -> base form, and whether the verb is positive
     "loved": ("love", True),
     "liked": ("like", True),
     "enjoyed": ("enjoy", True),
@@ -57,29 +57,29 @@ _ASIDE = re.compile(
 )
 _NOUN = re.compile(rf"(?<!\S)(?:the|my|our|your) (?P<noun>{_WORD}) (?P<copula>{_COPULA}) ")
 
-# What makes a word an opinion, so that "young" is none:
-_LEAST_SAID = 10  # times
-_LEAST_WITH_DEGREE = 0.03  # share of times after "very" and its like
-_LEAST_AT_END = 0.2  # share of times that its clause ends with it
-_STRONG_LEANING = 1.05  # log-odds; words that lean so are seldom negated
-_LEAST_LEANING = 0.3  # log-odds, where reviews that negate it lean at least as far the other way
-_LEAST_NEGATED = 5  # times, likewise
+# Criteria of an opinion word, which exclude words such as "young":
+_MIN_COUNT = 10
+_MIN_WITH_DEGREE = 0.03  # share of occurrences after "very" or a similar word
+_MIN_AT_END = 0.2  # share of occurrences at the end of the clause
+_STRONG_LEANING = 1.05  # absolute log-odds; sufficient without evidence from negation
+_MIN_LEANING = 0.3  # absolute log-odds, if negated occurrences lean at least as far to the other side
+_MIN_NEGATED = 5  # negated occurrences for that
 
-# What is neutral enough to be put into a clause, a noun or an aside:
-_LEAST_FOLLOWED = 5  # times that a noun is followed by the verb
-_COMPARED = {  # are not neutral, whatever is counted of them
+# Criteria of neutral nouns and asides:
+_MIN_FOLLOWED = 5  # occurrences of a noun before the verb
+_COMPARED = {  # never neutral
     "better", "best", "worse", "worst", "more", "most", "less", "least", "little", "lack", "fails",
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A clause that praises or blames.
+    """A positive or negative clause.
 
     Attributes:
-        kind: ``thing``, where it is said of one; ``predicate``, where of a pronoun; ``verb``: "i loved it".
-        parts: what fills their placeholders.
-        praise: whether it praises.
+        kind: ``thing`` if its subject is a noun, ``predicate`` if it is a pronoun, ``verb`` for "i loved it".
+        parts: the values of the placeholders of forms.
+        praise: whether it is positive.
     """
 
     kind: str
@@ -89,7 +89,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Opinions:
-    """Words that praise or blame, with the log-odds that it is a positive review that says them.
+    """Opinion words, with the log-odds that a review in which they occur is positive.
 
     Attributes:
         adjectives: as in "it was very good".
@@ -101,20 +101,20 @@ class Opinions:
 
     @property
     def words(self) -> frozenset[str]:
-        """All of them."""
+        """All opinion words."""
         return frozenset(self.adjectives) | frozenset(self.judgements)
 
 
 def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinions:
-    """What reviews say of things: words that also come with "very", and nouns that need no more than an article.
+    """Finds opinion words: adjectives that also occur after "very", and nouns as in "it was a mess".
 
     Args:
-        reviews: tokens with one space between them, a full stop and a space at both ends.
-        labels: <float32>[reviews], 1 or 0.
+        reviews: texts from ``counterfactuals.as_texts``.
+        labels: <float32>[reviews], 1 positive and 0 negative.
     """
     said: _ByLabel = (Counter(), Counter())
     negated: _ByLabel = (Counter(), Counter())
-    judged: _ByLabel = (Counter(), Counter())
+    nouns: _ByLabel = (Counter(), Counter())
     with_degree: Counter[str] = Counter()
     at_end: Counter[str] = Counter()
     for review, label in zip(reviews, labels, strict=True):
@@ -122,24 +122,24 @@ def opinions(reviews: Sequence[str], labels: npt.NDArray[np.float32]) -> Opinion
             (negated if match["negated"] else said)[int(label)][match["opinion"]] += 1
             with_degree[match["opinion"]] += match["degree"] is not None
             at_end[match["opinion"]] += not match["rest"]
-        judged[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
+        nouns[int(label)].update(match["noun"] for match in _JUDGEMENT.finditer(review))
     adjectives = {}
     for word, number in (said[0] + said[1]).items():
         leaning, turned = _log_odds(said, word), _log_odds(negated, word)
-        told = negated[0][word] + negated[1][word] >= _LEAST_NEGATED and turned * np.sign(leaning) <= -_LEAST_LEANING
+        flips = negated[0][word] + negated[1][word] >= _MIN_NEGATED and turned * np.sign(leaning) <= -_MIN_LEANING
         if (
-            number >= _LEAST_SAID
-            and with_degree[word] >= _LEAST_WITH_DEGREE * number
-            and at_end[word] >= _LEAST_AT_END * number
-            and abs(leaning) >= (_LEAST_LEANING if told else _STRONG_LEANING)
+            number >= _MIN_COUNT
+            and with_degree[word] >= _MIN_WITH_DEGREE * number
+            and at_end[word] >= _MIN_AT_END * number
+            and abs(leaning) >= (_MIN_LEANING if flips else _STRONG_LEANING)
         ):
             adjectives[word] = leaning
     return Opinions(
         adjectives,
         {
-            word: _log_odds(judged, word)
-            for word, number in (judged[0] + judged[1]).items()
-            if number >= _LEAST_SAID and word not in adjectives and abs(_log_odds(judged, word)) >= _STRONG_LEANING
+            word: _log_odds(nouns, word)
+            for word, number in (nouns[0] + nouns[1]).items()
+            if number >= _MIN_COUNT and word not in adjectives and abs(_log_odds(nouns, word)) >= _STRONG_LEANING
         },
     )
 
@@ -149,7 +149,12 @@ def _log_odds(counts: _ByLabel, word: str) -> float:
 
 
 def clauses(review: str, known: Opinions) -> Iterator[Clause]:
-    """The short clauses of a review with one opinion in them and no negation; see ``opinions`` for its form."""
+    """Yields the short clauses of a review that have one opinion word and no negation.
+
+    Args:
+        review: a text from ``counterfactuals.as_texts``.
+        known: the opinion words.
+    """
     words = known.words
     for match in _PREDICATE.finditer(review):
         opinion, subject, rest = match["opinion"], match["subject"].split(), match["rest"].split()
@@ -164,19 +169,19 @@ def clauses(review: str, known: Opinions) -> Iterator[Clause]:
 
 
 def asides(reviews: Sequence[str], known: Opinions) -> list[str]:
-    """What stands between two commas without an opinion or a negation: "as the title suggests"."""
-    told = known.words | VERBS.keys() | {stem for stem, _ in VERBS.values()} - {"like"} | _COMPARED
+    """Returns texts between two commas without an opinion or a negation, such as "as the title suggests"."""
+    excluded = known.words | VERBS.keys() | {stem for stem, _ in VERBS.values()} - {"like"} | _COMPARED
     found = dict.fromkeys(match[1] for review in reviews for match in _ASIDE.finditer(review))
-    return [aside for aside in found if not told & set(aside.split())]
+    return [aside for aside in found if not excluded & set(aside.split())]
 
 
 def things(reviews: Sequence[str], labels: npt.NDArray[np.float32], known: Opinions) -> dict[str, list[str]]:
-    """Nouns that "is", "was", "are" or "were" is said of, by that word, in reviews of either label alike.
+    """Returns neutral nouns that occur before "is", "was", "are" or "were", by that verb.
 
     Args:
-        reviews: as ``opinions`` takes them.
-        labels: <float32>[labelled], 1 or 0, of the first of them; those after these have none.
-        known: words left out.
+        reviews: texts from ``counterfactuals.as_texts``, the labelled ones first.
+        labels: <float32>[labelled], 1 positive and 0 negative; later reviews have no label.
+        known: the opinion words, which are left out.
     """
     counts: dict[str, dict[float | None, Counter[str]]] = {
         copula: {1.0: Counter(), 0.0: Counter(), None: Counter()} for copula in _COPULA.split("|")
@@ -184,13 +189,13 @@ def things(reviews: Sequence[str], labels: npt.NDArray[np.float32], known: Opini
     for review, label in zip_longest(reviews, labels.tolist()):
         for match in _NOUN.finditer(review):
             counts[match["copula"]][label][match["noun"]] += 1
-    told = known.words | _COMPARED
+    excluded = known.words | _COMPARED
     return {
         copula: [
             noun
             for noun, number in sum(found.values(), Counter()).items()
-            if number >= _LEAST_FOLLOWED
-            and noun not in told
+            if number >= _MIN_FOLLOWED
+            and noun not in excluded
             and abs(_log_odds((found[0.0], found[1.0]), noun)) < _STRONG_LEANING
         ]
         for copula, found in counts.items()

@@ -1,4 +1,4 @@
-"""The examples on which a training continues an earlier model, the start, with that model's own soft targets."""
+"""Batches for a training that continues an earlier model, the start, with that model's predictions as soft targets."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def mixture(
         labelled: reviews with labels.
         reviews: unlabelled reviews, none of them empty.
         vocabulary: of all ids.
-        work: where the start's predictions are kept for a resumed training.
-        stages: measures what this takes.
+        work: the folder in which the start's predictions are cached for a resumed training.
+        stages: records the duration of each stage.
         seed: of the batches.
         split_seed: of clauses and sentences; trainings with several seeds share them.
 
@@ -58,7 +58,7 @@ def mixture(
     recipe = preset.continues
     assert recipe is not None
     if not reviews:
-        print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
+        print("This data has no unlabelled reviews; training uses the labelled ones only.", file=sys.stderr, flush=True)
     rng = np.random.default_rng(split_seed)
     with stages("predictions of the start"):
         every = [*labelled.ids, *reviews]
@@ -121,7 +121,7 @@ def _sayings(
 def _sentences(recipe: Continuation, sentences: list[Ids], logits: Logits) -> Iterator[tuple[Source, float]]:
     """Yields the source of short sentences with its rate, if it has any; without it the network forgets such texts.
 
-    The start was trained on whole reviews, and its predictions of sentences lean to one side.
+    The start was trained on whole reviews, so its logits of sentences are biased. Their median is subtracted.
     """
     if recipe.sentences and sentences:
         targets = metrics.sigmoid(logits - np.median(logits)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Training texts on their way to a vocabulary: each is tokenized once, before it is known which words get an id."""
+"""Tokenizes training texts once, before the vocabulary is known, and encodes them afterwards."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sentiment.text.reading import LATEST, READINGS
 from sentiment.text.vocabulary import Vocabulary
 
 _READING = READINGS[LATEST]
-_UNREAD = -1  # in place of the id of a sign that is not read
+_UNREAD = -1  # in place of the id of a token that is dropped
 
 
 class Corpus:
@@ -22,7 +22,7 @@ class Corpus:
         self._numbers: dict[str, int] = {}
 
     def read(self, texts: Iterable[str]) -> list[npt.NDArray[np.int32]]:
-        """<int32>[tokens] for each text, the number of each word."""
+        """Tokenizes texts; returns the number of each word, <int32>[tokens] for each text."""
         numbers = self._numbers
         return [
             np.array([numbers.setdefault(word, len(numbers)) for word in _READING.words(text)], np.int32)
@@ -30,12 +30,12 @@ class Corpus:
         ]
 
     def counts(self, texts: Iterable[npt.NDArray[np.int32]]) -> Counter[str]:
-        """How often each word occurs in texts that were read."""
+        """Returns the number of occurrences of each word in texts that were read."""
         totals = np.bincount(np.concatenate(list(texts)), minlength=len(self._numbers))
         return Counter({word: total for word, total in zip(self._numbers, totals.tolist(), strict=True) if total})
 
     def encode(self, texts: Iterable[npt.NDArray[np.int32]], vocabulary: Vocabulary) -> list[npt.NDArray[np.int32]]:
-        """The ids of texts that were read, uncut; the same that ``Preprocessor.ids`` gives."""
+        """Returns the ids of texts that were read, <int32>[tokens] for each, not truncated."""
         forms = map(_READING.forms(vocabulary), self._numbers)
         ids = np.array([_UNREAD if form is None else vocabulary.id(form) for form in forms], np.int32)
         return [found[found != _UNREAD] for found in (ids[numbers] for numbers in texts)]

@@ -1,9 +1,9 @@
-"""Clauses turned to their opposite: "the acting was great" and, twice as often, "the acting was never great".
+"""Counterfactual clauses: "the acting was great" and, twice as often, "the acting was never great".
 
-Reviews say "not good" often enough for a network to learn it, and "never boring" hardly ever; and where they do, the
-rest of the review gives its label away. So short clauses that praise or blame are cut out of the training reviews and
-shown as they are, in other words, and negated, with what they then say. Learning from texts that differ in what decides
-is due to Kaushik et al. 2020, where people changed the texts; here the rules of ``negations.toml`` do.
+Reviews contain "not good" often enough for a network to learn it, but rarely "never boring", and the rest of a review
+usually reveals its label. Short positive and negative clauses are therefore extracted from the training reviews, and
+shown unchanged, paraphrased and negated, each with its label. Counterfactually augmented data is due to Kaushik et al.
+2020, where people edited the texts; here the rules of ``negations.toml`` do.
 """
 
 from __future__ import annotations
@@ -25,32 +25,30 @@ Way = Literal["same", "opposite"]
 
 FORMS = Path(__file__).with_name("negations.toml")
 
-_UNKNOWN = "<unknown>"  # as it stands in reviews and forms; no vocabulary has it
+_UNKNOWN = "<unknown>"  # the unknown token in reviews and forms; no vocabulary contains it
 
-# The probability of "positive":
+# Targets, the probability of "positive":
 _PRAISED, _BLAMED = 0.95, 0.05
-_NOT_BLAMED = 0.85  # "not bad" is less than praise
+_NOT_BLAMED = 0.85  # "not bad" is weaker than praise
 _PRAISED_AT_LAST, _BLAMED_AT_LAST = 0.8, 0.2
 
-_TURNED = 0.4  # how often a clause is turned that stands with another
-_REPLACED = (
-    0.5  # how often another noun or verb takes the place of a clause's own, and an aside of a review that of ours
-)
-_JUDGED = 0.1  # how often a noun says what a clause says, as in "it was a mess"
-_PEOPLE = ("he", "she", "i", "we")  # who are not judged by such nouns
+_NEGATED_RATE = 0.4  # of clauses that are combined with another
+_REPLACED_RATE = 0.5  # of nouns and verbs by others, and of built-in asides by those of reviews
+_NOUN_RATE = 0.1  # of adjectives that a noun replaces, as in "it was a mess"
+_PEOPLE = ("he", "she", "i", "we")  # subjects that are not combined with such a noun
 _SINGULAR = ("is", "was")
-_TURNED_DEGREES = ("", "very ", "really ")  # what can be negated; "not so good" is not what "so good" is turned to
-_LIKE_YOU = ("uni", "use", "usu")  # spelt with a vowel, said with none
+_NEGATED_DEGREES = ("", "very ", "really ")  # kept under negation; "not so good" is not the opposite of "so good"
+_CONSONANT_SOUNDS = ("uni", "use", "usu")  # begin with a vowel in writing, but not in speech
 
 
 def counterfactuals(labelled: Examples, more: Sequence[Ids], vocabulary: Vocabulary, seed: int) -> Examples:
-    """Four texts for every clause found: one that says the same, two the opposite, and one with another clause.
+    """Returns four texts for every clause found: one with its meaning, two with the opposite, one with another clause.
 
     Args:
-        labelled: reviews that tell which words praise and blame.
-        more: reviews, <int32>[tokens] each, whose clauses are taken, too.
-        vocabulary: of their ids.
-        seed: of the forms.
+        labelled: reviews from which opinion words and clauses are found.
+        more: further reviews from which clauses are found, <int32>[tokens] for each.
+        vocabulary: the vocabulary of the ids.
+        seed: of all draws.
     """
     reviews = as_texts([*labelled.ids, *more], vocabulary)
     known = opinions(reviews[: len(labelled.ids)], labelled.targets)
@@ -62,19 +60,19 @@ def counterfactuals(labelled: Examples, more: Sequence[Ids], vocabulary: Vocabul
 
 
 def as_texts(reviews: Sequence[Ids], vocabulary: Vocabulary) -> list[str]:
-    """Returns encoded reviews as ``clauses`` reads them: tokens with spaces between, a full stop at both ends."""
+    """Returns encoded reviews as texts for ``clauses``: tokens separated by spaces, with a full stop at both ends."""
     tokens = ("", _UNKNOWN, *vocabulary.tokens)
     return [" ".join([".", *(tokens[id] for id in review), ". "]) for review in reviews]
 
 
 class Writer:
-    """Gives clauses their forms, drawn at random.
+    """Writes clauses in random forms.
 
     Args:
-        known: the words that praise or blame.
-        asides: what may stand between a negation and what it negates, besides what ``negations.toml`` has.
-        things: nouns that may take the place of a clause's own, by the verb that follows.
-        rng: the source of all draws.
+        known: the opinion words.
+        asides: texts that can separate a negation from its scope, in addition to those of ``negations.toml``.
+        things: nouns that can replace the noun of a clause, by the verb that follows.
+        rng: the source of randomness.
     """
 
     def __init__(
@@ -96,7 +94,7 @@ class Writer:
         self._rng = rng
 
     def examples(self, found: Sequence[Clause]) -> Iterator[tuple[str, float]]:
-        """Texts, and the probability that they are positive."""
+        """Yields four texts for each clause, with their targets, the probability of "positive"."""
         for place, clause in enumerate(found):
             yield _ended(self.form(clause, "same")), _target(clause, "same")
             opposite = _target(clause, "opposite")
@@ -106,7 +104,7 @@ class Writer:
             yield self._together(found[other], clause)
 
     def _together(self, first: Clause, last: Clause) -> tuple[str, float]:
-        """Two clauses in one text; where they differ, that with the last word outweighs the other."""
+        """Returns a text of two clauses and its target; if their labels differ, the last one dominates."""
         (said_first, target_first), (said_last, target) = self._either(first), self._either(last)
         agreeing = (target_first > 0.5) == (target > 0.5)
         text = self._one(self._pairs["agreeing" if agreeing else "differing"]).format(first=said_first, last=said_last)
@@ -115,17 +113,17 @@ class Writer:
         return text, _PRAISED_AT_LAST if target > 0.5 else _BLAMED_AT_LAST
 
     def _either(self, clause: Clause) -> tuple[str, float]:
-        """A clause as it is or turned, and the probability that it is positive then."""
-        way: Way = "opposite" if self._rng.random() < _TURNED else "same"
+        """Returns a clause with its meaning or the opposite, and its target."""
+        way: Way = "opposite" if self._rng.random() < _NEGATED_RATE else "same"
         return self.form(clause, way, within=True), _target(clause, way)
 
     def form(self, clause: Clause, way: Way, *, within: bool = False) -> str:
-        """The clause in one of the forms, with another opinion of its kind where a form asks for two.
+        """Returns the clause in a random form; a form for two opinions gets another one of the same label.
 
         Args:
-            clause: what is said.
-            way: whether that is said, or the opposite.
-            within: whether it is to stand in a sentence, so that it must not be a question.
+            clause: the clause.
+            way: whether the form has the meaning of the clause, or the opposite.
+            within: whether it becomes part of a sentence, so that it must not be a question.
         """
         kind, parts = self._filled(clause, way)
         of_its_side = self._forms[kind].get(f"{way}_of_{'praise' if clause.praise else 'blame'}", [])
@@ -138,10 +136,10 @@ class Writer:
         return self._one(forms).format_map(parts)
 
     def _filled(self, clause: Clause, way: Way) -> tuple[str, dict[str, str]]:
-        """The table to take a form from, and what fills its placeholders."""
+        """Returns the name of the table of forms, and the values of their placeholders."""
         kind, parts = self._varied(clause)
         parts |= {name: self._one(choices) for name, choices in self._filling.items()}
-        if self._asides and self._rng.random() < _REPLACED:
+        if self._asides and self._rng.random() < _REPLACED_RATE:
             parts["between"] = self._one(self._asides)
         if kind == "verb":
             return kind, parts | {"do": VERBS[parts["did"]][0]}
@@ -149,24 +147,24 @@ class Writer:
         parts["opinion2"] = self._one(others) if others else parts["opinion"]
         parts["a"] = indefinite_article(parts["opinion"])
         parts["better"], parts["best"] = ("better", "best") if clause.praise else ("worse", "worst")
-        if way == "opposite" and parts["degree"] not in _TURNED_DEGREES:
+        if way == "opposite" and parts["degree"] not in _NEGATED_DEGREES:
             article = f"{parts['a']} " if parts["article"] else ""
             parts["said"] = f"{article}{parts['opinion']}{parts['rest']}"
         return kind, parts
 
     def _varied(self, clause: Clause) -> tuple[str, dict[str, str]]:
-        """A clause's kind and parts, often with another noun, or verb, and sometimes with "a mess" for "bad"."""
+        """Returns a clause's kind and parts, with a random noun or verb, or with "a mess" for "bad"."""
         kind, parts = clause.kind, dict(clause.parts)
         if kind == "verb":
-            if self._rng.random() < _REPLACED:
+            if self._rng.random() < _REPLACED_RATE:
                 parts["did"] = self._one([past for past, (_, praises) in VERBS.items() if praises == clause.praise])
             return kind, parts
         things, judgements = self._things.get(parts["copula"]), self._judgements[clause.praise]
-        if kind == "thing" and things and self._rng.random() < _REPLACED:
+        if kind == "thing" and things and self._rng.random() < _REPLACED_RATE:
             parts["noun"] = self._one(things)
             parts["subject"] = f"{parts['subject'].split()[0]} {parts['noun']}"
         of_person = parts["subject"] in _PEOPLE
-        if judgements and parts["copula"] in _SINGULAR and not of_person and self._rng.random() < _JUDGED:
+        if judgements and parts["copula"] in _SINGULAR and not of_person and self._rng.random() < _NOUN_RATE:
             noun = self._one(judgements)
             return "judgement", parts | {"said": f"{indefinite_article(noun)} {noun}", "degree": ""}
         return kind, parts
@@ -176,7 +174,7 @@ class Writer:
 
 
 def _target(clause: Clause, way: Way) -> float:
-    """The probability of "positive"."""
+    """Returns the probability of "positive"."""
     if way == "same":
         return _PRAISED if clause.praise else _BLAMED
     return _BLAMED if clause.praise else _NOT_BLAMED
@@ -188,4 +186,4 @@ def _ended(text: str) -> str:
 
 def indefinite_article(word: str) -> str:
     """Returns the indefinite article before a word."""
-    return "an" if word[0] in "aeiou" and not word.startswith(_LIKE_YOU) else "a"
+    return "an" if word[0] in "aeiou" and not word.startswith(_CONSONANT_SOUNDS) else "a"

@@ -1,4 +1,4 @@
-"""Figures of k-fold cross-validation for data so small that a single split may be lucky or unlucky."""
+"""K-fold cross-validation, for data so small that a single split is unreliable."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SMALL = 100  # reviews of a class, below which data is cross-validated
 
 
 def is_small(labels: npt.NDArray[np.floating]) -> bool:
-    """Returns whether a class has few reviews, yet one for each fold."""
+    """Returns whether a class has few reviews, but at least one for each fold; ``labels`` are 0 or 1."""
     return FOLDS <= min(int((labels == label).sum()) for label in (0, 1)) < SMALL
 
 
@@ -39,24 +39,22 @@ def cross_validated(
     *,
     pulled: bool,
 ) -> pd.DataFrame:
-    """Returns a predictions table whose logits come from networks that were trained without the review at hand.
+    """Returns a predictions table of out-of-fold logits.
 
-    Every network is trained for all epochs of the recipe, since stopping early would look at the reviews held out.
+    Every network is trained for all epochs of the recipe, because early stopping would use the held-out reviews.
 
     Args:
         preset: the recipe.
         build: returns a network with its initial weights.
-        examples: the reviews with labels, none of them empty.
-        reviews: the same, as ``predictions.predict`` takes them.
-        preprocessor: the run's own.
+        examples: the encoded reviews with labels.
+        reviews: the same reviews, in the form that ``predictions.predict`` expects.
+        preprocessor: the run's preprocessor.
         seed: of the folds and batches.
-        pulled: whether the weights are drawn back to the initial ones.
+        pulled: whether the weights are pulled towards the initial ones, as in fine-tuning.
     """
     logits = np.zeros(len(examples.ids), np.float32)
     order = np.random.default_rng(seed).permutation(len(logits))
-    order = order[
-        np.argsort(examples.targets[order], kind="stable")
-    ]  # so that the folds have the classes in equal shares
+    order = order[np.argsort(examples.targets[order], kind="stable")]  # stratifies the folds
     for fold in range(FOLDS):
         held_out = order[fold::FOLDS]
         rest = np.setdiff1d(order, held_out)

@@ -1,4 +1,4 @@
-"""Training examples. A module of its own because it needs no TensorFlow."""
+"""Training examples, in a module without TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ Ids = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Encoded reviews, uncut, and the target of each.
+    """Encoded reviews, not truncated, and their targets.
 
     Attributes:
-        ids: <int32>[tokens] a review, none of them empty.
-        targets: <float32>[reviews], the probability of "positive"; 1 or 0 where a label says so.
+        ids: <int32>[tokens] for each review, none of them empty.
+        targets: <float32>[reviews], the probability of "positive"; 1 or 0 for a label.
+
+    Raises:
+        ValueError: there are not as many targets as reviews.
     """
 
     ids: Sequence[Ids]
     targets: npt.NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        """Refuses what does not go together."""
+        """Checks the lengths."""
         if len(self.ids) != len(self.targets):
             raise ValueError(f"{len(self.ids)} reviews have {len(self.targets)} targets")
 
@@ -34,7 +37,7 @@ class Examples:
         return self.ids[place], float(self.targets[place])
 
     def __add__(self, more: Examples) -> Examples:
-        """These, and then others."""
+        """Returns these examples followed by others."""
         return Examples([*self.ids, *more.ids], np.concatenate([self.targets, more.targets]))
 
 

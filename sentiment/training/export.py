@@ -1,4 +1,4 @@
-"""From a trained Keras model to the two files that hold it, and the proof that they say the same."""
+"""Exports a trained Keras model to ``model.keras`` and ``model.onnx``, and checks that their logits agree."""
 
 from __future__ import annotations
 
@@ -18,24 +18,33 @@ from sentiment.model.batching import pad
 from sentiment.model.weights import Direction, Weights, write_onnx
 from sentiment.training.layers import BidirectionalLSTM
 
-TOLERANCE = 1e-4  # the largest difference between a Keras and an ONNX logit that is let through
+TOLERANCE = 1e-4  # the largest accepted difference between a Keras and an ONNX logit
 REVIEWS = 1_000  # reviews compared, evenly spaced over all lengths
 
 Ids = npt.NDArray[np.int32]
 
 
 class ParityError(Exception):
-    """The exported model does not compute what the trained one does."""
+    """The exported model does not compute the same logits as the trained one."""
 
 
 def export(network: keras.Model, pooling: Sequence[str], folder: Path, reviews: Sequence[Ids]) -> float:
     """Writes ``model.keras`` and ``model.onnx``, and compares their logits on ``reviews``.
 
-    Embedding and recurrent weights are rounded to float16 first, in both. Returns the largest difference seen.
+    Embedding and recurrent weights are rounded to float16 in both files, and in ``network``.
+
+    Args:
+        network: a network of ``networks.build_network``.
+        pooling: its kinds of pooling.
+        folder: receives the two files.
+        reviews: <int32>[tokens] for each encoded review.
+
+    Returns:
+        The largest absolute difference of the logits.
 
     Raises:
-        ParityError: a weight is too large for float16, or a logit differs by more than ``TOLERANCE``; then neither
-            file is left.
+        ParityError: a weight is too large for float16, or a logit differs by more than ``TOLERANCE``. Neither file is
+            left.
     """
     for variable in (network.get_layer("embedding").embeddings, *(cell.recurrent_kernel for cell in cells_of(network))):
         variable.assign(_half(variable).astype(np.float32))
@@ -86,14 +95,14 @@ def _half(variable: Any) -> npt.NDArray[np.float16]:
 
 
 def without_optimizer(network: keras.Model) -> keras.Model:
-    """The same layers in a model that was never compiled: half the size on disk."""
+    """Returns the same layers in an uncompiled model, which takes half the size on disk."""
     if isinstance(network, keras.Sequential):
         return keras.Sequential([*network.inputs, *network.layers], name=network.name)
     return keras.Model(network.inputs, network.outputs, name=network.name)
 
 
 def deflate(archive: Path) -> None:
-    """Compresses the zip file that Keras only stores: of a weight rounded to float16, 13 bits in 32 are zeros."""
+    """Compresses Keras' uncompressed zip file; 13 of the 32 bits of a weight rounded to float16 are zeros."""
     packed = io.BytesIO()
     with ZipFile(archive) as stored, ZipFile(packed, "w") as deflated:
         for member in stored.infolist():
@@ -102,7 +111,7 @@ def deflate(archive: Path) -> None:
 
 
 def logit_network(network: keras.Model) -> keras.Model:
-    """The network without its last sigmoid: ids to logits <float32>[batch, 1]."""
+    """Returns the network without its last sigmoid; its output is logits, <float32>[batch, 1]."""
     dense = network.get_layer("dense")
     linear = keras.layers.Dense(1, name="logit")
     logits = linear(dense.input)
@@ -111,9 +120,9 @@ def logit_network(network: keras.Model) -> keras.Model:
 
 
 def largest_difference(network: keras.Model, onnx_file: Path, reviews: Sequence[Ids]) -> float:
-    """The largest difference between Keras' logits and ONNX Runtime's, each review alone and in a mixed batch.
+    """Returns the largest absolute difference between the logits of Keras and ONNX Runtime; NaN if a logit is NaN.
 
-    NaN where a logit is.
+    ONNX Runtime computes each review alone and in a batch of mixed lengths.
     """
     by_length = sorted((review for review in reviews if len(review)), key=len)
     chosen = [by_length[i] for i in np.linspace(0, len(by_length) - 1, min(REVIEWS, len(by_length))).astype(int)]
@@ -125,11 +134,11 @@ def largest_difference(network: keras.Model, onnx_file: Path, reviews: Sequence[
         return session.run(["logit"], {"ids": pad(batch), "lengths": lengths})[0]
 
     worst = 0.0
-    for start in range(25):  # batches that mix all lengths, so that most of each is padding
+    for start in range(25):  # batches of all lengths, so that most of each is padding
         batch = chosen[start::25]
         if batch:
             truth = keras_logits.predict_on_batch(pad(batch))[:, 0]
             alone = np.concatenate([onnx_logits([review]) for review in batch])
             differences = np.abs([truth - onnx_logits(batch), truth - alone])
-            worst = float(np.max(differences, initial=worst))  # unlike max(), it lets no NaN pass unseen
+            worst = float(np.max(differences, initial=worst))  # unlike max(), it propagates NaN
     return worst

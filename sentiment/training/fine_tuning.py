@@ -1,8 +1,8 @@
-"""Trains all weights of a run further on a user's own labels, without forgetting what it knew.
+"""Fine-tunes all weights of a run, the start, on a user's own labels, with two measures against forgetting.
 
-The vocabulary grows by the words of the user's texts, which begin as the unknown word. After every step the weights are
-drawn back towards those of the start (L2-SP, Li, Grandvalet & Davoine 2018, decoupled from the gradient as in AdamW).
-Texts to rehearse have the start's own predictions as targets (Li & Hoiem 2016).
+The vocabulary is extended by words of the user's texts, whose embeddings are initially that of the unknown word. After
+every step the weights are pulled towards those of the start (L2-SP, Li, Grandvalet & Davoine 2018, decoupled from the
+gradient as in AdamW). Texts for rehearsal have the start's own predictions as targets (Li & Hoiem 2016).
 """
 
 from __future__ import annotations
@@ -24,20 +24,27 @@ from sentiment.training.teachers import run_logits
 
 
 def grown_vocabulary(known: Vocabulary, counts: Counter[str], *, max_size: int, min_count: int) -> Vocabulary:
-    """Returns a vocabulary with the tokens that are new and frequent enough after those that it has."""
+    """Returns a vocabulary extended by new tokens that are frequent enough.
+
+    Args:
+        known: the present vocabulary, whose ids stay the same.
+        counts: occurrences of each token in the user's texts.
+        max_size: maximum number of tokens.
+        min_count: minimum number of occurrences of a new token.
+    """
     more = Counter({token: count for token, count in counts.items() if token not in known})
     room = max(max_size - len(known.tokens), 0)
     return Vocabulary([*known.tokens, *Vocabulary.from_counts(more, max_size=room, min_count=min_count).tokens])
 
 
 def grown_weights(weights: Weights, vocabulary: Vocabulary) -> Weights:
-    """Returns the weights with an embedding for each new token, which is that of the unknown token."""
+    """Returns the weights with an embedding for each new token, a copy of that of the unknown token."""
     more = np.repeat(weights.embedding[UNK : UNK + 1], len(vocabulary) - len(weights.embedding), axis=0)
     return replace(weights, embedding=np.concatenate([weights.embedding, more]))
 
 
 def rehearsed(start: Run, texts: Sequence[str], vocabulary: Vocabulary, max_length: int) -> Examples:
-    """Returns texts with the start's own predictions as targets.
+    """Returns texts, encoded by ``vocabulary``, with the start's own predictions as targets.
 
     Raises:
         ArtifactError: the start cannot be used.

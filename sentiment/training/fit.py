@@ -19,7 +19,7 @@ from sentiment.training.networks import build_optimizer
 
 
 class StoppedError(Exception):
-    """Training was stopped by hand; ``network`` holds the best weights so far, None before the first epoch's end."""
+    """Training was stopped by Ctrl-C; ``network`` has the best weights so far, None before the first epoch's end."""
 
     def __init__(self, network: keras.Model | None, epoch: int) -> None:
         super().__init__(f"stopped in epoch {epoch + 1}")
@@ -28,10 +28,10 @@ class StoppedError(Exception):
 
 
 class OtherSettingsError(Exception):
-    """The folder has what was made with other settings or data."""
+    """The folder has a training with other settings or data."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"{folder} was made with other settings")
+        super().__init__(f"{folder} has a training with other settings")
         self.folder = folder
 
 
@@ -46,21 +46,24 @@ def fit(
     tensorboard: Path | None = None,
     more: Sequence[keras.callbacks.Callback] = (),
 ) -> float:
-    """Trains a network and sets it to the weights of its best epoch; returns the seconds it took.
+    """Trains a network and sets it to the weights of its best epoch.
 
     Args:
         preset: the recipe.
-        network: the network with its initial weights; dropout is drawn from the seeds it was built with.
-        batches: what every epoch shows.
-        validation: decides which epoch is best, and when to stop.
-        folder: where ``history.csv``, ``steps.csv`` and ``checkpoint/`` go.
-        settings: whatever shaped this run so far; a checkpoint made under other settings is refused.
+        network: the network with its initial weights and seeded dropout.
+        batches: the batches of every epoch.
+        validation: examples for early stopping and the choice of the best epoch.
+        folder: receives ``history.csv``, ``steps.csv`` and ``checkpoint/``.
+        settings: identifies the training; a checkpoint with other settings is refused.
         tensorboard: a folder for TensorBoard logs.
-        more: further callbacks; they act first.
+        more: further callbacks, which are called first.
+
+    Returns:
+        The training time in seconds, including that before an interruption.
 
     Raises:
-        StoppedError: Ctrl-C.
-        OtherSettingsError: see ``settings``.
+        StoppedError: training was stopped by Ctrl-C.
+        OtherSettingsError: the checkpoint has other settings.
     """
     checkpoint_file = folder / "checkpoint" / "training.npz"
     facts = _resumable(checkpoint_file, settings)
@@ -93,7 +96,7 @@ def fit(
 
 @keras.saving.register_keras_serializable("sentiment")
 def accuracy(targets: Any, probabilities: Any) -> Any:
-    """The share of reviews put on the side of one half where their target lies; Keras' own wants targets of 0 and 1."""
+    """Computes the accuracy at a threshold of one half, also for soft targets, unlike Keras' own metric."""
     return keras.ops.mean(keras.ops.cast((targets > 0.5) == (probabilities > 0.5), "float32"))
 
 
@@ -105,7 +108,7 @@ def run_epochs(
     first: int,
     last: int,
 ) -> None:
-    """What ``Model.fit`` does, without its detour through ``tf.data``, which costs a third of the time."""
+    """Runs epochs like ``Model.fit``, but without ``tf.data``, which takes a third of its time."""
     steps = keras.callbacks.CallbackList(callbacks, model=network, epochs=last, steps=len(batches))
     network.stop_training = False
     steps.on_train_begin()
@@ -128,25 +131,25 @@ def run_epochs(
 
 
 class Means:
-    """Means over reviews of what Keras gives as means over a batch."""
+    """Averages Keras' means over batches into means over reviews."""
 
     def __init__(self) -> None:
         self._sums: defaultdict[str, float] = defaultdict(float)
         self._reviews = 0
 
     def add(self, logs: Mapping[str, float], reviews: int) -> None:
-        """Takes in a batch's means."""
+        """Adds the means of a batch of ``reviews`` reviews."""
         for name, value in logs.items():
             self._sums[name] += float(value) * reviews
         self._reviews += reviews
 
     def __call__(self) -> dict[str, float]:
-        """The means so far."""
+        """Returns the means so far."""
         return {name: total / self._reviews for name, total in self._sums.items()}
 
 
 def forget(folder: Path) -> None:
-    """Removes what is only needed to go on."""
+    """Removes the files that only a resumed training needs."""
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
 
 

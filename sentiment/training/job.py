@@ -1,4 +1,4 @@
-"""What is to be trained, on what, and where it goes."""
+"""The specification of a training."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from sentiment.presets import Preset
 from sentiment.text.reading import LATEST
 from sentiment.training import counterfactuals, sayings, turned
 
-FORMS = (counterfactuals.FORMS, sayings.FORMS, turned.RULES)  # files that shape a continuation
+FORMS = (counterfactuals.FORMS, sayings.FORMS, turned.RULES)  # files that determine the examples of a continuation
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be trained, on what, and where the run goes.
+    """The specification of a training: recipe, data and output.
 
     Attributes:
         preset: the recipe.
         dataset: the reviews.
         output: the run's folder.
         seed: of the network and the order of its examples.
-        split_seed: of what is held out, and of clauses and sentences: runs with several seeds share them.
-        command: the command that anyone can repeat, for ``metadata.json``.
-        start: the run that is continued, if the preset asks for one, or that is trained further.
+        split_seed: of the held-out reviews, clauses and sentences, which runs with several seeds share.
+        command: the command that reproduces the training, for ``metadata.json``.
+        start: the run that the preset continues, or that is fine-tuned; None for a new model.
         tensorboard: whether TensorBoard logs are written to ``logs/`` in the run's folder.
-        rehearsal: texts on which a run that is trained further keeps its readings.
-        about: what the texts are, for the card; "" if unknown.
-        balanced: whether the threshold makes both classes count the same.
+        rehearsal: texts for which a fine-tuned run keeps its predictions.
+        about: a description of the texts for the model card; "" if unknown.
+        balanced: whether the threshold gives both classes the same weight.
         reading: how the table was read, as ``dataset.stored_reading`` writes it.
     """
 
@@ -52,18 +52,18 @@ class Job:
 
     @property
     def fine_tunes(self) -> bool:
-        """Whether all weights of a run are trained further on these labels alone."""
+        """Whether all weights of a run are fine-tuned on these labels alone."""
         return self.start is not None and self.preset.continues is None
 
     @property
     def summary(self) -> str:
-        """The recipe in a line, and what of it this data leaves undone."""
+        """The recipe in a line, with a note if it needs unlabelled reviews and this data has none."""
         undone = (self.preset.teacher or self.preset.continues) and self.dataset.unlabelled.empty
         return self.preset.summary + ("; this data had no unlabelled reviews" if undone else "")
 
     @property
     def settings(self) -> str:
-        """All that shapes the result, except the code, so that a checkpoint is resumed only by the same training."""
+        """All that determines the result, except the code, as JSON; only the same settings resume a checkpoint."""
         facts = {
             "preset": dataclasses.asdict(self.preset),
             "data": dataclasses.asdict(self.dataset.source),

@@ -1,9 +1,9 @@
-"""Suspected wrong labels, by confident learning, and whether training without them helps (Northcutt et al. 2021).
+"""Finds suspected label errors by confident learning, and measures whether training without them helps.
 
-Every training review is scored by an n-gram model that saw neither it nor any other review of its film. Where the
-calibrated score for the other class is at least what reviews of that class get on average, the label is suspected
-(section 3.1, the off-diagonal of the confident joint). Whether it helps to leave such reviews out, or to count them
-half, is measured on films set aside, among whose labels nothing was suspected beforehand.
+Every training review is scored by an n-gram model that was trained without any review of its film. The label is
+suspected if the calibrated probability of the other class is at least the mean over the reviews of that class: the
+off-diagonal of the confident joint (Northcutt et al. 2021, section 3.1). The effect of dropping such reviews, or of
+halving their weight, is measured on held-out films whose labels were not used to find them.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ from cleanlab.rank import get_label_quality_scores
 from sentiment.dataset import DatasetError
 from sentiment.dataset.splits import draw
 from sentiment.evaluation import metrics
+from sentiment.evaluation.comparison import compare
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.corpus import Corpus
 from sentiment.training.ngrams import Ids, NgramModel
 
 FOLDS = 5
-TREATMENTS = {"dropped": 0.0, "halved": 0.5}  # what is done with suspected reviews -> how much each then counts
+TREATMENTS = {"dropped": 0.0, "halved": 0.5}  # treatment of suspected reviews -> their weight in training
 
-_VOCABULARY, _MIN_COUNT = 50_000, 2  # tokens known at most, and the occurrences each of them needs
+_VOCABULARY, _MIN_COUNT = 50_000, 2  # maximum number of tokens, and minimum number of occurrences of each
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reviews:
-    """Reviews ready for the n-gram model, each with a token at least.
+    """Reviews encoded for the n-gram model, each with at least one token.
 
     Attributes:
-        ids: <int32>[tokens] a review.
+        ids: <int32>[tokens] for each review.
         labels: <int8>[reviews], 1 positive, 0 negative.
         folds: <int64>[reviews], from 0 to ``FOLDS`` - 1; the reviews of a film share one.
-        size: of the vocabulary.
+        size: of the vocabulary, in ids.
     """
 
     ids: list[Ids]
@@ -51,24 +52,24 @@ class Reviews:
     size: int
 
     def fit(self, weights: npt.NDArray[np.floating]) -> NgramModel:
-        """The model of the reviews whose weight is above 0."""
+        """Fits a model to the reviews with a positive weight; ``weights`` is <float>[reviews]."""
         kept = np.flatnonzero(weights)
         return NgramModel([self.ids[row] for row in kept], self.labels[kept], self.size, weights[kept])
 
     def logits(self, model: NgramModel, fold: int) -> npt.NDArray[np.float64]:
-        """<float64>[reviews of the fold], what a model makes of them."""
+        """Returns a model's logits of the reviews of a fold, <float64>[reviews of the fold]."""
         return model.logits([self.ids[row] for row in np.flatnonzero(self.folds == fold)])
 
 
 def prepare(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, Reviews]:
-    """The rows of a training table that hold a token, and the same ready for the model.
+    """Returns the rows of a training table that have a token, and the same encoded for the model.
 
     Args:
         frame: ``text``, ``label``, ``film``, ``fingerprint``, as in ``dataset.Dataset``.
-        seed: of the draw of the folds.
+        seed: of the assignment to folds.
 
     Raises:
-        DatasetError: the films or reviews are too few to make folds of both classes.
+        DatasetError: there are too few films or reviews for folds with both classes.
     """
     corpus = Corpus()
     read = corpus.read(frame["text"])
@@ -79,12 +80,12 @@ def prepare(frame: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, Reviews]:
     folds = assign_folds(rows, FOLDS, np.random.default_rng(seed))
     if rows["label"].groupby(folds).nunique().reindex(range(FOLDS)).ne(2).any():
         what = "films" if rows["film"].ne("").any() else "reviews"
-        raise DatasetError(f"The {what} are too few to divide into {FOLDS} parts that hold both classes.")
+        raise DatasetError(f"There are too few {what} for {FOLDS} folds with both classes.")
     return rows, Reviews(ids, rows["label"].to_numpy(np.int8), folds, len(vocabulary))
 
 
 def assign_folds(frame: pd.DataFrame, count: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """<int64>[rows], a fold from 0 to ``count`` - 1 for each; equally many of each class, no film in two."""
+    """Returns the fold of each row, <int64>[rows], from 0 to ``count`` - 1; stratified, and no film is in two folds."""
     folds = np.full(len(frame), count - 1)
     left = np.arange(len(frame))
     for fold in range(count - 1):
@@ -95,14 +96,19 @@ def assign_folds(frame: pd.DataFrame, count: int, rng: np.random.Generator) -> n
 
 
 def cross_fit(reviews: Reviews, say: Say) -> npt.NDArray[np.float64]:
-    """<float64>[folds, reviews], in row k what models make of each review that saw neither its fold nor fold k.
+    """Returns logits for nested cross-validation, <float64>[folds, reviews].
 
-    Where k is a review's own fold, that is its out-of-fold score; the rest of a row is as good within the other folds
-    as if fold k did not exist. Leaving out j and k serves both, so it takes ``FOLDS`` (``FOLDS`` + 1) / 2 models.
+    Row k has, for each review, the logit of a model that was trained without fold k and without the review's own fold.
+    If k is its own fold, this is the ordinary out-of-fold logit. A model without folds j and k serves both rows, so
+    ``FOLDS`` * (``FOLDS`` + 1) / 2 models are fitted.
+
+    Args:
+        reviews: all reviews.
+        say: called with a line of progress for each model.
     """
     logits = np.full((FOLDS, len(reviews.labels)), np.nan)
     for j, k in combinations_with_replacement(range(FOLDS), 2):
-        say(f"scores without folds {j + 1} and {k + 1} ..." if j != k else f"scores without fold {j + 1} ...")
+        say(f"fitting without folds {j + 1} and {k + 1} ..." if j != k else f"fitting without fold {j + 1} ...")
         model = reviews.fit(~np.isin(reviews.folds, (j, k)) * 1.0)
         for row, fold in {(j, k), (k, j)}:
             logits[row, reviews.folds == fold] = reviews.logits(model, fold)
@@ -110,15 +116,15 @@ def cross_fit(reviews: Reviews, say: Say) -> npt.NDArray[np.float64]:
 
 
 def suspect(labels: npt.NDArray[np.int8], logits: npt.NDArray[np.float64]) -> pd.DataFrame:
-    """What confident learning makes of out-of-fold scores.
+    """Finds suspected label errors by confident learning.
 
     Args:
-        labels: <int8>[reviews], as given.
-        logits: <float64>[reviews].
+        labels: <int8>[reviews], the given labels.
+        logits: <float64>[reviews], out of fold.
 
     Returns:
-        Columns ``probability`` (calibrated, of "positive"), ``quality`` (of the label: its own calibrated probability)
-        and ``suspected``, in the order given.
+        A row for each review, in order, with ``probability`` (calibrated, of "positive"), ``quality`` (the calibrated
+        probability of the given label) and ``suspected``.
     """
     positive = metrics.sigmoid(logits / metrics.fit_temperature(logits, labels))
     both = np.column_stack([1 - positive, positive])
@@ -128,24 +134,25 @@ def suspect(labels: npt.NDArray[np.int8], logits: npt.NDArray[np.float64]) -> pd
 
 
 def out_of_fold(reviews: Reviews, logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """<float64>[reviews], each review's score by the model that saw all folds but its own, from ``cross_fit``."""
+    """Returns the out-of-fold logit of each review, <float64>[reviews], from the result of ``cross_fit``."""
     return logits[reviews.folds, np.arange(len(reviews.folds))]
 
 
 def measure(reviews: Reviews, logits: npt.NDArray[np.float64], say: Say) -> dict[str, Any]:
-    """Whether treating suspected reviews otherwise helps, on every fold in turn.
+    """Measures by cross-validation whether the treatments of suspected reviews improve accuracy.
 
-    What is suspected among the other folds is told by models that never saw the fold judged. The labels judged by are
-    those given, wrong ones among them.
+    For each held-out fold, suspects among the other folds are found by models that were not trained on the held-out
+    one. Accuracy is measured against the given labels, including wrong ones.
 
     Args:
-        reviews: all of them.
-        logits: from ``cross_fit``.
-        say: is told what is being done.
+        reviews: all reviews.
+        logits: <float64>[folds, reviews], from ``cross_fit``.
+        say: called with a line of progress for each model.
 
     Returns:
-        ``n`` (reviews judged), ``accuracy`` (of the plain model) and ``treatments``, each with ``name``, ``accuracy``,
-        ``difference`` (of accuracy, to the plain model) and its 95% ``interval`` and ``p_value``, paired by review.
+        ``n`` (reviews), ``accuracy`` (of the untreated model) and ``treatments``, each with ``name``, ``accuracy``,
+        ``difference`` (from the accuracy of the untreated model), its 95% ``interval`` and ``p_value``, paired by
+        review.
     """
     treated = {name: np.empty(len(reviews.labels)) for name in TREATMENTS}
     for fold in range(FOLDS):
@@ -153,11 +160,11 @@ def measure(reviews: Reviews, logits: npt.NDArray[np.float64], say: Say) -> dict
         suspected = np.zeros(len(seen), bool)
         suspected[seen] = suspect(reviews.labels[seen], logits[fold, seen])["suspected"]
         for name, weight in TREATMENTS.items():
-            say(f"fold {fold + 1} judged with {suspected.sum():,} suspected reviews {name} ...")
+            say(f"evaluating fold {fold + 1} with {suspected.sum():,} suspected reviews {name} ...")
             model = reviews.fit(np.where(suspected, weight, 1.0) * seen)
             treated[name][reviews.folds == fold] = reviews.logits(model, fold)
     plain = (out_of_fold(reviews, logits) >= 0) == reviews.labels
-    found = {name: metrics.compare(plain, (scores >= 0) == reviews.labels) for name, scores in treated.items()}
+    found = {name: compare(plain, (scores >= 0) == reviews.labels) for name, scores in treated.items()}
     return {
         "n": len(plain),
         "accuracy": float(plain.mean()),

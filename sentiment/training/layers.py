@@ -1,8 +1,8 @@
-"""The layers Keras lacks: an LSTM whose gradient is worked out by hand, and pooling that knows where a review ends.
+"""Keras layers: a bidirectional LSTM with a hand-written gradient, and pooling that ignores padding.
 
-Keras' own LSTM multiplies the input by its kernel at every step and adds up the weights' gradients step by step.
-Here only the product with the recurrent kernel stays in the loop, forwards and backwards; the input projection and
-the gradients of all weights are one large matrix product each.
+Keras' own LSTM multiplies the input by its kernel at every step and accumulates the gradients of the weights step by
+step. Here only the product with the recurrent kernel is in the loop of either pass. The input projection and the
+gradients of all weights are one large matrix product each.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import tensorflow as tf
 
 @tf.custom_gradient
 def lstm_states(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, Callable[..., Any]]:
-    """The hidden states of an LSTM over time (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+    """Computes the hidden states of an LSTM (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
     Args:
         projected: <float32>[time, batch, 4 * units], input times kernel plus bias; gates input, forget, cell, output.
         recurrent: <float32>[units, 4 * units]
 
     Returns:
-        <float32>[time, batch, units], and the function that gives the gradients of both arguments.
+        <float32>[time, batch, units], and a function from their gradient to the gradients of both arguments.
     """
     gates, cells, states = _forward(projected, recurrent)
 
@@ -39,7 +39,7 @@ def lstm_states(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, 
 
 
 def _forward(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """Gate activations [time, batch, 4 * units], cell states and hidden states [time, batch, units]."""
+    """Returns gate activations [time, batch, 4 * units], cell states and hidden states [time, batch, units]."""
     time, batch = tf.shape(projected)[0], tf.shape(projected)[1]
     units = recurrent.shape[0]
     steps = _array(time, 4 * units).unstack(projected)
@@ -59,7 +59,7 @@ def _forward(projected: tf.Tensor, recurrent: tf.Tensor) -> tuple[tf.Tensor, tf.
 
 
 def _backward(gates: tf.Tensor, cells: tf.Tensor, upstream: tf.Tensor, recurrent: tf.Tensor) -> tf.Tensor:
-    """The gradient of ``projected``, [time, batch, 4 * units]. What needs no recurrence is computed for all steps."""
+    """Returns the gradient of ``projected``, [time, batch, 4 * units]; only the recurrent part is in a loop."""
     time, batch, units = tf.shape(cells)[0], tf.shape(cells)[1], recurrent.shape[0]
     i, f, g, o = tf.split(gates, 4, axis=2)
     squashed = tf.tanh(cells)
@@ -88,16 +88,16 @@ def _array(time: tf.Tensor, size: int) -> tf.TensorArray:
 
 
 def _delayed(steps: tf.Tensor) -> tf.Tensor:
-    """What stood one step earlier, zero before the first; axis 0 is time."""
+    """Returns the values of the preceding step, zero before the first; axis 0 is time."""
     return tf.concat([tf.zeros_like(steps[:1]), steps[:-1]], 0)
 
 
 @keras.saving.register_keras_serializable("sentiment")
 class BidirectionalLSTM(keras.layers.Layer):
-    """Two LSTMs, one from each end of the review; padding after the end changes neither.
+    """Two LSTMs, one from each end of the review; padding after the end affects neither.
 
-    Call with ``embedded <float32>[batch, time, embedding]`` and ``lengths <int32>[batch]``; gives
-    ``<float32>[batch, time, 2 * units]``, forward then backward. States past a review's end mean nothing.
+    Maps ``embedded <float32>[batch, time, embedding]`` and ``lengths <int32>[batch]`` to
+    ``<float32>[batch, time, 2 * units]``, forward then backward. States after a review's end are meaningless.
     """
 
     def __init__(self, units: int, **options: Any) -> None:
@@ -106,12 +106,12 @@ class BidirectionalLSTM(keras.layers.Layer):
         self.directions = [keras.layers.LSTMCell(units, name=name) for name in ("forward", "backward")]
 
     def build(self, embedded_shape: tuple[int | None, ...], lengths_shape: Any = None) -> None:
-        """Makes the weights with Keras' usual start: Glorot, orthogonal, forget bias 1."""
+        """Creates the weights with Keras' default initializers: Glorot, orthogonal, forget bias 1."""
         for cell in self.directions:
             cell.build((None, embedded_shape[-1]))
 
     def call(self, embedded: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Runs both directions; the backward one on reviews turned round within their length."""
+        """Runs both directions; the backward one reads each review reversed within its length."""
         forward, backward = (
             self._run(cell, x)
             for cell, x in zip(
@@ -127,32 +127,33 @@ class BidirectionalLSTM(keras.layers.Layer):
         return tf.transpose(lstm_states(projected, tf.convert_to_tensor(cell.recurrent_kernel)), [1, 0, 2])
 
     def compute_output_shape(self, embedded_shape: tuple[int | None, ...], lengths_shape: Any = None) -> Any:
-        """[batch, time, 2 * units]."""
+        """Returns [batch, time, 2 * units]."""
         return (*embedded_shape[:-1], 2 * self.units)
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "units": self.units}
 
 
 @keras.saving.register_keras_serializable("sentiment")
 class Lengths(keras.layers.Layer):
-    """``ids <int32>[batch, time]`` to ``<int32>[batch]``, the number of ids before the padding."""
+    """Maps ``ids <int32>[batch, time]`` to ``<int32>[batch]``, the number of ids before the padding."""
 
     def call(self, ids: tf.Tensor) -> tf.Tensor:
-        """Counts the ids that are not PAD, which stands only at the end."""
+        """Counts the ids that are not PAD, which occurs only at the end."""
         return tf.math.count_nonzero(ids, axis=1, dtype=tf.int32)
 
     def compute_output_shape(self, ids_shape: tuple[int | None, ...]) -> Any:
-        """[batch]."""
+        """Returns [batch]."""
         return ids_shape[:1]
 
 
 @keras.saving.register_keras_serializable("sentiment")
 class Pooling(keras.layers.Layer):
-    """``states <float32>[batch, time, features]`` and ``lengths`` to one vector a review.
+    """Pools ``states <float32>[batch, time, features]`` within ``lengths <int32>[batch]`` over time.
 
-    Keras' GlobalMaxPooling1D takes padding for states; this one does not. Several kinds are put side by side.
+    Unlike Keras' GlobalMaxPooling1D, it ignores padding. It returns ``<float32>[batch, kinds * features]``, with the
+    kinds "max" and "mean" concatenated in the given order.
     """
 
     def __init__(self, kinds: list[str], **options: Any) -> None:
@@ -160,7 +161,7 @@ class Pooling(keras.layers.Layer):
         self.kinds = list(kinds)
 
     def call(self, states: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-        """Reduces over the steps inside each review."""
+        """Reduces over the steps before each review's end."""
         inside = tf.sequence_mask(lengths, tf.shape(states)[1])[:, :, None]
         pooled = {
             "max": lambda: tf.reduce_max(tf.where(inside, states, states.dtype.min), 1),
@@ -169,9 +170,9 @@ class Pooling(keras.layers.Layer):
         return tf.concat([pooled[kind]() for kind in self.kinds], 1)
 
     def compute_output_shape(self, states_shape: tuple[int, ...], lengths_shape: Any = None) -> Any:
-        """[batch, kinds * features]."""
+        """Returns [batch, kinds * features]."""
         return (states_shape[0], states_shape[2] * len(self.kinds))
 
     def get_config(self) -> dict[str, Any]:
-        """What rebuilds the layer."""
+        """Returns the arguments that recreate the layer."""
         return {**super().get_config(), "kinds": self.kinds}

@@ -1,4 +1,4 @@
-"""The Keras models: Embedding -> LSTM -> Dense with sigmoid."""
+"""Builds the Keras models: Embedding -> LSTM -> Dense with sigmoid."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from sentiment.training.layers import BidirectionalLSTM, Lengths, Pooling
 def build_network(
     preset: Preset, vocabulary_size: int, embedding: npt.NDArray[np.float32] | None = None
 ) -> keras.Model:
-    """``ids <int32>[batch, time]``, 0 = PAD at the end, to the probability of "positive" ``<float32>[batch, 1]``.
+    """Builds a network from ``ids <int32>[batch, time]`` to the probability of "positive", ``<float32>[batch, 1]``.
+
+    Shorter reviews of a batch are padded with 0 at the end.
 
     Args:
         preset: the recipe.
         vocabulary_size: rows of the embedding.
-        embedding: <float32>[vocabulary, embedding] to begin with; random numbers if None.
+        embedding: <float32>[vocabulary, embedding], the initial embedding; random if None.
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
     dense = keras.layers.Dense(1, activation="sigmoid", name="dense")
@@ -36,7 +38,7 @@ def build_network(
 
 
 def _classic(preset: Preset, vocabulary_size: int) -> list[keras.Layer]:
-    """Keras' own layers; the last state of the LSTM is that after the last token."""
+    """Returns Keras' own layers; the output of the LSTM is its state after the last token."""
     return [
         keras.layers.Embedding(vocabulary_size, preset.embedding_size, mask_zero=True, name="embedding"),
         keras.layers.LSTM(preset.units, dropout=preset.embedding_dropout, name="lstm"),
@@ -44,7 +46,7 @@ def _classic(preset: Preset, vocabulary_size: int) -> list[keras.Layer]:
 
 
 def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
-    """Both directions, pooled over the steps inside the review, with dropout on channels and features."""
+    """Returns pooled states of both directions, with dropout on embedding channels and on pooled features."""
     lengths = Lengths(name="lengths")(ids)
     embedded = keras.layers.Embedding(vocabulary_size, preset.embedding_size, name="embedding")(ids)
     embedded = keras.layers.SpatialDropout1D(preset.embedding_dropout, name="embedding_dropout")(embedded)
@@ -54,7 +56,7 @@ def _bidirectional(ids: Any, preset: Preset, vocabulary_size: int) -> Any:
 
 
 def build_optimizer(preset: Preset, total_steps: int) -> keras.optimizers.Optimizer:
-    """Adam, or AdamW where the preset decays weights, with its schedule over ``total_steps``."""
+    """Returns Adam, or AdamW if the preset has weight decay, with a warm-up and cosine decay over ``total_steps``."""
     warmup = max(total_steps // 10, 1)
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, max(total_steps - warmup, 1), warmup_target=preset.learning_rate, warmup_steps=warmup
@@ -75,7 +77,13 @@ def set_weights(network: keras.Model, weights: Weights) -> None:
 
 
 def average_weights(network: keras.Model, start: Weights, share: float) -> None:
-    """Sets a network to the mean of its weights, which count ``share``, and those that its training started from."""
+    """Interpolates a network's weights with those that its training started from (Wortsman et al. 2022).
+
+    Args:
+        network: the trained network, which is changed.
+        start: the weights before training.
+        share: the weight of the trained ones, from 0 to 1.
+    """
     trained = [np.array(variable) for variable in network.trainable_variables]
     set_weights(network, start)
     for variable, new in zip(network.trainable_variables, trained, strict=True):

@@ -1,7 +1,7 @@
-"""A linear model on n-grams weighted by naive Bayes (Wang & Manning 2012, section 2.3): the teacher.
+"""NB-LR: logistic regression on n-grams with naive Bayes features (Wang & Manning 2012, section 2.3).
 
-It sees no order beyond three tokens, so it errs differently from an LSTM; what it makes of the unlabelled reviews is
-worth learning from. Fitted in seconds by L-BFGS on the logistic loss.
+As a teacher it gives soft targets for unlabelled reviews. It ignores order beyond three tokens, so its errors differ
+from those of an LSTM. It is fitted in seconds by L-BFGS.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy import optimize, sparse
 
 _LONGEST = 3  # tokens in an n-gram
-_SEEN = 2  # reviews an n-gram must stand in to count
+_MIN_REVIEWS = 2  # reviews in which an n-gram must occur
 _PENALTY = 0.1  # weight of the squared norm; the best of 0.1, 0.3 and 1 on validation
 _ITERATIONS = 60
 
@@ -21,13 +21,13 @@ Ids = npt.NDArray[np.int32]
 
 
 class NgramModel:
-    """Which n-grams a review holds, each once, decides its score.
+    """A linear model of the presence of n-grams.
 
     Args:
-        reviews: <int32>[tokens] a review, none of them empty.
+        reviews: <int32>[tokens] for each review, none of them empty.
         labels: <int8>[reviews], 1 positive, 0 negative.
-        vocabulary_size: one more than the highest id.
-        weights: <float>[reviews], how much each counts; all alike where None.
+        vocabulary_size: number of ids.
+        weights: <float>[reviews], sample weights; equal if None.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class NgramModel:
         self._size = vocabulary_size
         keys = [self._ngrams(review) for review in reviews]
         ngrams, seen = np.unique(np.concatenate(keys), return_counts=True)
-        self._known = ngrams[seen >= min(_SEEN, seen.max())]  # all of them, where no two reviews share one
+        self._known = ngrams[seen >= min(_MIN_REVIEWS, seen.max())]  # all n-grams if no two reviews share one
         present = self._present(keys)
         counts = np.ones(len(labels), np.float32) if weights is None else weights.astype(np.float32)
         self._ratios = _log_count_ratios(present, labels, counts)
@@ -48,12 +48,12 @@ class NgramModel:
         self._weights, self._bias = fitted[:-1], fitted[-1]
 
     def logits(self, reviews: Sequence[Ids]) -> npt.NDArray[np.float64]:
-        """<float64>[reviews], the log-odds of "positive"."""
+        """Returns the log-odds of "positive", <float64>[reviews]."""
         present = self._present([self._ngrams(review) for review in reviews])
         return _weighted(present, self._ratios) @ self._weights + self._bias
 
     def _ngrams(self, review: Ids) -> npt.NDArray[np.int64]:
-        """The review's n-grams, each once, as numbers to the base of the vocabulary's size."""
+        """Returns the distinct n-grams of a review, each as a number in base ``vocabulary_size``."""
         ids = review.astype(np.int64)
         grams = [ids]
         for n in range(1, _LONGEST):
@@ -61,7 +61,7 @@ class NgramModel:
         return np.unique(np.concatenate(grams))
 
     def _present(self, keys: Sequence[npt.NDArray[np.int64]]) -> sparse.csr_matrix:
-        """<float32>[reviews, known n-grams], 1 where a review holds the n-gram."""
+        """Returns <float32>[reviews, known n-grams], 1 if the n-gram occurs in the review."""
         flat = np.concatenate(keys)
         rows = np.repeat(np.arange(len(keys)), [len(each) for each in keys])
         columns = np.minimum(np.searchsorted(self._known, flat), len(self._known) - 1)
@@ -73,13 +73,13 @@ class NgramModel:
 def _log_count_ratios(
     present: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.float32]:
-    """How much more often each n-gram stands in positive reviews, with one imagined review more on each side."""
+    """Returns the log-count ratio of each n-gram, <float32>[known n-grams], with add-one smoothing."""
     positive, negative = (1 + present.T @ (counts * (labels == label)) for label in (1, 0))
     return np.log(positive / positive.sum()) - np.log(negative / negative.sum())
 
 
 def _weighted(present: sparse.csr_matrix, ratios: npt.NDArray[np.float32]) -> sparse.csr_matrix:
-    """Each n-gram with its ratio, each review scaled to length 1."""
+    """Returns the features multiplied by the ratios, with rows scaled to length 1."""
     weighted = present.multiply(ratios).tocsr()
     norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
     return (sparse.diags((1 / np.maximum(norms, 1e-9)).astype(np.float32)) @ weighted).tocsr()
@@ -88,9 +88,16 @@ def _weighted(present: sparse.csr_matrix, ratios: npt.NDArray[np.float32]) -> sp
 def fit_logistic(
     features: sparse.csr_matrix, labels: npt.NDArray[np.int8], counts: npt.NDArray[np.float32], penalty: float
 ) -> npt.NDArray[np.float64]:
-    """Returns the weights and, last, the bias of a logistic regression in which each review has the weight ``counts``.
+    """Fits a logistic regression with an L2 penalty.
 
-    The penalty is the weight of the squared norm of the weights.
+    Args:
+        features: <float>[reviews, features].
+        labels: <int8>[reviews], 1 positive, 0 negative.
+        counts: <float32>[reviews], sample weights.
+        penalty: the weight of half the squared norm of the coefficients; the bias is not penalised.
+
+    Returns:
+        <float64>[features + 1], the coefficients and, last, the bias.
     """
     signs = 2.0 * labels - 1
     transposed = features.T.tocsr()

@@ -1,4 +1,4 @@
-"""One training from data to a sealed run: vocabulary, embeddings, network, export, and what validation says."""
+"""Trains a run: vocabulary, embeddings, network, export, validation metrics, metadata and model card."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ Ids = npt.NDArray[np.int32]
 
 
 def train(job: Job) -> Path:
-    """Trains and writes the whole run. After an interruption, the same job resumes from its last finished epoch.
+    """Trains a run and writes its folder. After an interruption, the same job resumes from its last finished epoch.
 
     Raises:
-        DatasetError: no word is frequent enough to be learned.
+        DatasetError: no word is frequent enough for the vocabulary.
         ArtifactError: the run to continue cannot be used.
-        StoppedError: Ctrl-C while the network was fitted.
-        OtherSettingsError: the folder holds a training that was begun with other settings.
-        ParityError: the exported model would not compute what the trained one does.
+        StoppedError: training was stopped by Ctrl-C.
+        OtherSettingsError: the folder has an unfinished training with other settings.
+        ParityError: the logits of the exported model differ from those of the trained one.
     """
     work = job.output / "checkpoint"
     work.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ def _batches(
         with stages("readings to rehearse"):
             examples += rehearsed(job.start, job.rehearsal, vocabulary, preset.max_length)
     elif preset.teacher and not reviews:
-        print("this data has no unlabelled reviews, so the network learns from none", file=sys.stderr, flush=True)
+        print("This data has no unlabelled reviews; training uses the labelled ones only.", file=sys.stderr, flush=True)
     elif preset.teacher:
         with stages("teachers"):
             examples += Examples(reviews, ngram_targets(reviews, labelled, validation, len(vocabulary)))
@@ -160,9 +160,9 @@ def _batches(
 
 
 def _read(job: Job) -> tuple[Vocabulary, list[Ids], list[Ids], list[Ids]]:
-    """Returns the vocabulary, and the training, unlabelled and validation reviews encoded, uncut.
+    """Returns the vocabulary, and the training, unlabelled and validation reviews, encoded and not truncated.
 
-    The vocabulary is that of the run that is continued, which grows in fine-tuning, or of all training texts.
+    The vocabulary is that of the continued run, extended in fine-tuning, or is built from all training texts.
 
     Raises:
         DatasetError: the vocabulary would be empty.
@@ -185,8 +185,8 @@ def _vocabulary(job: Job, counts: Counter[str]) -> Vocabulary:
     vocabulary = Vocabulary.from_counts(counts, max_size=preset.vocabulary_size, min_count=preset.min_count)
     if not vocabulary.tokens:
         raise DatasetError(
-            f"No word occurs {preset.min_count} times in the reviews to train on, so nothing can be learned from them; "
-            "train on more reviews."
+            f"No word occurs {preset.min_count} times in the training reviews, so the vocabulary would be empty; train "
+            "on more reviews."
         )
     return vocabulary
 
@@ -201,13 +201,13 @@ def _claim(work: Path, job: Job) -> None:
 
 
 def _labelled(ids: list[Ids], frame: pd.DataFrame) -> Examples:
-    """Reviews with at least one token, and their labels."""
+    """Returns the reviews with at least one token, with their labels as targets."""
     filled = [i for i, review in enumerate(ids) if len(review)]
     return Examples([ids[i] for i in filled], frame["label"].to_numpy(np.float32)[filled])
 
 
 def _cross_validate(job: Job, build: Callable[[], keras.Model], preprocessor: Preprocessor, rule: DecisionRule) -> None:
-    """Adds the figures of cross-validation to ``metrics.json``."""
+    """Adds the metrics of cross-validation to ``metrics.json``."""
     reviews = pd.concat([job.dataset.train, job.dataset.validation], ignore_index=True)
     encoded = [preprocessor.ids(text)[0] for text in reviews["text"]]
     filled = reviews[[len(ids) > 0 for ids in encoded]]
@@ -222,7 +222,7 @@ def _cross_validate(job: Job, build: Callable[[], keras.Model], preprocessor: Pr
 
 
 def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids], held_out: list[Ids]) -> DecisionRule:
-    """Writes all but what describes the run: model, vocabulary, config, predictions, metrics, facts on the data."""
+    """Writes model, vocabulary, config, predictions, metrics and data summary; returns the calibrated decision rule."""
     folder, preset, dataset = job.output, job.preset, job.dataset
     vocabulary.write(folder / "vocabulary.txt")
     difference = export(network, preset.pooling, folder, [review[: preset.max_length] for review in ids + held_out])
@@ -247,7 +247,7 @@ def _write(job: Job, network: keras.Model, vocabulary: Vocabulary, ids: list[Ids
 
 
 def _config(preset: Preset) -> dict[str, Any]:
-    """What is known of a run before it begins."""
+    """Returns the part of ``config.json`` that is known before training."""
     return {
         "format": artifacts.FORMAT,
         "preset": preset.name,
@@ -263,7 +263,7 @@ def _classifier(folder: Path, preprocessor: Preprocessor) -> Classifier:
 
 
 def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
-    """Returns the exported model's predictions of the reviews it was trained and tuned on."""
+    """Returns the exported model's predictions table of the training and validation reviews."""
     frames = {"train": dataset.train, "validation": dataset.validation}
     return pd.concat(
         evaluated.predict(classifier.logits, classifier.preprocessor, frame, name) for name, frame in frames.items()
@@ -271,7 +271,7 @@ def _predictions(classifier: Classifier, dataset: Dataset) -> pd.DataFrame:
 
 
 def _finish(job: Job, stages: Stages) -> None:
-    """How the run was made, its model card, and the seal."""
+    """Writes metadata, manifest and model card."""
     parent = {job.start.name: job.start.manifest["files"]["model.onnx"]} if job.start else {}
     metadata = {
         "preset": job.preset.name,

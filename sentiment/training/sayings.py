@@ -1,8 +1,8 @@
-"""Short texts whose words alone lean the other way or neither way: "can't go wrong", "won't be back".
+"""Generates short texts whose words alone suggest the wrong label or none: "can't go wrong", "won't be back".
 
-They are written by the forms of ``sayings.toml``. What fills the blanks of a form comes from lists in that file and
-from the reviews: words that praise or blame, alone and with a noun, and short sentences that an earlier model is sure
-of.
+They follow the templates (forms) of ``sayings.toml``. The blanks of a form are filled from lists in that file and from
+the reviews: positive and negative adjectives, alone and with a noun, and short sentences that an earlier model
+predicts with confidence.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from sentiment.training.counterfactuals import as_texts, indefinite_article
 from sentiment.training.examples import Examples
 
 Ids = npt.NDArray[np.int32]
-_Form = list[list[int] | str]  # pieces: the ids of a literal one, or the name of a blank
+_Form = list[list[int] | str]  # pieces: the ids of literal text, or the name of a blank
 _Choice = TypeVar("_Choice")
-Fillings = Mapping[str, Sequence[Sequence[int]]]  # what can fill each of BLANKS, in ids
+Fillings = Mapping[str, Sequence[Sequence[int]]]  # the choices for each of BLANKS, in ids
 
 FORMS = Path(__file__).with_name("sayings.toml")
-BLANKS = {  # those that the reviews fill
-    "p": "an adjective that praises",
-    "n": "one that blames",
-    "pn": "an adjective that praises and a noun",
-    "nn": "one that blames and a noun",
+BLANKS = {  # blanks that are filled from the reviews
+    "p": "a positive adjective",
+    "n": "a negative adjective",
+    "pn": "a positive adjective and a noun",
+    "nn": "a negative adjective and a noun",
     "P": "a positive sentence",
-    "N": "a negative one",
+    "N": "a negative sentence",
 }
 
-SIDED = {  # blanks of forms that serve both sides: what fills them if the saying is negative, and if it is positive
+SIDED = {  # blanks of forms for both labels -> what fills them in a negative text, and in a positive one
     "Y": ("negative", "positive"),
     "X": ("positive", "negative"),
     "y": ("blame", "praise"),
@@ -52,14 +52,14 @@ _BLANK = re.compile(r"{(\w+)}")
 _ENDS = (".", "!", "?", "...")
 _NO_SENTENCE = ('"', "(", ")", "[", "]", "*", ":", ";", "but", "however", "although", "though")
 _SHORTEST, _LONGEST = 3, 14  # tokens of a sentence, without its end
-_SURE = 2.5  # absolute logit of a sentence
-_SENTENCES = 100_000  # of which the model is asked
-_LEAST_PAIRS = 5  # occurrences of an adjective before a noun
+_MIN_LOGIT = 2.5  # absolute logit of a sentence
+_SENTENCES = 100_000  # maximum number of sentences
+_MIN_PAIRS = 5  # occurrences of an adjective before a noun
 
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Forms of one kind, by side; ``weight`` of each form, and the probability ``target`` that it is of its side."""
+    """Forms by side (1 positive, -1 negative), the ``weight`` of each form, and the ``target``: P(its side)."""
 
     forms: Mapping[int, Sequence[_Form]]
     weight: float
@@ -67,12 +67,12 @@ class _Group:
 
 
 class Sayings:
-    """Draws texts that are written by the forms.
+    """Draws texts from the forms.
 
     Args:
-        fillings: what fills ``BLANKS``. Forms with a blank that nothing fills are left out.
-        vocabulary: of the ids.
-        content: of ``sayings.toml``.
+        fillings: the choices for ``BLANKS``. Forms with a blank that has none are left out.
+        vocabulary: the vocabulary of the ids.
+        content: the content of ``sayings.toml``; read from the file if None.
     """
 
     def __init__(self, fillings: Fillings, vocabulary: Vocabulary, content: str | None = None) -> None:
@@ -95,11 +95,11 @@ class Sayings:
         self._sides = {side: [group for group in groups if group.forms[side]] for side in (1, -1)}
 
     def __bool__(self) -> bool:
-        """Whether there is a form of either side."""
+        """Returns whether each side has a form."""
         return all(self._sides.values())
 
     def __call__(self, rng: np.random.Generator) -> tuple[Ids, float]:
-        """Returns the ids of a text and its target, the probability of "positive"."""
+        """Returns the ids of a text, <int32>[tokens], and its target, the probability of "positive"."""
         side = 1 if rng.random() < 0.5 else -1
         ids: list[int] = []
         if rng.random() < self._opened:
@@ -113,7 +113,7 @@ class Sayings:
         return np.array(ids, np.int32), target if side > 0 else 1 - target
 
     def _say(self, side: int, ids: list[int], rng: np.random.Generator) -> float:
-        """Adds a saying of a side; returns the probability that it is of this side."""
+        """Appends a saying of a side to ``ids``; returns the target, the probability that it is of this side."""
         groups = self._sides[side]
         weights = np.array([group.weight * len(group.forms[side]) for group in groups])
         group = groups[int(rng.choice(len(groups), p=weights / weights.sum()))]
@@ -121,7 +121,7 @@ class Sayings:
         return group.target
 
     def _written(self, pieces: _Form, rng: np.random.Generator) -> list[int]:
-        """Returns a form with its blanks filled, and the articles before them made to fit."""
+        """Returns the ids of a form with its blanks filled, and with fitting articles before them."""
         ids: list[int] = []
         for piece in pieces:
             if isinstance(piece, list):
@@ -146,7 +146,7 @@ class Sayings:
         return _Group(forms, table.get("weight", 1.0), table.get("target", 0.95))
 
     def _pieces(self, form: str) -> _Form:
-        """Returns a form's literal pieces in ids, and the names of its blanks."""
+        """Returns the pieces of a form: ids of literal text, and names of blanks."""
         pieces: _Form = []
         for place, part in enumerate(_BLANK.split(form)):
             if place % 2:
@@ -157,7 +157,7 @@ class Sayings:
         return pieces
 
     def _drop_unfillable(self) -> None:
-        """Removes choices with a blank that nothing fills, until none is left."""
+        """Removes choices with a blank that has no choices, until there are none."""
         while True:
             kept = {name: [each for each in every if self._fillable(each)] for name, every in self._blanks.items()}
             if kept == self._blanks:
@@ -169,12 +169,12 @@ class Sayings:
 
 
 def short_sentences(reviews: Sequence[Ids], vocabulary: Vocabulary, rng: np.random.Generator) -> list[Ids]:
-    """Returns different short sentences of reviews, without their ends, whose words are all known."""
+    """Returns distinct short sentences of reviews without unknown words, each without its end mark."""
     ends = [vocabulary.id(token) for token in _ENDS if token in vocabulary]
     excluded = {UNK, *(vocabulary.id(token) for token in _NO_SENTENCE)}
     found: dict[bytes, Ids] = {}
     for review in reviews:
-        bounds = np.concatenate([[-1], np.flatnonzero(np.isin(review, ends))])  # what follows the last is no sentence
+        bounds = np.concatenate([[-1], np.flatnonzero(np.isin(review, ends))])  # text after the last is not used
         lengths = np.diff(bounds) - 1
         for place in np.flatnonzero((lengths >= _SHORTEST) & (lengths <= _LONGEST)):
             sentence = review[bounds[place] + 1 : bounds[place + 1]]
@@ -188,13 +188,13 @@ def short_sentences(reviews: Sequence[Ids], vocabulary: Vocabulary, rng: np.rand
 def fillings(
     labelled: Examples, sentences: Sequence[Ids], logits: npt.NDArray[np.float32], vocabulary: Vocabulary
 ) -> dict[str, list[list[int]]]:
-    """Returns what fills ``BLANKS``.
+    """Returns the choices for ``BLANKS``.
 
     Args:
-        labelled: reviews that show which words praise and blame.
-        sentences: of reviews.
-        logits: <float32>[sentences]
-        vocabulary: of all ids.
+        labelled: reviews from which opinion words are found.
+        sentences: sentences of reviews.
+        logits: <float32>[sentences], by an earlier model.
+        vocabulary: the vocabulary of all ids.
     """
     texts = as_texts(labelled.ids, vocabulary)
     known = opinions(texts, labelled.targets)
@@ -205,21 +205,21 @@ def fillings(
         words = [vocabulary.id(word) for word, leaning in known.adjectives.items() if leaning * side > 0]
         filled[adjective] = [[word] for word in words]
         filled[pair] = _pairs(labelled.ids, words, nouns)
-        filled[sentence] = [sentences[place].tolist() for place in np.flatnonzero(logits * side > _SURE).tolist()]
+        filled[sentence] = [sentences[place].tolist() for place in np.flatnonzero(logits * side > _MIN_LOGIT).tolist()]
     return filled
 
 
 def _pairs(reviews: Sequence[Ids], adjectives: Sequence[int], nouns: Sequence[int]) -> list[list[int]]:
-    """Returns the adjectives with a noun right after them that occur often enough."""
+    """Returns the pairs of an adjective and the noun after it that are frequent enough."""
     counts: Counter[tuple[int, int]] = Counter()
     for review in reviews:
         places = np.flatnonzero(np.isin(review[:-1], adjectives) & np.isin(review[1:], nouns))
         counts.update((int(review[place]), int(review[place + 1])) for place in places)
-    return [list(pair) for pair, number in counts.items() if number >= _LEAST_PAIRS]
+    return [list(pair) for pair, number in counts.items() if number >= _MIN_PAIRS]
 
 
 def _forms(table: Mapping[str, Any], side: int) -> list[str]:
-    """Returns a group's forms of a side, those for either side included."""
+    """Returns a group's forms for a side, including those for either side."""
 
     def sided(blank: re.Match[str]) -> str:
         return f"{{{SIDED[blank[1]][side > 0]}}}" if blank[1] in SIDED else blank[0]

@@ -1,4 +1,4 @@
-"""Small models trained on planted shortcuts, for the proof that contributions find them."""
+"""Trains small models on planted shortcuts, and measures whether methods find them (Bastings et al. 2022)."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sentiment.training import layers
 from sentiment.training.export import weights_of
 
 SEEDS = (0, 1, 2)
-TRAINING, VALIDATION, TEST = 12_000, 1_000, 1_000  # texts; half of them hold a shortcut
+TRAINING, VALIDATION, TEST = 12_000, 1_000, 1_000  # texts; half of them have a shortcut
 EPOCHS = 12  # at most
-HIDDEN = 0.5  # of a training text's own tokens at most, so that the baseline of unknown words is nothing foreign
+HIDDEN = 0.5  # maximum share of unknown words in a training text, so that the baseline is in distribution
 DROPOUT = 0.3
 LEARNING_RATE = 3e-3
 UNITS = 32  # also the size of the embedding
@@ -42,15 +42,15 @@ def prove_shortcuts(
     """Trains a model for each kind of shortcut and seed, and measures how well every method finds the shortcut.
 
     Args:
-        reviews: encoded reviews that lend the texts, ``TRAINING + VALIDATION + TEST`` of them or more.
-        labels: <int8>[reviews]
+        reviews: encoded reviews from which the texts are taken, at least ``TRAINING + VALIDATION + TEST``.
+        labels: <int8>[reviews], 1 positive, 0 negative.
         seeds: of planting and training.
-        kept: a folder in which each model leaves its result, so that a broken run goes on where it stopped.
-        say: told about each model as its training begins.
+        kept: a folder for the result of each model, so that an interrupted call can be resumed.
+        say: called with a line of progress before each model.
 
     Returns:
         ``{"seeds", "kinds": [{"kind", "accuracy", "methods": [{"name", "precision"}]}]}``; accuracy is on unseen texts
-        with a shortcut, both are means over seeds.
+        with a shortcut; accuracy and precision are means over seeds.
 
     Raises:
         DatasetError: there are too few reviews.
@@ -73,7 +73,7 @@ def prove_shortcuts(
 
 
 def train(training: Planted, validation: Planted, seed: int) -> Weights:
-    """A small bidirectional LSTM, of the shape of those that ship, that has learned the shortcut."""
+    """Trains a small bidirectional LSTM with max and mean pooling, and returns its weights."""
     keras.utils.set_random_seed(seed)
     ids = keras.Input((None,), dtype="int32")
     lengths = layers.Lengths()(ids)
@@ -95,7 +95,7 @@ def train(training: Planted, validation: Planted, seed: int) -> Weights:
 
 
 def _prove_one(kind: Kind, reviews: Sequence[Ids], labels: npt.NDArray[np.int8], seed: int) -> dict[str, Any]:
-    """The ``accuracy`` of one model on texts with a shortcut, and each method's ``precision`` by name."""
+    """Returns the ``accuracy`` of one model on texts with a shortcut, and the ``precision`` of each method by name."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(reviews))[: TRAINING + VALIDATION + TEST]
     parts = np.split(order, [TRAINING, TRAINING + VALIDATION])
@@ -117,7 +117,7 @@ def _prove_one(kind: Kind, reviews: Sequence[Ids], labels: npt.NDArray[np.int8],
 
 
 def _logits(attributor: Attributor, reviews: Sequence[Ids]) -> Floats:
-    """The small model's scores, by the NumPy pass."""
+    """Returns the logits of a small model, <float64>[reviews], by the NumPy forward pass."""
     scores = np.empty(len(reviews))
     for start in range(0, len(reviews), 64):
         path = attributor.path(reviews[start : start + 64])

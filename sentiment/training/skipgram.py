@@ -1,4 +1,4 @@
-"""Where embeddings can begin: skip-gram with negative sampling over all training texts (Mikolov et al. 2013)."""
+"""Initial embeddings: skip-gram with negative sampling on all training texts (Mikolov et al. 2013)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sentiment.text.vocabulary import PAD, UNK
 _EPOCHS = 3
 _WINDOW = 5
 _NEGATIVE = 5
-_SAMPLE = 1e-4  # the rate of Mikolov et al.'s subsampling of frequent words, section 2.3
+_SAMPLE = 1e-4  # threshold of the subsampling of frequent words (section 2.3)
 
 
 class _Sentences:
-    """Reviews as gensim wants them: iterable again and again, tokens as strings; ids serve as the strings."""
+    """Reviews in the form that gensim expects: repeatedly iterable, with ids as strings."""
 
     def __init__(self, reviews: Sequence[npt.NDArray[np.int32]]) -> None:
         self._reviews = reviews
@@ -29,9 +29,16 @@ class _Sentences:
 def skipgram(
     reviews: Sequence[npt.NDArray[np.int32]], vocabulary_size: int, size: int, seed: int
 ) -> npt.NDArray[np.float32]:
-    """<float32>[vocabulary_size, size]; one worker, so that the same seed gives the same numbers.
+    """Trains embeddings with one worker, so that they depend only on the seed.
 
-    PAD is zero. The unknown token, which no review shows, stands at the mean of all others.
+    Args:
+        reviews: <int32>[tokens] for each encoded review.
+        vocabulary_size: number of ids.
+        size: of an embedding.
+        seed: of the training.
+
+    Returns:
+        <float32>[vocabulary_size, size]. PAD is zero, and the unknown token is the mean of all others.
     """
     from gensim.models import Word2Vec
 

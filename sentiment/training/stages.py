@@ -1,4 +1,4 @@
-"""The stages of a training: the time each takes, and the arrays it leaves for a resumed training."""
+"""Stages of a training: their durations, and arrays cached for a resumed training."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sentiment.artifacts import write_atomically, write_json
 
 
 class Stages:
-    """The stages of a training and the seconds each took, on disk, so that a resumed run knows them all."""
+    """Records the seconds of each stage on disk, so that a resumed training knows them all."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,24 +26,24 @@ class Stages:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Says that a stage begins, and writes down how long it took."""
+        """Prints the name of a stage and records its duration."""
         print(f"{name} ...", file=sys.stderr, flush=True)
         start = time.monotonic()
         yield
         self.record(name, time.monotonic() - start)
 
     def record(self, name: str, seconds: float) -> None:
-        """Keeps a stage's time; a stage found done at resumption keeps the time it took at first."""
+        """Records a duration; a stage that a resumed training found done keeps its first, longer one."""
         self.seconds[name] = max(seconds, self.seconds.get(name, 0.0))
         write_json(self._path, self.seconds)
 
     def rows(self) -> list[dict[str, Any]]:
-        """For ``metadata.json``."""
+        """Returns the stages as in ``metadata.json``."""
         return [{"name": name, "seconds": round(seconds, 1)} for name, seconds in self.seconds.items()]
 
 
 def cached(path: Path, make: Callable[[], npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-    """Returns the array in a ``.npy`` file, which is made first if it does not exist."""
+    """Returns the array in a ``.npy`` file; if the file does not exist, computes and saves it first."""
     if not path.exists():
         content = io.BytesIO()
         np.save(content, make())

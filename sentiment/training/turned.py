@@ -1,12 +1,12 @@
-"""Reviews whose opinions are turned to their opposites: "a great cast, 8/10" becomes "a terrible cast, 3/10".
+"""Turned reviews: opinions are replaced by their opposites, "a great cast, 8/10" by "a terrible cast, 3/10".
 
-People who change a review into its opposite replace a few words and leave the rest (Kaushik et al. 2020). Here, rules
-replace words that praise or blame, add and remove negations, add doubt, and change marks. They do not find every
-opinion, so a target is weaker if less was turned.
+People who edit a review into its opposite replace a few words and keep the rest (Kaushik et al. 2020). Here, rules
+replace opinion words, add and remove negations, add doubt, and change ratings. They do not find every opinion, so a
+target is weaker if less was turned.
 
-Which words praise or blame follows from a regression of the labels on words. The opposite of a word is the nearest word
-of the other side in the embedding, once the direction of sentiment is taken out of it: two opposites are said of the
-same things. ``turned.toml`` adds pairs by hand.
+Opinion words are found by a regression of the labels on words. The opposites of a word are its nearest neighbours of
+the other side in the embedding, after the direction of sentiment is projected out, because opposites occur in the same
+contexts. ``turned.toml`` adds pairs by hand.
 """
 
 from __future__ import annotations
@@ -31,39 +31,39 @@ RULES = Path(__file__).with_name("turned.toml")
 
 # The lexicon:
 _PENALTY = 20.0  # weight of the squared norm in the regression
-_LEAST_REVIEWS = 60  # in which an opinion occurs
-_LEAST_LETTERS = 3
-_CANDIDATES = 500  # words that tell most about the labels
-_CLEAR = 0.12  # log-odds of those that define the direction of sentiment
-_LEAST_WEIGHT, _LEAST_OPPOSITE = 0.25, 0.2  # log-odds of an opinion, and of a word that takes its place
-_NEIGHBOURS, _LEAST_SIMILARITY = 3, 0.35
+_MIN_REVIEWS = 60  # in which an opinion word occurs
+_MIN_LETTERS = 3
+_CANDIDATES = 500  # most predictive words
+_CLEAR = 0.12  # absolute log-odds of words that define the direction of sentiment
+_MIN_WEIGHT, _MIN_OPPOSITE = 0.25, 0.2  # absolute log-odds of an opinion word, and of its opposite
+_NEIGHBOURS, _MIN_SIMILARITY = 3, 0.35
 
 # The rules:
 _REACH = 3  # words from a negation to its opinion
-_AGAINST_RATE = 0.5  # at which an opinion against the review's side is turned
-_MARK_RATE = 0.95
-_NOT_RATE = 0.2  # of turned opinions after a copula: "is not good" in place of "is bad"
-_DOUBT_RATE = 0.12  # of turned praise: "supposedly good", or in quotes; that of "not" too where it has no place
+_AGAINST_RATE = 0.5  # of opinions against the review's side that are turned
+_MARK_RATE = 0.95  # of ratings such as 8/10 that are turned
+_NOT_RATE = 0.2  # of turned opinions after a copula that are negated: "is not good" instead of "is bad"
+_DOUBT_RATE = 0.12  # of turned praise that gets a hedge or quotation marks; without a copula, _NOT_RATE is added
 _MIDDLE_MARK = 5
 
-# What is shown:
-_LONGEST = 800  # tokens; more are seldom turned as a whole
-_LEAST_LOGIT = 1.0  # of the review
-_LEAST_SHARE, _LEAST_EVIDENCE = 0.6, 1.0  # of a turned review
-_NO_SHARE, _FULL_SHARE = 0.4, 0.9  # the shares turned at which the target says nothing, and all
-_FULL_EVIDENCE = 2.5  # log-odds
-_LABELLED = 0.6  # rate of labelled reviews
+# The selection of reviews, and the targets:
+_LONGEST = 800  # tokens; longer reviews are rarely turned completely
+_MIN_LOGIT = 1.0  # absolute logit of the original review
+_MIN_SHARE, _MIN_EVIDENCE = 0.6, 1.0  # of a turned review
+_NO_SHARE, _FULL_SHARE = 0.4, 0.9  # shares turned at which the target is neutral, and at full strength
+_FULL_EVIDENCE = 2.5  # log-odds at which the target is at full strength
+_LABELLED = 0.6  # share of labelled reviews
 _ATTEMPTS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Words that praise or blame, by their ids.
+    """Opinion words, by id.
 
     Attributes:
-        sides: 1 for a word that praises, -1 for one that blames.
-        opposites: words that can take a word's place.
-        evidence: absolute log-odds that a word adds to its side.
+        sides: 1 for a positive word, -1 for a negative one.
+        opposites: the words that can replace a word.
+        evidence: the absolute log-odds of a word.
     """
 
     sides: Mapping[int, int]
@@ -73,12 +73,12 @@ class Lexicon:
 
 @dataclass(slots=True)
 class Turned:
-    """A review while it is turned.
+    """A review that is being turned.
 
     Attributes:
-        ids: its tokens so far.
-        evidence: log-odds of the opinions on its side.
-        turned: log-odds of those that were turned.
+        ids: the new tokens so far.
+        evidence: sum of the log-odds of the opinions on the review's side.
+        turned: the part of it that was turned.
     """
 
     ids: list[int] = field(default_factory=list)
@@ -87,17 +87,17 @@ class Turned:
 
     @property
     def share(self) -> float:
-        """How much of the evidence was turned, from 0 to 1."""
+        """The share of the evidence that was turned, from 0 to 1."""
         return self.turned / self.evidence if self.evidence else 0.0
 
 
 def find_opposites(labelled: Examples, embedding: npt.NDArray[np.floating], vocabulary: Vocabulary) -> Lexicon:
-    """Finds words that praise or blame and their opposites.
+    """Finds opinion words and their opposites.
 
     Args:
-        labelled: reviews and their labels.
+        labelled: reviews with labels.
         embedding: <float>[vocabulary, embedding]
-        vocabulary: of the reviews' ids.
+        vocabulary: the vocabulary of the reviews' ids.
     """
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
     weights, reviews = _regression(labelled, len(vocabulary))
@@ -130,7 +130,7 @@ def _nearest(
     vocabulary: Vocabulary,
     rules: Mapping[str, list[str]],
 ) -> dict[int, list[int]]:
-    """Returns the nearest words of the other side of each opinion that has some, nearest first."""
+    """Returns the nearest words of the other side, in order, for each opinion word that has any."""
     words = _opinions(weights, reviews, vocabulary, rules)
     praise, blame = words[weights[words] > 0], words[weights[words] < 0]
     if not len(praise) or not len(blame):
@@ -149,9 +149,9 @@ def _nearest(
         kept = [
             int(words[other])
             for other in nearest
-            if similar[place, other] > _LEAST_SIMILARITY and abs(weights[words[other]]) >= _LEAST_OPPOSITE
+            if similar[place, other] > _MIN_SIMILARITY and abs(weights[words[other]]) >= _MIN_OPPOSITE
         ]
-        if kept and abs(weights[word]) >= _LEAST_WEIGHT:
+        if kept and abs(weights[word]) >= _MIN_WEIGHT:
             found[int(word)] = kept
     return found
 
@@ -162,17 +162,17 @@ def _opinions(
     vocabulary: Vocabulary,
     rules: Mapping[str, list[str]],
 ) -> npt.NDArray[np.intp]:
-    """Returns the words that tell most about the labels, without little words and those that are no opinions."""
+    """Returns the ids of the most predictive words, without function words and words that are not opinions."""
     left_out = {word for name in ("neutral", "negations", "copulas", "degrees") for word in rules[name]}
     tokens = ("", "", *vocabulary.tokens)
     possible = np.array(
         [
-            count >= _LEAST_REVIEWS and len(token) >= _LEAST_LETTERS and token.isalpha() and token not in left_out
+            count >= _MIN_REVIEWS and len(token) >= _MIN_LETTERS and token.isalpha() and token not in left_out
             for token, count in zip(tokens, reviews, strict=True)
         ]
     )
-    telling = np.where(possible, np.abs(weights) * np.sqrt(reviews), 0)
-    top = np.argsort(-telling, kind="stable")[:_CANDIDATES]
+    predictive = np.where(possible, np.abs(weights) * np.sqrt(reviews), 0)
+    top = np.argsort(-predictive, kind="stable")[:_CANDIDATES]
     return top[possible[top] & (np.abs(weights[top]) > _CLEAR)]
 
 
@@ -180,8 +180,8 @@ class Turner:
     """Turns reviews by the rules of ``turned.toml``.
 
     Args:
-        lexicon: words that praise or blame.
-        vocabulary: of its ids.
+        lexicon: the opinion words and their opposites.
+        vocabulary: the vocabulary of the ids.
     """
 
     def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary) -> None:
@@ -196,7 +196,7 @@ class Turner:
         self._hedges, self._articles = known(rules["hedges"]), set(known(("a", "an")))
         self._not, self._contracted, self._quote = (vocabulary.id(token) for token in ("not", "n't", '"'))
         self._out_of = known(("out", "of", "10"))
-        self._marks: dict[int, tuple[int, int]] = {}  # the mark, and what takes its place
+        self._marks: dict[int, tuple[int, int]] = {}  # id of a rating -> its value, and the id of its opposite
         self._numbers: dict[int, tuple[int, int]] = {}  # the same before "out of 10"
         for mark, other in rules["marks"]:
             for table, form in ((self._marks, "{}/10"), (self._numbers, "{}")):
@@ -209,8 +209,8 @@ class Turner:
         Args:
             review: <int32>[tokens]
             side: 1 for a positive review, -1 for a negative one.
-            rate: at which an opinion on the review's side is turned.
-            rng: the source of all draws.
+            rate: the probability that an opinion on the review's side is turned.
+            rng: the source of randomness.
         """
         ids, made, place = review.tolist(), Turned(), 0
         while place < len(ids):
@@ -241,7 +241,7 @@ class Turner:
         return end + 1
 
     def _turn_opinion(self, rest: list[int], side: int, rate: float, made: Turned, rng: np.random.Generator) -> int:
-        """Replaces an opinion by its opposite, or negates or doubts it. Returns the tokens read."""
+        """Replaces an opinion by its opposite, or negates or hedges it. Returns the number of tokens read."""
         opinion, lexicon = rest[0], self._lexicon
         if opinion not in lexicon.sides:
             return 0
@@ -253,18 +253,18 @@ class Turner:
         while start and made.ids[start - 1] in self._degrees:
             start -= 1
         after_copula = start > 0 and made.ids[start - 1] in self._copulas
-        way = rng.random() if on_side else 1.0
-        if way < _NOT_RATE and after_copula:
+        drawn = rng.random() if on_side else 1.0
+        if drawn < _NOT_RATE and after_copula:
             made.ids[start:start] = [self._not]
             made.ids.append(opinion)
-        elif way < _NOT_RATE + _DOUBT_RATE and side > 0:
+        elif drawn < _NOT_RATE + _DOUBT_RATE and side > 0:
             self._doubt(opinion, start if after_copula else len(made.ids), made, rng)
         else:
             self._replace(opinion, made, rng)
         return 1
 
     def _doubt(self, opinion: int, place: int, made: Turned, rng: np.random.Generator) -> None:
-        """Puts praise in quotes, or a hedge at ``place``."""
+        """Puts praise in quotation marks, or inserts a hedge at ``place``."""
         if self._hedges and rng.random() < 0.5:
             made.ids[place:place] = [_one(self._hedges, rng)]
             made.ids.append(opinion)
@@ -272,7 +272,7 @@ class Turner:
             made.ids += [self._quote, opinion, self._quote]
 
     def _replace(self, opinion: int, made: Turned, rng: np.random.Generator) -> None:
-        """Adds an opposite of an opinion, with the article that fits it."""
+        """Appends an opposite of an opinion, with a fitting article before it."""
         opposite = self._opposite(opinion, rng)
         if made.ids and made.ids[-1] in self._articles:
             fitting = indefinite_article(self._tokens[opposite])
@@ -280,7 +280,7 @@ class Turner:
         made.ids.append(opposite)
 
     def _turn_mark(self, rest: list[int], side: int, made: Turned, rng: np.random.Generator) -> int:
-        """Replaces a mark. Returns the tokens read."""
+        """Replaces a rating such as 8/10. Returns the number of tokens read."""
         out_of = len(self._out_of) == _REACH and rest[1:] == self._out_of
         value, other = (self._numbers if out_of else self._marks).get(rest[0], (0, 0))
         if not value or (value > _MIDDLE_MARK) != (side > 0):
@@ -304,12 +304,12 @@ class TurnedReviews:
     """Draws turned reviews with their targets.
 
     Args:
-        turner: turns them.
-        reviews: <int32>[tokens] a review, the labelled ones first.
+        turner: turns a review.
+        reviews: <int32>[tokens] for each review, the labelled ones first.
         labelled: number of labelled reviews.
-        logits: <float32>[reviews], calibrated, by the model that teaches.
-        rate: at which an opinion is turned; half of the reviews have all of theirs turned.
-        largest_logit: of a target, in absolute value.
+        logits: <float32>[reviews], calibrated, by the teacher.
+        rate: the probability that an opinion is turned; in half of the reviews, all are turned.
+        largest_logit: the largest absolute logit of a target.
     """
 
     def __init__(
@@ -323,16 +323,16 @@ class TurnedReviews:
     ) -> None:
         self._turner, self._reviews, self._logits = turner, reviews, logits
         self._rate, self._largest = rate, largest_logit
-        fit = (np.abs(logits) >= _LEAST_LOGIT) & (np.array([len(review) for review in reviews]) <= _LONGEST)
-        places = np.flatnonzero(fit)
+        suitable = (np.abs(logits) >= _MIN_LOGIT) & (np.array([len(review) for review in reviews]) <= _LONGEST)
+        places = np.flatnonzero(suitable)
         self._pools = [pool for pool in (places[places < labelled], places[places >= labelled]) if len(pool)]
 
     def __bool__(self) -> bool:
-        """Whether there is a review to turn."""
+        """Returns whether there is a review to turn."""
         return bool(self._pools)
 
     def __call__(self, rng: np.random.Generator) -> tuple[Ids, float]:
-        """Returns the ids of a turned review and its target; after many failures, the last review as it is."""
+        """Returns ids <int32>[tokens] and target of a turned review; after many failures, those of an original one."""
         for _ in range(_ATTEMPTS):
             pool = self._pools[0 if rng.random() < _LABELLED else -1]
             place = int(pool[rng.integers(len(pool))])
@@ -340,12 +340,12 @@ class TurnedReviews:
             side = 1 if logit > 0 else -1
             rate = self._rate if rng.random() < 0.5 else 1.0
             made = self._turner.turn(self._reviews[place], side, rate, rng)
-            if made.share >= _LEAST_SHARE and made.evidence >= _LEAST_EVIDENCE:
+            if made.share >= _MIN_SHARE and made.evidence >= _MIN_EVIDENCE:
                 return np.array(made.ids, np.int32), _sigmoid(-side * self._strength(abs(logit), made))
         return self._reviews[place], _sigmoid(logit)
 
     def _strength(self, logit: float, made: Turned) -> float:
-        """Returns the absolute logit of a turned review: the less was turned, the smaller."""
+        """Returns the absolute logit of a turned review's target, which is smaller if less was turned."""
         turned = min(max((made.share - _NO_SHARE) / (_FULL_SHARE - _NO_SHARE), 0.0), 1.0)
         return min(logit, self._largest) * turned * min(made.evidence / _FULL_EVIDENCE, 1.0)
 

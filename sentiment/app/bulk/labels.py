@@ -19,7 +19,7 @@ from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
 from sentiment.bulk.left_out import left_out_rows
-from sentiment.evaluation import metrics
+from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
 from sentiment.model.decision import DecisionRule
@@ -245,7 +245,7 @@ def _other_run(scored: Scored, labelled: pd.DataFrame) -> None:
     else:
         others_labelled = Scored.of(other_job).results.labelled
         common = labelled.index.intersection(others_labelled.index)
-        result = metrics.compare(*(_correct(rows.loc[common]) for rows in (others_labelled, labelled)))
+        result = compare(*(_correct(rows.loc[common]) for rows in (others_labelled, labelled)))
         st.write(uploads.escape_markdown(wording.run_comparison(result, name, Path(this).name)))
 
 

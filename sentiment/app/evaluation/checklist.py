@@ -9,22 +9,15 @@ import streamlit as st
 
 from sentiment.app.evaluation import columns
 from sentiment.app.shared import chart_block
-from sentiment.behaviour.report import AIMS, NEGATION, totals
+from sentiment.behaviour.report import AIMS, KINDS, NEGATION, capability_name, totals
 from sentiment.formatting import percent
 
 _KINDS = {
-    "must be": ("MFT", "Minimum functionality (MFT)"),
-    "must not change": ("INV", "Invariance (INV)"),
-    "must move": ("DIR", "Directional expectation (DIR)"),
-    NEGATION: ("Negation", "Negation, all kinds"),
-}  # kind in ``behaviour.json`` -> CheckList's abbreviation and name
-_CAPABILITIES = {
-    "marks": "emphasis and quotation",
-    "other words": "synonyms",
-    "capitals": "capitalisation",
-    "actors and film": "people vs. movie",
-    "irrelevant additions": "irrelevant sentences",
-}  # capability in ``behaviour.json`` -> the name shown, if different
+    "must be": "Minimum functionality (MFT)",
+    "must not change": "Invariance (INV)",
+    "must move": "Directional expectation (DIR)",
+    NEGATION: "Negation, all kinds",
+}  # kind in ``behaviour.json`` -> title
 _CAPABILITY, _MATRIX = "capability", "capability_matrix"  # keys
 
 
@@ -33,7 +26,7 @@ def show(report: dict[str, Any]) -> None:
     with st.grid(4, min_column_width=170):
         for name, row in totals(report):
             st.metric(
-                _KINDS[name][1],
+                _KINDS[name],
                 f"{percent(row['rate'])} failed",
                 f"target ≤ {percent(AIMS[name], 0)}" if name in AIMS else f"of {row['cases']:,} cases",
                 delta_color="off",
@@ -72,7 +65,7 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
 
     chart_block.show_heading("Failure rate by capability", matrix)
     st.dataframe(
-        matrix.assign(capability=matrix["capability"].map(_capability_name)),
+        matrix.assign(capability=matrix["capability"].map(capability_name)),
         hide_index=True,
         height=400,
         placeholder="",
@@ -83,7 +76,7 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
         column_config={
             "capability": st.column_config.TextColumn("Capability", width=165),
             "cases": st.column_config.NumberColumn("Cases", format="localized", width=50),
-            **{kind: columns.share(_KINDS[kind][0], help=_KINDS[kind][1], width=55) for kind in kinds},
+            **{kind: columns.share(KINDS[kind], help=_KINDS[kind], width=55) for kind in kinds},
         },
     )
 
@@ -91,7 +84,7 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
 def _failures(report: dict[str, Any], failed: list[str]) -> None:
     """Shows a few failed cases of each test of the chosen capability."""
     st.header("Failed examples")
-    chosen = st.selectbox("Capability", failed, format_func=_capability_name, key=_CAPABILITY, width=320)
+    chosen = st.selectbox("Capability", failed, format_func=capability_name, key=_CAPABILITY, width=320)
     rows = [
         {
             "before": 100 * case["probabilities"][0],
@@ -126,7 +119,3 @@ def _describe_tolerance(row: dict[str, Any], report: dict[str, Any]) -> str:
     if row["beyond"] is None:
         return ""
     return f" {percent(row['beyond'])} of the pairs are off by more than {report['tolerance']} in probability."
-
-
-def _capability_name(capability: str) -> str:
-    return _CAPABILITIES.get(capability, capability)

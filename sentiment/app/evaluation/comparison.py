@@ -14,7 +14,7 @@ from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads, wording
 from sentiment.app.shared.scored_reviews import EVERYTHING, Pair
 from sentiment.artifacts import Run
-from sentiment.evaluation.metrics import SAMPLES, Change
+from sentiment.evaluation.comparison import SAMPLES, Change
 from sentiment.formatting import signed
 
 _METRICS = {
@@ -23,7 +23,7 @@ _METRICS = {
     "auc": ("ROC AUC ↑", "more"),
     "log_loss": ("Log loss ↓", "less"),
     "calibration_error": ("ECE ↓", "less"),
-}  # key of ``metrics.changes`` -> name, and which direction is better
+}  # key of ``evaluation.comparison.changes`` -> name, and which direction is better
 _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "they disagree": (None, None),
     "only the run shown is right": (True, False),

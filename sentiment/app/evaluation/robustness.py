@@ -154,14 +154,13 @@ def _edited(run: Run) -> None:
 
 
 def _edited_table(report: dict[str, Any]) -> None:
-    st.table(  # rather than st.dataframe, because it shows every column at any width
-        pd.DataFrame(edited_rows(report), columns=[name.capitalize() for name in EDITED_HEADER]),
+    st.table(  # because it shows every column at any width
+        pd.DataFrame(edited_rows(report), columns=EDITED_HEADER),
         border="horizontal",
         hide_index=True,
         alt="Share of edited reviews whose prediction and score follow the edit",
     )
     st.caption(
-        "Reviews that people edited to reverse the label (Kaushik et al. 2020), with 95% CI. "
-        "“Crosses zero”: the edited text is predicted correctly. “Moves the right way”: its score is nearer to the new "
-        f"label. {report['trained_on']:,} originals are training reviews. Measured {escape_markdown(report['date'])}."
+        "Reviews that a person edited until the label was the opposite (Kaushik et al. 2020), with 95% CI. "
+        f"{report['trained_on']:,} originals are training reviews. Measured {escape_markdown(report['date'])}."
     )

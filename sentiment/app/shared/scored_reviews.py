@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sentiment.evaluation import metrics
+from sentiment.evaluation import comparison, metrics
 from sentiment.evaluation.predictions import calibration_by_length, slices
 from sentiment.model.decision import DecisionRule
 
@@ -274,14 +274,14 @@ class Pair:
         return cls(*(replace(scored, table=table) for scored, table in tables))
 
     @property
-    def test(self) -> metrics.Comparison:
+    def test(self) -> comparison.Comparison:
         """Returns McNemar's test, with the number of reviews that only one run classifies correctly."""
-        return metrics.compare(self.first.right, self.second.right)
+        return comparison.compare(self.first.right, self.second.right)
 
-    def changes(self) -> dict[str, metrics.Change]:
+    def changes(self) -> dict[str, comparison.Change]:
         """Returns every metric of both runs, with its difference and the interval of the difference."""
         first, second = (side.rule.calibrated(side.table["logit"].to_numpy()) for side in (self.first, self.second))
-        return metrics.changes(first, second, self.second.labels, self.second.threshold)
+        return comparison.changes(first, second, self.second.labels, self.second.threshold)
 
     def agreement(self) -> pd.DataFrame:
         """Counts how often both, one or neither is correct: ``second``, ``first``, ``n`` and ``share``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sentiment import formatting
-from sentiment.evaluation.metrics import Comparison
+from sentiment.evaluation.comparison import Comparison
 from sentiment.explain.negation import MIN_EFFECT
 from sentiment.types import Prediction
 

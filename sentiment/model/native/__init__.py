@@ -1,1 +1,1 @@
-"""The C kernels: how they are built, and one Python wrapper for each."""
+"""The C kernels, their compilation, and a Python wrapper for each."""

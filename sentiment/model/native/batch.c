@@ -1,13 +1,13 @@
 /* Computes one direction of an LSTM over a batch of texts in int8; lookup_session.py documents the computation. The
- * states of ROWS texts at a time are multiplied with the matrix for LANES units; the cells' arithmetic on the products
- * is in single precision. It is compiled for x86 processors with a matrix unit (AMX), and for those with dot products
- * of four bytes (AVX-512 VNNI); the products are identical.
+ * states of ROWS texts at a time are multiplied with the matrix for LANES units; the arithmetic of the cells is in
+ * single precision. It is compiled for x86 processors with a matrix unit (AMX), and for those with dot products of
+ * four bytes (AVX-512 VNNI). Both compute the same integer products.
  *
- * Gates are in the order of the enum, and those with a sigmoid are scaled by one half, as in numpy_lstm.py. `units` is a
- * multiple of DEPTH. The table of the words' inputs to the gates, with bias, is [words, units / LANES, GATES, LANES] in
- * half precision. */
+ * Gates are in the order of the enum, and those with a sigmoid are scaled by one half, as in numpy_lstm.py. `units` is
+ * a multiple of DEPTH. The table of the words' inputs to the gates, with bias, is [words, units / LANES, GATES, LANES]
+ * in half precision. */
 
-const char sentiment_source[] = SOURCE; /* this file's hash; a library compiled from an older version is not used */
+const char sentiment_source[] = SOURCE; /* the hash of this file; libraries of other versions are not used */
 
 #include <immintrin.h>
 #include <string.h>
@@ -42,7 +42,7 @@ INLINE void tabulate_some(int words, long width, long units, const float *embedd
  * packed: [units / LANES, width, GATES, LANES], the kernel.
  * bias: [GATES, units]. */
 void sentiment_tabulate(long words, long width, long units, const float *embeddings, const float *packed,
-                         const float *bias, short *table) {
+                        const float *bias, short *table) {
     for (; words >= WORDS; words -= WORDS, embeddings += WORDS * width, table += WORDS * GATES * units)
         tabulate_some(WORDS, width, units, embeddings, packed, bias, table);
     for (; words; words--, embeddings += width, table += GATES * units)
@@ -67,15 +67,15 @@ INLINE __m512 squash(Curve curve, __m512 x) {
 
 INLINE __m512 sigmoid(Curve curve, __m512 half) { return squash(curve, half) * 0.5f + 0.5f; }
 
-/* `multiply` has two implementations. It computes the recurrent part of the gates of LANES units, [GATES, ROWS, LANES].
- * The byte of a zero state is ZERO_STATE; the sums start at `starts`, [GATES, LANES], which offsets it. */
+/* `multiply` computes the recurrent part of the gates of LANES units, [GATES, ROWS, LANES]; it has two implementations.
+ * ZERO_STATE is the byte of a state of zero; the sums start at `starts`, [GATES, LANES], which correct for it. */
 #ifdef __AMX_INT8__
 
 enum { ROWS = 32, ZERO_STATE = 0 };
 enum { ASK_FOR_UNIT = 0x1023, ITS_DATA = 18 }; /* of arch_prctl: ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
 #define SETTLE __asm__ volatile("" ::: "memory") /* compilers may not know that tiles are loaded from memory */
 
-/* Returns whether the processor has a matrix unit, and the system lets this process use it. */
+/* Returns whether the processor has a matrix unit, and the system permits this process to use it. */
 int sentiment_usable(void) {
     return __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("avx512bw") &&
            !syscall(SYS_arch_prctl, ASK_FOR_UNIT, ITS_DATA);
@@ -164,7 +164,7 @@ INLINE void start(long units, const signed char *packed, int *starts) {
 }
 
 /* Computes LANES cells of a text at one step. `word` points to these units in the word's row of the table. The pooled
- * last hidden value, largest and sum are `units` apart. */
+ * last state, maximum and sum are `units` apart. */
 INLINE void step(Curve curve, long units, const int *products, const __m512 scale[GATES], const short *word, float *cell,
                  signed char *state, float *pooled, int is_last) {
     __m512 z[GATES];
@@ -219,15 +219,15 @@ INLINE void read_some(Curve curve, long rows, long time, long units, int backwar
         }
 }
 
-/* Reads a batch: `ids` [batch, time] and `lengths` [batch] to `pooled` [batch, 3, units]: the last hidden values, the
- * largest, and their sum, in float.
+/* Reads a batch: `ids` [batch, time] and `lengths` [batch] to `pooled` [batch, 3, units]: the last hidden states, their
+ * maximum, and their sum, in float.
  *
  * packed: [units / LANES, GATES, units / DEPTH, DEPTH / 4, LANES, 4], the quantized recurrent weights.
  * scales: [GATES, units], a step of a weight times a step of a state.
  * curve: of tanh: [3, 16] coefficients, 1 / width of a piece, and the end. */
 void sentiment_read_batch(long batch, long time, long units, int backward, const int *ids, const int *lengths,
-                           const short *table, const signed char *packed, const float *scales, const float *curve,
-                           float *pooled) {
+                          const short *table, const signed char *packed, const float *scales, const float *curve,
+                          float *pooled) {
     const Curve pieces = {_mm512_loadu_ps(curve), _mm512_loadu_ps(curve + LANES), _mm512_loadu_ps(curve + 2 * LANES),
                           curve[3 * LANES], curve[3 * LANES + 1]};
     int starts[GATES * units];

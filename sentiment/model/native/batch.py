@@ -1,9 +1,9 @@
 """Scores batches in int8 with ``batch.c``, for files with ``--fast``, in place of ONNX Runtime.
 
 As in ``lookup_session.py``, a word's input to the gates is looked up, in float16. The recurrent part is computed in
-int8, with scales that do not depend on the batch. The processor's matrix unit (AMX), or its dot products of four bytes
-(AVX-512 VNNI), allow weights of 127 steps on either side of zero. The cell's arithmetic follows in registers. tanh is
-piecewise quadratic with an error below 3e-4; a step of a state is 8e-3.
+int8, with scales that do not depend on the batch. The processor's matrix unit (AMX) and its dot products of four bytes
+(AVX-512 VNNI) allow weights of 127 steps on either side of zero. The cell's arithmetic follows in registers. tanh is
+piecewise quadratic with an error below 3e-4; a quantization step of a state is 8e-3.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 
 _LANES, _DEPTH = 16, 64  # as in batch.c
 _INT8 = 127
-_PIECES, _END = 16, 4.65  # pieces of tanh, and the end of the last: beyond it tanh is 1 up to 2e-4
+_PIECES, _END = 16, 4.65  # pieces of tanh, and the end of the last, beyond which tanh is 1 within 2e-4
 _SIZE, _POINTER = ctypes.c_long, ctypes.c_void_p
 _FUNCTIONS: dict[str, list[Any]] = {
     "sentiment_tabulate": [_SIZE, _SIZE, _SIZE, *[_POINTER] * 4],
@@ -32,23 +32,26 @@ _FUNCTIONS: dict[str, list[Any]] = {
 }
 
 
-_BACKENDS = {"AMX": BATCH_AMX, "AVX-512 VNNI": BATCH_VNNI}  # in order of speed
+_BACKENDS = {"AMX": BATCH_AMX, "AVX-512 VNNI": BATCH_VNNI}  # fastest first
 
 
 @cache
 def _library() -> tuple[str, ctypes.CDLL] | None:
-    loaded = ((way, load_library(library, _FUNCTIONS)) for way, library in _BACKENDS.items())
-    return next(((way, library) for way, library in loaded if library), None)
+    loaded = ((name, load_library(library, _FUNCTIONS)) for name, library in _BACKENDS.items())
+    return next(((name, library) for name, library in loaded if library), None)
 
 
 def int8_backend() -> str:
-    """Returns one of ``_BACKENDS``, or "ONNX Runtime"; a score's last digits may depend on it."""
+    """Returns the name of the int8 implementation: "AMX", "AVX-512 VNNI" or "ONNX Runtime".
+
+    The last digits of a score may depend on it.
+    """
     library = _library()
     return library[0] if library else "ONNX Runtime"
 
 
 def compiled_batch(weights: Weights) -> CompiledBatch | None:
-    """Returns the compiled model; None if the library or the model does not allow it."""
+    """Returns the compiled model; None if no library supports the processor and the model."""
     library = _library()
     return CompiledBatch(weights, library[1]) if library and weights.units % _DEPTH == 0 else None
 
@@ -91,8 +94,8 @@ class CompiledBatch:
             )
         last, largest, total = pooled.transpose(2, 1, 0, 3).reshape(3, len(ids), -1)
         features = {"last": last, "max": largest, "mean": total / lengths[:, None].astype(np.float32)}
-        read_off = np.concatenate([features[name] for name in self._weights.pooling], axis=1)
-        return [read_off @ self._weights.dense_kernel + np.float32(self._weights.dense_bias)]
+        pooled_states = np.concatenate([features[name] for name in self._weights.pooling], axis=1)
+        return [pooled_states @ self._weights.dense_kernel + np.float32(self._weights.dense_bias)]
 
     def _table(self, embedding: Array, direction: Any) -> Array:
         """Computes a direction's table of gate inputs by word, with bias, <float16>[vocabulary, units / 16, 4, 16]."""
@@ -106,7 +109,11 @@ class CompiledBatch:
 
 
 def _int8(recurrent: Array) -> tuple[Array, Array]:
-    """Quantizes the recurrent weights: <int8> in the order of ``batch.c``, and <float32>[4, units], their scales."""
+    """Quantizes recurrent weights, <float32>[4, units, units].
+
+    Returns:
+        <int8>, the weights in the order of ``batch.c``, and <float32>[4, units], their scales.
+    """
     gates, units, _ = recurrent.shape
     steps = np.maximum(np.abs(recurrent).max(1) / _INT8, np.finfo(np.float32).tiny)
     whole = np.rint(recurrent / steps[:, None]).astype(np.int8)

@@ -1,8 +1,8 @@
 """Compiles the C sources in this folder and loads the libraries.
 
-``scripts/compile.py`` compiles them in place, with only the standard library. Where that was not done, as after
-``pip install``, a library is compiled on first use into a cache folder that belongs to the user alone. If that cannot
-be done, a warning is logged once, and callers do without.
+``scripts/compile.py`` compiles them in place, with only the standard library. If that was not done, as after
+``pip install``, a library is compiled on first use into a cache folder that only the user can write to. If this fails,
+a warning is logged once, and callers use another implementation.
 """
 
 from __future__ import annotations
@@ -65,21 +65,21 @@ def compile_library(library: Library) -> None:
     """Compiles with ``cc``, or the compiler in the environment variable CC; gcc and clang work.
 
     Raises:
-        OSError: there is no such compiler, or the folder is not writable.
-        CalledProcessError: the compiler failed; ``stderr`` says why.
+        OSError: the compiler is missing, or the folder is not writable.
+        CalledProcessError: the compiler failed; its ``stderr`` has the reason.
     """
     part = library.path.with_suffix(f".{secrets.token_hex(8)}.part")
     ours = ["-O3", "-shared", "-fPIC", f'-DSOURCE="{_hash(library.source)}"', "-o", str(part)]
     command = [*shlex.split(os.environ.get("CC") or "cc"), *ours, *library.options, str(library.source)]
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-        part.replace(library.path)  # atomic: a running server keeps the old library, and two compilers do no harm
+        part.replace(library.path)  # atomic: a running server keeps the old library, and parallel compilations are safe
     finally:
         part.unlink(missing_ok=True)
 
 
 def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CDLL | None:
-    """Loads a library, compiled now if need be; returns None if it cannot be, or if this processor cannot run it.
+    """Loads a library, and compiles it first if necessary; returns None if this fails or the processor cannot run it.
 
     Args:
         library: a library of this module.
@@ -97,7 +97,7 @@ def load_library(library: Library, functions: dict[str, list[Any]]) -> ctypes.CD
 
 
 def _open(library: Library) -> ctypes.CDLL | None:
-    """Opens a compiled library; returns None if it is missing, outdated, or for another machine or program."""
+    """Opens a compiled library; returns None if it is missing, outdated, or for another machine."""
     try:
         loaded = ctypes.CDLL(str(library.path))
         compiled_from = (ctypes.c_char * 64).in_dll(loaded, "sentiment_source").value.decode()
@@ -107,7 +107,7 @@ def _open(library: Library) -> ctypes.CDLL | None:
 
 
 def _open_cached(library: Library) -> ctypes.CDLL | None:
-    """Opens a library from the user's cache, and compiles it there first if need be."""
+    """Opens a library from the user's cache, and compiles it there first if necessary; returns None on failure."""
     try:
         made_from = hashlib.sha256(f"{_hash(library.source)} {library.options}".encode()).hexdigest()
         cached = replace(library, path=_own_folder() / f"{library.path.stem}-{made_from}.so")
@@ -117,7 +117,7 @@ def _open_cached(library: Library) -> ctypes.CDLL | None:
             return loaded
         _warn(f"{cached.path} cannot be loaded")
     except subprocess.CalledProcessError as error:
-        _warn(f"{error.cmd[0]} failed on it")
+        _warn(f"{error.cmd[0]} failed")
     except OSError as error:
         _warn(f"{error.filename}: {error.strerror}")
     except ImportError as error:
@@ -129,8 +129,8 @@ def _own_folder() -> Path:
     """Returns the cache folder, created if it is missing.
 
     Raises:
-        PermissionError: others could put a library there: the folder is not the user's, or they can write to it.
-        OSError: it cannot be created.
+        PermissionError: others can write to the folder, or own it, so they could place a library there.
+        OSError: the folder cannot be created.
     """
     folder = cache_folder() / "native"
     if not folder.is_absolute():  # there is no home folder
@@ -139,16 +139,16 @@ def _own_folder() -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise PermissionError(errno.EPERM, "this folder must be yours, and writable by you alone", str(folder))
+        raise PermissionError(errno.EPERM, "this folder must be owned by you and writable only by you", str(folder))
     return folder
 
 
 @cache
 def _warn(reason: str) -> None:
     """Logs a warning, once for each reason."""
-    _LOG.warning("The C code is not compiled (%s). NumPy and ONNX Runtime do its work, more slowly.", reason)
+    _LOG.warning("The C code cannot be compiled (%s). NumPy and ONNX Runtime are used instead, more slowly.", reason)
 
 
 def _hash(source: Path) -> str:
-    """Returns the SHA-256 of a source, in hex; each library contains that of its own source."""
+    """Returns the SHA-256 of a source in hex, which is compiled into each library."""
     return hashlib.sha256(source.read_bytes()).hexdigest()

@@ -1,15 +1,16 @@
 /* Computes one direction of an LSTM over one text in single precision; numpy_lstm.py documents the computation.
  *
- * A step is a vector-matrix product whose time is that of reading the matrix from the L2 cache. The matrix is therefore
- * packed in reading order, and everything else happens in registers meanwhile. The layout of a packed matrix is
- * [units / BLOCK, values, GATES, BLOCK]: for BLOCK units at a time, the weights of each value in each gate. Recurrent
- * weights are in half precision if `half`, else in single precision; both are widened or read as they are used.
+ * A step is a vector-matrix product, and its time is that of reading the matrix from the L2 cache. The matrix is
+ * therefore packed in the order of reading, and all other arithmetic is done in registers at the same time. The layout
+ * of a packed matrix is [units / BLOCK, values, GATES, BLOCK]: the weights of each value in each gate, for BLOCK units
+ * at a time. Recurrent weights are in half precision if `half`, and widened when they are read; otherwise they are in
+ * single precision.
  *
- * `units` is a multiple of BLOCK. Gates are in the order of the enum, and those with a sigmoid are scaled by one half,
- * except in recurrent weights, which half precision could not always hold when halved; their products are scaled
- * instead, which is exact. In arrays with one value per gate and unit, gates are `stride` apart.
+ * `units` is a multiple of BLOCK. Gates are in the order of the enum. The weights of gates with a sigmoid are scaled by
+ * one half, except recurrent ones, because a halved weight may not be exact in half precision; their products are
+ * scaled instead, which is exact. In arrays with one value per gate and unit, gates are `stride` apart.
  *
- * LANES is the vector width for which it is compiled: 16 floats (AVX-512), 8 (AVX2) or 4 (arm64). */
+ * LANES is the vector width of the compiled code: 16 floats (AVX-512), 8 (AVX2) or 4 (arm64). */
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -23,9 +24,9 @@ typedef int bits __attribute__((vector_size(4 * LANES), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(index, count) _Pragma("GCC unroll 8") for (int index = 0; index < (count); index++)
 
-const char sentiment_source[] = SOURCE; /* this file's hash; a library compiled from an older version is not used */
+const char sentiment_source[] = SOURCE; /* the hash of this file; libraries of other versions are not used */
 
-/* Returns whether the processor has vectors of this width. Every arm64 processor has those of 4 floats. */
+/* Returns whether the processor has vectors of this width. Every arm64 processor has vectors of 4 floats. */
 int sentiment_usable(void) {
 #ifdef __x86_64__
     if (LANES > 4 && !__builtin_cpu_supports("fma")) return 0;
@@ -51,7 +52,7 @@ INLINE vec load_weights(int half, const void *from) {
     return (vec)_mm512_cvtph_ps(_mm256_loadu_si256(from));
 #elif LANES == 8
     return (vec)_mm256_cvtph_ps(_mm_loadu_si128(from)); /* every processor with AVX2 has F16C */
-#else /* by integers: not every compiler has a type of half precision. The exponent is corrected by a product. */
+#else /* with integers, because not every compiler has a half-precision type; the product corrects the exponent */
     typedef unsigned short halves __attribute__((vector_size(2 * LANES), aligned(2)));
     typedef unsigned words __attribute__((vector_size(4 * LANES)));
     const words half_bits = __builtin_convertvector(*(const halves *)from, words);
@@ -60,7 +61,7 @@ INLINE vec load_weights(int half, const void *from) {
 #endif
 }
 
-/* Scales what belongs to a gate, so that recurrent products can be added; and back. */
+/* Converts sums of a gate to the scale of recurrent products, so that these can be added, and back. */
 INLINE vec unscaled(int gate, vec values) { return gate == CANDIDATE ? values : values * 2.0f; }
 INLINE vec scaled(int gate, vec values) { return gate == CANDIDATE ? values : values * 0.5f; }
 
@@ -80,7 +81,7 @@ INLINE vec expm1_vec(vec x) {
     return power * p + (power - 1);
 }
 
-/* Returns tanh, as precise near 0 as elsewhere, because the slope of a chord divides by its argument. */
+/* Returns tanh with a small relative error near 0 too, because the slope of a chord divides by the argument. */
 INLINE vec tanh_vec(vec x) {
     const bits sign = (bits)x & (-0x7fffffff - 1);
     vec size = (vec)((bits)x ^ sign);
@@ -100,7 +101,7 @@ INLINE vec chord(vec low, vec high, vec tanh_low, vec tanh_high) {
 
 /* Projection of embeddings to the gates. */
 
-/* Projects `rows` embeddings, at most ROWS, to BLOCK units; each weight is read once for all rows. */
+/* Projects `rows` embeddings, at most ROWS, to BLOCK units. Each weight is read once for all rows. */
 INLINE void project_block(int rows, long width, const float *packed, const float *bias, long units,
                           const float *embeddings, long embedding_stride, float *projected, long row_stride,
                           long stride) {
@@ -124,8 +125,7 @@ INLINE void project_block(int rows, long width, const float *packed, const float
 /* Computes the rows of `projected`, [rows, GATES, units] and `row_stride` apart, from `embeddings`, [rows, width] and
  * `embedding_stride` apart, and `bias`, [GATES, units]. */
 void sentiment_project(long rows, long width, long units, const float *packed, const float *bias,
-                               const float *embeddings, long embedding_stride, float *projected, long row_stride,
-                               long stride) {
+                       const float *embeddings, long embedding_stride, float *projected, long row_stride, long stride) {
     for (long block = 0; block < units; block += BLOCK, packed += width * GATES * BLOCK) {
         const float *from = embeddings;
         float *to = projected + block;
@@ -139,8 +139,8 @@ void sentiment_project(long rows, long width, long units, const float *packed, c
 
 /* Forward pass. */
 
-/* Adds the product of hidden values with their block of the recurrent matrix, [GATES, BLOCK], to the gates of BLOCK
- * units, with values of a gate `stride` apart, 0 if all gates share them; returns the end of the block. */
+/* Adds products of values and a block of the recurrent matrix, [units, GATES, BLOCK], to the gates of BLOCK units. The
+ * values of two gates are `stride` apart; 0 if all gates have the same. Returns the end of the block. */
 INLINE const char *add_product(int half, long units, const float *values, long stride, const char *packed,
                                vec sums[GATES][PARTS]) {
     for (long unit = 0; unit < units; unit++)
@@ -228,9 +228,9 @@ INLINE void pool(int half, long steps, long units, int backwards, const char *pa
     for (long unit = 0; unit < units; unit++) last[unit] = hiddens[(steps + 1) % 2][unit];
 }
 
-/* Computes the pooled hidden values of a forward pass: last, largest and sum, [3, units]. The words' inputs to the
- * gates are rows of two tables, [words, GATES, units]: of common words, and of rare ones, computed here from their
- * embeddings. `rows` has the row of each step; rows of rare words follow those of all common words. */
+/* Computes the pooled hidden states of a forward pass: last, maximum and sum, [3, units]. The inputs of the gates are
+ * rows of two tables, [words, GATES, units]: of common words, and of rare words, computed here from their embeddings.
+ * `rows` has the row of each step; rows of rare words are numbered after those of common words. */
 void sentiment_pool(int half, long steps, long units, int backwards, const char *packed, const float *common,
                     long commons, const float *embeddings, long rares, long width, const float *kernel,
                     const float *bias, float *rare, const int *rows, float *pooled) {
@@ -245,7 +245,7 @@ INLINE void backward(int half, long steps, long units, long stride, const char *
                      const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
                      const float *high_z, const float *high_squashed, const float *high_cells,
                      const float *high_tanh_cells, const float *by_hidden, float *multipliers) {
-    float above[units], cell[units]; /* multipliers of the hidden value and the cell through the following step */
+    float above[units], cell[units]; /* multipliers of the hidden state and the cell through the following step */
     for (long unit = 0; unit < units; unit++) above[unit] = cell[unit] = 0;
     for (long step = steps - 1; step >= 0; step--) {
         float *into = multipliers + GATES * stride * step;
@@ -283,8 +283,8 @@ INLINE void backward(int half, long steps, long units, long stride, const char *
     }
 }
 
-/* Computes the multipliers of the gates' inputs from those of the hidden values through the pooling, `by_hidden`; see
- * NumpyLSTM.multipliers. The matrix is packed in transposed form, from gates to hidden values. */
+/* Computes the multipliers of the gates' inputs from `by_hidden`, those of the hidden states through the pooling; see
+ * NumpyLSTM.multipliers. The packed matrix is transposed: it maps gates to hidden states. */
 void sentiment_backward(int half, long steps, long units, long stride, const char *packed, const float *low_z,
                         const float *low_squashed, const float *low_cells, const float *low_tanh_cells,
                         const float *high_z, const float *high_squashed, const float *high_cells,

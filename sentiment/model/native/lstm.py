@@ -1,9 +1,9 @@
 """Runs the model on a single text with ``lstm.c``, which ``scripts/compile.py`` compiles if there is a compiler.
 
-The steps of a single text are sequential, and each is so small that NumPy, and to a lesser degree ONNX Runtime, spends
-more time on calls than on arithmetic. The C code works in float32, with recurrent weights widened from float16 if the
-model has them so, and runs each direction on its own core. If it is
-not compiled, or does not support the processor or the model, ``compiled_lstm`` returns None and callers do without.
+The steps of a single text are sequential, and each is so small that NumPy and, to a lesser degree, ONNX Runtime spend
+more time on calls than on arithmetic. The C code works in float32, widens recurrent weights from float16, and runs each
+direction on its own core. If it is not compiled, or does not support the processor or the model, ``compiled_lstm``
+returns None, and callers use another implementation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sentiment.model.weights import Weights, by_gate, tanh_gates
 Floats = npt.NDArray[np.float32]
 
 _LINE = 64  # bytes of a cache line
-_COMMON = 1_024  # the most frequent words, four fifths of a review; their table takes 6 MB for 192 units
+_COMMON = 1_024  # most frequent words, which make up four fifths of a review; their table takes 6 MB for 192 units
 _SIZE, _POINTER, _INT = ctypes.c_long, ctypes.c_void_p, ctypes.c_int
 _FUNCTIONS: dict[str, list[Any]] = {
     "sentiment_project": [_SIZE, _SIZE, _SIZE, _POINTER, _POINTER, _POINTER, _SIZE, _POINTER, _SIZE, _SIZE],
@@ -48,7 +48,7 @@ _packed_before: WeakKeyDictionary[Weights, CompiledLSTM] = WeakKeyDictionary()
 
 
 def compiled_lstm(weights: Weights) -> CompiledLSTM | None:
-    """Returns the compiled model, cached by weights; None if the library or the model does not allow it."""
+    """Returns the compiled model, cached by weights; None if no library supports the processor and the model."""
     library, block = _library()
     if not library or weights.units % block:
         return None
@@ -60,8 +60,8 @@ def compiled_lstm(weights: Weights) -> CompiledLSTM | None:
 class CompiledLSTM:
     """Runs a model on one text at a time. Immutable and thread-safe.
 
-    Arrays are C-contiguous and float32. Those of ``numpy_lstm.py`` have a batch of one. Their shapes are checked before
-    every call of the library, which relies on them.
+    Arrays are C-contiguous and float32. Those of ``numpy_lstm.py`` have a batch of one. The library relies on their
+    shapes, which are therefore checked before every call.
 
     Args:
         weights: the model's weights.
@@ -94,14 +94,14 @@ class CompiledLSTM:
         return tables
 
     def logit(self, ids: npt.NDArray[np.int32]) -> float:
-        """Returns the score of an encoded text, <int32>[length].
+        """Returns the logit of an encoded text, <int32>[length].
 
         Raises:
             IndexError: an id is not in the vocabulary.
             ValueError: the text is empty.
         """
         if ids.ndim != 1 or not len(ids):
-            raise ValueError("a text of one word at least is scored")
+            raise ValueError("the text must have at least one token")
         common = self._common.shape[1]
         rows = ids.astype(np.uint32)  # rows of the table of common words, followed by that of the distinct rare words
         is_rare = rows >= common  # also for a negative id, which is now larger than any vocabulary
@@ -111,7 +111,7 @@ class CompiledLSTM:
         directions, width = len(self._kernels), embedded.shape[1]
         pooled = np.empty((directions, 3, self._units), np.float32)
         table = np.empty((directions, len(rare), 4, self._units), np.float32)
-        self._each_direction(  # only a library call per thread, because Python runs on one core at a time
+        self._each_direction(  # a thread runs only a library call, because of Python's global lock
             self._library.sentiment_pool,
             [
                 (self._half, len(ids), self._units, direction,
@@ -124,9 +124,9 @@ class CompiledLSTM:
         )  # fmt: skip
         last, largest, total = pooled.astype(np.float64).swapaxes(0, 1)
         features = {"last": last, "max": largest, "mean": total / len(ids)}
-        read_off = np.concatenate([features[name].ravel() for name in self._pooling])
+        pooled_states = np.concatenate([features[name].ravel() for name in self._pooling])
         kernel, bias = self._dense
-        return float(read_off @ kernel) + bias
+        return float(pooled_states @ kernel) + bias
 
     def project(self, embedded: Floats, projected: Floats) -> None:
         """Multiplies embeddings with the kernel, without bias, in each direction's reading order.
@@ -153,8 +153,8 @@ class CompiledLSTM:
 
         Args:
             share: the factor of ``change``.
-            arrays: ``start`` and ``change``, two results of ``project``, the first with bias; then the arrays of
-                ``numpy_lstm.Trace``, which are filled.
+            arrays: ``start`` and ``change``, two results of ``project``, the first with bias; then the output, the
+                arrays of ``numpy_lstm.Trace``.
         """
         self._check_arrays(arrays, gates=(True, True, True, True, False, False, False))
         self._each_direction(
@@ -170,7 +170,7 @@ class CompiledLSTM:
 
         Args:
             arrays: z, squashed, cell and tanh_cell of one pass, then of the other; the multipliers of the hidden states
-                through the pooling, shaped like cell; and the multipliers of z, which are filled.
+                through the pooling, shaped like cell; and the output, the multipliers of z.
         """
         one_pass = (True, True, False, False)
         self._check_arrays(arrays, gates=(*one_pass, *one_pass, False, True))
@@ -197,7 +197,11 @@ class CompiledLSTM:
         )
 
     def _check_arrays(self, arrays: Sequence[Floats], gates: Sequence[bool]) -> None:
-        """Raises ValueError unless all arrays have equal steps and the axes of ``numpy_lstm.Trace``."""
+        """Checks that all arrays have the same number of steps and the axes of ``numpy_lstm.Trace``.
+
+        Raises:
+            ValueError: an array has another shape or type.
+        """
         for array, has_gates in zip(arrays, gates, strict=True):
             _check(array, self._shape(len(arrays[0]), *[4] * has_gates))
 
