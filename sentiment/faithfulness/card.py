@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sentiment.artifacts import Run
-from sentiment.faithfulness.names import method_name, removal_name
 from sentiment.formatting import percent, signed, table
 
 PART = "explanations.json"
@@ -135,7 +134,7 @@ def _gain_rows(erasure: dict[str, Any]) -> Iterator[list[str]]:
     for removal in erasure["ways"]:
         for rival in removal["better_than"]:
             gains = (_gain(rival[measure]) for measure in MEASURES)
-            yield [removal_name(removal["way"]), method_name(rival["name"]), *gains]
+            yield [removal["way"], rival["name"], *gains]
 
 
 def _gain(measured: dict[str, Any]) -> str:
@@ -170,7 +169,7 @@ def sections(run: Run) -> Iterator[str]:
     if not run.has(PART):
         return
     proof = run.json(PART)
-    heading = _HEADING.format(method=method_name(proof["method"]), baseline=proof["baseline"], date=proof["date"])
+    heading = _HEADING.format(method=proof["method"], baseline=proof["baseline"], date=proof["date"])
     rows = ([check, f"{n:,}", result] for check, n, result in identities(proof))
     yield f"{heading}\n\n{table(['Check', 'Cases', 'Result'], rows)}"
     yield _methods(proof)
@@ -183,7 +182,7 @@ def _methods(proof: dict[str, Any]) -> str:
     text = _METHODS.format(
         bins=", ".join(f"{100 * share:.0f}%" for share in erasure["bins"]),
         n=erasure["n"],
-        removal=removal_name(erasure["ways"][0]["way"]),
+        removal=erasure["ways"][0]["way"],
         shapley=proof["shapley"]["n"],
         longest=proof["shapley"]["longest"],
         hybrids=proof["hybrids"]["n"],
@@ -194,7 +193,7 @@ def _methods(proof: dict[str, Any]) -> str:
         header,
         (
             [
-                method_name(row["method"]),
+                row["method"],
                 *(f"{row[measure]:.4f}".replace("-", "−") for measure in MEASURES),
                 f"{row['shapley']:.3f}".replace("-", "−"),
                 percent(row["hybrids"]),
@@ -204,7 +203,7 @@ def _methods(proof: dict[str, Any]) -> str:
             for row in method_rows(proof)
         ),
     )
-    own = method_name(proof["method"])
+    own = proof["method"]
     gains = table(["Removal by", "Compared with", *(f"{title} (95% CI)" for title in _TITLES)], _gain_rows(erasure))
     return f"{text}\n\n{shown}\n\nPaired gain of this run's method ({own}) over others; positive is better:\n\n{gains}"
 
@@ -212,7 +211,7 @@ def _methods(proof: dict[str, Any]) -> str:
 def _shortcuts(proof: dict[str, Any]) -> str:
     rows = shortcuts(proof)
     kinds = [key for key in rows[0] if key != "method"]
-    precisions = ([method_name(row["method"]), *(f"{row[kind]:.3f}" for kind in kinds)] for row in rows)
+    precisions = ([row["method"], *(f"{row[kind]:.3f}" for kind in kinds)] for row in rows)
     shown = table(["Method", *map(str.capitalize, kinds)], precisions)
     accuracy = shortcut_accuracy(proof)
     return f"{_SHORTCUTS.format(seeds=proof['shortcuts']['seeds'], aims=aims(), accuracy=accuracy)}\n\n{shown}"
@@ -229,4 +228,4 @@ def _choice(proof: dict[str, Any]) -> str:
         for row in choice["methods"]
     )
     shown = table(["Baseline, segments", *_TITLES, "Time"], rows)
-    return f"{_CHOICE.format(n=choice['n'], removal=removal_name(choice['way']))}\n\n{shown}"
+    return f"{_CHOICE.format(n=choice['n'], removal=choice['way'])}\n\n{shown}"

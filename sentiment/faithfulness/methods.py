@@ -1,8 +1,4 @@
-"""The compared attribution methods, by name.
-
-The names are values in committed reports, so the rescale rule is still called "path secants"; ``names`` has the
-names that people read.
-"""
+"""The compared attribution methods, by name."""
 
 from __future__ import annotations
 
@@ -22,8 +18,8 @@ Floats = npt.NDArray[np.floating[Any]]
 Logits = Callable[[Sequence[Ids]], Floats]
 Method = Callable[[Sequence[Ids]], list[Attribution]]
 
-OURS = "path secants"
-RIVALS = ("gradient x input", "leave one out")  # the methods with which ours is compared by review
+OURS = "rescale rule"
+RIVALS = ("gradient x input", "leave-one-out")  # the methods with which ours is compared by review
 
 
 def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Method]:
@@ -40,12 +36,12 @@ def methods(weights: Weights, max_length: int, logits: Logits) -> dict[str, Meth
     from_zero = Attributor(weights, max_length, baseline=np.zeros(width))
     return {
         OURS: from_unknown,
-        "path secants, 4 segments": partial(from_unknown, rule=partial(rescale_rule, segments=4)),
-        "path secants from zero": from_zero,
-        "path secants from the mean word": Attributor(weights, max_length, baseline=mean),
+        "rescale rule, 4 segments": partial(from_unknown, rule=partial(rescale_rule, segments=4)),
+        "rescale rule, zero baseline": from_zero,
+        "rescale rule, mean-word baseline": Attributor(weights, max_length, baseline=mean),
         "integrated gradients, 16 points": partial(from_unknown, rule=partial(integrated_gradients, points=16)),
         "gradient x input": partial(from_zero, rule=gradient),
-        "leave one out": partial(leave_one_out, logits),
+        "leave-one-out": partial(leave_one_out, logits),
         "random": partial(random_values, logits),
     }
 

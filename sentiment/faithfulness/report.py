@@ -47,7 +47,6 @@ from sentiment.explain.grouping import cuts
 from sentiment.explain.stability import SEGMENTS, correlation
 from sentiment.faithfulness import erasure, hybrids, identities
 from sentiment.faithfulness.methods import OURS, RIVALS, Ids, Method, candidates, methods
-from sentiment.faithfulness.names import method_name, removal_name
 from sentiment.faithfulness.shapley import LONGEST, shapley_values
 from sentiment.model.attribution import Attributor, rescale_rule
 from sentiment.model.classifier import Classifier
@@ -183,19 +182,19 @@ def digest(*lists: list[Any]) -> str:
 def lines(report: dict[str, Any]) -> Iterator[str]:
     """Yields a summary of the report for the terminal."""
     complete, limit = report["completeness"], report["limit"]
-    yield f"method: {method_name(report['method'])}; baseline: {report['baseline']}"
+    yield f"method: {report['method']}; baseline: {report['baseline']}"
     yield f"completeness gap on {complete['n']:,} reviews: at most {complete['largest']:.1e} logits"
     reached = limit["reached"]
     yield f"correlation with integrated gradients at {limit['points']} points: {limit['mean']:.4f}"
     if reached["n"]:
         yield f"where these converged ({reached['n']} of {limit['n']} reviews): {reached['mean']:.4f}"
     for way in report["erasure"]["ways"]:
-        yield f"{report['erasure']['n']:,} reviews, removal by {removal_name(way['way'])}:"
+        yield f"{report['erasure']['n']:,} reviews, removal by {way['way']}:"
         for row in way["methods"]:
             figures = (row[measure]["mean"] for measure in ("comprehensiveness", "sufficiency"))
-            yield "  {:<34} comprehensiveness {:+.3f}  sufficiency {:+.3f}".format(method_name(row["name"]), *figures)
+            yield "  {:<34} comprehensiveness {:+.3f}  sufficiency {:+.3f}".format(row["name"], *figures)
     for name, key in (("shapley", "mean"), ("hybrids", "share")):
-        figures = (f"{method_name(row['name'])} {row[key]:.3f}" for row in report[name]["methods"])
+        figures = (f"{row['name']} {row[key]:.3f}" for row in report[name]["methods"])
         yield f"{name}: {', '.join(figures)}"
 
 
