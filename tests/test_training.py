@@ -479,5 +479,5 @@ def test_reviews_without_a_repeated_word_are_refused_and_leave_no_folder(tmp_pat
     options = ("--preset", "lstm", "--epochs", 1, "--output", tmp_path / "run")
     done = run_script("train.py", "--data", tmp_path / "words.csv", *options)
     assert done.status == 2
-    assert done.stderr.splitlines()[-1].startswith("train.py: No word occurs 2 times in the reviews to train on")
+    assert done.stderr.splitlines()[-1].startswith("train.py: No word occurs 2 times in the training reviews")
     assert not (tmp_path / "run").exists()
