@@ -22,7 +22,7 @@ import pandas as pd
 
 from sentiment import artifacts, model_card
 from sentiment.adapt.cost import Cost, validation_cost
-from sentiment.adapt.curve import Point, advice, learning_curve
+from sentiment.adapt.curve import Point, advice
 from sentiment.adapt.head import Adaptation, Head, Judgement, Scores, judge
 from sentiment.adaptation_card import PART
 from sentiment.artifacts import Run
@@ -33,8 +33,6 @@ from sentiment.evaluation.calibration import rule_config
 from sentiment.model.classifier import Classifier
 from sentiment.model.weights import write_onnx
 from sentiment.system import processor_name
-
-CURVE_LABELS = 5_000  # maximum number of labels for a learning curve, because of its time
 
 _INHERITED = ("text_version", "max_length", "model", "preset", "format")  # of the parent's ``config.json``
 
@@ -74,30 +72,26 @@ def reviews_of(texts: Sequence[str], labels: Sequence[int] | npt.NDArray[Any]) -
 
 
 def report(
-    run: Run, start: Head, found: Adaptation, labelled: Labelled, states: npt.NDArray[np.float32], *, balanced: bool
+    run: Run, start: Head, found: Adaptation, labelled: Labelled, points: list[Point], *, balanced: bool
 ) -> dict[str, Any]:
-    """Returns the content of ``adaptation.json``; its learning curve takes seconds.
+    """Returns the content of ``adaptation.json``.
 
     Args:
         run: the parent.
         start: the parent's head.
         found: the adaptation.
         labelled: the texts to which it was fitted.
-        states: <float32>[n, features], their pooled states.
+        points: the learning curve over their labels; empty if it was not computed.
         balanced: whether both classes have the same weight.
 
     Raises:
         ArtifactError: a file of the parent is damaged.
     """
-    labels = labelled.labels
-    points: list[Point] = []
-    if len(labels) <= CURVE_LABELS:
-        points = learning_curve(states, labels, labelled.texts, start)
     cost: Cost | None = validation_cost(run, start, found.head)
     return {
         "method": "head",
         **_parent(run),
-        **_judgement(found, labels),
+        **_judgement(found, labelled.labels),
         "balanced": balanced,
         "penalty": found.penalty,
         "validation_cost": asdict(cost) if cost else None,
@@ -190,9 +184,14 @@ def write(
         raise
 
 
+def _zeros(encoded: Sequence[npt.NDArray[np.int32]]) -> npt.NDArray[np.float32]:
+    """Replaces the scoring of texts whose out-of-fold logits are known."""
+    return np.zeros(len(encoded), np.float32)
+
+
 def _predictions(classifier: Classifier, found: Adaptation, labelled: Labelled) -> pd.DataFrame:
     """Returns the predictions table with out-of-fold logits."""
-    table = predictions.predict(classifier.logits, classifier.preprocessor, labelled.reviews, "validation")
+    table = predictions.predict(_zeros, classifier.preprocessor, labelled.reviews, "validation")
     probabilities = np.clip(found.held_out, 1e-9, 1 - 1e-9)
     rule = found.head.rule
     logits = np.log(probabilities / (1 - probabilities)) * rule.temperature - rule.bias

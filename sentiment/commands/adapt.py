@@ -20,6 +20,7 @@ import pandas as pd
 
 from sentiment import adaptation_card, artifacts, dataset, model_card
 from sentiment.adapt import run as adapted_run
+from sentiment.adapt.curve import learning_curve
 from sentiment.adapt.head import Head, Scores, adapt
 from sentiment.adapt.labelled import at_most
 from sentiment.adapt.run import Labelled
@@ -37,6 +38,7 @@ from sentiment.tables.command_line import add_reading_options, reading, reading_
 from sentiment.tables.reading import Reading
 
 FULL_LABELS = 1_000  # the fewest for which auto takes the method full
+_CURVE_LABELS = 5_000  # maximum number of labels for a learning curve, because of its time
 
 _EXAMPLES = """\
 %(prog)s --data mine.csv --start artifacts/distilled --output artifacts/mine
@@ -98,7 +100,8 @@ def _adapt_head(start: artifacts.Run, data: Dataset, options: argparse.Namespace
     found = adapt(states, labelled.labels, head, balanced=options.balanced)
     if found is None:
         raise DatasetError(f"{options.data.name} needs at least two positive and two negative texts.")
-    facts = adapted_run.report(start, head, found, labelled, states, balanced=options.balanced)
+    points = learning_curve(states, labelled.labels, labelled.texts, head) if len(reviews) <= _CURVE_LABELS else []
+    facts = adapted_run.report(start, head, found, labelled, points, balanced=options.balanced)
     print("\n".join(_lines(facts)))
     if not found.adopted:
         say(f"No run was written; {start.name} is the better choice.")

@@ -40,7 +40,8 @@ def is_imdb(fingerprints: pd.Series) -> bool:
     """Returns whether nearly all of these reviews are from the IMDB release."""
     if fingerprints.empty:
         return False
-    return bool(fingerprints.isin(official.read_index()["fingerprint"]).mean() >= official.MIN_IMDB_SHARE)
+    known = fingerprints.astype(object).isin(official.read_index()["fingerprint"].astype(object))  # strings are slow
+    return bool(known.mean() >= official.MIN_IMDB_SHARE)
 
 
 def count_seen(run: Run, reviews: pd.DataFrame) -> int:

@@ -109,9 +109,9 @@ def _figures(labelling: Labelling, adaptation: FileAdaptation) -> None:
         if cost:
             lost = f"{signed(100 * (cost.after - cost.before), 1)} points"
             both = _COST.format(n=cost.n, before=percent(cost.before), after=percent(cost.after))
-            _metric("On movie reviews", lost, _points(cost.interval), both)
+            _metric("On its validation set", lost, _points(cost.interval), both)
         else:
-            _metric("On movie reviews", "unknown", "not stored", "This model has no stored validation reviews.")
+            _metric("On its validation set", "unknown", "not stored", "This model has no stored validation reviews.")
     recalls = [
         f"{side} {percent(before.recalls[at])} → {percent(after.recalls[at])}"
         for at, side in ((1, "positive"), (0, "negative"))

@@ -16,7 +16,7 @@ from sentiment.adapt import run as adapted_run
 from sentiment.adapt.from_file import FileAdaptation
 from sentiment.adapt.run import Labelled
 from sentiment.app.bulk.loading import Scored
-from sentiment.app.bulk.own_labels import load_states
+from sentiment.app.bulk.own_labels import load_curve, load_states
 from sentiment.app.shared import current_run, job_errors
 from sentiment.app.shared.buttons import primary_label
 from sentiment.artifacts import list_runs, open_run
@@ -89,10 +89,10 @@ def _make(scored: Scored, labelling: Labelling, adaptation: FileAdaptation, name
     run, classifier = open_run(scored.task["run"]), scored.classifier()
     source = Source("Labels", _file_hash(scored), "none", "out of fold", Removed())
     labelled = Labelled(reviews=adapted_run.reviews_of(adaptation.texts, adaptation.labels), source=source)
-    learned = states[adaptation.places].astype(np.float32)
+    learned, points = states[adaptation.places].astype(np.float32), load_curve(scored, labelling, adaptation)
     shutil.rmtree(folder / _NEW, ignore_errors=True)
     with st.spinner(f"Making a model from {counted(len(adaptation.labels), 'label')}"):
-        facts = adapted_run.report(run, adaptation.start, adaptation.found, labelled, learned, balanced=balanced)
+        facts = adapted_run.report(run, adaptation.start, adaptation.found, labelled, points, balanced=balanced)
         adapted_run.write(
             folder / _NEW / name,
             run,
