@@ -64,7 +64,7 @@ def main() -> int:
         with serve(options.artifacts.resolve(), Path(scratch) / "log") as address:
             for name, view in VIEWS.items():
                 _take(browser, address, view, options.output / f"{name}.png")
-            _animate(browser, address, options.output / "typing.webp")
+            _animate(browser, address, options.output, Path(scratch))
         browser.close()
     return 0
 
@@ -180,12 +180,15 @@ def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     page.context.close()
 
 
-def _animate(browser: Browser, address: str, path: Path) -> None:
-    from dev import capture
+def _animate(browser: Browser, address: str, folder: Path, scratch: Path) -> None:
+    """Records the animations."""
+    from dev import capture_teaching, capture_typing, film
 
-    page = _open(browser, address, View("", width=capture.WIDTH, height=capture.HEIGHT))
-    capture.record(page, settle, path)
-    print(path, file=sys.stderr)
+    page = _open(browser, address, View("", width=film.WIDTH, height=film.HEIGHT))
+    capture_typing.record(page, folder / "typing.webp")
+    page.context.close()
+    page = _open(browser, f"{address}/bulk", View("", width=film.WIDTH, height=film.HEIGHT))
+    capture_teaching.record(page, scratch / "comments.csv", folder / "teaching.webp")
     page.context.close()
 
 
