@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+import json
 import math
 import shlex
 import threading
@@ -160,6 +161,19 @@ def test_the_program_runs_and_explains_the_text(classifier, runs, monkeypatch, c
     label, *words = capsys.readouterr().out.splitlines()
     assert label.split()[0] == classifier.predict([text])[0].label
     assert len(words) == len(classifier.explain(text).tokens)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_http_command_sends_the_text_as_it_is(classifier, text):
+    program, *arguments = shlex.split(share.http(analysed(classifier, text)))
+    assert program == "curl"
+    assert json.loads(arguments[arguments.index("--data") + 1]) == {"text": text}
+
+
+def test_the_http_command_reads_a_long_text_from_a_file(classifier):
+    command = share.http(analysed(classifier, "good film " * 500))
+    assert "good" not in command
+    assert shlex.split(command)[-2:] == ["--data", "@-"]
 
 
 def test_a_long_text_is_read_from_a_file_and_not_written_into_code(classifier, runs, tmp_path, monkeypatch, capsys):

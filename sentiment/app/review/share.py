@@ -1,7 +1,8 @@
-"""The popover "Share": a link, Python code, a shell command, and downloads."""
+"""The popover "Share": a link, Python code, shell commands for script and API, and downloads."""
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable
 from typing import NamedTuple
@@ -93,12 +94,22 @@ def command(analysis: Analysis) -> str:
     return f"python scripts/score.py {text} --artifacts {shlex.quote(_folder(analysis))} --explain"
 
 
+def http(analysis: Analysis) -> str:
+    """Returns a shell command that asks the API of this server for the explanation by the default model."""
+    address = f"{(st.context.url or '').rstrip('/')}/api/explain"
+    send = f"curl --silent {shlex.quote(address)} \\\n  --header 'Content-Type: application/json' \\\n  --data"
+    if not _fits(analysis.text):
+        return f"jq --raw-input --slurp '{{text: .}}' {_FILE} | {send} @-"
+    return f"{send} {shlex.quote(json.dumps({'text': analysis.text}, ensure_ascii=False))}"
+
+
 SNIPPETS = (
     Snippet(
         "Link", link, None, "Opens the example with this model and these settings. Your own text is never in a link."
     ),
     Snippet("Python", python, "python", "Run it in the project's folder, or where the package is installed."),
     Snippet("Command line", command, "bash", "Prints one JSON object. Run it in the project's folder."),
+    Snippet("HTTP", http, "bash", "Asks the default model of this server. From another machine, it needs a token."),
 )
 
 
