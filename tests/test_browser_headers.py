@@ -78,6 +78,13 @@ def test_the_apis_page_for_people_is_styled_and_nothing_of_it_is_refused(address
     assert page.evaluate("getComputedStyle(document.body).maxWidth") == "832px"
 
 
+def test_the_apis_page_fits_a_phone(address, new_page):
+    page = new_page(390)
+    page.goto(f"{address}/api/")
+    page.get_by_role("heading", name="Score reviews").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 def test_a_script_that_gets_into_a_page_does_not_run(address, new_page):
     page = new_page()
     page.goto(address)
