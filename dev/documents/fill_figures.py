@@ -37,6 +37,13 @@ _MEASURES = {  # of a record, by their place in it
     "Behavioural tests, must not change: failures": "behaviour.failures.must not change",
     "Behavioural tests with a negation: failures": "behaviour.failures.negation",
 }
+_SEED_MEASURES = {  # of a record, by their place in it
+    "validation": "validation.accuracy",
+    "test": "test.accuracy",
+    "edited text right, original in validation": "edited.validation.crosses",
+    "sentences": "behaviour.sentences.accuracy",
+    "negation fails": "behaviour.failures.negation",
+}
 _SOURCES = {  # of the examples of a continuation, by the field with their rate
     "turned": "Reviews with opinions replaced by their opposites; the target is the start's prediction, reversed",
     "sayings": "Short texts from templates: idioms, contrast, reported opinion, unreal mood, irony",
@@ -113,6 +120,21 @@ def _results(run: Run) -> str:
     return _block(table(["", *(f"`{each['run']}`" for each in records)], rows))
 
 
+def _seeds(run: Run) -> str:
+    """Returns a table of the run and of those with other seeds, which are recorded as ``RUN-seed-N``."""
+    names = f"{run.name}-seed-"
+    records = [each for each in run_records.read(run.path.parent) if f"{each['run']}-seed-".startswith(names)]
+    rows = [
+        [f"`{each['run']}`", *(_value(each, path) for path in _SEED_MEASURES.values()), _log_loss(each)]
+        for each in sorted(records, key=lambda each: (each["run"] != run.name, each["run"]))
+    ]
+    return _block(table(["run", *_SEED_MEASURES, "validation log loss"], rows))
+
+
+def _log_loss(record: dict[str, Any]) -> str:
+    return f"{record['validation']['log_loss']:.4f}"
+
+
 def _value(record: dict[str, Any], path: str) -> str:
     """Returns the share at a path of keys as a percentage; empty where the record has none."""
     found: Any = record
@@ -180,6 +202,7 @@ def _block(lines: str) -> str:
 FIGURES: dict[str, Callable[[Run], str]] = {
     "table": _table,
     "results": _results,
+    "seeds": _seeds,
     "mixture": _mixture,
     "share": lambda _run: percent(_continuation().share, 0),
     "accuracy": lambda run: accuracy(_test(run)),
