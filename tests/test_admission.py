@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -28,6 +29,12 @@ def held(monkeypatch):
 @pytest.fixture
 def settings(tmp_path):
     return Settings(tmp_path, transfer=1000 / 1e9, pages=3)
+
+
+def finish(coroutine):
+    """Runs a coroutine to its end, in a thread of its own, because Playwright keeps a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
 
 
 def put(client, session, size, headers=None):
@@ -72,7 +79,7 @@ def test_one_visitor_uploads_half_of_what_fits_in_however_many_sessions(held, se
         held.pop("a")  # the page has read it
         assert await answer(app, put(WORST, "c", 300)) == 204
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_on_the_servers_own_machine_only_the_whole_is_bounded(held, settings):
@@ -82,7 +89,7 @@ def test_on_the_servers_own_machine_only_the_whole_is_bounded(held, settings):
         assert await answer(app, put(HERE, "a", 900)) == 204
         assert await answer(app, put(HERE, "b", 101)) == 503
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_uploads_on_their_way_count_as_if_they_had_arrived(held, settings):
@@ -102,7 +109,7 @@ def test_uploads_on_their_way_count_as_if_they_had_arrived(held, settings):
         assert await answer(app, put(WORST, "b", 101)) == 503
         assert await answer(app, put(WORST, "b", 100)) == 204
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_an_upload_that_fails_takes_no_room(held, settings):
@@ -115,7 +122,7 @@ def test_an_upload_that_fails_takes_no_room(held, settings):
             with pytest.raises(ConnectionError):
                 await app(put(WORST, "a", 500), None, None)
 
-    asyncio.run(run())
+    finish(run())
 
 
 @pytest.mark.parametrize(
@@ -128,15 +135,15 @@ def test_an_upload_that_fails_takes_no_room(held, settings):
     ],
 )
 def test_an_upload_of_unknown_size_is_refused(held, settings, headers):
-    assert asyncio.run(answer(Admission(keeping(held), settings), put(OTHER, "a", 0, headers))) == 503
+    assert finish(answer(Admission(keeping(held), settings), put(OTHER, "a", 0, headers))) == 503
 
 
 def test_where_visitors_log_in_nobody_uploads_before(held, settings, monkeypatch):
     monkeypatch.setattr(admission.login, "is_on", lambda: True)
     monkeypatch.setattr(transfers, "is_logged_in", lambda session: session == "known")
     app = Admission(keeping(held), settings)
-    assert asyncio.run(answer(app, put(OTHER, "unknown", 1))) == 403
-    assert asyncio.run(answer(app, put(OTHER, "known", 1))) == 204
+    assert finish(answer(app, put(OTHER, "unknown", 1))) == 403
+    assert finish(answer(app, put(OTHER, "known", 1))) == 204
 
 
 def test_other_requests_pass(held, settings):
@@ -146,8 +153,8 @@ def test_other_requests_pass(held, settings):
     admitted = Admission(app, settings)
     for method, path in (("GET", "/"), ("DELETE", "/_stcore/upload_file/a/b"), ("PUT", "/other")):
         scope = {"type": "http", "method": method, "path": path, "client": (WORST, 1), "headers": []}
-        assert asyncio.run(answer(admitted, scope)) == 200
-    assert asyncio.run(answer(admitted, {**scope, "client": None})) == 200
+        assert finish(answer(admitted, scope)) == 200
+    assert finish(answer(admitted, {**scope, "client": None})) == 200
 
 
 class Page:
@@ -199,7 +206,7 @@ def test_a_page_that_does_not_read_is_not_heard_and_one_that_reads_again_is(sett
         await asyncio.wait_for(connection, 10)
         assert page.asked.empty()
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_page_that_does_not_read_can_still_be_closed(settings):
@@ -211,7 +218,7 @@ def test_a_page_that_does_not_read_can_still_be_closed(settings):
         page.asked.put_nowait({"type": "websocket.disconnect"})
         await asyncio.wait_for(connection, 10)
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_one_visitor_opens_so_many_pages_and_another_still_finds_room(settings):
@@ -237,7 +244,7 @@ def test_one_visitor_opens_so_many_pages_and_another_still_finds_room(settings):
         assert not task.done()
         task.cancel()
 
-    asyncio.run(run())
+    finish(run())
 
 
 def test_a_wrong_setting_leaves_the_usual_limits_to_the_page_that_names_it(monkeypatch):
