@@ -2,6 +2,7 @@
 
 import csv
 import re
+from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
@@ -12,17 +13,23 @@ from tests.test_browser_pages import WIDER
 
 pytestmark = pytest.mark.browser
 
+GUIDE = Path(__file__).parent.parent / "docs" / "teach.md"
 WORDS = ("good", "great", "dull", "bad")
 REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} , number {i}" for i in range(160)]
 
 
+def comments(folder: Path) -> Path:
+    """Writes the file of comments."""
+    file = folder / "comments.csv"
+    file.write_text("review\n" + "".join(f'"{review}"\n' for review in REVIEWS))
+    return file
+
+
 def scored(page, address: str, tmp_path):
     """Opens the tab Label of a scored file."""
-    file = tmp_path / "comments.csv"
-    file.write_text("review\n" + "".join(f'"{review}"\n' for review in REVIEWS))
     page.goto(f"{address}/bulk")
     settle(page)
-    page.locator("input[type=file]").first.set_input_files(file)
+    page.locator("input[type=file]").first.set_input_files(comments(tmp_path))
     page.get_by_role("button", name="Score 160 rows").click()
     page.get_by_role("tab", name="Label", exact=True).click()
     page.locator(".review .text").wait_for()
@@ -92,6 +99,23 @@ def test_eighty_answers_by_keys_give_a_model_to_use_and_to_download(address, new
     assert "tiny-adapted-81-" in page.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").inner_html()
     assert "adapted" not in page.url
     assert page.failed == []
+
+
+def test_the_six_clicks_of_the_docs_lead_to_a_model_in_use(address, new_page, tmp_path):
+    names = re.findall(r"^\d\. \*\*(.+?)\*\*", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) == 6
+    page = new_page(1400)
+    page.goto(f"{address}/bulk")
+    settle(page)
+    page.locator("input[type=file]").first.set_input_files(comments(tmp_path))
+    for name in names:
+        role = "tab" if name in ("Label", "Adapt") else "button"
+        page.get_by_role(role, name=name.replace("N rows", "160 rows"), exact=role == "tab").click()
+        if name == "Label":
+            page.locator(".review .text").wait_for()
+            settle(page)
+            label(page, 60)
+    page.get_by_role("button", name="Score again with tiny-adapted-60-").wait_for()
 
 
 def test_a_key_is_left_to_the_part_that_has_the_focus(address, new_page, tmp_path):
