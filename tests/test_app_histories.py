@@ -191,6 +191,14 @@ def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
     assert histories.soft_target_note([histories.Summary("other")]) == ""
 
 
+def test_a_run_whose_weights_are_a_mean_says_that_its_curves_are_not_the_final_models():
+    options = {"continues": {"share": 0.6}}
+    found = [histories.summarise(name, None, {"options": options}, {}, None) for name in ("a", "b")]
+    assert histories.mixed_weights_note(found).startswith("a, b: the saved weights are a mean")
+    plain = histories.summarise("c", None, {"options": {"continues": None}}, {}, None)
+    assert histories.mixed_weights_note([plain]) == ""
+
+
 def test_a_run_without_files_and_an_imported_one_have_what_is_known():
     assert histories.summarise("run", None, {}, {}, None) == histories.Summary("run")
     measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})

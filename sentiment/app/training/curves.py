@@ -163,7 +163,7 @@ def _chart(panels: list[charts.Panel], view: _View, colours: Mapping[str, str], 
         alt=f"Learning curves against {view.x_title}. {ends}",
     )
     st.caption(
-        "◆ best epoch (saved weights) · ■ early stopping · ▲ end of warm-up · ▼ learning-rate drop. Shift+scroll to "
+        "◆ lowest validation loss · ■ early stopping · ▲ end of warm-up · ▼ learning-rate drop. Shift+scroll to "
         "zoom, Shift+drag to pan; “Range” zooms from the keyboard."
     )
 

@@ -153,7 +153,7 @@ def hover_values(history: pd.DataFrame, x: str, positions: npt.NDArray[np.float6
 
 
 def best_epochs(history: pd.DataFrame) -> pd.DataFrame:
-    """Returns each run's row with the lowest validation loss; the weights of that epoch were kept."""
+    """Returns each run's row with the lowest validation loss."""
     losses = history[(history["metric"] == "loss") & (history["split"] == "validation")].dropna(subset=["value"])
     return losses.loc[losses.groupby("run")["value"].idxmin()]
 
@@ -213,6 +213,7 @@ class Summary:
         last_seconds: duration of the last stage, fitting the network, which the curves show.
         date: when the training ended.
         soft: whether the training targets are a teacher's probabilities.
+        mixed: whether the saved weights are a mean with those of an earlier model.
     """
 
     run: str
@@ -225,6 +226,7 @@ class Summary:
     last_seconds: float | None = None
     date: str | None = None
     soft: bool = False
+    mixed: bool = False
 
 
 def summarise(
@@ -249,6 +251,7 @@ def summarise(
         seconds=metadata.get("training_seconds"),
         date=metadata.get("date"),
         soft=bool(metadata.get("teachers")),
+        mixed=bool(metadata.get("options", {}).get("continues")),
     )
     if history is not None and len(history):
         last = history.iloc[-1]
@@ -276,6 +279,17 @@ def summarise_imported(history: pd.DataFrame) -> Summary:
     if history["minutes"].notna().any():
         found.last_seconds = 60 * float(history["minutes"].max())
     return found
+
+
+def mixed_weights_note(summaries: Iterable[Summary]) -> str:
+    """Returns why the curves of runs that continue an earlier model are not the final model's; "" without such runs."""
+    runs = [each.run for each in summaries if each.mixed]
+    if not runs:
+        return ""
+    return (
+        f"{', '.join(runs)}: the saved weights are a mean of the last epoch's and the earlier model's, so the final "
+        "model has other metrics than these curves."
+    )
 
 
 def soft_target_note(summaries: Iterable[Summary]) -> str:

@@ -55,7 +55,8 @@ def _runs_and_curves(folders: list[Path], chosen: list[str]) -> None:
     if not chosen:
         st.caption("Select at least one run.")
         return
-    if note := histories.soft_target_note(each for each in summaries if each.run in chosen):
+    shown = [each for each in summaries if each.run in chosen]
+    for note in filter(None, (histories.soft_target_note(shown), histories.mixed_weights_note(shown))):
         st.caption(uploads.escape_markdown(note))
     curves.show(
         [folder for folder in folders if folder.name in chosen],
