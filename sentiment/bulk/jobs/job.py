@@ -95,7 +95,7 @@ class Job:
     def state(self) -> State:
         """The job's state, from its lock and its files."""
         action = self.read("action") if self.has_worker else None  # briefly, the lock is held without an action
-        if action and action["name"] in _STATES:  # states are computed beside, and leave the results as they are
+        if action and action["name"] in _STATES:  # computing states leaves the results as they are
             return _STATES[action["name"]]
         named: tuple[tuple[str, State], ...] = (
             ("error", "failed"),
