@@ -117,7 +117,7 @@ def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
 
 def test_the_report_in_short_names_every_method_and_the_largest_gap(report):
     sentence = "\n".join(lines(report))
-    assert f"by {report['completeness']['largest']:.1e} at most" in sentence
+    assert f"at most {report['completeness']['largest']:.1e} logits" in sentence
     assert all(row["name"] in sentence for row in report["gaps"]["methods"])
 
 
