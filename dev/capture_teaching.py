@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import random
 import re
 from collections.abc import Iterator
@@ -46,8 +45,8 @@ def write_comments(path: Path) -> set[str]:
         for thing in _THINGS for remark in (*_PRAISE, *_BLAME) for end in _ENDS
     ]  # fmt: skip
     chosen = random.Random(1).sample(rows, 240)  # noqa: S311 - not for secrets
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["comment"], *([text] for text, _ in chosen)])
+    lines = ["comment", *(f'"{text}"' for text, _ in chosen)]  # no text has a quotation mark
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return {text for text, praised in chosen if praised}
 
 
