@@ -187,16 +187,17 @@ def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
     metadata = {"training_seconds": 6819.7, "date": "2026-01-02", "teachers": {"a": 1}}
     found = histories.summarise("run", history(), metadata, {"test": {"accuracy": 0.9}}, 4)
     assert (found.seconds, found.last_seconds, found.date, found.test_accuracy) == (6819.7, 240, "2026-01-02", 0.9)
-    assert "run: training targets are soft" in histories.soft_target_note([found])
-    assert histories.soft_target_note([histories.Summary("other")]) == ""
+    assert "run: training targets are soft" in "".join(histories.notes([found]))
+    assert [*histories.notes([histories.Summary("other")])] == []
 
 
 def test_a_run_whose_weights_are_a_mean_says_that_its_curves_are_not_the_final_models():
     options = {"continues": {"share": 0.6}}
     found = [histories.summarise(name, None, {"options": options}, {}, None) for name in ("a", "b")]
-    assert histories.mixed_weights_note(found).startswith("a, b: the saved weights are a mean")
+    [note] = histories.notes(found)
+    assert note.startswith("a, b: the saved weights are a mean")
     plain = histories.summarise("c", None, {"options": {"continues": None}}, {}, None)
-    assert histories.mixed_weights_note([plain]) == ""
+    assert [*histories.notes([plain])] == []
 
 
 def test_a_run_without_files_and_an_imported_one_have_what_is_known():

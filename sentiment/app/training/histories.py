@@ -6,7 +6,7 @@ A history is a table with columns ``run``, ``split`` ("train", "validation"), ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -281,26 +281,19 @@ def summarise_imported(history: pd.DataFrame) -> Summary:
     return found
 
 
-def mixed_weights_note(summaries: Iterable[Summary]) -> str:
-    """Returns why the curves of runs that continue an earlier model are not the final model's; "" without such runs."""
-    runs = [each.run for each in summaries if each.mixed]
-    if not runs:
-        return ""
-    return (
-        f"{', '.join(runs)}: the saved weights are a mean of the last epoch's and the earlier model's, so the final "
-        "model has other metrics than these curves."
-    )
+_NOTES = {  # by the field of ``Summary`` that calls for the note
+    "soft": "training targets are soft (a teacher's probabilities), so the train loss cannot reach 0 and may exceed "
+    "the validation loss.",
+    "mixed": "the saved weights are a mean of the last epoch's and the earlier model's, so the final model has other "
+    "metrics than these curves.",
+}
 
 
-def soft_target_note(summaries: Iterable[Summary]) -> str:
-    """Returns why the training loss of runs with teachers is high; "" if there are none."""
-    runs = [each.run for each in summaries if each.soft]
-    if not runs:
-        return ""
-    return (
-        f"{', '.join(runs)}: training targets are soft (a teacher's probabilities), so the train loss cannot reach 0 "
-        "and may exceed the validation loss."
-    )
+def notes(summaries: Sequence[Summary]) -> Iterator[str]:
+    """Yields what must be known to read the curves of these runs, each note with the names of its runs."""
+    for field, note in _NOTES.items():
+        if runs := [each.run for each in summaries if getattr(each, field)]:
+            yield f"{', '.join(runs)}: {note}"
 
 
 def progress_sentence(run: str, steps: pd.DataFrame | None, planned: int | None, quiet: float | None) -> str:

@@ -55,8 +55,7 @@ def _runs_and_curves(folders: list[Path], chosen: list[str]) -> None:
     if not chosen:
         st.caption("Select at least one run.")
         return
-    shown = [each for each in summaries if each.run in chosen]
-    for note in filter(None, (histories.soft_target_note(shown), histories.mixed_weights_note(shown))):
+    for note in histories.notes([each for each in summaries if each.run in chosen]):
         st.caption(uploads.escape_markdown(note))
     curves.show(
         [folder for folder in folders if folder.name in chosen],
