@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app.training import charts, histories
+from sentiment.app.training import charts, histories, runs_table
 from tests.app_runs import history, steps, unfinished_run
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50).map(np.array)
@@ -189,6 +189,11 @@ def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
     assert (found.seconds, found.last_seconds, found.date, found.test_accuracy) == (6819.7, 240, "2026-01-02", 0.9)
     assert "run: training targets are soft" in "".join(histories.notes([found]))
     assert [*histories.notes([histories.Summary("other")])] == []
+
+
+def test_the_table_of_runs_shows_only_the_columns_that_have_a_title():
+    shown = runs_table._frame([histories.Summary("a", soft=True, mixed=True), histories.Summary("b")])
+    assert list(shown) == list(runs_table._COLUMNS)
 
 
 def test_a_run_whose_weights_are_a_mean_says_that_its_curves_are_not_the_final_models():

@@ -84,7 +84,7 @@ def _keep(names: Sequence[str], key: str) -> None:
 
 
 def _frame(summaries: Sequence[Summary]) -> pd.DataFrame:
-    frame = pd.DataFrame([asdict(each) for each in summaries]).drop(columns="soft")
+    frame = pd.DataFrame([asdict(each) for each in summaries], columns=list(_COLUMNS))
     frame["run"] = "● " + frame["run"]
     for name in ("best_accuracy", "test_accuracy"):
         frame[name] = 100 * frame[name].astype("float64")
