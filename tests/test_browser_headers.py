@@ -76,6 +76,8 @@ def test_the_apis_page_for_people_is_styled_and_nothing_of_it_is_refused(address
     page.get_by_role("heading", name="Score reviews").wait_for()
     assert page.url == f"{address}/api/"
     assert page.evaluate("getComputedStyle(document.body).maxWidth") == "832px"
+    cells = "[...document.querySelectorAll('td code')]"
+    assert page.evaluate(f"Math.max(...{cells}.map(each => each.getClientRects().length))") == 1, "a name is broken"
 
 
 def test_the_apis_page_fits_a_phone(address, new_page):

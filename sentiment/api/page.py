@@ -16,8 +16,7 @@ h2 { margin-top: 2.5rem; }
 pre { padding: .75rem 1rem; overflow-x: auto; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; }
-td { overflow-wrap: anywhere; }
-@media (max-width: 40rem) { td { display: block; padding: .1rem 0; } }
+@media (max-width: 40rem) { td { display: block; padding: .1rem 0; overflow-wrap: anywhere; } }
 tr { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 """
 
