@@ -27,6 +27,7 @@ from sentiment.behaviour import edited
 from sentiment.behaviour import report as behaviour
 from sentiment.commands import say
 from sentiment.commands.parser import Parser
+from sentiment.commands.quiet import quiet_tensorflow
 from sentiment.dataset import Dataset, DatasetError
 from sentiment.dataset.stored_reading import with_record
 from sentiment.evaluation import metrics, predictions, provenance, words
@@ -141,7 +142,8 @@ def _test(run: Run, data: Dataset, options: argparse.Namespace) -> tuple[dict[st
 
 def _check_explanations(run: Run, data: Dataset) -> dict[str, Any]:
     """Returns the content of ``explanations.json``: checks on test reviews, and on shortcuts in training reviews."""
-    from sentiment.training.shortcuts import prove_shortcuts  # here, because only this needs TensorFlow
+    with quiet_tensorflow():
+        from sentiment.training.shortcuts import prove_shortcuts  # here, because only this needs TensorFlow
 
     classifier, kept = Classifier.load(run.path), run.path / _CHECKPOINT
     train, validation = (provenance.training_reviews(run, data, split) for split in ("train", "validation"))

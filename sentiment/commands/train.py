@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import logging
-import os
 import shlex
 import shutil
 import sys
@@ -21,6 +19,7 @@ from sentiment.artifacts import ArtifactError
 from sentiment.commands import fail, program
 from sentiment.commands.outputs import check_output, public_name
 from sentiment.commands.parser import Parser
+from sentiment.commands.quiet import quiet_tensorflow
 from sentiment.dataset.records import NAMES
 from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import provenance
@@ -42,7 +41,6 @@ REHEARSED = 2_000  # texts; half of them are in an epoch
 def main(arguments: Sequence[str], prog: str) -> int:
     """Runs the command line; returns the exit status."""
     options = _options(arguments, prog)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     preset, start = _recipe(options)
     check_output(options.output, overwrite=options.overwrite)
     exclude = dataset.read_fingerprints(options.exclude) if options.exclude else frozenset()
@@ -63,8 +61,7 @@ def _train(
     options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, start: artifacts.Run | None, prog: str
 ) -> int:
     """Runs the training; returns the exit status. TensorFlow is imported here because that takes seconds."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new network of a cross-validation
-    with _no_messages():
+    with quiet_tensorflow():
         from sentiment.training.export import ParityError, without_optimizer
         from sentiment.training.fit import OtherSettingsError, StoppedError, forget
         from sentiment.training.run import train
@@ -111,20 +108,6 @@ def _job(options: argparse.Namespace, preset: Preset, reviews: dataset.Dataset, 
         balanced=options.balanced,
         reading=reading_record(reviews.interpretation, reading(options)),
     )
-
-
-@contextlib.contextmanager
-def _no_messages() -> Iterator[None]:
-    """Discards what is written to stderr; TensorFlow reports missing GPUs there before its log level takes effect."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("w") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 @contextlib.contextmanager
