@@ -128,7 +128,8 @@ def test_the_extras_that_are_named_hold_the_libraries():
 
 
 def test_every_command_is_a_module_and_every_script_runs_one():
-    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - {"__init__", "outputs", "parser"}
+    parts = {"__init__", "outputs", "parser", "quiet"}
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py")} - parts
     assert modules == {name.replace("-", "_") for name in COMMANDS}
     scripts = {path.stem for path in SCRIPTS.glob("[!_]*.py")}
     assert scripts == modules - {"app"}  # make app serves it
