@@ -116,6 +116,17 @@ def test_every_tab_fits_has_no_finding_of_axe_and_is_in_the_address(address, new
     page.get_by_role("tab", name=TABS[name][-1], selected=True).wait_for()
 
 
+@pytest.mark.parametrize(("name", "tab"), [("evaluation", "Words"), ("model-card", "Files")])
+def test_on_a_phone_the_tab_that_a_link_opens_is_in_view(address, new_page, name, tab):
+    page = opened(new_page(390), f"{address}/{name}?tab={tab}")
+    wait_until(
+        page,
+        "(({ left, right }) => left >= 0 && right <= 390)"
+        "(document.querySelector('[data-testid=stMain] [role=tab][aria-selected=true]').getBoundingClientRect())",
+    )
+    page.get_by_role("tab", name=tab, selected=True).wait_for()
+
+
 def test_the_summary_of_the_card_is_one_screen_and_leads_on(address, new_page, tmp_path):
     page = opened(new_page(1400), f"{address}/model-card")
     page.set_viewport_size({"width": 1400, "height": 900})

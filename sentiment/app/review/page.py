@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sentiment.app.review import editor, feedback, maker, scroll, share, turns, verdict, views
-from sentiment.app.shared import analyses, current_run, navigation
+from sentiment.app.review import editor, feedback, maker, share, turns, verdict, views
+from sentiment.app.shared import analyses, current_run, navigation, scroll
 from sentiment.app.shared.analyses import Analysis
 from sentiment.app.shared.examples import EXAMPLES, LABELS
 from sentiment.app.shared.uploads import escape_markdown

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from sentiment.app.shared import scroll
+
 if TYPE_CHECKING:
     from streamlit.elements.lib.mutable_tab_container import TabContainer
 
@@ -25,8 +27,11 @@ def show_tabs(names: Sequence[str], default: str | None = None) -> Sequence[TabC
     """
     asked = st.query_params.get(KEY, "").casefold()
     named = (name for name in names if name.casefold() == asked)
-    st.session_state[KEY] = next(named, default or names[0])
-    return st.tabs(names, key=KEY, on_change=_write_address)
+    st.session_state[KEY] = opened = next(named, default or names[0])
+    shown = st.tabs(names, key=KEY, on_change=_write_address)
+    if opened != names[0]:
+        scroll.to_open_tab()
+    return shown
 
 
 def open_tab(name: str) -> None:
