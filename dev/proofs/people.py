@@ -66,13 +66,8 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
     server, classifier = process_of(address), Classifier.load(run)
     _warm_up(address, classifier, plan)
     before = resident_megabytes(server)
-    with ThreadPoolExecutor(plan.people) as pool:
-        waiting = [pool.submit(_visit, address, classifier, plan, number) for number in range(plan.people)]
-        during = before
-        while not all(person.done() for person in waiting):
-            during = max(during, resident_megabytes(server))
-            time.sleep(_POLL)
-    visits = [person.result() for person in waiting]
+    visits, peak = _visit_at_once(address, classifier, plan, server)
+    during = max(before, peak)
     time.sleep(plan.session_expiry)
     with Visitor(address):
         pass
@@ -94,6 +89,17 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
         "megabytes_a_person": (during - before) / plan.people,
         "holds": not errors and verdicts["p95"] < MAX_VERDICT_SECONDS and after - before < MAX_GROWTH,
     }
+
+
+def _visit_at_once(address: str, classifier: Classifier, plan: Plan, server: int) -> tuple[list[Measurements], float]:
+    """Returns the measurements of all visitors, and the server's peak memory meanwhile, in megabytes."""
+    peak = 0.0
+    with ThreadPoolExecutor(plan.people) as pool:
+        waiting = [pool.submit(_visit, address, classifier, plan, number) for number in range(plan.people)]
+        while not all(person.done() for person in waiting):
+            peak = max(peak, resident_megabytes(server))
+            time.sleep(_POLL)
+    return [person.result() for person in waiting], peak
 
 
 def _warm_up(address: str, classifier: Classifier, plan: Plan) -> None:
