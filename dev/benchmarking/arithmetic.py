@@ -20,7 +20,7 @@ def float32_against_matrix_product(setting: Setting) -> Sides:
 
 
 def fast_against_matrix_product(setting: Setting) -> Sides:
-    """Compares int8 scoring, with its operations counted alike, with the float32 matrix product. GFLOP/s."""
+    """Compares int8 scoring with the float32 matrix product; both count the same operations. GFLOP/s."""
     return _against_matrix_product(setting, setting.fast_classifier)
 
 

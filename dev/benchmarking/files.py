@@ -42,7 +42,7 @@ def float32_against_tfidf(setting: Setting) -> Sides:
 
 
 def float32_against_vader(setting: Setting) -> Sides:
-    """Compares float32 arithmetic with VADER, both file to file, VADER on fewer rows. Reviews per second."""
+    """Compares float32 arithmetic with VADER, which gets fewer rows, both file to file. Reviews per second."""
     peer = setting.classical("vaderSentiment", "vaderSentiment")
     rows = min(setting.sizes.vader, len(setting.texts))
     paths = {"source": setting.file(rows), "output": setting.folder / "vader.csv"}

@@ -25,7 +25,7 @@ def two_workers(run: Path, folder: Path) -> dict[str, Any]:
 
 
 def _rate(run: Path, folder: Path, workers: int) -> float:
-    """Returns rows per second from the first finished chunk to the last, without the start of the cluster."""
+    """Returns rows per second from the workers' first finished chunks to the last one, so without their start."""
     from ray.cluster_utils import Cluster  # here, because Ray is optional
 
     from sentiment.bulk.cluster import score_on_cluster

@@ -32,14 +32,15 @@ def measure(address: str, run: Path, jobs: Path, attacks: Mapping[str, Attack], 
         address: of the app.
         run: the run that it serves.
         jobs: the folder of its jobs.
-        attacks: by name.
-        seconds: for each of them.
+        attacks: the attacks, by name.
+        seconds: the duration of each attack.
     """
     texts, classifier = cycle(reviews(200, seed=1)), Classifier.load(run)
     ordinary_verdicts(address, classifier, texts, time.monotonic() + _WARM_UP)
     found = {"idle": _phase(address, classifier, jobs, texts, seconds)}
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:  # or both would share an interpreter
-        pool.submit(int).result()
+    # In its own process, so that the attack does not slow down the measurement.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        pool.submit(int).result()  # so that the process has started
         for name, attack in attacks.items():
             try:
                 until = time.monotonic() + seconds
