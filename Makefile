@@ -6,10 +6,13 @@ PORT ?= 8501
 ADDRESS ?=
 PRESET ?= bilstm
 RUN ?=
-LIBRARIES = $(if $(filter arm64 aarch64,$(shell uname -m)),sentiment/model/native/libcompiled_lstm_4.so,$(LIBRARIES_X86))
-LIBRARIES_X86 = sentiment/model/native/libcompiled_lstm_16.so sentiment/model/native/libcompiled_lstm_8.so sentiment/model/native/libcompiled_batch_amx.so \
-	sentiment/model/native/libcompiled_batch_vnni.so
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+NATIVE = sentiment/model/native
+LIBRARIES_ARM = lstm_4
+LIBRARIES_X86 = lstm_16 lstm_8 batch_amx batch_vnni
+LIBRARY_NAMES = $(if $(filter arm64 aarch64,$(shell uname -m)),$(LIBRARIES_ARM),$(LIBRARIES_X86))
+LIBRARIES = $(LIBRARY_NAMES:%=$(NATIVE)/libcompiled_%.so)
 
 PYTEST = .venv/bin/pytest -n 2 --dist loadfile --durations 10
 
@@ -68,7 +71,7 @@ lock:  ## update the lock files from pyproject.toml; needs uv
 	$(LOCK) --extra check -c requirements.txt -o requirements-check.txt
 
 clean:  ## remove the virtual environment, caches and compiled libraries
-	rm -rf sentiment/model/native/libcompiled_* build *.egg-info .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(NATIVE)/libcompiled_* build *.egg-info .venv .pytest_cache .mypy_cache .ruff_cache
 
 python:
 	@$(PYTHON) -c '$(SUPPORTED)' || { \
@@ -78,12 +81,13 @@ python:
 data-named:
 	@test -n "$(DATA)" || { echo "Name the data: DATA=path" >&2; exit 2; }
 
-$(LIBRARIES) &: sentiment/model/native/lstm.c sentiment/model/native/batch.c sentiment/model/native/build.py | python
+$(LIBRARIES) &: $(NATIVE)/lstm.c $(NATIVE)/batch.c $(NATIVE)/build.py | python
 	@$(PYTHON) scripts/compile.py
 
 .venv/bin/pip: | python
 	$(PYTHON) -m venv .venv
 
+# A stamp for each lock that is installed. The locks include each other: complete > checks > serving.
 .venv/serving: requirements-app.txt | .venv/bin/pip
 	.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-app.txt
 	@touch $@

@@ -1,6 +1,6 @@
 """Adds to the wheel what the package reads but does not contain: the default run, and the app's script and settings.
 
-``pyproject.toml`` has all the rest. An editable installation reads both where they are, in the repository.
+``pyproject.toml`` has the rest. An editable installation reads both where they are, in the repository.
 """
 
 import json

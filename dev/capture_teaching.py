@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev import film
+from dev.browser import settle
 from dev.film import Frame, Point
-from dev.screenshots import settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-LABELS = 80  # answers that are given
+_LABELS = 80  # answers that are given
+_ROWS = 240  # of the file
 _SHOWN = 4  # answers shown one by one; the others follow fast
-_EVERY = 6  # of those, one picture for so many
+_EVERY = 6  # of the others, one in so many has a picture
 _START: Point = (560, 560)  # of the pointer
 _ASIDE: Point = (900, 150)  # a place without a button
 
@@ -38,13 +39,13 @@ _BLAME = (
 _ENDS = ("", " Bought in May.", " My second one.", " Used every day.")
 
 
-def write_comments(path: Path) -> set[str]:
+def _write_comments(path: Path) -> set[str]:
     """Writes the file, a CSV with one column; returns the texts that praise."""
     rows = [
         (f"{thing} {remark}.{end}", remark in _PRAISE)
         for thing in _THINGS for remark in (*_PRAISE, *_BLAME) for end in _ENDS
     ]  # fmt: skip
-    chosen = random.Random(1).sample(rows, 240)  # noqa: S311 - not for secrets
+    chosen = random.Random(1).sample(rows, _ROWS)  # noqa: S311 - not for secrets
     lines = ["comment", *(f'"{text}"' for text, _ in chosen)]  # no text has a quotation mark
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return {text for text, praised in chosen if praised}
@@ -61,9 +62,9 @@ def record(page: Page, file: Path, path: Path) -> None:
     Raises:
         RuntimeError: the animation is larger than ``film.MAX_BYTES``.
     """
-    praise = write_comments(file)
+    praise = _write_comments(file)
     page.locator("input[type=file]").first.set_input_files(file)
-    page.get_by_role("button", name="Score 240 rows").click()
+    page.get_by_role("button", name=f"Score {_ROWS} rows").click()
     page.get_by_role("tab", name="Label", exact=True).click()
     page.locator(".review .text").wait_for()
     film.hide_sidebar(page)
@@ -72,15 +73,15 @@ def record(page: Page, file: Path, path: Path) -> None:
 
 
 def _label(page: Page, praise: set[str]) -> Iterator[Frame]:
-    """Answers by keys."""
-    page.get_by_role("tab", name="Label", exact=True).evaluate("each => each.scrollIntoView({block: 'start'})")
+    """Answers with the arrow keys."""
+    page.get_by_role("tab", name="Label", exact=True).evaluate("tab => tab.scrollIntoView({block: 'start'})")
     page.mouse.click(*_ASIDE)  # so that no button has the focus
     yield film.picture(page), 1_500
-    for answer in range(LABELS):
+    for answer in range(_LABELS):
         text = page.locator(".review .text").inner_text()
         page.keyboard.press("ArrowRight" if text.strip() in praise else "ArrowLeft")
         page.locator(".review .text").filter(has_not_text=re.compile(f"^{re.escape(text)}$")).wait_for()
-        film.wait_for_script(page)
+        settle(page, film.PAUSE)
         if answer < _SHOWN:
             settle(page)
             yield film.picture(page), 700
@@ -90,7 +91,7 @@ def _label(page: Page, praise: set[str]) -> Iterator[Frame]:
 
 
 def _adapt(page: Page) -> Iterator[Frame]:
-    """Opens the tab Adapt with the pointer, and makes the model."""
+    """Opens the tab Adapt with the pointer, and adapts the model."""
     tab = page.get_by_role("tab", name="Adapt", exact=True)
     yield from film.move(page, _START, film.middle(tab))
     place = film.middle(tab)

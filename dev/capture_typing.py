@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dev import film
+from dev.browser import settle
 from dev.film import Frame, Point
-from dev.screenshots import settle
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PHRASES = ("The plot", " is silly", " and the first half", " is slow.", " But the ending", " is superb.")
-REMOVED = "superb"
+_PHRASES = ("The plot", " is silly", " and the first half", " is slow.", " But the ending", " is superb.")
+_REMOVED = "superb"
 
 _CHARACTERS = 3  # typed from one picture to the next
 _START: Point = (560, 640)  # of the pointer, which screenshots lack
@@ -40,21 +40,21 @@ def record(page: Page, path: Path) -> None:
 def _type(page: Page) -> Iterator[Frame]:
     """Types the review with a short rest after each phrase, in which its colours and the verdict follow."""
     typed = ""
-    for phrase in PHRASES:
+    for phrase in _PHRASES:
         for start in range(0, len(phrase), _CHARACTERS):
             page.keyboard.type(phrase[start : start + _CHARACTERS])
             yield film.picture(page), 70
         typed += phrase
         page.locator(".sheet .text:not(.old)", has_text=typed).wait_for()
         page.locator(".card:not(.old)").wait_for()
-        film.wait_for_script(page)
+        settle(page, film.PAUSE)
         yield film.picture(page), 550
     yield film.picture(page), 700
 
 
 def _change(page: Page) -> Iterator[Frame]:
     """Opens "What if?" with the pointer and clicks on a word, which removes it."""
-    tab, word = page.get_by_role("tab", name="What if?"), page.locator(".sheet .part", has_text=REMOVED)
+    tab, word = page.get_by_role("tab", name="What if?"), page.locator(".sheet .part", has_text=_REMOVED)
     yield from film.move(page, _START, film.middle(tab))
     tab.click()
     settle(page)

@@ -1,4 +1,4 @@
-"""Frames of an animation of the app: pictures of a page with a drawn pointer, written as one WebP file."""
+"""Makes an animation of the app: pictures of a page, with a drawn pointer, in one WebP file."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 1100, 720
 MAX_BYTES = 2_000_000
+PAUSE = 150  # milliseconds for a page to stop moving, so short that no one waits for it
 
 Point = tuple[float, float]
 Frame = tuple[Image.Image, int]  # a picture, and the milliseconds for which it is shown
 
-_POINTER = ((0, 0), (0, 19), (4.5, 15), (8, 22), (11, 21), (7.5, 14), (13.5, 14))
+_POINTER = ((0, 0), (0, 19), (4.5, 15), (8, 22), (11, 21), (7.5, 14), (13.5, 14))  # corners of an arrow, in pixels
+_STEPS = 6  # pictures of a movement of the pointer
+_MOVING, _ARRIVED = 60, 250  # milliseconds for which a picture of a movement, and the last one, is shown
 
 
 def write(frames: Iterable[Frame], path: Path) -> None:
@@ -41,13 +44,14 @@ def hide_sidebar(page: Page) -> None:
     page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
 
 
-def move(page: Page, start: Point, end: Point, steps: int = 6) -> Iterator[Frame]:
+def move(page: Page, start: Point, end: Point) -> Iterator[Frame]:
     """Moves the drawn pointer; it starts and ends slowly."""
     still = picture(page)
-    for step in range(1, steps + 1):
-        part = (step / steps) ** 2 * (3 - 2 * step / steps)
+    for step in range(1, _STEPS + 1):
+        time = step / _STEPS
+        part = time**2 * (3 - 2 * time)  # smoothstep: from 0 to 1, with a slope of 0 at both ends
         at = (start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1]))
-        yield _with_pointer(still, at), 60 if step < steps else 250
+        yield _with_pointer(still, at), _MOVING if step < _STEPS else _ARRIVED
 
 
 def picture(page: Page, pointer: Point | None = None) -> Image.Image:
@@ -69,9 +73,3 @@ def middle(locator: Locator) -> Point:
     if box is None:
         raise RuntimeError(f"{locator} is not on the page.")
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def wait_for_script(page: Page) -> None:
-    """Waits until the page's script has ended."""
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(150)

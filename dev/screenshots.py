@@ -1,27 +1,27 @@
-"""Takes the README's pictures of the app, and serves the app for other tools. Needs playwright and Chromium."""
+"""Takes the README's pictures of the app. Needs playwright and Chromium."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from dev.system import free_port
+from dev import command_line
+from dev.browser import CHROMIUM, launch, settle, wait_until
+from dev.serving import serve
+from sentiment.errors import SentimentError
+from sentiment.paths import HOME, RUNS
 
 if TYPE_CHECKING:
+    import argparse
+
     from playwright.sync_api import Browser, Page
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
+_PHONE = 500  # pixels; a narrower view is a phone's, with two pixels for one
+_CHARTS = 3_000  # milliseconds for charts, which are drawn after the script has ended
 
 
 class View(NamedTuple):
@@ -40,109 +40,6 @@ class View(NamedTuple):
     width: int = 1400
     height: int = 1300
     reach: Callable[[Page], None] = lambda page: None
-
-
-def main() -> int:
-    """Runs the command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, default=REPOSITORY / "docs" / "images", help="folder for the images")
-    parser.add_argument("--artifacts", type=Path, default=REPOSITORY / "artifacts", help="the folder of runs to serve")
-    parser.add_argument("--chromium", type=Path, default=CHROMIUM, help="the browser")
-    options = parser.parse_args()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        print("screenshots.py: playwright is not installed; make test installs it.", file=sys.stderr)
-        return 2
-    if not options.chromium.is_file():
-        print(f"screenshots.py: there is no Chromium at {options.chromium}; name it with --chromium.", file=sys.stderr)
-        return 2
-    options.output.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        os.environ["SENTIMENT_JOBS"] = str(Path(scratch) / "jobs")
-        browser = playwright.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
-        with serve(options.artifacts.resolve(), Path(scratch) / "log") as address:
-            for name, view in VIEWS.items():
-                _take(browser, address, view, options.output / f"{name}.png")
-            _animate(browser, address, options.output, Path(scratch))
-        browser.close()
-    return 0
-
-
-@contextmanager
-def serve(runs: Path, log: Path, *settings: str, path: str = "", port: int | None = None) -> Iterator[str]:
-    """Serves the app with a folder of runs, on a free port by default; yields its address.
-
-    Args:
-        runs: the folder of runs.
-        log: receives the server's output.
-        settings: more options of ``streamlit run``.
-        path: the sub-path of the app, such as ``/sentiment``.
-        port: the port.
-
-    Raises:
-        RuntimeError: the app did not start within a minute; ``log`` has the reason.
-    """
-    port = port or free_port()
-    with log.open("wb") as output:
-        process = server(
-            Path("streamlit_app.py"), port, runs, "--server.baseUrlPath", path, *settings, output=output.fileno()
-        )
-        try:
-            wait_until_served(process, f"http://127.0.0.1:{port}{path}/_stcore/health")
-            yield f"http://127.0.0.1:{port}{path}"
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def server(script: Path, port: int, runs: Path, *settings: str, output: int) -> subprocess.Popen[bytes]:
-    """Starts ``streamlit run`` with its output going to the file ``output``; does not wait until it answers."""
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1", *settings]
-    environment = {**os.environ, "SENTIMENT_RUNS": str(runs.resolve())}
-    return subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
-
-
-def wait_until_served(process: subprocess.Popen[bytes], address: str, every: float = 0.1) -> None:
-    """Polls ``address`` until the server answers.
-
-    Args:
-        process: the server.
-        address: the address to poll.
-        every: seconds between two requests.
-
-    Raises:
-        RuntimeError: the server ended, or did not answer within a minute.
-    """
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(address).close()  # noqa: S310 - our own server on loopback
-            return
-        except OSError:
-            time.sleep(every)
-    raise RuntimeError("The app did not start.")
-
-
-def wait_until(page: Page, expression: str, arg: object = None, seconds: float = 60) -> None:
-    """Waits until a JavaScript expression, or a function of ``arg``, is true; ``wait_for_function`` needs ``eval``.
-
-    Raises:
-        TimeoutError: it did not become true.
-    """
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression, arg):
-        if time.monotonic() > end:
-            raise TimeoutError(expression)
-        page.wait_for_timeout(100)
-
-
-def settle(page: Page) -> None:
-    """Waits until the page's script has ended and the page no longer moves."""
-    page.locator("h1").first.wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(500)
 
 
 def _score_sample(page: Page) -> None:
@@ -164,6 +61,35 @@ VIEWS = {  # by the name of the image
 }
 
 
+def main() -> int:
+    """Takes all pictures; returns the exit status."""
+    options = _options()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise SentimentError("playwright is not installed; make test installs it.") from error
+    if not options.chromium.is_file():
+        raise SentimentError(f"There is no Chromium at {options.chromium}; name it with --chromium.")
+    options.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        scratch = Path(folder)
+        browser = launch(playwright, options.chromium)
+        with serve(options.runs, scratch / "log", jobs=scratch / "jobs") as address:
+            for name, view in VIEWS.items():
+                _take(browser, address, view, options.output / f"{name}.png")
+            _animate(browser, address, options.output, scratch)
+        browser.close()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = command_line.parser(__doc__)
+    parser.add_argument("--output", type=Path, default=HOME / "docs" / "images", help="folder for the images")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="the folder of runs to serve")
+    parser.add_argument("--chromium", type=Path, default=CHROMIUM, help="the browser")
+    return parser.parse_args()
+
+
 def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     """Takes the image of a view."""
     from PIL import Image
@@ -172,7 +98,7 @@ def _take(browser: Browser, address: str, view: View, path: Path) -> None:
     view.reach(page)
     settle(page)
     page.mouse.move(view.width - 1, view.height - 1)  # the sidebar and tables show buttons below the pointer
-    page.wait_for_timeout(3_000)  # charts are drawn after the script has ended
+    page.wait_for_timeout(_CHARTS)
     end = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').getBoundingClientRect().bottom")
     shot = page.screenshot(clip={"x": 0, "y": 0, "width": view.width, "height": min(view.height, end)})
     Image.open(BytesIO(shot)).convert("RGB").save(path, optimize=True)
@@ -196,7 +122,7 @@ def _open(browser: Browser, address: str, view: View) -> Page:
     context = browser.new_context(
         viewport={"width": view.width, "height": view.height},
         color_scheme=view.scheme,
-        device_scale_factor=2 if view.width < 500 else 1,
+        device_scale_factor=2 if view.width < _PHONE else 1,
     )
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -207,7 +133,4 @@ def _open(browser: Browser, address: str, view: View) -> Page:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    command_line.run(main)

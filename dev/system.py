@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from sentiment.system import resident_memory
+
+_POLL = 0.02  # seconds between two looks at a child's memory
 
 
 def free_port() -> int:
@@ -36,6 +40,21 @@ def resident_megabytes(process: int) -> float:
 
 
 def peak_megabytes(process: int) -> float:
-    """Returns the peak resident memory of a process in megabytes; 0 if it has ended. Linux only."""
-    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    """Returns the peak resident memory of a process in megabytes; 0 if it has ended, or without ``/proc``."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return 0.0
     return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:")), 0.0)
+
+
+def wait_for_peak(child: subprocess.Popen[bytes]) -> float:
+    """Waits for a child and returns its peak resident memory in megabytes; 0 without ``/proc``.
+
+    Its ``ru_maxrss`` is never below the parent's memory, because the child starts as a copy of the parent.
+    """
+    peak = 0.0
+    while child.poll() is None:
+        peak = peak_megabytes(child.pid) or peak
+        time.sleep(_POLL)
+    return peak

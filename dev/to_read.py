@@ -13,35 +13,30 @@ from pathlib import Path
 
 import pandas as pd
 
+from dev import command_line
 from sentiment import artifacts, dataset
 from sentiment.artifacts import ArtifactError
-from sentiment.dataset import DatasetError
 from sentiment.dataset.records import NAMES
 from sentiment.evaluation import review_notes
 
 
 def main() -> int:
-    """Runs the command line; returns the exit status."""
+    """Prints the reviews; returns the exit status."""
     options = _options()
-    try:
-        rows, choices = _mistakes(options.artifacts) if options.what == "mistakes" else _labels()
-        data = dataset.load(options.data)
-        texts = pd.concat([data.train, data.validation, data.test]).drop_duplicates("fingerprint")
-        rows = rows.drop_duplicates("fingerprint").merge(texts[["fingerprint", "text"]], on="fingerprint")
-    except (ArtifactError, DatasetError) as error:
-        print(f"to_read.py: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    rows, choices = _mistakes(options.artifacts) if options.what == "mistakes" else _labels()
+    data = dataset.load(options.data)
+    texts = pd.concat([data.train, data.validation, data.test]).drop_duplicates("fingerprint")
+    rows = rows.drop_duplicates("fingerprint").merge(texts[["fingerprint", "text"]], on="fingerprint")
     shown = rows.head(options.count)[["fingerprint", "label", "probability", "text"]]
     for fingerprint, label, probability, text in shown.to_numpy(object).tolist():
         print(f"{fingerprint}  label {NAMES[label]}, P(positive) {probability:.3f}\n\n{text}\n")
-    print(f"{len(rows):,} reviews are still to be read. Give each one of:", file=sys.stderr)
+    print(f"{len(rows):,} reviews are still to be read. Record one of these for each:", file=sys.stderr)
     print("\n".join(f"  {name}: {meaning}" for name, meaning in choices.items()), file=sys.stderr)
     return 0
 
 
 def _mistakes(folder: Path | None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Returns the mistakes of a run that have no cause yet, and the possible causes with their meanings."""
     run = artifacts.open_run(folder)
     rows = review_notes.confident_test_mistakes(run)
     if rows is None:
@@ -50,6 +45,7 @@ def _mistakes(folder: Path | None) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _labels() -> tuple[pd.DataFrame, dict[str, str]]:
+    """Returns the suspected labels that have no verdict yet, and the possible verdicts with their meanings."""
     found = review_notes.label_errors()
     if found is None:
         raise ArtifactError("No labels are suspected yet; run scripts/find_label_errors.py first.")
@@ -58,7 +54,7 @@ def _labels() -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.parser(__doc__)
     parser.add_argument("what", choices=("mistakes", "labels"), help="which reviews")
     parser.add_argument("--data", type=Path, required=True, help="the IMDB reviews, in any format that train.py reads")
     parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="run (default: artifacts/default)")
@@ -67,4 +63,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

@@ -30,7 +30,7 @@ def run_script(name: str, *options: object) -> Done:
 
 def run_tool(module: str, *options: object) -> Done:
     """Runs a module of ``dev/``, as ``python -m`` does."""
-    return _run(lambda: runpy.run_module(module, run_name="__main__"), module, *options)
+    return _run(lambda: runpy.run_module(module, run_name="__main__"), f"{module.rpartition('.')[2]}.py", *options)
 
 
 def _run(start: Callable[[], object], name: str, *options: object) -> Done:

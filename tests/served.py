@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.screenshots import CHROMIUM, serve
+from dev.browser import CHROMIUM, launch
+from dev.serving import serve
 from tests.app_runs import all_runs
 
 _REPORT = "addEventListener('securitypolicyviolation', e => refused(`${e.effectiveDirective} ${e.blockedURI}`))"
@@ -54,7 +55,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        chromium = launch(playwright)
         yield chromium
         chromium.close()
 

@@ -14,8 +14,8 @@ from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.testing.v1 import AppTest
 
-from dev.proofs.visitor import VisitError, Visitor
-from dev.screenshots import serve
+from dev.serving import serve
+from dev.visitor import VisitError, Visitor
 from sentiment import budget
 from sentiment.app.review import history, what_if
 from sentiment.app.shared import analyses, navigation, review_texts, wording

@@ -8,6 +8,7 @@ import pytest
 
 from dev.proofs import forged_values, fuzzing, killed_jobs, mutations, prove_attacks
 from dev.proofs.attacks_page import page
+from dev.proofs.fuzzed_kinds import KINDS
 from sentiment.tables.errors import FileError
 from sentiment.tables.formats import COMPRESSIONS, FORMATS
 from tests.app_runs import CIRCUMSTANCES
@@ -45,7 +46,7 @@ def keep(chance, folder, run):
     ],
 )
 def test_only_input_that_is_accepted_or_refused_in_one_sentence_is_not_a_fault(kind, outcome, run, monkeypatch):
-    monkeypatch.setitem(fuzzing.KINDS, "kind", kind)
+    monkeypatch.setitem(KINDS, "kind", kind)
     assert fuzzing.attempt("kind", 0, run) == outcome
 
 
@@ -70,8 +71,8 @@ def test_a_process_that_crashes_is_a_fault_and_the_next_one_continues(run, monke
 
 
 def test_every_kind_has_a_share_of_the_time():
-    assert {*prove_attacks._SHARES} == {*fuzzing.KINDS, "values"}
-    assert sum(prove_attacks._SHARES.values()) == pytest.approx(1)
+    assert {*prove_attacks.SHARES} == {*KINDS, "values"}
+    assert sum(prove_attacks.SHARES.values()) == pytest.approx(1)
 
 
 def test_the_seeds_are_those_of_every_format_and_most_changes_change_them():
@@ -113,7 +114,7 @@ def test_a_job_whose_worker_is_killed_has_the_undisturbed_output(run, tmp_path, 
 
 
 KIND = {"inputs": 1_200, "taken": 200, "refused": 1_000, "faults": []}
-FUZZED = {"seconds": 600, "holds": True, "kinds": dict.fromkeys(prove_attacks._SHARES, KIND)}
+FUZZED = {"seconds": 600, "holds": True, "kinds": dict.fromkeys(prove_attacks.SHARES, KIND)}
 PHASE = {"verdict_seconds": {"median": 0.02, "p95": 0.3, "most": 1.4}, "server_megabytes": 400, "worker_megabytes": 0}
 
 

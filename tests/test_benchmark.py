@@ -10,11 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dev.benchmarking import arithmetic, page, table
+from dev.benchmarking import arithmetic, page
+from dev.benchmarking.chart import chart
+from dev.benchmarking.files import effect_of_fast
 from dev.benchmarking.measuring import OURS, MissingError, alternate, compare
 from dev.benchmarking.peers import require
+from dev.benchmarking.results import measure
+from dev.benchmarking.rows import BENCHMARKS, GROWTH
 from dev.benchmarking.setting import LENGTH, QUICK, Setting
-from dev.benchmarking.table import BENCHMARKS, GROWTH, measure
 from sentiment import dataset
 from sentiment.artifacts import ROOT, default_run, open_run, sha256
 from sentiment.model.native.batch import int8_backend
@@ -106,7 +109,7 @@ def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypat
         pd.DataFrame({"sentiment": label, "p_positive": 0.5 + 0.25 * fast}).to_parquet(output)
 
     monkeypatch.setattr("dev.benchmarking.files._score", scored)
-    effect = table.files.effect_of_fast(setting)
+    effect = effect_of_fast(setting)
     share = 1 / len(truth)
     assert effect.pop("way") == int8_backend()
     assert effect == pytest.approx({"labels_changed": share, "accuracy_change": -share, "probability_change": 0.25})
@@ -179,7 +182,7 @@ def test_the_committed_page_and_chart_are_what_the_figures_say():
     assert found["run"]["model_sha256"] == sha256(ROOT / found["run"]["name"] / "model.onnx")
     assert found["run"]["name"] == default_run().name
     assert (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8") == page.render(found, "BENCHMARKS.svg")
-    assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == page.chart(found)
+    assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == chart(found)
 
 
 def test_a_row_that_misses_its_target_says_so():

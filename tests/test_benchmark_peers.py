@@ -14,8 +14,9 @@ pytest.importorskip("tensorflow")
 from dev.benchmarking.keras_peer import KerasPeer  # noqa: E402
 from dev.benchmarking.measuring import MissingError  # noqa: E402
 from dev.benchmarking.peers import Peer  # noqa: E402
+from dev.benchmarking.results import measure  # noqa: E402
+from dev.benchmarking.rows import BENCHMARKS  # noqa: E402
 from dev.benchmarking.setting import QUICK, Sizes  # noqa: E402
-from dev.benchmarking.table import BENCHMARKS, measure  # noqa: E402
 from sentiment import Classifier, dataset  # noqa: E402
 from sentiment.artifacts import open_run, write_json, write_manifest  # noqa: E402
 from sentiment.model.batching import pad  # noqa: E402

@@ -8,8 +8,8 @@ import re
 import pandas as pd
 import pytest
 
-from dev.screenshots import serve, server, settle, wait_until, wait_until_served
-from dev.system import free_port
+from dev.browser import settle, wait_until
+from dev.serving import serve
 from sentiment.app.shared import navigation
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import write_manifest
@@ -266,19 +266,12 @@ def test_a_paste_that_is_too_long_is_answered_in_a_sentence(address, new_page):
 def test_an_error_shows_no_link_to_another_site(browser, new_page, tmp_path):
     script = tmp_path / "fails.py"
     script.write_text("import streamlit as st\nst.title('It fails')\nraise ValueError('secret')\n", encoding="utf-8")
-    port = free_port()
-    with (tmp_path / "log").open("wb") as log:
-        process = server(script, port, tmp_path, output=log.fileno())
-    try:
-        wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")
-        page = open_at(new_page(), f"http://127.0.0.1:{port}")
+    with serve(tmp_path, tmp_path / "log", script=script) as address:
+        page = open_at(new_page(), address)
         page.locator("[data-testid=stException]").wait_for()
         assert "encountered an error" in page.inner_text("[data-testid=stException]")
         assert page.get_by_text(re.compile("Ask (Google|ChatGPT)")).count() == 0
         assert "secret" not in page.content()
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def test_a_name_that_is_an_address_becomes_no_link(address, new_page):

@@ -8,7 +8,8 @@ import shutil
 
 import pytest
 
-from dev.screenshots import serve, settle
+from dev.browser import settle
+from dev.serving import serve
 from sentiment.artifacts import ROOT
 from tests.app_runs import unfinished_run
 from tests.test_browser_pages import WIDER

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from dev.screenshots import settle, wait_until
+from dev.browser import settle, wait_until
 from tests.test_browser import PAGES
 
 pytestmark = pytest.mark.browser

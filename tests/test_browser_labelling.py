@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from dev.screenshots import settle
+from dev.browser import settle
 from tests.test_browser_files import HIGHEST, TAB_HEIGHT, grave_findings
 from tests.test_browser_pages import WIDER
 

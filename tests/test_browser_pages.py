@@ -8,7 +8,8 @@ import zipfile
 
 import pytest
 
-from dev.screenshots import serve, settle, wait_until
+from dev.browser import settle, wait_until
+from dev.serving import serve
 from sentiment.app.evaluation import page as evaluation
 from sentiment.artifacts import ROOT, open_run, write_json, write_manifest
 from tests.app_runs import full_run

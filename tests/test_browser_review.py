@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from dev.screenshots import serve, settle
+from dev.browser import settle
+from dev.serving import serve
 from sentiment.app.shared.examples import EXAMPLES
 from sentiment.artifacts import ROOT
 from tests.test_browser import analyse, editor, open_at, wait_for_text, wait_for_typed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from dev.screenshots import settle, wait_until
+from dev.browser import settle, wait_until
 from tests.test_browser import analyse, expand, mark_row, open_at, wait_for_text, wait_for_typed
 
 pytestmark = pytest.mark.browser

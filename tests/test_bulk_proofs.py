@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from dev.proofs import files
+from dev.proofs import files, generated_reviews
 from dev.proofs.files_page import page
 from sentiment.artifacts import default_run
 from tests.app_runs import CIRCUMSTANCES
@@ -24,7 +24,7 @@ def namespaces():
 
 
 def test_made_up_reviews_are_all_different():
-    made = list(files.reviews(2000))
+    made = list(generated_reviews.reviews(2000))
     assert len(set(made)) == 2000
 
 

@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from dev.screenshots import serve
+from dev.serving import serve
 from sentiment import budget
 from sentiment.api import limits, schema
 from sentiment.artifacts import ROOT

@@ -23,9 +23,9 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from dev.proofs.visitor import Visitor
-from dev.screenshots import wait_until_served
+from dev.serving import wait_until_served
 from dev.system import free_port
+from dev.visitor import Visitor
 from sentiment.artifacts import MANIFEST, ROOT, ArtifactError, default_run, open_run
 from tests.command import run_script
 from tests.served import need

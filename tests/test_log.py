@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 from streamlit.error_util import _log_uncaught_app_exception
 
-from dev.proofs.visitor import Visitor
-from dev.screenshots import serve
+from dev.serving import serve
+from dev.visitor import Visitor
 from sentiment.app.shared import logs
 from sentiment.artifacts import ROOT
 from tests.app_runs import full_run

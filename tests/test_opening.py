@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dev.proofs.prove_opening import page
+from dev.proofs.opening_page import page
 from tests.app_runs import CIRCUMSTANCES
 
 

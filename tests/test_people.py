@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dev.proofs.circumstances import circumstances
-from dev.proofs.people import Plan, at_once, page
-from dev.proofs.visitor import VisitError, Visitor, readable
+from dev.proofs.people import Plan, at_once
+from dev.proofs.people_page import page
+from dev.visitor import VisitError, Visitor, readable
 from sentiment.app.shared.buttons import primary_label
 from sentiment.artifacts import open_run, sha256
 from tests.app_runs import CIRCUMSTANCES

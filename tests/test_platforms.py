@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.screenshots import wait_until_served
+from dev.serving import wait_until_served
 from dev.system import free_port
 
 HOME = Path(__file__).resolve().parent.parent

@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dev.proofs.visitor import VisitError, Visitor
-from dev.screenshots import serve, wait_until_served
+from dev.serving import serve, wait_until_served
 from dev.system import free_port
+from dev.visitor import VisitError, Visitor
 from sentiment.artifacts import ROOT, default_run, list_runs
 from tests.command import run_script
 from tests.oidc_provider import provider

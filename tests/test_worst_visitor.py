@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dev.proofs import worst_visitor
-from dev.proofs.people import MAX_VERDICT_SECONDS
-from dev.proofs.visitor import VisitError
+from dev.proofs import attacks, worst_visitor
+from dev.proofs.verdicts import MAX_VERDICT_SECONDS
+from dev.proofs.workers import workers
 from dev.proofs.worst_files import hostile_files
-from dev.screenshots import serve
+from dev.serving import serve
+from dev.visitor import VisitError
 from sentiment import Classifier, budget
 from sentiment.app.review.turns import in_turn
 from sentiment.app.shared import garbage
@@ -32,10 +33,10 @@ APP = Path(__file__).resolve().parent.parent / "sentiment/app/main.py"
 def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_path, monkeypatch):
     runs, jobs = all_runs(tmp_path / "runs"), tmp_path / "jobs"
     monkeypatch.setenv("SENTIMENT_JOBS", str(jobs))
-    attacks = {name: worst_visitor.ATTACKS[name] for name in ("explain", "upload")}
+    chosen = {name: attacks.ATTACKS[name] for name in ("explain", "upload")}
     with serve(runs, tmp_path / "log") as address:
-        found = worst_visitor.measure(address, runs / "tiny", jobs, attacks, seconds=4)
-    assert found.keys() == {"idle", *attacks}
+        found = worst_visitor.measure(address, runs / "tiny", jobs, chosen, seconds=4)
+    assert found.keys() == {"idle", *chosen}
     most = max(
         MAX_VERDICT_SECONDS, 10 * found["idle"]["verdict_seconds"]["p95"]
     )  # a machine that does other things is no fault
@@ -44,7 +45,7 @@ def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_p
         assert each["verdict_seconds"]["p95"] < most
     assert not worst_visitor.unreached(found)
     assert found["upload"]["workers"] <= 2
-    assert not worst_visitor.workers(jobs)
+    assert not workers(jobs)
 
 
 class Page:
@@ -93,15 +94,15 @@ class ClosedPage(Page):
         raise VisitError("The app is full.")
 
 
-@pytest.mark.parametrize("attack", worst_visitor.ATTACKS)
+@pytest.mark.parametrize("attack", attacks.ATTACKS)
 def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch):
-    monkeypatch.setattr(worst_visitor, "hostile_texts", lambda: ["<", "bad ", " "])
-    monkeypatch.setattr(worst_visitor, "hostile_files", lambda: [("a.csv", b"")])
-    monkeypatch.setattr(worst_visitor, "long_cells", lambda: b"")
+    monkeypatch.setattr(attacks, "hostile_texts", lambda: ["<", "bad ", " "])
+    monkeypatch.setattr(attacks, "hostile_files", lambda: [("a.csv", b"")])
+    monkeypatch.setattr(attacks, "long_cells", lambda: b"")
 
     def attacked(page: type[Page]) -> dict[str, int]:
-        monkeypatch.setattr(worst_visitor, "Visitor", page)
-        return worst_visitor.ATTACKS[attack]("address", time.monotonic() + 0.05)
+        monkeypatch.setattr(attacks, "Visitor", page)
+        return attacks.ATTACKS[attack]("address", time.monotonic() + 0.05)
 
     def missed(reached: dict[str, int]) -> list[str]:
         return worst_visitor.unreached({"idle": {}, attack: {"reached": reached}})
@@ -116,7 +117,7 @@ def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch
 
 
 def test_the_hostile_texts_are_the_longest_that_are_accepted_and_longer_ones():
-    lengths = [len(text) for text in worst_visitor.hostile_texts()]
+    lengths = [len(text) for text in attacks.hostile_texts()]
     assert lengths.count(budget.TEXT_CHARACTERS) >= 5
     assert max(lengths) > 10 * budget.TEXT_CHARACTERS
 

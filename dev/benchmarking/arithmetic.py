@@ -14,17 +14,17 @@ from sentiment.model.weights import Weights, read_onnx
 _PRODUCTS = 10  # matrix products timed together
 
 
-def float32_beside_matrix_product(setting: Setting) -> Sides:
+def float32_against_matrix_product(setting: Setting) -> Sides:
     """Compares scoring encoded reviews with NumPy's matrix product on all cores. GFLOP/s, without padding."""
-    return _beside_matrix_product(setting, setting.bulk_classifier)
+    return _against_matrix_product(setting, setting.bulk_classifier)
 
 
-def fast_beside_matrix_product(setting: Setting) -> Sides:
-    """Compares int8 scoring, with its operations counted alike, with the float32 matrix product. GFLOP/s."""
-    return _beside_matrix_product(setting, setting.fast_classifier)
+def fast_against_matrix_product(setting: Setting) -> Sides:
+    """Compares int8 scoring with the float32 matrix product; both count the same operations. GFLOP/s."""
+    return _against_matrix_product(setting, setting.fast_classifier)
 
 
-def _beside_matrix_product(setting: Setting, classifier: Classifier) -> Sides:
+def _against_matrix_product(setting: Setting, classifier: Classifier) -> Sides:
     work = operations(read_onnx(setting.run.file("model.onnx"))) * sum(map(len, setting.ids))
     size = setting.sizes.matrix
     left, right = np.random.default_rng(0).random((2, size, size), np.float32)

@@ -1,4 +1,4 @@
-"""Runs TF-IDF with logistic regression, or VADER, as a peer process: ``classical.py LIBRARY TRAIN_FILE``.
+"""Runs TF-IDF with logistic regression, or VADER, as a peer process.
 
 Both read a file with pandas, score on all cores, and write the file with an additional column.
 """
@@ -6,29 +6,36 @@ Both read a file with pandas, score on all cores, and write the file with an add
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from dev import command_line
 from dev.benchmarking.measuring import seconds_of
 from dev.benchmarking.peers import serve
+
+_CORES = os.cpu_count() or 1
 
 Scorer = Callable[[Sequence[str]], Sequence[float]]
 
 _scorer: list[Scorer] = []  # the scorer of a pool process, set once at its start
 
 
-def main() -> None:
-    """Trains or loads the library, then answers requests."""
-    library, train = sys.argv[1:]
-    scorer = vader() if library == "vaderSentiment" else tfidf(pd.read_parquet(train))
-    with ProcessPoolExecutor(os.cpu_count(), initializer=_scorer.append, initargs=(scorer,)) as pool:
-        list(pool.map(_score, [["a film"]] * (2 * (os.cpu_count() or 1))))  # so that all processes have started
+def main() -> int:
+    """Trains or loads the library, then answers requests; returns the exit status."""
+    parser = command_line.parser(__doc__)
+    parser.add_argument("library", choices=("sklearn", "vaderSentiment"), help="the library")
+    parser.add_argument("train", type=Path, help="Parquet file with the columns text and label, for sklearn")
+    options = parser.parse_args()
+    scorer = vader() if options.library == "vaderSentiment" else tfidf(pd.read_parquet(options.train))
+    with ProcessPoolExecutor(_CORES, initializer=_scorer.append, initargs=(scorer,)) as pool:
+        list(pool.map(_score, [["a film"]] * (2 * _CORES)))  # so that all processes have started
         serve({"score": lambda source, output: seconds_of(partial(score_file, pool, source, output))})
+    return 0
 
 
 def tfidf(train: pd.DataFrame) -> Scorer:
@@ -52,10 +59,10 @@ def score_file(pool: ProcessPoolExecutor, source: str, output: str) -> None:
     """Scores a CSV file, in as many parts as there are cores."""
     table = pd.read_csv(source)
     texts = table["review"].tolist()
-    parts = [texts[start :: os.cpu_count()] for start in range(os.cpu_count() or 1)]
+    parts = [texts[start::_CORES] for start in range(_CORES)]
     scores = np.empty(len(texts))
     for start, part in enumerate(pool.map(_score, [part for part in parts if part])):
-        scores[start :: os.cpu_count()] = part
+        scores[start::_CORES] = part
     table.assign(score=scores).to_csv(output, index=False)
 
 
@@ -72,4 +79,4 @@ def _vader_scores(analyzer, texts: Sequence[str]) -> Sequence[float]:  # type: i
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

@@ -12,7 +12,7 @@ from dev.benchmarking.setting import Setting
 BATCH = 64  # reviews in a step
 
 
-def ours_beside_fit(setting: Setting) -> Sides:
+def ours_against_fit(setting: Setting) -> Sides:
     """Compares training from random weights on the same reviews, each in its own process. Seconds per epoch."""
     peers = setting.keras()
     reviews = _sample(setting)

@@ -19,30 +19,30 @@ from sentiment.model.native.batch import int8_backend
 _BATCH = 128  # reviews in a batch; faster for Keras than its default of 32
 
 
-def float32_beside_keras(setting: Setting) -> Sides:
+def float32_against_keras(setting: Setting) -> Sides:
     """Compares file to file with Keras, which only scores encoded reviews. Reviews per second."""
     return {OURS: _file_to_file(setting, fast=False), **_keras_predict(setting)}
 
 
-def fast_beside_keras(setting: Setting) -> Sides:
+def fast_against_keras(setting: Setting) -> Sides:
     """Compares int8 arithmetic, file to file, with Keras, which only scores encoded reviews. Reviews per second."""
     _check_fast(setting)
     return {OURS: _file_to_file(setting, fast=True), **_keras_predict(setting)}
 
 
-def fast_beside_tfidf(setting: Setting) -> Sides:
+def fast_against_tfidf(setting: Setting) -> Sides:
     """Compares int8 arithmetic with TF-IDF, both file to file. Reviews per second."""
     _check_fast(setting)
     return {OURS: _file_to_file(setting, fast=True), **_tfidf(setting)}
 
 
-def float32_beside_tfidf(setting: Setting) -> Sides:
+def float32_against_tfidf(setting: Setting) -> Sides:
     """Compares float32 arithmetic with TF-IDF, both file to file. Reviews per second."""
     return {OURS: _file_to_file(setting, fast=False), **_tfidf(setting)}
 
 
-def float32_beside_vader(setting: Setting) -> Sides:
-    """Compares float32 arithmetic with VADER, both file to file, VADER on fewer rows. Reviews per second."""
+def float32_against_vader(setting: Setting) -> Sides:
+    """Compares float32 arithmetic with VADER, which gets fewer rows, both file to file. Reviews per second."""
     peer = setting.classical("vaderSentiment", "vaderSentiment")
     rows = min(setting.sizes.vader, len(setting.texts))
     paths = {"source": setting.file(rows), "output": setting.folder / "vader.csv"}

@@ -1,10 +1,9 @@
-"""Benchmarks of large against small files: time must grow linearly, memory not at all."""
+"""Benchmarks of large files against small ones: time must grow linearly, memory not at all."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from functools import cache
@@ -12,8 +11,10 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from dev.benchmarking.measuring import OURS, Sides
-from dev.benchmarking.peers import HOME
+from dev.benchmarking.peers import require_proc
 from dev.benchmarking.setting import Setting
+from dev.system import wait_for_peak
+from sentiment.paths import HOME
 
 
 def rate(setting: Setting) -> Sides:
@@ -24,6 +25,7 @@ def rate(setting: Setting) -> Sides:
 
 def memory(setting: Setting) -> Sides:
     """Compares the peak resident memory of scoring a large and a small file. Megabytes."""
+    require_proc()
     small, large = setting.sizes.growth
     return {OURS: lambda: _scored(setting, large)[1], _name(small): lambda: _scored(setting, small)[1]}
 
@@ -38,16 +40,14 @@ def _scored(setting: Setting, rows: int) -> tuple[float, float]:
     source, output = setting.folder / f"growth-{rows}.csv", setting.folder / "grown.csv"
     _write_distinct(setting, rows, source)
     command = [sys.executable, "scripts/score.py", str(source), str(output), "--artifacts", str(setting.run.path)]
-    with subprocess.Popen(command, cwd=HOME, stderr=subprocess.DEVNULL) as process:
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    process = subprocess.Popen(command, cwd=HOME, stderr=subprocess.DEVNULL)
+    peak = wait_for_peak(process)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     seconds = json.loads(Path(f"{output}.json").read_text(encoding="utf-8"))["seconds"]
     source.unlink()
     output.unlink()
-    kilobytes = used.ru_maxrss / 1024 if sys.platform == "darwin" else used.ru_maxrss
-    return seconds, kilobytes * 1024 / 1e6
+    return seconds, peak
 
 
 def _write_distinct(setting: Setting, rows: int, path: Path) -> None:

@@ -1,14 +1,12 @@
-"""Runs Keras as a peer process: ``python -m dev.benchmarking.keras_peer RUN_FOLDER {stock,run}``.
+"""Runs Keras as a peer process.
 
-``stock`` builds the network from Keras' own Embedding, LSTM and Dense layers with the run's weights, and trains by
-``Model.fit`` over padded reviews. ``run`` builds it from the layers that the run was trained with, and trains by our
-loop.
+The kind "stock" builds the network from Keras' own Embedding, LSTM and Dense layers with the run's weights, and trains
+by Model.fit over padded reviews. "run" builds it from the layers that the run was trained with, and trains by our loop.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from dev import command_line
 from dev.benchmarking.epoch import BATCH
 from dev.benchmarking.measuring import seconds_of
 from dev.benchmarking.peers import serve
@@ -39,7 +38,7 @@ _STEPS = 100 * Sizes().batches  # for the learning rate schedule; more than are 
 
 
 class KerasPeer:
-    """The tasks; each returns seconds."""
+    """Keras with one network; each of its tasks returns seconds."""
 
     def __init__(self, run: Run, *, stock: bool) -> None:
         self._preset = preset_of(run)
@@ -118,14 +117,8 @@ class KerasPeer:
 
     def _own_epoch(self, ids: Sequence[npt.NDArray[np.int32]], labels: npt.NDArray[np.float32]) -> None:
         keep_freed_memory()
-        batches = TrainingBatches(
-            ids,
-            labels,
-            batch_size=BATCH,
-            length=LENGTH,
-            unknown_rate=self._preset.unknown_rate,
-            seed=0,
-        )
+        rate = self._preset.unknown_rate
+        batches = TrainingBatches(ids, labels, batch_size=BATCH, length=LENGTH, unknown_rate=rate, seed=0)
         nothing = ScoringBatches([], np.zeros(0, np.float32))
         run_epochs(self.untrained, batches, nothing, self._average, self._epochs, self._epochs + 1)
         self._epochs += 1
@@ -166,12 +159,16 @@ def from_embeddings(network: keras.Model) -> tuple[keras.Model, npt.NDArray[np.f
     return keras.Model([*logits.inputs, layer.output], logits.output), layer.get_weights()[0]
 
 
-def main() -> None:
-    """Answers requests until the input ends."""
-    folder, kind = sys.argv[1:]
-    peer = KerasPeer(open_run(Path(folder)), stock=kind == "stock")
+def main() -> int:
+    """Answers requests until the input ends; returns the exit status."""
+    parser = command_line.parser(__doc__)
+    parser.add_argument("run", type=Path, help="folder of the run")
+    parser.add_argument("kind", choices=("stock", "run"), help="the kind of layers")
+    options = parser.parse_args()
+    peer = KerasPeer(open_run(options.run), stock=options.kind == "stock")
     serve({"predict": peer.predict, "integrated_gradients": peer.integrated_gradients, "train": peer.train})
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    command_line.run(main)

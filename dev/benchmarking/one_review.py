@@ -13,12 +13,12 @@ from dev.benchmarking.peers import Peer
 from dev.benchmarking.setting import Setting
 
 
-def score_beside_keras(setting: Setting) -> Sides:
+def score_against_keras(setting: Setting) -> Sides:
     """Compares text to score with Keras, which gets encoded reviews. Milliseconds."""
     return {OURS: _score(setting), **_keras_predict(setting)}
 
 
-def score_beside_onnx(setting: Setting) -> Sides:
+def score_against_onnx(setting: Setting) -> Sides:
     """Compares text to score with ONNX Runtime, which gets encoded reviews. Milliseconds."""
     ids, _ = setting.classifier.preprocessor.ids(setting.review)
     feed = {"ids": ids[None], "lengths": np.array([len(ids)], np.int32)}
@@ -31,13 +31,13 @@ def score_beside_onnx(setting: Setting) -> Sides:
     return sides
 
 
-def explanation_beside_keras_score(setting: Setting) -> Sides:
+def explanation_against_keras_score(setting: Setting) -> Sides:
     """Compares text to score and contributions with Keras, which only scores encoded reviews. Milliseconds."""
     explain = partial(setting.classifier.explain, setting.review)
     return {OURS: partial(_milliseconds, setting, explain), **_keras_predict(setting)}
 
 
-def contributions_beside_integrated_gradients(setting: Setting) -> Sides:
+def contributions_against_integrated_gradients(setting: Setting) -> Sides:
     """Compares our contributions with integrated gradients, both of encoded reviews. Milliseconds."""
     ids, _ = setting.classifier.preprocessor.ids(setting.review)
     ours = partial(_milliseconds, setting, partial(setting.classifier.attributor, [ids]))

@@ -1,9 +1,7 @@
-"""Renders the JSON results of a benchmark as a Markdown table, a page and a chart."""
+"""Renders the results of the benchmark in Markdown: tables, and the page with all of them."""
 
 from __future__ import annotations
 
-import math
-from html import escape
 from typing import Any
 
 from sentiment.formatting import percent, table
@@ -36,13 +34,6 @@ cores.
 """
 _MET = {True: "yes", False: "no", None: ""}
 
-_LABELS, _SCALE, _HEIGHT = 330, 430, 26  # pixels: width of the labels and of the bars, height of a row
-_STYLE = """\
-text { font: 13px system-ui, sans-serif; fill: #10151c }
-.met { fill: #0072b2 } .missed { fill: #d55e00 } .free { fill: #9aa4b1 }
-.mark { stroke: #10151c; stroke-width: 2 } .one { stroke: #9aa4b1 }
-@media (prefers-color-scheme: dark) { text { fill: #eef1f5 } .mark { stroke: #eef1f5 } }"""
-
 
 def met(row: Row) -> bool | None:
     """Returns whether the median ratio reached its target; None without a target or a measurement."""
@@ -52,13 +43,13 @@ def met(row: Row) -> bool | None:
 
 
 def table_of(found: dict[str, Any]) -> str:
-    """Returns a Markdown table of the rows."""
+    """Returns a table of the rows."""
     header = ["what", "against", "ours", "theirs", "ratio", "target", "goal", "reached"]
     return table(header, map(_cells, found["rows"]))
 
 
 def profile_of(found: dict[str, Any]) -> str:
-    """Returns a Markdown table of the stages, in float32 and with ``--fast``."""
+    """Returns a table of the stages, in float32 and with ``--fast``."""
     profiles = found["profiles"]
     rows = []
     for stage in [*profiles[0]["seconds"], "all"]:
@@ -88,26 +79,6 @@ def render(found: dict[str, Any], chart_name: str) -> str:
     )
 
 
-def chart(found: dict[str, Any]) -> str:
-    """Returns an SVG bar chart of the ratios on a logarithmic scale, with a mark at each target."""
-    rows = [row for row in found["rows"] if "missing" not in row]
-    values = [value for row in rows for value in (row["ratio"]["median"], row["at_least"] or 1)]
-    low, high = min([0.5, *values]), max([2.0, *values])
-
-    def x(ratio: float) -> float:
-        return _LABELS + _SCALE * math.log(ratio / low) / math.log(high / low)
-
-    parts = [f'<line class="one" x1="{x(1):.1f}" x2="{x(1):.1f}" y1="0" y2="{_HEIGHT * len(rows)}"/>']
-    for index, row in enumerate(rows):
-        parts += _bar(row, index * _HEIGHT, x)
-    width, height = _LABELS + _SCALE + 80, _HEIGHT * len(rows) + 24
-    parts.append(f'<text x="{x(1):.1f}" y="{height - 6}" text-anchor="middle">equal</text>')
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="The ratio of each row">\n<style>{_STYLE}</style>\n' + "\n".join(parts) + "\n</svg>\n"
-    )
-
-
 def median_ratio(row: Row) -> str:
     """Returns the median ratio of a measured row."""
     return _ratio(row["ratio"]["median"])
@@ -116,22 +87,6 @@ def median_ratio(row: Row) -> str:
 def target(row: Row) -> str:
     """Returns the target of a measured row, and whether it was reached."""
     return f"{_ratio(row['at_least'])}x, {'reached' if met(row) else 'missed'}"
-
-
-def _bar(row: Row, top: int, x: Any) -> list[str]:
-    ratio = row["ratio"]["median"]
-    left, right = sorted((x(1), x(ratio)))
-    kind = {True: "met", False: "missed", None: "free"}[met(row)]
-    parts = [
-        f'<text x="{_LABELS - 10}" y="{top + 17}" text-anchor="end">{escape(row["name"])}</text>',
-        f'<rect class="{kind}" x="{left:.1f}" y="{top + 5}" width="{right - left:.1f}" height="{_HEIGHT - 10}">'
-        f"<title>{escape(row['what'])} against {escape(row['against'])}</title></rect>",
-        f'<text x="{right + 6:.1f}" y="{top + 17}">{_ratio(ratio)}</text>',
-    ]
-    if row["at_least"] is not None:
-        mark = x(row["at_least"])
-        parts.append(f'<line class="mark" x1="{mark:.1f}" x2="{mark:.1f}" y1="{top + 2}" y2="{top + _HEIGHT - 2}"/>')
-    return parts
 
 
 def _cells(row: Row) -> list[str]:

@@ -1,7 +1,7 @@
 """Peer processes: each runs another library, receives requests as lines of JSON, and times itself.
 
-So a library's memory, threads and settings do not affect other measurements, and communication between the processes is
-not measured.
+So the memory, threads and settings of a library do not affect other measurements, and the communication between the
+processes is not measured.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.benchmarking.measuring import MissingError
-
-HOME = Path(__file__).resolve().parents[2]
+from sentiment.paths import HOME
 
 Task = Callable[..., float]
 
@@ -32,6 +31,16 @@ def require(library: str, package: str, extra: str) -> None:
     """
     if find_spec(library) is None:
         raise MissingError(f"{package} is not installed; pip install '.[{extra}]' installs it.")
+
+
+def require_proc() -> None:
+    """Checks that the memory of other processes can be measured.
+
+    Raises:
+        MissingError: it cannot.
+    """
+    if not Path("/proc/self/status").exists():
+        raise MissingError("Memory is measured through /proc, which this system lacks.")
 
 
 class Peer:

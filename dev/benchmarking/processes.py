@@ -5,28 +5,25 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from websockets.exceptions import WebSocketException
-from websockets.sync.client import connect
-
 from dev.benchmarking.measuring import OURS, MissingError, Sides, seconds_of
-from dev.benchmarking.peers import HOME, require
+from dev.benchmarking.peers import require, require_proc
 from dev.benchmarking.setting import Setting
-from dev.system import free_port, resident_megabytes
+from dev.serving import serve_alone
+from dev.system import process_of, resident_megabytes
+from sentiment.paths import HOME
 
 _IMPORT = ["-c", "import tensorflow"]
 _IMPORT_AND_WAIT = ["-c", "import tensorflow, sys; print('here', flush=True); sys.stdin.read()"]
 _REVIEW = "A slow start, but what an ending! I left the cinema smiling."
-_RERUN = b"\x5a\x00"  # the protocol buffer ``BackMsg(rerun_script={})`` with which a browser asks for the page
-_QUIET = 3.0  # a page is complete after so many seconds without a message
-_TIMEOUT = 120.0  # seconds for the app to answer
+_STAY = 3.0  # seconds that a visitor stays on the complete page
 
 
-def start_beside_import(setting: Setting) -> Sides:
+def start_against_import(setting: Setting) -> Sides:
     """Compares whole processes: ours scores a review, the other imports TensorFlow. Seconds."""
     require("tensorflow", "TensorFlow", "train")
     score = ["scripts/score.py", "--text", _REVIEW, "--artifacts", str(setting.run.path)]
@@ -36,11 +33,11 @@ def start_beside_import(setting: Setting) -> Sides:
     }
 
 
-def memory_beside_import(setting: Setting) -> Sides:
+def memory_against_import(setting: Setting) -> Sides:
     """Compares resident memory of the app after its first visitor with that of TensorFlow, imported. Megabytes."""
     require("tensorflow", "TensorFlow", "train")
-    if not Path("/proc/self/status").exists():
-        raise MissingError("Memory is measured through /proc, which this system lacks.")
+    require("streamlit", "Streamlit", "app")
+    require_proc()
     return {OURS: partial(_app_memory, setting), "import tensorflow": _import_memory}
 
 
@@ -62,52 +59,13 @@ def _import_memory() -> float:
 
 
 def _app_memory(setting: Setting) -> float:
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    with subprocess.Popen(
-        command,
-        cwd=HOME,
-        env={**os.environ, "SENTIMENT_RUNS": str(_runs(setting))},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as server:
+    from dev.visitor import VisitError, Visitor  # here, because the other rows need no Streamlit
+
+    with tempfile.TemporaryDirectory(dir=setting.folder) as folder:
         try:
-            _visit(f"ws://127.0.0.1:{port}/_stcore/stream")
-            return resident_megabytes(server.pid)
-        finally:
-            server.terminate()
-
-
-def _runs(setting: Setting) -> Path:
-    """Creates a folder of runs with this one as its only and default run."""
-    folder = setting.folder / "runs"
-    if not folder.exists():
-        folder.mkdir()
-        (folder / setting.run.name).symlink_to(setting.run.path)
-        (folder / "default").write_text(setting.run.name, encoding="utf-8")
-    return folder
-
-
-def _visit(address: str) -> None:
-    """Opens the app's first page as a browser does, and leaves once it is complete."""
-    end = time.monotonic() + _TIMEOUT
-    while True:
-        try:
-            with connect(address, max_size=None, open_timeout=5) as page:
-                page.send(_RERUN)
-                page.recv(timeout=_TIMEOUT)
-                _drain(page)
-                return
-        except (OSError, WebSocketException):
-            if time.monotonic() > end:
-                raise MissingError("The app did not start.") from None
-            time.sleep(0.2)
-
-
-def _drain(page) -> None:  # type: ignore[no-untyped-def]
-    try:
-        while True:
-            page.recv(timeout=_QUIET)
-    except TimeoutError:
-        return
+            with serve_alone(setting.run.path, Path(folder)) as address:
+                with Visitor(address) as visitor:
+                    visitor.stay(_STAY)
+                return resident_megabytes(process_of(address))
+        except (RuntimeError, VisitError, OSError) as error:
+            raise MissingError(f"The app cannot be measured: {error}") from error

@@ -24,7 +24,7 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
     Returns:
         ``rows`` of the file, and ``seconds`` by stage, in the order of the stages.
     """
-    clock, seconds = _Clock(), perf_counter()
+    clock, began = _Clock(), perf_counter()
     with clock("load the model"):
         classifier = load_bulk(setting.run.path, fast=fast, threads=1)
     output = setting.folder / "profiled.csv"
@@ -48,7 +48,7 @@ def profile(setting: Setting, *, fast: bool = False) -> dict[str, Any]:
         for number, chunk in enumerate(chunks):
             parts.write(number, build_part(chunk, by_text))
     with clock("write the output"):
-        finish(opened, classifier.run, seconds)
+        finish(opened, classifier.run, began)
     return {"rows": len(texts), "fast": fast, "seconds": clock.seconds}
 
 

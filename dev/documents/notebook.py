@@ -1,6 +1,6 @@
-"""Runs docs/tutorial.ipynb from start to end and keeps its outputs; also the test's way to run it.
+"""Runs docs/tutorial.ipynb from start to end and saves its outputs.
 
-Jupyter is not needed: a cell is run as Jupyter would run it, and its output is kept in the same form.
+Jupyter is not needed: a cell is run as Jupyter would run it, and its output is saved in the same form.
 """
 
 from __future__ import annotations
@@ -10,15 +10,17 @@ import contextlib
 import io
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-HOME = Path(__file__).resolve().parents[2]
+from dev import command_line
+from sentiment.paths import HOME
+
 NOTEBOOK = HOME / "docs" / "tutorial.ipynb"
 
 
 def main() -> int:
-    """Runs the command line; returns the exit status."""
+    """Runs the notebook; returns the exit status."""
+    command_line.parser(__doc__).parse_args()
     notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
     run(notebook)
     NOTEBOOK.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -39,8 +41,8 @@ def run(notebook: dict[str, Any]) -> dict[str, Any]:
             lines = text.splitlines(keepends=True)
             cell["outputs"].append({"output_type": "stream", "name": "stdout", "text": lines})
         if value is not None:
-            shown = {"output_type": "execute_result", "execution_count": number, "metadata": {}, "data": _shown(value)}
-            cell["outputs"].append(shown)
+            result = {"output_type": "execute_result", "execution_count": number, "metadata": {}}
+            cell["outputs"].append({**result, "data": _shown(value)})
     return names
 
 
@@ -64,4 +66,4 @@ def _shown(value: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

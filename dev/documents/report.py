@@ -11,35 +11,26 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from dev import command_line
 from dev.documents import fill_figures, run_records
-from dev.documents.fill_figures import FigureError
 from sentiment import artifacts, model_card
-from sentiment.artifacts import ArtifactError
+from sentiment.paths import HOME
 
 
 def main() -> int:
-    """Runs the command line; returns the exit status, 1 if --check finds a stale document."""
+    """Updates the documents; returns the exit status, 1 if --check finds a stale document."""
     options = _options()
-    try:
-        for folder in options.remember:
-            _write_record(folder, options.home / "artifacts")
-        stale = 0
-        for path, write in _stale(options.home):
-            stale += 1
-            if options.check:
-                print(f"report.py: {path} is stale; run python -m dev.documents.report.", file=sys.stderr)
-            else:
-                write()
-                print(f"{path} written.", file=sys.stderr)
-    except (ArtifactError, FigureError) as error:
-        print(f"report.py: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"report.py: {error.filename}: {error.strerror}.", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    return 1 if options.check and stale else 0
+    for folder in options.remember:
+        _write_record(folder, options.home / "artifacts")
+    status = 0
+    for path, write in _stale(options.home):
+        if options.check:
+            print(f"report.py: {path} is stale; run python -m dev.documents.report.", file=sys.stderr)
+            status = 1
+        else:
+            write()
+            print(f"{path} written.", file=sys.stderr)
+    return status
 
 
 def _write_record(folder: Path, root: Path) -> None:
@@ -77,13 +68,12 @@ def _text(path: Path) -> str | None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line.parser(__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a document is stale")
     parser.add_argument(
         "--remember", type=Path, action="append", default=[], metavar="RUN_FOLDER", help="create a record of this run"
     )
-    home = Path(__file__).resolve().parents[2]
-    parser.add_argument("--home", type=Path, default=home, help="the folder with README.md and artifacts/")
+    parser.add_argument("--home", type=Path, default=HOME, help="the folder with README.md and artifacts/")
     options = parser.parse_args()
     if options.check and options.remember:
         parser.error("--check writes nothing; leave out --remember")
@@ -91,4 +81,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    command_line.run(main)

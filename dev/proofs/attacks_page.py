@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dev.proofs.people import MAX_VERDICT_SECONDS
-from dev.proofs.sections import in_sections
+from dev.proofs.sections import in_sections, outcome
+from dev.proofs.verdicts import MAX_VERDICT_SECONDS
 from sentiment.formatting import counted, duration, table
 
 _KINDS = {
@@ -51,7 +51,7 @@ def _fuzzing(measured: dict[str, Any]) -> str:
             "Any other error, a crash, or 30 seconds without an answer is a fault.",
             table(["kind", "inputs", "accepted", "refused", "faults"], rows),
             *(["\n".join(faults)] if faults else []),
-            _verdict(measured),
+            outcome(measured),
         ]
     )
 
@@ -61,7 +61,7 @@ def _kills(measured: dict[str, Any]) -> str:
         f"{counted(measured['jobs'], 'job')} of the app, with {counted(measured['kills'], 'kill')} of their workers at "
         "random moments. "
         f"{measured['same_bytes']} outputs are byte for byte those of an undisturbed job; "
-        f"{measured['left_over']} folders were left over. {_verdict(measured)}"
+        f"{measured['left_over']} folders were left over. {outcome(measured)}"
     )
 
 
@@ -80,13 +80,9 @@ def _visitor(measured: dict[str, Any]) -> str:
             "One visitor analyses an ordinary review every half second, while a hostile one runs each attack for "
             f"{measured['seconds']:g} seconds. The last columns are the peak memory of the server and the workers.",
             table(["the hostile visitor", "median", "95% within", "slowest", "server", "workers"], rows),
-            f"Target: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s in each case. {_verdict(measured)}",
+            f"Target: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s in each case. {outcome(measured)}",
         ]
     )
-
-
-def _verdict(measured: dict[str, Any]) -> str:
-    return "Target reached." if measured["holds"] else "Target missed."
 
 
 _SECTIONS = {

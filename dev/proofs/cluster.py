@@ -7,11 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dev.proofs.files import write_table
-from sentiment.bulk.cluster import score_on_cluster
+from dev.proofs.generated_reviews import write_table
 from sentiment.bulk.pipeline import Task
 
-MIN_RATIO = 1.7  # of the rates of two workers and one
+MIN_RATIO = 1.7  # of the rate of two workers to that of one
 _ROWS = 20_000
 _REPEATS = 8  # of each review's text, so that reviews are as long as real ones
 _STORE = 10**9  # bytes of a node's object store
@@ -26,8 +25,10 @@ def two_workers(run: Path, folder: Path) -> dict[str, Any]:
 
 
 def _rate(run: Path, folder: Path, workers: int) -> float:
-    """Returns rows per second from the first finished chunk to the last, without the start of the cluster."""
-    from ray.cluster_utils import Cluster
+    """Returns rows per second from the workers' first finished chunks to the last one, so without their start."""
+    from ray.cluster_utils import Cluster  # here, because Ray is optional
+
+    from sentiment.bulk.cluster import score_on_cluster
 
     progress: list[tuple[float, int]] = []
 

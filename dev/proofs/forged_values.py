@@ -1,4 +1,4 @@
-"""Sends values that no browser would send: for every widget of every page, of every type."""
+"""Sends values of every type, which no browser would send, for the widgets of every page."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from dev.proofs.files import reviews
-from dev.proofs.visitor import VisitError, Visitor
+from dev.proofs.generated_reviews import reviews
+from dev.visitor import VisitError, Visitor
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-PAGES = ("", "evaluation", "bulk", "training", "dataset", "model_card")
-_VALUES_PER_PAGE = 20  # until the page is opened again
+PLAIN_LOG = ("--logger.enableRich", "false")  # options of the server, so that its log can be read
+
+_PAGES = ("", "evaluation", "bulk", "training", "dataset", "model_card")
+_VALUES_PER_PAGE = 20  # before another page is opened
 _TEXTS = ("../../etc", "/etc/passwd", "..", "\0", "a" * 100_000, "<b>", "NaN", "-1", "{}", "\u202e", "default", "")
 _NUMBERS = (float("nan"), float("inf"), -1e308, -1.0, 1e18)
-PLAIN_LOG = ("--logger.enableRich", "false")  # options of the server, so that its log can be read
 _REFUSED = ("in register_widget", "FragmentHandledException")  # Streamlit refused a value of a wrong type
 
 
@@ -29,7 +30,7 @@ def forged_values(address: str, run: Path, log: Path, seconds: float) -> dict[st
     """Sends forged values for so many seconds; returns how many, and what went wrong.
 
     Streamlit refuses many of them by an error on the sender's own page, which counts as refused. It is a fault if the
-    program itself raises an error, or if another visitor's review is not judged as before.
+    program itself raises an error, or if another visitor no longer gets the right verdict.
 
     Args:
         address: of the app.
@@ -38,9 +39,9 @@ def forged_values(address: str, run: Path, log: Path, seconds: float) -> dict[st
         seconds: for all values together.
     """
     chance, end = random.Random(0), time.monotonic() + seconds  # noqa: S311
-    found: dict[str, Any] = {"taken": 0, "refused": 0, "faults": []}
+    found: dict[str, Any] = {"taken": 0, "refused": 0}
     while time.monotonic() < end:
-        with suppress(VisitError), Visitor(address, chance.choice(PAGES)) as visitor:
+        with suppress(VisitError), Visitor(address, chance.choice(_PAGES)) as visitor:
             for _ in range(_VALUES_PER_PAGE):
                 if time.monotonic() > end or not (widgets := visitor.widget_ids()):
                     break
@@ -52,8 +53,8 @@ def forged_values(address: str, run: Path, log: Path, seconds: float) -> dict[st
                     found["refused"] += 1
                     break
     found["faults"] = list(_faults(log.read_text(encoding="utf-8")))
-    if not _judges(address, Classifier.load(run)):
-        found["faults"].append("another visitor's review was not judged")
+    if not _gives_verdict(address, Classifier.load(run)):
+        found["faults"].append("another visitor got no verdict")
     return {**found, "inputs": found["taken"] + found["refused"]}
 
 
@@ -66,8 +67,9 @@ def _faults(log: str) -> Iterator[str]:
             yield f"{frame}: {lines[0].splitlines()[-1][:200]}"
 
 
-def _forged(id: str, chance: random.Random) -> WidgetState:
-    state = WidgetState(id=id)
+def _forged(widget: str, chance: random.Random) -> WidgetState:
+    """Returns a state of a widget with a value of a random type."""
+    state = WidgetState(id=widget)
     texts = [chance.choice(_TEXTS) for _ in range(chance.randrange(4))]
     match chance.randrange(9):
         case 0:
@@ -91,14 +93,13 @@ def _forged(id: str, chance: random.Random) -> WidgetState:
     return state
 
 
-def _judges(address: str, classifier: Classifier) -> bool:
-    """Returns whether another visitor still gets a verdict."""
+def _gives_verdict(address: str, classifier: Classifier) -> bool:
+    """Returns whether another visitor still gets the right verdict."""
     [text] = reviews(1, seed=2)
-    expected = headline(classifier.predict([text])[0])
+    verdict = headline(classifier.predict([text])[0])
     try:
         with Visitor(address) as visitor:
-            visitor.analyse(text)
-            visitor.wait(lambda: visitor.received(expected))
+            visitor.seconds_to(verdict, text)
     except (VisitError, OSError):
         return False
     return True

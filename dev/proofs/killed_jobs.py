@@ -1,9 +1,10 @@
-"""Kills the workers of jobs at random moments: every output must be byte for byte that of an undisturbed job."""
+"""Kills the workers of jobs at random moments; every output must equal that of an undisturbed job, byte for byte."""
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import random
 import time
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dev.proofs.files import reviews
+from dev.proofs.generated_reviews import reviews
 from sentiment.artifacts import sha256
 from sentiment.budget import Settings
 from sentiment.bulk.jobs import processes
@@ -22,7 +23,9 @@ from sentiment.bulk.jobs.maintenance import run_maintenance
 
 _ROWS = 6_000
 _KILLS = 3  # of one job at most; after five attempts without a part a job fails
-_PATIENCE = 300  # seconds within which a job has ended
+_PATIENCE = 300  # seconds within which a job must end
+_INTERVAL = 3  # seconds from one kill to the next at most
+_POLL = 0.02  # seconds between two looks at a job
 _TASK: dict[str, Any] = {"text": 0, "label": None, "explain": False, "reading": {}}
 
 
@@ -35,7 +38,7 @@ def killed_jobs(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
         seconds: for all jobs together.
     """
     chance = random.Random(0)  # noqa: S311
-    found = {"jobs": 0, "kills": 0, "same_bytes": 0}
+    jobs = all_kills = same = 0
     with _jobs_in(folder / "jobs") as settings:
         files = _files()
         expected = {name: _scored(settings, run, name, content, None)[0] for name, content in files.items()}
@@ -43,13 +46,10 @@ def killed_jobs(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
         while time.monotonic() < end:
             name = chance.choice(list(files))
             output, kills = _scored(settings, run, name, files[name], chance)
-            found = {
-                "jobs": found["jobs"] + 1,
-                "kills": found["kills"] + kills,
-                "same_bytes": found["same_bytes"] + (output == expected[name]),
-            }
-        left = [path.name for path in settings.folder.iterdir() if path.is_dir()]
-    return {**found, "left_over": len(left), "holds": found["jobs"] == found["same_bytes"] and not left}
+            jobs, all_kills, same = jobs + 1, all_kills + kills, same + (output == expected[name])
+        left = sum(path.is_dir() for path in settings.folder.iterdir())
+    holds = jobs == same and not left
+    return {"jobs": jobs, "kills": all_kills, "same_bytes": same, "left_over": left, "holds": holds}
 
 
 @contextmanager
@@ -81,29 +81,34 @@ def _scored(settings: Settings, run: Path, name: str, content: bytes, chance: ra
         run: the run to use.
         name: the file's name.
         content: its bytes.
-        chance: when to kill the worker; never if it is None.
+        chance: decides when the worker is killed; None if it is never killed.
 
     Returns:
         The SHA-256 of the output, "" if the job failed, and the number of workers killed.
     """
     job = create_job(settings, name, io.BytesIO(content), len(content))
-    kills = _finish(settings, job, ("new",), chance)
+    kills = _finish(settings, job, "new", chance)
     job.submit({**_TASK, "run": str(run.resolve())})
-    kills += _finish(settings, job, ("done",), chance)
+    kills += _finish(settings, job, "done", chance)
     output = sha256(job.folder / "output.csv") if job.state == "done" else ""
     job.delete()
     return output, kills
 
 
-def _finish(settings: Settings, job: Job, states: tuple[State, ...], chance: random.Random | None) -> int:
-    """Waits until the job is in one of these states or has failed; returns the number of workers killed."""
-    kills, end = 0, time.monotonic() + _PATIENCE
-    due = time.monotonic() + chance.uniform(0, 3) if chance else end
-    while job.state not in (*states, "failed") and time.monotonic() < end:
+def _finish(settings: Settings, job: Job, state: State, chance: random.Random | None) -> int:
+    """Waits until the job is in a state or has failed; returns the number of workers killed."""
+    kills, now = 0, time.monotonic()
+    end, due = now + _PATIENCE, _next_kill(now, chance)
+    while job.state not in (state, "failed") and now < end:
         run_maintenance(settings)
-        if time.monotonic() > due and kills < _KILLS and (worker := job.read("worker")):
+        if now > due and kills < _KILLS and (worker := job.read("worker")):
             kills += processes.is_running(worker)
             processes.kill(worker)
-            due = time.monotonic() + (chance.uniform(0, 3) if chance else 0)
-        time.sleep(0.02)
+            due = _next_kill(now, chance)
+        time.sleep(_POLL)
+        now = time.monotonic()
     return kills
+
+
+def _next_kill(now: float, chance: random.Random | None) -> float:
+    return now + chance.uniform(0, _INTERVAL) if chance else math.inf

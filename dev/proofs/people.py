@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from dev.proofs.circumstances import describe
-from dev.proofs.files import reviews
-from dev.proofs.visitor import VisitError, Visitor
+from dev.proofs.generated_reviews import reviews
+from dev.proofs.verdicts import MAX_VERDICT_SECONDS, quantiles
 from dev.system import process_of, resident_megabytes
+from dev.visitor import VisitError, Visitor
 from sentiment.explain.prediction_text import headline
 from sentiment.model.classifier import Classifier
 
-MAX_VERDICT_SECONDS = 1.0  # for 95% of the verdicts
 MAX_GROWTH = 50  # MB of server memory, after all visitors have left
 _SESSION_EXPIRY = 125  # seconds; Streamlit keeps a closed session for 120, in case the visitor reconnects
+_REST = 5  # seconds after the last session has closed, in which the server frees memory
+_POLL = 0.2  # seconds between two measurements of memory
 
 
 @dataclass(frozen=True)
@@ -68,17 +66,12 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
     server, classifier = process_of(address), Classifier.load(run)
     _warm_up(address, classifier, plan)
     before = resident_megabytes(server)
-    with ThreadPoolExecutor(plan.people) as pool:
-        waiting = [pool.submit(_visit, address, classifier, plan, number) for number in range(plan.people)]
-        during = before
-        while not all(person.done() for person in waiting):
-            during = max(during, resident_megabytes(server))
-            time.sleep(0.2)
-    visits = [person.result() for person in waiting]
+    visits, peak = _visit_at_once(address, classifier, plan, server)
+    during = max(before, peak)
     time.sleep(plan.session_expiry)
     with Visitor(address):
         pass
-    time.sleep(5)
+    time.sleep(_REST)
     after = resident_megabytes(server)
     errors = [error for each in visits for error in each.errors]
     verdicts = quantiles([seconds for each in visits for seconds in each.verdicts])
@@ -96,6 +89,17 @@ def at_once(address: str, run: Path, plan: Plan) -> dict[str, Any]:
         "megabytes_a_person": (during - before) / plan.people,
         "holds": not errors and verdicts["p95"] < MAX_VERDICT_SECONDS and after - before < MAX_GROWTH,
     }
+
+
+def _visit_at_once(address: str, classifier: Classifier, plan: Plan, server: int) -> tuple[list[Measurements], float]:
+    """Returns the measurements of all visitors, and the server's peak memory meanwhile, in megabytes."""
+    peak = 0.0
+    with ThreadPoolExecutor(plan.people) as pool:
+        waiting = [pool.submit(_visit, address, classifier, plan, number) for number in range(plan.people)]
+        while not all(person.done() for person in waiting):
+            peak = max(peak, resident_megabytes(server))
+            time.sleep(_POLL)
+    return [person.result() for person in waiting], peak
 
 
 def _warm_up(address: str, classifier: Classifier, plan: Plan) -> None:
@@ -127,10 +131,7 @@ def _analyse(
 ) -> None:
     with Visitor(address) as visitor:
         for text, prediction in zip(texts, classifier.predict(texts), strict=True):
-            expected = headline(prediction)
-            visitor.analyse(text)
-            verdict = visitor.wait(lambda expected=expected: visitor.received(expected))  # type: ignore[misc]
-            measured.verdicts.append(verdict)
+            measured.verdicts.append(visitor.seconds_to(headline(prediction), text))
             measured.pages.append(visitor.wait())
             visitor.stay(rng.uniform(*plan.reading))
 
@@ -150,51 +151,3 @@ def _score(address: str, texts: list[str], patience: float, measured: Measuremen
             raise VisitError(f"The scored file has {len(lines)} lines instead of {len(texts) + 1}.")
         visitor.press("Delete now")
         visitor.wait()
-
-
-def quantiles(seconds: list[float]) -> dict[str, Any]:
-    """Returns ``{"n", "median", "p95", "most"}`` of durations; infinite if there are none."""
-    at = np.quantile(seconds, [0.5, 0.95, 1.0]) if seconds else [float("inf")] * 3
-    return {"n": len(seconds), "median": float(at[0]), "p95": float(at[1]), "most": float(at[2])}
-
-
-def page(found: dict[str, Any]) -> str:
-    """Returns the page in Markdown; ``found`` has the results of ``dev/proofs/prove_people.py``."""
-    return "\n".join(_lines(found)) + "\n"
-
-
-def _lines(found: dict[str, Any]) -> Iterator[str]:
-    least, most = found["reading_seconds"]
-    yield "# Many people at once"
-    yield ""
-    yield (
-        f"Written by `make proof` (`dev/proofs/prove_people.py`), {describe(found)}, "
-        "which the visitors shared with the server."
-    )
-    yield ""
-    yield (
-        f"{found['people']} WebSocket sessions at once. Each pasted {found['verdict_seconds']['n'] // found['people']} "
-        f"reviews of its own and read each verdict for {least:g} to {most:g} seconds. At some point it scored a "
-        f"file of {found['file_rows']} rows and downloaded the result."
-    )
-    yield ""
-    yield "| | times | median | 95% within | slowest |"
-    yield "| --- | ---: | ---: | ---: | ---: |"
-    for name, description in (
-        ("verdict", "a verdict"),
-        ("page", "the whole page"),
-        ("file", "a file, upload to download"),
-    ):
-        each = found[f"{name}_seconds"]
-        yield f"| {description} | {each['n']:,} | {each['median']:.2f} s | {each['p95']:.2f} s | {each['most']:.1f} s |"
-    yield ""
-    yield (
-        f"Errors: {len(found['errors'])}. The server used {found['before_megabytes']:.0f} MB before the visits, "
-        f"{found['during_megabytes']:.0f} MB at most during them ({found['megabytes_a_person']:.1f} MB a visitor), "
-        f"and {found['after_megabytes']:.0f} MB afterwards."
-    )
-    yield ""
-    yield (
-        f"Target: 95% of the verdicts within {MAX_VERDICT_SECONDS:g} s, no error, "
-        f"memory back to within {MAX_GROWTH} MB. {'Target reached.' if found['holds'] else 'Target missed.'}"
-    )

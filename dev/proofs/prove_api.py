@@ -11,30 +11,49 @@ import argparse
 import json
 import os
 import statistics
-import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+from dev import command_line
+from dev.proofs import results
 from dev.proofs.circumstances import circumstances
-from dev.proofs.files import reviews
-from dev.proofs.people import quantiles
-from dev.proofs.worst_visitor import ordinary_verdicts
-from dev.screenshots import serve
+from dev.proofs.generated_reviews import reviews
+from dev.proofs.verdicts import ordinary_verdicts, quantiles
+from dev.serving import serve_alone
 from dev.system import process_of, resident_megabytes
-from sentiment.artifacts import ArtifactError, open_run
+from sentiment.artifacts import open_run
 from sentiment.model.classifier import Classifier
 from sentiment.model.lookup_session import load_bulk
 
 TEXTS = 256  # in a request
-MAX_RATIO = 2  # of a request to the engine for files
+MAX_RATIO = 2  # of the seconds of a request to those of the engine for files
 MAX_VERDICT_SECONDS = 0.3  # for 95% of the visitor's verdicts
 _PARTS = 5  # of a text, which make some 200 words
+_WARM_UP = 2  # seconds of verdicts that are not measured; they load what the first visitor would wait for
+
+
+def main() -> int:
+    """Runs the proof; returns the exit status, 1 if a target is missed."""
+    options = _options()
+    opened = open_run(options.artifacts)
+    run = opened.path
+    os.environ.pop("SENTIMENT_API_TOKEN", None)  # so that the API answers this machine without a token
+    scratch = tempfile.TemporaryDirectory(prefix="prove-api-", ignore_cleanup_errors=True)
+    with scratch as folder, serve_alone(run, Path(folder)) as address:
+        visit(address, run, _WARM_UP)
+        alone = visit(address, run, options.seconds)
+        compared = compare(address, run, options.rounds)
+        loaded = visit(address, run, options.seconds, [_content(texts())])
+    holds = compared["ratio"] <= MAX_RATIO and loaded["p95"] < MAX_VERDICT_SECONDS
+    found = {"request": compared, "visitor_alone": alone, "visitor_during_api_load": loaded, "holds": holds}
+    print(json.dumps({**found, **circumstances(opened)}, indent=2))
+    return 0 if holds else 1
 
 
 def texts() -> list[str]:
@@ -58,7 +77,7 @@ def request(address: str, content: bytes) -> float:
 def compare(address: str, run: Path, rounds: int) -> dict[str, Any]:
     """Returns the seconds of the API and of the engine for files, measured in turns."""
     batch = texts()
-    content, engine = json.dumps({"texts": batch}).encode(), load_bulk(run)
+    content, engine = _content(batch), load_bulk(run)
     seconds: dict[str, list[float]] = {"api": [], "engine": []}
     for number in range(rounds + 1):
         api = request(address, content)
@@ -72,52 +91,36 @@ def compare(address: str, run: Path, rounds: int) -> dict[str, Any]:
 
 
 def visit(address: str, run: Path, seconds: float, load: Sequence[bytes] = ()) -> dict[str, Any]:
-    """Returns the seconds to a visitor's verdicts while requests are sent, one for each of ``load`` at a time."""
-    end, sent = time.monotonic() + seconds, [0] * len(load)
+    """Returns the seconds to a visitor's verdicts while a program sends each request of ``load`` repeatedly."""
+    end = time.monotonic() + seconds
 
-    def send(number: int) -> None:
+    def send(content: bytes) -> int:
+        sent = 0
         while time.monotonic() < end:
-            request(address, load[number])
-            sent[number] += 1
+            request(address, content)
+            sent += 1
+        return sent
 
-    programs = [threading.Thread(target=send, args=(number,)) for number in range(len(load))]
-    for program in programs:
-        program.start()
-    found = ordinary_verdicts(address, Classifier.load(run), cycle(reviews(200, seed=2)), end)
-    for program in programs:
-        program.join()
-    return {**quantiles(found), "requests": sum(sent), "server_megabytes": resident_megabytes(process_of(address))}
+    with ThreadPoolExecutor() as pool:
+        sending = [pool.submit(send, content) for content in load]
+        found = ordinary_verdicts(address, Classifier.load(run), cycle(reviews(200, seed=2)), end)
+        requests = sum(each.result() for each in sending)
+    return {**quantiles(found), "requests": requests, "server_megabytes": resident_megabytes(process_of(address))}
 
 
-def main() -> int:
-    """Runs the command line; returns the exit status, 1 if a target is missed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--artifacts", type=Path, metavar="RUN_FOLDER", help="the run to use")
-    parser.add_argument("--seconds", type=float, default=20, help="for each half of the load test; %(default)s")
-    parser.add_argument("--rounds", type=int, default=7, help="of the comparison; %(default)s")
-    options = parser.parse_args()
-    try:
-        opened = open_run(options.artifacts)
-    except ArtifactError as error:
-        print(f"prove_api.py: {error}", file=sys.stderr)
-        return 2
-    with tempfile.TemporaryDirectory(prefix="prove-api-", ignore_cleanup_errors=True) as folder:
-        os.environ["SENTIMENT_JOBS"] = str(Path(folder) / "jobs")
-        os.environ.pop("SENTIMENT_API_TOKEN", None)
-        with serve(opened.path.parent, Path(folder) / "log") as address:
-            visit(address, opened.path, 2)  # loads what the first visitor would wait for
-            alone = visit(address, opened.path, options.seconds)
-            compared = compare(address, opened.path, options.rounds)
-            content = json.dumps({"texts": texts()}).encode()
-            loaded = visit(address, opened.path, options.seconds, [content])
-    holds = compared["ratio"] <= MAX_RATIO and loaded["p95"] < MAX_VERDICT_SECONDS
-    found = {"request": compared, "visitor_alone": alone, "visitor_during_api_load": loaded, "holds": holds}
-    print(json.dumps({**found, **circumstances(opened)}, indent=2))
-    return 0 if holds else 1
+def _content(batch: list[str]) -> bytes:
+    return json.dumps({"texts": batch}).encode()
+
+
+def _options() -> argparse.Namespace:
+    parser = command_line.parser(__doc__)
+    results.add_run(parser)
+    parser.add_argument(
+        "--seconds", type=float, default=20, help="seconds of each half of the load test (default: %(default)s)"
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of the comparison (default: %(default)s)")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    command_line.run(main)

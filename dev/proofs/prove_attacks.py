@@ -7,26 +7,23 @@ Writes the measurements as JSON and as the page docs/attacks-proof.md. Takes abo
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import shutil
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from dev.proofs import fuzzing, worst_visitor
+from dev import command_line
+from dev.proofs import fuzzing, results, worst_visitor
+from dev.proofs.attacks import ATTACKS
 from dev.proofs.attacks_page import page
-from dev.proofs.circumstances import circumstances
 from dev.proofs.forged_values import PLAIN_LOG, forged_values
+from dev.proofs.fuzzed_kinds import KINDS
 from dev.proofs.killed_jobs import killed_jobs
-from dev.proofs.people import MAX_VERDICT_SECONDS
-from dev.screenshots import serve
-from sentiment.artifacts import ArtifactError, open_run, write_json
+from dev.proofs.verdicts import MAX_VERDICT_SECONDS
+from dev.proofs.workers import end_workers
+from dev.serving import serve_alone
+from sentiment.artifacts import open_run
 
-HOME = Path(__file__).resolve().parents[2]
 PARTS = ("fuzzing", "kills", "visitor")
-_SHARES = {  # of the time for fuzzing
+SHARES = {  # of the time for fuzzing
     "tables": 0.25,
     "data_sets": 0.1,
     "texts": 0.2,
@@ -41,80 +38,54 @@ _SHARES = {  # of the time for fuzzing
 def main() -> int:
     """Runs the requested parts; returns the exit status, 1 if one of them fails."""
     options = _options()
-    try:
-        opened = open_run(options.artifacts)
-    except ArtifactError as error:
-        print(f"prove_attacks.py: {error}", file=sys.stderr)
-        return 2
-    parts = {
-        "fuzzing": lambda folder: fuzz(opened.path, folder, options.seconds),
-        "kills": lambda folder: killed_jobs(opened.path, folder, options.kill_seconds),
-        "visitor": lambda folder: hostile_visitor(opened.path, folder, options.attack_seconds),
+    run = open_run(options.artifacts)
+    parts: dict[str, results.Part] = {
+        "fuzzing": lambda folder: _fuzz(run.path, folder, options.seconds),
+        "kills": lambda folder: killed_jobs(run.path, folder, options.kill_seconds),
+        "visitor": lambda folder: _hostile_visitor(run.path, folder, options.attack_seconds),
     }
-    found = json.loads(options.json.read_text(encoding="utf-8")) if options.json.exists() else {}
-    for name in options.only or parts:
-        print(f"{name} ...", file=sys.stderr)
-        with tempfile.TemporaryDirectory(prefix="prove-attacks-", ignore_cleanup_errors=True) as folder:
-            found[name] = parts[name](Path(folder)) | {"circumstances": circumstances(opened)}
-        write_json(options.json, found)
-    options.page.write_text(page(found), encoding="utf-8")
-    return 0 if all(found[name]["holds"] for name in parts if name in found) else 1
+    return results.prove(parts, run, options, page)
 
 
-def fuzz(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
+def _fuzz(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
     """Fuzzes every kind of input.
 
     Args:
         run: the run to use.
-        folder: for the jobs and the log of a served app.
+        folder: for the files of a served app.
         seconds: for all kinds together.
     """
-    kinds = {kind: fuzzing.run(kind, run, seconds * _SHARES[kind]) for kind in fuzzing.KINDS}
-    os.environ["SENTIMENT_JOBS"] = str(folder / "jobs")
-    with serve(_only(run, folder), folder / "log", *PLAIN_LOG) as address:
-        kinds["values"] = forged_values(address, run, folder / "log", seconds * _SHARES["values"])
-    worst_visitor.end_workers(folder / "jobs")
+    kinds = {kind: fuzzing.run(kind, run, seconds * SHARES[kind]) for kind in KINDS}
+    with serve_alone(run, folder, *PLAIN_LOG) as address:
+        kinds["values"] = forged_values(address, run, folder / "log", seconds * SHARES["values"])
+    end_workers(folder / "jobs")
     return {"seconds": seconds, "kinds": kinds, "holds": not any(each["faults"] for each in kinds.values())}
 
 
-def hostile_visitor(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
+def _hostile_visitor(run: Path, folder: Path, seconds: float) -> dict[str, Any]:
     """Measures the time to an ordinary verdict while another visitor runs each attack for so many seconds."""
-    os.environ["SENTIMENT_JOBS"] = str(folder / "jobs")
-    with serve(_only(run, folder), folder / "log") as address:
-        phases = worst_visitor.measure(address, run, folder / "jobs", worst_visitor.ATTACKS, seconds)
+    with serve_alone(run, folder) as address:
+        phases = worst_visitor.measure(address, run, folder / "jobs", ATTACKS, seconds)
     slowest = max(each["verdict_seconds"]["p95"] for each in phases.values())
     missed = worst_visitor.unreached(phases)
-    return {
-        "seconds": seconds,
-        "phases": phases,
-        "unreached": missed,
-        "holds": slowest < MAX_VERDICT_SECONDS and not missed,
-    }
-
-
-def _only(run: Path, folder: Path) -> Path:
-    """Copies the run into a folder of runs, of which it is the default."""
-    runs = folder / "runs"
-    shutil.copytree(run, runs / run.name)
-    (runs / "default").write_text(run.name, encoding="utf-8")
-    return runs
+    holds = slowest < MAX_VERDICT_SECONDS and not missed
+    return {"seconds": seconds, "phases": phases, "unreached": missed, "holds": holds}
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add = parser.add_argument
-    add("--artifacts", type=Path, metavar="RUN_FOLDER", help="run to use (default: artifacts/default)")
-    add("--seconds", type=float, default=600, help="for fuzzing (default: %(default)s)")
-    add("--kill-seconds", type=float, default=180, help="for jobs whose workers are killed (default: %(default)s)")
-    add("--attack-seconds", type=float, default=20, help="for each attack on the served app (default: %(default)s)")
-    add("--only", action="append", choices=PARTS, help="run only this part; may be repeated")
-    add("--json", type=Path, default=HOME / "docs/attacks-proof.json", help="file with the results, updated")
-    add("--page", type=Path, default=HOME / "docs/attacks-proof.md", help="the page to write")
+    parser = results.parser(__doc__, "attacks")
+    results.add_run(parser)
+    results.add_parts(parser, PARTS)
+    for name, seconds, purpose in (
+        ("--seconds", 600, "fuzzing"),
+        ("--kill-seconds", 180, "jobs whose workers are killed"),
+        ("--attack-seconds", 20, "each attack on the served app"),
+    ):
+        parser.add_argument(
+            name, type=float, default=seconds, metavar="SECONDS", help=f"seconds for {purpose} (default: %(default)s)"
+        )
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main())
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
+    command_line.run(main)

@@ -1,4 +1,4 @@
-"""Renders a page of proofs, a section for each."""
+"""Renders the parts that pages of proofs share: a section for each proof, and its outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any
 
 from dev.proofs.circumstances import describe
 
-Sections = Mapping[str, tuple[str, Callable[[dict[str, Any]], str]]]  # by proof: a title, and what renders the section
+Render = Callable[[dict[str, Any]], str]  # returns a section's text from the results of its proof
+Sections = Mapping[str, tuple[str, Render]]  # by proof: a title, and the function that renders the section
+
+
+def outcome(found: Mapping[str, Any]) -> str:
+    """Returns the sentence that says whether a proof reached its target."""
+    return "Target reached." if found["holds"] else "Target missed."
 
 
 def in_sections(title: str, script: str, sections: Sections, found: Mapping[str, dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Small files made to take much time or memory, as one hostile visitor uploads them."""
+"""Small files that are made to take much time or memory, for a hostile visitor to upload."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,7 +16,7 @@ _ROW = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>{1}</t></is></c></row>'
 
 
 def hostile_files() -> Iterator[tuple[str, bytes]]:
-    """Names and contents, each below a megabyte."""
+    """Yields names and contents, each below a megabyte."""
     yield "quotes.csv", b"review,id\n" + b'x","\n' * 100_000
     yield "wide.csv", ",".join(["review"] * 100_000).encode() + b"\n" + b"good\n" * 100
     yield "dictionary.parquet", _dictionary("x" * 4_000_000, 3_000)
@@ -24,12 +25,13 @@ def hostile_files() -> Iterator[tuple[str, bytes]]:
 
 
 def long_cells(rows: int = 4, characters: int = 4_000_000) -> bytes:
-    """A CSV file of a few rows whose only cell is very long."""
-    return b"review\n" + (b"not good " * (characters // 9) + b"\n") * rows
+    """Returns a CSV file of a few rows whose only cell is very long."""
+    words = b"not good "
+    return b"review\n" + (words * (characters // len(words)) + b"\n") * rows
 
 
 def _dictionary(text: str, rows: int) -> bytes:
-    """A Parquet file whose rows all hold one text, which is stored once."""
+    """Returns a Parquet file whose rows all have one text, which is stored once."""
     column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "int32")), pa.array([text]))
     file = io.BytesIO()
     pq.write_table(pa.table({"review": column}), file, compression="zstd", dictionary_pagesize_limit=1 << 30)
@@ -37,9 +39,7 @@ def _dictionary(text: str, rows: int) -> bytes:
 
 
 def _workbook(rows: str) -> bytes:
-    """A workbook whose only sheet has these rows of XML."""
-    import openpyxl
-
+    """Returns a workbook whose only sheet has these rows of XML."""
     empty, file = io.BytesIO(), io.BytesIO()
     openpyxl.Workbook().save(empty)
     sheet = f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}'

@@ -1,4 +1,4 @@
-"""A visitor of the served app without a browser, who speaks Streamlit's protocol over its WebSocket.
+"""A visitor of the served app without a browser, who uses Streamlit's protocol over its WebSocket.
 
 Messages are protocol buffers of the installed Streamlit. Like the browser's frontend, a visitor keeps the page's
 elements by position, resends the values of widgets, and reruns fragments that have an interval.
@@ -90,7 +90,7 @@ class Visitor:
         return any(text in body(element) for element in self.elements.values())
 
     def received(self, text: str) -> bool:
-        """Returns whether such a text has arrived since the visitor's last action."""
+        """Returns whether an element with this text has arrived since the visitor's last action."""
         return any(text in body(element) for element in self.fresh)
 
     def has_widget(self, kind: str, label: str) -> bool:
@@ -110,6 +110,15 @@ class Visitor:
                 state = WidgetState(id=widget, json_trigger_value=json.dumps(events))
                 return self.rerun(state, fragment=self._fragments.get(place, ""))
         raise VisitError("There is no editor.")
+
+    def seconds_to(self, verdict: str, text: str) -> float:
+        """Analyses a text and waits for the headline of its verdict; returns the seconds.
+
+        Raises:
+            VisitError: the page has no editor or shows an error, or the verdict takes too long.
+        """
+        self.analyse(text)
+        return self.wait(lambda: self.received(verdict))
 
     def widget_ids(self) -> list[str]:
         """Returns the ids of the page's widgets."""
