@@ -16,6 +16,10 @@ from tests.app_runs import proofs
 from tests.tiny import WORDS, tiny_run
 
 SMALL = Sizes(completeness=None, erasure=6, hybrids=6, shapley=3, sample=4, limit=2, choice=4)
+CHECKS = {
+    *("forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"),
+    *("hybrids", "random_weights", "gaps", "time", "choice"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +31,6 @@ def proof(tmp_path_factory):
     labels = rng.integers(0, 2, len(texts)).astype(np.int8)
     announced: list[str] = []
     return prove(classifier, texts, labels, texts[:4], sizes=SMALL, say=announced.append), announced
-
-
-CHECKS = {
-    *("forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"),
-    *("hybrids", "random_weights", "gaps", "time", "choice"),
-}
 
 
 @pytest.fixture(scope="module")
