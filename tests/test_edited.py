@@ -150,9 +150,9 @@ def test_the_result_is_saved_with_the_file_s_hash_and_without_any_text(file: Pat
     assert "edited reviews, all pairs (2): both texts correct" in done.stdout
     after = open_run(tiny.path)
     assert set(after.manifest["files"]) - set(before) == {PART, "README.md"}
-    kept = after.json(PART)
-    assert kept["sets"][0]["pairs"] == 2
-    assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "edited": kept}]}
+    saved = after.json(PART)
+    assert saved["sets"][0]["pairs"] == 2
+    assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "edited": saved}]}
     assert not any(row["text"] in (tiny.path / PART).read_text() for row in ROWS)
     assert f"`{edited.sha256(file)}`" in after.file("README.md").read_text(encoding="utf-8")
 

@@ -265,6 +265,6 @@ def test_with_unlabelled_reviews_behaviour_also_tries_changes_of_writing(tmp_pat
     assert done.status == 0, done.stderr
     assert "Changes of writing are not tried" not in done.stderr
     assert "apostrophe as &rsquo;" in done.stdout
-    kept = open_run(run).json("behaviour.json")["writing"]
-    assert kept["sentences"]["n"] == kept["reviews"]["n"] == 30
-    assert "We didn't stay" not in json.dumps(kept)
+    saved = open_run(run).json("behaviour.json")["writing"]
+    assert saved["sentences"]["n"] == saved["reviews"]["n"] == 30
+    assert "We didn't stay" not in json.dumps(saved)

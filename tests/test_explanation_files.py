@@ -137,10 +137,10 @@ def test_a_changed_file_is_refused_in_one_sentence(classifier, change, complaint
 
 @pytest.mark.parametrize("name", ["label", "confidence", "status"])
 def test_an_unknown_label_confidence_or_status_is_refused(classifier, name):
-    held = json.loads(to_json(classifier.explain("a good film")))
-    held["prediction"][name] = "superb"
+    content = json.loads(to_json(classifier.explain("a good film")))
+    content["prediction"][name] = "superb"
     with pytest.raises(ValueError, match=f"its {name} is not a valid one"):
-        from_json(json.dumps(held))
+        from_json(json.dumps(content))
 
 
 @pytest.mark.parametrize(

@@ -76,10 +76,10 @@ def test_a_saved_check_is_reused_for_the_same_inputs_only(tmp_path):
         calls.append(1)
         return {"n": len(calls)}
 
-    kept = tmp_path / "kept"
-    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert cached_check(kept, "one", {"model": "b"}, check) == {"n": 2}
+    folder = tmp_path / "checks"
+    assert cached_check(folder, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(folder, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(folder, "one", {"model": "b"}, check) == {"n": 2}
     assert cached_check(None, "one", {"model": "b"}, check) == {"n": 3}
 
 
@@ -94,7 +94,7 @@ def test_a_check_is_run_again_for_other_reviews_of_the_same_number(others, tmp_p
     calls: list[int] = []
     monkeypatch.setattr(report_module, "_CHECKS", {"one": lambda _: calls.append(1) or {"n": len(calls)}})
     found = [
-        prove(classifier, **each, kept=tmp_path / "kept")["one"]["n"] for each in (reviews, reviews, reviews | others)
+        prove(classifier, **each, kept=tmp_path / "checks")["one"]["n"] for each in (reviews, reviews, reviews | others)
     ]
     assert found == [1, 1, 2]
 

@@ -82,10 +82,12 @@ def test_more_units_than_the_compiled_code_supports_are_refused(tmp_path: Path) 
 )
 def test_weights_of_inconsistent_shapes_cannot_be_constructed(change: dict[str, object]) -> None:
     whole = tiny_weights()
-    held = {name: getattr(whole, name) for name in ("embedding", "directions", "pooling", "dense_kernel", "dense_bias")}
-    Weights(**held)
+    arguments = {
+        name: getattr(whole, name) for name in ("embedding", "directions", "pooling", "dense_kernel", "dense_bias")
+    }
+    Weights(**arguments)
     with pytest.raises(ValueError, match=r"shape|pooling|directions"):
-        Weights(**held | change)
+        Weights(**arguments | change)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +109,10 @@ def test_the_compiled_batch_is_not_called_with_inconsistent_arrays(changed: dict
     class Library:
         """A library that raises an error if it is called."""
 
-        def sentiment_tabulate(self, *arguments: object) -> None:
+        def sentiment_tabulate(self, *_: object) -> None:
             pass
 
-        def sentiment_read_batch(self, *arguments: object) -> None:
+        def sentiment_read_batch(self, *_: object) -> None:
             raise AssertionError("the library was called")
 
     model = CompiledBatch(tiny_weights(units=64), Library())  # type: ignore[arg-type]
