@@ -1,4 +1,4 @@
-"""``scripts/evaluate.py`` from the outside: what it keeps, what it only prints, and what it says of bad input."""
+"""``scripts/evaluate.py`` as a command: what it saves, what it only prints, and how it refuses bad input."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def evaluate(*options: object) -> Done:
 
 
 def reviews(path: Path, n: int = 120, seed: int = 0) -> Path:
-    """A labelled CSV of made-up reviews, each of its own."""
+    """A labelled CSV of made-up reviews, no two of them equal."""
     rng = np.random.default_rng(seed)
     texts = [f"{' '.join(rng.choice(WORDS, 8))} number {seed} {i}" for i in range(n)]
     pd.DataFrame({"review": texts, "sentiment": ["positive", "negative"] * (n // 2)}).to_csv(path, index=False)
@@ -42,14 +42,26 @@ def reviews(path: Path, n: int = 120, seed: int = 0) -> Path:
 
 
 def trained(folder: Path, source: Source, *, seed: int = SEED, weights: int = 0) -> Path:
-    """A run that says it was trained on a data set."""
+    """A run whose metadata names a data set as its training data."""
     run = open_run(tiny_run(folder, seed=weights))
     add_parts(run, {"metadata.json": {**METADATA, "seed": seed, "data": asdict(source)}})
     return folder
 
 
+def without_errors(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of predictions with a logit of the right sign in every row."""
+    return table.assign(logit=(6.0 * (table["label"] * 2 - 1)).astype("float32"))
+
+
+def figures_on_other_data(folder: Path, run: Path) -> dict:
+    """The test figures of a run on reviews that it was not trained on."""
+    out = run.parent / "foreign.json"
+    assert evaluate("--data", folder / "foreign.csv", "--artifacts", run, "--json", out).status == 0
+    return json.loads(out.read_text())["runs"][0]["test"]
+
+
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two data sets, and two runs trained on the first."""
     root = tmp_path_factory.mktemp("evaluate")
     source = dataset.load(reviews(root / "own.csv"), seed=SEED).source
@@ -60,89 +72,76 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(tmp_path: Path, place: Path) -> Path:
-    return trained(tmp_path / "run", dataset.load(place / "own.csv", seed=SEED).source)
+def run(tmp_path: Path, folder: Path) -> Path:
+    return trained(tmp_path / "run", dataset.load(folder / "own.csv", seed=SEED).source)
 
 
-def test_the_test_of_a_run_on_its_own_data_becomes_part_of_the_run(run: Path, place: Path, tmp_path: Path) -> None:
-    done = evaluate("--data", place / "own.csv", "--artifacts", run, "--json", tmp_path / "out.json")
+def test_results_on_the_run_s_own_test_reviews_are_saved_in_the_run(run: Path, folder: Path, tmp_path: Path) -> None:
+    done = evaluate("--data", folder / "own.csv", "--artifacts", run, "--json", tmp_path / "out.json")
     assert done.status == 0, done.stderr
     assert "24 test reviews of CSV" in done.stdout
-    judged = open_run(run)
-    result = judged.json("test.json")
-    table = pd.read_parquet(judged.file("test_predictions.parquet"))
-    set_aside = dataset.load(place / "own.csv", seed=SEED).test
-    assert table["fingerprint"].tolist() == set_aside["fingerprint"].tolist()
+    evaluated = open_run(run)
+    result = evaluated.json("test.json")
+    table = pd.read_parquet(evaluated.file("test_predictions.parquet"))
+    own_test = dataset.load(folder / "own.csv", seed=SEED).test
+    assert table["fingerprint"].tolist() == own_test["fingerprint"].tolist()
     assert result["test"]["n"] == 24
     assert result["test"]["accuracy"] == pytest.approx(((table["logit"] >= 0) == table["label"]).mean())
     assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "run", **result}]}
-    assert f"Test set evaluated on {result['date']}" in judged.file("README.md").read_text(encoding="utf-8")
+    assert f"Test set evaluated on {result['date']}" in evaluated.file("README.md").read_text(encoding="utf-8")
 
 
-def test_what_was_set_aside_is_found_by_the_seed_of_the_split(place: Path, tmp_path: Path) -> None:
-    own = dataset.load(place / "own.csv", seed=SEED)
+def test_the_test_reviews_are_those_of_the_split_seed(folder: Path, tmp_path: Path) -> None:
+    own = dataset.load(folder / "own.csv", seed=SEED)
     run = trained(tmp_path / "run", own.source, seed=SEED + 1)
     add_parts(open_run(run), {"metadata.json": {**open_run(run).json("metadata.json"), "split_seed": SEED}})
-    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    assert evaluate("--data", folder / "own.csv", "--artifacts", run).status == 0
     table = pd.read_parquet(open_run(run).file("test_predictions.parquet"))
     assert table["fingerprint"].tolist() == own.test["fingerprint"].tolist()
 
 
-def test_a_run_is_not_judged_twice_unless_that_is_asked_for(run: Path, place: Path) -> None:
-    judged = add_parts(open_run(run), {"test.json": {"date": "2001-01-01", "test": _summary(place, run), "data": {}}})
-    first = evaluate("--data", place / "own.csv", "--artifacts", run)
+def test_an_evaluated_run_is_evaluated_again_only_on_request(run: Path, folder: Path) -> None:
+    earlier = {"date": "2001-01-01", "test": figures_on_other_data(folder, run), "data": {}}
+    add_parts(open_run(run), {"test.json": earlier})
+    first = evaluate("--data", folder / "own.csv", "--artifacts", run)
     assert first.status == 0
     assert "evaluated on 2001-01-01" in first.stderr
-    assert open_run(run).json("test.json") == judged.json("test.json")
-    again = evaluate("--data", place / "own.csv", "--artifacts", run, "--again")
+    assert open_run(run).json("test.json") == earlier
+    again = evaluate("--data", folder / "own.csv", "--artifacts", run, "--again")
     assert again.status == 0
     assert open_run(run).json("test.json")["date"] > "2001-01-01"
 
 
-def test_a_run_without_a_wrong_verdict_is_kept_with_its_card(
-    run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judge = predictions.predict
-    monkeypatch.setattr(predictions, "predict", lambda *given: _perfect(judge(*given)))
-    done = evaluate("--data", place / "own.csv", "--artifacts", run)
+def test_a_run_without_errors_is_saved_with_its_card(run: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predict = predictions.predict
+    monkeypatch.setattr(predictions, "predict", lambda *given: without_errors(predict(*given)))
+    done = evaluate("--data", folder / "own.csv", "--artifacts", run)
     assert done.status == 0, done.stderr
     assert open_run(run).json("test.json")["test"]["accuracy"] == 1.0
     assert "Test set evaluated on" in open_run(run).file("README.md").read_text(encoding="utf-8")
 
 
-def _perfect(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(logit=(6.0 * (table["label"] * 2 - 1)).astype("float32"))
-
-
-def test_a_second_call_writes_the_card_that_the_first_did_not_come_to(
-    run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_second_call_writes_the_card_that_the_first_could_not_write(
+    run: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full_disk(run: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "README.md")
 
     with monkeypatch.context() as broken:
         broken.setattr(model_card, "write", full_disk)
-        assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 2
+        assert evaluate("--data", folder / "own.csv", "--artifacts", run).status == 2
     assert open_run(run).has("test.json")
     assert not open_run(run).has("README.md")
-    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    assert evaluate("--data", folder / "own.csv", "--artifacts", run).status == 0
     assert "Test set evaluated on" in open_run(run).file("README.md").read_text(encoding="utf-8")
     written = (run / "manifest.json").read_bytes()
-    assert evaluate("--data", place / "own.csv", "--artifacts", run).status == 0
+    assert evaluate("--data", folder / "own.csv", "--artifacts", run).status == 0
     assert (run / "manifest.json").read_bytes() == written
 
 
-def _summary(place: Path, run: Path) -> dict:
-    out = run.parent / "foreign.json"
-    assert evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", out).status == 0
-    return json.loads(out.read_text())["runs"][0]["test"]
-
-
-def test_the_whole_of_a_file_that_the_run_never_saw_is_judged_and_nothing_is_kept(
-    run: Path, place: Path, tmp_path: Path
-) -> None:
+def test_all_rows_of_other_data_are_evaluated_and_nothing_is_saved(run: Path, folder: Path, tmp_path: Path) -> None:
     before = {path.name: path.read_bytes() for path in run.iterdir()}
-    done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
+    done = evaluate("--data", folder / "foreign.csv", "--artifacts", run, "--json", tmp_path / "out.json")
     assert done.status == 0
     assert "Not saved" in done.stderr
     assert "accuracy" in done.stdout
@@ -151,9 +150,9 @@ def test_the_whole_of_a_file_that_the_run_never_saw_is_judged_and_nothing_is_kep
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
-@pytest.mark.parametrize("asked", ["--data own.csv", "--behaviour", "--data own.csv --explanations"])
-def test_unfinished_proofs_stay_until_the_explanations_are_proven(
-    asked: str, run: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("options", ["--data own.csv", "--behaviour", "--data own.csv --explanations"])
+def test_unfinished_proofs_are_kept_until_the_explanations_are_proved(
+    options: str, run: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = proofs()
     planted = SimpleNamespace(prove_shortcuts=lambda *_, **__: found["shortcuts"])
@@ -162,19 +161,19 @@ def test_unfinished_proofs_stay_until_the_explanations_are_proven(
     unfinished = run / ".explanations" / "erasure.json"
     unfinished.parent.mkdir()
     unfinished.write_text("{}")
-    options = [place / part if part == "own.csv" else part for part in asked.split()]
-    assert evaluate(*options, "--artifacts", run).status == 0
-    assert unfinished.exists() == ("--explanations" not in asked)
+    words = [folder / word if word == "own.csv" else word for word in options.split()]
+    assert evaluate(*words, "--artifacts", run).status == 0
+    assert unfinished.exists() == ("--explanations" not in options)
 
 
-def test_explanations_are_not_proved_on_data_that_the_run_does_not_come_from(run: Path, place: Path) -> None:
-    done = evaluate("--data", place / "foreign.csv", "--artifacts", run, "--explanations")
+def test_explanations_are_proved_only_on_the_run_s_own_data(run: Path, folder: Path) -> None:
+    done = evaluate("--data", folder / "foreign.csv", "--artifacts", run, "--explanations")
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "was trained on; this is other data." in done.stderr
     assert not (run / ".explanations").exists()
 
 
-def test_a_file_of_one_class_or_of_a_few_rows_is_judged_too(run: Path, tmp_path: Path) -> None:
+def test_a_file_of_a_few_rows_and_one_class_is_evaluated(run: Path, tmp_path: Path) -> None:
     pd.DataFrame({"review": ["good film", "a great film", "Good film!"], "sentiment": ["positive"] * 3}).to_csv(
         tmp_path / "few.csv", index=False
     )
@@ -184,50 +183,50 @@ def test_a_file_of_one_class_or_of_a_few_rows_is_judged_too(run: Path, tmp_path:
     assert re.search(r"majority baseline +100.0%", done.stdout)
 
 
-def test_columns_and_labels_default_to_those_that_the_run_was_read_from(run: Path, tmp_path: Path) -> None:
-    how = {"text_column": "said", "label_column": "felt", "labels": {"up": 1, "down": 0, "so-so": None}}
+def test_columns_and_labels_default_to_those_of_the_run_s_training_data(run: Path, tmp_path: Path) -> None:
+    how = {"text_column": "comment", "label_column": "felt", "labels": {"up": 1, "down": 0, "so-so": None}}
     add_parts(open_run(run), {"metadata.json": {**open_run(run).json("metadata.json"), "reading": how}})
     rows = [(f"good film {i}", "up", "poor") for i in range(12)] + [
         (f"bad film {i}", "down", "poor") for i in range(12)
     ]
     rows += [(f"a film {i}", "so-so", "poor") for i in range(5)]
-    pd.DataFrame(rows, columns=["said", "felt", "label"]).to_csv(tmp_path / "more.csv", index=False)
+    pd.DataFrame(rows, columns=["comment", "felt", "label"]).to_csv(tmp_path / "more.csv", index=False)
     done = evaluate("--data", tmp_path / "more.csv", "--artifacts", run)
     assert done.status == 0, done.stderr
     assert "24 test reviews of CSV, 12 of them positive" in done.stdout
     assert "5 texts labelled neither positive nor negative are left out; the model is unsure of" in done.stdout
 
 
-def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(place: Path, tmp_path: Path) -> None:
+def test_two_runs_are_compared_on_the_same_reviews_and_neither_changes(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.json"
-    before = (place / "run" / "manifest.json").read_bytes()
-    options = ("--artifacts", place / "run", "--compare", place / "other", "--json", out)
-    done = evaluate("--data", place / "own.csv", *options)
+    before = (folder / "run" / "manifest.json").read_bytes()
+    options = ("--artifacts", folder / "run", "--compare", folder / "other", "--json", out)
+    done = evaluate("--data", folder / "own.csv", *options)
     assert done.status == 0, done.stderr
-    report = json.loads(out.read_text())
-    first, second = (each["test"] for each in report["runs"])
-    assert report["comparison"]["difference"] == pytest.approx(second["accuracy"] - first["accuracy"])
-    assert report["comparison"]["n"] == first["n"] == second["n"] == 24
+    written = json.loads(out.read_text())
+    first, second = (each["test"] for each in written["runs"])
+    assert written["comparison"]["difference"] == pytest.approx(second["accuracy"] - first["accuracy"])
+    assert written["comparison"]["n"] == first["n"] == second["n"] == 24
     assert "other minus run" in done.stdout
     assert "McNemar" in done.stdout
-    assert (place / "run" / "manifest.json").read_bytes() == before
-    assert not (place / "run" / "test.json").exists()
+    assert (folder / "run" / "manifest.json").read_bytes() == before
+    assert not (folder / "run" / "test.json").exists()
 
 
-def test_a_run_judged_on_reviews_it_was_trained_on_is_said_to_be_flattered(place: Path, tmp_path: Path) -> None:
-    own = dataset.load(place / "own.csv", seed=SEED)
+def test_a_warning_names_the_run_that_was_trained_on_test_reviews(folder: Path, tmp_path: Path) -> None:
+    own = dataset.load(folder / "own.csv", seed=SEED)
     other_seed = trained(tmp_path / "other-seed", own.source, seed=SEED + 1)
-    seen = dataset.load(place / "own.csv", seed=SEED + 1).train
+    seen = dataset.load(folder / "own.csv", seed=SEED + 1).train
     seen.assign(split="train")[["split", "fingerprint"]].to_parquet(tmp_path / "rows.parquet")
     add_parts(open_run(other_seed), {"predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
     n = int(own.test["fingerprint"].isin(seen["fingerprint"]).sum())
-    done = evaluate("--data", place / "own.csv", "--artifacts", place / "run", "--compare", other_seed)
+    done = evaluate("--data", folder / "own.csv", "--artifacts", folder / "run", "--compare", other_seed)
     assert f"other-seed was trained on {n} of these 24 reviews" in done.stderr
     assert "run was trained" not in done.stderr.replace("other-seed was trained", "")
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--data", "nowhere.csv", "--artifacts", "{run}"), "There is nothing at nowhere.csv."),
         (("--data", "{own}", "--artifacts", "nowhere"), "There is no run at nowhere."),
@@ -238,24 +237,26 @@ def test_a_run_judged_on_reviews_it_was_trained_on_is_said_to_be_flattered(place
         ),
     ],
 )
-def test_bad_input_gets_one_line_and_status_2(options: tuple[str, ...], said: str, place: Path, tmp_path: Path) -> None:
-    names = {"run": place / "run", "own": place / "own.csv", "bare": tmp_path / "bare"}
+def test_bad_input_gets_one_line_and_status_2(
+    options: tuple[str, ...], message: str, folder: Path, tmp_path: Path
+) -> None:
+    names = {"run": folder / "run", "own": folder / "own.csv", "bare": tmp_path / "bare"}
     tiny_run(tmp_path / "bare")
     done = evaluate(*(option.format(**names) for option in options))
     assert done.status == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
 
 
 @pytest.mark.process
-def test_a_script_runs_from_anywhere_and_explains_itself(tmp_path: Path) -> None:
+def test_the_script_runs_in_any_folder_and_prints_its_usage(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPTS / "evaluate.py"), "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert done.stdout.startswith("usage: evaluate.py")
 
 
-def test_with_unlabelled_reviews_behaviour_also_tries_changes_of_spelling(tmp_path):
+def test_with_unlabelled_reviews_behaviour_also_tries_changes_of_writing(tmp_path: Path) -> None:
     rows = release(per_class=40, unlabelled=30)
     rows.loc[rows["part"] == "unsup", "text"] += " We didn't stay to the end."
     data = parquet_folder(rows, tmp_path)
@@ -264,6 +265,6 @@ def test_with_unlabelled_reviews_behaviour_also_tries_changes_of_spelling(tmp_pa
     assert done.status == 0, done.stderr
     assert "Changes of writing are not tried" not in done.stderr
     assert "apostrophe as &rsquo;" in done.stdout
-    kept = open_run(run).json("behaviour.json")["writing"]
-    assert kept["sentences"]["n"] == kept["reviews"]["n"] == 30
-    assert "We didn't stay" not in json.dumps(kept)
+    saved = open_run(run).json("behaviour.json")["writing"]
+    assert saved["sentences"]["n"] == saved["reviews"]["n"] == 30
+    assert "We didn't stay" not in json.dumps(saved)

@@ -1,4 +1,4 @@
-"""The predictions table and the figures drawn from it, on reviews of a line each."""
+"""The table of predictions and the metrics computed from it, on reviews of one line."""
 
 from __future__ import annotations
 
@@ -41,11 +41,13 @@ def reviews(texts: Sequence[str] = TEXTS) -> pd.DataFrame:
 
 
 def first_id(ids: Sequence[np.ndarray]) -> np.ndarray:
+    """A model whose logit is the first id of a review."""
     assert all(len(each) for each in ids), "an empty review reached the model"
     return np.array([each[0] for each in ids], np.float32)
 
 
 def table(**columns: object) -> pd.DataFrame:
+    """A table of predictions with these columns, and the same values in every row of the others."""
     n = max(len(c) for c in columns.values() if isinstance(c, list))
     base = {
         "split": "test", "fingerprint": "", "film": "", "label": 1, "rating": 0, "length": 50, "unknown_rate": 0.0,
@@ -54,36 +56,36 @@ def table(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({**base, **columns}, index=range(n))
 
 
-def test_a_judged_table_keeps_order_and_facts_and_holds_no_text() -> None:
-    judged = predictions.predict(first_id, PREPROCESSOR, reviews(), "validation")
-    assert list(judged) == [
+def test_the_table_keeps_order_and_labels_and_holds_no_text() -> None:
+    predicted = predictions.predict(first_id, PREPROCESSOR, reviews(), "validation")
+    assert list(predicted) == [
         "split", "fingerprint", "film", "label", "rating", "length", "unknown_rate", "truncated", "negation",
         "contrast", "logit",
     ]  # fmt: skip
-    assert judged["fingerprint"].tolist() == reviews()["fingerprint"].tolist()
-    assert judged["label"].tolist() == [1, 0, 1, 0, 1]
-    assert set(judged["split"]) == {"validation"}
-    assert judged.index.tolist() == [0, 1, 2, 3, 4]
-    assert judged["length"].tolist() == [5, 7, 0, 8, 3]  # signs that are not in the vocabulary are not read
-    assert judged["truncated"].tolist() == [False, True, False, True, False]
+    assert predicted["fingerprint"].tolist() == reviews()["fingerprint"].tolist()
+    assert predicted["label"].tolist() == [1, 0, 1, 0, 1]
+    assert set(predicted["split"]) == {"validation"}
+    assert predicted.index.tolist() == [0, 1, 2, 3, 4]
+    assert predicted["length"].tolist() == [5, 7, 0, 8, 3]  # a comma is not in the vocabulary, so it is not read
+    assert predicted["truncated"].tolist() == [False, True, False, True, False]
 
 
-def test_a_judged_table_says_what_is_unknown_negated_and_contrasted() -> None:
-    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
-    assert judged["unknown_rate"].tolist() == pytest.approx([0, 2 / 6, 0, 0, 2 / 3])  # of the six tokens read
-    assert judged["negation"].tolist() == [False, True, False, False, False]
-    assert judged["contrast"].tolist() == [False, True, False, False, True]
+def test_the_table_has_the_unknown_rate_negation_and_contrast() -> None:
+    predicted = predictions.predict(first_id, PREPROCESSOR, reviews())
+    assert predicted["unknown_rate"].tolist() == pytest.approx([0, 2 / 6, 0, 0, 2 / 3])  # of the six tokens read
+    assert predicted["negation"].tolist() == [False, True, False, False, False]
+    assert predicted["contrast"].tolist() == [False, True, False, False, True]
 
 
 def test_a_review_without_a_token_scores_zero_and_never_reaches_the_model() -> None:
-    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
-    assert judged["logit"].tolist() == [2, 1, 0, 12, 1]
+    predicted = predictions.predict(first_id, PREPROCESSOR, reviews())
+    assert predicted["logit"].tolist() == [2, 1, 0, 12, 1]
     nothing = predictions.predict(first_id, PREPROCESSOR, reviews(["", " "]))
     assert nothing["logit"].tolist() == [0, 0]
 
 
 @pytest.mark.parametrize("word", ["not", "No", "never", "Neither", "nor", "without", "don't", "ISN’T"])
-def test_every_negating_word_counts_as_one(word: str) -> None:
+def test_every_negation_is_detected(word: str) -> None:
     assert predictions.predict(first_id, PREPROCESSOR, reviews([f"so, {word}, then"]))["negation"].item()
 
 
@@ -93,17 +95,17 @@ def test_a_word_that_only_contains_a_negation_is_not_one(word: str) -> None:
 
 
 def test_a_table_survives_parquet_with_its_types(tmp_path: Path) -> None:
-    judged = predictions.predict(first_id, PREPROCESSOR, reviews())
-    judged.to_parquet(tmp_path / "predictions.parquet", index=False)
+    predicted = predictions.predict(first_id, PREPROCESSOR, reviews())
+    predicted.to_parquet(tmp_path / "predictions.parquet", index=False)
     read = pd.read_parquet(tmp_path / "predictions.parquet")
-    pd.testing.assert_frame_equal(read, judged)
+    pd.testing.assert_frame_equal(read, predicted)
     assert read.dtypes.astype(str).to_dict() == {
         "split": "str", "fingerprint": "str", "film": "str", "label": "int8", "rating": "int8", "length": "int32",
         "unknown_rate": "float32", "truncated": "bool", "negation": "bool", "contrast": "bool", "logit": "float32",
     }  # fmt: skip
 
 
-def test_a_summary_holds_the_figures_of_its_table() -> None:
+def test_a_summary_has_the_metrics_of_its_table() -> None:
     labels, logits = [1, 1, 1, 0, 0], [3.0, 1.0, -1.0, -2.0, 4.0]
     found = predictions.summary(table(label=labels, logit=logits), DecisionRule(2.0))
     y, z = np.array(labels), np.array(logits)
@@ -124,16 +126,16 @@ def test_the_temperature_changes_probabilities_and_never_verdicts() -> None:
     assert cold["log_loss"] != warm["log_loss"]
 
 
-def test_every_review_falls_into_one_level_of_confidence() -> None:
-    certainties = np.array([CONFIDENT + 0.01, 1 - CONFIDENT - 0.01, LEANING + 0.01, 0.5])
-    rows = table(label=[1, 1, 1, 0], logit=np.log(certainties / (1 - certainties)).tolist())
+def test_every_review_has_one_level_of_confidence() -> None:
+    probabilities = np.array([CONFIDENT + 0.01, 1 - CONFIDENT - 0.01, LEANING + 0.01, 0.5])
+    rows = table(label=[1, 1, 1, 0], logit=np.log(probabilities / (1 - probabilities)).tolist())
     levels = {entry["level"]: entry for entry in predictions.summary(rows, DecisionRule())["confidence"]}
     assert list(levels) == ["confident", "leaning", "unsure"]
     assert levels["confident"] == {"level": "confident", "n": 2, "share": 0.5, "accuracy": 0.5}
     assert [entry["n"] for entry in levels.values()] == [2, 1, 1]
 
 
-def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_out() -> None:
+def test_slices_divide_the_reviews_and_empty_ones_are_left_out() -> None:
     rows = table(length=[99, 100, 399, 400, 5000], rating=[0, 1, 1, 10, 7], label=[1, 1, 0, 1, 0])
     found = predictions.summary(rows, DecisionRule())["slices"]
     by_length = [(s["value"], s["n"], s["accuracy"]) for s in found if s["by"] == "length"]
@@ -147,14 +149,14 @@ def test_slices_by_one_property_share_out_the_reviews_and_empty_ones_are_left_ou
     assert all(s["interval"] == list(metrics.wilson_interval(round(s["accuracy"] * s["n"]), s["n"])) for s in found)
 
 
-def test_a_review_at_the_edge_of_two_bands_counts_in_the_upper_one_in_the_precision_of_a_table() -> None:
+def test_a_float32_value_at_the_edge_of_two_bands_counts_in_the_upper_one() -> None:
     edges = pd.Series([0.01, 0.02, 0.05, 0.10], dtype="float32")
     found = predictions.summary(table(label=[1] * 4).assign(unknown_rate=edges), DecisionRule())["slices"]
     bands = [(s["value"], s["n"]) for s in found if s["by"] == "unknown_rate"]
     assert bands == [("1% to 2%", 1), ("2% to 5%", 1), ("5% to 10%", 1), ("10% and more", 1)]
 
 
-def test_calibration_is_reported_for_each_length_of_reviews() -> None:
+def test_calibration_is_reported_for_each_band_of_lengths() -> None:
     rows = table(length=[50, 60, 150, 150], label=[1, 0, 1, 1], logit=[2.0, 2.0, -2.0, -4.0])
     found = predictions.calibration_by_length(rows, DecisionRule(2.0))
     assert [(band["value"], band["n"]) for band in found] == [("below 100", 2), ("100 to 200", 2)]
@@ -164,7 +166,7 @@ def test_calibration_is_reported_for_each_length_of_reviews() -> None:
         assert (band["by_chance"], band["by_chance_high"]) == metrics.chance_error(probabilities)
 
 
-def test_a_summary_is_json_even_where_a_class_is_missing() -> None:
+def test_a_summary_without_one_of_the_classes_is_valid_json() -> None:
     found = predictions.summary(table(label=[1, 1]), DecisionRule())
     assert found["auc"] is None
     assert json.loads(json.dumps(found, allow_nan=False)) == found

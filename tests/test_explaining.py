@@ -1,4 +1,4 @@
-"""What is done with an explanation: groups that add up, reading along, what-ifs, negation, reasons."""
+"""Analyses based on explanations: groups of tokens, prefixes, edits and flips, negation, stability and reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sentiment.types import Explanation
 from tests.tiny import WORDS, tiny_run, token_texts, tokenize
 
 LEVELS = ("token", "word", "phrase", "sentence")
-WRITTEN = st.lists(
+TEXTS = st.lists(
     st.sampled_from([*"ab nt'’.,!?()\"-<>\n8/", "don't ", "<br />", "Mr. ", "but ", "É", "good "]), max_size=40
 ).map("".join)
 
@@ -35,8 +35,8 @@ def classifier(tmp_path_factory) -> Classifier:
     return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny", max_length=150))
 
 
-def explained(words: dict[str, float], label: str = "positive") -> Explanation:
-    """An explanation made up of words and their contributions."""
+def explanation_of(words: dict[str, float], label: str = "positive") -> Explanation:
+    """An explanation of these words that has these contributions."""
     text = " ".join(words)
     tokens = tokenize(text)
     values = np.array(list(words.values()), np.float32)
@@ -45,27 +45,28 @@ def explained(words: dict[str, float], label: str = "positive") -> Explanation:
     return Explanation(text, tuple(tokens), values, 3.0 - total, 3.0, 0.0, np.zeros(len(values), bool), prediction)
 
 
-def pieces(text: str, level: str) -> list[str]:
+def group_texts(text: str, level: str) -> list[str]:
+    """The texts of the groups at a level."""
     tokens = tokenize(text)
     bounds = [0, *cuts(text, tokens, level), len(tokens)]
     return [text[tokens[a].start : tokens[b - 1].end] for a, b in pairwise(bounds) if b > a]
 
 
-def test_a_word_holds_its_contraction_and_its_hyphens_but_no_punctuation():
-    assert pieces("It wasn't a well-made film, was it?", "word") == [
+def test_a_word_includes_contractions_and_hyphens_but_no_punctuation():
+    assert group_texts("It wasn't a well-made film, was it?", "word") == [
         *("It", "wasn't", "a", "well-made", "film", ",", "was", "it", "?")
     ]
 
 
 def test_a_phrase_ends_at_a_pause_or_before_a_connective():
-    assert pieces("The cast (all of it) is good, sets are fine but the plot drags on.", "phrase") == [
+    assert group_texts("The cast (all of it) is good, sets are fine but the plot drags on.", "phrase") == [
         *("The cast", "(all of it)", "is good,", "sets are fine", "but the plot drags on.")
     ]
 
 
-def test_a_sentence_ends_at_its_stop_with_what_closes_it_and_not_at_an_abbreviation():
+def test_a_sentence_includes_its_closing_quotes_and_does_not_end_at_an_abbreviation():
     text = 'Mr. Smith gave 7.5/10... "Why so much?" he asks. No idea<br /><br />Skip it! <b>Really</b> do'
-    assert pieces(text, "sentence") == [
+    assert group_texts(text, "sentence") == [
         "Mr. Smith gave 7.5/10...",
         '"Why so much?"',
         "he asks.",
@@ -75,7 +76,7 @@ def test_a_sentence_ends_at_its_stop_with_what_closes_it_and_not_at_an_abbreviat
     ]
 
 
-@given(text=WRITTEN)
+@given(text=TEXTS)
 @settings(max_examples=200, deadline=None)
 def test_groups_at_every_level_hold_each_token_once_and_have_the_same_sum(classifier, text):
     explanation = classifier.explain(text)
@@ -89,7 +90,7 @@ def test_groups_at_every_level_hold_each_token_once_and_have_the_same_sum(classi
     assert len(group(explanation, "token")) == len(explanation.tokens)
 
 
-@given(text=WRITTEN)
+@given(text=TEXTS)
 @settings(max_examples=100, deadline=None)
 def test_each_level_only_joins_groups_of_the_level_below(text):
     tokens = tokenize(text)
@@ -98,7 +99,7 @@ def test_each_level_only_joins_groups_of_the_level_below(text):
         assert coarser <= finer
 
 
-def test_reading_along_scores_each_prefix_as_a_text_of_its_own(classifier):
+def test_each_prefix_has_the_score_of_the_same_text_alone(classifier):
     text = "The film is not good, it is a bad bad film!"
     points = score_prefixes(classifier, text)
     alone = classifier.predict([text[: point.end] for point in points])
@@ -108,7 +109,7 @@ def test_reading_along_scores_each_prefix_as_a_text_of_its_own(classifier):
     assert [point.probability for point in points] == pytest.approx([p.probability for p in alone], abs=1e-6)
 
 
-def test_a_long_text_is_read_along_at_evenly_spaced_points_to_the_last_word_read(classifier):
+def test_prefixes_of_a_long_text_are_evenly_spaced_up_to_the_last_token_read(classifier):
     points = score_prefixes(classifier, "good bad " * 100)
 
     assert len(points) == 100
@@ -133,7 +134,7 @@ def test_a_long_text_is_read_along_at_evenly_spaced_points_to_the_last_word_read
         ("Good film", {}, "Good film"),
     ],
 )
-def test_an_edit_reads_as_someone_would_have_written_it(text, changes, expected):
+def test_an_edit_leaves_natural_spaces_and_contractions(text, changes, expected):
     assert edit(text, tokenize(text), changes) == expected
 
 
@@ -141,7 +142,7 @@ def test_an_edit_reads_as_someone_would_have_written_it(text, changes, expected)
 @settings(max_examples=200, deadline=None)
 def test_dropping_tokens_leaves_exactly_the_others(words, data):
     text = data.draw(st.sampled_from([" ", ""])).join(words)
-    assume(":)" not in text)  # one token or two, by what follows it
+    assume(":)" not in text)  # one token or two, depending on what follows it
     assume(" " in text or text.count("n't") < 2)  # "n'tn't" is not two endings
     tokens = tokenize(text)
     assume(not any(a.text.lower() in {"ca", "wo", "sha", "ai"} for a in tokens))
@@ -170,19 +171,19 @@ def test_a_flip_turns_the_verdict_and_needs_every_word_it_drops(classifier):
     assert found >= 3
 
 
-def test_a_word_is_put_back_that_the_flip_can_do_without_only_once_another_is_back():
-    explanation = explained({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0})
-    turned = {"", "d", "b d", "b c d"}  # what is left in the flips there are
+def test_a_flip_restores_a_word_that_only_another_restored_word_makes_unnecessary():
+    explanation = explanation_of({"a": 5.0, "b": 4.0, "c": 3.0, "d": 2.0, "e": 1.0})
+    flipped = {"", "d", "b d", "b c d"}  # the texts whose prediction is negative
 
     def predict(texts):
-        return [DecisionRule().predict(-3.0 if text.strip() in turned else 3.0, "ok", 5, 5, 0.0) for text in texts]
+        return [DecisionRule().predict(-3.0 if text.strip() in flipped else 3.0, "ok", 5, 5, 0.0) for text in texts]
 
     preprocessor = SimpleNamespace(tokens=lambda text, limit: tokenize(text)[:limit])
     classifier = SimpleNamespace(predict=predict, preprocessor=preprocessor)
     assert smallest_flip(classifier, explanation).places == (0, 4)
 
 
-def test_no_flip_is_offered_where_there_is_nothing_to_turn(classifier):
+def test_a_text_of_at_most_one_word_has_no_flip(classifier):
     assert smallest_flip(classifier, classifier.explain("")) is None
     assert smallest_flip(classifier, classifier.explain("good")) is None
 
@@ -219,12 +220,21 @@ def test_a_negation_pairs_the_negator_with_the_strongest_word_of_its_phrase(clas
         assert abs(logit(a) - logit(a, other)) <= abs(negation.alone)
 
 
-@pytest.mark.parametrize("text", ["", "not", "not good", "good film", "is it not, good film"])
-def test_there_is_no_negation_without_a_word_to_negate(classifier, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not",
+        "not good",  # no text would be left without both
+        "good film",
+        "is it not, good film",  # the opinion is in another phrase
+    ],
+)
+def test_a_text_without_a_measurable_negation_has_none(classifier, text):
     assert negations(classifier, text) == []
 
 
-def test_stability_is_the_agreement_with_a_finer_path(classifier):
+def test_stability_is_the_correlation_with_a_path_of_more_segments(classifier):
     explanation = classifier.explain("The film is not good, it is a bad bad film!")
     [finer] = classifier.attributor(
         [classifier.preprocessor.ids(explanation.text)[0]], partial(rescale_rule, segments=16)
@@ -236,13 +246,15 @@ def test_stability_is_the_agreement_with_a_finer_path(classifier):
     assert math.isnan(stability(classifier, classifier.explain("good")))
 
 
-def test_reasons_name_the_strongest_words_on_both_sides_with_repeats_taken_together():
+def test_reasons_name_the_strongest_words_of_both_sides_and_count_repeats():
     words = {"Great": 1.0, "fun": 0.6, "and": 0.01, "n't": -0.7, "great": 0.9, "!": 2.0}
-    assert reasons(explained(words)) == ("Most positive words: “great” (twice), “fun”. Most negative words: “n't”.")
-    assert reasons(explained({"dull": -2.0})) == "Most negative words: “dull”."
-    assert reasons(explained({"dull": -2.0, "fun": 1.0}, "negative")).startswith("Most negative words: “dull”.")
-    assert reasons(explained({"the": 0.0})) == "No single word stands out."
+    assert reasons(explanation_of(words)) == (
+        "Most positive words: “great” (twice), “fun”. Most negative words: “n't”."
+    )
+    assert reasons(explanation_of({"dull": -2.0})) == "Most negative words: “dull”."
+    assert reasons(explanation_of({"dull": -2.0, "fun": 1.0}, "negative")).startswith("Most negative words: “dull”.")
+    assert reasons(explanation_of({"the": 0.0})) == "No single word stands out."
 
 
-def test_reasons_of_an_empty_text_say_so(classifier):
+def test_the_reasons_of_an_empty_text_ask_for_a_review(classifier):
     assert reasons(classifier.explain("")) == "Enter a review first."

@@ -1,4 +1,4 @@
-"""Explanations that leave the program: complete, harmless, and readable again."""
+"""Explanations as HTML and JSON: no character of the text is lost or run, and JSON can be read back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from html.parser import HTMLParser
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,8 +32,8 @@ def classifier(tmp_path_factory) -> Classifier:
     return Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny", max_length=20))
 
 
-class Page(HTMLParser):
-    """Collects elements, the text inside the element of class ``text``, and whatever could load or run."""
+class ParsedPage(HTMLParser):
+    """Collects elements, the text inside the element of class ``text``, and the attributes' names."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -59,8 +58,8 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_was_pasted_stays_text_every_character_of_it(classifier, text):
-    page = Page(to_html(classifier.explain(text)))
+def test_the_page_shows_every_character_of_a_hostile_text_as_text(classifier, text):
+    page = ParsedPage(to_html(classifier.explain(text)))
 
     assert page.text == text.replace("\ud800", "�")
     assert not {"script", "img", "iframe", "link", "object", "a"} & set(page.elements)
@@ -69,9 +68,9 @@ def test_what_was_pasted_stays_text_every_character_of_it(classifier, text):
 
 @given(text=st.text(max_size=80))
 @settings(max_examples=100, deadline=None)
-def test_any_text_goes_through_html_and_json_unharmed(classifier, text):
+def test_any_text_is_kept_in_html_and_json(classifier, text):
     explanation = classifier.explain(text)
-    assert Page(to_html(explanation)).text == text.replace("\0", "�")
+    assert ParsedPage(to_html(explanation)).text == text.replace("\0", "�")
     assert from_json(to_json(explanation)).text == text
 
 
@@ -82,7 +81,7 @@ def test_the_page_loads_nothing_and_can_be_written_as_utf8(classifier):
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_the_page_says_what_was_not_read_and_what_is_unknown(classifier):
+def test_the_page_marks_unread_and_unknown_tokens(classifier):
     page = to_html(classifier.explain("good film zyx " * 10))
     assert "the first 20 of 30 words and punctuation marks" in page
     assert 'class="unread"' in page
@@ -97,7 +96,7 @@ def test_the_page_shows_no_probability_for_a_text_of_unknown_words(classifier):
     assert re.search(r"\d%", to_html(classifier.explain("good film")).split("</style>")[-1])
 
 
-def test_an_explanation_comes_back_from_json_as_it_was(classifier):
+def test_an_explanation_is_read_back_from_json_unchanged(classifier):
     explanation = classifier.explain("The film is n't good, zyx: it was GREAT!")
 
     again = from_json(to_json(explanation).encode())
@@ -129,7 +128,7 @@ def test_an_explanation_comes_back_from_json_as_it_was(classifier):
         ({"text": None}, "match its place"),
     ],
 )
-def test_a_changed_file_is_refused_in_a_sentence(classifier, change, complaint):
+def test_a_changed_file_is_refused_in_one_sentence(classifier, change, complaint):
     content = json.dumps({**json.loads(to_json(classifier.explain("a good film"))), **change})
     with pytest.raises(ValueError, match=complaint) as caught:
         from_json(content)
@@ -137,24 +136,24 @@ def test_a_changed_file_is_refused_in_a_sentence(classifier, change, complaint):
 
 
 @pytest.mark.parametrize("name", ["label", "confidence", "status"])
-def test_a_verdict_there_is_not_is_refused(classifier, name):
-    held = json.loads(to_json(classifier.explain("a good film")))
-    held["prediction"][name] = "superb"
+def test_an_unknown_label_confidence_or_status_is_refused(classifier, name):
+    content = json.loads(to_json(classifier.explain("a good film")))
+    content["prediction"][name] = "superb"
     with pytest.raises(ValueError, match=f"its {name} is not a valid one"):
-        from_json(json.dumps(held))
+        from_json(json.dumps(content))
 
 
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", "null", "7", b"\xff\xfe\x00", "[" * 100_000, '{"program": "sentiment"}']
 )
-def test_a_file_that_is_not_an_explanation_is_refused_in_a_sentence(content):
+def test_a_file_that_is_not_an_explanation_is_refused_in_one_sentence(content):
     with pytest.raises(ValueError, match=r"^This file is not an explanation that was saved by this program\.$"):
         from_json(content)
 
 
 @pytest.mark.parametrize("text", ["<b>good</b> film", *HOSTILE, ""])
-def test_a_notebook_shows_every_character_of_an_explained_text_and_runs_none_of_it(classifier, text):
-    page = Page(classifier.explain(text)._repr_html_())
+def test_a_notebook_shows_every_character_of_an_explained_text_as_text(classifier, text):
+    page = ParsedPage(classifier.explain(text)._repr_html_())
     assert set(page.elements) <= {"p", "b", "div", "span"}
     assert page.text == text.replace("\ud800", "\ufffd")
 
@@ -163,10 +162,3 @@ def test_an_empty_text_has_a_page_and_a_file_too(classifier):
     explanation = classifier.explain("")
     assert "No text to analyse" in to_html(explanation)
     assert from_json(to_json(explanation)).prediction == explanation.prediction
-
-
-def test_a_pandas_series_is_predicted_like_a_list(classifier):
-    series = pd.Series(["a good film", None, "dull"], index=[7, 8, 9])
-    predictions = classifier.predict(series)
-    assert predictions == classifier.predict(["a good film", None, "dull"])
-    assert [p.status for p in predictions] == ["ok", "unreadable", "ok"]

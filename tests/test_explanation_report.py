@@ -1,4 +1,4 @@
-"""What ``explanations.json`` says: every check, from small runs and few reviews."""
+"""The report of all checks of explanations, ``explanations.json``, on a tiny run and few reviews."""
 
 from __future__ import annotations
 
@@ -8,38 +8,43 @@ import numpy as np
 import pytest
 
 from sentiment import Classifier
-from sentiment.dataset import DatasetError
-from sentiment.faithfulness import card, shortcuts
-from sentiment.faithfulness import report as module
+from sentiment.faithfulness import card
+from sentiment.faithfulness import report as report_module
 from sentiment.faithfulness.methods import OURS, RIVALS
 from sentiment.faithfulness.report import Sizes, cached_check, lines, prove
-from sentiment.text.vocabulary import UNK
 from tests.app_runs import proofs
 from tests.tiny import WORDS, tiny_run
 
 SMALL = Sizes(completeness=None, erasure=6, hybrids=6, shapley=3, sample=4, limit=2, choice=4)
+CHECKS = {
+    *("forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"),
+    *("hybrids", "random_weights", "gaps", "time", "choice"),
+}
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
+def proof(tmp_path_factory):
+    """The report, and the names of the checks that were announced."""
     classifier = Classifier.load(tiny_run(tmp_path_factory.mktemp("runs") / "tiny"))
     rng = np.random.default_rng(0)
     texts = [" ".join(rng.choice(WORDS, int(length))) for length in rng.integers(5, 30, 20)] + [""]
-    sentence: list[str] = []
-    result = prove(
-        classifier, texts, rng.integers(0, 2, 21).astype(np.int8), texts[:4], sizes=SMALL, say=sentence.append
-    )
-    assert set(sentence) <= set(result)
-    return result
+    labels = rng.integers(0, 2, len(texts)).astype(np.int8)
+    announced: list[str] = []
+    return prove(classifier, texts, labels, texts[:4], sizes=SMALL, say=announced.append), announced
 
 
-def test_the_report_is_json_and_holds_every_check(report):
+@pytest.fixture(scope="module")
+def report(proof):
+    return proof[0]
+
+
+def test_the_report_is_valid_json_and_has_every_announced_check(proof):
+    report, announced = proof
     assert json.loads(json.dumps(report, allow_nan=False)) == report
-    assert {"forward", "completeness", "dummy", "limit", "stability", "shapley", "erasure"} <= set(report)
-    assert {"hybrids", "random_weights", "gaps", "time", "choice"} <= set(report)
+    assert set(announced) == CHECKS <= set(report)
 
 
-def test_the_identities_are_reported_as_they_are(report):
+def test_the_identities_hold_in_the_report(report):
     assert report["completeness"]["n"] == 20  # the empty text has nothing to explain
     assert report["completeness"]["largest"] < 1e-5
     assert report["forward"]["largest"] < 1e-5
@@ -57,24 +62,24 @@ def test_the_identities_are_reported_as_they_are(report):
         ({"n": 2, "mean": 0.9, "least": 0.8}, "mean correlation 0.9000, minimum 0.8000"),
     ],
 )
-def test_reviews_whose_score_integrated_gradients_miss_are_separated(reached, result):
+def test_the_card_separates_reviews_on_which_integrated_gradients_converged(reached, result):
     limit = {"n": 2, "segments": 64, "points": 256, "mean": 0.4, "least": 0.1, "gap": 3.0}
-    sentence = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
+    report = dict(proofs(), limit={**limit, "reached": {"within": 0.1, **reached}})
     check = "The same, where the completeness gap of integrated gradients is at most 0.1"
-    assert (check, reached["n"], result) in card.identities(sentence)
+    assert (check, reached["n"], result) in card.identities(report)
 
 
-def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_path):
-    counted: list[int] = []
+def test_a_saved_check_is_reused_for_the_same_inputs_only(tmp_path):
+    calls: list[int] = []
 
     def check() -> dict[str, int]:
-        counted.append(1)
-        return {"n": len(counted)}
+        calls.append(1)
+        return {"n": len(calls)}
 
-    kept = tmp_path / "kept"
-    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert cached_check(kept, "one", {"model": "a"}, check) == {"n": 1}
-    assert cached_check(kept, "one", {"model": "b"}, check) == {"n": 2}
+    folder = tmp_path / "checks"
+    assert cached_check(folder, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(folder, "one", {"model": "a"}, check) == {"n": 1}
+    assert cached_check(folder, "one", {"model": "b"}, check) == {"n": 2}
     assert cached_check(None, "one", {"model": "b"}, check) == {"n": 3}
 
 
@@ -83,13 +88,13 @@ def test_a_check_that_is_done_is_not_run_again_for_the_same_model_and_sizes(tmp_
     [{"texts": ["good", "bad film"]}, {"labels": np.array([0, 1], np.int8)}, {"validation": ["dull !"]}],
     ids=lambda others: next(iter(others)),
 )
-def test_a_check_that_is_done_is_run_again_for_as_many_other_reviews(others, tmp_path, monkeypatch):
+def test_a_check_is_run_again_for_other_reviews_of_the_same_number(others, tmp_path, monkeypatch):
     classifier = Classifier.load(tiny_run(tmp_path / "tiny"))
     reviews = {"texts": ["good film", "bad film"], "labels": np.array([1, 0], np.int8), "validation": ["great !"]}
-    counted: list[int] = []
-    monkeypatch.setattr(module, "_CHECKS", {"one": lambda _: counted.append(1) or {"n": len(counted)}})
+    calls: list[int] = []
+    monkeypatch.setattr(report_module, "_CHECKS", {"one": lambda _: calls.append(1) or {"n": len(calls)}})
     found = [
-        prove(classifier, **each, kept=tmp_path / "kept")["one"]["n"] for each in (reviews, reviews, reviews | others)
+        prove(classifier, **each, kept=tmp_path / "checks")["one"]["n"] for each in (reviews, reviews, reviews | others)
     ]
     assert found == [1, 1, 2]
 
@@ -99,14 +104,14 @@ def test_every_method_is_in_every_comparison(report):
     assert names[0] == OURS
     for part in (report["shapley"], report["hybrids"], report["time"], *report["erasure"]["ways"]):
         assert [row["name"] for row in part["methods"]] == names
-    for way in report["erasure"]["ways"]:
-        assert [row["name"] for row in way["better_than"]] == list(RIVALS)
+    for removal in report["erasure"]["ways"]:
+        assert [row["name"] for row in removal["better_than"]] == list(RIVALS)
 
 
-def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
-    for way in report["erasure"]["ways"]:
-        rows = {row["name"]: row for row in way["methods"]}
-        for better in way["better_than"]:
+def test_a_difference_is_positive_if_our_mean_is_better(report):
+    for removal in report["erasure"]["ways"]:
+        rows = {row["name"]: row for row in removal["methods"]}
+        for better in removal["better_than"]:
             rival = rows[better["name"]]
             for measure, sign in (("comprehensiveness", 1), ("sufficiency", -1)):
                 gain = sign * (rows[OURS][measure]["mean"] - rival[measure]["mean"])
@@ -115,56 +120,7 @@ def test_a_difference_is_that_of_the_means_in_the_direction_of_better(report):
                 assert low <= better[measure]["mean"] <= high
 
 
-def test_the_report_in_short_names_every_method_and_the_largest_gap(report):
-    sentence = "\n".join(lines(report))
-    assert f"at most {report['completeness']['largest']:.1e} logits" in sentence
-    assert all(row["name"] in sentence for row in report["gaps"]["methods"])
-
-
-@pytest.mark.parametrize("kind", shortcuts.KINDS)
-def test_half_the_planted_texts_hold_the_shortcut_that_decides_their_label(kind):
-    rng = np.random.default_rng(0)
-    reviews = [rng.integers(UNK, 5000, length).astype(np.int32) for length in rng.integers(5, 90, 200)]
-    labels = rng.integers(0, 2, 200).astype(np.int8)
-
-    planted = shortcuts.plant(kind, reviews, labels, rng)
-
-    good, bad, context = range(shortcuts.VOCABULARY, shortcuts.SIZE)
-    seen = set()
-    for number, (text, label, places) in enumerate(zip(planted.reviews, planted.labels, planted.places, strict=True)):
-        special = tuple(text[text >= shortcuts.VOCABULARY].tolist())
-        assert text.max() < shortcuts.SIZE
-        if number % 2:
-            assert label == labels[number]
-            assert not len(places)
-            assert len(set(special)) <= (0 if kind == "rare token" else 1)
-            continue
-        assert tuple(text[places].tolist()) == special
-        seen.add((special, int(label)))
-    expected = {
-        "rare token": {((good,), 1), ((bad,), 0)},
-        "token in context": {((context, good), 1), ((context, bad), 0)},
-        "ordered pair": {((good, bad), 1), ((bad, good), 0)},
-        "context on either side": {
-            *(((good, context), 1), ((context, good), 1), ((bad, context), 0), ((context, bad), 0))
-        },
-    }
-    assert seen == expected[kind]
-
-
-@pytest.mark.training
-def test_shortcuts_are_planted_in_enough_reviews_or_in_none():
-    pytest.importorskip("tensorflow")
-    from sentiment.training.shortcuts import prove_shortcuts
-
-    with pytest.raises(DatasetError, match=r"in 14,000 training reviews; there are 2\."):
-        prove_shortcuts([np.array([2, 3], np.int32)] * 2, np.array([0, 1], np.int8))
-
-
-def test_precision_counts_the_shortcuts_tokens_among_the_first_so_many():
-    values = [np.array([0.1, 3.0, 0.2, 2.0]), np.array([-1.0, 5.0, -2.0, 0.0])]
-    places = [np.array([1, 3]), np.array([1, 2])]
-
-    assert shortcuts.precision(np.array([1.0, 1.0]), values, places) == pytest.approx((1 + 0.5) / 2)
-    assert shortcuts.precision(np.array([1.0, -1.0]), values, places) == pytest.approx((1 + 0.5) / 2)
-    assert shortcuts.precision(np.array([-1.0, -1.0]), values, places) == pytest.approx((0 + 0.5) / 2)
+def test_the_printed_lines_name_every_method_and_the_largest_gap(report):
+    printed = "\n".join(lines(report))
+    assert f"at most {report['completeness']['largest']:.1e} logits" in printed
+    assert all(row["name"] in printed for row in report["gaps"]["methods"])

@@ -1,16 +1,14 @@
-"""Exported weights are rounded once, so that Keras, ONNX and the compiled code hold the same numbers."""
+"""The export rounds weights once, so that Keras, ONNX and the compiled code have the same numbers."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
 
 import numpy as np
 import pytest
 
 pytestmark = pytest.mark.training
 pytest.importorskip("tensorflow")
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 import keras  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""A model from elsewhere is refused in a sentence or works; it never crashes the process or takes its memory."""
+"""A foreign model is refused in one sentence or works; it never crashes the process or exhausts its memory."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ import pytest
 from sentiment.artifacts import ArtifactError, write_manifest
 from sentiment.model.classifier import Classifier
 from sentiment.model.native.batch import CompiledBatch
-from sentiment.model.native.lstm import compiled_lstm
+from sentiment.model.native.lstm import CompiledLSTM, compiled_lstm
 from sentiment.model.weights import Weights, read_onnx, write_onnx
 from sentiment.text.vocabulary import Vocabulary
+from tests.compiled import needs_compiled
 from tests.tiny import WORDS, tiny_run, tiny_weights
 
 pytestmark = pytest.mark.process
 
 HOME = Path(__file__).resolve().parent.parent
 
-needs_compiled = pytest.mark.skipif(compiled_lstm(tiny_weights(units=32)) is None, reason="nothing was compiled")
+
+@pytest.fixture
+def model() -> CompiledLSTM:
+    model = compiled_lstm(tiny_weights(units=32))
+    assert model, "nothing was compiled"
+    return model
 
 
 def test_no_change_of_a_model_file_crashes_the_process() -> None:
-    command = [sys.executable, "-m", "tests.foreign_models", "0", "2"]
+    command = [sys.executable, "-m", "tests.foreign_models", "0", "2"]  # every second change
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout.splitlines()[-1]}\n{done.stderr[-2000:]}"
     outcomes = [line.rsplit(": ", 1) for line in done.stdout.splitlines()]
@@ -35,15 +41,10 @@ def test_no_change_of_a_model_file_crashes_the_process() -> None:
         f"{form}: nothing" for form in ("single", "soon", "file", "fast")
     }
     assert len(outcomes) > 1_000
-    # These are what the file held before, or other numbers. The form that opens soonest checks numbers alone.
+    # These changes write the original value or another valid number. The form "soon" checks only the numbers.
     harmless = (
-        "nothing",
-        "holds",
-        "Cast to 1",
-        "ReduceMax keepdims 0",
-        "ReduceSum keepdims 0",
-        "Concat axis 1",
-        "later format",
+        *("nothing", "holds", "later format"),
+        *("Cast to 1", "ReduceMax keepdims 0", "ReduceSum keepdims 0", "Concat axis 1"),
     )
     works = [name for name, outcome in outcomes if outcome == "works" and not name.startswith("soon")]
     assert [name for name in works if not any(part in name for part in harmless)] == []
@@ -58,7 +59,7 @@ def test_a_vocabulary_of_another_size_is_refused(words: tuple[str, ...], tmp_pat
         Classifier.load(run)
 
 
-def test_more_units_than_the_stack_holds_are_refused(tmp_path: Path) -> None:
+def test_more_units_than_the_compiled_code_supports_are_refused(tmp_path: Path) -> None:
     write_onnx(tiny_weights(units=1_025, directions=1), tmp_path / "model.onnx")
     with pytest.raises(ValueError, match="out of bounds"):
         read_onnx(tmp_path / "model.onnx")
@@ -79,16 +80,18 @@ def test_more_units_than_the_stack_holds_are_refused(tmp_path: Path) -> None:
         {"pooling": ("max", "median")},
     ],
 )
-def test_weights_that_do_not_fit_together_cannot_be_made(change: dict[str, object]) -> None:
+def test_weights_of_inconsistent_shapes_cannot_be_constructed(change: dict[str, object]) -> None:
     whole = tiny_weights()
-    held = {name: getattr(whole, name) for name in ("embedding", "directions", "pooling", "dense_kernel", "dense_bias")}
-    Weights(**held)
+    arguments = {
+        name: getattr(whole, name) for name in ("embedding", "directions", "pooling", "dense_kernel", "dense_bias")
+    }
+    Weights(**arguments)
     with pytest.raises(ValueError, match=r"shape|pooling|directions"):
-        Weights(**held | change)
+        Weights(**arguments | change)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "changed",
     [
         {"ids": np.zeros(3, np.int32)},
         {"ids": np.zeros((0, 3), np.int32), "lengths": np.zeros(0, np.int32)},
@@ -102,14 +105,14 @@ def test_weights_that_do_not_fit_together_cannot_be_made(change: dict[str, objec
         {"ids": np.full((2, 3), -1, np.int32)},
     ],
 )
-def test_the_compiled_batch_is_not_called_with_arrays_that_do_not_fit(wrong: dict[str, np.ndarray]) -> None:
+def test_the_compiled_batch_is_not_called_with_inconsistent_arrays(changed: dict[str, np.ndarray]) -> None:
     class Library:
-        """Notes that it was called after all."""
+        """A library that raises an error if it is called."""
 
-        def sentiment_tabulate(self, *arguments: object) -> None:
+        def sentiment_tabulate(self, *_: object) -> None:
             pass
 
-        def sentiment_read_batch(self, *arguments: object) -> None:
+        def sentiment_read_batch(self, *_: object) -> None:
             raise AssertionError("the library was called")
 
     model = CompiledBatch(tiny_weights(units=64), Library())  # type: ignore[arg-type]
@@ -117,16 +120,16 @@ def test_the_compiled_batch_is_not_called_with_arrays_that_do_not_fit(wrong: dic
     with pytest.raises(AssertionError, match="was called"):
         model.run(["logit"], feed)
     with pytest.raises((ValueError, IndexError)):
-        model.run(["logit"], feed | wrong)
+        model.run(["logit"], feed | changed)
 
 
 @needs_compiled
 @pytest.mark.parametrize(
     "shape", [(3, 4, 2, 1, 16), (2, 4, 2, 1, 32), (3, 4, 1, 1, 32), (3, 8, 2, 1, 32), (3, 4, 2, 1, 64), (3, 4, 2, 32)]
 )
-def test_the_compiled_steps_write_into_no_array_of_another_shape(shape: tuple[int, ...]) -> None:
-    model = compiled_lstm(tiny_weights(units=32))
-    assert model
+def test_the_compiled_projection_refuses_an_output_of_another_shape(
+    model: CompiledLSTM, shape: tuple[int, ...]
+) -> None:
     embedded = np.zeros((3, 3), np.float32)
     model.project(embedded, np.empty((3, 4, 2, 1, 32), np.float32))
     with pytest.raises(ValueError, match="instead of a contiguous"):
@@ -134,9 +137,7 @@ def test_the_compiled_steps_write_into_no_array_of_another_shape(shape: tuple[in
 
 
 @needs_compiled
-def test_the_compiled_steps_take_no_embeddings_of_another_width_or_type() -> None:
-    model = compiled_lstm(tiny_weights(units=32))
-    assert model
+def test_the_compiled_lstm_refuses_embeddings_of_another_width_or_type(model: CompiledLSTM) -> None:
     for embedded in (np.zeros((3, 2), np.float32), np.zeros((3, 4), np.float32), np.zeros((3, 3))):
         with pytest.raises(ValueError, match="instead of a contiguous"):
             model.project(embedded, np.empty((len(embedded), 4, 2, 1, 32), np.float32))
@@ -146,9 +147,7 @@ def test_the_compiled_steps_take_no_embeddings_of_another_width_or_type() -> Non
 
 @needs_compiled
 @pytest.mark.parametrize("place", range(7))
-def test_a_pass_is_refused_where_one_of_its_arrays_is_too_short(place: int) -> None:
-    model = compiled_lstm(tiny_weights(units=32))
-    assert model
+def test_the_forward_pass_refuses_an_array_of_another_length(model: CompiledLSTM, place: int) -> None:
     by_gate, states = (3, 4, 2, 1, 32), (3, 2, 1, 32)
     shapes = [by_gate] * 4 + [states] * 3
     arrays = [np.zeros(shape, np.float32) for shape in shapes]
@@ -160,9 +159,7 @@ def test_a_pass_is_refused_where_one_of_its_arrays_is_too_short(place: int) -> N
 
 @needs_compiled
 @pytest.mark.parametrize("place", range(10))
-def test_a_pass_back_is_refused_where_one_of_its_arrays_is_not_contiguous(place: int) -> None:
-    model = compiled_lstm(tiny_weights(units=32))
-    assert model
+def test_the_backward_pass_refuses_an_array_that_is_not_contiguous(model: CompiledLSTM, place: int) -> None:
     by_gate, states = (3, 4, 2, 1, 32), (3, 2, 1, 32)
     shapes = [by_gate, by_gate, states, states] * 2 + [states, by_gate]
     arrays = [np.zeros(shape, np.float32) for shape in shapes]

@@ -11,14 +11,15 @@ import yaml
 
 from sentiment import front_matter, model_card
 from sentiment.artifacts import ROOT, Run, add_parts, open_run
+from tests.committed import COMMITTED
 from tests.served import need
 from tests.tiny import tiny_run
 
 FIGURES = {"accuracy": 0.875, "precision": 0.0000004, "recall": 1.0, "f1": 0.93, "auc": None, "log_loss": 12.5, "n": 8}
-COMMITTED = ("lstm", "bilstm", "distilled")
 
 
-def block(card: str) -> Any:
+def parsed_block(card: str) -> Any:
+    """The values in the YAML block at the start of a card."""
     opening, content, _ = card.split("---\n", 2)
     assert opening == ""
     return yaml.safe_load(content)
@@ -30,20 +31,20 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_a_run_of_the_imdb_reviews_names_them_and_their_terms(run: Run) -> None:
-    found = block(front_matter.render(run, imdb=True))
+    found = parsed_block(front_matter.render(run, imdb=True))
     assert (found["language"], found["datasets"], found["license"]) == ("en", ["stanfordnlp/imdb"], "other")
     assert found["pipeline_tag"] == "text-classification"
 
 
 def test_a_run_of_other_data_claims_neither_language_nor_licence(run: Run) -> None:
-    found = block(front_matter.render(run, imdb=False))
+    found = parsed_block(front_matter.render(run, imdb=False))
     assert found["license"] == "unknown"
     assert {"language", "datasets", "metrics", "model-index"} & set(found) == set()
 
 
-def test_the_figures_of_the_test_are_numbers_and_missing_ones_are_left_out(run: Run) -> None:
+def test_the_metrics_of_the_test_are_numbers_and_missing_ones_are_left_out(run: Run) -> None:
     tested = add_parts(run, {"test.json": {"test": FIGURES}})
-    [entry] = block(front_matter.render(tested, imdb=False))["model-index"]
+    [entry] = parsed_block(front_matter.render(tested, imdb=False))["model-index"]
     assert entry["name"] == run.name
     [result] = entry["results"]
     found = {each["type"]: each["value"] for each in result["metrics"]}
@@ -53,7 +54,7 @@ def test_the_figures_of_the_test_are_numbers_and_missing_ones_are_left_out(run: 
 
 
 @pytest.mark.parametrize("imdb", [True, False])
-def test_readers_see_the_card_without_the_block(imdb: bool, run: Run) -> None:
+def test_the_card_is_shown_without_the_block(imdb: bool, run: Run) -> None:
     tested = add_parts(run, {"test.json": {"test": FIGURES}})
     text = "# A card\n\n---\n\nwith a line\n---\n"
     assert front_matter.without(front_matter.render(tested, imdb=imdb) + "\n" + text) == text
@@ -80,6 +81,6 @@ def test_the_hub_reads_the_card_of_every_committed_run(name: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("name", COMMITTED)
-def test_every_committed_run_can_be_pushed_as_it_is(name: str) -> None:
-    found = block((ROOT / name / "README.md").read_text(encoding="utf-8"))
+def test_the_committed_card_of_every_run_has_the_block(name: str) -> None:
+    found = parsed_block((ROOT / name / "README.md").read_text(encoding="utf-8"))
     assert found["model-index"][0]["name"] == name

@@ -1,4 +1,4 @@
-"""Recurrent weights in float16 compute what the same numbers compute in float32, in every form of the model."""
+"""Recurrent weights in float16 give exactly the results of the same numbers in float32, in every implementation."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sentiment import Classifier
 from sentiment.model.attribution import Attributor
 from sentiment.model.batching import pad
 from sentiment.model.lookup_session import compiled_batch, load_bulk, open_lookup_session
+from sentiment.model.native.batch import int8_backend
 from sentiment.model.native.lstm import compiled_lstm
 from sentiment.model.weights import Pooling, Weights, read_onnx, write_onnx
 from tests.tiny import halved, rounded, tiny_run, tiny_weights
@@ -26,7 +27,7 @@ POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max", "mean")]
 
 
 def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...] = ("max", "mean")) -> Weights:
-    """Weights of all sizes that float16 has, down to the smallest, whose halves it has not."""
+    """Weights of every magnitude of float16, including its smallest subnormal numbers."""
     weights = tiny_weights(embedding=5, units=units, directions=directions, pooling=pooling)
     for direction in weights.directions:
         direction.recurrent[:] /= np.sqrt(units)
@@ -36,7 +37,15 @@ def weights_of(units: int = 64, directions: int = 2, pooling: tuple[Pooling, ...
     return weights
 
 
-def test_weights_come_back_in_the_precision_in_which_they_went_in(tmp_path: Path) -> None:
+def convert_recurrent(path: Path, dtype: type) -> None:
+    """Converts the recurrent weights in a file to another type."""
+    model = onnx.load(path)
+    [tensor] = [tensor for tensor in model.graph.initializer if tensor.name == "lstm_r"]
+    tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor).astype(dtype), "lstm_r"))
+    onnx.save(model, path)
+
+
+def test_weights_are_read_in_the_precision_in_which_they_were_written(tmp_path: Path) -> None:
     for weights in (weights_of(), halved(weights_of())):
         write_onnx(weights, tmp_path / "model.onnx")
         for got, gave in zip(read_onnx(tmp_path / "model.onnx").directions, weights.directions, strict=True):
@@ -44,7 +53,7 @@ def test_weights_come_back_in_the_precision_in_which_they_went_in(tmp_path: Path
             np.testing.assert_array_equal(got.recurrent, gave.recurrent)
 
 
-def test_the_file_is_smaller_by_half_of_the_recurrent_weights(tmp_path: Path) -> None:
+def test_float16_halves_the_size_of_the_recurrent_weights_in_the_file(tmp_path: Path) -> None:
     sizes = []
     for weights in (weights_of(), halved(weights_of())):
         write_onnx(weights, tmp_path / "model.onnx")
@@ -54,19 +63,19 @@ def test_the_file_is_smaller_by_half_of_the_recurrent_weights(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("directions", "pooling"), product((1, 2), POOLINGS))
-def test_onnx_runtime_gives_the_very_scores_of_float32(
+def test_onnx_runtime_gives_exactly_the_scores_of_float32(
     directions: int, pooling: tuple[Pooling, ...], tmp_path: Path
 ) -> None:
     scores = []
-    for form in (rounded, halved):
-        write_onnx(form(weights_of(5, directions, pooling)), tmp_path / "model.onnx")
+    for convert in (rounded, halved):
+        write_onnx(convert(weights_of(5, directions, pooling)), tmp_path / "model.onnx")
         scores.append(ort.InferenceSession(tmp_path / "model.onnx").run(["logit"], FEED)[0])
     np.testing.assert_array_equal(*scores)
 
 
 @pytest.mark.parametrize(("units", "directions", "pooling"), product((32, 96), (1, 2), POOLINGS))
 @pytest.mark.usefixtures("vectors")
-def test_a_single_review_has_the_very_score_of_float32(
+def test_a_single_review_has_exactly_the_score_of_float32(
     units: int, directions: int, pooling: tuple[Pooling, ...]
 ) -> None:
     weights = weights_of(units, directions, pooling)
@@ -79,7 +88,7 @@ def test_a_single_review_has_the_very_score_of_float32(
 
 @pytest.mark.parametrize("directions", [1, 2])
 @pytest.mark.usefixtures("vectors")
-def test_a_single_review_has_the_very_contributions_of_float32(directions: int) -> None:
+def test_a_single_review_has_exactly_the_contributions_of_float32(directions: int) -> None:
     weights = weights_of(32, directions)
     ours, theirs = Attributor(halved(weights), 40), Attributor(rounded(weights), 40)
     assert ours._lstm.is_compiled
@@ -90,19 +99,23 @@ def test_a_single_review_has_the_very_contributions_of_float32(directions: int) 
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_numpy_gives_the_very_contributions_of_float32(dtype: type) -> None:
-    ours, theirs = (Attributor(form(weights_of(5)), 40, dtype=dtype) for form in (halved, rounded))
+def test_numpy_gives_exactly_the_contributions_of_float32(dtype: type) -> None:
+    ours, theirs = (Attributor(convert(weights_of(5)), 40, dtype=dtype) for convert in (halved, rounded))
     for one, other in zip(ours(REVIEWS), theirs(REVIEWS), strict=True):
         np.testing.assert_array_equal(one.contributions, other.contributions)
 
 
 @pytest.mark.parametrize("fast", [False, True])
-def test_files_are_scored_as_with_float32(fast: bool) -> None:
-    sessions = [open_lookup_session(form(weights_of(64)), fast=fast) for form in (rounded, halved)]
+def test_files_have_exactly_the_scores_of_float32(fast: bool) -> None:
+    sessions = [open_lookup_session(convert(weights_of(64)), fast=fast) for convert in (rounded, halved)]
     np.testing.assert_array_equal(*(session.run(["logit"], FEED)[0] for session in sessions))
-    batches = [compiled_batch(form(weights_of(64))) for form in (rounded, halved)]
-    if all(batches):
-        np.testing.assert_array_equal(*(batch.run(["logit"], FEED)[0] for batch in batches if batch))
+
+
+def test_the_compiled_batch_gives_exactly_the_scores_of_float32() -> None:
+    if int8_backend() == "ONNX Runtime":
+        pytest.skip("this processor has no instructions for int8, or nothing was compiled: scripts/compile.py")
+    batches = [compiled_batch(convert(weights_of(64))) for convert in (rounded, halved)]
+    np.testing.assert_array_equal(*(batch.run(["logit"], FEED)[0] for batch in batches))
 
 
 def test_a_run_in_float16_is_loaded_explained_and_scored_in_bulk(tmp_path: Path) -> None:
@@ -119,24 +132,24 @@ def test_directions_of_different_precision_are_refused() -> None:
         replace(weights_of(), directions=(first, second))
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.int8, np.uint16])
-def test_recurrent_weights_of_another_type_are_refused(kind: type, tmp_path: Path) -> None:
+@pytest.mark.parametrize("dtype", [np.float64, np.int8, np.uint16])
+def test_recurrent_weights_of_another_type_are_refused(dtype: type, tmp_path: Path) -> None:
     write_onnx(weights_of(), tmp_path / "model.onnx")
-    change_recurrent(tmp_path / "model.onnx", lambda array: array.astype(kind))
+    convert_recurrent(tmp_path / "model.onnx", dtype)
     with pytest.raises(ValueError, match="lstm_r has the wrong type"):
         read_onnx(tmp_path / "model.onnx")
 
 
 def test_a_file_of_one_precision_with_the_graph_of_the_other_is_refused(tmp_path: Path) -> None:
-    for weights, kind in ((weights_of(), np.float16), (halved(weights_of()), np.float32)):
+    for weights, dtype in ((weights_of(), np.float16), (halved(weights_of()), np.float32)):
         write_onnx(weights, tmp_path / "model.onnx")
-        change_recurrent(tmp_path / "model.onnx", lambda array, kind=kind: array.astype(kind))
+        convert_recurrent(tmp_path / "model.onnx", dtype)
         with pytest.raises(ValueError, match="graph is not one of this program"):
             read_onnx(tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
-def test_a_weight_that_float16_cannot_hold_is_refused(value: float, tmp_path: Path) -> None:
+def test_a_weight_that_is_not_finite_is_refused(value: float, tmp_path: Path) -> None:
     weights = halved(weights_of())
     weights.directions[0].recurrent[3, 3] = value
     write_onnx(weights, tmp_path / "model.onnx")
@@ -144,17 +157,10 @@ def test_a_weight_that_float16_cannot_hold_is_refused(value: float, tmp_path: Pa
         read_onnx(tmp_path / "model.onnx")
 
 
-def test_the_graph_widens_the_weights_before_it_uses_them(tmp_path: Path) -> None:
+def test_the_graph_casts_the_stored_weights_to_float32(tmp_path: Path) -> None:
     write_onnx(halved(weights_of()), tmp_path / "model.onnx")
     graph = onnx.load(tmp_path / "model.onnx").graph
     [stored] = [tensor for tensor in graph.initializer if tensor.name == "lstm_r"]
     assert stored.data_type == TensorProto.FLOAT16
     [cast] = [node for node in graph.node if "lstm_r" in node.input]
-    assert cast.op_type == "Cast"
-
-
-def change_recurrent(path: Path, change) -> None:
-    model = onnx.load(path)
-    [tensor] = [tensor for tensor in model.graph.initializer if tensor.name == "lstm_r"]
-    tensor.CopyFrom(numpy_helper.from_array(change(numpy_helper.to_array(tensor)), "lstm_r"))
-    onnx.save(model, path)
+    assert (cast.op_type, cast.attribute[0].i) == ("Cast", TensorProto.FLOAT)

@@ -1,4 +1,4 @@
-"""The app elsewhere: a Hugging Face Space from the wheel alone, Streamlit Community Cloud from the repository."""
+"""Hosting: a Hugging Face Space from the wheel alone, and Streamlit Community Cloud from the repository."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from sentiment.commands import COMMANDS
 
 HOME = ROOT.parent
 SPACE, CLOUD = HOME / "deploy" / "space", HOME / "deploy" / "cloud"
-FIVE = ("tensorflow", "streamlit", "pandas", "numpy", "altair")
+REQUIRED = ("tensorflow", "streamlit", "pandas", "numpy", "altair")
 PINNED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 
 
-def lock(path: Path) -> set[str]:
-    """The names in a lock file, and in those that it includes."""
+def locked_names(path: Path) -> set[str]:
+    """The names of the packages in a lock file and in those that it includes."""
     text = path.read_text(encoding="utf-8")
     included = [path.parent / name for name in re.findall(r"^-r (\S+)$", text, re.MULTILINE)]
-    return set(PINNED.findall(text)).union(*map(lock, included))
+    return set(PINNED.findall(text)).union(*map(locked_names, included))
 
 
 def dockerfile_commands() -> list[list[str]]:
-    """What the image runs: the check of its health, and the server."""
+    """The commands of the image: the health check and the server."""
     return [json.loads(words) for words in re.findall(r"CMD (\[.*\])", (SPACE / "Dockerfile").read_text())]
 
 
@@ -53,15 +53,15 @@ def test_the_space_starts_from_the_wheel_alone_and_without_privileges() -> None:
     assert all(words[0] == "sentiment" and words[1] in COMMANDS for words in dockerfile_commands())
 
 
-def test_the_cloud_installs_the_serving_part_of_the_lock_and_no_tensorflow() -> None:
-    found = lock(CLOUD / "requirements.txt")
-    assert found == lock(HOME / "requirements-app.txt")
+def test_the_cloud_installs_the_lock_of_the_app_without_tensorflow() -> None:
+    found = locked_names(CLOUD / "requirements.txt")
+    assert found == locked_names(HOME / "requirements-app.txt")
     assert "streamlit" in found
     assert "tensorflow" not in found
 
 
-def test_the_lock_at_the_top_level_holds_the_five_named_packages() -> None:
-    assert set(FIVE) <= lock(HOME / "requirements.txt")
+def test_the_lock_of_requirements_txt_has_the_five_required_packages() -> None:
+    assert set(REQUIRED) <= locked_names(HOME / "requirements.txt")
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-app.txt", "requirements-check.txt"])
@@ -71,13 +71,13 @@ def test_every_line_of_a_lock_has_hashes(name: str) -> None:
     assert [entry.split("==")[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_what_is_installed_and_never_named_is_in_a_lock() -> None:
+def test_every_runtime_dependency_is_in_the_lock_of_the_app() -> None:
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     required = {
         re.match(r"[\w.-]+", line)[0].lower() for line in [*project["dependencies"], *extras["files"], *extras["app"]]
     }
-    assert required - {"sentiment"} <= lock(HOME / "requirements-app.txt")
+    assert required - {"sentiment"} <= locked_names(HOME / "requirements-app.txt")
 
 
 def test_the_cloud_s_script_serves_the_pages_and_the_api(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,8 @@ import sentiment
 HOME = Path(__file__).resolve().parent.parent
 PACKAGE = HOME / "sentiment"
 FILES = sorted(PACKAGE.rglob("*.py"))
-HOMES = {"tensorflow": "training", "keras": "training", "gensim": "training", "streamlit": "app"}
-SUBPACKAGES = ("app", "bulk", "model")  # their own folders must not import one another in a circle either
+ONLY_IN = {"tensorflow": "training", "keras": "training", "gensim": "training", "streamlit": "app"}
+SUBPACKAGES = ("app", "bulk", "model")  # whose parts must have no import cycle
 
 
 def levels() -> list[set[str]]:
@@ -33,7 +33,7 @@ def levels() -> list[set[str]]:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """The dotted names of everything a module imports, wherever in it; ``from a import b`` gives "a.b"."""
+    """The dotted names that a module imports, also inside functions; ``from a import b`` gives "a.b"."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -48,7 +48,7 @@ def part_of(path: Path, folder: Path = PACKAGE) -> str:
 
 
 def graph(folder: Path = PACKAGE) -> dict[str, set[str]]:
-    """Which part of a package imports which; its ``__init__`` is left out."""
+    """The parts of a package that each part imports, without its ``__init__``."""
     dotted = ".".join(folder.relative_to(HOME).parts) + "."
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*.py")):
@@ -71,48 +71,52 @@ def test_every_import_points_down_the_map() -> None:
 
 
 @pytest.mark.parametrize("name", SUBPACKAGES)
-def test_no_two_parts_of_a_subpackage_import_each_other(name: str) -> None:
+def test_the_parts_of_a_subpackage_import_one_another_in_no_cycle(name: str) -> None:
     try:
         TopologicalSorter(graph(PACKAGE / name)).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
 
-def test_pages_of_the_app_import_only_what_they_share() -> None:
+def test_pages_of_the_app_import_nothing_of_the_app_but_shared() -> None:
     pages = {part: others - {"shared"} for part, others in graph(PACKAGE / "app").items() if part != "shared"}
     assert graph(PACKAGE / "app")["shared"] == set()
     assert {part: others for part, others in pages.items() if others} == {}
 
 
-def test_nothing_in_the_package_imports_what_only_maintainers_run() -> None:
-    users = [str(path) for path in FILES for name in imported(ast.parse(path.read_text())) if name.startswith("dev.")]
-    assert users == []
+def test_the_package_imports_none_of_the_maintainers_tools() -> None:
+    importing = [
+        str(path) for path in FILES for name in imported(ast.parse(path.read_text())) if name.startswith("dev.")
+    ]
+    assert importing == []
 
 
-@pytest.mark.parametrize("library", HOMES)
-def test_a_heavy_library_is_imported_by_its_own_part_alone(library: str) -> None:
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_heavy_library_is_imported_in_one_subpackage_only(library: str) -> None:
     users = {
         part_of(path)
         for path in FILES
         for name in imported(ast.parse(path.read_text()))
         if name.split(".")[0] == library
     }
-    assert users == {HOMES[library]}
-    scripts = [
+    assert users == {ONLY_IN[library]}
+    scripts = sorted((HOME / "scripts").glob("*.py"))
+    assert scripts
+    importing = [
         path.name
-        for path in (HOME / "scripts").glob("*.py")
+        for path in scripts
         if library in {name.split(".")[0] for name in imported(ast.parse(path.read_text()))}
     ]
-    assert scripts == []
+    assert importing == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_importing_a_module_only_defines_names(path: Path) -> None:
     body = ast.parse(path.read_text()).body
-    doing = (ast.For, ast.While, ast.With, ast.Raise, ast.Assert, ast.Delete)
-    acts = [node.lineno for node in body if isinstance(node, doing)]
-    acts += [node.lineno for node in body if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)]
-    assert acts == []
+    executing = (ast.For, ast.While, ast.With, ast.Raise, ast.Assert, ast.Delete)
+    lines = [node.lineno for node in body if isinstance(node, executing)]
+    lines += [node.lineno for node in body if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)]
+    assert lines == []
 
 
 @pytest.mark.process
@@ -137,7 +141,7 @@ def test_importing_a_part_loads_no_library_it_does_not_need(module: str, unwante
 
 @pytest.mark.process
 @pytest.mark.training
-def test_importing_training_registers_the_layers_of_model_keras_although_keras_is_imported_later() -> None:
+def test_importing_training_registers_its_layers_for_a_later_import_of_keras() -> None:
     pytest.importorskip("tensorflow")
     code = "import sentiment.training, keras; print(keras.saving.get_registered_object('sentiment>Pooling'))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME)

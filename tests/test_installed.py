@@ -14,7 +14,7 @@ import subprocess
 import sys
 import venv
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -59,19 +59,38 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def requirements(name: str, extras: frozenset[str], found: dict[str, frozenset[str]]) -> None:
-    """Collects the distributions that a requirement needs on this machine."""
+def _applies(requirement: Requirement, extras: Collection[str]) -> bool:
+    return not requirement.marker or any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+
+
+def collect_requirements(name: str, extras: frozenset[str], found: dict[str, frozenset[str]]) -> None:
+    """Adds a distribution and those that it requires on this machine to ``found``, with their extras."""
     if extras <= found.get(name, frozenset()) and name in found:
         return
     found[name] = found.get(name, frozenset()) | extras
     for line in distribution(name).requires or []:
         needed = Requirement(line)
-        if not needed.marker or any(needed.marker.evaluate({"extra": extra}) for extra in ("", *extras)):
-            requirements(needed.name, frozenset(needed.extras), found)
+        if _applies(needed, extras):
+            collect_requirements(needed.name, frozenset(needed.extras), found)
 
 
-def environment(folder: Path, wheel: Path, extra: str) -> Path:
-    """Makes an environment with the wheel and the libraries of an extra, and returns its folder of programs."""
+def distributions(required: list[Requirement], extra: str) -> Collection[str]:
+    """The distributions that the wheel requires with an extra, which may include other extras of the wheel."""
+    extras, found = {extra}, dict[str, frozenset[str]]()
+    own = [each for each in required if each.name == "sentiment"]
+    while more := {name for each in own if _applies(each, extras) for name in each.extras} - extras:
+        extras |= more
+    for each in required:
+        if each.name != "sentiment" and _applies(each, extras):
+            try:
+                collect_requirements(each.name, frozenset(each.extras), found)
+            except PackageNotFoundError as error:
+                need(None, str(error.name))
+    return found
+
+
+def make_environment(folder: Path, wheel: Path, extra: str) -> Path:
+    """Creates an environment with the wheel and the libraries of an extra; returns its folder of programs."""
     venv.create(folder, symlinks=True)
     python = folder / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", python]
@@ -79,29 +98,14 @@ def environment(folder: Path, wheel: Path, extra: str) -> Path:
     [site] = folder.glob("lib/*/site-packages")
     [metadata] = site.glob("sentiment-*.dist-info/METADATA")
     lines = metadata.read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
-    own = [Requirement(line.partition(": ")[2]) for line in lines if line.startswith("Requires-Dist: ")]
-    wanted, found = {extra}, dict[str, frozenset[str]]()
-    while (
-        more := {e for each in own if each.name == "sentiment" and _applies(each, wanted) for e in each.extras} - wanted
-    ):
-        wanted |= more
-    for each in own:
-        if each.name != "sentiment" and _applies(each, wanted):
-            try:
-                requirements(each.name, frozenset(each.extras), found)
-            except PackageNotFoundError as error:
-                need(None, str(error.name))
-    for name in found:
+    required = [Requirement(line.partition(": ")[2]) for line in lines if line.startswith("Requires-Dist: ")]
+    for name in distributions(required, extra):
         files = distribution(name).files or []
         for top in {file.parts[0] for file in files if file.parts[0] != ".."}:
             target = Path(str(distribution(name).locate_file(top)))
             if not (site / top).exists():
                 (site / top).symlink_to(target)
     return folder / "bin"
-
-
-def _applies(requirement: Requirement, extras: set[str]) -> bool:
-    return not requirement.marker or any(requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras))
 
 
 def runner(programs: Path, folder: Path) -> Run:
@@ -128,21 +132,29 @@ def runner(programs: Path, folder: Path) -> Run:
 def core(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs programs of an environment without extras."""
     folder = tmp_path_factory.mktemp("core")
-    return runner(environment(folder / "env", wheel, ""), folder)
+    return runner(make_environment(folder / "env", wheel, ""), folder)
 
 
 @pytest.fixture(scope="module")
 def files(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Runs programs of an environment with the extra ``files``."""
     folder = tmp_path_factory.mktemp("files")
-    return runner(environment(folder / "env", wheel, "files"), folder)
+    return runner(make_environment(folder / "env", wheel, "files"), folder)
+
+
+@pytest.fixture(scope="module")
+def app(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Run]:
+    """A folder that has an environment with the extra ``app``, and a function that runs its programs."""
+    need(find_spec("streamlit"), "Streamlit")
+    folder = tmp_path_factory.mktemp("app")
+    return folder, runner(make_environment(folder / "env", wheel, "app"), folder)
 
 
 def close_to(expected: Any) -> Any:
     return pytest.approx(expected, abs=1e-5)
 
 
-def test_the_wheel_holds_every_file_of_the_package_and_nothing_that_was_compiled(wheel: Path) -> None:
+def test_the_wheel_has_every_file_of_the_package_and_no_compiled_library(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = [path for path in (HOME / "sentiment").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     wanted = {path.relative_to(HOME).as_posix() for path in ours if path.suffix != ".so"}
@@ -152,7 +164,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_that_was_compiled
     assert wheel.stat().st_size < 25_000_000
 
 
-def test_the_run_in_the_wheel_has_a_manifest_of_its_own_and_names_what_it_lacks(wheel: Path, tmp_path: Path) -> None:
+def test_the_run_in_the_wheel_has_its_own_manifest_and_no_keras_model(wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
     run = open_run(default_run(tmp_path / "sentiment" / "runs"))
     original = open_run(default_run())
@@ -165,7 +177,7 @@ def test_the_run_in_the_wheel_has_a_manifest_of_its_own_and_names_what_it_lacks(
         run.file("model.keras")
 
 
-def test_the_settings_of_privacy_travel_with_the_app(wheel: Path) -> None:
+def test_the_wheel_has_the_privacy_settings_of_the_app(wheel: Path) -> None:
     packed = zipfile.ZipFile(wheel).read("sentiment/app/.streamlit/config.toml")
     assert packed == (HOME / ".streamlit" / "config.toml").read_bytes()
     assert b"gatherUsageStats = false" in packed
@@ -184,7 +196,7 @@ def test_the_core_scores_and_explains_a_text_as_the_repository_does(core: Run, t
     assert [found[name] for name in ("probability", "logit")] == close_to([expected["probability"], expected["logit"]])
 
 
-def test_the_c_code_is_compiled_on_first_use_for_the_user_alone(core: Run) -> None:
+def test_the_c_code_is_compiled_on_first_use_into_a_private_folder(core: Run) -> None:
     need(shutil.which("cc"), "cc")
     code = "from sentiment.model.native.lstm import _library; print(_library()[0]._name)"
     done = core("python", "-c", code)
@@ -196,7 +208,7 @@ def test_the_c_code_is_compiled_on_first_use_for_the_user_alone(core: Run) -> No
 
 
 @pytest.mark.parametrize("missing", ["compiler", "home"])
-def test_without_the_c_code_the_scores_are_the_same_and_a_line_says_so(missing: str, core: Run, tmp_path: Path) -> None:
+def test_without_the_c_code_the_scores_are_the_same_and_one_line_warns(missing: str, core: Run, tmp_path: Path) -> None:
     no_compiler = {"CC": "no-such-compiler", "XDG_CACHE_HOME": str(tmp_path)}
     variables = no_compiler if missing == "compiler" else {"HOME": "/proc"}  # where nobody can write, root included
     code = f"from sentiment import Classifier; print(Classifier.load().predict([{TEXT!r}])[0].logit)"
@@ -248,7 +260,7 @@ def test_the_other_commands_need_no_extra(core: Run) -> None:
     assert "pandas" in frame.stderr.splitlines()[-1]
 
 
-def test_with_files_every_row_comes_back_as_from_the_repository(files: Run, tmp_path: Path) -> None:
+def test_with_the_extra_files_a_file_is_scored_as_in_the_repository(files: Run, tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_text(REVIEWS, encoding="utf-8")
     done = files("sentiment", "score", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
     assert (done.returncode, done.stderr) == (0, "")
@@ -263,25 +275,27 @@ def test_an_engine_whose_extra_is_missing_names_it(files: Run, tmp_path: Path) -
     assert 'pip install "sentiment[cluster]==' in done.stderr
 
 
-def test_what_the_space_runs_serves_with_its_settings_and_predicts(wheel: Path, tmp_path: Path) -> None:
-    need(find_spec("streamlit"), "Streamlit")
-    programs = environment(tmp_path / "env", wheel, "app")
-    run = runner(programs, tmp_path)
+def test_the_app_has_its_privacy_settings_and_a_private_folder_of_jobs(app: tuple[Path, Run]) -> None:
+    folder, run = app
     code = "from sentiment.commands.app import _SCRIPT; from streamlit import config\n"
     code += "config._main_script_path = str(_SCRIPT); print(config.get_option('browser.gatherUsageStats'))\n"
     code += "from sentiment.budget import Settings; print(Settings.from_environment().folder)"
     stats, jobs = run("python", "-c", code).stdout.splitlines()[-2:]
     assert stats == "False"
-    assert Path(jobs).is_relative_to(tmp_path / "home")
+    assert Path(jobs).is_relative_to(folder / "home")
+
+
+def test_the_command_of_the_space_serves_the_app_which_predicts(app: tuple[Path, Run]) -> None:
+    folder, run = app
     assert run("sentiment", "compile").returncode == 0
     port = free_port()
     started = dockerfile_commands()[-1]
     started[started.index("--port") + 1] = str(port)
     started[started.index("--address") + 1] = "127.0.0.1"
-    command = [programs / started[0], *started[1:]]
-    with (tmp_path / "log").open("wb") as log:
+    command = [folder / "env" / "bin" / started[0], *started[1:]]
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=tmp_path / "empty", env={"HOME": str(tmp_path / "home")}, stdout=log, stderr=log
+            command, cwd=folder / "empty", env={"HOME": str(folder / "home")}, stdout=log, stderr=log
         )
         try:
             wait_until_served(process, f"http://127.0.0.1:{port}/_stcore/health")

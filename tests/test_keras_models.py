@@ -1,4 +1,4 @@
-"""``model.keras``, as the cards of the runs say to use it, and as a reader of the seed tutorial expects it."""
+"""``model.keras``: the code on the cards runs, and the run lstm is the network of the usual tutorials."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from sentiment.artifacts import ROOT, open_run
 from sentiment.presets import PRESETS
 from sentiment.training.export import without_optimizer
 from sentiment.training.networks import build_network
+from tests.committed import COMMITTED
 
 pytestmark = pytest.mark.training
 
-COMMITTED = ("lstm", "bilstm", "distilled")
+TUTORIAL_LAYERS = ["Embedding", "LSTM", "Dense"]
 
 
 def snippet(name: str) -> str:
@@ -25,7 +26,7 @@ def snippet(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", COMMITTED)
-def test_the_code_on_the_card_leads_from_text_to_probability_in_ten_lines(name, capsys, monkeypatch):
+def test_the_code_on_the_card_computes_a_probability_in_at_most_ten_lines(name, capsys, monkeypatch):
     monkeypatch.chdir(ROOT.parent)
     code = snippet(name)
     assert len([line for line in code.splitlines() if line]) <= 10
@@ -37,20 +38,20 @@ def test_the_code_on_the_card_leads_from_text_to_probability_in_ten_lines(name, 
     assert names["prediction"].label == "positive"
 
 
-def test_only_layers_of_our_own_need_an_import():
+def test_the_code_imports_our_layers_only_if_the_model_has_them():
     assert "sentiment.training" not in snippet("lstm")
     assert "sentiment.training" in snippet("bilstm")
 
 
-def test_the_classic_is_the_network_of_the_tutorials():
+def test_the_lstm_preset_builds_the_network_of_the_tutorials():
     network = build_network(PRESETS["lstm"], 20)
     for each in (network, without_optimizer(network)):
-        assert [type(layer).__name__ for layer in each.layers] == ["Embedding", "LSTM", "Dense"]
+        assert [type(layer).__name__ for layer in each.layers] == TUTORIAL_LAYERS
         lines = []
         each.summary(print_fn=lines.append)
-        assert re.findall(r"\((\w+)\)", "\n".join(lines))[1:4] == ["Embedding", "LSTM", "Dense"]
+        assert re.findall(r"\((\w+)\)", "\n".join(lines))[1:4] == TUTORIAL_LAYERS
 
 
-def test_the_committed_classic_is_the_network_of_the_tutorials():
+def test_the_committed_lstm_has_the_network_of_the_tutorials():
     network = keras.models.load_model(ROOT / "lstm" / "model.keras")
-    assert [type(layer).__name__ for layer in network.layers] == ["Embedding", "LSTM", "Dense"]
+    assert [type(layer).__name__ for layer in network.layers] == TUTORIAL_LAYERS

@@ -1,4 +1,4 @@
-"""Suspected wrong labels: planted ones are found, by models that never saw them or their film."""
+"""Suspected wrong labels: planted ones are found by models that were trained on neither them nor their film."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from tests.command import run_script
 GOOD = ["warm", "clever", "moving", "lovely", "funny", "splendid"]
 BAD = ["dull", "clumsy", "tedious", "lazy", "hollow", "awful"]
 FILLER = ["film", "story", "scene", "camera", "ending", "music", "actor", "hour"]
+WRONG = 20
 
 
-def made_up(n: int = 500, wrong: int = 20, seed: int = 0) -> pd.DataFrame:
-    """Reviews of fifty films whose words decide the label; the first has the wrong label."""
+def made_up(n: int = 500, wrong: int = WRONG, seed: int = 0) -> pd.DataFrame:
+    """Reviews of fifty films whose words determine the label; the first ``wrong`` reviews have the wrong one."""
     rng = np.random.default_rng(seed)
     label = np.arange(n) % 2
     words = [[*rng.choice(GOOD if good else BAD, 4), *rng.choice(FILLER, 6)] for good in label]
@@ -50,46 +51,44 @@ def test_a_film_is_in_one_fold_and_folds_are_similar():
     assert frame["label"].groupby(folds).mean().to_numpy() == pytest.approx([0.5] * FOLDS, abs=0.05)
 
 
-def test_no_score_comes_from_a_model_that_saw_its_fold(monkeypatch):
+def test_no_score_comes_from_a_model_trained_on_its_fold(monkeypatch):
     _, reviews = prepare(made_up(200))
-    seen = []
+    overlaps = []
 
     class Spy(NgramModel):
         def __init__(self, ids, labels, size, weights):
             super().__init__(ids, labels, size, weights)
-            self.learned = {review.tobytes() for review in ids}
+            self.training = {review.tobytes() for review in ids}
 
         def logits(self, ids):
-            seen.append(self.learned & {review.tobytes() for review in ids})
+            overlaps.append(self.training & {review.tobytes() for review in ids})
             return super().logits(ids)
 
     monkeypatch.setattr(label_errors, "NgramModel", Spy)
     logits = cross_fit(reviews, lambda line: None)
-    assert seen == [set()] * FOLDS**2
+    assert overlaps == [set()] * FOLDS**2
     assert np.isfinite(logits).all()
 
 
-def test_scores_within_a_row_do_not_depend_on_the_fold_it_leaves_out(found):
+def test_scores_of_models_without_a_fold_do_not_depend_on_its_labels(found):
     _, reviews, logits = found
-    left_out = reviews.folds == 2
-    turned = label_errors.Reviews(
-        reviews.ids, np.where(left_out, 1 - reviews.labels, reviews.labels), reviews.folds, reviews.size
-    )
-    again = cross_fit(turned, lambda line: None)
+    labels = np.where(reviews.folds == 2, 1 - reviews.labels, reviews.labels)
+    flipped = label_errors.Reviews(reviews.ids, labels, reviews.folds, reviews.size)
+    again = cross_fit(flipped, lambda line: None)
     np.testing.assert_array_equal(again[2], logits[2])
     assert not np.allclose(again[1], logits[1])
 
 
-def test_planted_wrong_labels_are_suspected_and_hardly_any_others(found):
+def test_planted_wrong_labels_are_suspected_and_hardly_any_other(found):
     rows, reviews, logits = found
     verdicts = suspect(reviews.labels, out_of_fold(reviews, logits))
     suspected = set(rows["fingerprint"][verdicts["suspected"]])
-    planted = set(made_up()["fingerprint"][:20])
-    assert len(suspected & planted) >= 18
-    assert len(suspected - planted) <= 2
+    planted = set(made_up()["fingerprint"][:WRONG])
+    assert len(suspected & planted) >= 0.9 * WRONG
+    assert len(suspected - planted) <= 0.1 * WRONG
 
 
-def test_the_quality_of_a_label_is_its_own_probability(found):
+def test_the_quality_of_a_label_is_its_probability(found):
     _, reviews, logits = found
     verdicts = suspect(reviews.labels, out_of_fold(reviews, logits))
     own = np.where(reviews.labels == 1, verdicts["probability"], 1 - verdicts["probability"])
@@ -115,7 +114,7 @@ def test_a_review_without_a_token_is_left_out():
     assert frame["fingerprint"][3] not in set(rows["fingerprint"])
 
 
-def test_reviews_of_a_single_film_are_refused_in_a_sentence():
+def test_reviews_of_a_single_film_are_refused():
     with pytest.raises(DatasetError, match="There are too few"):
         prepare(made_up().assign(film="tt0000001"))
 
@@ -125,11 +124,11 @@ def test_the_script_writes_fingerprints_and_figures_but_no_text(tmp_path: Path):
     frame = made_up(300, wrong=15)
     table = pd.DataFrame({"review": frame["text"], "sentiment": frame["label"].map({1: "positive", 0: "negative"})})
     table.to_csv(tmp_path / "reviews.csv", index=False)
-    (tmp_path / "some.txt").write_text("\n".join(frame["fingerprint"][:8]))
+    (tmp_path / "excluded.txt").write_text("\n".join(frame["fingerprint"][:8]))
     output = tmp_path / "found"
     done = run_script(
         "find_label_errors.py",
-        *("--data", tmp_path / "reviews.csv", "--output", output, "--exclude", tmp_path / "some.txt"),
+        *("--data", tmp_path / "reviews.csv", "--output", output, "--exclude", tmp_path / "excluded.txt"),
     )
     assert done.status == 0, done.stderr
     suspects = pd.read_parquet(output / "label_errors.parquet")
@@ -143,7 +142,7 @@ def test_the_script_writes_fingerprints_and_figures_but_no_text(tmp_path: Path):
     assert suspects["quality"].is_monotonic_increasing
 
 
-def test_the_script_refuses_data_that_is_not_there(tmp_path: Path):
+def test_the_script_refuses_missing_data_in_one_line(tmp_path: Path):
     done = run_script("find_label_errors.py", "--data", tmp_path / "none", "--output", tmp_path)
     assert done.status == 2
     assert done.stderr.startswith("find_label_errors.py: There is nothing at ")

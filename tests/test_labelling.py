@@ -1,4 +1,4 @@
-"""Rows of a file labelled by its owner: which come next, which count as random, and where the answers are kept."""
+"""Labelling the rows of a file: the order of the questions, the random sample, the stored answers and the states."""
 
 import json
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ from tests.tiny import tiny_run
 
 
 def scored(n: int = 300, *, unjudged: int = 0, labels: list[int | None] | None = None) -> SimpleNamespace:
-    """The results of a file; every ``unjudged``-th row has no prediction that counts."""
+    """The results of a file, in which every ``unjudged``-th row has no prediction."""
     probabilities = np.random.default_rng(1).random(n)
     frame = pd.DataFrame(
         {"p_positive": probabilities, "sentiment": np.where(probabilities >= 0.5, "positive", "negative")}
@@ -32,8 +32,8 @@ def scored(n: int = 300, *, unjudged: int = 0, labels: list[int | None] | None =
     return SimpleNamespace(rows=n, judged=judged)
 
 
-def answer_all(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = False) -> Labelling:
-    """Gives ``n`` answers as the page asks for them, the first ``skipped`` of which are skips."""
+def with_answers(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = False) -> Labelling:
+    """The state after ``n`` answers in the order in which the page asks, of which the first ``skipped`` are skips."""
     given: dict[int, labelling.Answer] = {}
     for number in range(n):
         place = Labelling(pool, given, from_file).next_place
@@ -42,52 +42,52 @@ def answer_all(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = False)
     return Labelling(pool, given, from_file)
 
 
-def test_the_first_rows_are_random_and_the_same_in_every_session_and_only_those_with_a_prediction():
+def test_every_session_starts_with_the_same_random_rows_that_have_a_prediction():
     pool = Pool.of(scored(unjudged=5), "a job")
     assert sorted(pool.rows) == [row for row in range(300) if row % 5]
     assert (pool.rows == Pool.of(scored(unjudged=5), "a job").rows).all()
     assert not (pool.rows == Pool.of(scored(unjudged=5), "another").rows).all()
-    given = answer_all(pool, RANDOM)
+    given = with_answers(pool, RANDOM)
     assert list(given.answers) == list(pool.rows[:RANDOM])
-    assert abs(pool.rows[:RANDOM].mean() - 150) < 60  # from the whole file
+    assert abs(pool.rows[:RANDOM].mean() - 150) < 60  # they are drawn from the whole file
 
 
-def test_rows_that_are_scored_later_leave_the_order_of_the_others():
+def test_rows_scored_later_do_not_change_the_order_of_earlier_ones():
     early, late = (Pool.of(scored(n), "a job").rows for n in (200, 300))
     assert list(late[late < 200]) == list(early)
 
 
-def test_after_the_random_rows_come_those_nearest_to_the_threshold_and_no_estimate_uses_them():
-    given = answer_all(Pool.of(scored(), "a job"), RANDOM + 10)
+def test_after_the_random_rows_come_uncertain_ones_which_no_estimate_uses():
+    given = with_answers(Pool.of(scored(), "a job"), RANDOM + 10)
     chosen = given.own[RANDOM:]
     others = np.setdiff1d(np.arange(300), given.own)
     assert np.abs(given.pool.probabilities[chosen] - 0.5).max() < np.abs(given.pool.probabilities[others] - 0.5).min()
     assert list(given.sample) == list(range(RANDOM))
 
 
-def test_doubt_is_measured_from_the_models_own_threshold():
+def test_uncertainty_is_the_distance_from_the_model_s_own_threshold():
     pool = Pool.of(scored(), "a job")
-    answers = answer_all(pool, RANDOM).answers
+    answers = with_answers(pool, RANDOM).answers
     place = Labelling(pool, answers, threshold=0.9).next_place
     assert place is not None
     assert abs(pool.probabilities[place] - 0.9) < 0.02
 
 
 def test_a_skipped_row_is_replaced_by_the_next_random_one_and_counts_nowhere():
-    given = answer_all(Pool.of(scored(), "a job"), RANDOM + 5, skipped=5)
+    given = with_answers(Pool.of(scored(), "a job"), RANDOM + 5, skipped=5)
     assert list(given.sample) == list(range(5, RANDOM + 5))
     assert len(given.own) == RANDOM
     assert not given.is_random
 
 
 def test_every_row_of_a_small_file_is_asked_for_once():
-    given = answer_all(Pool.of(scored(60), "a job"), 60)
+    given = with_answers(Pool.of(scored(60), "a job"), 60)
     assert sorted(given.answers) == list(range(60))
     assert given.next_place is None
 
 
 @pytest.mark.parametrize("known", [300, 100, 0])
-def test_labels_of_the_file_fill_the_random_rows_as_far_as_they_go(known):
+def test_labels_of_the_file_answer_random_rows_up_to_the_first_unlabelled_one(known):
     pool = Pool.of(scored(labels=[row % 2 for row in range(known)] + [None] * (300 - known)), "a job")
     given = Labelling(pool, {}, from_file=True)
     assert len(given.labelled) == known
@@ -102,7 +102,7 @@ def test_labels_of_the_file_fill_the_random_rows_as_far_as_they_go(known):
     assert len(Labelling(pool, {}).labelled) == 0
 
 
-def test_an_own_answer_replaces_the_label_of_the_file():
+def test_the_user_s_answer_replaces_the_label_of_the_file():
     pool = Pool.of(scored(labels=[1] * 300), "a job")
     first, second = (int(row) for row in pool.rows[:2])
     given = Labelling(pool, {first: "negative", second: "skip"}, from_file=True)
@@ -110,10 +110,10 @@ def test_an_own_answer_replaces_the_label_of_the_file():
     assert list(given.sample[:2]) == [0, 2]
 
 
-def test_a_row_chosen_for_doubt_never_becomes_a_random_one():
+def test_a_row_chosen_for_uncertainty_never_counts_as_random():
     pool = Pool.of(scored(), "a job")
-    answers = dict(answer_all(pool, RANDOM).answers)
-    answers[int(pool.rows[RANDOM])] = "positive"  # next in the random order by chance
+    answers = dict(with_answers(pool, RANDOM).answers)
+    answers[int(pool.rows[RANDOM])] = "positive"  # by chance also next in the random order
     assert len(Labelling(pool, answers).sample) == RANDOM
 
 
@@ -122,7 +122,7 @@ def test_a_random_part_of_a_large_file_can_be_labelled_and_all_rows_are_estimate
     pool = Pool.of(scored(), "a job")
     assert len(pool.rows) == 50
     assert len(pool.all_probabilities) == 300
-    assert answer_all(pool, 50).next_place is None
+    assert with_answers(pool, 50).next_place is None
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def job(tmp_path):
         yield job
 
 
-def test_answers_are_found_again_in_order_and_the_last_is_undone(job):
+def test_answers_are_stored_in_order_and_the_last_can_be_undone(job):
     for row, answer in ((7, "positive"), (3, "skip"), (5, "negative")):
         Answers(job).add(row, answer)
     Answers(job).use_file(True)
@@ -151,7 +151,7 @@ def test_a_key_pressed_twice_answers_once(job):
     assert Answers(job).read()[0] == {7: "positive"}
 
 
-def test_answers_belong_to_the_columns_and_options_that_number_the_rows(job):
+def test_answers_are_discarded_if_other_options_number_the_rows_differently(job):
     Answers(job).add(7, "positive")
     task = job.read("task")
     job.write("task", {**task, "explain": False, "run": "another"})
@@ -173,17 +173,17 @@ def test_a_file_has_a_bounded_number_of_answers(job, monkeypatch):
     assert Labelling(pool, Answers(job).read()[0]).next_place is None
 
 
-def test_answers_go_with_their_job_and_none_is_stored_after_it(job):
+def test_answers_are_deleted_with_their_job_and_none_is_stored_afterwards(job):
     Answers(job).add(7, "positive")
     assert "positive" in (job.folder / "answers.json").read_text()
     other = Answers(job)
     job.delete()
     other.add(8, "positive")
     assert not job.folder.exists()
-    job.folder.mkdir()  # for the fixture
+    job.folder.mkdir()  # the fixture closes the job
 
 
-def test_a_damaged_file_of_answers_counts_as_none(job):
+def test_a_damaged_file_of_answers_has_no_answers(job):
     Answers(job).add(7, "positive")
     (job.folder / "answers.json").write_text("[")
     assert Answers(job).read() == ({}, False)
@@ -209,7 +209,7 @@ def test_states_are_computed_after_the_results_and_a_failure_keeps_the_results(j
     assert (job.state, job.states_requested) == ("waiting", False)
 
 
-def test_states_are_those_of_the_rows_and_of_no_others(tmp_path):
+def test_states_are_read_only_for_the_rows_they_were_computed_for(tmp_path):
     texts = ["a good film", "a dull film", "a good film", "not bad"]
     parts, classifier = Parts(tmp_path), Classifier.load(tiny_run(tmp_path / "tiny"))
     given = SimpleNamespace(parts=parts, read_texts=lambda rows: [texts[row] for row in rows])

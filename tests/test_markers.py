@@ -1,4 +1,4 @@
-"""The markers by which `make check`, `make test` and `make test-all` choose their tests."""
+"""The markers by which ``make check``, ``make test`` and ``make test-all`` select tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.conftest import slow_tests
 
 HOME = Path(__file__).resolve().parent.parent
 
-STARTS = """
+STARTING_PROCESSES = """
 import multiprocessing, os, subprocess, sys
 import pytest
 
@@ -42,7 +42,7 @@ def test_unmarked(start):
 def test_marked(start):
     start()
 """
-IMPORTS = """
+IMPORTING_TENSORFLOW = """
 import pytest
 
 def test_unmarked():
@@ -62,10 +62,10 @@ def test_a_slow_test_exists(line):
     assert not name or name.partition("[")[0] in names
 
 
-def outcomes(folder: Path, tests: str, *options: str) -> str:
-    """Returns the output of pytest for a module under the rules of tests/conftest.py."""
+def pytest_output(folder: Path, tests: str, *options: str) -> str:
+    """Runs pytest on a module under the rules of tests/conftest.py, and returns what it prints."""
     (folder / "test_it.py").write_text(tests)
-    (folder / "tensorflow.py").touch()  # the name is all that counts
+    (folder / "tensorflow.py").touch()  # only the name matters
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest"]
     command += ["-c", HOME / "pyproject.toml", "--rootdir", folder, *options, folder]
     environment = {"PYTHONPATH": f"{folder}:{HOME}"}
@@ -74,22 +74,24 @@ def outcomes(folder: Path, tests: str, *options: str) -> str:
 
 
 @pytest.mark.process
-def test_a_test_that_starts_a_child_without_saying_so_fails(tmp_path):
-    said = outcomes(tmp_path, STARTS)
-    assert "6 passed, 3 errors" in said
-    assert said.count("lacks @pytest.mark.process") >= 3
+def test_a_test_that_starts_a_process_without_the_marker_fails(tmp_path):
+    output = pytest_output(tmp_path, STARTING_PROCESSES)
+    assert "6 passed, 3 errors" in output
+    assert output.count("lacks @pytest.mark.process") >= 3
 
 
 @pytest.mark.process
-def test_a_test_that_imports_tensorflow_without_saying_so_fails_where_it_is_not_wanted(tmp_path):
-    said = outcomes(tmp_path, IMPORTS, "-m", "not training")
-    assert "1 passed, 1 deselected, 1 error" in said
-    assert "lacks @pytest.mark.training" in said
+def test_a_test_that_imports_tensorflow_without_the_marker_fails_in_make_check(tmp_path):
+    output = pytest_output(tmp_path, IMPORTING_TENSORFLOW, "-m", "not training")
+    assert "1 passed, 1 deselected, 1 error" in output
+    assert "lacks @pytest.mark.training" in output
 
 
 @pytest.mark.process
-def test_a_module_that_imports_tensorflow_is_left_alone_only_where_it_says_so(tmp_path):
+def test_a_module_that_imports_tensorflow_is_skipped_only_if_it_is_marked(tmp_path):
     marked = "import pytest\n\npytestmark = pytest.mark.training\nimport tensorflow\n\ndef test_it(): pass\n"
-    assert "no tests ran" in outcomes(tmp_path, marked, "-m", "not training")
-    assert "1 passed" in outcomes(tmp_path, marked)
-    assert "without `pytestmark" in outcomes(tmp_path, marked.replace("pytestmark =", "other ="), "-m", "not training")
+    assert "no tests ran" in pytest_output(tmp_path, marked, "-m", "not training")
+    assert "1 passed" in pytest_output(tmp_path, marked)
+    assert "without `pytestmark" in pytest_output(
+        tmp_path, marked.replace("pytestmark =", "other ="), "-m", "not training"
+    )

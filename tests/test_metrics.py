@@ -1,4 +1,4 @@
-"""Figures against closed forms and against brute force on a handful of reviews."""
+"""Metrics and comparisons of two models, against closed forms and brute force on a few reviews."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_precision_and_recall_are_zero_where_there_is_nothing_to_divide_by() -> 
     assert (nothing.precision, nothing.recall, nothing.f1, nothing.accuracy) == (0, 0, 0, 1)
 
 
-def test_sigmoid_keeps_its_digits_at_both_ends() -> None:
+def test_sigmoid_is_precise_at_both_ends() -> None:
     assert metrics.sigmoid(np.array([-800.0, 0.0, 800.0])).tolist() == [0.0, 0.5, 1.0]
     assert metrics.sigmoid(np.array([-40.0]))[0] == pytest.approx(math.exp(-40), rel=1e-12)
 
@@ -52,7 +52,9 @@ def test_log_loss_and_brier_of_known_probabilities() -> None:
 
 
 @given(BOTH_CLASSES)
-def test_auc_is_the_chance_that_a_positive_review_outscores_a_negative_one(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_auc_is_the_probability_that_a_positive_review_outscores_a_negative_one(
+    pair: tuple[np.ndarray, np.ndarray],
+) -> None:
     scores, labels = pair
     duels = [(p > n) + (p == n) / 2 for p, n in product(scores[labels == 1], scores[labels == 0])]
     assert metrics.sweep(scores, labels).auc == pytest.approx(np.mean(duels))
@@ -72,7 +74,7 @@ def test_a_sweep_counts_what_confusion_counts_at_every_threshold(pair: tuple[np.
 
 
 @given(BOTH_CLASSES)
-def test_average_precision_adds_up_precision_over_recall_gained(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_average_precision_is_the_sum_of_precision_times_gained_recall(pair: tuple[np.ndarray, np.ndarray]) -> None:
     scores, labels = pair
     total, before = 0.0, 0.0
     for threshold in sorted(set(scores), reverse=True):
@@ -104,19 +106,19 @@ def test_the_cheapest_threshold_is_the_one_of_least_cost() -> None:
     scores, labels = np.array([0.9, 0.6, 0.4, 0.1]), np.array([1, 0, 1, 0])
     curve = metrics.sweep(scores, labels)
     assert curve.cost(1.0).tolist() == [2 / 4, 1 / 4, 2 / 4, 1 / 4, 2 / 4]
-    assert curve.cheapest(5.0) == 0.9  # a false positive is dear: only the surest is called positive
-    assert curve.cheapest(0.2) == 0.4  # a missed positive is dear
+    assert curve.cheapest(5.0) == 0.9  # false positives are expensive: only the surest review is positive
+    assert curve.cheapest(0.2) == 0.4  # false negatives are expensive
 
 
 @pytest.mark.parametrize("ratio", [0.25, 1.0, 4.0])
-def test_with_calibrated_probabilities_the_cheapest_threshold_is_the_ratio_s_odds(ratio: float) -> None:
+def test_the_cheapest_threshold_of_calibrated_probabilities_follows_from_the_cost_ratio(ratio: float) -> None:
     logits, labels = calibrated(200_000)
     assert metrics.sweep(metrics.sigmoid(logits), labels).cheapest(ratio) == pytest.approx(
         ratio / (1 + ratio), abs=0.03
     )
 
 
-def test_reliability_bins_hold_the_same_number_and_their_gaps_make_the_error() -> None:
+def test_reliability_bins_have_equal_counts_and_their_mean_gap_is_the_error() -> None:
     probabilities, labels = np.array([0.9, 0.1, 0.2, 0.8]), np.array([1, 0, 1, 1])
     bins = metrics.reliability(probabilities, labels, bins=2)
     assert bins.count.tolist() == [2, 2]
@@ -125,7 +127,7 @@ def test_reliability_bins_hold_the_same_number_and_their_gaps_make_the_error() -
     assert bins.error == pytest.approx((0.35 + 0.15) / 2)
 
 
-def test_more_bins_than_reviews_give_a_bin_a_review() -> None:
+def test_with_more_bins_than_reviews_each_bin_has_one_review() -> None:
     bins = metrics.reliability(np.array([0.5, 0.25]), np.array([1, 0]))
     assert bins.count.tolist() == [1, 1]
     assert bins.error == pytest.approx((0.5 + 0.25) / 2)
@@ -137,7 +139,7 @@ def test_calibrated_probabilities_have_hardly_any_calibration_error() -> None:
     assert metrics.reliability(metrics.sigmoid(3 * logits), labels).error > 0.05
 
 
-def test_chance_alone_gives_a_calibrated_model_the_stated_error() -> None:
+def test_the_chance_error_is_that_of_labels_drawn_with_the_probabilities() -> None:
     logits, _ = calibrated(600)
     probabilities, rng = metrics.sigmoid(logits), np.random.default_rng(5)
     median, high = metrics.chance_error(probabilities, samples=2000)
@@ -146,17 +148,17 @@ def test_chance_alone_gives_a_calibrated_model_the_stated_error() -> None:
     assert np.mean(np.array(drawn) > high) == pytest.approx(0.05, abs=0.02)
 
 
-def test_chance_gives_less_calibration_error_the_more_reviews_there_are() -> None:
+def test_the_chance_error_falls_with_the_number_of_reviews() -> None:
     few, many = (metrics.chance_error(metrics.sigmoid(calibrated(n)[0])) for n in (200, 20_000))
     assert many[1] < few[0]
 
 
-def test_chance_gives_no_calibration_error_to_a_model_that_knows() -> None:
+def test_certain_probabilities_have_no_chance_error() -> None:
     assert metrics.chance_error(np.array([0.0, 1.0, 1.0])) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
-def test_the_temperature_that_spoiled_calibration_is_found_again(temperature: float) -> None:
+def test_the_fitted_temperature_undoes_a_known_scaling(temperature: float) -> None:
     logits, labels = calibrated(100_000)
     assert metrics.fit_temperature(logits * temperature, labels) == pytest.approx(temperature, rel=0.02)
 
@@ -168,14 +170,14 @@ def test_no_other_temperature_in_the_range_has_a_lower_loss(pair: tuple[np.ndarr
     assert all(best <= metrics.log_loss(logits / other, labels) + 1e-9 for other in np.geomspace(0.05, 20, 50))
 
 
-def test_a_temperature_without_an_end_stops_at_the_range_s() -> None:
+def test_an_unbounded_temperature_stops_at_the_end_of_the_range() -> None:
     logits = np.array([2.0, -2.0])
     assert metrics.fit_temperature(logits, np.array([1, 0])) == pytest.approx(0.05)
     assert metrics.fit_temperature(logits, np.array([0, 1])) == pytest.approx(20.0)
 
 
-def test_wilson_s_interval_solves_the_equation_it_comes_from() -> None:
-    z = 1.959963984540054
+def test_the_bounds_of_wilson_s_interval_solve_its_equation() -> None:
+    z = 1.959963984540054  # the 97.5% quantile of the normal distribution
     for successes, n in [(0, 10), (3, 10), (10, 10), (22_913, 25_000)]:
         low, high = metrics.wilson_interval(successes, n)
         assert 0 <= low <= successes / n <= high <= 1
@@ -185,18 +187,18 @@ def test_wilson_s_interval_solves_the_equation_it_comes_from() -> None:
 
 
 @given(st.integers(0, 12), st.integers(0, 12))
-def test_mcnemar_s_p_value_is_the_share_of_coin_series_at_least_as_uneven(first: int, second: int) -> None:
+def test_mcnemar_s_p_value_is_the_two_sided_binomial_probability(first: int, second: int) -> None:
     n = first + second
     uneven = sum(math.comb(n, k) for k in range(n + 1) if abs(2 * k - n) >= abs(first - second))
     assert comparison.mcnemar(first, second) == pytest.approx(uneven / 2**n)
 
 
-def test_mcnemar_stays_exact_and_quick_for_thousands_of_pairs() -> None:
+def test_mcnemar_s_p_value_is_exact_for_thousands_of_pairs() -> None:
     assert comparison.mcnemar(1200, 1000) == pytest.approx(2.2e-5, rel=0.1)
     assert comparison.mcnemar(25_000, 0) == 0.0  # below the smallest float
 
 
-def test_a_comparison_says_who_is_right_where_and_by_how_much() -> None:
+def test_a_comparison_counts_disagreements_and_bounds_the_difference() -> None:
     first, second = np.array([1, 1, 0, 0, 1] * 200, bool), np.array([1, 0, 1, 1, 1] * 200, bool)
     found = comparison.compare(first, second)
     assert (found.n, found.first_only, found.second_only) == (1000, 200, 400)
@@ -206,7 +208,7 @@ def test_a_comparison_says_who_is_right_where_and_by_how_much() -> None:
     assert found.p_value < 1e-10
 
 
-def test_the_quick_bootstrap_agrees_with_drawing_reviews_one_by_one() -> None:
+def test_the_fast_bootstrap_agrees_with_resampling_single_reviews() -> None:
     rng = np.random.default_rng(3)
     first, second = rng.random(300) < 0.8, rng.random(300) < 0.84
     gain = second.astype(int) - first
@@ -219,7 +221,7 @@ def test_a_classifier_compared_with_itself_does_not_differ() -> None:
     assert comparison.compare(right, right) == comparison.Comparison(3, 0, 0, 0.0, (0.0, 0.0), 1.0)
 
 
-def test_changes_are_the_differences_of_the_figures_themselves():
+def test_a_change_has_the_metric_of_either_model():
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 300)
     first, second = (np.round(rng.normal(size=300) + shift * (2 * labels - 1), 1) for shift in (0.5, 1.0))  # with ties
@@ -238,18 +240,18 @@ def test_changes_are_the_differences_of_the_figures_themselves():
     assert all(change.interval[0] <= change.difference <= change.interval[1] for change in changes.values())
 
 
-def test_the_interval_of_a_change_holds_the_truth_about_as_often_as_it_says():
-    held = 0
+def test_the_interval_of_a_change_covers_the_truth_about_as_often_as_stated():
+    covered = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
         labels = rng.integers(0, 2, 200)
         pair = (2.0 * (2 * labels - 1) + rng.normal(size=200) * 3 for _ in range(2))  # equally good
         low, high = comparison.changes(*pair, labels, samples=200)["accuracy"].interval
-        held += low <= 0 <= high
-    assert 52 <= held <= 60
+        covered += low <= 0 <= high
+    assert 52 <= covered <= 60
 
 
-def test_the_auc_of_a_rare_class_has_an_interval_from_the_draws_that_hold_it():
+def test_the_interval_of_auc_comes_from_resamples_with_both_classes():
     labels = np.zeros(200, int)
     labels[:3] = 1
     bad = np.random.default_rng(0).normal(size=200)
@@ -257,7 +259,7 @@ def test_the_auc_of_a_rare_class_has_an_interval_from_the_draws_that_hold_it():
     assert 0 < change.interval[0] <= change.difference <= change.interval[1]
 
 
-def test_a_change_without_one_class_has_no_auc_and_every_other_figure():
+def test_without_one_of_the_classes_a_change_has_every_metric_but_auc():
     logits = np.linspace(-1, 1, 20)
     changes = comparison.changes(logits, logits, np.ones(20, int))
     assert np.isnan(changes["auc"].first)
@@ -272,6 +274,6 @@ def test_the_interval_of_a_difference_is_newcombe_s():
 
 
 @pytest.mark.parametrize(("first", "second"), [((0, 5), (5, 5)), ((5, 5), (0, 5)), ((0, 1), (0, 1)), ((3, 9), (1, 3))])
-def test_the_interval_of_a_difference_holds_the_difference_and_stays_in_range(first, second):
+def test_the_interval_of_a_difference_contains_it_and_stays_in_range(first, second):
     low, high = metrics.difference_interval(first, second)
     assert -1 <= low <= first[0] / first[1] - second[0] / second[1] <= high <= 1

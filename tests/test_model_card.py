@@ -1,4 +1,4 @@
-"""The model card says what the run's files say, and no more."""
+"""The model card has the content of the run's files, and no section without one."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def run(tmp_path: Path) -> Run:
 
 
 def with_test(run: Run) -> Run:
-    judged = summary(predictions(("test",)), DecisionRule(1.5))
-    return add_parts(run, {"test.json": {"data": {}, "test": judged, "date": "2026-01-03", "versions": {}}})
+    """The run with test results."""
+    evaluated = summary(predictions(("test",)), DecisionRule(1.5))
+    return add_parts(run, {"test.json": {"data": {}, "test": evaluated, "date": "2026-01-03", "versions": {}}})
 
 
 def test_a_bare_run_gets_a_card_without_the_parts_it_lacks(run: Run) -> None:
@@ -59,7 +60,7 @@ def test_a_bare_run_gets_a_card_without_the_parts_it_lacks(run: Run) -> None:
     assert "## Training" not in card
 
 
-def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(run: Run) -> None:
+def test_a_trained_run_s_card_has_validation_metrics_and_says_that_there_is_no_test(run: Run) -> None:
     figures = {split: summary(predictions((split,)), DecisionRule(1.5)) for split in ("train", "validation")}
     card = model_card.render(add_parts(run, {"metrics.json": figures, "metadata.json": METADATA}))
     assert "| Metric | validation | train |" in card
@@ -71,11 +72,11 @@ def test_a_trained_run_s_card_quotes_validation_and_says_that_no_test_was_made(r
     assert "3 duplicates in train" in card
 
 
-def test_a_tested_run_s_card_quotes_the_test_with_its_interval_and_its_failures(run: Run) -> None:
+def test_a_tested_run_s_card_has_the_test_s_interval_slices_and_levels(run: Run) -> None:
     tested = with_test(run)
-    judged = tested.json("test.json")["test"]
+    evaluated = tested.json("test.json")["test"]
     card = model_card.render(tested)
-    low, high = judged["accuracy_interval"]
+    low, high = evaluated["accuracy_interval"]
     assert f"{100 * low:.1f} to {100 * high:.1f}%" in card
     assert "Test set evaluated on 2026-01-03" in card
     assert "| Star rating | 4 |" in card
@@ -91,12 +92,12 @@ def test_a_tested_run_s_card_compares_calibration_by_length_with_chance(run: Run
     card = model_card.render(tested)
     for band in bands:
         shares = (100 * band[key] for key in ("calibration_error", "by_chance", "by_chance_high"))
-        sentence = " | ".join(f"{share:.2f}%" for share in shares)
-        assert f"| {band['value']} | {band['n']:,} | {sentence} |" in card
+        cells = " | ".join(f"{share:.2f}%" for share in shares)
+        assert f"| {band['value']} | {band['n']:,} | {cells} |" in card
     assert len(bands) > 1
 
 
-def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read(
+def test_the_causes_of_confident_errors_are_counted_among_the_annotated_ones(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(review_notes, "FOLDER", tmp_path)
@@ -105,11 +106,11 @@ def test_the_causes_of_confident_mistakes_are_counted_among_those_that_were_read
     tested = add_parts(with_test(run), {"test_predictions.parquet": (tmp_path / "rows.parquet").read_bytes()})
     assert "Causes of high-confidence errors" not in model_card.render(tested)
     rows = pd.read_parquet(tmp_path / "rows.parquet")
-    mistakes = review_notes.confident_mistakes(rows, DecisionRule(1.5))["fingerprint"]
-    lines = [f"{mistakes.iloc[0]},irony", f"{mistakes.iloc[1]},plot", f"{mistakes.iloc[2]},plot"]
+    errors = review_notes.confident_mistakes(rows, DecisionRule(1.5))["fingerprint"]
+    lines = [f"{errors.iloc[0]},irony", f"{errors.iloc[1]},plot", f"{errors.iloc[2]},plot"]
     (tmp_path / "causes.csv").write_text("\n".join(["fingerprint,cause", *lines, "f" * 16 + ",aside"]))
     card = model_card.render(tested)
-    assert f"3 of the {len(mistakes):,} high-confidence errors on the test reviews were annotated by hand" in card
+    assert f"3 of the {len(errors):,} high-confidence errors on the test reviews were annotated by hand" in card
     assert f"| **plot.** {review_notes.CAUSES['plot']} | 2 |" in card
     assert f"| **irony.** {review_notes.CAUSES['irony']} | 1 |" in card
     assert "**aside.**" not in card
@@ -133,7 +134,7 @@ def test_the_terms_of_the_imdb_reviews_are_in_the_card_of_a_run_trained_on_them(
     assert "1 to 4 or 7 to 10 stars" in model_card.render(add_parts(trained, {"metadata.json": official}))
 
 
-def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run) -> None:
+def test_a_written_card_is_part_of_the_run_and_replaces_the_previous_one(run: Run) -> None:
     before = model_card.write(run)
     assert open_run(before.path).file("README.md").read_text(encoding="utf-8") == model_card.render(before)
     after = model_card.write(with_test(before))
@@ -141,7 +142,7 @@ def test_a_written_card_is_part_of_the_run_and_replaces_the_one_before(run: Run)
     assert artifacts.list_runs(run.path.parent) == [run.path]
 
 
-def test_the_card_shows_how_the_explanations_scored_and_their_alternatives(run: Run) -> None:
+def test_the_card_has_the_checks_of_the_explanations_and_of_other_methods(run: Run) -> None:
     card = model_card.render(add_parts(run, {"explanations.json": proofs()}))
     assert "| Completeness: baseline + contributions = logit | 10 | within 2e-06, median gap 1e-07 |" in card
     assert "| ours | 0.4000 | 0.4000 | 0.970 | 90.0% | 0.5 | 20 ms |" in card
@@ -150,12 +151,12 @@ def test_the_card_shows_how_the_explanations_scored_and_their_alternatives(run: 
     assert "Choice of baseline and segments" in card
 
 
-def test_use_and_limits_come_first_and_say_which_confident_predictions_are_correct(run: Run) -> None:
+def test_limitations_come_first_with_the_accuracy_of_confident_predictions(run: Run) -> None:
     tested = with_test(run)
     card = model_card.render(tested)
     headings = [line for line in card.splitlines() if line.startswith("## ")]
     assert headings[:2] == ["## Intended use and limitations", "## Metrics"]
     assert headings[-1] == "## Files"
-    sure = next(e for e in tested.json("test.json")["test"]["confidence"] if e["level"] == "confident")
-    assert f"On the test set, {100 * sure['accuracy']:.1f}% of the confident predictions are correct." in card
+    confident = next(e for e in tested.json("test.json")["test"]["confidence"] if e["level"] == "confident")
+    assert f"On the test set, {100 * confident['accuracy']:.1f}% of the confident predictions are correct." in card
     assert "first 50 tokens" in card

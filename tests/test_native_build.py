@@ -27,6 +27,7 @@ from sentiment.model.native.build import (
 from sentiment.model.native.lstm import _packed
 from sentiment.model.numpy_lstm import NumpyLSTM
 from sentiment.model.weights import by_gate, tanh_gates
+from tests.served import need
 from tests.tiny import tiny_weights
 
 pytestmark = pytest.mark.process
@@ -90,7 +91,9 @@ int main(void) {
 def test_the_sources_compile_without_a_warning(
     compiler: str, library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not shutil.which(compiler):
+    if compiler == "gcc":
+        need(shutil.which("gcc"), "gcc")
+    elif not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
     monkeypatch.setenv("CC", f"{compiler} {' '.join(STRICT)}")
     compile_library(replace(library, path=tmp_path / "library.so"))
@@ -100,8 +103,8 @@ def test_the_sources_compile_without_a_warning(
 @pytest.mark.parametrize("library", [STEPS_16, BATCH_VNNI], ids=["steps", "batch"])
 @on_x86
 def test_every_exported_name_has_the_program_s_prefix(library: Library, tmp_path: Path) -> None:
-    if not (shutil.which("nm") and shutil.which("cc")):
-        pytest.skip("nm or cc is not installed")
+    for tool in ("nm", "cc"):
+        need(shutil.which(tool), tool)
     path = tmp_path / "library.so"
     compile_library(replace(library, path=path))
     listed = subprocess.run(["nm", "-D", "--defined-only", path], capture_output=True, text=True, check=True).stdout
@@ -117,13 +120,13 @@ def test_each_kind_of_processor_has_its_libraries() -> None:
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64", "arm64"])
-def test_the_makefile_waits_for_the_libraries_that_are_compiled(machine: str, tmp_path: Path) -> None:
+def test_the_makefile_depends_on_the_libraries_that_are_compiled(machine: str, tmp_path: Path) -> None:
     (tmp_path / "uname").write_text(f"#!/bin/sh\necho {machine}\n")
     (tmp_path / "uname").chmod(0o755)
-    rule = ["make", "--no-print-directory", "-f", "Makefile", "-f", "-", "listed"]
+    command = ["make", "--no-print-directory", "-f", "Makefile", "-f", "-", "listed"]
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run(
-        rule,
+        command,
         cwd=HOME,
         env=environment,
         input="listed:\n\t@echo $(LIBRARIES)\n",
@@ -149,7 +152,7 @@ def test_the_arm64_code_computes_what_numpy_does(
     kernel, bias = (tanh_gates(array, np.float32) for array in (direction.kernel, direction.bias))
     recurrent = by_gate(direction.recurrent).astype(precision)
     inputs = [_packed(kernel, block), bias, _packed(recurrent, block), _packed(recurrent.swapaxes(1, 2), block)]
-    found = _on_arm64([*inputs, embedded, by_hidden], precision, tmp_path)
+    found = run_on_arm64([*inputs, embedded, by_hidden], precision, tmp_path)
 
     monkeypatch.setattr(numpy_lstm, "compiled_lstm", lambda _: None)
     lstm = NumpyLSTM(weights)
@@ -165,8 +168,8 @@ def test_the_arm64_code_computes_what_numpy_does(
     assert not found.size
 
 
-def _on_arm64(arrays: list[np.ndarray], precision: type[np.floating], folder: Path) -> np.ndarray:
-    """What the caller above writes, compiled for arm64 and emulated."""
+def run_on_arm64(arrays: list[np.ndarray], precision: type[np.floating], folder: Path) -> np.ndarray:
+    """Compiles the caller above for arm64, runs it in an emulator, and returns what it computed."""
     (folder / "caller.c").write_text(CALLER)
     sizes = [f"-DSTEPS={STEPS}", f"-DUNITS={UNITS}", f"-DWIDTH={WIDTH}", f"-DHALF={int(precision is np.float16)}"]
     options = ["-O3", *STRICT, *STEPS_4.options, *sizes, '-DSOURCE=""', "-I", str(build.STEPS_4.source.parent)]

@@ -1,4 +1,4 @@
-"""The n-gram teacher: what it can distinguish, and what must not influence it."""
+"""The n-gram teacher: what it learns, and what has no influence on it."""
 
 from __future__ import annotations
 
@@ -31,50 +31,50 @@ def model():
     return NgramModel(*reviews(0), SIZE)
 
 
-def test_it_reads_a_negation_that_single_words_cannot_show(model):
+def test_the_model_learns_negation_which_single_words_cannot_express(model):
     texts, labels = reviews(1)
     assert ((model.logits(texts) > 0) == labels).mean() > 0.97
 
 
-def test_it_counts_an_ngram_once_however_often_it_occurs(model):
+def test_an_ngram_counts_once_however_often_it_occurs(model):
     often = np.array([5, GOOD, 6, 5, GOOD, 6, 5, GOOD, 6], np.int32)
-    the_same_ngrams = often[:5]
+    once = often[:5]  # has the same n-grams
     assert model._present([model._ngrams(often)]).max() == 1
-    assert model.logits([often]) == model.logits([the_same_ngrams])
+    assert model.logits([often]) == model.logits([once])
 
 
 def test_a_review_of_a_single_token_and_one_of_unseen_ngrams_have_a_score(model):
     assert np.isfinite(model.logits([np.array([GOOD], np.int32), np.array([1], np.int32)])).all()
 
 
-def test_a_review_with_nothing_known_gets_the_score_of_no_evidence(model):
-    unseen, unseen_too = model.logits([np.array([1], np.int32), np.array([1, 1, 1, 1], np.int32)])
-    assert unseen == unseen_too
+def test_reviews_without_known_ngrams_have_the_same_score(model):
+    short, long = model.logits([np.array([1], np.int32), np.array([1, 1, 1, 1], np.int32)])
+    assert short == long
 
 
 def test_different_ngrams_have_different_numbers():
     model = NgramModel(*reviews(0, 50), SIZE)
     keys = model._ngrams(np.array([2, 3, 4, 3, 2], np.int32))
-    assert len(keys) == 3 + 4 + 3
+    assert len(set(keys.tolist())) == 3 + 4 + 3  # of one, two and three tokens
 
 
-def test_a_review_that_counts_for_nothing_may_carry_any_label():
+def test_the_label_of_a_review_with_weight_zero_has_no_effect():
     texts, labels = reviews(0)
-    counts = np.arange(len(texts)) % 4 / 3  # 0, a third, two thirds and 1
-    turned = np.where(counts == 0, 1 - labels, labels).astype(np.int8)
-    first, second = (NgramModel(texts, given, SIZE, counts).logits(texts) for given in (labels, turned))
+    weights = np.arange(len(texts)) % 4 / 3  # 0, a third, two thirds and 1
+    flipped = np.where(weights == 0, 1 - labels, labels).astype(np.int8)
+    first, second = (NgramModel(texts, given, SIZE, weights).logits(texts) for given in (labels, flipped))
     np.testing.assert_array_equal(first, second)
     assert not np.allclose(first, NgramModel(texts, labels, SIZE).logits(texts))
 
 
-def test_reviews_that_count_alike_give_the_model_without_weights(model):
+def test_equal_weights_give_the_model_without_weights(model):
     texts, labels = reviews(0)
     np.testing.assert_array_equal(
         NgramModel(texts, labels, SIZE, np.ones(len(texts))).logits(texts), model.logits(texts)
     )
 
 
-def test_reviews_that_share_nothing_are_learned_all_the_same():
+def test_reviews_without_common_ngrams_are_learned():
     texts = [np.full(5, word, np.int32) for word in range(2, 8)]
     model = NgramModel(texts, np.array([0, 1] * 3, np.int8), SIZE)
     assert [logit > 0 for logit in model.logits(texts)] == [False, True] * 3

@@ -1,4 +1,4 @@
-"""The proof with many people at once in its short form: three of them, a tiny model."""
+"""The proof of many visitors at once in a short form: three visitors and a tiny model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sentiment.artifacts import open_run, sha256
 from tests.app_runs import CIRCUMSTANCES
 
 
-def test_people_at_once_get_their_own_verdicts_and_files_without_an_error(address, served_runs):
+def test_visitors_at_once_get_their_own_verdicts_and_files_without_an_error(address, served_runs):
     plan = Plan(people=3, texts=3, rows=5, reading=(0.0, 0.5), patience=60, session_expiry=0.0)
     found = at_once(address, served_runs / "tiny", plan)
     assert found["errors"] == []
@@ -41,13 +41,13 @@ def test_a_visitor_does_not_take_an_old_verdict_for_a_new_one(address):
         assert not visitor.received("Analyse a review")
 
 
-def test_a_proof_names_the_model_it_was_made_with(served_runs):
+def test_a_proof_names_its_model(served_runs):
     made = circumstances(open_run(served_runs / "tiny"))
     assert made["model"] == sha256(served_runs / "tiny" / "model.onnx")
     assert made.keys() == CIRCUMSTANCES.keys()
 
 
-def test_the_page_says_when_the_promise_is_broken():
+def test_the_page_says_if_the_target_is_missed():
     seconds = {"n": 40, "median": 0.2, "p95": 1.5, "most": 2.0}
     found = {
         **CIRCUMSTANCES,
@@ -64,9 +64,7 @@ def test_the_page_says_when_the_promise_is_broken():
         "megabytes_a_person": 3.0,
         "holds": False,
     }
-    sentence = page(found)
-    assert (
-        "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in sentence
-    )
-    assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in sentence
-    assert sentence.endswith("Target missed.\n")
+    text = page(found)
+    assert "the run tiny (`model.onnx` with SHA-256 0123456789ab...) on 2026-01-02, on 2 cores (a processor)" in text
+    assert "| a verdict | 40 | 0.20 s | 1.50 s | 2.0 s |" in text
+    assert text.endswith("Target missed.\n")

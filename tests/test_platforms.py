@@ -1,4 +1,4 @@
-"""Which systems the program runs on, and who can reach the server that make starts."""
+"""The systems on which the program runs, and the addresses at which ``make app`` serves."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ pytestmark = pytest.mark.process
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs make without its commands, which it only prints."""
     return subprocess.run(["make", "--dry-run", *arguments], cwd=HOME, capture_output=True, text=True)
 
 
 def server_command(*settings: str) -> list[str]:
-    """The arguments of ``streamlit run`` in what ``make app`` would do."""
-    said = make("app", *settings).stdout.replace("\\\n", " ")
-    return shlex.split(next(line for line in said.splitlines() if "streamlit run" in line))[1:]
+    """The arguments of ``streamlit run`` in the commands of ``make app``."""
+    printed = make("app", *settings).stdout.replace("\\\n", " ")
+    return shlex.split(next(line for line in printed.splitlines() if "streamlit run" in line))[1:]
 
 
 def answers(address: str, port: int) -> bool:
+    """Whether a server accepts connections there."""
     try:
         socket.create_connection((address, port), timeout=5).close()
     except OSError:

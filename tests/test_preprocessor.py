@@ -1,4 +1,4 @@
-"""Texts become the same ids by the complete and by the fast method."""
+"""Preprocessing of a text: its ids, its tokens with their counts, and the memory that it takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VOCABULARY = Vocabulary(WORDS)
 
 
 @given(TEXTS, st.integers(1, 12), st.sampled_from([1, 2]))
-def test_the_fast_way_gives_the_ids_of_the_full_way(text: str, max_length: int, version: int) -> None:
+def test_ids_alone_are_those_of_the_complete_preprocessing(text: str, max_length: int, version: int) -> None:
     preprocessor = Preprocessor(VOCABULARY, max_length, version)
     review = preprocessor(text)
     ids, total = preprocessor.ids(text)
@@ -53,12 +53,12 @@ def test_an_empty_text_has_no_ids() -> None:
     [
         ("the film is good", 1.0),
         ("the film ist gut", 0.5),
-        ("der Film . . . ! ! !", 0.5),  # full stops do not make a language familiar
+        ("der Film . . . ! ! !", 0.5),  # punctuation does not count as known words
         ("un filme bueno", 0.0),
         ("! . !", 1.0),
     ],
 )
-def test_known_words_are_a_share_of_words_alone(text: str, share: float) -> None:
+def test_known_words_are_a_share_of_the_words_without_punctuation(text: str, share: float) -> None:
     preprocessor = Preprocessor(VOCABULARY, 50)
     assert preprocessor.known_words(preprocessor.ids(text)[0]) == pytest.approx(share)
 
@@ -69,7 +69,7 @@ def test_an_unknown_token_has_the_unknown_id_and_keeps_its_place() -> None:
     assert review.tokens[1].text == "splendid"
 
 
-def test_nothing_of_a_text_is_remembered_but_known_words() -> None:
+def test_only_known_words_of_a_text_are_remembered() -> None:
     preprocessor = Preprocessor(VOCABULARY, 10)
     preprocessor.ids("The film bores Zebedee")
     remembered = set(preprocessor._chunk_ids)
@@ -77,46 +77,32 @@ def test_nothing_of_a_text_is_remembered_but_known_words() -> None:
     assert "Zebedee" not in remembered
 
 
-# Pieces whose neighbours decide what is a token, and how many there are.
+# The neighbours of these pieces determine what is a token, and how many there are.
 PIECES = [
-    "a",
-    "n't",
-    "don",
-    "'",
-    "’",
-    "s",
-    "re",
-    "1",
-    "8/10",
-    ".",
-    "...",
-    "<",
-    "<b>",
-    "</",
-    ">",
-    "<br />",
-    "!",
-    "_",
-    "-",
-    ":",
-]
-PIECES += [
-    " ",
-    "\n",
-    "\u3000",
-    ":)",
-    ":-(",
-    "=",
-    "e\u0301",
-    "\u0301",
-    "\U0001f600",
-    "great",
-    "film",
-    "x" * 60,
-    "(",
-    "D",
-    ",",
-    "/",
+    *(
+        "a",
+        "n't",
+        "don",
+        "'",
+        "’",
+        "s",
+        "re",
+        "1",
+        "8/10",
+        ".",
+        "...",
+        "<",
+        "<b>",
+        "</",
+        ">",
+        "<br />",
+        "!",
+        "_",
+        "-",
+        ":",
+    ),
+    *(" ", "\n", "\u3000", ":)", ":-(", "=", "e\u0301", "\u0301", "\U0001f600", "great", "film", "x" * 60),
+    *("(", "D", ",", "/"),
 ]
 
 
@@ -142,7 +128,7 @@ def test_a_text_that_is_cut_off_is_counted_to_its_end(
 @pytest.mark.parametrize(
     "piece", ["<", "!?#%", " ", "a", "e\u0301", "\u0301", "a ", ". ", "<br/>", "n'", "1/", "_", "\U0001f600"]
 )
-def test_a_text_of_any_length_takes_little_more_memory_than_itself(piece: str) -> None:
+def test_a_long_text_takes_little_more_memory_than_itself(piece: str) -> None:
     text = piece * (400_000 // len(piece))
     preprocessor = Preprocessor(Vocabulary(("a", ".")), 1_000, 1)
     expected = len(token_texts(text))

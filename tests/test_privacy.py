@@ -1,4 +1,4 @@
-"""Pasted and uploaded texts stay on the machine: the parts of that guarantee that a browser cannot test."""
+"""No data about texts or the machine is collected: the part of this guarantee that a browser cannot test."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ HOME = Path(__file__).resolve().parent.parent
 SCORE = "import sys; from sentiment import Classifier; Classifier.load(sys.argv[1]).predict(['good'])"
 
 
-def test_onnx_runtime_does_not_name_this_machine_or_collect_events(tmp_path):
+def test_onnx_runtime_writes_no_machine_id_and_no_events(tmp_path):
     run = tiny_run(tmp_path / "run")
-    kept = tmp_path / "home"
-    kept.mkdir()
-    environment = {"PATH": os.environ["PATH"], "HOME": str(kept)}  # nothing that would keep it silent by itself
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}  # without variables that would turn this off
     subprocess.run([sys.executable, "-c", SCORE, run], env=environment, cwd=HOME, check=True)
-    assert [path for path in kept.rglob("*") if path.is_file()] == []
+    assert [path for path in home.rglob("*") if path.is_file()] == []

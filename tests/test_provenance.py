@@ -1,4 +1,4 @@
-"""Fingerprints show what a run was trained on, and decide which test results its folder may have."""
+"""The provenance of a run: its training reviews, its own test set, and the commit of the code."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ RELEASE = pd.DataFrame(
     {"fingerprint": [f"{i:016x}" for i in range(20)], "part": ["train"] * 10 + ["test"] * 10, "film": "tt0000001"}
 )
 
+OWN = pd.Series([f"{i:016x}" for i in range(100, 110)])  # fingerprints that are not in the release
+
 
 @pytest.fixture(autouse=True)
 def release(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,56 +36,57 @@ def run_trained_on(fingerprints: pd.Series, folder: Path, source: Source = SOURC
     return add_parts(run, {"metadata.json": {"data": asdict(source)}, "predictions.parquet": rows.read_bytes()})
 
 
-def data(test: pd.Series, sha256: str) -> Dataset:
+def dataset_with_test(test: pd.Series, sha256: str) -> Dataset:
+    """A data set with these fingerprints as its test reviews."""
     frame = pd.DataFrame({"fingerprint": test})
     return Dataset(frame[:0], frame[:0], frame, frame[:0], replace(SOURCE, sha256=sha256))
 
 
-def part(name: str) -> pd.Series:
+def official_part(name: str) -> pd.Series:
+    """The fingerprints of a part of the release."""
     return RELEASE.loc[RELEASE["part"] == name, "fingerprint"]
 
 
-OWN = pd.Series([f"{i:016x}" for i in range(100, 110)])
-
-
-def test_the_file_a_run_was_trained_on_holds_its_test_reviews(tmp_path: Path) -> None:
+def test_only_the_run_s_own_file_has_its_own_test_reviews(tmp_path: Path) -> None:
     run = run_trained_on(OWN[:8], tmp_path)
-    assert provenance.is_own_test_set(run, data(OWN[8:], SOURCE.sha256))
-    assert not provenance.is_own_test_set(run, data(OWN[8:], "b" * 64))
+    assert provenance.is_own_test_set(run, dataset_with_test(OWN[8:], SOURCE.sha256))
+    assert not provenance.is_own_test_set(run, dataset_with_test(OWN[8:], "b" * 64))
 
 
-def test_reviews_that_a_run_was_trained_on_are_not_set_aside_although_they_are_in_the_test_part_now(tmp_path):
+def test_a_test_set_with_a_training_review_is_not_the_run_s_own(tmp_path):
     run = run_trained_on(OWN[:8], tmp_path)
-    assert not provenance.is_own_test_set(run, data(OWN[7:], SOURCE.sha256))
+    assert not provenance.is_own_test_set(run, dataset_with_test(OWN[7:], SOURCE.sha256))
 
 
-def test_a_run_on_the_imdb_reviews_may_be_judged_on_the_official_test_in_any_form(tmp_path: Path) -> None:
-    run = run_trained_on(part("train"), tmp_path)
-    assert provenance.is_own_test_set(run, data(part("test")[::-1], "b" * 64))
+def test_the_official_test_set_in_any_file_is_that_of_a_run_on_imdb_reviews(tmp_path: Path) -> None:
+    run = run_trained_on(official_part("train"), tmp_path)
+    assert provenance.is_own_test_set(run, dataset_with_test(official_part("test")[::-1], "b" * 64))
 
 
-def test_half_the_official_test_is_not_the_official_test(tmp_path: Path) -> None:
-    run = run_trained_on(part("train"), tmp_path)
-    assert not provenance.is_own_test_set(run, data(part("test")[:5], "b" * 64))
+def test_half_of_the_official_test_set_is_not_a_run_s_own(tmp_path: Path) -> None:
+    run = run_trained_on(official_part("train"), tmp_path)
+    assert not provenance.is_own_test_set(run, dataset_with_test(official_part("test")[:5], "b" * 64))
 
 
-def test_a_run_on_other_data_does_not_keep_what_the_official_test_says(tmp_path: Path) -> None:
-    assert not provenance.is_own_test_set(run_trained_on(OWN, tmp_path), data(part("test"), "b" * 64))
+def test_the_official_test_set_is_not_that_of_a_run_on_other_data(tmp_path: Path) -> None:
+    assert not provenance.is_own_test_set(
+        run_trained_on(OWN, tmp_path), dataset_with_test(official_part("test"), "b" * 64)
+    )
 
 
-def test_reviews_a_run_has_seen_are_counted(tmp_path: Path) -> None:
+def test_reviews_that_a_run_was_trained_on_are_counted(tmp_path: Path) -> None:
     run = run_trained_on(OWN, tmp_path)
-    assert provenance.count_seen(run, pd.DataFrame({"fingerprint": [*OWN[:3], *part("test")]})) == 3
+    assert provenance.count_seen(run, pd.DataFrame({"fingerprint": [*OWN[:3], *official_part("test")]})) == 3
 
 
-def test_a_run_without_a_record_of_its_reviews_has_seen_none(tmp_path: Path) -> None:
+def test_a_run_without_a_record_of_its_reviews_counts_none(tmp_path: Path) -> None:
     run = open_run(tiny_run(tmp_path / "run"))
     assert provenance.count_seen(run, pd.DataFrame({"fingerprint": OWN})) == 0
     assert not provenance.is_imdb(provenance.training_fingerprints(run))
 
 
 @pytest.mark.process
-def test_the_commit_is_marked_where_code_differs_but_not_where_a_run_does(tmp_path, monkeypatch):
+def test_the_commit_is_marked_if_code_differs_but_not_if_a_run_does(tmp_path, monkeypatch):
     code, run = tmp_path / "sentiment" / "a.py", tmp_path / "artifacts" / "run" / "config.json"
     git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
     for file in (code, run):

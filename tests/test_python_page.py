@@ -1,4 +1,4 @@
-"""The snippets of docs/python.md run as they are, one after the other, and give what their arrows say."""
+"""The snippets of docs/python.md run unchanged, one after the other, and give the values after their arrows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def names() -> dict[str, Any]:
 
 
 def run(code: str, names: dict[str, Any]) -> list[str]:
-    """Runs a snippet; returns the lines whose expression has another value than the arrow says."""
+    """Runs a snippet; returns a message for each expression whose value is not the one after its arrow."""
     wrong, lines = [], code.splitlines()
 
     def compare(expression: ast.Expr) -> ast.Expr:
@@ -49,8 +49,8 @@ def run(code: str, names: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("number", range(len(SNIPPETS)))
-def test_a_snippet_of_the_page_gives_what_it_says(number: int, names: dict[str, Any]) -> None:
-    for code in SNIPPETS[:number] if not names else []:  # where a test is run alone
+def test_a_snippet_gives_the_values_after_its_arrows(number: int, names: dict[str, Any]) -> None:
+    for code in SNIPPETS[:number] if not names else []:  # if this test is run alone
         if not NEEDS.search(code):
             run(code, names)
     if (needed := NEEDS.search(SNIPPETS[number])) and find_spec(needed[1]) is None:
@@ -58,9 +58,9 @@ def test_a_snippet_of_the_page_gives_what_it_says(number: int, names: dict[str, 
     assert run(SNIPPETS[number], names) == []
 
 
-def test_a_wrong_arrow_would_be_noticed() -> None:
+def test_a_wrong_value_after_an_arrow_is_reported() -> None:
     assert run("1 + 1  # -> 3\nif True:\n    'a'  # -> 'a'", {}) == ["2 instead of 3"]
 
 
-def test_most_snippets_show_what_they_give() -> None:
+def test_all_snippets_but_at_most_one_have_an_arrow() -> None:
     assert sum(" # -> " in code for code in SNIPPETS) >= len(SNIPPETS) - 1 > 5

@@ -1,4 +1,4 @@
-"""The commands that need TensorFlow do not show what it reports on its start."""
+"""The commands that need TensorFlow do not print the messages of its start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ print("loud", file=__import__("sys").stderr)
 
 @pytest.mark.training
 @pytest.mark.process
-def test_only_what_the_program_says_reaches_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_program_s_own_messages_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     assert done.stderr == "loud\n"

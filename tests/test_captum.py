@@ -1,4 +1,4 @@
-"""An independent explainer on the same weights: captum's integrated gradients over PyTorch's LSTM."""
+"""captum's integrated gradients on the same weights in PyTorch's LSTM, as an independent implementation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ captum_attr = pytest.importorskip("captum.attr", reason="captum is not installed
 
 
 def torch_model(weights: Weights):
-    """Embeddings <float64>[batch, time, embedding] to logits, max and mean pooled."""
+    """Returns a function from embeddings <float64>[batch, time, embedding] to logits, with max and mean pooling."""
     lstm = torch.nn.LSTM(
         weights.embedding.shape[1], weights.units, batch_first=True, bidirectional=True, dtype=torch.float64
     )
@@ -35,10 +35,10 @@ def torch_model(weights: Weights):
     return logits
 
 
-@pytest.mark.filterwarnings("ignore")  # those of other people's code
+@pytest.mark.filterwarnings("ignore")  # of PyTorch and captum
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("model", ["tiny", "shipped"])
-def test_captum_gives_the_same_integrated_gradients_and_the_rescale_rule_tends_to_them(model, seed):
+def test_integrated_gradients_are_those_of_captum_and_the_limit_of_the_rescale_rule(model, seed):
     if model == "tiny":
         weights = tiny_weights(embedding=6, units=5, seed=seed)
     else:
@@ -53,6 +53,6 @@ def test_captum_gives_the_same_integrated_gradients_and_the_rescale_rule_tends_t
     path = Attributor(weights, 30, dtype=np.float64).path([ids])
     assert path.lstm.logits(path.at(1), path.lengths)[0] == pytest.approx(float(logits(text).detach()[0]), abs=1e-9)
     ours = path.contributions(integrated_gradients(path, 256))[0]
-    secants = path.contributions(rescale_rule(path, 64))[0]
+    rescaled = path.contributions(rescale_rule(path, 64))[0]
     assert np.corrcoef(ours, theirs)[0, 1] > 0.999
-    assert np.corrcoef(secants, theirs)[0, 1] > 0.999
+    assert np.corrcoef(rescaled, theirs)[0, 1] > 0.999

@@ -1,0 +1,3 @@
+"""The runs that are committed to the repository."""
+
+COMMITTED = ("lstm", "bilstm", "distilled")
