@@ -28,9 +28,10 @@ import fcntl, sys, time
 with open(sys.argv[1], "ab") as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     print(flush=True)
-    time.sleep(60)
+    time.sleep(600)
 """
 _POLL = 0.02  # seconds between two looks at a job
+_PATIENCE = 120.0  # seconds within which a job has the expected state, also on a busy machine
 
 
 @pytest.fixture
@@ -70,8 +71,8 @@ def task(run: Path) -> dict[str, Any]:
 
 @contextmanager
 def other_process(*command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a process that is not a job's worker; it sleeps if no command is given."""
-    with subprocess.Popen(command or ["sleep", "60"], stdout=subprocess.PIPE) as process:
+    """Runs a process that is not a job's worker; without a command, one that sleeps for longer than any test."""
+    with subprocess.Popen(command or ["sleep", "600"], stdout=subprocess.PIPE) as process:
         try:
             yield process
         finally:
@@ -106,7 +107,7 @@ def polled(ask: Callable[[], object]) -> Iterator[None]:
         each.result()
 
 
-def wait(job: Job, *states: str, seconds: float = 60, maintained: Settings | None = None) -> None:
+def wait(job: Job, *states: str, seconds: float = _PATIENCE, maintained: Settings | None = None) -> None:
     """Waits until the job has one of the states, and runs maintenance meanwhile if settings are given."""
     end = time.monotonic() + seconds
     while job.state not in states:
@@ -116,7 +117,7 @@ def wait(job: Job, *states: str, seconds: float = 60, maintained: Settings | Non
         time.sleep(_POLL)
 
 
-def wait_for_end(job: Job, seconds: float = 60) -> None:
+def wait_for_end(job: Job, seconds: float = _PATIENCE) -> None:
     """Waits until the worker has ended and has removed its record."""
     end = time.monotonic() + seconds
     while job.has_worker or job.read("worker"):
