@@ -30,7 +30,7 @@ if __name__ == "__main__":
 
 
 def call(*words: str) -> int:
-    """Runs ``sentiment`` with these words and returns its exit status."""
+    """Runs ``sentiment`` with these words and returns its exit status, 0 if it does not exit by itself."""
     with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
         patch.setattr(sys, "argv", ["sentiment", *words])
         run()
@@ -47,9 +47,10 @@ def test_the_help_names_every_command_and_shows_examples(words, capsys):
     assert max(map(len, shown.splitlines())) <= 100
 
 
-def test_the_examples_of_the_help_are_valid_words(capsys):
-    for line in commands._EXAMPLES.splitlines()[1:]:
-        assert line.split()[:2] in [["sentiment", name] for name in COMMANDS]
+def test_the_examples_of_the_help_run_known_commands():
+    _, *examples = (line.split() for line in commands._EXAMPLES.splitlines())
+    assert examples
+    assert all(program == "sentiment" and name in COMMANDS for program, name, *_ in examples)
 
 
 def test_the_version_is_printed(capsys):
@@ -58,7 +59,7 @@ def test_the_version_is_printed(capsys):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_shows_its_usage_under_the_name_it_was_called_by(name, capsys):
+def test_every_command_shows_its_usage_under_the_name_of_the_called_program(name, capsys):
     for prog in (f"sentiment {name}", f"{name}.py"):
         with pytest.raises(SystemExit) as end:
             run_command(name, ["--help"], prog)
@@ -70,7 +71,7 @@ def test_every_command_shows_its_usage_under_the_name_it_was_called_by(name, cap
 
 
 @pytest.mark.parametrize("word", ["scores", "--verbose", "x" * 1000, "score.py"])
-def test_an_unknown_command_is_refused_in_a_line_that_names_the_known_ones(word, capsys):
+def test_an_unknown_command_is_refused_in_one_line_that_names_the_known_ones(word, capsys):
     assert call(word) == 2
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
@@ -79,7 +80,7 @@ def test_an_unknown_command_is_refused_in_a_line_that_names_the_known_ones(word,
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("error", "status", "message"),
     [
         (SentimentError("The run x is damaged."), 2, "sentiment ready: The run x is damaged.\n"),
         (OSError(28, "No space left on device", "a.json"), 2, "sentiment ready: a.json: No space left on device.\n"),
@@ -92,17 +93,18 @@ def test_an_unknown_command_is_refused_in_a_line_that_names_the_known_ones(word,
             "Install it with: pip install -r requirements.txt\n",
         ),
     ],
+    ids=["unusable input", "named file", "unnamed file", "Ctrl-C", "missing library"],
 )
-def test_every_error_that_a_user_can_fix_is_one_line(error, status, said, monkeypatch, capsys):
+def test_an_error_that_a_user_can_fix_is_reported_in_one_line(error, status, message, monkeypatch, capsys):
     def main(arguments, prog):
         raise error
 
     monkeypatch.setattr(import_module("sentiment.commands.ready"), "main", main)
     assert run_command("ready", [], "sentiment ready") == status
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == message
 
 
-def test_a_missing_module_of_our_own_is_a_fault_and_no_missing_extra(monkeypatch):
+def test_a_missing_module_of_the_package_is_not_reported_as_a_missing_extra(monkeypatch):
     def main(arguments, prog):
         raise ModuleNotFoundError("No module named 'sentiment.gone'", name="sentiment.gone")
 
@@ -111,7 +113,7 @@ def test_a_missing_module_of_our_own_is_a_fault_and_no_missing_extra(monkeypatch
         run_command("ready", [], "sentiment ready")
 
 
-def test_an_installed_program_names_the_extra_of_its_own_version(monkeypatch):
+def test_an_installed_command_names_the_extra_of_its_own_version(monkeypatch):
     monkeypatch.setattr(commands, "IS_INSTALLED", True)
     remedy = commands._missing_extra("find-label-errors", ModuleNotFoundError(name="cleanlab.filter"))
     assert remedy.endswith(f'pip install "sentiment[labels]=={sentiment.__version__}"')
@@ -119,11 +121,11 @@ def test_an_installed_program_names_the_extra_of_its_own_version(monkeypatch):
     assert commands.program("find-label-errors") == ["sentiment", "find-label-errors"]
 
 
-def test_the_extras_that_are_named_hold_the_libraries():
+def test_the_named_extras_require_the_libraries():
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    comes_with = {"keras": "tensorflow", "sklearn": "cleanlab"}
     for extra, libraries in commands._EXTRAS.items():
         required = " ".join(project["optional-dependencies"][extra]).replace("-", "_")
-        comes_with = {"keras": "tensorflow", "sklearn": "cleanlab"}
         assert [each for each in libraries if comes_with.get(each, each) not in required] == []
 
 
@@ -138,7 +140,7 @@ def test_every_command_is_a_module_and_every_script_runs_one():
         assert text == TEMPLATE.format(name=name.replace("_", "-"))
 
 
-def test_nothing_but_the_standard_library_is_imported_before_a_command_is_chosen():
+def test_only_errors_and_paths_of_the_package_are_imported_before_a_command_is_chosen():
     tree = ast.parse(Path(commands.__file__).read_text(encoding="utf-8"))
     imported = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert {name for name in imported if name.startswith("sentiment")} == {"sentiment.errors", "sentiment.paths"}
@@ -157,7 +159,7 @@ def test_the_app_is_served_only_to_this_machine_by_default(monkeypatch, tmp_path
 
 
 def test_an_app_without_a_run_to_serve_does_not_start(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("os.execv", None)
+    monkeypatch.setattr("os.execv", lambda *_: pytest.fail("started"))
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     (tmp_path / "default").write_text("nothing")
     assert run_command("app", [], "sentiment app") == 2

@@ -1,4 +1,4 @@
-"""The examples of a continuation: their rates, their soft targets, and what happens where a source has none."""
+"""The examples of a continued training: their rates, their soft targets, and sources without examples."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from sentiment.training.teachers import run_logits, start_weights
 from tests.tiny import WORDS, tiny_run
 
 VOCABULARY = Vocabulary(WORDS)
-ALONE = {"turned": 0.0, "clauses": 0.0, "sayings": 0.0, "sentences": 0.0, "labelled": 1.0}
+ONLY_LABELLED = {"turned": 0.0, "clauses": 0.0, "sayings": 0.0, "sentences": 0.0, "labelled": 1.0}
 
 
 def reviews(number: int, seed: int) -> list[np.ndarray]:
-    """Different reviews of two to five words, so that each is known by its ids."""
+    """Returns random reviews of two to five words."""
     rng = np.random.default_rng(seed)
     return [rng.integers(2, len(VOCABULARY), rng.integers(2, 6)).astype(np.int32) for _ in range(number)]
 
@@ -32,13 +32,21 @@ LABELLED = Examples(reviews(40, 1), (np.arange(40) % 2).astype(np.float32))
 UNLABELLED = reviews(60, 2)
 
 
-def made(folder, *, unlabelled=UNLABELLED, reviewed=LABELLED, **changes):
+def first_epoch(folder, *, labelled_reviews=LABELLED, unlabelled_reviews=UNLABELLED, **changes):
+    """Returns the starting run, and the ids and the target of every example of the first epoch.
+
+    Args:
+        folder: where the run is created, or found.
+        labelled_reviews: the reviews with labels.
+        unlabelled_reviews: the reviews without.
+        **changes: rates and other settings of the recipe.
+    """
     run = open_run(folder / "tiny") if (folder / "tiny").exists() else open_run(tiny_run(folder / "tiny"))
     recipe = dataclasses.replace(DISTILLED.continues, epoch_examples=2_000, **changes)
     preset = dataclasses.replace(DISTILLED, embedding_size=3, units=2, unknown_rate=0.0, continues=recipe)
     stages = Stages(folder / "stages.json")
     batches = mixture(
-        preset, run, start_weights(run, preset), reviewed, unlabelled, VOCABULARY,
+        preset, run, start_weights(run, preset), labelled_reviews, unlabelled_reviews, VOCABULARY,
         work=folder, stages=stages, seed=1, split_seed=1,
     )  # fmt: skip
     return run, [
@@ -48,49 +56,49 @@ def made(folder, *, unlabelled=UNLABELLED, reviewed=LABELLED, **changes):
     ]
 
 
-def test_a_labelled_review_has_its_label_and_the_starts_prediction_in_its_target(tmp_path):
-    run, shown = made(tmp_path, **ALONE, label_weight=0.3)
+def test_the_target_of_a_labelled_review_mixes_its_label_and_the_start_s_prediction(tmp_path):
+    run, shown = first_epoch(tmp_path, **ONLY_LABELLED, label_weight=0.3)
     soft = 0.3 * LABELLED.targets + 0.7 * sigmoid(run_logits(run, LABELLED.ids))
     expected = {(tuple(ids.tolist()), round(float(target), 4)) for ids, target in zip(LABELLED.ids, soft, strict=True)}
     assert {(ids, round(target, 4)) for ids, target in shown} == expected
 
 
-def test_unlabelled_reviews_have_the_starts_prediction_and_take_the_rest(tmp_path):
-    run, shown = made(tmp_path, **ALONE | {"labelled": 0.25})
+def test_unlabelled_reviews_have_the_start_s_prediction_and_take_the_rest(tmp_path):
+    run, shown = first_epoch(tmp_path, **ONLY_LABELLED | {"labelled": 0.25})
     soft = sigmoid(run_logits(run, UNLABELLED))
     known = {tuple(ids.tolist()): float(target) for ids, target in zip(UNLABELLED, soft, strict=True)}
     targets = [(target, known[ids]) for ids, target in shown if ids in known]
     assert len(targets) / len(shown) == pytest.approx(0.75, abs=0.05)
-    assert np.mean([abs(target - own) < 1e-3 for target, own in targets]) > 0.9  # a text may be among both
+    assert np.mean([abs(target - own) < 1e-3 for target, own in targets]) > 0.9  # a text may be in both lists
 
 
 def test_without_unlabelled_reviews_labelled_ones_take_the_rest(tmp_path, capsys):
-    _, shown = made(tmp_path, unlabelled=[], **ALONE | {"labelled": 0.25})
+    _, shown = first_epoch(tmp_path, unlabelled_reviews=[], **ONLY_LABELLED | {"labelled": 0.25})
     assert {ids for ids, _ in shown} <= {tuple(ids.tolist()) for ids in LABELLED.ids}
     assert "no unlabelled reviews" in capsys.readouterr().err
 
 
 def test_a_source_without_examples_leaves_its_rate_to_the_rest(tmp_path):
-    _, shown = made(tmp_path, turned=0.4, clauses=0.4, sayings=0.0, sentences=0.0, labelled=0.2)
+    _, shown = first_epoch(tmp_path, turned=0.4, clauses=0.4, sayings=0.0, sentences=0.0, labelled=0.2)
     whole = {tuple(ids.tolist()) for ids in [*LABELLED.ids, *UNLABELLED]}
     assert np.mean([ids in whole for ids, _ in shown]) == 1.0
 
 
 def test_sayings_are_drawn_at_their_rate(tmp_path):
-    _, shown = made(tmp_path, **ALONE | {"sayings": 0.5, "labelled": 0.5})
+    _, shown = first_epoch(tmp_path, **ONLY_LABELLED | {"sayings": 0.5, "labelled": 0.5})
     whole = {tuple(ids.tolist()) for ids in LABELLED.ids}
     assert np.mean([ids not in whole for ids, _ in shown]) == pytest.approx(0.5, abs=0.05)
 
 
-def test_half_of_the_short_sentences_are_positive_in_the_order_of_the_starts_predictions(tmp_path):
+def test_the_targets_of_short_sentences_are_the_start_s_around_their_median(tmp_path):
     sentences = [VOCABULARY.encode(words.split()) for words in ("the film is good", "the film is bad", "a dull film")]
     end = VOCABULARY.encode(["."])
     texts = [np.concatenate([sentence, end]).astype(np.int32) for sentence in sentences]
-    run, shown = made(
+    run, shown = first_epoch(
         tmp_path,
-        unlabelled=[],
-        reviewed=Examples(texts, np.ones(3, np.float32)),
-        **ALONE | {"sentences": 0.5, "labelled": 0.5},
+        unlabelled_reviews=[],
+        labelled_reviews=Examples(texts, np.ones(3, np.float32)),
+        **ONLY_LABELLED | {"sentences": 0.5, "labelled": 0.5},
     )
     targets = {ids: target for ids, target in shown if ids[-1] != end[0]}
     logits = run_logits(run, sentences)
@@ -98,8 +106,8 @@ def test_half_of_the_short_sentences_are_positive_in_the_order_of_the_starts_pre
     assert targets == {tuple(s.tolist()): pytest.approx(t, abs=1e-6) for s, t in zip(sentences, expected, strict=True)}
 
 
-def test_a_resumed_training_does_not_ask_the_start_again(tmp_path, monkeypatch):
-    _, first = made(tmp_path)
-    monkeypatch.setattr(continuation, "run_logits", lambda *_: pytest.fail("asked again"))
-    _, again = made(tmp_path)
+def test_a_resumed_training_reuses_the_start_s_predictions(tmp_path, monkeypatch):
+    _, first = first_epoch(tmp_path)
+    monkeypatch.setattr(continuation, "run_logits", lambda *_: pytest.fail("predicted again"))
+    _, again = first_epoch(tmp_path)
     assert first == again

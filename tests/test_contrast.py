@@ -1,4 +1,4 @@
-"""Pairs of contrasting texts: enough of them, all different, balanced, and never shown by what is held out."""
+"""Contrast pairs: their number, balance and variety; results of the held-out half are shown as totals only."""
 
 from __future__ import annotations
 
@@ -26,22 +26,32 @@ from tests.tiny import tiny_run
 
 TEXTS = contrast.texts()
 PAIRS = list(zip(TEXTS[::2], TEXTS[1::2], strict=True))
-KINDS = {"contrast", "reported", "unreal", "idiom", "expectation"}
-KINDS |= {"concession", "turn", "comparison", "irony", "return"}
+KINDS = {
+    "comparison",
+    "concession",
+    "contrast",
+    "expectation",
+    "idiom",
+    "irony",
+    "reported",
+    "return",
+    "turn",
+    "unreal",
+}
 
 
 def words(text: str) -> list[str]:
     return re.findall(r"[\w'-]+", text.casefold())
 
 
-def predict(probability: dict[str, float], otherwise: float = 0.97):
-    """A model that knows the probabilities of some texts."""
+def predictor(probabilities: dict[str, float], otherwise: float = 0.97):
+    """Returns a model that gives these texts their probabilities, and all others the same one."""
 
-    def of(texts):
-        known = [probability.get(text, otherwise) for text in texts]
-        return [DecisionRule().predict(math.log(each / (1 - each)), "ok", 5, 5, 0.0) for each in known]
+    def predict(texts):
+        found = [probabilities.get(text, otherwise) for text in texts]
+        return [DecisionRule().predict(math.log(each / (1 - each)), "ok", 5, 5, 0.0) for each in found]
 
-    return of
+    return predict
 
 
 def test_there_are_200_pairs_of_two_texts_with_opposite_labels() -> None:
@@ -55,7 +65,7 @@ def test_every_kind_has_20_pairs_and_half_of_each_are_held_out() -> None:
     assert counts == dict.fromkeys(((kind, part) for kind in KINDS for part in (DEVELOPMENT, HELD_OUT)), 10)
 
 
-def test_the_texts_are_short_tidy_and_all_different() -> None:
+def test_the_texts_are_short_clean_and_distinct() -> None:
     assert [each.text for each in TEXTS if not 4 <= len(each.text.split()) <= 30] == []
     assert [each.text for each in TEXTS if re.search(r"  |\s[.,!?;]|^\s|\s$|[’“”]", each.text)] == []
     assert len({tuple(words(each.text)) for each in TEXTS}) == 400
@@ -67,36 +77,38 @@ def test_the_two_texts_of_a_pair_share_most_of_their_words() -> None:
         assert (first & second).total() / min(first.total(), second.total()) >= 0.5, (one.text, other.text)
 
 
-def test_no_opinion_word_decides_more_than_six_texts_and_no_opening_more_than_three_pairs() -> None:
+def test_no_opinion_word_is_in_more_than_six_texts_and_no_opening_in_more_than_three_pairs() -> None:
     lists = lexicon.read()
     names = ("good", "bad", "fine", "tiresome", "loved", "hated", "masterpiece", "disaster")
     opinions = {entry.split()[-1] for name in names for entry in lists[name]}
-    often = Counter(word for each in TEXTS for word in set(words(each.text)) & opinions)
-    assert max(often.values()) <= 6
-    assert max(Counter(tuple(words(one.text)[:2]) for one, _ in PAIRS).values()) <= 3
+    uses = Counter(word for each in TEXTS for word in set(words(each.text)) & opinions)
+    openings = Counter(tuple(words(one.text)[:2]) for one, _ in PAIRS)
+    assert max(uses.values()) <= 6
+    assert max(openings.values()) <= 3
 
 
-def test_no_text_is_among_the_other_tests() -> None:
+def test_no_text_is_in_another_test_of_behaviour() -> None:
     others = [text for case in cases() for text in case.texts] + [sentence.text for sentence in sentences()]
     assert {tuple(words(each.text)) for each in TEXTS} & {tuple(words(text)) for text in others} == set()
 
 
-def test_no_text_is_a_form_that_is_taught_with_its_blanks_filled() -> None:
-    def marked(text: str) -> str:
+def test_no_text_is_a_filled_form_of_the_training_examples() -> None:
+    def normalised(text: str) -> str:
         return " ".join(re.findall(r"[\w'-]+|[.,!?:;]", text.casefold())).rstrip(" .!?")
 
     folder = Path(counterfactuals.__file__).parent
     tables = tomllib.loads((folder / "negations.toml").read_text(encoding="utf-8")).values()
-    forms = {form.replace(" n't", "n't") for table in tables for way in table.values() for form in way}
-    said = [marked(each.text) for each in TEXTS]
+    forms = {form.replace(" n't", "n't") for table in tables for group in table.values() for form in group}
+    texts = [normalised(each.text) for each in TEXTS]
+    assert forms
     for form in forms:
-        pieces = [re.escape(marked(piece)) for piece in re.split(r"{\w+}", form)]
+        pieces = [re.escape(normalised(piece)) for piece in re.split(r"{\w+}", form)]
         if len(words(" ".join(pieces))) >= 3:  # a shorter one leaves nearly all to its blanks
             pattern = re.compile(r"[^.,!?:;]*".join(pieces))
-            assert [text for text in said if pattern.fullmatch(text)] == [], form
+            assert [text for text in texts if pattern.fullmatch(text)] == [], form
 
 
-GIVEN = [
+EXAMPLES = [
     Text(1, "idiom", DEVELOPMENT, "positive", "It sings."),
     Text(1, "idiom", DEVELOPMENT, "negative", "It stinks."),
     Text(2, "turn", DEVELOPMENT, "positive", "It mends."),
@@ -109,8 +121,8 @@ GIVEN = [
 KNOWN = {"It stinks.": 0.1, "It ends.": 0.6, "It soars.": 0.4, "It bores.": 0.3}
 
 
-def test_texts_pairs_and_confident_mistakes_are_counted_by_kind_and_the_held_out_part_in_one_row() -> None:
-    idiom, turn, development, held_out = contrast.evaluate(predict(KNOWN), GIVEN)
+def test_results_are_counted_by_kind_and_those_of_the_held_out_part_in_one_row() -> None:
+    idiom, turn, development, held_out = contrast.evaluate(predictor(KNOWN), EXAMPLES)
     assert [(row["part"], row["kind"]) for row in (idiom, turn, development, held_out)] == [
         (DEVELOPMENT, "idiom"),
         (DEVELOPMENT, "turn"),
@@ -126,16 +138,16 @@ def test_texts_pairs_and_confident_mistakes_are_counted_by_kind_and_the_held_out
 
 
 def test_a_text_without_a_verdict_is_wrong_and_not_confidently_so() -> None:
-    rows = contrast.evaluate(lambda texts: [unscored_prediction("empty")] * len(texts), GIVEN)
+    rows = contrast.evaluate(lambda texts: [unscored_prediction("empty")] * len(texts), EXAMPLES)
     assert {(row["accuracy"], row["both"], row["confidently_wrong"]) for row in rows} == {(0.0, 0.0, 0)}
 
 
 @pytest.fixture(scope="module")
 def found() -> dict:
-    return report.run_tests(predict({}))
+    return report.run_tests(predictor({}))
 
 
-def test_behaviour_has_development_by_kind_and_only_totals_of_what_is_held_out(found: dict) -> None:
+def test_the_report_has_development_by_kind_and_only_totals_of_the_held_out_part(found: dict) -> None:
     rows = found["contrast"]
     assert [row["kind"] for row in rows if row["part"] == HELD_OUT] == ["all"]
     assert {row["kind"] for row in rows if row["part"] == DEVELOPMENT} == KINDS | {"all"}
@@ -145,7 +157,7 @@ def test_behaviour_has_development_by_kind_and_only_totals_of_what_is_held_out(f
     assert "contrast, held out, all: 50.0% of 200 texts correct, both of 0.0% of the pairs; 100 texts" in printed
 
 
-def test_the_card_shows_every_row_and_that_of_an_older_file_none(found: dict, tmp_path: Path) -> None:
+def test_the_card_shows_every_row_and_the_card_of_an_older_run_none(found: dict, tmp_path: Path) -> None:
     run = add_parts(open_run(tiny_run(tmp_path / "tiny")), {PART: found})
     card = model_card.render(run)
     assert "| turn | 20 | 50.0% (29.9 to 70.1%) | 10 | 0.0% (0.0 to 27.8%) | 10 |" in card
@@ -155,8 +167,8 @@ def test_the_card_shows_every_row_and_that_of_an_older_file_none(found: dict, tm
     assert not any(line.startswith("contrast") for line in report.lines(older))
 
 
-def section(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
-    """The page's section on behaviour alone."""
+def behaviour_section(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
+    """Runs the section on behaviour of the page Evaluation."""
 
     def script() -> None:
         from types import SimpleNamespace
@@ -173,15 +185,15 @@ def section(monkeypatch: pytest.MonkeyPatch, run: Run) -> AppTest:
     return app.run()
 
 
-def test_the_page_shows_every_row_and_that_of_an_older_file_none(found: dict, tmp_path: Path, monkeypatch) -> None:
+def test_the_page_shows_every_row_and_the_page_of_an_older_run_none(found: dict, tmp_path: Path, monkeypatch) -> None:
     run = add_parts(open_run(tiny_run(tmp_path / "runs" / "tiny")), {PART: found})
-    app = section(monkeypatch, run)
+    app = behaviour_section(monkeypatch, run)
     assert not app.exception
     [table] = app.table
     assert table.value["Kind"].tolist()[-2:] == ["**All, development**", "**All, held out**"]
     assert table.value["High-confidence errors"].tolist()[-1] == "100"
     older = {name: value for name, value in found.items() if name != "contrast"}
-    app = section(monkeypatch, add_parts(run, {PART: older}))
+    app = behaviour_section(monkeypatch, add_parts(run, {PART: older}))
     assert not app.exception
     assert len(app.table) == 0
     assert "capability" in app.dataframe[0].value  # the suites that it has

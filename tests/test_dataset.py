@@ -1,3 +1,5 @@
+"""A data set is loaded from every format of the IMDB reviews and from a user's file, cleaned and split."""
+
 from __future__ import annotations
 
 import hashlib
@@ -18,33 +20,35 @@ PARTS = ("train", "validation", "test", "unlabelled")
 
 
 @pytest.fixture(autouse=True)
-def _index_of_the_made_up_release(tmp_path_factory, monkeypatch):
+def index_of_the_synthetic_release(tmp_path_factory, monkeypatch):
+    """Recovers the official split of the synthetic release, not of the real one."""
     path = data_forms.index(release(), tmp_path_factory.mktemp("index") / "index.npz")
     monkeypatch.setattr(official, "read_index", partial(official.read_index, path))
 
 
-def in_form(name: str, folder: Path, **options) -> Dataset:
+def load_format(name: str, folder: Path, **options) -> Dataset:
+    """Loads the synthetic release from one of its formats."""
     return load(FORMS[name](release(), folder), **options)
 
 
 def own_csv(folder: Path, rows: int = 200, positive: float = 0.5) -> Path:
-    """A user's own labelled file: no split, no films, no ratings."""
+    """Writes a user's own labelled file, which has no split, films or ratings."""
     labels = ["yes" if i < rows * positive else "no" for i in range(rows)]
-    table = pd.DataFrame({"said": [f"My {label} number {i}" for i, label in enumerate(labels)], "felt": labels})
-    table["felt"] = table["felt"].map({"yes": "Positive ", "no": "NEG"})
+    table = pd.DataFrame({"comment": [f"My {label} number {i}" for i, label in enumerate(labels)], "opinion": labels})
+    table["opinion"] = table["opinion"].map({"yes": "Positive ", "no": "NEG"})
     table.to_csv(folder / "mine.csv", index=False)
     return folder / "mine.csv"
 
 
 def load_own(path: Path, **options) -> Dataset:
-    return load(path, Reading(text_column="said", label_column="felt"), **options)
+    return load(path, Reading(text_column="comment", label_column="opinion"), **options)
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_format_gives_the_same_texts_labels_films_and_split(name, tmp_path):
     (tmp_path / "reference").mkdir()
-    expected = in_form("Parquet folder", tmp_path / "reference")
-    found = in_form(name, tmp_path)
+    expected = load_format("Parquet folder", tmp_path / "reference")
+    found = load_format(name, tmp_path)
     columns = ["text", "label", "film", "fingerprint"]
     for part in ("train", "validation", "test"):
         pd.testing.assert_frame_equal(getattr(found, part)[columns], getattr(expected, part)[columns])
@@ -52,15 +56,15 @@ def test_every_format_gives_the_same_texts_labels_films_and_split(name, tmp_path
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_format_has_the_promised_columns(name, tmp_path):
-    dataset = in_form(name, tmp_path)
+    dataset = load_format(name, tmp_path)
     for part in PARTS:
         types = getattr(dataset, part).dtypes.astype(str).to_dict()
         assert types == {"text": "str", "label": "int8", "rating": "int8", "film": "str", "fingerprint": "str"}
 
 
 @pytest.mark.parametrize("name", ["Stanford folder", "Stanford archive", "Parquet folder"])
-def test_ratings_and_unlabelled_reviews_are_read_where_the_form_has_them(name, tmp_path):
-    dataset = in_form(name, tmp_path)
+def test_ratings_and_unlabelled_reviews_are_read_if_the_format_has_them(name, tmp_path):
+    dataset = load_format(name, tmp_path)
     expected = release().query("part == 'test'").set_index("text")["rating"]
     rated = dataset.test.set_index("text")["rating"]
     assert (rated == expected.loc[rated.index]).all()
@@ -70,7 +74,7 @@ def test_ratings_and_unlabelled_reviews_are_read_where_the_form_has_them(name, t
 
 
 def test_the_kaggle_file_has_unknown_ratings_and_nothing_unlabelled(tmp_path):
-    dataset = in_form("Kaggle zip", tmp_path)
+    dataset = load_format("Kaggle zip", tmp_path)
     assert set(dataset.train["rating"]) == {0}
     assert len(dataset.unlabelled) == 0
 
@@ -86,13 +90,13 @@ def test_the_kaggle_file_has_unknown_ratings_and_nothing_unlabelled(tmp_path):
     ],
 )
 def test_the_source_says_what_was_read_and_how_it_was_split(name, form, split, tmp_path):
-    source = in_form(name, tmp_path).source
+    source = load_format(name, tmp_path).source
     assert (source.form, source.split, source.limit) == (form, split, None)
     assert source.validation == "12 reviews held out by film"
 
 
-def test_repeats_and_texts_of_the_test_part_are_removed_and_counted(tmp_path):
-    dataset = in_form("Stanford archive", tmp_path)
+def test_repeats_and_texts_of_the_test_part_are_removed_from_training_and_counted(tmp_path):
+    dataset = load_format("Stanford archive", tmp_path)
     learned = pd.concat([dataset.train, dataset.validation])
     assert learned["fingerprint"].is_unique
     assert not set(learned["fingerprint"]) & set(dataset.test["fingerprint"])
@@ -108,7 +112,7 @@ def test_repeats_and_texts_of_the_test_part_are_removed_and_counted(tmp_path):
 
 
 def test_no_film_is_in_both_train_and_validation_and_classes_keep_their_share(tmp_path):
-    dataset = in_form("Kaggle zip", tmp_path)
+    dataset = load_format("Kaggle zip", tmp_path)
     assert not set(dataset.train["film"]) & set(dataset.validation["film"])
     assert len(dataset.train) + len(dataset.validation) == 118
     assert dataset.validation["label"].value_counts().to_dict() == {0: 6, 1: 6}
@@ -121,7 +125,7 @@ def test_another_seed_draws_another_validation_part_and_the_same_seed_the_same(t
     assert drawn[0] != drawn[2]
 
 
-def test_excluded_reviews_are_not_used_for_training_or_tuning_and_the_test_part_stays(tmp_path):
+def test_excluded_reviews_are_left_out_of_every_part_but_the_test_part(tmp_path):
     path = FORMS["Parquet folder"](release(), tmp_path)
     everything = load(path)
     exclude = {
@@ -137,7 +141,7 @@ def test_excluded_reviews_are_not_used_for_training_or_tuning_and_the_test_part_
     assert dataset.source.removed.excluded == 3
 
 
-def test_a_limit_cuts_train_validation_and_unlabelled_and_keeps_the_test_part(tmp_path):
+def test_a_limit_reduces_every_part_but_the_test_part(tmp_path):
     path = FORMS["Parquet folder"](release(), tmp_path)
     everything, dataset = load(path), load(path, limit=52)
     assert dataset.train["label"].value_counts().sort_index().tolist() == [26, 26]
@@ -164,7 +168,7 @@ def test_a_limit_beyond_the_data_changes_nothing(tmp_path):
     ],
     ids=["tags to line breaks", "capitals", "outer space", "no commas"],
 )
-def test_the_split_is_recovered_from_a_kaggle_file_whose_form_has_changed(change, tmp_path):
+def test_the_split_is_recovered_from_a_kaggle_file_whose_texts_were_edited(change, tmp_path):
     table = data_forms.kaggle_table(release())
     table["review"] = table["review"].map(change)
     table.to_csv(tmp_path / "changed.csv", index=False)
@@ -180,7 +184,7 @@ def test_a_kaggle_file_without_its_repeats_keeps_every_distinct_test_text(tmp_pa
     assert dataset.source.removed.train_in_test == 0
 
 
-def test_a_kaggle_file_joined_to_itself_has_the_official_test_part_once(tmp_path):
+def test_a_kaggle_file_that_was_doubled_has_the_official_test_part_once(tmp_path):
     table = data_forms.kaggle_table(release())
     pd.concat([table, table]).to_csv(tmp_path / "double.csv", index=False)
     dataset = load(tmp_path / "double.csv")
@@ -204,7 +208,7 @@ def test_a_few_imdb_reviews_among_others_do_not_make_the_split_official(tmp_path
     assert load(tmp_path / "mixed.csv").source.split == "seeded, stratified: 20% test"
 
 
-def test_a_user_s_file_of_200_rows_is_split_by_seed_and_says_so(tmp_path):
+def test_a_user_s_file_is_split_by_seed_and_its_source_says_so(tmp_path):
     dataset = load_own(own_csv(tmp_path))
     assert (dataset.source.form, dataset.source.split) == ("CSV", "seeded, stratified: 20% test")
     assert dataset.source.validation == "16 reviews held out by text"
@@ -257,7 +261,7 @@ def test_a_csv_may_be_separated_by_commas_semicolons_or_tabs(separator, tmp_path
 
 @pytest.mark.parametrize("labels", [("pos", "neg"), ("Positive", "Negative"), (1, 0), (1.0, 0.0), (True, False)])
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_labels_are_understood_as_people_write_them(labels, suffix, tmp_path):
+def test_labels_are_recognised_in_every_usual_spelling(labels, suffix, tmp_path):
     table = pd.DataFrame({"text": [f"Row {i}" for i in range(40)], "label": [labels[i % 2] for i in range(40)]})
     path = tmp_path / f"mine{suffix}"
     table.to_csv(path, index=False) if suffix == ".csv" else table.to_parquet(path)
@@ -267,14 +271,14 @@ def test_labels_are_understood_as_people_write_them(labels, suffix, tmp_path):
 
 
 @pytest.mark.parametrize("word", ["NA", "nan", "[deleted]", "-"])
-def test_empty_words_are_not_reviews_and_are_counted(word, tmp_path):
+def test_a_word_for_a_missing_review_is_left_out_and_counted(word, tmp_path):
     table = pd.DataFrame({"text": [f"Row {i}" for i in range(40)], "label": [1, 0] * 20})
     table.loc[5, "text"] = word
     table.to_csv(tmp_path / "mine.csv", index=False)
     assert load(tmp_path / "mine.csv").source.removed.empty == 1
 
 
-def test_a_parquet_folder_in_numbered_pieces_with_numbers_for_labels_is_read(tmp_path):
+def test_a_parquet_folder_of_numbered_files_with_numeric_labels_is_read(tmp_path):
     for part, rows in release().groupby("part"):
         table = pd.DataFrame({"text": rows["text"], "label": rows["kind"].map({"pos": 1, "neg": 0, "unsup": -1})})
         stem = "unsupervised" if part == "unsup" else part
@@ -293,7 +297,7 @@ def test_a_user_s_parquet_folder_keeps_its_split_and_does_not_call_it_official(t
     assert dataset.test["text"].str.contains("to test").all()
 
 
-def test_a_single_film_cannot_be_held_out_so_texts_are(tmp_path):
+def test_validation_is_held_out_by_text_if_there_is_only_one_film(tmp_path):
     for part, rows in release().groupby("part"):
         table = rows.rename(columns={"kind": "label"}).assign(movie="tt0000001")
         table.to_parquet(tmp_path / f"{part}.parquet")
@@ -302,7 +306,7 @@ def test_a_single_film_cannot_be_held_out_so_texts_are(tmp_path):
     assert dataset.validation["label"].value_counts().to_dict() == {0: 6, 1: 6}
 
 
-def test_a_rating_in_a_file_name_that_none_can_have_is_unknown(tmp_path):
+def test_an_impossible_rating_in_a_file_name_is_unknown(tmp_path):
     reviews = release()
     reviews.loc[reviews["kind"] == "neg", "rating"] = 200
     dataset = load(FORMS["Stanford folder"](reviews, tmp_path))
@@ -310,7 +314,7 @@ def test_a_rating_in_a_file_name_that_none_can_have_is_unknown(tmp_path):
     assert set(dataset.test.query("label == 1")["rating"]) == {7, 8, 9, 10}
 
 
-def test_the_folder_above_the_unpacked_release_will_do(tmp_path):
+def test_the_folder_above_the_unpacked_release_is_read_too(tmp_path):
     folder = FORMS["Stanford folder"](release(), tmp_path)
     assert load(tmp_path).source == load(folder).source
 

@@ -1,3 +1,5 @@
+"""Fingerprints of texts: what they depend on, and lists of them in files."""
+
 from __future__ import annotations
 
 import hashlib
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 from sentiment.dataset import DatasetError, fingerprint, read_fingerprints
 
 
-def by_definition(letters_and_digits: str) -> str:
+def defined_fingerprint(letters_and_digits: str) -> str:
+    """Returns the fingerprint by its definition."""
     return hashlib.sha256(letters_and_digits.encode()).digest()[:8].hex()
 
 
@@ -25,14 +28,14 @@ def by_definition(letters_and_digits: str) -> str:
     ],
 )
 def test_a_fingerprint_is_the_hash_of_lower_case_letters_and_digits_without_tags(text, kept):
-    assert fingerprint(text) == by_definition(kept)
+    assert fingerprint(text) == defined_fingerprint(kept)
 
 
 @given(st.text())
-def test_the_quick_way_for_ascii_and_the_general_way_agree(text):
+def test_any_text_without_tags_has_the_defined_fingerprint(text):
     plain = text.replace("<", "")
     kept = "".join(character for character in plain.lower() if character.isalnum())
-    assert fingerprint(plain) == by_definition(kept)
+    assert fingerprint(plain) == defined_fingerprint(kept)
 
 
 @given(st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1), min_size=1))
@@ -55,6 +58,6 @@ def test_a_line_that_is_not_a_fingerprint_is_named(tmp_path):
         read_fingerprints(path)
 
 
-def test_a_missing_list_of_fingerprints_is_reported(tmp_path):
+def test_a_missing_list_of_fingerprints_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="cannot be read"):
         read_fingerprints(tmp_path / "absent")

@@ -1,4 +1,4 @@
-"""What is known of the IMDB reviews, found again by the loader."""
+"""The loader reproduces the known facts about the IMDB reviews."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def test_the_kaggle_file_and_the_official_files_give_the_same_reviews(split, rev
 
 def test_an_archive_of_the_release_gives_the_same_reviews(reviews, tmp_path):
     parts = [pd.read_parquet(IMDB / f"{part}.parquet").assign(part=part) for part in ("train", "test", "unsup")]
-    parts[2] = parts[2].query("id < 1000")
+    parts[2] = parts[2].query("id < 1000")  # unlabelled reviews are not compared
     files = data_forms.stanford_files(pd.concat(parts).rename(columns={"label": "kind"}))
     dataset = load(data_forms.tar_of(files, tmp_path / "aclImdb.tar"))
     for split in SPLITS:
         pd.testing.assert_frame_equal(getattr(dataset, split), getattr(reviews, split))
 
 
-def test_repeats_and_leaks_are_those_that_are_known(reviews):
+def test_the_known_numbers_of_repeats_and_leaks_are_removed(reviews):
     removed = reviews.source.removed
     assert (removed.repeats, removed.train_in_test, removed.unlabelled_in_test) == (99, 123, 270)
     unlabelled = pd.read_parquet(IMDB / "unsup.parquet", columns=["text"])["text"]
-    gone = set(map(fingerprint, unlabelled)) - set(reviews.unlabelled["fingerprint"])
-    assert len(gone) == 266
+    removed_texts = set(map(fingerprint, unlabelled)) - set(reviews.unlabelled["fingerprint"])
+    assert len(removed_texts) == 266
 
 
 def test_one_film_is_in_both_official_parts(reviews):
@@ -72,7 +72,7 @@ def test_ratings_agree_with_labels(reviews):
         assert ((frame["rating"] > 5) == (frame["label"] == 1)).all()
 
 
-def test_the_committed_index_is_the_one_the_release_gives(tmp_path):
+def test_the_committed_index_is_that_of_the_release(tmp_path):
     labelled = read(IMDB).reviews.query("part != 'unsup'")
     labelled = labelled.assign(fingerprint=list(map(fingerprint, labelled["text"])))
     official.write_index(labelled, tmp_path / "index.npz")

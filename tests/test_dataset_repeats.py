@@ -1,4 +1,4 @@
-"""A text that many rows repeat counts once wherever a split is sized."""
+"""The size of a split counts a text once, however many rows repeat it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sentiment.dataset.splits import distinct
 PARTS = ("train", "validation", "test")
 
 
-def written(folder: Path, rows: list[tuple[str, int]]) -> Path:
+def write_csv(folder: Path, rows: list[tuple[str, int]]) -> Path:
     path = folder / "answers.csv"
     pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, index=False)
     return path
@@ -31,7 +31,7 @@ def sizes(data: Dataset) -> list[int]:
 
 @st.composite
 def repeated_answers(draw: st.DrawFn) -> list[tuple[str, int]]:
-    """A few texts in a hundred rows and more; some are labelled at random, so that copies contradict each other."""
+    """Draws rows of a few texts; some texts are labelled at random, so that their copies contradict each other."""
     texts = draw(st.integers(1, 40))
     rows = draw(st.lists(st.integers(0, texts - 1), min_size=20, max_size=300))
     contradicted = draw(st.sets(st.integers(0, texts - 1)))
@@ -45,7 +45,7 @@ def repeated_answers(draw: st.DrawFn) -> list[tuple[str, int]]:
 @settings(deadline=None, max_examples=100)
 @given(rows=repeated_answers(), seed=st.integers(0, 3), limit=st.one_of(st.none(), st.integers(2, 30)))
 def test_a_split_is_sized_on_distinct_texts_or_refused_in_a_sentence(rows, seed, limit, tmp_path_factory):
-    path = written(tmp_path_factory.mktemp("data"), rows)
+    path = write_csv(tmp_path_factory.mktemp("data"), rows)
     try:
         data = load(path, seed=seed, limit=limit)
     except DatasetError as error:
@@ -59,29 +59,29 @@ def test_a_split_is_sized_on_distinct_texts_or_refused_in_a_sentence(rows, seed,
         assert train == texts - test - validation
     for part in PARTS:
         assert set(getattr(data, part)["label"]) == {0, 1}
-    prints = [set(getattr(data, part)["fingerprint"]) for part in PARTS]
-    assert len(set.union(*prints)) == sum(map(len, prints))
+    fingerprints = [set(getattr(data, part)["fingerprint"]) for part in PARTS]
+    assert len(set.union(*fingerprints)) == sum(map(len, fingerprints))
     assert data.train["fingerprint"].is_unique
 
 
-@pytest.mark.parametrize(("texts", "copies"), [(300, 10), (60, 50), (10, 300), (6, 20)])
-def test_however_often_texts_are_repeated_the_split_is_that_of_each_text_once(texts, copies, tmp_path):
-    once, often = (load(written(tmp_path, answers(texts, n))) for n in (1 if texts > 20 else 10, copies))
+@pytest.mark.parametrize(("texts", "few", "many"), [(300, 1, 10), (60, 1, 50), (10, 10, 300), (6, 10, 20)])
+def test_the_split_does_not_depend_on_the_number_of_copies(texts, few, many, tmp_path):
+    once, often = (load(write_csv(tmp_path, answers(texts, copies))) for copies in (few, many))
     for part in PARTS:
         first, second = (set(getattr(data, part)["fingerprint"]) for data in (once, often))
         assert first == second
 
 
 @pytest.mark.parametrize("texts", [1, 2, 4])
-def test_too_few_texts_to_divide_are_refused_however_often_they_are_repeated(texts, tmp_path):
+def test_too_few_texts_are_refused_however_often_they_are_repeated(texts, tmp_path):
     with pytest.raises(DatasetError, match=r"holds only|holds no|not clear"):
-        load(written(tmp_path, answers(texts, 500)))
+        load(write_csv(tmp_path, answers(texts, 500)))
 
 
-def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_are_in_the_file(tmp_path):
+def test_a_text_has_the_label_of_most_of_its_copies(tmp_path):
     rows = answers(40, 1) + [(f"Answer number {text}", 1 - text % 2) for text in range(40)] + answers(40, 1)
     for order in (rows, rows[::-1]):
-        data = load(written(tmp_path, order))
+        data = load(write_csv(tmp_path, order))
         learned = pd.concat([data.train, data.validation])
         assert len(learned) == 32
         assert all(
@@ -90,9 +90,9 @@ def test_a_text_has_the_label_of_most_of_its_copies_wherever_they_are_in_the_fil
         assert (data.source.removed.repeats, data.source.removed.contradicting) == (80, 40)
 
 
-def test_in_a_tie_the_order_of_the_rows_in_the_file_does_not_matter(tmp_path):
+def test_the_order_of_the_rows_does_not_decide_a_tie(tmp_path):
     rows = [*answers(40, 1), ("Answer number 1", 0), ("Answer number 2", 1)]
-    first, second = (load(written(tmp_path, order)) for order in (rows, rows[::-1]))
+    first, second = (load(write_csv(tmp_path, order)) for order in (rows, rows[::-1]))
     for part in PARTS:
         pd.testing.assert_frame_equal(getattr(first, part), getattr(second, part))
 
@@ -102,7 +102,7 @@ def test_distinct_keeps_the_first_copy_with_the_label_of_most():
     assert distinct(reviews).index.tolist() == [1, 3, 5]
 
 
-def test_repeats_in_a_part_that_the_files_give_leave_reviews_to_train_on(tmp_path):
+def test_repeats_in_a_given_part_leave_enough_reviews_to_train_on(tmp_path):
     for part, texts in (("train", 30), ("test", 40)):
         rows = [(f"To {part} with, {text}", text % 2) for text in range(texts)] * 20
         pd.DataFrame(rows, columns=["text", "label"]).to_parquet(tmp_path / f"{part}.parquet")
@@ -110,8 +110,8 @@ def test_repeats_in_a_part_that_the_files_give_leave_reviews_to_train_on(tmp_pat
 
 
 def test_excluding_most_reviews_leaves_some_to_train_on(tmp_path):
-    path = written(tmp_path, answers(200, 1))
-    learned = load(path).train["fingerprint"]
-    data = load(path, exclude=set(learned[:130]))
+    path = write_csv(tmp_path, answers(200, 1))
+    train = load(path).train["fingerprint"]
+    data = load(path, exclude=set(train[:130]))
     assert len(data.validation) == 3
     assert set(data.train["label"]) == {0, 1}

@@ -1,3 +1,5 @@
+"""The summary of a data set: counts by split and class, lengths, coverage, and the words typical of each class."""
+
 from __future__ import annotations
 
 import json
@@ -80,12 +82,12 @@ def test_ratings_are_counted_by_split_with_0_for_unknown(summary):
 def test_every_review_is_in_one_length_bin_and_the_last_bin_is_open(summary):
     lengths = summary["lengths"]
     assert lengths["edges"] == list(range(0, 1_001, 25))
-    by = {(row["split"], row["label"]): row["n"] for row in lengths["counts"]}
-    assert all(len(bins) == len(lengths["edges"]) for bins in by.values())
-    assert by["train", "positive"][0] == 2
-    assert by["validation", "positive"][:2] == [0, 1]
-    assert by["test", "negative"][-1] == 1
-    assert sum(map(sum, by.values())) == 7
+    bins_of = {(row["split"], row["label"]): row["n"] for row in lengths["counts"]}
+    assert all(len(bins) == len(lengths["edges"]) for bins in bins_of.values())
+    assert bins_of["train", "positive"][0] == 2
+    assert bins_of["validation", "positive"][:2] == [0, 1]
+    assert bins_of["test", "negative"][-1] == 1
+    assert sum(map(sum, bins_of.values())) == 7
 
 
 @pytest.mark.parametrize(
@@ -99,7 +101,7 @@ def test_bins_of_length_reach_as_far_as_the_longest_review(longest, last, width)
     assert set(np.diff(edges)) == {width}
 
 
-def test_the_share_beyond_the_models_reach_is_given_by_split(summary):
+def test_the_share_of_truncated_reviews_is_given_by_split(summary):
     assert summary["lengths"]["max_length"] == 20
     assert summary["lengths"]["by_split"] == [
         {"split": "train", "median": 4.0, "longest": 4, "truncated": 0.0},
@@ -108,7 +110,7 @@ def test_the_share_beyond_the_models_reach_is_given_by_split(summary):
     ]
 
 
-def test_what_was_removed_is_repeated_and_shared_films_are_counted(summary):
+def test_removed_reviews_and_shared_films_are_counted(summary):
     assert summary["cleaning"]["repeats"] == 3
     assert summary["cleaning"]["train_in_test"] == 2
     assert summary["cleaning"]["films_in_train_and_test"] == 1
@@ -128,11 +130,11 @@ def test_frequencies_fall_with_rank(summary):
     assert counts == sorted(counts, reverse=True)
 
 
-def test_the_most_telling_words_come_first_with_their_counts_and_marks_are_left_out(summary):
-    telling = summary["telling"]
-    assert (telling["positive"][0]["token"], telling["positive"][0]["positive"]) == ("good", 3)
-    assert telling["negative"][0]["token"] == "bad"
-    tokens = {row["token"] for rows in telling.values() for row in rows}
+def test_the_most_distinctive_words_come_first_with_their_counts_and_without_marks(summary):
+    distinctive = summary["telling"]
+    assert (distinctive["positive"][0]["token"], distinctive["positive"][0]["positive"]) == ("good", 3)
+    assert distinctive["negative"][0]["token"] == "bad"
+    tokens = {row["token"] for rows in distinctive.values() for row in rows}
     assert "!" not in tokens
     assert "never" not in tokens
 
@@ -141,10 +143,10 @@ def test_log_odds_follow_the_formula_of_the_paper():
     counts = pd.DataFrame({"positive": [30, 5, 65], "negative": [10, 20, 170]})
     found = log_odds(counts, prior_tokens=30)
     prior = 30 * 40 / 300
-    first = math.log((30 + prior) / (100 + 30 - 30 - prior))
-    second = math.log((10 + prior) / (200 + 30 - 10 - prior))
-    assert found["log_odds"][0] == pytest.approx(first - second)
-    assert found["z"][0] == pytest.approx((first - second) / math.sqrt(1 / (30 + prior) + 1 / (10 + prior)))
+    positive = math.log((30 + prior) / (100 + 30 - 30 - prior))
+    negative = math.log((10 + prior) / (200 + 30 - 10 - prior))
+    assert found["log_odds"][0] == pytest.approx(positive - negative)
+    assert found["z"][0] == pytest.approx((positive - negative) / math.sqrt(1 / (30 + prior) + 1 / (10 + prior)))
 
 
 def test_log_odds_change_sign_when_the_classes_are_swapped():

@@ -1,4 +1,4 @@
-"""A data set is read from every table that scoring reads: the same rows, the same labels, and others counted."""
+"""A data set is read from every table that scoring reads, with the same rows and labels; other rows are counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import csv
 import gzip
 import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -26,13 +25,14 @@ from sentiment.tables.inspection import inspect
 from sentiment.tables.labels import label_values
 from sentiment.tables.open import open_source
 from sentiment.tables.reading import Reading
+from tests.hostile_files import zipped
 
 FILES = Path(__file__).parent / "small_files"
 ROWS = [(f"The café at gate {i} was {'warm' if i % 2 else 'cold'}, they say", i % 2) for i in range(48)]
 
 
 def labelled_files() -> list[str]:
-    """The names of the small files that can be read and have a column of labels."""
+    """Returns the names of the small files that can be read and have a column of labels."""
     names = []
     for path in sorted(FILES.iterdir()):
         with contextlib.suppress(FileError):
@@ -50,12 +50,12 @@ def test_training_reads_the_rows_and_labels_that_scoring_reads(name):
     assert list(zip(reviews["text"], reviews["label"], strict=True)) == scored_rows(FILES / name)
 
 
-def test_the_small_files_with_labels_are_found():
+def test_small_files_with_labels_are_found():
     assert {"three_012.csv", "five_01234.tsv", "overall.jsonl", "stars_signs.csv"} <= set(LABELLED)
 
 
 def scored_rows(path: Path) -> list[tuple[str, int]]:
-    """The texts of a file and their labels, as scoring reads them."""
+    """Returns the texts of a file and their labels, as scoring reads them."""
     found, source = inspect(path, Options(), lambda *_: None), open_source(path)
     pairs = []
     for chunk in source.chunks(found.text):
@@ -66,17 +66,10 @@ def scored_rows(path: Path) -> list[tuple[str, int]]:
     return [(text, label) for text, label in kept if label is not None]
 
 
-def delimited(sign: str = ",", encoding: str = "utf-8", header: tuple[str, ...] = ("review", "label")) -> bytes:
+def delimited(delimiter: str = ",", encoding: str = "utf-8", header: tuple[str, ...] = ("review", "label")) -> bytes:
     out = io.StringIO()
-    csv.writer(out, delimiter=sign).writerows([header, *ROWS] if header else ROWS)
+    csv.writer(out, delimiter=delimiter).writerows([header, *ROWS] if header else ROWS)
     return out.getvalue().encode(encoding)
-
-
-def zipped(name: str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, delimited())
-    return out.getvalue()
 
 
 def workbook() -> bytes:
@@ -93,7 +86,7 @@ def parquet() -> bytes:
     return out.getvalue()
 
 
-FORMS: dict[str, Callable[[], bytes]] = {
+FORMATS: dict[str, Callable[[], bytes]] = {
     "plain.csv": delimited,
     "semicolons.csv": lambda: delimited(";"),
     "bars.csv": lambda: delimited("|"),
@@ -106,7 +99,7 @@ FORMS: dict[str, Callable[[], bytes]] = {
     "no_suffix": delimited,
     "plain.csv.gz": lambda: gzip.compress(delimited()),
     "plain.csv.zst": lambda: pa.compress(delimited(), "zstd", asbytes=True),
-    "plain.zip": lambda: zipped("inner.csv"),
+    "plain.zip": lambda: zipped({"inner.csv": delimited()}),
     "lines.jsonl": lambda: "".join(
         json.dumps({"review": text, "stars": 1 + 4 * n}) + "\n" for text, n in ROWS
     ).encode(),
@@ -116,9 +109,9 @@ FORMS: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_of_a_table_gives_the_same_reviews(name, tmp_path):
-    (tmp_path / name).write_bytes(FORMS[name]())
+    (tmp_path / name).write_bytes(FORMATS[name]())
     data = load(tmp_path / name)
     assert rows_of(data) == sorted(ROWS)
     assert data.source.removed == Removed()
@@ -129,7 +122,7 @@ def rows_of(data: Dataset) -> list[tuple[str, int]]:
     return sorted(zip(frame["text"], frame["label"].tolist(), strict=True))
 
 
-def written(folder: Path, labels: list[object], header: str = "review,stars") -> Path:
+def write_csv(folder: Path, labels: list[object], header: str = "review,stars") -> Path:
     path = folder / "mine.csv"
     rows = "".join(f"The parcel number {i} came late,{label}\n" for i, label in enumerate(labels))
     path.write_text(f"{header}\n{rows}")
@@ -147,14 +140,14 @@ def written(folder: Path, labels: list[object], header: str = "review,stars") ->
     ],
 )
 def test_rows_of_other_labels_are_left_out_and_counted(labels, positive, removed, tmp_path):
-    data = load(written(tmp_path, labels * 12))
+    data = load(write_csv(tmp_path, labels * 12))
     assert data.source.removed == removed
     assert sum(label for _, label in rows_of(data)) == 12 * positive
     assert len(rows_of(data)) == 12 * len(labels) - 12
 
 
-def test_chosen_meanings_take_precedence_and_others_are_left_out(tmp_path):
-    path = written(tmp_path, ["good", "bad", "ok", "spam"] * 12)
+def test_chosen_meanings_of_labels_take_precedence_and_other_labels_are_left_out(tmp_path):
+    path = write_csv(tmp_path, ["good", "bad", "ok", "spam"] * 12)
     data = load(path, Reading(labels={"GOOD": 0, "bad": 1, "ok": None}))
     assert data.source.removed == Removed(neutral=12, unknown_label=12)
     assert [label.means for label in data.interpretation.labels] == ["neutral", "positive", "negative", "unknown"]
@@ -166,7 +159,7 @@ def test_several_columns_of_reviews_are_joined(tmp_path):
     assert ("Title 7\nBody 7", 1) in rows_of(load(path, Reading(text_column="title,body")))
 
 
-def test_the_columns_of_a_folder_are_those_of_its_first_file_and_its_labels_have_one_scale(tmp_path):
+def test_the_files_of_a_folder_share_their_columns_and_the_scale_of_their_labels(tmp_path):
     for part, stars in (("train", (1, 2, 5)), ("test", (2, 4)), ("unsup", (0,))):
         texts = [f"To {part} with, number {i}" for i in range(60)]
         table = pd.DataFrame({"Comment": texts, "Rating": [stars[i % len(stars)] for i in range(60)]})
@@ -176,8 +169,8 @@ def test_the_columns_of_a_folder_are_those_of_its_first_file_and_its_labels_have
     assert len(data.unlabelled) == 60
 
 
-def test_a_file_whose_rows_are_ragged_is_read_and_the_unreadable_ones_counted(tmp_path):
-    path = written(tmp_path, [1, 5] * 24)
+def test_a_file_of_ragged_rows_is_read_and_unreadable_rows_are_counted(tmp_path):
+    path = write_csv(tmp_path, [1, 5] * 24)
     with path.open("a") as file:
         file.write('"never closed,5\nshort\n"extra, quoted",5,a,b\n')
     data = load(path)
@@ -188,11 +181,11 @@ def test_a_file_whose_rows_are_ragged_is_read_and_the_unreadable_ones_counted(tm
 def test_a_column_of_too_many_values_is_not_a_column_of_labels(tmp_path, monkeypatch):
     monkeypatch.setattr("sentiment.dataset.tables._MAX_LABELS", 20)
     with pytest.raises(DatasetError, match="more than 20 different values, too many for labels; name another with"):
-        load(written(tmp_path, list(range(48))), Reading(label_column="stars"))
+        load(write_csv(tmp_path, list(range(48))), Reading(label_column="stars"))
 
 
 def test_the_summary_names_the_columns_the_labels_and_the_rows_left_out(tmp_path):
-    lines = summary_lines(load(written(tmp_path, [1, 2, 3, 4, 5, ""] * 12)))
+    lines = summary_lines(load(write_csv(tmp_path, [1, 2, 3, 4, 5, ""] * 12)))
     assert lines == [
         "CSV; split: seeded, stratified: 20% test",
         "Reviews: “review”; labels: “stars” (positive: “4”, “5”; negative: “1”, “2”; neither: “3”).",
@@ -209,6 +202,6 @@ def test_doubtful_guesses_are_in_the_summary(tmp_path):
     )
 
 
-def test_counts_of_an_older_run_lack_the_new_reasons_and_are_read():
+def test_the_counts_of_an_older_run_are_read_although_they_lack_newer_reasons():
     old = {name: n for name, n in asdict(Removed(repeats=3)).items() if name not in ("neutral", "unreadable")}
     assert Removed(**old) == Removed(repeats=3)

@@ -19,7 +19,7 @@ PLAIN = DecisionRule()
 
 
 @given(LOGITS, st.floats(0.05, 20))
-def test_a_probability_is_one_whatever_the_logit_and_mirrors_its_opposite(logit: float, temperature: float) -> None:
+def test_every_logit_has_a_probability_and_its_opposite_has_the_complement(logit: float, temperature: float) -> None:
     rule = DecisionRule(temperature)
     probability = rule.probability(logit)
     assert 0 <= probability <= 1
@@ -44,7 +44,9 @@ def test_the_bias_is_added_before_the_temperature_divides() -> None:
 
 
 @given(LOGITS, st.floats(0.01, 100))
-def test_without_bias_and_threshold_nothing_changes_in_a_single_bit(logit: float, temperature: float) -> None:
+def test_without_bias_and_threshold_the_result_is_exactly_that_of_the_temperature(
+    logit: float, temperature: float
+) -> None:
     rule, z = DecisionRule(temperature), logit / temperature
     probability = 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
     assert rule.probability(logit) == probability
@@ -105,10 +107,10 @@ def test_confidence_changes_at_its_bounds(certainty: float, confidence: str) -> 
     assert PLAIN.confidence(certainty) == confidence
 
 
-@given(st.floats(0, 0.49))
-def test_a_negative_verdict_is_as_confident_as_its_mirror_image(probability: float) -> None:
-    mirrored = 1 - probability
-    assert PLAIN.confidence(1 - mirrored) == PLAIN.confidence(mirrored)
+@given(st.floats(0.51, 1))
+def test_a_negative_verdict_is_as_confident_as_a_positive_one_of_the_same_certainty(probability: float) -> None:
+    negative = 1 - probability
+    assert PLAIN.confidence(negative) == PLAIN.confidence(1 - negative)
 
 
 def test_a_text_of_mostly_unknown_words_is_never_judged_with_confidence() -> None:
@@ -116,17 +118,19 @@ def test_a_text_of_mostly_unknown_words_is_never_judged_with_confidence() -> Non
     assert PLAIN.confidence(1.0, "truncated") == "confident"
 
 
-def test_a_verdict_holds_all_it_was_made_from() -> None:
-    made = DecisionRule(2.0).predict(math.log(19) * 2, "truncated", read=50, total=80, unknown_rate=0.1)
-    assert made == Prediction("positive", pytest.approx(0.95), math.log(19) * 2, "confident", "truncated", 50, 80, 0.1)
+def test_a_prediction_holds_everything_it_was_computed_from() -> None:
+    prediction = DecisionRule(2.0).predict(math.log(19) * 2, "truncated", read=50, total=80, unknown_rate=0.1)
+    assert prediction == Prediction(
+        "positive", pytest.approx(0.95), math.log(19) * 2, "confident", "truncated", 50, 80, 0.1
+    )
 
 
-def test_a_verdict_at_the_threshold_keeps_the_model_s_own_logit() -> None:
-    made = DecisionRule(1.0, 0.2, 0.8).predict(1.0, "ok", 5, 5, 0.0)
-    assert made == Prediction("negative", pytest.approx(1 / (1 + math.exp(-1.2))), 1.0, "unsure", "ok", 5, 5, 0.0)
+def test_a_prediction_with_bias_and_threshold_keeps_the_model_s_own_logit() -> None:
+    prediction = DecisionRule(1.0, 0.2, 0.8).predict(1.0, "ok", 5, 5, 0.0)
+    assert prediction == Prediction("negative", pytest.approx(1 / (1 + math.exp(-1.2))), 1.0, "unsure", "ok", 5, 5, 0.0)
 
 
-def test_no_verdict_has_no_label_and_no_confidence() -> None:
+def test_an_unscored_prediction_has_no_label_and_no_confidence() -> None:
     assert unscored_prediction("empty") == Prediction(None, 0.5, 0.0, None, "empty", 0, 0, 0.0)
 
 

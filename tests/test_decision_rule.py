@@ -29,7 +29,8 @@ RULE = DecisionRule(1.5, 0.4, 0.7)
 TEXTS = ["The film is good!", "not a great film .", "dull", "bad bad bad", "great great great good", "the", ""]
 
 
-def with_rule(folder: Path, **values: object) -> Path:
+def run_with_rule(folder: Path, **values: object) -> Path:
+    """Writes a run whose configuration has these values."""
     run = tiny_run(folder)
     write_json(run / "config.json", {"preset": "tiny", "max_length": 50, "temperature": 1.5, **values})
     write_manifest(run)
@@ -43,7 +44,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return with_rule(tmp_path_factory.mktemp("ruled") / "tiny", bias=0.4, threshold=0.7)
+    return run_with_rule(tmp_path_factory.mktemp("ruled") / "tiny", bias=0.4, threshold=0.7)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_the_logits_are_those_without_a_rule_and_all_else_follows_from_it(plain:
         assert after.label == ("positive" if after.probability >= 0.7 else "negative")
         assert after.confidence == RULE.confidence(after.probability, after.status)
     labels = [each.label for each in plain.predict(TEXTS)]
-    assert [each.label for each in ruled.predict(TEXTS)] != labels  # else nothing was tested
+    assert [each.label for each in ruled.predict(TEXTS)] != labels  # else the rule would have no effect here
 
 
 @pytest.mark.parametrize("fast", [False, True])
@@ -91,10 +92,10 @@ def test_a_scored_file_and_its_metrics_have_the_labels_of_the_rule(
     expected = ruled.predict(TEXTS[:-1])
     assert [row["sentiment"] for row in rows] == [each.label for each in expected]
     assert [row["confidence"] for row in rows] == [each.confidence for each in expected]
-    right = [row["sentiment"] for row in rows if row["confidence"] and row["status"] != "mostly_unknown"]
+    verdicts = [row["sentiment"] for row in rows if row["confidence"] and row["status"] != "mostly_unknown"]
     [report] = tmp_path.glob("*.json")
-    held = json.loads(report.read_text(encoding="utf-8"))["against_labels"]
-    assert held["accuracy"] == right.count("positive") / len(right)
+    measured = json.loads(report.read_text(encoding="utf-8"))["against_labels"]
+    assert measured["accuracy"] == verdicts.count("positive") / len(verdicts)  # all labels are positive
 
 
 def test_contributions_and_their_sum_are_those_without_a_rule(plain: Classifier, ruled: Classifier) -> None:
@@ -104,7 +105,7 @@ def test_contributions_and_their_sum_are_those_without_a_rule(plain: Classifier,
     assert (before.boundary, after.boundary) == (0, RULE.boundary)
 
 
-def test_a_saved_explanation_keeps_the_boundary_and_says_it(plain: Classifier, ruled: Classifier) -> None:
+def test_a_saved_explanation_keeps_and_shows_the_boundary(plain: Classifier, ruled: Classifier) -> None:
     explained = ruled.explain(TEXTS[0])
     assert from_json(to_json(explained)).boundary == explained.boundary == RULE.boundary
     assert f"decision boundary is a logit of +{RULE.boundary:.3f}" in to_html(explained)
@@ -133,11 +134,12 @@ def test_figures_count_verdicts_at_the_threshold() -> None:
     table = labelled(("test",))
     probability = 1 / (1 + np.exp(-(table["logit"].to_numpy(np.float64) + RULE.bias) / RULE.temperature))
     found = predictions.summary(table, RULE)
-    called, true = probability >= RULE.threshold, (table["label"] == 1).to_numpy()
-    assert found["accuracy"] == (called == true).mean()
-    assert found["confusion"]["tp"] == (called & true).sum()
+    predicted, true = probability >= RULE.threshold, (table["label"] == 1).to_numpy()
+    assert found["accuracy"] == (predicted == true).mean()
+    assert found["confusion"]["tp"] == (predicted & true).sum()
     assert found["brier"] == pytest.approx(((probability - true) ** 2).mean())
-    assert found["accuracy"] != predictions.summary(table, DecisionRule(1.5))["accuracy"]  # else nothing was tested
+    plain = predictions.summary(table, DecisionRule(1.5))
+    assert found["accuracy"] != plain["accuracy"]  # else the rule would have no effect here
     levels = [RULE.confidence(each) for each in probability.tolist()]
     assert [row["n"] for row in found["confidence"]] == [levels.count(row["level"]) for row in found["confidence"]]
 
@@ -161,9 +163,9 @@ def test_confident_mistakes_are_wrong_and_confident_by_the_rule() -> None:
 
 def test_the_card_states_bias_threshold_and_how_the_bias_was_decided(tmp_path: Path) -> None:
     decided = {"folds": 10, "bias": 0.4, "gain": 0.0021, "standard_error": 0.0004}
-    run = open_run(with_rule(tmp_path / "tiny", bias=0.4, threshold=0.7, calibration=decided))
-    judged = {"test": predictions.summary(labelled(("test",)), RULE), "data": {}, "date": "2026-01-02", "versions": {}}
-    card = " ".join(model_card.render(add_parts(run, {"test.json": judged})).split())
+    run = open_run(run_with_rule(tmp_path / "tiny", bias=0.4, threshold=0.7, calibration=decided))
+    result = {"test": predictions.summary(labelled(("test",)), RULE), "data": {}, "date": "2026-01-02", "versions": {}}
+    card = " ".join(model_card.render(add_parts(run, {"test.json": result})).split())
     assert "a bias of +0.400" in card
     assert "decision threshold is a probability of 70.00%" in card
     assert "by −0.00210 (standard error 0.00040, 10-fold cross-validation)" in card
@@ -172,7 +174,7 @@ def test_the_card_states_bias_threshold_and_how_the_bias_was_decided(tmp_path: P
 def test_rules_are_read_from_runs_and_bad_ones_refused_in_a_sentence(run: Path, tmp_path: Path) -> None:
     assert read_rule(open_run(run)) == RULE
     for number, values in enumerate([{"bias": "0.4"}, {"threshold": 1}, {"threshold": True}, {"bias": 1e9}]):
-        bad = with_rule(tmp_path / str(number), **values)
+        bad = run_with_rule(tmp_path / str(number), **values)
         [name] = values
         for load in (Classifier.load, lambda folder: read_rule(open_run(folder))):
             with pytest.raises(ArtifactError, match=f"{name} in config.json is not a number") as error:
