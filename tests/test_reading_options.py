@@ -112,7 +112,8 @@ def test_an_option_for_files_is_refused_without_a_file(name, task):
 
 
 def test_the_recorded_command_holds_the_options(tmp_path):
-    words = arguments("train.py", parcels_csv(tmp_path), tmp_path, "--labels", "fine=positive,torn=negative", "--header")
+    given = ("--labels", "fine=positive,torn=negative", "--header")
+    words = arguments("train.py", parcels_csv(tmp_path), tmp_path, *given)
     recorded = train._command(train._options([*map(str, words)], "train.py"))
     assert recorded.endswith("--labels fine=positive,torn=negative --header")
     assert str(tmp_path) not in recorded
