@@ -16,6 +16,7 @@ from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
 from sentiment.tables.errors import FileError
+from tests.table_files import TABLE, workbook
 from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
@@ -31,7 +32,6 @@ from tests.test_bulk_page import (  # noqa: F401
     upload,
     worker,
 )
-from tests.test_table_forms import TABLE, workbook
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
 FULL = OSError(errno.ENOSPC, "No space left on device")
