@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,3 +49,9 @@ def workbook(**sheets: list[list[Any]]) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def sheet_rows(path: Path) -> list[tuple[Any, ...]]:
+    """The rows of the active sheet of a workbook, with its header."""
+    with contextlib.closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        return list(book.active.values)
