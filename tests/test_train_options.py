@@ -11,6 +11,7 @@ import pytest
 from sentiment import artifacts, dataset
 from sentiment.artifacts import add_parts, open_run
 from sentiment.commands import train as script
+from sentiment.presets import BILSTM, DISTILLED, PartError, leave_out
 from tests.command import run_script
 from tests.tiny import tiny_run
 
@@ -167,3 +168,58 @@ def test_rehearsing_without_a_start_is_refused(tmp_path):
     )
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "--rehearse goes with --start" in done.stderr
+
+
+def test_a_recipe_cannot_leave_out_a_part_that_it_lacks(tmp_path):
+    done = run_script("train.py", *required_options(parcels_csv(tmp_path), tmp_path / "run"), "--without", "clauses")
+    assert done.status == 2
+    assert "no clauses to leave out" in done.stderr
+    with pytest.raises(PartError):
+        leave_out(BILSTM, "sayings")
+    with pytest.raises(PartError):
+        leave_out(DISTILLED, "skipgram")
+
+
+@pytest.mark.parametrize("part", ["turned", "clauses", "sayings"])
+def test_a_part_of_a_continuation_can_be_left_out(part):
+    left = leave_out(DISTILLED, part)
+    assert (left.name, getattr(left.continues, part)) == (f"distilled-without-{part}", 0.0)
+    assert left.summary.endswith(f"; without {part}")
+
+
+def test_an_existing_run_is_not_overwritten_by_default(tmp_path):
+    run = tiny_run(tmp_path / "tiny")
+    before = open_run(run).manifest
+    done = run_script("train.py", *required_options(parcels_csv(tmp_path), run))
+    assert done.status == 2
+    assert "finished run" in done.stderr
+    assert open_run(run).manifest == before
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--data", "none.csv"), ("--exclude", "none.txt"), ("--text-column", "none")], ids=lambda pair: pair[0]
+)
+def test_an_error_in_the_command_deletes_no_finished_run_despite_overwrite(wrong, tmp_path):
+    run = tiny_run(tmp_path / "tiny")
+    option, value = wrong
+    words = [*required_options(parcels_csv(tmp_path), run), "--overwrite"]
+    done = run_script("train.py", *words, option, value if option == "--text-column" else tmp_path / value)
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    open_run(run)  # raises an error if it is incomplete
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "not JSON"])
+def test_a_folder_of_another_program_is_not_overwritten_although_it_has_a_manifest(content, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "manifest.json").write_text(content)
+    done = run_script("train.py", *required_options(parcels_csv(tmp_path), tmp_path / "site"), "--overwrite")
+    assert done.status == 2
+    assert "not a run's folder" in done.stderr
+    assert (tmp_path / "site" / "manifest.json").read_text() == content
+
+
+def test_an_output_folder_inside_a_file_is_refused_in_a_sentence(tmp_path):
+    data = parcels_csv(tmp_path)
+    done = run_script("train.py", *required_options(data, data / "run"))
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+    assert "is a file" in done.stderr
