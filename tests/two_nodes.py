@@ -1,6 +1,6 @@
-"""Scores a folder on a cluster of two nodes on this machine, and ends a worker in mid-run; run by the cluster's tests.
+"""Scores a folder on a cluster of two nodes on this machine, and kills a worker while it scores.
 
-Prints, as JSON, the processes of the workers seen and of the one that was ended.
+Prints, as JSON, the process ids of the workers and of the one that was killed. Run by tests/test_bulk_cluster.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NODE = {"num_cpus": 2, "object_store_memory": 10**9}
 
 
 def workers(cluster: Cluster) -> list[int]:
-    """The processes in which classifiers run."""
+    """The ids of the processes in which classifiers run."""
     raylets = {
         info.process.pid
         for node in cluster.list_all_nodes()
@@ -35,7 +35,7 @@ def workers(cluster: Cluster) -> list[int]:
             if parent in raylets and b"Scorer" in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
+            continue  # the process has just ended
     return found
 
 
