@@ -183,12 +183,12 @@ def test_a_document_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_never_tested_has_a_record_without_test_figures(tmp_path: Path) -> None:
-    found = run_records.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), UNTESTED))
-    assert found["test"] is None
-    assert found["behaviour"] is None
-    assert found["validation"]["n"] == 400
-    assert "| tiny |" in run_records.page([found], None)
-    assert json.loads(json.dumps(found)) == found
+    record = run_records.record(add_parts(open_run(tiny_run(tmp_path / "tiny")), UNTESTED))
+    assert record["test"] is None
+    assert record["behaviour"] is None
+    assert record["validation"]["n"] == 400
+    assert "| tiny |" in run_records.page([record], None)
+    assert json.loads(json.dumps(record)) == record
 
 
 def count_and_accuracy(figures: dict[str, Any]) -> str:

@@ -148,8 +148,8 @@ def test_short_sentences_are_complete_have_known_words_and_no_contrast():
     )
     vocabulary = vocabulary_of(text.replace("xylophone", ""))
     review = vocabulary.encode(text.split())
-    found = short_sentences([review, review], vocabulary, np.random.default_rng(1))
-    assert [decode(sentence, vocabulary) for sentence in found] == [
+    sentences_found = short_sentences([review, review], vocabulary, np.random.default_rng(1))
+    assert [decode(sentence, vocabulary) for sentence in sentences_found] == [
         "it was a fine day",
         "we liked every scene of it",
     ]

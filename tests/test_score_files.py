@@ -51,14 +51,14 @@ def test_every_format_of_output_has_the_same_values(scored, table):
     as_csv = rows_of(scored(table, "out.csv", "--raw"))
     assert rows_of(scored(table, "out.tsv", "--raw")) == as_csv
     header, *rows = as_csv
-    objects = [json.loads(line) for line in scored(table, "out.jsonl").read_text("utf-8").splitlines()]
+    records = [json.loads(line) for line in scored(table, "out.jsonl").read_text("utf-8").splitlines()]
     parquet = pq.read_table(scored(table, "out.parquet")).to_pylist()
-    assert objects == parquet
+    assert records == parquet
     _, *sheet = sheet_rows(scored(table, "out.xlsx", "--raw"))
-    for row, found, cells in zip(rows, objects, sheet, strict=True):
-        assert list(found) == header
-        assert ["" if value is None else str(value) for value in found.values()] == row
-        assert [value or "" for value in found.values()] == [value or "" for value in cells]
+    for row, record, cells in zip(rows, records, sheet, strict=True):
+        assert list(record) == header
+        assert ["" if value is None else str(value) for value in record.values()] == row
+        assert [value or "" for value in record.values()] == [value or "" for value in cells]
 
 
 @pytest.mark.parametrize("taken", [*ADDED, "Sentiment", "STATUS"])

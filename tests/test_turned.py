@@ -81,8 +81,8 @@ def test_an_opinion_against_the_label_is_replaced_half_the_time():
 
 def test_an_opinion_that_is_not_drawn_stays_and_lowers_the_share_turned():
     turner = Turner(LEXICON, VOCABULARY)
-    made = turner.turn(VOCABULARY.encode(["good", "great", "bad"]), 1, 0.9, Draws(0.5, 0.99, 0.95, 0.6))
-    assert (made.share, made.evidence, made.turned) == (0.5, 2.0, 1.0)
+    result = turner.turn(VOCABULARY.encode(["good", "great", "bad"]), 1, 0.9, Draws(0.5, 0.99, 0.95, 0.6))
+    assert (result.share, result.evidence, result.turned) == (0.5, 2.0, 1.0)
     assert turner.turn(VOCABULARY.encode(["film"]), 1, 0.9, Draws(0.0)).share == 0.0
 
 

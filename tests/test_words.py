@@ -97,8 +97,11 @@ def test_words_are_not_measured_on_other_data_than_the_run_was_trained_on(tmp_pa
     assert not open_run(run).has(words.PART)
 
 
-@pytest.mark.parametrize("options", [("--words",), ("--words", "--data", "x.csv", "--compare", "y")])
-def test_words_need_data_and_exclude_a_comparison(options: tuple[str, ...], tmp_path: Path) -> None:
-    done = evaluate("--artifacts", tiny_run(tmp_path / "tiny"), *options)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [((), "--data is required"), (("--data", "x.csv", "--compare", "y"), "--compare only compares; leave out")],
+)
+def test_words_need_data_and_exclude_a_comparison(options: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    done = evaluate("--artifacts", tiny_run(tmp_path / "tiny"), "--words", *options)
     assert done.status == 2
-    assert "--words" in done.stderr.splitlines()[-1]
+    assert message in done.stderr.splitlines()[-1]

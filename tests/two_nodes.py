@@ -43,20 +43,20 @@ def main() -> None:
     source, output, run = map(Path, sys.argv[1:])
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     cluster.add_node(**NODE)
-    said: dict[str, object] = {"nodes": 2, "ended": None}
+    result: dict[str, object] = {"nodes": 2, "ended": None}
 
-    def report(stage: str, done: int, rows: int) -> None:
-        if stage == "scoring" and said["ended"] is None:
-            said["workers"] = workers(cluster)
-            said["ended"] = said["workers"][0]
-            os.kill(said["ended"], signal.SIGKILL)
+    def kill_one(stage: str, done: int, rows: int) -> None:
+        if stage == "scoring" and result["ended"] is None:
+            result["workers"] = workers(cluster)
+            result["ended"] = result["workers"][0]
+            os.kill(result["ended"], signal.SIGKILL)
 
     try:
-        results = score_on_cluster(Task(source, output, ""), run, cluster.address, report)
-        said["rows"] = [result["rows"] for result in results]
+        reports = score_on_cluster(Task(source, output, ""), run, cluster.address, kill_one)
+        result["rows"] = [report["rows"] for report in reports]
     finally:
         cluster.shutdown()
-    print(json.dumps(said))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":
