@@ -28,23 +28,9 @@ CONTINUED = dataclasses.replace(
     continues=dataclasses.replace(DISTILLED.continues, epoch_examples=100),
 )
 FILLER = [
-    "the",
-    "a",
-    "film",
-    "story",
-    "actor",
-    "scene",
-    "we",
-    "saw",
-    "it",
-    "was",
-    "on",
-    "tuesday",
-    "and",
-    "then",
-    "they",
+    "the", "a", "film", "story", "actor", "scene", "we", "saw", "it", "was", "on", "tuesday", "and", "then", "they",
     "left",
-]
+]  # fmt: skip
 OPINIONS = {"positive": ["splendid", "moving", "fun"], "negative": ["dreadful", "tedious", "limp"]}
 COLUMNS = {"text_column": "comment", "label_column": "verdict"}
 
@@ -61,7 +47,8 @@ def labelled_csv(path: Path) -> Path:
         for i in range(400):
             label = "positive" if i % 2 else "negative"
             words = list(rng.choice(FILLER, rng.integers(10, 16)))
-            words.insert(int(rng.integers(len(words) + 1)), rng.choice(OPINIONS[label]))
+            opinion = rng.choice(OPINIONS[label])
+            words.insert(int(rng.integers(len(words) + 1)), opinion)
             writer.writerow([f"{' '.join(words)} {i}", label])
     return path
 
