@@ -8,6 +8,7 @@ import pytest
 
 from sentiment.app.bulk import downloads, loading
 from sentiment.formatting import counted
+from tests.table_files import TABLE, workbook
 from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
@@ -23,7 +24,6 @@ from tests.test_bulk_page import (  # noqa: F401
     upload,
     worker,
 )
-from tests.test_table_forms import TABLE, workbook
 
 
 def error_text(app):

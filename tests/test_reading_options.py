@@ -15,7 +15,8 @@ from sentiment.tables.reading import Reading
 from tests.command import run_script
 from tests.data_forms import release, stanford_folder
 
-SCRIPTS = ("train.py", "evaluate.py", "find_label_errors.py", "score.py")
+NEED_LABELS = ("train.py", "evaluate.py", "find_label_errors.py")
+SCRIPTS = (*NEED_LABELS, "score.py")
 OPTIONS = ("--text-column", "--label-column", "--labels", "--input-form", "--sheet", "--encoding", "--delimiter")
 
 
@@ -25,21 +26,23 @@ def parsed(*words: str) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def parcels(folder: Path, labels: tuple[str, str] = ("fine", "torn")) -> Path:
+def parcels_csv(folder: Path) -> Path:
+    """A CSV of 40 texts with the labels fine and torn, whose meanings are not clear."""
     path = folder / "parcels.csv"
-    rows = [f"The parcel number {i} came late;{labels[i % 2]}\n" for i in range(40)]
+    rows = [f"The parcel number {i} came late;{('fine', 'torn')[i % 2]}\n" for i in range(40)]
     path.write_text("said;felt\n" + "".join(rows), encoding="utf-8")
     return path
 
 
-def command(name: str, data: Path, folder: Path, *options: str) -> list[object]:
-    others = {
+def arguments(name: str, data: Path, folder: Path, *options: str) -> list[object]:
+    """The arguments that the script needs to read the data, and these options."""
+    needed = {
         "train.py": ["--data", data, "--preset", "lstm", "--output", folder / "run"],
         "evaluate.py": ["--data", data],
         "find_label_errors.py": ["--data", data, "--output", folder / "found"],
         "score.py": [data, folder / "out.csv", "--label-column", "felt"],
     }
-    return [*others[name], *options]
+    return [*needed[name], *options]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -48,7 +51,7 @@ def test_every_script_has_every_option(name):
     assert all(option in shown for option in (*OPTIONS, "--header, --no-header"))
 
 
-def test_options_become_choices_and_are_recorded_as_they_were_given():
+def test_options_become_a_reading_and_are_recorded_as_given():
     given = ["--text-column", "a,b", "--label-column", "2", "--labels", "good=positive,ok=none"]
     given += ["--input-form", "csv", "--sheet", "2", "--encoding", "cp1252", "--delimiter", "tab", "--no-header"]
     assert reading(parsed(*given)) == Reading(
@@ -78,34 +81,39 @@ def test_a_value_that_is_not_valid_is_refused(option, value):
         ("--encoding=nothing", "There is no text encoding called nothing"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_refused_in_one_sentence_by_every_script(name, option, sentence, tmp_path):
-    done = run_script(name, *command(name, parcels(tmp_path), tmp_path, option))
+def test_every_script_refuses_an_option_that_does_not_apply_in_one_sentence(name, option, sentence, tmp_path):
+    done = run_script(name, *arguments(name, parcels_csv(tmp_path), tmp_path, option))
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith(f"{name}: {sentence}")
 
 
-@pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "score.py"])
-def test_labels_that_are_not_clear_are_refused_and_an_option_for_the_release_too(name, tmp_path):
-    done = run_script(name, *command(name, parcels(tmp_path), tmp_path, "--label-column", "felt"))
+@pytest.mark.parametrize("name", NEED_LABELS)
+def test_labels_without_a_clear_meaning_are_refused(name, tmp_path):
+    done = run_script(name, *arguments(name, parcels_csv(tmp_path), tmp_path, "--label-column", "felt"))
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "“fine”, “torn”. Give it with --labels" in done.stderr
+
+
+@pytest.mark.parametrize("name", NEED_LABELS)
+def test_meanings_of_labels_are_refused_for_the_stanford_release(name, tmp_path):
     folder = stanford_folder(release(), tmp_path)
-    done = run_script(name, *command(name, folder, tmp_path, "--labels", "pos=positive"))
+    done = run_script(name, *arguments(name, folder, tmp_path, "--labels", "pos=positive"))
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.endswith("is the Stanford release, to which --labels does not apply; leave it out.\n")
 
 
 @pytest.mark.parametrize(
-    ("name", "others"), [("score.py", ["--text", "Fine"]), ("evaluate.py", ["--behaviour"])], ids=["score", "evaluate"]
+    ("name", "task"), [("score.py", ["--text", "Fine"]), ("evaluate.py", ["--behaviour"])], ids=["score", "evaluate"]
 )
-def test_an_option_for_files_is_refused_without_a_file(name, others):
-    done = run_script(name, *others, "--labels", "fine=positive")
+def test_an_option_for_files_is_refused_without_a_file(name, task):
+    done = run_script(name, *task, "--labels", "fine=positive")
     assert done.status == 2
     assert "--labels is for" in done.stderr.splitlines()[-1]
 
 
 def test_the_recorded_command_holds_the_options(tmp_path):
-    words = command("train.py", parcels(tmp_path), tmp_path, "--labels", "fine=positive,torn=negative", "--header")
+    given = ("--labels", "fine=positive,torn=negative", "--header")
+    words = arguments("train.py", parcels_csv(tmp_path), tmp_path, *given)
     recorded = train._command(train._options([*map(str, words)], "train.py"))
     assert recorded.endswith("--labels fine=positive,torn=negative --header")
     assert str(tmp_path) not in recorded

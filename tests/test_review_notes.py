@@ -1,4 +1,4 @@
-"""Notes of readers: confident mistakes with their cause, suspected labels with a verdict."""
+"""Notes of people who read reviews: confident mistakes with a cause, suspected labels with a verdict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.tiny import tiny_run
 
 
 def mistaken(n: int = 400) -> pd.DataFrame:
-    """Predictions; every fifth is wrong, and some of these are confident."""
+    """Predictions of which every fifth is wrong, some of these with confidence."""
     table = predictions(("test",), n=n)
     return table.assign(label=table["label"].where(table.index % 5 > 0, 1 - table["label"]))
 
@@ -30,7 +30,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "reviews"
 
 
-def test_the_causes_in_the_repository_are_of_test_reviews_and_name_no_other_cause():
+def test_the_causes_in_the_repository_are_known_ones_and_of_test_reviews():
     known = review_notes.causes()
     index = official.read_index()
     assert len(known) >= 220
@@ -47,7 +47,7 @@ def test_the_suspected_labels_in_the_repository_are_of_training_reviews():
     assert sum(facts["suspected"].values()) == len(suspects)
 
 
-def test_the_suspected_labels_that_were_read_are_as_good_as_drawn_at_random():
+def test_the_suspected_labels_that_were_read_are_the_first_by_fingerprint_so_a_random_sample():
     found = review_notes.label_errors()
     assert found is not None
     read = review_notes.label_verdicts()
@@ -55,7 +55,7 @@ def test_the_suspected_labels_that_were_read_are_as_good_as_drawn_at_random():
     assert len(read) >= 50
 
 
-def test_nothing_in_the_folder_holds_a_text():
+def test_no_file_of_the_notes_holds_a_text():
     for path in review_notes.FOLDER.glob("*.csv"):
         assert all(re.fullmatch(r"[0-9a-f]{16},[a-z ]+", line) for line in path.read_text().splitlines()[1:])
     for path in review_notes.FOLDER.glob("*.txt"):
@@ -63,12 +63,12 @@ def test_nothing_in_the_folder_holds_a_text():
     assert {path.suffix for path in review_notes.FOLDER.iterdir()} == {".csv", ".json", ".parquet", ".txt"}
 
 
-def test_confident_mistakes_are_wrong_and_sure_and_the_surest_comes_first(folder):
+def test_confident_mistakes_are_listed_with_the_most_confident_first(folder):
     table = mistaken()
     rows = review_notes.confident_mistakes(table, RULE)
-    own = rows["probability"].where(rows["label"] == 0, 1 - rows["probability"])  # of the verdict
-    assert own.is_monotonic_decreasing
-    assert own.min() >= CONFIDENT
+    predicted = rows["probability"].where(rows["label"] == 0, 1 - rows["probability"])  # of the predicted label
+    assert predicted.is_monotonic_decreasing
+    assert predicted.min() >= CONFIDENT
     rest = review_notes.confident_mistakes(table.drop(rows.index), RULE)
     assert len(rows) > 0
     assert rest.empty
@@ -84,13 +84,13 @@ def test_a_cause_is_shown_only_for_the_mistakes_that_were_read(folder):
     assert rows["cause"].notna().sum() == 1
 
 
-def test_without_readers_there_are_no_notes(folder):
+def test_without_files_there_are_no_notes(folder):
     assert review_notes.causes() == review_notes.label_verdicts() == {}
     assert review_notes.label_errors() is None
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("fingerprint,cause\n00,sarcsm\n", "Line 2 of causes.csv: “sarcsm” is not one of mixed review, wrong label,"),
         ("fingerprint,cause\n00,plot\n01,plot\n00,irony\n", "Line 4 of causes.csv: 00 is listed twice."),
@@ -98,13 +98,13 @@ def test_without_readers_there_are_no_notes(folder):
         ("", "causes.csv cannot be read as CSV."),
     ],
 )
-def test_a_slip_in_a_file_written_by_hand_is_named_with_its_line(folder, content, said):
+def test_an_error_in_a_file_written_by_hand_is_reported_with_its_line(folder, content, message):
     (folder / "causes.csv").write_text(content)
-    with pytest.raises(ArtifactError, match=re.escape(said)):
+    with pytest.raises(ArtifactError, match=re.escape(message)):
         review_notes.causes()
 
 
-def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_path):
+def test_a_review_is_listed_to_be_read_until_its_cause_is_recorded(folder, tmp_path):
     texts = [f"review number {i}, a {'good' if i % 2 else 'bad'} film" for i in range(120)]
     labels = ["positive" if i % 2 else "negative" for i in range(120)]
     pd.DataFrame({"review": texts, "sentiment": labels}).to_csv(tmp_path / "reviews.csv", index=False)
@@ -114,17 +114,22 @@ def test_what_is_to_be_read_next_is_shown_until_it_has_been_read(folder, tmp_pat
     write_manifest(run)
     command = ("dev.to_read", "mistakes", "--data", tmp_path / "reviews.csv", "--artifacts", run, "--count", 1)
     first = run_tool(*command)
-    surest = review_notes.confident_mistakes(tested, RULE)["fingerprint"].iloc[0]
+    most_confident = review_notes.confident_mistakes(tested, RULE)["fingerprint"].iloc[0]
     assert first.status == 0
-    assert first.stdout.startswith(surest)
+    assert first.stdout.startswith(most_confident)
     assert first.stdout.count("review number") == 1
-    (folder / "causes.csv").write_text(f"fingerprint,cause\n{surest},plot\n")
-    assert surest not in run_tool(*command).stdout
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{most_confident},plot\n")
+    second = run_tool(*command)
+    assert second.status == 0
+    assert second.stdout.count("review number") == 1
+    assert most_confident not in second.stdout
 
 
-def test_to_read_reports_missing_results_in_a_sentence(folder, tmp_path):
-    run = tiny_run(tmp_path / "tiny")
-    for what, said in (("mistakes", "The run tiny has no test results"), ("labels", "No labels are suspected yet")):
-        done = run_tool("dev.to_read", what, "--data", tmp_path, "--artifacts", run)
-        assert done.status == 2
-        assert done.stderr.startswith(f"to_read.py: {said}")
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [("mistakes", "The run tiny has no test results"), ("labels", "No labels are suspected yet")],
+)
+def test_to_read_reports_missing_results_in_a_sentence(folder, tmp_path, what, message):
+    done = run_tool("dev.to_read", what, "--data", tmp_path, "--artifacts", tiny_run(tmp_path / "tiny"))
+    assert done.status == 2
+    assert done.stderr.startswith(f"to_read.py: {message}")

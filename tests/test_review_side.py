@@ -1,4 +1,4 @@
-"""What the parts next to the verdict compute and write: sums, methods, code to share, labels as CSV."""
+"""The parts next to the verdict: the sum of a score, comparisons, code to share, and labels to save."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def folder_of_runs(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
 
 
-def analysed(classifier: Classifier, text: str) -> Analysis:
+def analysis_of(text: str, classifier: Classifier) -> Analysis:
     return Analysis(1, text, classifier.run.name, classifier.predict([text])[0], 1.0)
 
 
@@ -68,7 +68,7 @@ def test_the_rows_of_the_sum_add_up_to_the_score(classifier, text):
     assert sum(numbers[part] for part in parts) == pytest.approx(numbers["Score"], abs=0.002)
 
 
-def test_the_probability_of_the_sum_follows_from_its_formula(classifier):
+def test_the_last_row_of_the_sum_gives_the_probability_and_its_formula(classifier):
     explanation = classifier.explain("the film is good")
     *_, (name, value, formula) = arithmetic.sum_rows(explanation, classifier)
     assert name == "P(positive)"
@@ -83,11 +83,11 @@ def test_the_sum_states_no_probability_for_unknown_words(classifier):
 
 
 @pytest.mark.parametrize(
-    ("agreement", "mark"),
+    ("agreement", "rating"),
     [(1.0, "high"), (0.9, "high"), (0.89, "medium"), (0.7, "medium"), (0.69, "low"), (-1.0, "low"), (math.nan, None)],
 )
-def test_reliability_is_a_word_for_the_agreement(agreement, mark):
-    assert reliability(agreement) == mark
+def test_reliability_is_rated_by_the_agreement(agreement, rating):
+    assert reliability(agreement) == rating
 
 
 @pytest.mark.parametrize("text", ["Baseline Score good good", "1 other score score Score", "good (2) good good"])
@@ -96,8 +96,8 @@ def test_no_two_steps_of_the_waterfall_share_a_name_whatever_the_words(classifie
     assert arithmetic.waterfall_steps(explanation, group(explanation, "word"))["name"].is_unique
 
 
-def test_a_part_of_a_long_explanation_does_not_wait_for_the_whole(classifier):
-    long = analysed(classifier, "good " * 6_000)
+def test_an_analysis_that_has_its_turn_does_not_wait_for_itself(classifier):
+    long = analysis_of("good " * 6_000, classifier)
 
     def nested() -> None:
         with turns.in_turn(long), turns.in_turn(long):
@@ -105,33 +105,37 @@ def test_a_part_of_a_long_explanation_does_not_wait_for_the_whole(classifier):
 
     thread = threading.Thread(target=nested, daemon=True)
     thread.start()
-    thread.join(5)
+    thread.join(timeout=5)  # it ends at once, or never
     assert not thread.is_alive()
 
 
-# Two models, two methods
+# Other methods and models
 
 
-def test_the_methods_keep_the_score_and_show_what_they_leave_over(classifier):
-    analysis = analysed(classifier, "not a good film , a bad bad film !")
+def test_contributions_of_every_method_add_up_to_the_score_with_the_residual(classifier):
+    analysis = analysis_of("not a good film , a bad bad film !", classifier)
     for method in side_by_side._METHODS:
         explanation = side_by_side._explain(analysis, classifier, method)
         total = explanation.baseline_logit + explanation.contributions.sum(dtype=float) + explanation.residual
         assert total == pytest.approx(explanation.logit, abs=1e-5)
         assert explanation.logit == pytest.approx(classifier.explain(analysis.text).logit)
+
+
+def test_leave_one_out_is_the_change_of_the_score_without_the_word(classifier):
+    analysis = analysis_of("not a good film , a bad bad film !", classifier)
     left_out = side_by_side._explain(analysis, classifier, "Leave-one-out")
     [without] = classifier.predict(["a good film , a bad bad film !"])
     assert left_out.contributions[0] == pytest.approx(left_out.logit - without.logit, abs=1e-5)
 
 
 def test_a_method_is_computed_once_for_an_analysis(classifier, monkeypatch):
-    analysis = analysed(classifier, "the film is good")
+    analysis = analysis_of("the film is good", classifier)
     first = side_by_side._explain(analysis, classifier, "Leave-one-out")
     monkeypatch.setattr(side_by_side, "_compute", lambda *_: pytest.fail("computed again"))
     assert side_by_side._explain(analysis, classifier, "Leave-one-out") is first
 
 
-def test_models_that_disagree_are_said_to(classifier):
+def test_the_summary_of_a_comparison_states_whether_the_models_agree(classifier):
     explanation = classifier.explain("the film is good")
     prediction = replace(explanation.prediction, label="positive", probability=0.75)
     first = Side("a", "", prediction, explanation)
@@ -145,8 +149,8 @@ def test_models_that_disagree_are_said_to(classifier):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_command_gives_the_text_to_the_script_as_it_is(classifier, text):
-    _, script, *arguments = shlex.split(share.command(analysed(classifier, text)))
+def test_the_command_passes_the_text_to_the_script_unchanged(classifier, text):
+    _, script, *arguments = shlex.split(share.command(analysis_of(text, classifier)))
     options = score._options(arguments, "score.py")
     assert script == "scripts/score.py"
     assert options.text == text
@@ -155,29 +159,29 @@ def test_the_command_gives_the_text_to_the_script_as_it_is(classifier, text):
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_program_runs_and_explains_the_text(classifier, runs, monkeypatch, capsys, text):
+def test_the_python_code_runs_and_explains_the_text(classifier, runs, monkeypatch, capsys, text):
     monkeypatch.chdir(runs.parent)
-    exec(share.python(analysed(classifier, text)), {})
+    exec(share.python(analysis_of(text, classifier)), {})
     label, *words = capsys.readouterr().out.splitlines()
     assert label.split()[0] == classifier.predict([text])[0].label
     assert len(words) == len(classifier.explain(text).tokens)
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_http_command_sends_the_text_as_it_is(classifier, text):
-    program, *arguments = shlex.split(share.http(analysed(classifier, text)))
+def test_the_http_command_sends_the_text_unchanged(classifier, text):
+    program, *arguments = shlex.split(share.http(analysis_of(text, classifier)))
     assert program == "curl"
     assert json.loads(arguments[arguments.index("--data") + 1]) == {"text": text}
 
 
 def test_the_http_command_reads_a_long_text_from_a_file(classifier):
-    command = share.http(analysed(classifier, "good film " * 500))
+    command = share.http(analysis_of("good film " * 500, classifier))
     assert "good" not in command
     assert shlex.split(command)[-2:] == ["--data", "@-"]
 
 
-def test_a_long_text_is_read_from_a_file_and_not_written_into_code(classifier, runs, tmp_path, monkeypatch, capsys):
-    long = analysed(classifier, "good film " * 500)
+def test_code_reads_a_long_text_from_a_file(classifier, runs, tmp_path, monkeypatch, capsys):
+    long = analysis_of("good film " * 500, classifier)
     assert "good" not in share.command(long) + share.python(long)
     assert ast.parse(share.python(long))
     (tmp_path / "review.txt").write_text(long.text, encoding="utf-8")
@@ -190,7 +194,7 @@ def test_a_long_text_is_read_from_a_file_and_not_written_into_code(classifier, r
 # Feedback
 
 
-def test_labels_are_bounded_in_memory(monkeypatch):
+def test_labels_kept_in_memory_are_limited(monkeypatch):
     state: dict = {}
     monkeypatch.setattr(feedback.st, "session_state", state)
     monkeypatch.setattr(feedback.budget, "SESSION_CHARACTERS", 10)
@@ -203,20 +207,20 @@ def test_labels_are_bounded_in_memory(monkeypatch):
 
 @pytest.fixture
 def labelled():
-    """Labels of texts that a spreadsheet or a reader could take for something else."""
+    """Labels of texts, some of which look like a formula, a quoted cell or a missing value."""
     odd = ("=1+1 is what it felt like", "@home it was good", 'a "quoted" word, and\nanother line\r', "NA is not a film")
     texts = [*odd, *(f"review number {n}, quite {'good' if n % 2 else 'bad'}" for n in range(30))]
     return {text: "positive" if n % 2 else "negative" for n, text in enumerate(texts)}
 
 
-def test_the_saved_labels_are_a_csv_with_formulas_escaped(labelled):
+def test_saved_labels_are_a_csv_with_formulas_escaped(labelled):
     header, *rows = csv.reader(io.StringIO(feedback.as_csv(labelled).decode(), newline=""))
     assert header == ["review", "sentiment"]
     assert {text.removeprefix("'"): label for text, label in rows} == labelled
     assert [text for text, _ in rows if text[0] in "=@"] == []
 
 
-def test_the_saved_labels_are_read_as_they_are_by_scoring_and_training(labelled, tmp_path):
+def test_scoring_and_training_read_saved_labels_as_they_were_given(labelled, tmp_path):
     path = tmp_path / "sentiment-labels.csv"
     path.write_bytes(feedback.as_csv(labelled))
     found = inspect(path, Options(), lambda *_: None)

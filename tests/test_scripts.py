@@ -1,17 +1,20 @@
-"""Rules for every command line: --help, and one sentence and status 2 for missing input."""
+"""Rules for every command line: ``--help``, and status 2 with one sentence for input that cannot be used."""
 
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from sentiment import commands
 from tests.command import SCRIPTS, run_script, run_tool
 
 NAMES = sorted(path.name for path in SCRIPTS.glob("[!_]*.py"))
-PROOFS = ("bulk", "people")
+PROOFS = ("api", "attacks", "bulk", "people")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,6 +42,21 @@ def test_a_script_runs_in_any_folder(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def options_with_a_parser(name: str) -> list[str]:
+    """The options whose values a function of the program reads."""
+    source = (Path(commands.__file__).parent / name).read_text(encoding="utf-8")
+    return re.findall(r'"(--[\w-]+)"[^\n]*type=(?!Path|str)', source)
+
+
+def test_an_invalid_value_is_not_reported_by_the_name_of_a_function():
+    parsed = [(name, option) for name in NAMES for option in options_with_a_parser(name)]
+    assert ("train.py", "--epochs") in parsed
+    for name, option in parsed:
+        done = run_script(name, option, "never a value")
+        assert done.status == 2, f"{name} {option}"
+        assert not re.search(r"invalid _?\w*[_A-Z.]\w* value", done.stderr)
+
+
 def test_a_missing_run_is_reported_in_a_sentence(tmp_path):
     done = run_script("evaluate.py", "--artifacts", tmp_path / "none", "--behaviour")
     assert (done.status, done.stderr) == (2, f"evaluate.py: There is no run at {tmp_path / 'none'}.\n")
@@ -55,3 +73,20 @@ def test_an_input_that_cannot_be_opened_is_reported_in_a_sentence(name, tmp_path
     done = run_script("score.py", tmp_path / name, tmp_path / "out.csv")
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "--resume" not in done.stderr
+
+
+def test_an_invalid_checksum_is_refused_before_anything_is_downloaded(tmp_path):
+    done = run_script("download_data.py", "--output", tmp_path / "new", "--sha256", "c0ffee")
+    assert (done.status, (tmp_path / "new").exists()) == (2, False)
+    assert "'c0ffee' is not a SHA-256 checksum" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://[bad/x", "http://]/x", "", "x/", "http://a b/x", "http://127.0.0.1:no/x"])
+def test_an_invalid_address_is_refused_in_a_sentence(url, tmp_path):
+    done = run_script("download_data.py", "--output", tmp_path, "--url", url)
+    assert (done.status, done.stderr.count("\n")) == (2, 1)
+
+
+def test_a_missing_file_leaves_no_folder_for_label_errors(tmp_path):
+    done = run_script("find_label_errors.py", "--data", tmp_path / "none.csv", "--output", tmp_path / "found")
+    assert (done.status, done.stderr.count("\n"), (tmp_path / "found").exists()) == (2, 1, False)

@@ -1,4 +1,4 @@
-"""The documents build as a site without a broken link, and say which version they are of."""
+"""The documents build as a site without a broken link; citation and changelog name this version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Small files in the forms that people have them in, each with what is read from it."""
+"""Small files as people have them, each with the columns, rows and notes that are read from it."""
+
+from __future__ import annotations
 
 from pathlib import Path
 
@@ -9,7 +11,7 @@ from sentiment.tables.open import open_source
 
 FILES = Path(__file__).parent / "small_files"
 
-# name, columns, number of rows, first row, last row, words of the note on the reading ("" for no note)
+# name, columns, number of rows, beginnings of the first and of the last row, part of the notes ("" for no note)
 READ = [
     ("array.json", ["review", "stars"], 15, ["We both enjoyed this film", "5"], ["It is a film about", "5"], ""),
     ("array.jsonl", ["review", "stars"], 15, ["We both enjoyed this film", "5"], ["It is a film about", "5"], ""),

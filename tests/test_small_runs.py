@@ -1,4 +1,4 @@
-"""Runs whose reviews lack something: no error, one class only, nothing confident, a single review, an empty split."""
+"""Runs that lack something: errors, one class, confident predictions, reviews in a split, or words."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def _signs(rows: pd.DataFrame) -> pd.Series:
+    """The side of each label, -1 or 1."""
     return rows["label"] * 2 - 1
 
 
@@ -40,25 +41,32 @@ SHAPES: dict[str, Change] = {
     "two reviews": lambda rows: rows.head(2),
     "no review": lambda rows: rows.head(0),
 }
+CONFIDENT_ERRORS = {  # of 40 reviews
+    "no error": 0,
+    "nothing but errors": 40,
+    "no confident review": 0,
+    "no confident error": 0,
+    "no review": 0,
+}
 every_shape = pytest.mark.parametrize("shape", SHAPES)
 
 
 def shaped(shape: str, split: str = "test", n: int = 40) -> pd.DataFrame:
-    """Predictions of one split that lack what the shape says."""
+    """Predictions of one split in this shape."""
     rows = predictions((split,), n=n)
     return SHAPES[shape](rows).astype(rows.dtypes.to_dict())
 
 
 def shaped_run(folder: Path, shape: str) -> Path:
-    """A run all of whose splits have the same shape."""
+    """A run whose splits all have this shape."""
     full_run(folder)
     tested = shaped(shape)
     trained = pd.concat([shaped(shape, split) for split in ("train", "validation")], ignore_index=True)
     tested.to_parquet(folder / "test_predictions.parquet")
     trained.to_parquet(folder / "predictions.parquet")
     if len(tested):
-        judged = {"data": {}, "test": summary(tested, RULE), "date": "2026-01-02", "versions": {}}
-        write_json(folder / "test.json", judged)
+        results = {"data": {}, "test": summary(tested, RULE), "date": "2026-01-02", "versions": {}}
+        write_json(folder / "test.json", results)
     else:
         (folder / "test.json").unlink()
     (folder / "metrics.json").unlink()
@@ -68,7 +76,7 @@ def shaped_run(folder: Path, shape: str) -> Path:
 
 
 def open_page(folder: Path, name: str, **query: str) -> AppTest:
-    """A page with the runs next to ``folder``, which is the default."""
+    """Opens a page of the app with the runs next to ``folder``, which is the default run."""
     (folder.parent / "default").write_text(folder.name)
 
     def script(name):
@@ -86,24 +94,24 @@ def open_page(folder: Path, name: str, **query: str) -> AppTest:
 
 
 @every_shape
-def test_confident_mistakes_are_a_table_even_if_there_are_none(shape: str) -> None:
+def test_confident_mistakes_are_a_table_with_these_columns_even_if_it_is_empty(shape: str) -> None:
     rows = review_notes.confident_mistakes(shaped(shape), RULE)
     assert {"fingerprint", "label", "probability", "cause"} <= set(rows.columns)
-    if shape in {"no error", "no confident review", "no confident error", "no review"}:
-        assert len(rows) == 0
-    if shape == "nothing but errors":
-        assert len(rows) == 40
+    if shape in CONFIDENT_ERRORS:
+        assert len(rows) == CONFIDENT_ERRORS[shape]
 
 
 @every_shape
-def test_the_card_of_such_a_run_is_written(tmp_path: Path, shape: str) -> None:
+def test_a_run_of_every_shape_has_a_model_card(tmp_path: Path, shape: str) -> None:
     card = model_card.render(open_run(shaped_run(tmp_path / "small", shape)))
     assert front_matter.without(card).startswith("# Model card: small")
 
 
 @every_shape
 @pytest.mark.parametrize("name", ["evaluation", "dataset"])
-def test_the_pages_of_such_a_run_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shape: str) -> None:
+def test_the_pages_of_a_run_of_every_shape_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, shape: str
+) -> None:
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     app = open_page(shaped_run(tmp_path / "small", shape), name)
     assert not app.exception
@@ -111,7 +119,7 @@ def test_the_pages_of_such_a_run_open(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @every_shape
-def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
+def test_every_tab_of_the_evaluation_page_opens_for_a_run_of_every_shape(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str
 ) -> None:
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
@@ -126,12 +134,13 @@ def test_the_evaluation_page_compares_such_a_run_and_lists_its_reviews(
 
 def test_a_history_without_validation_has_no_early_stop() -> None:
     rows = histories.by_epoch("a", history().drop(columns=["val_loss", "val_accuracy"]), None)
-    marked = histories.events(rows, {"a": 9})
-    assert set(marked["event"]) <= {"end of warm-up", "learning-rate drop"}
+    assert not {"best epoch", "early stopping"} & set(histories.events(rows, {"a": 9})["event"])
+    validated = histories.by_epoch("a", history(), None)
+    assert {"best epoch", "early stopping"} <= set(histories.events(validated, {"a": 9})["event"])
 
 
 @pytest.mark.parametrize("texts", [["!", "...", "?"], ["", " "], []])
-def test_data_without_a_word_has_no_telling_words(texts: list[str]) -> None:
+def test_data_without_a_word_has_no_distinctive_words(texts: list[str]) -> None:
     vocabulary = Vocabulary([token for token in ("!", "...", "?") if token in texts])
     ids = [np.array([vocabulary.id(text)] if text.strip() else [], np.int32) for text in texts]
     counts = word_counts(ids, np.zeros(len(texts), np.int8), vocabulary)

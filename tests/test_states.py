@@ -1,4 +1,4 @@
-"""Pooled states are those from which the last layer computes the logit, and are stored and read without surprises."""
+"""Pooled states: the last layer computes the logits from them, and a damaged file of them is refused."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ TEXTS = ["The film is good!", "", "not a great film .", "dull", "the film " * 40
 POOLINGS: list[tuple[Pooling, ...]] = [("last",), ("max", "mean"), ("last", "max", "mean")]
 
 
-def with_states(folder: Path) -> tuple[Classifier, Path]:
-    """A run with the states of its validation reviews, which come after those of training."""
+def run_with_states(folder: Path) -> tuple[Classifier, Path]:
+    """A run with the states of its validation reviews, which follow those of training in its predictions."""
     classifier = Classifier.load(tiny_run(folder))
     splits = ["train"] * 3 + ["validation"] * len(TEXTS)
     pd.DataFrame({"split": splits}).to_parquet(folder / "predictions.parquet")
@@ -32,12 +32,12 @@ def with_states(folder: Path) -> tuple[Classifier, Path]:
 
 @pytest.fixture
 def stored(tmp_path: Path) -> tuple[Classifier, Run]:
-    classifier, folder = with_states(tmp_path / "tiny")
+    classifier, folder = run_with_states(tmp_path / "tiny")
     return classifier, open_run(folder)
 
 
 @pytest.mark.parametrize(("directions", "pooling"), product((1, 2), POOLINGS))
-def test_the_last_layer_makes_the_logits_of_the_states(
+def test_the_last_layer_computes_the_logits_from_the_states(
     directions: int, pooling: tuple[Pooling, ...], tmp_path: Path
 ) -> None:
     weights = halved(tiny_weights(directions=directions, pooling=pooling, units=32))
@@ -47,7 +47,7 @@ def test_the_last_layer_makes_the_logits_of_the_states(
     assert states.dtype == np.float32
     logits = states @ weights.dense_kernel + weights.dense_bias
     expected = [prediction.logit for prediction in classifier.predict(TEXTS)]
-    assert not states[1].any()
+    assert not states[1].any()  # of the empty text
     assert np.delete(logits, 1) == pytest.approx(np.delete(expected, 1), abs=1e-4)
 
 
@@ -65,11 +65,11 @@ def test_stored_states_come_back_in_half_precision_and_order(stored: tuple[Class
     assert read is not None
     assert read.dtype == np.float16
     np.testing.assert_array_equal(read, pooled_states(classifier, TEXTS).astype(np.float16))
-    assert isinstance(read, np.memmap)  # read as it is used
+    assert isinstance(read, np.memmap)  # read from the disk when it is used
     assert not read.flags.writeable
 
 
-def test_the_card_states_their_size(tmp_path: Path) -> None:
+def test_the_model_card_gives_the_size_of_the_states(tmp_path: Path) -> None:
     run = add_parts(open_run(tiny_run(tmp_path / "tiny")), {PART: b" " * 2_340_000})
     assert f"`{PART}` (2.3 MB)" in model_card.render(run)
 
@@ -81,6 +81,7 @@ def test_a_run_without_states_has_none(tmp_path: Path) -> None:
 
 
 def npy(array: np.ndarray, *, pickled: bool = False) -> bytes:
+    """The content of an array's ``.npy`` file."""
     content = io.BytesIO()
     np.save(content, array, allow_pickle=pickled)
     return content.getvalue()
@@ -88,24 +89,24 @@ def npy(array: np.ndarray, *, pickled: bool = False) -> bytes:
 
 GOOD = np.zeros((len(TEXTS), 8), np.float16)
 BAD = {
-    "a row too few": npy(GOOD[1:]),
-    "a column too many": npy(np.zeros((len(TEXTS), 9), np.float16)),
+    "one row too few": npy(GOOD[1:]),
+    "one column too many": npy(np.zeros((len(TEXTS), 9), np.float16)),
     "transposed": npy(GOOD.T.copy()),
     "flat": npy(GOOD.ravel()),
     "another type": npy(GOOD.astype(np.float32)),
     "objects": npy(np.array([[None] * 8] * len(TEXTS), dtype=object), pickled=True),
     "not finite": npy(np.full_like(GOOD, np.nan)),
-    "cut off": npy(GOOD)[:-5],
-    "no array": b"reviews",
-    "nothing": b"",
+    "truncated": npy(GOOD)[:-5],
+    "not an array": b"reviews",
+    "empty": b"",
     "too long": npy(GOOD) + b"more",
-    "another header": npy(GOOD).replace(b"(6, 8)", b"(6, 8 "),
+    "malformed header": npy(GOOD).replace(b"(6, 8)", b"(6, 8 "),
     "another order": npy(np.asfortranarray(GOOD)),
     "wider numbers": npy(GOOD).replace(b"'<f2'", b"'<f8'"),
 }
 
 
-def test_the_good_file_is_read(stored: tuple[Classifier, Run]) -> None:
+def test_a_file_of_the_right_shape_and_type_is_read(stored: tuple[Classifier, Run]) -> None:
     classifier, run = stored
     assert classifier.features == 8
     (run.path / PART).write_bytes(npy(GOOD))
@@ -114,7 +115,7 @@ def test_the_good_file_is_read(stored: tuple[Classifier, Run]) -> None:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_file_of_another_shape_or_kind_is_refused_in_a_sentence(kind: str, stored: tuple[Classifier, Run]) -> None:
+def test_a_file_of_another_shape_or_type_is_refused_in_a_sentence(kind: str, stored: tuple[Classifier, Run]) -> None:
     classifier, run = stored
     (run.path / PART).write_bytes(BAD[kind])
     write_manifest(run.path)
@@ -131,7 +132,7 @@ def test_a_changed_file_is_refused_by_its_hash(stored: tuple[Classifier, Run]) -
         read_validation_states(run, classifier.features)
 
 
-def test_the_committed_run_gives_its_logits_by_its_states() -> None:
+def test_the_last_layer_of_the_default_run_computes_the_logits_from_the_states() -> None:
     classifier = Classifier.load()
     weights = read_onnx(classifier.run / "model.onnx")
     texts = ["A fine film, warmly acted.", "I could not finish it; it never ends."]

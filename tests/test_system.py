@@ -1,4 +1,4 @@
-"""The effect of the settings of the C library, measured in a separate process."""
+"""Settings of the memory of the C library take effect, measured in a separate process."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ libc.malloc.argtypes = [ctypes.c_size_t]
 libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
 libc.free.argtypes = [ctypes.c_void_p]
 before = resident()
-as_it_comes = after_a_large_block()
+by_default = after_a_large_block()
 keep_freed_memory()
 kept = after_a_large_block()
 return_freed_memory()
-print(as_it_comes, kept, resident() - before)
+print(by_default, kept, resident() - before)
 """
 
 HEAPS = """
@@ -62,8 +62,10 @@ def heaps(threads):
         libc.malloc(10_000)
         together.wait()
     workers = [threading.Thread(target=work) for _ in range(threads)]
-    for worker in workers: worker.start()
-    for worker in workers: worker.join()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
     file = libc.fopen(b"heaps.xml", b"w")
     libc.malloc_info(0, file)
     libc.fclose(file)
@@ -74,7 +76,8 @@ print(heaps(8), pyarrow.default_memory_pool().backend_name)
 """
 
 
-def measured(code: str, folder: Path) -> list[str]:
+def printed(code: str, folder: Path) -> list[str]:
+    """The words that a program prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,
@@ -86,24 +89,24 @@ def measured(code: str, folder: Path) -> list[str]:
     return done.stdout.split()
 
 
-def test_a_large_block_that_is_freed_stays_with_the_process_until_it_is_handed_back(tmp_path):
-    as_it_comes, kept, handed_back = map(float, measured(FREED, tmp_path))
-    assert as_it_comes < 20  # megabytes
+def test_freed_memory_is_kept_on_request_until_it_is_returned(tmp_path):
+    by_default, kept, returned = map(float, printed(FREED, tmp_path))
+    assert by_default < 20  # of 100 MB
     assert kept > 90
-    assert handed_back < 20
+    assert returned < 20
 
 
-def test_the_memory_of_another_process_is_read_as_it_reads_its_own():
+def test_the_memory_of_another_process_is_measured():
     code = "import sys; block = bytearray(b'1' * 50_000_000); print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout
         child.stdout.readline()
         resident, peak = resident_megabytes(child.pid), peak_megabytes(child.pid)
-    assert 50 < resident < 150
+    assert 50 < resident < 150  # the block, and what Python needs
     assert peak > resident - 1  # the two are counted at different moments
 
 
 def test_threads_share_two_heaps_and_arrow_uses_them_too(tmp_path):
-    heaps, pool = measured(HEAPS, tmp_path)
+    heaps, pool = printed(HEAPS, tmp_path)
     assert int(heaps) <= 2
     assert pool == "system"

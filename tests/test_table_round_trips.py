@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from sentiment.tables.base import Options
+from sentiment.tables.headers import ONE_COLUMN
 from sentiment.tables.open import open_source
 
 WORDS = [
@@ -31,12 +32,13 @@ WORDS = [
 TEXT = st.lists(st.sampled_from(WORDS), min_size=4, max_size=9).map(" ".join)
 LINES = st.lists(TEXT, min_size=1, max_size=3).map("\n".join)
 SCHEMES = [["pos", "neg", "neutral"], ["1", "0"], ["1", "2", "3", "4", "5"], ["Positive", "Negative"], ["ham", "spam"]]
-promise = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+# A failing table is small already, so it is not shrunk; filtering by `assume` is intended.
+generated = settings(max_examples=80, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
 
 @st.composite
 def tables(draw, texts=TEXT):
-    """Returns rows of id, review and label, of one scheme of labels."""
+    """Draws rows of id, review and label, with labels of one scheme."""
     labels = st.sampled_from(draw(st.sampled_from(SCHEMES)))
     rows = draw(st.lists(st.tuples(texts, labels), min_size=3, max_size=12))
     return [[str(100 + i), text, label] for i, (text, label) in enumerate(rows)]
@@ -48,6 +50,7 @@ def folder(tmp_path_factory):
 
 
 def read(path, **options):
+    """The columns and cells of a file that is read without a problem or note."""
     source = open_source(path, Options(**options))
     rows = list(source.rows())
     assert not any(row.problem or row.note for row in rows)
@@ -63,12 +66,11 @@ def read(path, **options):
     escape=st.booleans(),
     end=st.sampled_from(["\n", "\r\n"]),
 )
-@promise
+@generated
 def test_what_the_csv_module_writes_is_detected(table, delimiter, header, encoding, quoting, escape, end, folder):
-    if escape:  # in a quoted cell, because the backslash might be a plain character
+    if escape:  # elsewhere than in a quoted cell a backslash is a plain character
         quoted = [text for _, text, _ in table if quoting != csv.QUOTE_MINIMAL or delimiter in text or "\n" in text]
         assume(any('"' in text for text in quoted))
-    assume(not (encoding == "utf-16-le" and any("“" in text for _, text, _ in table)))  # a mark distinguishes it
     names = ["id", "review", "label"] if header else []
     style = {"doublequote": False, "escapechar": "\\"} if escape else {}
     text = io.StringIO(newline="")
@@ -82,7 +84,7 @@ def test_what_the_csv_module_writes_is_detected(table, delimiter, header, encodi
 
 
 @given(table=tables(), sep=st.sampled_from(",;\t|"), names=st.booleans(), compression=st.sampled_from([None, "gzip"]))
-@promise
+@generated
 def test_what_pandas_writes_is_detected(table, sep, names, compression, folder):
     frame = pd.DataFrame(table, columns=["id", "review", "label"]).set_index("id")
     path = folder / ("in.csv.gz" if compression else "in.csv")
@@ -93,7 +95,7 @@ def test_what_pandas_writes_is_detected(table, sep, names, compression, folder):
 
 
 @given(table=tables(), orient=st.sampled_from(["records", "lines", "table"]), indent=st.sampled_from([None, 2]))
-@promise
+@generated
 def test_what_pandas_writes_as_json_is_detected(table, orient, indent, folder):
     frame = pd.DataFrame(table, columns=["id", "review", "label"])
     path = folder / "in.json"
@@ -105,7 +107,7 @@ def test_what_pandas_writes_as_json_is_detected(table, orient, indent, folder):
 
 
 @given(table=tables(), sheet=st.sampled_from(["Data", "Sheet1", "Ünï"]), above=st.integers(0, 3))
-@settings(promise, max_examples=30)
+@settings(generated, max_examples=30)
 def test_what_pandas_writes_as_a_workbook_is_detected(table, sheet, above, folder):
     frame = pd.DataFrame(table, columns=["id", "review", "label"])
     path = folder / "in.xlsx"
@@ -117,7 +119,7 @@ def test_what_pandas_writes_as_a_workbook_is_detected(table, sheet, above, folde
 
 
 @given(table=tables(), sign=st.sampled_from("\t@#^|"))
-@promise
+@generated
 def test_an_unquoted_table_in_a_txt_is_detected(table, sign, folder):
     rows = [row[1:] for row in table]
     path = folder / "in.txt"
@@ -126,8 +128,8 @@ def test_an_unquoted_table_in_a_txt_is_detected(table, sign, folder):
 
 
 @given(lines=st.lists(TEXT, min_size=1, max_size=12))
-@promise
-def test_lines_are_read_as_lines(lines, folder):
+@generated
+def test_every_line_is_a_row_if_the_table_has_one_column(lines, folder):
     path = folder / "in.txt"
     path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-    assert read(path, delimiter="\x1f") == (["text"], [[line] for line in lines])
+    assert read(path, delimiter=ONE_COLUMN) == (["text"], [[line] for line in lines])

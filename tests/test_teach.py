@@ -1,4 +1,4 @@
-"""docs/teach.md: its five commands lead from a CSV to a served model, and its table is that of the measurement."""
+"""docs/teach.md: its five commands lead from a CSV to a served model, and its table holds the measured figures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_five_commands_lead_from_a_csv_to_a_served_model(
     assert Classifier.load().predict(["the film is good good"])[0].label == "positive"
 
 
-def test_the_table_of_what_to_expect_is_that_of_the_measurement() -> None:
+def test_the_table_of_results_to_expect_holds_the_measured_figures() -> None:
     text = PAGE.read_text(encoding="utf-8")
     assert filled(text, json.loads(REPORT.read_text(encoding="utf-8"))) == text
     assert len(re.findall(r"^\| .*% \| (?:20|40|80|240) \|", text, re.MULTILINE)) >= 8

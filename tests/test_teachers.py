@@ -1,4 +1,4 @@
-"""Soft targets, and the run that a training continues: which is taken, and which is refused before anything is read."""
+"""Soft targets, and the run that a training starts from: which is accepted, and which is refused."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_an_ngram_model_gives_calibrated_targets():
 
     def drawn(number):
         labels = rng.integers(0, 2, number)
-        told = np.where(rng.random(number) < 0.8, labels, 1 - labels)  # one opinion in five is wrong
-        return [np.array([good if side else bad, *rng.integers(4, 9, 3)], np.int32) for side in told], labels
+        opinions = np.where(rng.random(number) < 0.8, labels, 1 - labels)  # one in five disagrees with the label
+        return [np.array([good if side else bad, *rng.integers(4, 9, 3)], np.int32) for side in opinions], labels
 
     parts = [drawn(600) for _ in range(3)]
     labelled, held_out = (Examples(reviews, labels.astype(np.float32)) for reviews, labels in parts[:2])
@@ -43,7 +43,7 @@ def test_an_ngram_model_gives_calibrated_targets():
     assert targets[~praised].mean() == pytest.approx(0.2, abs=0.1)
 
 
-def test_the_logits_of_a_run_are_those_of_its_classifier_after_the_temperature(tmp_path):
+def test_the_logits_of_a_run_include_the_temperature_of_its_classifier(tmp_path):
     run = open_run(tiny_run(tmp_path / "tiny"))
     classifier = Classifier.load(run.path)
     texts = ["A good film.", "bad", "good and bad"]
@@ -52,7 +52,7 @@ def test_the_logits_of_a_run_are_those_of_its_classifier_after_the_temperature(t
     np.testing.assert_allclose(sigmoid(run_logits(run, ids)), probabilities, atol=1e-5)
 
 
-def test_every_start_that_a_preset_names_is_there_complete_and_of_its_architecture():
+def test_every_start_named_by_a_preset_is_complete_and_of_its_architecture():
     presets = [preset for preset in PRESETS.values() if preset.continues]
     assert presets
     for preset in presets:
@@ -71,7 +71,7 @@ def test_a_start_is_not_listed_as_a_run():
     assert START.is_relative_to(artifacts.ROOT / "teachers")
 
 
-def test_a_start_of_another_architecture_is_refused_and_both_are_named(tmp_path):
+def test_a_start_of_another_architecture_is_refused_with_both_architectures(tmp_path):
     run = open_run(tiny_run(tmp_path / "tiny"))
     assert start_weights(run, FITTING).units == 2
     with pytest.raises(
@@ -85,16 +85,17 @@ def test_a_start_of_another_architecture_is_refused_and_both_are_named(tmp_path)
 
 @pytest.fixture
 def tiny_preset(monkeypatch):
-    """The preset distilled has the architecture of the tiny run."""
+    """Gives the preset distilled the architecture of the tiny run."""
     monkeypatch.setitem(PRESETS, "distilled", FITTING)
 
 
-def asked(*options, preset="distilled"):
+def train(*options, preset="distilled"):
+    """Runs ``train.py``."""
     return run_script("train.py", "--preset", preset, *options)
 
 
-def test_a_preset_that_starts_from_random_numbers_takes_no_start(tmp_path):
-    done = asked("--data", tmp_path, "--output", tmp_path / "run", "--start", tiny_run(tmp_path / "t"), preset="lstm")
+def test_a_preset_that_trains_from_scratch_accepts_no_start(tmp_path):
+    done = train("--data", tmp_path, "--output", tmp_path / "run", "--start", tiny_run(tmp_path / "t"), preset="lstm")
     assert (done.status, done.stderr) == (
         2,
         "train.py: The preset lstm trains from scratch; leave out --start, or leave out --preset to train that "
@@ -102,45 +103,47 @@ def test_a_preset_that_starts_from_random_numbers_takes_no_start(tmp_path):
     )
 
 
-def test_a_start_that_is_not_the_one_named_is_refused(tmp_path, monkeypatch, tiny_preset):
+def test_a_start_with_another_checksum_than_the_preset_names_is_refused(tmp_path, monkeypatch, tiny_preset):
     shutil.copytree(tiny_run(tmp_path / "tiny"), tmp_path / "root" / DISTILLED.continues.start)
     monkeypatch.setattr(artifacts, "ROOT", tmp_path / "root")
-    done = asked("--data", tmp_path / "none.csv", "--output", tmp_path / "run")
+    done = train("--data", tmp_path / "none.csv", "--output", tmp_path / "run")
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "is not the one that the preset distilled names" in done.stderr
 
 
-def test_a_start_is_not_overwritten_even_where_overwriting_is_asked_for(tmp_path, tiny_preset):
+def test_a_start_is_not_overwritten_despite_overwrite(tmp_path, tiny_preset):
     start = tiny_run(tmp_path / "tiny")
-    done = asked("--data", tmp_path / "none.csv", "--output", start, "--start", start, "--overwrite")
+    done = train("--data", tmp_path / "none.csv", "--output", start, "--start", start, "--overwrite")
     assert done.status == 2
     assert "is the run to continue" in done.stderr
-    open_run(start)
+    open_run(start)  # raises an error if it is incomplete
 
 
-def test_a_start_that_is_missing_costs_no_finished_run(tmp_path):
+def test_a_missing_start_deletes_no_finished_run_despite_overwrite(tmp_path):
     run = tiny_run(tmp_path / "tiny")
-    done = asked("--data", tmp_path / "none.csv", "--output", run, "--overwrite", "--start", tmp_path / "none")
+    done = train("--data", tmp_path / "none.csv", "--output", run, "--overwrite", "--start", tmp_path / "none")
     assert (done.status, done.stderr.count("\n")) == (2, 1)
-    open_run(run)
+    open_run(run)  # raises an error if it is incomplete
 
 
 @pytest.mark.parametrize(("split_seed", "remedy"), [(1, "another version of this program"), (2, "name --split-seed 1")])
-def test_a_start_that_knows_what_is_held_out_is_refused_with_the_remedy(split_seed, remedy, tmp_path, tiny_preset):
+def test_a_start_trained_on_held_out_reviews_is_refused_with_the_remedy(split_seed, remedy, tmp_path, tiny_preset):
     data = stanford_folder(release(), tmp_path / "data")
     start = tiny_run(tmp_path / "tiny")
-    known = [fingerprint(text) for text in release()["text"]]
-    pd.DataFrame({"fingerprint": known, "split": "train"}).to_parquet(start / "predictions.parquet")
+    trained_on = [fingerprint(text) for text in release()["text"]]
+    pd.DataFrame({"fingerprint": trained_on, "split": "train"}).to_parquet(start / "predictions.parquet")
     write_json(start / "metadata.json", {"seed": 1})
     write_manifest(start)
-    done = asked("--data", data, "--start", start, "--output", tmp_path / "run", "--split-seed", split_seed)
+    done = train("--data", data, "--start", start, "--output", tmp_path / "run", "--split-seed", split_seed)
     assert (done.status, done.stderr.count("\n")) == (2, 1)
     assert "tiny was trained on" in done.stderr
     assert remedy in done.stderr
 
 
-def test_the_start_of_distilled_was_trained_by_the_split_that_its_readme_names():
+def test_the_start_of_distilled_was_trained_on_the_split_that_its_readme_names():
     run = open_run(START)
     assert run.json("metadata.json")["split_seed"] == 1
     assert "seed 1" in run.file("README.md").read_text(encoding="utf-8")
-    assert len(read_onnx(run.file("model.onnx")).embedding) == 30_002
+    assert (
+        len(read_onnx(run.file("model.onnx")).embedding) == 30_000 + 2
+    )  # the vocabulary, padding and the unknown token

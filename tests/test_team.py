@@ -1,4 +1,4 @@
-"""The setups of docs/team.md work."""
+"""The setups of docs/team.md: nginx, two servers, login, readiness and the container."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 
 @pytest.fixture
 def behind_nginx(runs, tmp_path, monkeypatch):
-    """The app as in ``deploy/nginx.conf``, except for its port; the address of nginx."""
+    """Serves the app behind nginx as in ``deploy/nginx.conf``, except for the ports; the address of nginx."""
     need(NGINX, "nginx")
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     inner, outer = free_port(), free_port()
@@ -55,15 +55,19 @@ def nginx(folder, conf):
         encoding="utf-8",
     )
     process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"])
-    time.sleep(0.5)
-    yield
-    process.terminate()
-    process.wait(10)
+    try:
+        while not (folder / "pid").exists():  # nginx writes it when it listens
+            assert process.poll() is None, (folder / "error.log").read_text(encoding="utf-8")
+            time.sleep(0.01)
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 @pytest.mark.process
-def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_comes_back_scored(behind_nginx):
-    origin = {"Origin": behind_nginx.removesuffix("/sentiment")}  # as a browser says it
+def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_scored(behind_nginx):
+    origin = {"Origin": behind_nginx.removesuffix("/sentiment")}  # as a browser sends it
     with Visitor(behind_nginx, headers=origin) as visitor:
         visitor.analyse("good good good")
         visitor.wait()
@@ -84,7 +88,7 @@ def test_behind_nginx_a_page_of_another_origin_gets_no_websocket(behind_nginx):
         Visitor(behind_nginx, headers={"Origin": "http://elsewhere.example"})
 
 
-def test_a_run_that_can_judge_is_ready(runs, monkeypatch):
+def test_a_run_that_gives_a_verdict_is_ready(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     done = run_script("ready.py")
     assert (done.status, done.stderr) == (0, "")
@@ -109,7 +113,7 @@ def test_a_server_that_does_not_answer_is_not_ready(runs, monkeypatch):
 
 
 @pytest.mark.process
-def test_a_server_that_runs_says_whether_it_is_ready(runs, tmp_path, monkeypatch):
+def test_a_server_reports_whether_it_is_ready(runs, tmp_path, monkeypatch):
     served = shutil.copytree(runs, tmp_path / "runs")
     monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
     with serve(served, tmp_path / "log") as address:
@@ -128,7 +132,7 @@ def test_a_server_that_runs_says_whether_it_is_ready(runs, tmp_path, monkeypatch
 
 
 @pytest.mark.process
-def test_streamlits_own_metrics_are_as_private_as_those_of_the_api(runs, tmp_path, monkeypatch):
+def test_the_metrics_of_streamlit_need_the_token_like_those_of_the_api(runs, tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
     with serve(runs, tmp_path / "log", path="/sentiment") as address:
         for path in ("/_stcore/metrics", "/api/metrics", "/api/ready"):
@@ -147,7 +151,7 @@ def _status(url: str, **headers: str) -> int:
 
 @pytest.fixture
 def replicas(runs, tmp_path, monkeypatch):
-    """Two servers, each with a default run of its own, behind nginx as ``deploy/replicas.conf`` has it."""
+    """Serves two apps with different default runs behind nginx as in ``deploy/replicas.conf``; the address of nginx."""
     need(NGINX, "nginx")
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     monkeypatch.setenv("SENTIMENT_API_TOKEN", "a-token")
@@ -167,7 +171,7 @@ def replicas(runs, tmp_path, monkeypatch):
 
 
 @pytest.mark.process
-def test_two_servers_behind_nginx_keep_every_visitor_and_share_the_jobs(replicas):
+def test_two_servers_behind_nginx_keep_their_visitors_and_accept_their_uploads(replicas):
     def served_by(cookies: CookieJar) -> str:
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
         request = urllib.request.Request(f"{replicas}/api/ready", headers={"Authorization": "Bearer a-token"})
@@ -190,7 +194,7 @@ def test_two_servers_behind_nginx_keep_every_visitor_and_share_the_jobs(replicas
 
 
 @pytest.mark.process
-def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
+def test_the_default_run_is_changed_and_restored_without_a_restart(runs, tmp_path):
     served = shutil.copytree(runs, tmp_path / "runs")
     with serve(served, tmp_path / "log") as address, Visitor(address) as long_open:
         for name in ("tiny", "other", "tiny"):
@@ -203,7 +207,7 @@ def test_the_served_run_changes_and_goes_back_without_a_restart(runs, tmp_path):
 
 
 @pytest.mark.process
-def test_with_login_on_nobody_gets_in_without_it(runs, tmp_path):
+def test_with_login_no_page_or_api_works_without_it(runs, tmp_path):
     need(find_spec("authlib"), "Authlib")
     app, idp = free_port(), free_port()
     with provider(idp) as metadata:
@@ -214,7 +218,7 @@ def test_with_login_on_nobody_gets_in_without_it(runs, tmp_path):
         )
         settings = ("--secrets.files", str(tmp_path / "secrets.toml"))
         with serve(runs, tmp_path / "log", *settings, port=app) as address:
-            assert _status(f"{address}/api/ready") == 403  # there is no token that would let programs in
+            assert _status(f"{address}/api/ready") == 403  # no token is set, so programs have no access
             with Visitor(address) as visitor:
                 assert visitor.shows("Sign in")
                 with pytest.raises(VisitError, match="editor"):
@@ -232,13 +236,13 @@ def test_with_login_on_nobody_gets_in_without_it(runs, tmp_path):
 
 
 def _log_in(url: str) -> str:
-    """Goes to the provider and back, as a browser would; the cookies it comes back with."""
+    """Follows the login to the provider and back, as a browser would; returns the cookies."""
     jar = CookieJar()
     urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar)).open(url).close()
     return "; ".join(f"{cookie.name}={cookie.value}" for cookie in jar)
 
 
-def test_without_a_section_auth_there_is_no_login(address):
+def test_without_settings_of_login_there_is_none(address):
     with Visitor(address) as visitor:
         visitor.analyse("good good good")
         visitor.wait()
@@ -246,35 +250,35 @@ def test_without_a_section_auth_there_is_no_login(address):
         assert not visitor.has_widget("button", "Sign out")
 
 
-def test_every_file_that_the_dockerfile_copies_is_there_and_let_through():
+def test_every_file_that_the_dockerfile_copies_exists_and_is_not_ignored():
     copied = re.findall(r"^COPY ([^-]\S+)", (HOME / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(copied) >= 5
     for name in copied:
         assert (HOME / name).exists()
-        assert any(line.split("/")[0] == name for line in let_through())
+        assert any(line.split("/")[0] == name for line in not_ignored())
 
 
-def let_through() -> list[str]:
-    """The paths that ``.dockerignore`` lets through."""
+def not_ignored() -> list[str]:
+    """The paths that ``.dockerignore`` excepts from what it ignores."""
     lines = (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
     return [line.removeprefix("!") for line in lines if line.startswith("!")]
 
 
-def test_the_image_holds_the_default_run_alone_without_its_keras_model():
+def test_the_image_holds_only_the_default_run_without_its_keras_model():
     runs = {path.name for path in list_runs(ROOT)}
     default = default_run(ROOT).name
-    assert {name for name in runs if f"artifacts/{name}" in let_through()} == {default}
-    assert "artifacts" not in let_through()
+    assert {name for name in runs if f"artifacts/{name}" in not_ignored()} == {default}
+    assert "artifacts" not in not_ignored()
     assert "**/model.keras" in (HOME / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.process
-def test_what_the_image_holds_serves_every_page_and_is_ready(tmp_path, monkeypatch):
-    for name in let_through():
+def test_the_files_of_the_image_serve_every_page(tmp_path, monkeypatch):
+    for name in not_ignored():
         target = tmp_path / "app" / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        left_out = shutil.ignore_patterns("model.keras", "__pycache__")
-        copy = partial(shutil.copytree, ignore=left_out) if (HOME / name).is_dir() else shutil.copy
+        ignored = shutil.ignore_patterns("model.keras", "__pycache__")
+        copy = partial(shutil.copytree, ignore=ignored) if (HOME / name).is_dir() else shutil.copy
         copy(HOME / name, target)
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     port = free_port()

@@ -1,4 +1,4 @@
-"""Texts as people write them are read like the same text in plain spelling; spans stay in the original."""
+"""Texts as people write them are read like their plain spelling, with spans in the original text."""
 
 from __future__ import annotations
 
@@ -27,20 +27,23 @@ PREPROCESSOR = Preprocessor(VOCABULARY, 1_000, 2)
 
 @pytest.fixture(scope="module")
 def classifier():
-    """The shipped run, under the second version of reading."""
+    """The committed run, which reads by the second version."""
     loaded = Classifier.load(ROOT / "distilled")
     return Classifier(loaded.run, PREPROCESSOR, loaded.rule, loaded._model)
 
 
 def forms(text):
+    """The tokens as the model reads them."""
     return [token.form for token in PREPROCESSOR(text).tokens]
 
 
 def written(text):
+    """The tokens as they are in the text."""
     return [token.text for token in PREPROCESSOR(text).tokens]
 
 
 def garbled(text, encoding="cp1252"):
+    """UTF-8 with a typographic apostrophe, decoded in another encoding."""
     return text.replace("'", "’").encode().decode(encoding)
 
 
@@ -49,18 +52,15 @@ PLAIN = [
     "It wasn't boring at all.",
     "They're fine, but she'll say it isn't what you'd want.",
 ]
-APOSTROPHES = "’‘ʼ´`＇′ʹʻ‛ˈ՚ꞌ"
-WAYS = {
-    **{f"U+{ord(each):04X}": lambda text, each=each: text.replace("'", each) for each in APOSTROPHES},
+APOSTROPHES = [  # as people, programs and wrong encodings write it
+    *"’‘ʼ´`＇′ʹʻ‛ˈ՚ꞌ", "&#39;", "&#39", "&rsquo;", "&apos;", "&#x27;", "&amp;#39;", "&amp;rsquo;", "‰Ûª", "\x92",
+    "\x91", "Õ", "\ufffd", "''", "\\'", "ï¿½",
+]  # fmt: skip
+SPELLINGS = {
     **{
-        each: lambda text, each=each: text.replace("'", each)
-        for each in ("&#39;", "&#39", "&rsquo;", "&apos;", "&#x27;")
+        f"U+{ord(sign):04X}" if len(sign) == 1 else sign: lambda text, sign=sign: text.replace("'", sign)
+        for sign in APOSTROPHES
     },
-    **{
-        each: lambda text, each=each: text.replace("'", each)
-        for each in ("&amp;#39;", "&amp;rsquo;", "‰Ûª", "\x92", "\x91")
-    },
-    **{each: lambda text, each=each: text.replace("'", each) for each in ("Õ", "\ufffd", "''", "\\'", "ï¿½")},
     "escaped": html.escape,
     "twice escaped": lambda text: html.escape(html.escape(text)),
     "UTF-8 as windows-1252": garbled,
@@ -71,18 +71,18 @@ WAYS = {
     "twice garbled": lambda text: garbled(garbled(text)),
     "zero width": lambda text: text.replace("o", "o\u200b"),
     "soft hyphens": lambda text: text.replace("e", "\xade\xad"),
-    "mark at the start": lambda text: "\ufeff" + text,
-    "direction": lambda text: text.replace("t", "\u202at\u202c").replace("n", "\u2066n"),
+    "byte order mark": lambda text: "\ufeff" + text,
+    "marks of direction": lambda text: text.replace("t", "\u202at\u202c").replace("n", "\u2066n"),
     "fullwidth": lambda text: "".join(chr(ord(each) + 0xFEE0) if each.isalpha() else each for each in text),
     "bold": lambda text: "".join(chr(0x1D41A + ord(each) - 97) if "a" <= each <= "z" else each for each in text),
     "unread signs": lambda text: "★ " + text.replace(" ", " 🎬 ") + "👨\u200d👩\u200d👧",
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("plain", PLAIN)
-def test_a_text_is_read_like_its_plain_spelling(plain, way):
-    assert forms(WAYS[way](plain)) == forms(plain)
+def test_a_text_is_read_like_its_plain_spelling(plain, spelling):
+    assert forms(SPELLINGS[spelling](plain)) == forms(plain)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_a_text_is_read_like_its_plain_spelling(plain, way):
         ("one =( two", "one :( two"),
     ],
 )
-def test_a_text_is_read_as_it_is_meant(text, plain):
+def test_misspellings_entities_and_tags_are_read_as_meant(text, plain):
     assert forms(text) == forms(plain)
 
 
 @pytest.mark.parametrize(
-    ("text", "mark"),
+    ("text", "rating"),
     [
         ("★★★★★", "10/10"),
         ("★★★★☆", "8/10"),
@@ -164,11 +164,11 @@ def test_a_text_is_read_as_it_is_meant(text, plain):
         ("minus ten out of ten", "0/10"),
     ],
 )
-def test_a_mark_is_one_token_read_as_the_nearest_known_mark(text, mark):
+def test_a_rating_is_one_token_read_as_the_nearest_known_rating(text, rating):
     for before, after in (("", ""), ("", " A film"), ("I rate it ", "."), ("I give it ", "!")):
         [token] = [token for token in PREPROCESSOR(before + text + after).tokens if "/" in token.form]
         assert token.text.rstrip(")") == text
-        assert token.form == mark
+        assert token.form == rating
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_a_mark_is_one_token_read_as_the_nearest_known_mark(text, mark):
         "7 out of 8",
     ],
 )
-def test_text_that_is_not_a_mark_stays(text):
+def test_text_that_is_not_a_rating_stays(text):
     assert " ".join(forms(text)) == text
 
 
-def test_a_dash_before_a_mark_is_not_a_minus_and_an_ambiguous_one_is_not_read():
+def test_a_dash_before_a_rating_is_not_a_minus_and_an_ambiguous_rating_is_not_read():
     assert forms("Rating-4/10, or - 8/10") == ["rating", "-", "4/10", ",", "or", "-", "8/10"]
     assert forms("Great film -9/10") == ["great", "film"]
     assert forms("Fine.\n-8/10") == ["fine", "."]
@@ -225,13 +225,13 @@ def test_a_dash_before_a_mark_is_not_a_minus_and_an_ambiguous_one_is_not_read():
         ("It wasn&#39;t boring at all.", "positive"),
     ],
 )
-def test_what_was_misread_has_the_right_verdict(text, label, classifier):
+def test_emojis_ratings_and_misspellings_get_the_right_verdict(text, label, classifier):
     [prediction] = classifier.predict([text])
     assert (prediction.label, prediction.status) == (label, "ok")
 
 
 @pytest.mark.parametrize("text", ["👨\u200d👩\u200d👧\u200d👦", "★", "🇫🇷 1️⃣ •", "\u200b\ufeff", "&nbsp;<br>"])
-def test_a_text_of_nothing_but_unread_signs_is_empty(text, classifier):
+def test_a_text_of_signs_that_are_not_read_is_empty(text, classifier):
     assert classifier.predict([text])[0].status == "empty"
     assert classifier.explain(text).tokens == ()
 
@@ -247,11 +247,11 @@ def test_a_text_of_nothing_but_unread_signs_is_empty(text, classifier):
         "an amount",
     ],
 )
-def test_what_only_looks_like_a_misspelling_stays(text):
-    assert "".join(written(text)) == text.replace(" ", "").replace("_", "_")
+def test_text_that_only_looks_like_a_misspelling_stays(text):
+    assert "".join(written(text)) == text.replace(" ", "")
 
 
-# Grapheme clusters by UAX #29; each is one piece in any text.
+# Grapheme clusters by UAX #29; each is one unit in any text.
 CLUSTERS = (
     "a", "n", "t", "'", " ", "\n", ".", "8/10", "great", "e\u0301", "e\u0301\u0323", "n\u0303",
     "👨\u200d👩\u200d👧\u200d👦", "👍🏽", "🇫🇷", "❤️", "🏴\u200d☠️", "1️⃣", "#️⃣",
@@ -264,7 +264,7 @@ CLUSTERS = (
 def test_no_token_begins_or_ends_inside_a_grapheme_cluster(clusters):
     text, edges = "".join(clusters), {0}
     for cluster in clusters:
-        units = [cluster] if not cluster.isascii() else list(cluster)
+        units = list(cluster) if cluster.isascii() else [cluster]
         for unit in units:
             edges.add(max(edges) + len(unit))
     for token in PREPROCESSOR(text).tokens:
@@ -282,7 +282,7 @@ WRITTEN = st.text() | st.lists(st.sampled_from(PIECES), max_size=20).map("".join
 
 
 @given(WRITTEN)
-def test_spans_are_in_order_and_hold_what_is_written(text):
+def test_spans_are_in_order_and_ids_are_those_of_the_forms(text):
     review, end = PREPROCESSOR(text), 0
     for token in review.tokens:
         assert end <= token.start < token.end <= len(text)
@@ -295,7 +295,7 @@ def test_spans_are_in_order_and_hold_what_is_written(text):
 
 
 @given(WRITTEN, st.integers(1, 4))
-def test_a_text_that_is_cut_off_is_counted_to_its_end(text, length):
+def test_the_tokens_of_a_truncated_text_are_counted_to_its_end(text, length):
     preprocessor = Preprocessor(VOCABULARY, length, 2)
     review = preprocessor(text)
     assert review.tokens == PREPROCESSOR(text).tokens[:length]
@@ -322,7 +322,7 @@ def test_composed_and_decomposed_letters_are_the_same(text):
 NEGATED = "It&rsquo;s not a good film, and I dont recommend it. A wasteʼs a waste!"
 
 
-def test_an_explanation_uses_the_form_of_a_token(classifier):
+def test_an_explanation_uses_the_forms_of_tokens(classifier):
     explanation = classifier.explain(NEGATED)
     assert [token.text for token in explanation.tokens][:3] == ["It", "&rsquo;s", "not"]
     assert {explanation.tokens[each.negator].form for each in negations(classifier, NEGATED)} <= {"not", "n't"}
@@ -334,7 +334,7 @@ def test_an_explanation_uses_the_form_of_a_token(classifier):
     assert "&rsquo;" not in named
 
 
-def test_the_rest_of_a_contraction_without_apostrophe_becomes_a_whole_word():
+def test_dropping_a_negation_completes_the_word_it_was_contracted_with():
     text = "I cant say, it wont do"
     tokens = PREPROCESSOR(text).tokens
     dropped = {place: "" for place, token in enumerate(tokens) if token.form == "n't"}
@@ -344,7 +344,7 @@ def test_the_rest_of_a_contraction_without_apostrophe_becomes_a_whole_word():
 @given(
     st.lists(st.sampled_from([*PLAIN, "dont", "★★★★☆", "go" + "o" * 200 + "d", "a\u0301" * 99, "👍🏽", "5 out of 5"]))
 )
-def test_a_condensed_text_is_read_like_the_whole_one(pieces):
+def test_a_condensed_text_is_read_like_the_original(pieces):
     text = "  ".join(pieces)
     tokens = PREPROCESSOR.tokens(text, 1_000)
     short, short_tokens = condense(text, tokens)
@@ -352,7 +352,7 @@ def test_a_condensed_text_is_read_like_the_whole_one(pieces):
     assert all(short[token.start : token.end] == token.text for token in short_tokens)
 
 
-def test_a_flip_is_found_in_a_text_with_unread_signs(classifier):
+def test_a_flip_is_found_in_a_text_with_signs_that_are_not_read(classifier):
     text = "★ A wonderful, wonderful film 🎬 that I dont regret 👨\u200d👩\u200d👧"
     flip = smallest_flip(classifier, classifier.explain(text))
     assert flip
@@ -370,13 +370,13 @@ def test_a_flip_is_found_in_a_text_with_unread_signs(classifier):
 )  # fmt: skip
 def test_a_hostile_text_takes_time_and_memory_in_proportion_to_its_length(piece):
     text = piece * (50_000 // len(piece))
-    PREPROCESSOR("é\u0301")  # builds the patterns
-    began = time.process_time()
+    PREPROCESSOR("é\u0301")  # compiles the patterns
+    start = time.process_time()
     assert PREPROCESSOR(text).tokens_total == PREPROCESSOR.ids(text)[1]
-    assert time.process_time() - began < 4  # a second when linear; minutes when quadratic
+    assert time.process_time() - start < 4  # a second when linear; minutes when quadratic
     tracemalloc.start()
     try:
         PREPROCESSOR(text[:20_000])
-        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000  # 200 bytes for each character
     finally:
         tracemalloc.stop()

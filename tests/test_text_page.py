@@ -1,4 +1,4 @@
-"""The snippet and the table of docs/text.md show how texts are read."""
+"""The table of docs/text.md shows what its snippet returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens have their spans in any text, and negations and ratings stay visible."""
+"""Tokens have spans in any text; a negation or a rating is a token of its own."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_nothing_but_white_space_and_tags_lies_between_tokens(text: str) -> None
 
 
 @given(TEXTS)
-def test_the_fast_way_finds_the_same_tokens(text: str) -> None:
+def test_texts_alone_are_those_of_the_tokens(text: str) -> None:
     assert token_texts(text) == words(text)
 
 
@@ -80,7 +80,7 @@ def test_a_contraction_keeps_its_negation_and_its_ending(text: str, expected: li
         ("映画 🎬", ["映画", "🎬"]),
     ],
 )
-def test_punctuation_marks_and_smileys_are_tokens(text: str, expected: list[str]) -> None:
+def test_punctuation_ratings_and_smileys_are_tokens(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
@@ -90,12 +90,12 @@ def test_a_tag_is_a_gap_and_separates_the_words_around_it(tag: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a < b", "I <3 it", "<", "x <y", "2 <> 3"])
-def test_an_angle_that_opens_no_tag_is_a_token(text: str) -> None:
+def test_a_less_than_sign_that_opens_no_tag_is_a_token(text: str) -> None:
     assert "<" in words(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\t", "<br /><br />", "\u3000"])
-def test_a_text_without_anything_to_read_has_no_tokens(text: str) -> None:
+def test_a_text_of_white_space_and_tags_has_no_tokens(text: str) -> None:
     assert tokenize(text) == []
 
 

@@ -1,4 +1,4 @@
-"""Reviews are turned to their opposites by rule: words, negations, doubt and marks."""
+"""Reviews are turned to their opposites by rules for words, negations, doubt and ratings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from sentiment.text.vocabulary import Vocabulary
 from sentiment.training.examples import Examples
 from sentiment.training.turned import RULES, Lexicon, TurnedReviews, Turner, find_opposites
+from tests.tiny import decode
 
 TEXT = """the film cast was is a an very not n't never did could out of 10 8 3 8/10 3/10 " . , supposedly allegedly it i
 like good bad great awful dull lovely dreadful splendid"""
@@ -36,9 +37,10 @@ class Draws:
         return 0
 
 
-def turned(text: str, side: int, *draws: float, rate: float = 0.9) -> str:
-    made = Turner(LEXICON, VOCABULARY).turn(VOCABULARY.encode(text.split()), side, rate, Draws(*draws))
-    return " ".join(WORDS[id - 2] for id in made.ids)
+def turned(text: str, side: int, *draws: float) -> str:
+    """The text with each opinion turned at a rate of 0.9."""
+    review = VOCABULARY.encode(text.split())
+    return decode(Turner(LEXICON, VOCABULARY).turn(review, side, 0.9, Draws(*draws)).ids, VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -66,28 +68,28 @@ def turned(text: str, side: int, *draws: float, rate: float = 0.9) -> str:
         ("the cast", 1, (0.0,), "the cast"),
     ],
 )
-def test_an_opinion_on_the_reviews_side_is_turned(text, side, draws, expected):
+def test_an_opinion_that_agrees_with_the_label_is_turned(text, side, draws, expected):
     assert turned(text, side, *draws) == expected
 
 
-def test_an_opinion_against_the_reviews_side_is_turned_half_the_time_and_then_only_replaced():
+def test_an_opinion_against_the_label_is_replaced_half_the_time():
     assert turned("the film was bad", 1, 0.4) == "the film was good"
     assert turned("the film was bad", 1, 0.6) == "the film was bad"
     assert turned("it was not good", 1, 0.4) == "it was good"
     assert turned("it was not good", 1, 0.6) == "it was not good"
 
 
-def test_what_is_not_drawn_stays_and_the_share_counts_it():
+def test_an_opinion_that_is_not_drawn_stays_and_lowers_the_share_turned():
     turner = Turner(LEXICON, VOCABULARY)
-    made = turner.turn(VOCABULARY.encode(["good", "great", "bad"]), 1, 0.9, Draws(0.5, 0.99, 0.95, 0.6))
-    assert (made.share, made.evidence, made.turned) == (0.5, 2.0, 1.0)
+    result = turner.turn(VOCABULARY.encode(["good", "great", "bad"]), 1, 0.9, Draws(0.5, 0.99, 0.95, 0.6))
+    assert (result.share, result.evidence, result.turned) == (0.5, 2.0, 1.0)
     assert turner.turn(VOCABULARY.encode(["film"]), 1, 0.9, Draws(0.0)).share == 0.0
 
 
-def test_everything_else_stays_as_it_is_whatever_is_drawn():
+def test_words_without_an_opinion_always_stay():
     rng = np.random.default_rng(2)
-    neutral = [word for word in WORDS if VOCABULARY.id(word) not in LEXICON.sides and "/" not in word]
-    neutral = [word for word in neutral if not word.isdigit()]
+    ratings = [word for word in WORDS if word[0].isdigit()]
+    neutral = [word for word in WORDS if VOCABULARY.id(word) not in LEXICON.sides and word not in ratings]
     review = VOCABULARY.encode(rng.choice(neutral, 200))
     assert Turner(LEXICON, VOCABULARY).turn(review, 1, 1.0, rng).ids == review.tolist()
 
@@ -102,7 +104,7 @@ def test_a_vocabulary_without_any_of_the_words_turns_nothing():
 
 @pytest.fixture(scope="module")
 def found() -> Lexicon:
-    """A lexicon from 400 reviews; in the embedding a word and its opposite differ in the first number only."""
+    """A lexicon from 400 reviews. A word and its opposite differ only in the first dimension of the embedding."""
     rng = np.random.default_rng(1)
     pairs = [("lovely", "dreadful"), ("splendid", "dull")]
     reviews = [
@@ -119,14 +121,14 @@ def found() -> Lexicon:
     return find_opposites(Examples(reviews, labels), embedding, VOCABULARY)
 
 
-def test_opposites_are_found_by_what_they_are_said_of(found):
+def test_opposites_are_found_by_label_and_embedding(found):
     for one, other in (("lovely", "dreadful"), ("splendid", "dull")):
-        assert [WORDS[id - 2] for id in found.opposites[VOCABULARY.id(one)]] == [other]
+        assert decode(found.opposites[VOCABULARY.id(one)], VOCABULARY) == other
         assert (found.sides[VOCABULARY.id(one)], found.sides[VOCABULARY.id(other)]) == (1, -1)
     assert VOCABULARY.id("film") not in found.sides
 
 
-def test_pairs_by_hand_are_added_where_the_vocabulary_has_both(found):
+def test_listed_pairs_are_added_if_the_vocabulary_has_both_words(found):
     assert found.opposites[VOCABULARY.id("good")] == [VOCABULARY.id("bad")]
     assert all(id in range(2, len(VOCABULARY)) for id in found.sides)
 
@@ -136,35 +138,36 @@ def reviews(texts: list[str], logits: list[float], labelled: int) -> TurnedRevie
     return TurnedReviews(Turner(LEXICON, VOCABULARY), ids, labelled, np.array(logits, np.float32), 0.9, 3.5)
 
 
-def test_the_target_is_on_the_other_side_and_no_surer_than_the_model_and_the_bound():
-    drawn = {}
+def test_the_target_is_reversed_and_no_more_confident_than_the_model_or_the_bound():
+    targets = {}
     for logit in (2.0, -2.0, 9.0):
         text = "good great like" if logit > 0 else "bad awful dull"
         source, rng = reviews([text], [logit], 1), np.random.default_rng(3)
-        drawn[logit] = [source(rng)[1] for _ in range(200)]
-    assert max(drawn[2.0]) < 0.5 < min(drawn[-2.0])
-    assert min(drawn[2.0]) == pytest.approx(1 / (1 + np.exp(2)))
-    assert max(drawn[-2.0]) == pytest.approx(1 / (1 + np.exp(-2)))
-    assert min(drawn[9.0]) == pytest.approx(1 / (1 + np.exp(3.5)))
-    assert max(drawn[2.0]) > min(drawn[2.0]) + 0.05  # where less was turned
+        targets[logit] = [source(rng)[1] for _ in range(200)]
+    assert max(targets[2.0]) < 0.5 < min(targets[-2.0])
+    assert min(targets[2.0]) == pytest.approx(1 / (1 + np.exp(2)))
+    assert max(targets[-2.0]) == pytest.approx(1 / (1 + np.exp(-2)))
+    assert min(targets[9.0]) == pytest.approx(1 / (1 + np.exp(3.5)))
+    assert max(targets[2.0]) > min(targets[2.0]) + 0.05  # it is weaker if less was turned
 
 
-def test_a_review_that_is_unsure_or_too_long_is_not_turned():
+def test_a_review_without_a_confident_prediction_or_too_long_is_not_turned():
     source = reviews(["good great", "good great like", "good " * 900], [0.5, 3.0, 3.0], 1)
-    assert {len(source(np.random.default_rng(seed))[0]) >= 3 for seed in range(20)} == {True}
+    lengths = [len(source(np.random.default_rng(seed))[0]) for seed in range(20)]
+    assert all(3 <= length < 10 for length in lengths)  # of the second; doubt may add words
     assert not reviews(["good great"], [0.5], 1)
 
 
-def test_a_review_without_an_opinion_comes_back_as_it_is_with_the_models_target():
+def test_a_review_without_an_opinion_keeps_its_text_and_the_prediction():
     ids, target = reviews(["the film"], [2.0], 0)(np.random.default_rng(1))
     assert ids.tolist() == VOCABULARY.encode(["the", "film"]).tolist()
     assert target == pytest.approx(1 / (1 + np.exp(-2)))
 
 
-def test_every_rule_is_in_tokens_and_no_word_has_itself_as_opposite():
+def test_the_rules_do_not_contradict_each_other():
     rules = tomllib.loads(RULES.read_text(encoding="utf-8"))
     assert [pair for pair in rules["pairs"] if len(pair) != 2 or pair[0] == pair[1]] == []
     assert {(one, other) for one, other in rules["pairs"]} & {(other, one) for one, other in rules["pairs"]} == set()
     assert all((int(mark) > 5) != (int(other) > 5) for mark, other in rules["marks"])
-    words = {word for pair in rules["pairs"] for word in pair} | {word for name in ("hedges",) for word in rules[name]}
+    words = {word for pair in rules["pairs"] for word in pair} | set(rules["hedges"])
     assert words & {*rules["neutral"], *rules["negations"], *rules["degrees"]} == set()

@@ -1,4 +1,4 @@
-"""docs/tutorial.ipynb runs from start to end, and its outputs are of our own sentences."""
+"""docs/tutorial.ipynb runs from start to end, and its saved outputs are of our own sentences."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ WORDS = {"positive": ("warm", "funny", "lovely", "brilliant"), "negative": ("dul
 
 
 def committed() -> dict[str, Any]:
+    """The notebook as it is in the repository."""
     return json.loads(notebook.NOTEBOOK.read_text(encoding="utf-8"))
 
 
-def outputs(found: dict[str, Any]) -> str:
-    """All that a notebook shows."""
-    shown = [output for cell in found["cells"] for output in cell.get("outputs", [])]
+def outputs(document: dict[str, Any]) -> str:
+    """The text of all outputs of a notebook."""
+    shown = [output for cell in document["cells"] for output in cell.get("outputs", [])]
     return "".join("".join(each.get("text", each.get("data", {}).get("text/plain", ""))) for each in shown)
 
 
 def kaggle_file(path: Path) -> None:
-    """A file in the form of the Kaggle download, of our own sentences."""
+    """Writes sentences of our own in the format of the Kaggle download."""
     rows = [
         (sentence.format(word, word), label)
         for label, words in WORDS.items()
@@ -45,29 +46,27 @@ def test_the_notebook_runs_from_start_to_end(kaggle, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if kaggle:
         kaggle_file(tmp_path / "IMDB Dataset.csv")
-    found = committed()
-    names = notebook.run(found)
+    document = committed()
+    names = notebook.run(document)
     assert len(names["reviews"]) == (120 if kaggle else 314)
     assert [layer.name.split("_")[0] for layer in names["model"].layers] == ["embedding", "lstm", "dense"]
     assert names["by_hand"] == pytest.approx(names["prediction"].probability, abs=1e-6)
     assert names["by_keras"] == pytest.approx(names["sigmoid"](names["prediction"].logit), abs=1e-4)
-    assert "with calibration" in outputs(found)
+    assert "with calibration" in outputs(document)
 
 
 def test_the_notebook_is_committed_with_the_outputs_of_our_own_sentences():
-    found = committed()
-    cells = [cell for cell in found["cells"] if cell["cell_type"] == "code"]
+    document = committed()
+    cells = [cell for cell in document["cells"] if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert "accuracy on 63 test reviews" in outputs(found)
-    assert str(ROOT.parent) not in json.dumps(found)
-    assert (found["nbformat"], len({cell["id"] for cell in found["cells"]})) == (4, len(found["cells"]))
+    assert "accuracy on 63 test reviews" in outputs(document)
+    assert str(ROOT.parent) not in json.dumps(document)
+    assert (document["nbformat"], len({cell["id"] for cell in document["cells"]})) == (4, len(document["cells"]))
 
 
-def test_the_tutorial_s_network_is_the_seed_s():
+def test_the_network_of_the_tutorial_is_an_embedding_an_lstm_and_a_sigmoid():
     code = "".join("".join(cell["source"]) for cell in committed()["cells"])
-    assert (
-        code.index("layers.Embedding(")
-        < code.index("layers.LSTM(")
-        < code.index('layers.Dense(1, activation="sigmoid")')
-    )
+    layers = ("layers.Embedding(", "layers.LSTM(", 'layers.Dense(1, activation="sigmoid")')
+    places = [code.index(layer) for layer in layers]
+    assert places == sorted(places)
     assert 'optimizer="adam", loss="binary_crossentropy"' in code

@@ -1,4 +1,4 @@
-"""Tokens and ids, and the file that a person can read."""
+"""A vocabulary maps tokens to ids, and its file has a token on each line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_token_is_found_in_any_case_and_with_either_apostrophe() -> None:
     assert "cinema" not in SMALL
 
 
-def test_nothing_encodes_to_no_ids() -> None:
+def test_no_tokens_encode_to_an_empty_array() -> None:
     assert SMALL.encode([]).shape == (0,)
     assert SMALL.encode([]).dtype == np.int32
 
@@ -66,7 +66,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(token: str) -> None:
     assert normal_form(normal_form(token)) == normal_form(token)
 
 
-def test_the_file_has_one_token_a_line(tmp_path: Path) -> None:
+def test_the_file_has_one_token_on_each_line(tmp_path: Path) -> None:
     path = tmp_path / "vocabulary.txt"
     SMALL.write(path)
     assert path.read_bytes() == b"the\nfilm\nn't\n"

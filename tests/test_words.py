@@ -1,4 +1,4 @@
-"""``words.json``: what each word adds to the scores, summed over all reviews and kept with the run."""
+"""``words.json``: the mean contribution of each word over all reviews, kept with the run."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
 TEXTS = ["The film is good! zebra", "Not a good film.", "", "zebra", "dull dull dull"] * 12
 
 
-def test_every_word_is_counted_and_its_mean_is_that_of_its_contributions(classifier: Classifier) -> None:
+def test_every_known_word_is_counted_with_the_mean_of_its_contributions(classifier: Classifier) -> None:
     found = words.measure(classifier, {"validation": TEXTS[:7], "test": TEXTS[7:]})
     sums: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -44,7 +44,9 @@ def test_every_word_is_counted_and_its_mean_is_that_of_its_contributions(classif
     assert totals == sorted(totals, reverse=True)
 
 
-def test_only_so_many_words_a_side_are_kept(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_words_with_the_largest_totals_on_either_side_are_kept(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(words, "MIN_COUNT", 1)
     whole = words.measure(classifier, {"test": TEXTS})["words"]
     assert len(whole) > 4
@@ -52,7 +54,7 @@ def test_only_so_many_words_a_side_are_kept(classifier: Classifier, monkeypatch:
     assert words.measure(classifier, {"test": TEXTS})["words"] == [*whole[:2], *whole[-2:]]
 
 
-def test_the_progress_ends_with_all_and_a_chunk_at_a_time_gives_the_same(
+def test_chunks_of_any_size_give_the_same_and_progress_ends_with_all_reviews(
     classifier: Classifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = words.measure(classifier, {"test": TEXTS})
@@ -64,12 +66,12 @@ def test_the_progress_ends_with_all_and_a_chunk_at_a_time_gives_the_same(
 
 
 @pytest.mark.parametrize("texts", [[], ["", "  "], ["zebra"]])
-def test_a_text_without_known_words_has_no_word_to_keep(classifier: Classifier, texts: list[str]) -> None:
+def test_texts_without_known_words_give_no_word(classifier: Classifier, texts: list[str]) -> None:
     found = words.measure(classifier, {"test": texts})
     assert (found["words"], found["tokens"]) == ([], 0)
 
 
-def test_the_words_of_an_evaluated_run_are_added_to_it_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_words_are_added_to_an_evaluated_run(tmp_path: Path) -> None:
     own = reviews(tmp_path / "own.csv")
     run = trained(tmp_path / "run", dataset.load(own, seed=SEED).source)
     assert evaluate("--data", own, "--artifacts", run).status == 0
@@ -86,7 +88,7 @@ def test_the_words_of_an_evaluated_run_are_added_to_it_and_nothing_else(tmp_path
     assert np.isfinite([row["mean"] for row in kept["words"]]).all()
 
 
-def test_the_words_are_not_measured_on_data_that_the_run_does_not_come_from(tmp_path: Path) -> None:
+def test_words_are_not_measured_on_other_data_than_the_run_was_trained_on(tmp_path: Path) -> None:
     source = dataset.load(reviews(tmp_path / "own.csv"), seed=SEED).source
     run = trained(tmp_path / "run", source)
     done = evaluate("--data", reviews(tmp_path / "foreign.csv", seed=1), "--artifacts", run, "--words")
@@ -95,7 +97,11 @@ def test_the_words_are_not_measured_on_data_that_the_run_does_not_come_from(tmp_
     assert not open_run(run).has(words.PART)
 
 
-@pytest.mark.parametrize("options", [("--words",), ("--words", "--data", "x.csv", "--compare", "y")])
-def test_the_words_need_the_data_and_go_with_no_comparison(options: tuple[str, ...], tmp_path: Path) -> None:
-    done = evaluate("--artifacts", tiny_run(tmp_path / "tiny"), *options)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [((), "--data is required"), (("--data", "x.csv", "--compare", "y"), "--compare only compares; leave out")],
+)
+def test_words_need_data_and_exclude_a_comparison(options: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    done = evaluate("--artifacts", tiny_run(tmp_path / "tiny"), "--words", *options)
     assert done.status == 2
+    assert message in done.stderr.splitlines()[-1]

@@ -1,4 +1,4 @@
-"""The attacks of a hostile visitor hardly delay another visitor's verdict; a short version with a tiny model."""
+"""A hostile visitor hardly delays the verdicts of others: attacks on a tiny model, turns, and limits on threads."""
 
 from __future__ import annotations
 
@@ -30,16 +30,14 @@ APP = Path(__file__).resolve().parent.parent / "sentiment/app/main.py"
 
 
 @pytest.mark.process
-def test_an_ordinary_verdict_hardly_waits_for_a_visitor_who_does_his_worst(tmp_path, monkeypatch):
+def test_an_ordinary_verdict_is_hardly_delayed_by_a_hostile_visitor(tmp_path, monkeypatch):
     runs, jobs = all_runs(tmp_path / "runs"), tmp_path / "jobs"
     monkeypatch.setenv("SENTIMENT_JOBS", str(jobs))
     chosen = {name: attacks.ATTACKS[name] for name in ("explain", "upload")}
     with serve(runs, tmp_path / "log") as address:
         found = worst_visitor.measure(address, runs / "tiny", jobs, chosen, seconds=4)
     assert found.keys() == {"idle", *chosen}
-    most = max(
-        MAX_VERDICT_SECONDS, 10 * found["idle"]["verdict_seconds"]["p95"]
-    )  # a machine that does other things is no fault
+    most = max(MAX_VERDICT_SECONDS, 10 * found["idle"]["verdict_seconds"]["p95"])  # on a busy machine all are slow
     for each in found.values():
         assert each["verdict_seconds"]["n"] > 1
         assert each["verdict_seconds"]["p95"] < most
@@ -55,14 +53,14 @@ class Page:
     fresh = ("an element",)
 
     def __init__(self, address: str, page: str = "") -> None:
-        """Opens it."""
+        """Opens the page."""
 
     def __enter__(self):
-        """Returns itself."""
+        """Returns the page."""
         return self
 
     def __exit__(self, *_):
-        """Closes it."""
+        """Closes the page."""
 
     def act(self, *_):
         """Does an action of the visitor."""
@@ -72,7 +70,7 @@ class Page:
         return self.drawn
 
     def stay(self, seconds):
-        """Stays, briefly."""
+        """Stays only briefly."""
         time.sleep(0.001)
 
     analyse = upload = press = turn_to = expand = rerun = wait = act
@@ -95,7 +93,7 @@ class ClosedPage(Page):
 
 
 @pytest.mark.parametrize("attack", attacks.ATTACKS)
-def test_an_attack_says_whether_it_got_as_far_as_it_means_to(attack, monkeypatch):
+def test_an_attack_reports_which_of_its_aims_it_reached(attack, monkeypatch):
     monkeypatch.setattr(attacks, "hostile_texts", lambda: ["<", "bad ", " "])
     monkeypatch.setattr(attacks, "hostile_files", lambda: [("a.csv", b"")])
     monkeypatch.setattr(attacks, "long_cells", lambda: b"")
@@ -128,7 +126,7 @@ def test_the_hostile_files_are_small():
     assert max(map(len, files.values())) < 1_000_000
 
 
-def test_what_a_page_has_loaded_is_not_collected_over_and_over(tmp_path, monkeypatch):
+def test_loaded_modules_are_exempt_from_garbage_collection(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(all_runs(tmp_path / "runs")))
     monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
     garbage.exempt_loaded.clear()
@@ -141,12 +139,14 @@ def test_what_a_page_has_loaded_is_not_collected_over_and_over(tmp_path, monkeyp
 
 
 def analysis(text: str, tokens: int) -> SimpleNamespace:
-    """An analysis, as far as it matters here."""
+    """The parts of an analysis that decide whether it waits for its turn."""
     return SimpleNamespace(text=text, prediction=SimpleNamespace(tokens_read=tokens))
 
 
-@pytest.mark.parametrize("long", [analysis("good", 1_000), analysis(" " * 200_000, 1)])
-def test_a_long_text_waits_for_another_and_a_short_one_for_none(long):
+@pytest.mark.parametrize(
+    "long", [analysis("good", 1_000), analysis(" " * 200_000, 1)], ids=["many tokens", "many characters"]
+)
+def test_a_long_text_waits_for_another_long_one_and_a_short_one_does_not(long):
     entered = threading.Event()
 
     def wait() -> None:
@@ -157,26 +157,26 @@ def test_a_long_text_waits_for_another_and_a_short_one_for_none(long):
         with in_turn(long):
             waiting = pool.submit(wait)
             with in_turn(analysis("A good film.", 4)):
-                assert not entered.wait(0.2)
-        waiting.result(10)
+                assert not entered.wait(0.2)  # seconds, in which the other would have entered
+        waiting.result(timeout=10)
     assert entered.is_set()
 
 
-def test_a_text_that_fails_gives_its_turn_away():
+def test_a_text_that_fails_ends_its_turn():
     with pytest.raises(ValueError, match="broken"), in_turn(analysis("good", 1_000)):
         raise ValueError("broken")
     with in_turn(analysis("good", 1_000)):
         pass
 
 
-class Slow:
-    """A model that notes how many batches it works on at once."""
+class SlowModel:
+    """A model that records how many batches it computes at once."""
 
     def __init__(self) -> None:
         self.now, self.most, self._lock = 0, 0, threading.Lock()
 
     def run(self, outputs, feed):
-        """As ONNX Runtime."""
+        """Returns logits of 0, as ONNX Runtime would return logits."""
         with self._lock:
             self.now += 1
             self.most = max(self.most, self.now)
@@ -186,8 +186,8 @@ class Slow:
         return [np.zeros(len(feed["lengths"]), np.float32)]
 
 
-def test_no_more_batches_run_at_once_than_there_are_cores_however_many_ask(tmp_path):
-    model = Slow()
+def test_no_more_batches_run_at_once_than_there_are_cores(tmp_path):
+    model = SlowModel()
     classifier = Classifier.load(tiny_run(tmp_path / "tiny"), open_model=lambda *_: model, threads=4, batch_tokens=8)
     texts = [["good film"] * 40] * 6
     with ThreadPoolExecutor(len(texts)) as pool:

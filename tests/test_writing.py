@@ -1,4 +1,4 @@
-"""Changes of writing: each changes what is stored and not what is read, and their effect on verdicts is counted."""
+"""Changes of writing alter the characters of a text, not what is read; their effect on verdicts is counted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SEEN_BY = {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "＇": "'", "
 
 
 def seen(text: str) -> str:
-    """A text as a reader of a page sees it, less what an emoji or a break adds."""
+    """A text as a reader sees it on a page, without emojis and line breaks."""
     text = unicodedata.normalize("NFC", html.unescape(html.unescape(text)))
     for mark, apostrophe in SEEN_BY.items():
         text = text.replace(mark, apostrophe)
@@ -29,7 +29,7 @@ def seen(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_change_is_one_and_leaves_what_is_read(name):
+def test_a_change_alters_the_text_and_not_what_is_read(name):
     changed = CHANGES[name](REVIEW)
     assert changed != REVIEW
     assert seen(changed) == seen(REVIEW)
@@ -46,7 +46,7 @@ def test_quotation_marks_are_not_apostrophes(name):
     assert CHANGES[name]("the 'best' films' end") == "the 'best' films' end"
 
 
-def test_draws_take_one_sentence_of_a_review_and_do_not_depend_on_luck(monkeypatch):
+def test_one_sentence_is_drawn_of_each_review_and_the_same_on_every_call(monkeypatch):
     monkeypatch.setattr(robustness, "SENTENCES", 20)
     monkeypatch.setattr(robustness, "REVIEWS", 10)
     review = "We saw film {0}. It didn't hold us for long! We won't see part {0} again.<br />Not at all."
@@ -58,14 +58,15 @@ def test_draws_take_one_sentence_of_a_review_and_do_not_depend_on_luck(monkeypat
     assert {sentence.split()[1] for sentence in sentences} == {"didn't", "won't"}
 
 
-def stub(logit: Callable[[str], float]) -> Callable[[Sequence[str]], list[Prediction]]:
+def predictor(logit: Callable[[str], float]) -> Callable[[Sequence[str]], list[Prediction]]:
+    """A model that predicts by a function of the text."""
     return lambda texts: [DecisionRule().predict(logit(text), "ok", 5, 5, 0.0) for text in texts]
 
 
 REVIEWS = [f"Part {i} of the film didn't hold our attention. We'd leave." for i in range(8)]
 
 
-def test_flips_and_lost_confidence_are_counted_over_all_texts_and_over_the_confident_ones():
+def test_flips_and_lost_confidence_are_counted_of_the_confident_texts():
     def logit(text: str) -> float:
         if "Part 7" in text:
             return 0.1  # never confident
@@ -73,32 +74,32 @@ def test_flips_and_lost_confidence_are_counted_over_all_texts_and_over_the_confi
 
     changes = {
         "flips": lambda text: f"{text}!",
-        "unsettles": lambda text: f"{text}?" if "Part 1" in text or "Part 2" in text else text,
+        "loses confidence": lambda text: f"{text}?" if "Part 1" in text or "Part 2" in text else text,
         "nothing": lambda text: text,
     }
-    found = measure(stub(logit), REVIEWS, changes)
+    found = measure(predictor(logit), REVIEWS, changes)
     assert found["sentences"] == found["reviews"] == {"n": 8, "confident": 7}
-    flips, unsettles, nothing = (row["sentences"] for row in found["changes"])
+    flips, loses, nothing = (row["sentences"] for row in found["changes"])
     assert (flips["changed"], flips["flips"]["n"], flips["lost"]["n"]) == (8, 7, 0)
-    assert (unsettles["changed"], unsettles["flips"]["n"], unsettles["lost"]["n"]) == (2, 0, 2)
-    assert (unsettles["lost"]["share"], nothing["changed"]) == (pytest.approx(2 / 7), 0)
-    low, high = unsettles["lost"]["interval"]
+    assert (loses["changed"], loses["flips"]["n"], loses["lost"]["n"]) == (2, 0, 2)
+    assert (loses["lost"]["share"], nothing["changed"]) == (pytest.approx(2 / 7), 0)
+    low, high = loses["lost"]["interval"]
     assert low < 2 / 7 < high
 
 
-def test_no_text_is_kept():
-    found = measure(stub(len), REVIEWS)
+def test_the_report_holds_no_text():
+    found = measure(predictor(len), REVIEWS)
     assert len(found["changes"]) == len(CHANGES)
     assert "Part" not in repr(found)
     assert "leave" not in repr(found)
 
 
-def test_where_nothing_is_confident_no_share_of_it_is_given():
-    row = measure(stub(lambda text: 0.0), REVIEWS, {"none": str.title})["changes"][0]["reviews"]
+def test_without_a_confident_text_no_share_is_given():
+    row = measure(predictor(lambda text: 0.0), REVIEWS, {"none": str.title})["changes"][0]["reviews"]
     assert row["lost"] == {"n": 0, "share": None, "interval": [0.0, 1.0]}
 
 
 def test_without_a_negation_there_are_no_sentences():
-    found = measure(stub(lambda text: 3.0), ["A film."], {"any": str.title})
+    found = measure(predictor(lambda text: 3.0), ["A film."], {"any": str.title})
     assert found["sentences"] == {"n": 0, "confident": 0}
     assert found["changes"][0]["sentences"]["flips"]["share"] is None

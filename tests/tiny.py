@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +18,19 @@ WORDS = ("the", "film", "is", "a", ".", "good", "bad", "not", "n't", "great", "d
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a text under the first version of reading, without a vocabulary."""
+    """The tokens of a text by the first version of reading, without a vocabulary."""
     return [Token(text[start:end], start, end, normal_form(text[start:end])) for start, end in FIRST.spans(text)]
 
 
 def token_texts(text: str) -> list[str]:
     """The texts of ``tokenize``."""
     return FIRST.texts(text)
+
+
+def decode(ids: Iterable[int], vocabulary: Vocabulary) -> str:
+    """The tokens of ids, with a space between each two."""
+    tokens = ("", "<unknown>", *vocabulary.tokens)
+    return " ".join(tokens[id] for id in ids)
 
 
 def tiny_weights(
@@ -34,6 +41,7 @@ def tiny_weights(
     pooling: tuple[Pooling, ...] = ("max", "mean"),
     seed: int = 0,
 ) -> Weights:
+    """Random weights of a network of this shape."""
     rng = np.random.default_rng(seed)
 
     def normal(*shape: int) -> np.ndarray:

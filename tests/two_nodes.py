@@ -1,6 +1,6 @@
-"""Scores a folder on a cluster of two nodes on this machine, and ends a worker in mid-run; run by the cluster's tests.
+"""Scores a folder on a cluster of two nodes on this machine, and kills a worker while it scores.
 
-Prints, as JSON, the processes of the workers seen and of the one that was ended.
+Prints, as JSON, the process ids of the workers and of the one that was killed. Run by tests/test_bulk_cluster.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NODE = {"num_cpus": 2, "object_store_memory": 10**9}
 
 
 def workers(cluster: Cluster) -> list[int]:
-    """The processes in which classifiers run."""
+    """The ids of the processes in which classifiers run."""
     raylets = {
         info.process.pid
         for node in cluster.list_all_nodes()
@@ -35,7 +35,7 @@ def workers(cluster: Cluster) -> list[int]:
             if parent in raylets and b"Scorer" in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
+            continue  # the process has just ended
     return found
 
 
@@ -43,20 +43,20 @@ def main() -> None:
     source, output, run = map(Path, sys.argv[1:])
     cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
     cluster.add_node(**NODE)
-    said: dict[str, object] = {"nodes": 2, "ended": None}
+    result: dict[str, object] = {"nodes": 2, "ended": None}
 
-    def report(stage: str, done: int, rows: int) -> None:
-        if stage == "scoring" and said["ended"] is None:
-            said["workers"] = workers(cluster)
-            said["ended"] = said["workers"][0]
-            os.kill(said["ended"], signal.SIGKILL)
+    def kill_one(stage: str, done: int, rows: int) -> None:
+        if stage == "scoring" and result["ended"] is None:
+            result["workers"] = workers(cluster)
+            result["ended"] = result["workers"][0]
+            os.kill(result["ended"], signal.SIGKILL)
 
     try:
-        results = score_on_cluster(Task(source, output, ""), run, cluster.address, report)
-        said["rows"] = [result["rows"] for result in results]
+        reports = score_on_cluster(Task(source, output, ""), run, cluster.address, kill_one)
+        result["rows"] = [report["rows"] for report in reports]
     finally:
         cluster.shutdown()
-    print(json.dumps(said))
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

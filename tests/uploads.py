@@ -1,4 +1,4 @@
-"""Uploads in the tests of the app: which files Streamlit was given, and which of them it still holds."""
+"""Records which files were uploaded in a test of the app, and which of them Streamlit still holds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 
 @dataclass
 class Uploads:
-    """What has been uploaded.
+    """Uploaded files.
 
     Attributes:
-        names: of all files, in order.
-        managers: what keeps files for Streamlit; in tests, each run of a page has one of its own.
+        names: the names of all files, in order.
+        managers: where Streamlit keeps files; in tests, each run of a page has its own.
     """
 
     names: list[str] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Uploads:
 
 
 def watch(monkeypatch: pytest.MonkeyPatch) -> Uploads:
-    """From now on, knows every upload."""
+    """Records every upload from now on."""
     uploads, add = Uploads(), MemoryUploadedFileManager.add_file
 
     def added(manager: MemoryUploadedFileManager, session_id: str, file) -> None:
