@@ -7,12 +7,14 @@ A test that starts a child process has the marker ``process``; otherwise it fail
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -62,7 +64,7 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     for item in items:
         if slow & {item.nodeid, item.nodeid.partition("[")[0], item.nodeid.partition("::")[0]}:
             item.add_marker(pytest.mark.slow)
-        if hasattr(item.module, "AppTest"):
+        if _runs_pages(item.module):
             item.add_marker(pytest.mark.page)
         if {"address", "browser"} & set(item.fixturenames):
             item.add_marker(pytest.mark.process)
@@ -93,6 +95,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return all_runs(tmp_path_factory.mktemp("runs"))
 
 
+@pytest.fixture
+def serve_runs(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Serves the runs of ``runs`` in the app."""
+    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
+
+
 @pytest.fixture(params=["16", "8"])
 def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Computes with the library for vectors of either width, which this processor may not support."""
@@ -120,6 +128,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     if _without_tensorflow(item.config) and "tensorflow" in sys.modules:
         pytest.fail(f"{item.nodeid} imports TensorFlow and lacks @pytest.mark.training.")
     return result
+
+
+def _runs_pages(module: ModuleType) -> bool:
+    """Returns whether a module, or the module of a function that it imports, uses Streamlit's AppTest."""
+    functions = [each for each in vars(module).values() if inspect.isfunction(each)]
+    return hasattr(module, "AppTest") or any("AppTest" in each.__globals__ for each in functions)
 
 
 def _without_tensorflow(config: pytest.Config) -> bool:

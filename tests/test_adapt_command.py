@@ -5,42 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from sentiment.artifacts import open_run
 from sentiment.commands import run_command
 from sentiment.model.classifier import Classifier
-from tests.tiny import WORDS, tiny_run, tiny_weights
+from tests.adapted_runs import adapt, labelled_file, teachable
+from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process  # a run asks git for its commit
-
-
-def teachable(folder: Path) -> Path:
-    """A run whose states distinguish words and whose head has the wrong sign for "good" and "bad"."""
-    return tiny_run(folder, weights=tiny_weights(len(WORDS) + 2, embedding=6, units=8, seed=3))
-
-
-def labelled_file(folder: Path, rows: int = 160, *, noise: float = 0.0, name: str = "kettles.csv") -> Path:
-    """Comments that are good where "good" is written and bad where "bad" is."""
-    rng = np.random.default_rng(0)
-    lines = ["comment,verdict"]
-    for row in range(rows):
-        good = row % 2 == 0
-        filler = " ".join(rng.choice(["the", "film", "is", "a", "great", "dull"], 6))
-        word = "good" if good != (rng.random() < noise) else "bad"
-        lines.append(f"{filler} {word} {word} {'x' * (row // 26)}{chr(97 + row % 26)},{'fine' if good else 'poor'}")
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-OPTIONS = ["--text-column", "comment", "--label-column", "verdict", "--labels", "fine=positive,poor=negative"]
-
-
-def adapt(start: Path, data: Path, output: Path, *more: str) -> int:
-    words = ["--data", str(data), "--start", str(start), "--output", str(output), "--method", "head"]
-    return run_command("adapt", [*words, *OPTIONS, *more], "adapt")
 
 
 @pytest.fixture(scope="module")

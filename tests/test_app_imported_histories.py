@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import time
 
 import numpy as np
@@ -13,26 +12,7 @@ from hypothesis import strategies as st
 from dev.proofs import mutations
 from sentiment.app.training import imported_histories
 from sentiment.app.training.import_errors import ImportedHistoryError
-
-
-def varint(number: int) -> bytes:
-    parts = []
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])
-
-
-def field(number: int, content: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def event(step: int, tag: str, value: float, time: float = 0.0, tensor: bool = True) -> bytes:
-    """An event as ``tf.summary.scalar`` writes it, in the file's framing (checksums are not looked at)."""
-    held = field(8, b"\x08\x01" + field(4, struct.pack("<f", value))) if tensor else b"\x15" + struct.pack("<f", value)
-    summary = field(5, field(1, field(1, tag.encode()) + held))
-    record = b"\x09" + struct.pack("<d", time) + b"\x10" + varint(step) + summary
-    return struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4
+from tests.event_files import event, framed
 
 
 @pytest.mark.parametrize("tensor", [True, False])
@@ -86,7 +66,7 @@ def test_a_record_that_is_still_being_written_is_left_out():
 def test_a_number_without_end_is_refused():
     record = b"\x10" + b"\xff" * 1_000 + b"\x01"
     with pytest.raises(ImportedHistoryError, match="not TensorBoard event files"):
-        list(imported_histories.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
+        list(imported_histories.scalars(framed(record)))
 
 
 def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():

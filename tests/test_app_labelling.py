@@ -15,7 +15,7 @@ from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.labelling import RANDOM, Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.model.classifier import Classifier
-from tests.test_app_pages import said
+from tests.app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,

@@ -16,7 +16,7 @@ from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
 from sentiment.tables.errors import FileError
-from tests.test_app_pages import said
+from tests.app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,
