@@ -1,4 +1,4 @@
-"""Runs a command in this process, which saves the seconds that its imports take."""
+"""Runs a command in this process, which saves the seconds that a new process takes for imports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_script(name: str, *options: object) -> Done:
 
 
 def run_tool(module: str, *options: object) -> Done:
-    """Runs a module of ``dev/``, as ``python -m`` does."""
+    """Runs a module as ``python -m`` does."""
     return _run(lambda: runpy.run_module(module, run_name="__main__"), module, *options)
 
 

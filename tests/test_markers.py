@@ -93,3 +93,12 @@ def test_a_module_that_imports_tensorflow_is_left_alone_only_where_it_says_so(tm
     assert "no tests ran" in outcomes(tmp_path, marked, "-m", "not training")
     assert "1 passed" in outcomes(tmp_path, marked)
     assert "without `pytestmark" in outcomes(tmp_path, marked.replace("pytestmark =", "other ="), "-m", "not training")
+
+
+@pytest.mark.process
+def test_a_module_that_runs_pages_itself_or_by_a_helper_has_the_marker_page(tmp_path):
+    (tmp_path / "opener.py").write_text("from streamlit.testing.v1 import AppTest\n\ndef open_page(): pass\n")
+    test = "\n\ndef test_it(): pass\n"
+    for line in ("from streamlit.testing.v1 import AppTest", "from opener import open_page"):
+        assert "1 passed" in outcomes(tmp_path, line + test, "-m", "page")
+    assert "1 deselected" in outcomes(tmp_path, test, "-m", "page")

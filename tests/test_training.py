@@ -35,8 +35,8 @@ from sentiment.training.corpus import Corpus  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import FORMS, Job  # noqa: E402
 from sentiment.training.run import train  # noqa: E402
-from tests.breaking import broken_off, interrupted  # noqa: E402
 from tests.command import run_script  # noqa: E402
+from tests.interruptions import interrupted, interrupted_fit  # noqa: E402
 from tests.tiny import tiny_run  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,7 +160,7 @@ def test_an_interrupted_run_resumes_from_its_last_epoch_and_equals_an_uninterrup
     preset, finished, reviews, tmp_path, monkeypatch
 ):
     unbroken = finished if preset is TINY else run(reviews, tmp_path / "unbroken", preset)
-    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+    with interrupted_fit(monkeypatch), pytest.raises(StoppedError) as stop:
         run(reviews, tmp_path / "broken", preset)
     assert stop.value.epoch == 1
     assert stop.value.network is not None
@@ -280,7 +280,7 @@ def test_the_weights_are_the_mean_of_old_and_new_ones_by_share(share, finished, 
 def test_an_interrupted_continuation_resumes_and_equals_an_uninterrupted_one(
     successor, finished, reviews, tmp_path, monkeypatch
 ):
-    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+    with interrupted_fit(monkeypatch), pytest.raises(StoppedError) as stop:
         continued(reviews, finished, tmp_path / "run")
     assert (stop.value.epoch, stop.value.network is not None) == (1, True)
     with monkeypatch.context() as patch:
