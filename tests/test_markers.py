@@ -97,8 +97,8 @@ def test_a_module_that_imports_tensorflow_is_left_alone_only_where_it_says_so(tm
 
 @pytest.mark.process
 def test_a_module_that_runs_pages_itself_or_by_a_helper_has_the_marker_page(tmp_path):
-    (tmp_path / "opener.py").write_text("from streamlit.testing.v1 import AppTest\n\ndef open_page(): pass\n")
-    test = "\n\ndef test_it(): pass\n"
-    for line in ("from streamlit.testing.v1 import AppTest", "from opener import open_page"):
-        assert "1 passed" in outcomes(tmp_path, line + test, "-m", "page")
-    assert "1 deselected" in outcomes(tmp_path, test, "-m", "page")
+    direct, test = "from streamlit.testing.v1 import AppTest\n\n", "def test_it(): pass\n"
+    (tmp_path / "opener.py").write_text(direct + "def open_page(): pass\n")
+    (tmp_path / "test_direct.py").write_text(direct + test)
+    (tmp_path / "test_by_helper.py").write_text("from opener import open_page\n\n" + test)
+    assert "2 passed, 1 deselected" in outcomes(tmp_path, test, "-m", "page")
