@@ -60,7 +60,7 @@ def test_a_program_on_another_machine_is_refused(client):
     assert ask(client=client) == 403
 
 
-def test_a_connection_to_the_network_address_is_refused_although_its_host_header_says_localhost():
+def test_a_connection_to_the_network_address_is_refused_whatever_its_host_header_says():
     assert ask({"Host": "localhost:8501"}, server="http://192.168.1.5:8501") == 403
 
 
