@@ -1,4 +1,4 @@
-"""Whole runs for the tests of the app: a tiny model with every part a training and an evaluation leave behind."""
+"""Complete runs for the tests of the app: a tiny model with all files that training and evaluation write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sentiment.model.decision import DecisionRule
 from tests.tiny import WORDS, tiny_run
 
 RULE = DecisionRule(1.5)
-CIRCUMSTANCES = {  # of a proof
+CIRCUMSTANCES = {  # of a proof, as dev/proofs records them
     "run": "tiny",
     "model": "0123456789abcdef",
     "date": "2026-01-02",
@@ -26,6 +26,7 @@ CIRCUMSTANCES = {  # of a proof
 
 
 def predictions(splits: tuple[str, ...], n: int = 400, seed: int = 0) -> pd.DataFrame:
+    """Returns made-up predictions for ``n`` reviews of each split, most of them right."""
     rng = np.random.default_rng(seed)
     total = n * len(splits)
     label = rng.integers(0, 2, total).astype("int8")
@@ -47,6 +48,7 @@ def predictions(splits: tuple[str, ...], n: int = 400, seed: int = 0) -> pd.Data
 
 
 def history(epochs: int = 4) -> pd.DataFrame:
+    """Returns a made-up ``history.csv``; the third epoch has the lowest validation loss."""
     epoch = np.arange(1, epochs + 1)
     return pd.DataFrame(
         {
@@ -62,6 +64,7 @@ def history(epochs: int = 4) -> pd.DataFrame:
 
 
 def steps(epochs: int = 4, per_epoch: int = 20) -> pd.DataFrame:
+    """Returns a made-up ``steps.csv`` of epochs that take a minute each."""
     step = np.arange(1, epochs * per_epoch + 1)
     rng = np.random.default_rng(1)
     return pd.DataFrame(
@@ -77,7 +80,7 @@ def steps(epochs: int = 4, per_epoch: int = 20) -> pd.DataFrame:
 
 
 def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
-    """A verified run with histories, predictions, figures and a model card."""
+    """Writes a verified run with histories, predictions, figures and a model card."""
     tiny_run(folder, seed=seed, max_length=max_length)
     trained, tested = predictions(("train", "validation"), seed=seed), predictions(("test",), seed=seed + 1)
     trained.to_parquet(folder / "predictions.parquet")
@@ -101,19 +104,20 @@ def full_run(folder: Path, *, seed: int = 0, max_length: int = 50) -> Path:
 
 
 def counts() -> pd.DataFrame:
+    """Returns a made-up ``word_counts.parquet``."""
     rng = np.random.default_rng(2)
-    many = {
+    columns = {
         "token": list(WORDS),
         "positive": rng.integers(1, 900, len(WORDS)),
         "negative": rng.integers(1, 900, len(WORDS)),
     }
-    return pd.DataFrame(many)
+    return pd.DataFrame(columns)
 
 
 def dataset_facts() -> dict[str, Any]:
-    """``dataset.json`` of a dozen made-up reviews a class, as ``summarise`` writes it."""
+    """Returns the ``dataset.json`` of two dozen made-up reviews."""
 
-    def part(n: int, start: int) -> pd.DataFrame:
+    def split(n: int, start: int) -> pd.DataFrame:
         return pd.DataFrame(
             {
                 "text": [f"the film {start + i} is " + ("good " * (i + 1) if i % 2 else "bad ") for i in range(n)],
@@ -124,7 +128,7 @@ def dataset_facts() -> dict[str, Any]:
             }
         )
 
-    train, validation, test = part(12, 0), part(4, 20), part(6, 30)
+    train, validation, test = split(12, 0), split(4, 20), split(6, 30)
     source = Source("CSV", "0" * 64, "drawn", "by film", Removed(repeats=3, train_in_test=1))
     dataset = Dataset(train, validation, test, train.head(0), source)
     lengths = {"train": [5 + i for i in range(12)], "validation": [8] * 4}
@@ -132,15 +136,15 @@ def dataset_facts() -> dict[str, Any]:
 
 
 def dataset_of(texts: list[str]) -> Dataset:
-    """A data set that has these texts, all labelled negative, in each of its parts."""
-    numbers = np.zeros(len(texts), np.int8)
-    prints = [f"{i:016x}" for i in range(len(texts))]
-    frame = pd.DataFrame({"text": texts, "label": numbers, "rating": numbers, "film": "", "fingerprint": prints})
+    """Returns a data set with these texts, all labelled negative, in each of its splits."""
+    zeros = np.zeros(len(texts), np.int8)
+    fingerprints = [f"{i:016x}" for i in range(len(texts))]
+    frame = pd.DataFrame({"text": texts, "label": zeros, "rating": zeros, "film": "", "fingerprint": fingerprints})
     return Dataset(frame, frame, frame, frame.head(0), Source("CSV", "0" * 64, "drawn", "by text", Removed()))
 
 
 def word_contributions() -> dict[str, Any]:
-    """``words.json`` with made-up numbers."""
+    """Returns a ``words.json`` with made-up numbers."""
     rows = [("good", 60, 0.5), ("great", 20, 0.25), ("film", 90, -0.01), ("bad", 40, -0.625)]
     return {
         "date": "2026-01-02",
@@ -151,7 +155,7 @@ def word_contributions() -> dict[str, Any]:
 
 
 def proofs() -> dict[str, Any]:
-    """``explanations.json`` with made-up numbers."""
+    """Returns an ``explanations.json`` with made-up numbers."""
     measure = {"mean": 0.4, "interval": [0.3, 0.5]}
     names = ("ours", "random")
     reached = {"gap": 0.02, "reached": {"n": 10, "within": 0.1, "mean": 0.9999, "least": 0.999}}
@@ -184,7 +188,7 @@ def proofs() -> dict[str, Any]:
 
 
 def unfinished_run(folder: Path) -> Path:
-    """A folder as training leaves it between two epochs, the last line of ``steps.csv`` half written."""
+    """Writes a folder as training leaves it in its third epoch; the last line of ``steps.csv`` is half written."""
     folder.mkdir(parents=True)
     history(2).to_csv(folder / "history.csv", index=False)
     steps(3).head(50).to_csv(folder / "steps.csv", index=False)
@@ -194,7 +198,7 @@ def unfinished_run(folder: Path) -> Path:
 
 
 def all_runs(root: Path) -> Path:
-    """A folder of runs: two whole ones, one in progress; the first is the default."""
+    """Writes a folder of runs: two complete ones, of which the first is the default, and one in progress."""
     full_run(root / "tiny")
     full_run(root / "other", seed=3, max_length=20)
     unfinished_run(root / "young")

@@ -1,4 +1,4 @@
-"""Runs a command in this process, which saves the seconds that its imports take."""
+"""Runs a command in this process, which saves the seconds that a new process takes for imports."""
 
 from __future__ import annotations
 

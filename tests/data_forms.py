@@ -19,12 +19,16 @@ _OPENINGS = {
     "unsup": "A film; naïve — and long",
 }
 SHARED_BY_TRAIN_AND_TEST = "Seen twice, liked twice: a film for both halves."
-REPEATED_IN_TRAIN = "The same words, sent in two times."
+REPEATED_IN_TRAIN = "The same words, sent in twice."
 SHARED_BY_UNSUP_AND_TEST = "Nobody rated this one, or somebody did."
 
 
 def release(per_class: int = 60, unlabelled: int = 40) -> pd.DataFrame:
-    """Columns id, part, kind (pos, neg, unsup), rating, movie, text; a film has reviews of both classes."""
+    """Returns a release whose films have reviews of both classes, and of which a few texts are repeated.
+
+    Returns:
+        Columns ``id``, ``part`` (train, test, unsup), ``kind`` (pos, neg, unsup), ``rating``, ``movie`` and ``text``.
+    """
     rows = []
     for part in ("train", "test"):
         for kind in ("pos", "neg"):
@@ -47,14 +51,14 @@ def release(per_class: int = 60, unlabelled: int = 40) -> pd.DataFrame:
 
 
 def index(reviews: pd.DataFrame, path: Path) -> Path:
-    """The index of the official split for a release."""
+    """Writes the index of the official split for a release."""
     labelled = reviews[reviews["part"] != "unsup"].rename(columns={"movie": "film"})
     write_index(labelled.assign(fingerprint=list(map(fingerprint, labelled["text"]))), path)
     return path
 
 
 def stanford_files(reviews: pd.DataFrame) -> dict[str, bytes]:
-    """The content of every file of the release, by name."""
+    """Returns the content of every file of the Stanford release, by name."""
     files = {"aclImdb/README": b"Not a review.", "aclImdb/train/labeledBow.feat": b"9 0:9"}
     for (part, kind), rows in reviews.groupby(["part", "kind"]):
         folder = f"aclImdb/{'train' if part == 'unsup' else part}"
@@ -94,7 +98,7 @@ def zip_of(files: dict[str, bytes], path: Path) -> Path:
 
 
 def kaggle_table(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Only the labelled reviews, shuffled, without split, ratings or films."""
+    """Returns the labelled reviews, shuffled, without split, ratings or films."""
     labelled = reviews[reviews["part"] != "unsup"].sample(frac=1, random_state=7)
     names = labelled["kind"].map({"pos": "positive", "neg": "negative"})
     return pd.DataFrame({"review": labelled["text"], "sentiment": names})

@@ -1,4 +1,7 @@
-"""A worker whose inspection fails as ``FAULT`` names: ``python -m tests.faulty_worker FOLDER LOCK``."""
+"""A worker whose inspection fails as the environment variable ``FAULT`` says.
+
+The launcher starts it as ``python -m tests.faulty_worker FOLDER LOCK``.
+"""
 
 import ctypes
 import faulthandler
@@ -12,9 +15,11 @@ import pyarrow as pa
 
 from sentiment.bulk.jobs import limits, worker
 
+_LONG = 60  # seconds; the worker is ended before
+
 
 def crash(folder):
-    cell = "".join(reversed("terces a"))  # a log may show lines of the program, which hold no visitor's text
+    cell = "".join(reversed("terces a"))  # reversed: a log may show this line, but not the text
     try:
         int(cell)
     except ValueError as error:
@@ -37,15 +42,15 @@ def one_large_request(folder):
     np.ones(10**12)
 
 
-def just_too_much(folder):
-    held = np.ones(80_000_000)  # 0.64 GB, which is refused to nobody
-    time.sleep(60)
+def hold_too_much(folder):
+    held = np.ones(80_000_000)  # 0.64 GB: more than allowed, though the request itself succeeds
+    time.sleep(_LONG)
     del held
 
 
 def reserve_only(folder):
-    held = np.empty(80_000_000)  # of which nothing is used
-    time.sleep(1.5)
+    held = np.empty(80_000_000)  # no page of it is touched, so it takes no memory
+    time.sleep(1.5)  # long enough for the memory to be measured
     del held
     raise limits.FileError("The end.")
 
@@ -66,11 +71,11 @@ def fill_disk(folder):
 
 def meet_full_disk(folder):
     limits.nearly_full = lambda folder: True
-    time.sleep(60)
+    time.sleep(_LONG)
 
 
 def stuck_outside_python(folder):
-    ctypes.PyDLL(None).sleep(60)  # holds the interpreter's lock, as a slow regular expression does
+    ctypes.PyDLL(None).sleep(_LONG)  # holds the interpreter's lock, as a slow regular expression does
 
 
 def slow_expression(folder):
@@ -82,12 +87,12 @@ FAULTS = {
     "numpy": numpy_memory,
     "arrow": arrow_memory,
     "large": one_large_request,
-    "held": just_too_much,
+    "held": hold_too_much,
     "reserve": reserve_only,
     "python": python_memory,
     "fill": fill_disk,
     "full": meet_full_disk,
-    "sleep": lambda folder: time.sleep(60),
+    "sleep": lambda folder: time.sleep(_LONG),
     "stuck": stuck_outside_python,
     "expression": slow_expression,
     "segfault": lambda folder: faulthandler._sigsegv(),
@@ -96,6 +101,6 @@ FAULTS = {
 
 if __name__ == "__main__":
     if os.environ["FAULT"] in ("stuck", "expression"):
-        limits._GRACE = 0.5
+        limits._GRACE = 0.5  # seconds; a test need not wait longer
     worker.inspect = lambda path, options, report: FAULTS[os.environ["FAULT"]](path.parent)
     sys.exit(worker.run())

@@ -1,6 +1,6 @@
-"""Loads runs whose ``model.onnx`` was changed, one after the other, in a process of its own: it may crash.
+"""Loads runs whose ``model.onnx`` was changed, in a process of its own, because it may crash.
 
-Prints a line for each: "refused" or "works", and how the model was changed. Any other end is a fault.
+Prints a line for each change and loader that ends with "refused" or "works". Any other end is a fault.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from tests.tiny import tiny_run, tiny_weights
 
 Change = Callable[[onnx.ModelProto], Any]
 TEXT = "A good film is not dull, but this is bad!"
-MEMORY = 3 << 30  # bytes that the process may take
+MEMORY = 3 << 30  # bytes of address space that the process may use
 
 
 def changes(model: onnx.ModelProto) -> Iterator[tuple[str, Change]]:
-    """Every change, by name."""
+    """Yields every change with its name."""
     for place, tensor in enumerate(model.graph.initializer):
         for name, change in tensor_changes(tensor):
-            yield f"{tensor.name}: {name}", partial(_of_tensor, place, change)
+            yield f"{tensor.name}: {name}", partial(_change_tensor, place, change)
         yield f"{tensor.name}: missing", lambda m, p=place: m.graph.initializer.pop(p)
         yield f"{tensor.name}: twice", lambda m, p=place: m.graph.initializer.append(m.graph.initializer[p])
     for value in ("", "last", "max,max", "mean,max", "max,mean,last", "median", "max,mean,"):
@@ -57,27 +57,27 @@ def changes(model: onnx.ModelProto) -> Iterator[tuple[str, Change]]:
 
 
 def tensor_changes(tensor: TensorProto) -> Iterator[tuple[str, Callable[[TensorProto], Any]]]:
-    """Changes of one array: of its sizes, its type, its content and its place."""
+    """Yields changes to the shape, type, content and location of one array, each with its name."""
     array, dims = numpy_helper.to_array(tensor), tuple(tensor.dims)
     shapes: set[tuple[int, ...]] = {*permutations(dims), (array.size,), (1, *dims), (), (*dims, 0), (-1,)}
     for axis in range(len(dims)):
         for size in (0, 1, -1, dims[axis] - 1, dims[axis] + 1, 2 * dims[axis], 1 << 20, 1 << 33, (1 << 62) + 1):
             shapes.add((*dims[:axis], size, *dims[axis + 1 :]))
     for shape in sorted(shapes - {dims}):
-        yield f"said to be {shape}", lambda t, s=shape: (t.ClearField("dims"), t.dims.extend(s))
+        yield f"declared as {shape}", lambda t, s=shape: (t.ClearField("dims"), t.dims.extend(s))
         if 0 <= math.prod(shape) < 100_000 and min(shape, default=0) >= 0:
             yield f"resized to {shape}", lambda t, s=shape: t.CopyFrom(_named(np.resize(array, s), t.name))
     for kind in (np.float16, np.float32, np.float64, np.int8, np.int32, np.int64, np.bool_):
         if kind != array.dtype:
             yield f"as {kind.__name__}", lambda t, k=kind: t.CopyFrom(_named(array.astype(k), t.name))
     for kind in (0, TensorProto.STRING, TensorProto.BFLOAT16, TensorProto.INT4, TensorProto.DOUBLE, 99):
-        yield f"said to be of type {kind}", lambda t, k=kind: setattr(t, "data_type", k)
+        yield f"declared as type {kind}", lambda t, k=kind: setattr(t, "data_type", k)
     yield "cut off", lambda t: setattr(t, "raw_data", t.raw_data[:-1])
     yield "without content", lambda t: setattr(t, "raw_data", b"")
     yield "in another file", _external
     if array.dtype.kind == "f":
         for value in (np.nan, np.inf, -np.inf, np.finfo(array.dtype).max):
-            yield f"holds {value}", lambda t, v=value: t.CopyFrom(_named(_with(array, v), t.name))
+            yield f"holds {value}", lambda t, v=value: t.CopyFrom(_named(_with_last(array, v), t.name))
 
 
 def _external(tensor: TensorProto) -> None:
@@ -86,7 +86,7 @@ def _external(tensor: TensorProto) -> None:
     tensor.external_data.add(key="location", value="vocabulary.txt")
 
 
-def _of_tensor(place: int, change: Callable[[TensorProto], Any], model: onnx.ModelProto) -> None:
+def _change_tensor(place: int, change: Callable[[TensorProto], Any], model: onnx.ModelProto) -> None:
     change(model.graph.initializer[place])
 
 
@@ -94,14 +94,14 @@ def _named(array: np.ndarray, name: str) -> TensorProto:
     return numpy_helper.from_array(array, name)
 
 
-def _with(array: np.ndarray, value: float) -> np.ndarray:
+def _with_last(array: np.ndarray, value: float) -> np.ndarray:
     array = array.copy()
     array.flat[-1] = value
     return array
 
 
 def outcome(load: Callable[[Path], Classifier], run: Path) -> str:
-    """Returns "refused" if there is a sentence, else "works"."""
+    """Returns "refused" if the run is refused in a sentence, or "works" if its numbers are sound."""
     try:
         classifier = load(run)
         predictions = classifier.predict([TEXT, "good", "bad " * 60])
@@ -115,27 +115,27 @@ def outcome(load: Callable[[Path], Classifier], run: Path) -> str:
 
 
 def main(first: int, step: int) -> None:
-    """Tries every ``step``-th change, from the ``first`` on."""
+    """Tries every ``step``-th change, starting with number ``first``."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     with tempfile.TemporaryDirectory() as folder:
         run = tiny_run(Path(folder, "run"))
-        write_onnx(tiny_weights(units=16), run / "model.onnx")  # so many that all is compiled
-        whole = onnx.load(run / "model.onnx")
-        loads = {"single": Classifier.load, "soon": partial(Classifier.load, open_model=_soon), "file": load_bulk}
-        loads["fast"] = partial(load_bulk, fast=True)
-        for name, change in [("nothing", lambda model: None), *[*changes(whole)][first::step]]:
+        write_onnx(tiny_weights(units=16), run / "model.onnx")  # enough units for the compiled code
+        original = onnx.load(run / "model.onnx")
+        loaders = {
+            "single": Classifier.load,
+            "session": partial(Classifier.load, open_model=lambda path, *_: open_model(path)),
+            "file": load_bulk,
+            "fast": partial(load_bulk, fast=True),
+        }
+        for name, change in [("nothing", lambda model: None), *[*changes(original)][first::step]]:
             model = onnx.ModelProto()
-            model.CopyFrom(whole)
+            model.CopyFrom(original)
             change(model)
             (run / "model.onnx").write_bytes(model.SerializeToString())
             write_manifest(run)
-            for form, load in loads.items():
-                print(f"{form}: {name}", end=": ", flush=True)
+            for kind, load in loaders.items():
+                print(f"{kind}: {name}", end=": ", flush=True)
                 print(outcome(load, run), flush=True)
-
-
-def _soon(path: Path, *_: object) -> Any:
-    return open_model(path)
 
 
 if __name__ == "__main__":

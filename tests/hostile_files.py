@@ -1,6 +1,6 @@
-"""Files that break careless readers, each with what must come out: every row, in order, and nothing made up.
+"""Files that break careless readers, each with the expected columns and rows, or the expected refusal.
 
-Run as a script, it writes them into a folder, to try other programs on.
+As a script, it writes the files into a folder, so that other programs can be tried on them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Case:
     """A file and its expected content.
 
     Attributes:
-        name: the file's name; what stands before the first dot names the case.
+        name: the file's name, which describes the case.
         content: its bytes.
-        columns: the columns read.
-        rows: of each row, its cells and its status; "ok" stands for any status of a row that was read.
-        error: what the sentence says that refuses the file; then nothing else counts.
-        options: of the reading.
+        columns: the expected columns.
+        rows: the expected cells and status of each row; "ok" means any status of a row that was read.
+        error: words of the message that refuses the file; no columns and rows are expected then.
+        options: the reading options; None for the defaults.
     """
 
     name: str
@@ -44,29 +44,30 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Every case."""
+    """Yields every case."""
     yield from delimiters_and_headers()
     yield from quotes_and_line_ends()
     yield from ragged_and_empty()
     yield from encodings()
     yield from sizes()
     yield from values()
-    yield from packed()
+    yield from compressed()
     yield from json_lines()
     yield from lines()
     yield from workbooks()
     yield from parquet_files()
-    yield from not_what_they_seem()
+    yield from wrong_suffixes()
 
 
 def ok(*rows: list[str]) -> list[tuple[list[str], str]]:
+    """Returns rows that are all read."""
     return [(row, "ok") for row in rows]
 
 
 def delimiters_and_headers() -> Iterator[Case]:
     table = [["id", "review"], ["1", GOOD], ["2", "bad, dull; not | good"]]
-    for name, sign in (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("bar", "|")):
-        lines = [f'{a}{sign}"{b}"' for a, b in table]
+    for name, delimiter in (("comma", ","), ("semicolon", ";"), ("tab", "\t"), ("bar", "|")):
+        lines = [f'{a}{delimiter}"{b}"' for a, b in table]
         yield Case(f"{name}.csv", "\n".join(lines).encode(), table[0], ok(*table[1:]))
     yield Case("tabs.tsv", b"id\treview\n1\ta good, film\n", ["id", "review"], ok(["1", "a good, film"]))
     yield Case("comma_in_a.tsv", b"id,review\n1,good\n2,bad\n", ["id", "review"], ok(["1", "good"], ["2", "bad"]))
@@ -89,19 +90,23 @@ def delimiters_and_headers() -> Iterator[Case]:
         "no_header_label.csv", b"good,pos\nbad,neg\n", ["column_1", "column_2"], ok(["good", "pos"], ["bad", "neg"])
     )
     yield Case(
-        "header_said_missing.csv",
+        "header_declared_missing.csv",
         b"review,x\ngood,y\n",
         ["column_1", "column_2"],
         ok(["review", "x"], ["good", "y"]),
         options={"header": False},
     )
     yield Case(
-        "delimiter_said.csv", b"review~id\ngood~1\n", ["review", "id"], ok(["good", "1"]), options={"delimiter": "~"}
+        "delimiter_declared.csv",
+        b"review~id\ngood~1\n",
+        ["review", "id"],
+        ok(["good", "1"]),
+        options={"delimiter": "~"},
     )
     yield Case("header_in_quotes.csv", b'"the ""review""","a,b"\ngood,1\n', ['the "review"', "a,b"], ok(["good", "1"]))
     yield Case("header_across_lines.csv", b'"id\nnumber",review\n1,good\n', ["id\nnumber", "review"], ok(["1", "good"]))
     yield Case("our_names.csv", b"review,status\ngood,mine\n", ["review", "status"], ok(["good", "mine"]))
-    yield Case("line_for_excel.csv", b"sep=;\nreview;id\ngood;1\n", ["review", "id"], ok(["good", "1"]))
+    yield Case("delimiter_line_for_excel.csv", b"sep=;\nreview;id\ngood;1\n", ["review", "id"], ok(["good", "1"]))
 
 
 def quotes_and_line_ends() -> Iterator[Case]:
@@ -182,7 +187,7 @@ def ragged_and_empty() -> Iterator[Case]:
     yield Case("header_only_no_line_end.csv", b"id,review,note", head, [])
     yield Case("nothing.csv", b"", error="is empty")
     yield Case("blank.csv", b"\n\r\n\n", error="no rows")
-    yield Case("mark_only.csv", b"\xef\xbb\xbf", error="no rows")
+    yield Case("byte_order_mark_only.csv", b"\xef\xbb\xbf", error="no rows")
 
 
 def encodings() -> Iterator[Case]:
@@ -191,9 +196,9 @@ def encodings() -> Iterator[Case]:
     rows = ok(["1", "a café – “good”"], ["2", "bad"])
     for name, encoded in (
         ("utf8", text.encode()),
-        ("utf8_mark", text.encode("utf-8-sig")),
-        ("utf16_le_mark", b"\xff\xfe" + text.encode("utf-16-le")),
-        ("utf16_be_mark", b"\xfe\xff" + text.encode("utf-16-be")),
+        ("utf8_bom", text.encode("utf-8-sig")),
+        ("utf16_le_bom", b"\xff\xfe" + text.encode("utf-16-le")),
+        ("utf16_be_bom", b"\xfe\xff" + text.encode("utf-16-be")),
         ("utf16_le", text.encode("utf-16-le")),
         ("utf16_be", text.encode("utf-16-be")),
         ("utf32", text.encode("utf-32")),
@@ -208,17 +213,17 @@ def encodings() -> Iterator[Case]:
         (["50", "b\\xe9d"], "unreadable"),
         (["51", "good"], "ok"),
     ]
-    yield Case("utf8_but_for_a_byte.csv", broken, head, expected)
+    yield Case("utf8_except_one_byte.csv", broken, head, expected)
     late = b"id,review\n" + b"".join(b"%d,good\n" % i for i in range(3000)) + "3000,café\n".encode("cp1252")
     yield Case("cp1252_far_down.csv", late, head, ok(*([str(i), "good"] for i in range(3000)), ["3000", "café"]))
     yield Case(
-        "neither.csv",
+        "neither_utf8_nor_cp1252.csv",
         b"id,review\n1,caf\xe9 \x81\n2,good\n",
         head,
         ok(["1", "café \x81"], ["2", "good"]),
     )
     yield Case(
-        "encoding_said.csv",
+        "encoding_declared.csv",
         "id,review\n1,хорошо\n".encode("cp1251"),
         head,
         ok(["1", "хорошо"]),
@@ -231,7 +236,7 @@ def encodings() -> Iterator[Case]:
         [*rows, (["", "\\x33"], "unreadable")],
     )
     yield Case("bad_byte_in_header.csv", b"id\x81,review\n1,good\n", ["id\x81", "review"], ok(["1", "good"]))
-    yield Case("mark_inside.csv", "id,review\n1,\ufeffgood\n".encode(), head, ok(["1", "\ufeffgood"]))
+    yield Case("byte_order_mark_inside.csv", "id,review\n1,\ufeffgood\n".encode(), head, ok(["1", "\ufeffgood"]))
     yield Case("emoji_and_rtl.csv", "id,review\n1,good 🎬👩‍👩‍👧 שלום\n".encode(), head, ok(["1", "good 🎬👩‍👩‍👧 שלום"]))
 
 
@@ -255,7 +260,7 @@ def sizes() -> Iterator[Case]:
     )
     same = [[str(i), GOOD] for i in range(3000)]
     yield Case(
-        "the_same_text_always.csv",
+        "one_repeated_text.csv",
         ("id,review\n" + "".join(f"{a},{b}\n" for a, b in same)).encode(),
         ["id", "review"],
         ok(*same),
@@ -281,13 +286,13 @@ def values() -> Iterator[Case]:
     ]
     lines = "".join(f"{value},good\n" for value in kept)
     yield Case(
-        "values_that_look_like_others.csv",
+        "values_that_look_like_other_types.csv",
         f"value,review\n{lines}".encode(),
         ["value", "review"],
         ok(*([value, "good"] for value in kept)),
     )
     yield Case(
-        "reviews_that_look_like_nothing.csv",
+        "reviews_that_look_like_missing_values.csv",
         b"review,id\nNA,1\nnull,2\nnan,3\n",
         ["review", "id"],
         [(["NA", "1"], "empty"), (["null", "2"], "empty"), (["nan", "3"], "empty")],
@@ -305,7 +310,7 @@ def values() -> Iterator[Case]:
     )
 
 
-def packed() -> Iterator[Case]:
+def compressed() -> Iterator[Case]:
     text = b"id,review\n1,good\n"
     head, rows = ["id", "review"], ok(["1", "good"])
     yield Case("gz.csv.gz", gzip.compress(text), head, rows)
@@ -318,16 +323,18 @@ def packed() -> Iterator[Case]:
         "zip_by_member.zip", zipped({"inner.csv": text, "__MACOSX/._inner.csv": b"x", "folder/": b""}), head, rows
     )
     yield Case("zip_of_two.zip", zipped({"a.csv": text, "b.csv": text}), error="2 files")
-    yield Case("zip_of_none.zip", zipped({}), error="0 files")
+    yield Case("zip_of_no_file.zip", zipped({}), error="0 files")
     yield Case("zip_of_a_picture.zip", zipped({"a.png": text}), error="is not supported")
     yield Case("zip_cut_short.csv.zip", zipped({"a.csv": text * 100})[:-30], error="damaged")
     for name, method in (("bzip2", zipfile.ZIP_BZIP2), ("lzma", zipfile.ZIP_LZMA), ("deflate", zipfile.ZIP_DEFLATED)):
         content = zipped({"inner.csv": b"id,review\n" + b"1,good\n" * 1000}, method)
         yield Case(f"zip_of_{name}.csv.zip", content, head, rows * 1000)
         yield Case(f"zip_of_damaged_{name}.csv.zip", scrambled(content), error="damaged")
-    yield Case("zip_of_an_unknown_packing.csv.zip", _repacked(zipped({"inner.csv": text})), error="damaged")
-    yield Case("gz_of_nothing.csv.gz", gzip.compress(b""), error="is empty")
-    yield Case("gz_that_is_none.csv.gz", text, error="damaged")
+    yield Case(
+        "zip_with_unknown_compression.csv.zip", _declared_as_deflate64(zipped({"inner.csv": text})), error="damaged"
+    )
+    yield Case("gz_of_an_empty_file.csv.gz", gzip.compress(b""), error="is empty")
+    yield Case("not_gz.csv.gz", text, error="damaged")
 
 
 def json_lines() -> Iterator[Case]:
@@ -349,7 +356,7 @@ def json_lines() -> Iterator[Case]:
         ],
     )
     yield Case(
-        "keys_that_come_and_go.jsonl",
+        "keys_that_differ_by_line.jsonl",
         b'{"review": "good"}\n{"n": 1.10, "review": null}\n{"x": {"y": [1, "z"]}}\n',
         ["review", "n", "x.y"],
         [(["good", "", ""], "ok"), (["", "1.10", ""], "empty"), (["", "", '[1, "z"]'], "empty")],
@@ -361,27 +368,29 @@ def json_lines() -> Iterator[Case]:
         ok(["good", "1e400", "12345678901234567890123", "-0.0", "true"]),
     )
     yield Case(
-        "half_a_character.jsonl",
+        "lone_surrogate.jsonl",
         b'{"review": "good \\ud83d"}\n{"review": "\\ud83c\\udfac"}\n',
         ["review"],
         [(["good \\ud83d"], "unreadable"), (["🎬"], "ok")],
     )
-    yield Case("half_a_key.jsonl", b'{"\\ud83d": 1, "review": "good"}\n', ["\\ud83d", "review"], ok(["1", "good"]))
     yield Case(
-        "bytes_of_no_character.jsonl",
+        "lone_surrogate_in_a_key.jsonl", b'{"\\ud83d": 1, "review": "good"}\n', ["\\ud83d", "review"], ok(["1", "good"])
+    )
+    yield Case(
+        "invalid_utf8.jsonl",
         '{"review": "good ééé"}\n{"ü": 1, "review": "bad"}\n'.encode() + b'{"review": "good \xff", "\xe9": 2}\n',
         ["review", "ü", "\\xe9"],
         [(["good ééé", "", ""], "ok"), (["bad", "1", ""], "ok"), (["good \\xff", "", "2"], "unreadable")],
     )
     deep = b'{"review": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
     yield Case(
-        "deep.jsonl",
+        "deeply_nested.jsonl",
         b'{"review": "good"}\n' + deep,
         ["review"],
         [(["good"], "ok"), ([deep.decode().strip()], "unreadable")],
     )
     yield Case("repeated_key.jsonl", b'{"review": "bad", "review": "good"}\n', ["review"], ok(["good"]))
-    yield Case("marked.jsonl", b'\xef\xbb\xbf{"review": "good"}\n', ["review"], ok(["good"]))
+    yield Case("byte_order_mark.jsonl", b'\xef\xbb\xbf{"review": "good"}\n', ["review"], ok(["good"]))
     yield Case("an_array.jsonl", json.dumps([{"review": "good"}]).encode(), ["review"], ok(["good"]))
     yield Case("an_array_of_numbers.jsonl", b"[1, 2]", error="no JSON object")
 
@@ -392,7 +401,7 @@ def lines() -> Iterator[Case]:
     )
     yield Case("quotes.txt", b'"good\nbad"\n', ["text"], ok(['"good'], ['bad"']))
     yield Case("crlf.txt", b"good\r\nbad", ["text"], ok(["good"], ["bad"]))
-    yield Case("mark_only.txt", b"\xef\xbb\xbf", ["text"], [])
+    yield Case("byte_order_mark_only.txt", b"\xef\xbb\xbf", ["text"], [])
     yield Case("one_empty_line.txt", b"\n", ["text"], [([""], "empty")])
 
 
@@ -417,8 +426,8 @@ def workbooks() -> Iterator[Case]:
     yield Case("cut_short.xlsx", _xlsx([["review"], ["good"]])[:-200], error="damaged")
     sheet = _xlsx([["review"], *[[f"good {i}"] for i in range(500)]])
     yield Case("scrambled.xlsx", scrambled(sheet, b"xl/worksheets/sheet1.xml"), error="damaged")
-    yield Case("an_unknown_packing.xlsx", _repacked(sheet), error="damaged")
-    yield Case("control_signs.xlsx", _xlsx([["review"], ["good_x0001_bad"]]), ["review"], ok(["good\x01bad"]))
+    yield Case("unknown_compression.xlsx", _declared_as_deflate64(sheet), error="damaged")
+    yield Case("control_characters.xlsx", _xlsx([["review"], ["good_x0001_bad"]]), ["review"], ok(["good\x01bad"]))
 
 
 def parquet_files() -> Iterator[Case]:
@@ -439,7 +448,7 @@ def parquet_files() -> Iterator[Case]:
     yield Case("cut_short.parquet", _parquet({"review": ["good"]})[:-10], error="damaged")
 
 
-def not_what_they_seem() -> Iterator[Case]:
+def wrong_suffixes() -> Iterator[Case]:
     yield Case("workbook.csv", _xlsx([["review"], ["good"]]), error="a zip archive or an xlsx workbook")
     yield Case("gzip.csv", gzip.compress(b"review\ngood\n"), error="gzip data")
     yield Case("parquet.csv", _parquet({"review": ["good"]}), error="a Parquet file")
@@ -450,22 +459,23 @@ def not_what_they_seem() -> Iterator[Case]:
 
 
 def scrambled(archive: bytes, after: bytes = b"inner.csv") -> bytes:
-    """A zip archive with eight bytes of a member's packed data turned over."""
+    """Returns a zip archive with eight bytes of a member's compressed data inverted."""
     place = archive.index(after) + len(after) + 20
     return archive[:place] + bytes(byte ^ 0xFF for byte in archive[place : place + 8]) + archive[place + 8 :]
 
 
-def _repacked(archive: bytes) -> bytes:
-    """A zip archive whose members say that they are packed by Deflate64, which Python does not know."""
+def _declared_as_deflate64(archive: bytes) -> bytes:
+    """Returns a zip archive whose headers name Deflate64 as the compression, which Python does not support."""
     for magic, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
         parts = archive.split(magic)
         archive = magic.join([parts[0], *(p[: place - 4] + b"\x09\x00" + p[place - 2 :] for p in parts[1:])])
     return archive
 
 
-def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Returns a zip archive of files by name."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", packing) as archive:
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()

@@ -1,6 +1,6 @@
 """Runs the worker of bulk jobs in this process, for tests of its results; a child process takes seconds.
 
-What a worker does to its process is left out: limits, the record of the process, and the start of the next job.
+It sets no limits, keeps no record of the process, and does not start the next job.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from unittest import mock
 
 from sentiment.bulk.jobs import launcher, limits, maintenance, processes
 
-_NOBODY = 1 << 22  # no process has this id or a higher one
+_UNUSED_PID = 1 << 22  # the kernel gives no process this id or a higher one
 
 
 class InlineWorker:
-    """Replaces ``subprocess.Popen``; the work is done when it has been created."""
+    """Replaces ``subprocess.Popen``; its constructor does the work."""
 
-    pid = _NOBODY
+    pid = _UNUSED_PID
 
     def __init__(self, command: Sequence[str], *, stderr: BinaryIO, **_: Any) -> None:
         folder, lock = command[-2:]
@@ -47,7 +47,7 @@ class InlineWorker:
                 self.returncode = 0
             except SystemExit as end:
                 self.returncode = int(end.code or 0)
-            except Exception:  # any: a child would print it and end with status 1
+            except Exception:  # as a child process, which prints any exception and ends with status 1
                 stderr.write(traceback.format_exc().encode())
                 self.returncode = 1
 

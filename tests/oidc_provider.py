@@ -1,4 +1,4 @@
-"""A provider of OpenID Connect on loopback that knows one person and asks for no password."""
+"""An OpenID Connect provider on loopback that logs everyone in as the same person, without a password."""
 
 from __future__ import annotations
 
@@ -13,32 +13,33 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 @contextmanager
 def provider(port: int) -> Iterator[str]:
-    """Serves it; gives the address of its metadata."""
+    """Serves the provider; yields the address of its metadata."""
     from joserfc import jwk, jwt
 
     issuer = f"http://127.0.0.1:{port}"
     key = jwk.RSAKey.generate_key(2048, {"kid": "only"})
-    nonces: dict[str, str] = {}  # by the code that was given out
+    nonces: dict[str, str] = {}  # by authorization code
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            path, asked = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
-            match path:
+            address = urlsplit(self.path)
+            query = parse_qs(address.query)
+            match address.path:
                 case "/.well-known/openid-configuration":
                     self.answer(_metadata(issuer))
                 case "/keys":
                     self.answer({"keys": [key.as_dict(private=False)]})
                 case "/authorize":
                     code = f"code-{len(nonces)}"
-                    nonces[code] = asked["nonce"][0]
+                    nonces[code] = query["nonce"][0]
                     self.send_response(302)
-                    back = f"{asked['redirect_uri'][0]}?code={code}&state={quote(asked['state'][0])}"
+                    back = f"{query['redirect_uri'][0]}?code={code}&state={quote(query['state'][0])}"
                     self.send_header("Location", back)
                     self.end_headers()
 
         def do_POST(self) -> None:
-            asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            claims = _claims(issuer, nonces.pop(asked["code"][0]))
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            claims = _claims(issuer, nonces.pop(form["code"][0]))
             token = jwt.encode({"alg": "RS256", "kid": "only"}, claims, key)
             self.answer({"access_token": "opaque", "token_type": "Bearer", "expires_in": 600, "id_token": token})
 

@@ -1,4 +1,4 @@
-"""The folder of the real reviews, for the tests that need them; the repository contains none."""
+"""The folder of the IMDB reviews, for the tests that need them; the repository does not contain them."""
 
 from __future__ import annotations
 

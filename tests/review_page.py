@@ -1,4 +1,4 @@
-"""The page "Analyse a review" in process: its editor and verdict card are components, which AppTest does not know."""
+"""The page "Analyse a review", run in process; its editor and verdict card are components, unknown to AppTest."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app.review import history
+from tests.app_pages import components, press
+
 
 def send(app: AppTest, event: str, value: Any) -> AppTest:
     """Sends an event of the editor, as the browser does."""
+    [proto] = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "sentiment_editor"]
     states = app._tree.get_widget_states()
-    identity = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{_component(app, 'editor').id}__events"
+    identity = f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{proto.id}__events"
     events = json.dumps([{"event": event, "value": value}])
     states.widgets.append(WidgetState(id=identity, json_trigger_value=events))
     app._run(states)
@@ -27,33 +31,33 @@ def analyse(app: AppTest, text: str, how: str = "submit") -> AppTest:
 
 
 def editor(app: AppTest) -> dict[str, Any]:
-    """The data of the editor."""
-    return json.loads(_component(app, "editor").json)
+    """Returns the data of the editor."""
+    [found] = components(app, "editor")
+    return found
 
 
 def card(app: AppTest) -> dict[str, Any]:
-    """The data of the verdict card."""
-    return json.loads(_component(app, "verdict").json)
+    """Returns the data of the verdict card."""
+    [found] = components(app, "verdict")
+    return found
 
 
 def ranking(app: AppTest) -> list[dict[str, Any]]:
-    """The data of the list of top words, once for each that is shown."""
-    found = [each.proto for each in app.get("bidi_component") if each.proto.component_name == "sentiment_ranking"]
-    return [json.loads(proto.json) for proto in found]
+    """Returns the data of each list of top words."""
+    return components(app, "ranking")
 
 
-def said_by_card(app: AppTest) -> str:
-    """All words of the verdict card; empty if there is none."""
-    cards = [each for each in app.get("bidi_component") if each.proto.component_name == "sentiment_verdict"]
-    texts = [json.loads(each.proto.json) for each in cards]
-    return "\n".join(line for each in texts for line in _lines(each))
+def tick(app: AppTest, *numbers: int) -> None:
+    """Opens the list of analyses and ticks those with these numbers."""
+    newest_first = list(reversed(app.session_state["analyses"]))
+    rows = [row for row, each in enumerate(newest_first) if each.number in numbers]
+    app.session_state["history"] = True
+    app.session_state[history.table_key(newest_first)] = {"selection": {"rows": rows}}
+    app.run()
+    assert not app.exception
 
 
-def _lines(card: dict[str, Any]) -> list[str]:
-    before = [card["before"]["text"]] if card["before"] else []
-    return [card["headline"], card["percent"], card["line"], *card["notes"], *before]
-
-
-def _component(app: AppTest, name: str) -> Any:
-    [found] = [each.proto for each in app.get("bidi_component") if each.proto.component_name == f"sentiment_{name}"]
-    return found
+def delete_all(app: AppTest) -> None:
+    """Deletes all analyses."""
+    tick(app)
+    press(app, "Delete now")

@@ -1,4 +1,4 @@
-"""One served app and one browser for all tests that need them; a session of tests starts each at most once."""
+"""The served app and the browser that tests share; each is started at most once in a session."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _REPORT = "addEventListener('securitypolicyviolation', e => refused(`${e.effecti
 _TOOLS = ("playwright", "axe_playwright_python")
 
 
-def need(there: object, what: str) -> None:
-    """Skips a test if a tool is missing; fails it if ``SENTIMENT_REQUIRE_TOOLS`` is 1, as in CI."""
-    if not there:
+def need(found: object, what: str) -> None:
+    """Skips a test if a tool was not found; fails it if ``SENTIMENT_REQUIRE_TOOLS`` is 1, as in CI."""
+    if not found:
         if os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1":
             pytest.fail(f"{what} is not installed")
         pytest.skip(f"{what} is not installed")
@@ -33,7 +33,7 @@ def served_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the served app writes to its terminal."""
+    """The file with all that the served app writes to its terminal."""
     return tmp_path_factory.mktemp("log") / "server.log"
 
 
@@ -62,9 +62,9 @@ def browser():
 
 @pytest.fixture
 def new_page(browser):
-    """Opens pages that remember their requests and errors, and what the Content-Security-Policy blocked.
+    """Opens pages that record their requests, their errors, and what the Content-Security-Policy blocked.
 
-    A test fails if anything was refused to any of its pages.
+    The test fails if the policy blocked anything on one of its pages.
     """
     contexts, pages = [], []
 

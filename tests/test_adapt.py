@@ -1,4 +1,4 @@
-"""A new last layer from labels of a user's own: what it gains, what it costs, and when it is not adopted."""
+"""A last layer fitted to a user's labels: its gain, its cost, and when it is not adopted."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ FEATURES = 30
 
 
 def head(rule: DecisionRule | None = None) -> Head:
-    """A head that reads the first feature only."""
+    """Returns a head that reads the first feature only."""
     return Head(np.eye(FEATURES)[0] * 2, 0.1, rule or DecisionRule())
 
 
-def drawn(n: int, direction: Sequence[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """States, and labels that follow the first features in this direction."""
+def draw(n: int, direction: Sequence[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Draws states, and labels that depend on their first features in this direction."""
     rng = np.random.default_rng(seed)
     states = rng.normal(size=(n, FEATURES)).astype(np.float32)
     logits = 3 * states[:, : len(direction)] @ np.array(direction)
@@ -43,13 +43,14 @@ def accuracy(head: Head, states: np.ndarray, labels: np.ndarray) -> float:
 
 
 def adapted(states: np.ndarray, labels: np.ndarray, start: Head, *, balanced: bool = False) -> Adaptation:
+    """Returns the result of ``adapt`` where there must be one."""
     found = adapt(states, labels, start, balanced=balanced)
     assert found is not None
     return found
 
 
-def test_a_head_that_misreads_the_file_learns_from_eighty_labels_and_is_adopted() -> None:
-    states, labels = drawn(2_080, [0.3, 1.5])
+def test_a_head_that_errs_on_the_file_improves_with_eighty_labels_and_is_adopted() -> None:
+    states, labels = draw(2_080, [0.3, 1.5])
     found = adapted(states[:80], labels[:80], head())
     assert found.adopted
     assert found.after.accuracy > found.before.accuracy + 0.1
@@ -57,28 +58,28 @@ def test_a_head_that_misreads_the_file_learns_from_eighty_labels_and_is_adopted(
     assert found.interval[1] > 0.1
     rest = accuracy(found.head, states[80:], labels[80:])
     assert rest > accuracy(head(), states[80:], labels[80:]) + 0.1
-    assert found.after.accuracy == pytest.approx(rest, abs=0.1)  # held out, so not flattering
+    assert found.after.accuracy == pytest.approx(rest, abs=0.1)  # measured on held-out labels, so not too high
     assert f"{found.after.accuracy:.1%}" in found.reason
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_head_that_is_right_for_the_file_is_kept(seed: int) -> None:
-    states, labels = drawn(1_080, [1.0], seed)
+    states, labels = draw(1_080, [1.0], seed)
     found = adapted(states[:80], labels[:80], head())
     assert not found.adopted
     assert found.reason.startswith("Not adopted: ")
     assert accuracy(found.head, states[80:], labels[80:]) > accuracy(head(), states[80:], labels[80:]) - 0.03
 
 
-def test_fewer_than_forty_labels_are_never_adopted_and_the_sentence_says_how_many_are_missing() -> None:
-    states, labels = drawn(LEAST_LABELS - 1, [-3.0])
+def test_with_too_few_labels_nothing_is_adopted_and_the_reason_names_the_missing_number() -> None:
+    states, labels = draw(LEAST_LABELS - 1, [-3.0])
     found = adapted(states, labels, head())
     assert not found.adopted
     assert "label 1 more" in found.reason
 
 
-def test_labels_of_nearly_one_class_are_not_adopted_and_those_of_one_are_refused() -> None:
-    states, labels = drawn(60, [-3.0])
+def test_with_labels_of_almost_one_class_nothing_is_adopted_and_of_one_class_nothing_is_fitted() -> None:
+    states, labels = draw(60, [-3.0])
     labels[:] = 1
     assert adapt(states, labels, head()) is None
     labels[:3] = 0
@@ -88,8 +89,8 @@ def test_labels_of_nearly_one_class_are_not_adopted_and_those_of_one_are_refused
 
 
 @pytest.mark.parametrize("rule", [DecisionRule(), DecisionRule(2.5, 0.7), DecisionRule(0.6, -0.4, 0.3)])
-def test_labels_that_agree_with_the_run_change_its_probabilities_little(rule: DecisionRule) -> None:
-    states, _ = drawn(300, [1.0])
+def test_labels_that_agree_with_the_run_hardly_change_its_probabilities(rule: DecisionRule) -> None:
+    states, _ = draw(300, [1.0])
     start = head(rule)
     probabilities = start.probabilities(states)
     labels = (np.random.default_rng(0).random(300) < probabilities).astype(int)
@@ -99,20 +100,20 @@ def test_labels_that_agree_with_the_run_change_its_probabilities_little(rule: De
 
 
 @pytest.mark.parametrize("rows", [12, 100])
-def test_coordinates_give_the_solution_that_the_features_give(rows: int) -> None:
-    states, labels = drawn(rows, [1.0, -1.0])
+def test_a_fit_in_coordinates_gives_the_solution_of_a_fit_in_features(rows: int) -> None:
+    states, labels = draw(rows, [1.0, -1.0])
     basis = Basis.of(states)
     ones, offset = np.ones(rows), states[:, 0].astype(float)
     found = fit(basis.coordinates(states), labels, offset, ones, 0.5)
     size = np.sqrt(((states - states.mean(axis=0)) ** 2).sum(axis=1).mean())
-    whole = np.column_stack([(states - states.mean(axis=0)) / size, np.full(rows, 0.3)]).astype(float)
-    assert np.allclose(found.scores, fit(whole, labels, offset, ones, 0.5).scores, atol=1e-3)
+    features = np.column_stack([(states - states.mean(axis=0)) / size, np.full(rows, 0.3)]).astype(float)
+    assert np.allclose(found.scores, fit(features, labels, offset, ones, 0.5).scores, atol=1e-3)
     kernel, intercept = basis.in_features(found.beta)
     assert np.allclose(offset + states @ kernel + intercept, found.scores, atol=1e-5)
 
 
-def test_leave_one_out_scores_agree_with_fits_that_leave_one_out() -> None:
-    states, labels = drawn(40, [1.0, -1.0])
+def test_leave_one_out_scores_approximate_fits_that_leave_one_out() -> None:
+    states, labels = draw(40, [1.0, -1.0])
     x, offset, ones = Basis.of(states).coordinates(states), states[:, 0].astype(float), np.ones(40)
     found = fit(x, labels, offset, ones, 1.0)
     for row in range(0, 40, 8):
@@ -122,17 +123,17 @@ def test_leave_one_out_scores_agree_with_fits_that_leave_one_out() -> None:
         assert abs(found.left_out[row] - exact) < abs(found.scores[row] - exact)
 
 
-def test_balanced_classes_raise_the_recall_of_the_rare_one() -> None:
-    states, labels = drawn(4_000, [1.0, 1.0])
+def test_balancing_raises_the_recall_of_the_rare_class() -> None:
+    states, labels = draw(4_000, [1.0, 1.0])
     kept = (labels == 1) | (np.arange(4_000) % 15 == 0)
     states, labels = states[kept], labels[kept]
-    plain, fair = (adapted(states[:200], labels[:200], head(), balanced=each) for each in (False, True))
+    plain, balanced = (adapted(states[:200], labels[:200], head(), balanced=each) for each in (False, True))
     recalls = [
         figures(each.head.positive(states[200:]), each.head.logits(states[200:]), labels[200:]).recalls[0]
-        for each in (plain, fair)
+        for each in (plain, balanced)
     ]
     assert recalls[1] > recalls[0] + 0.15
-    assert fair.after.balanced_accuracy > plain.after.balanced_accuracy
+    assert balanced.after.balanced_accuracy > plain.after.balanced_accuracy
 
 
 def test_contributions_add_up_to_the_new_score(tmp_path: Path) -> None:
@@ -145,8 +146,8 @@ def test_contributions_add_up_to_the_new_score(tmp_path: Path) -> None:
     )
     weights = found.head.in_weights(classifier.weights)
     ids = [classifier.preprocessor.ids(text)[0] for text in texts[:6]]
-    for one, logit in zip(Attributor(weights, 50)(ids), found.head.logits(states[:6]), strict=True):
-        assert one.baseline_logit + one.contributions.sum() == pytest.approx(logit, abs=1e-4)
+    for each, logit in zip(Attributor(weights, 50)(ids), found.head.logits(states[:6]), strict=True):
+        assert each.baseline_logit + each.contributions.sum() == pytest.approx(logit, abs=1e-4)
 
 
 def test_the_cost_on_validation_reviews_comes_from_stored_states(tmp_path: Path) -> None:
@@ -167,21 +168,21 @@ def test_the_cost_on_validation_reviews_comes_from_stored_states(tmp_path: Path)
     assert (cost.n, cost.before, cost.after) == (4, 1.0, 0.0)
 
 
-def test_copies_of_a_text_count_once_with_the_label_of_most() -> None:
+def test_copies_of_a_text_count_once_with_their_most_frequent_label() -> None:
     rows, labels = distinct(["Good!", "bad", "good", "GOOD", "bad."], [1, 0, 0, 1, 1])
     assert rows.tolist() == [0, 1]
     assert labels.tolist() == [1, 0]
 
 
-def test_very_many_labelled_texts_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_above_a_limit_labelled_texts_are_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sentiment.adapt.labelled.MOST", 20)
     rows, labels = distinct([f"text {row}" for row in range(90)], [row % 3 == 0 for row in range(90)])
     assert len(set(rows.tolist())) == 20
     assert ((rows % 3 == 0) == (labels == 1)).all()
 
 
-def test_the_learning_curve_rises_where_labels_help_and_shows_what_words_alone_reach() -> None:
-    states, labels = drawn(250, [0.2, 2.0])
+def test_the_learning_curve_rises_if_labels_help_and_has_the_accuracy_of_words_alone() -> None:
+    states, labels = draw(250, [0.2, 2.0])
     texts = [f"row {i} {'lovely kettle' if label else 'it leaks'}" for i, label in enumerate(labels)]
     points = learning_curve(states, labels, texts, head())
     assert [point.n for point in points] == [10, 20, 40, 80, 160, 200]
@@ -193,12 +194,12 @@ def test_the_learning_curve_rises_where_labels_help_and_shows_what_words_alone_r
 
 
 @pytest.mark.parametrize(("last", "expected"), [(0.9, "likely to help"), (0.801, "unlikely"), (0.7, "unlikely")])
-def test_more_labels_are_advised_while_they_gain(last: float, expected: str) -> None:
+def test_more_labels_are_advised_while_accuracy_rises(last: float, expected: str) -> None:
     assert expected in advice([Point(40, 0.8, 0, 0, 0), Point(80, last, 0, 0, 0)])
     assert advice([Point(40, 0.8, 0, 0, 0)]) == ""
 
 
-def test_tf_idf_ignores_words_that_only_the_others_have_and_weighs_rare_ones_more() -> None:
+def test_tf_idf_ignores_words_unknown_to_the_fit_and_weights_rare_ones_more() -> None:
     known, unknown = tf_idf(["the kettle", "the lid"], ["the spout", "spout"])
     assert known.shape == (2, 3)
     assert np.allclose(np.linalg.norm(known, axis=1), 1)

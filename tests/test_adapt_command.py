@@ -1,57 +1,31 @@
-"""``sentiment adapt`` and ``sentiment runs``: from a labelled file to a run that is served."""
+"""``sentiment adapt`` and ``sentiment runs``: from a labelled file to the run that is served."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from sentiment.artifacts import open_run
+from sentiment.artifacts import open_run, sha256
 from sentiment.commands import run_command
 from sentiment.model.classifier import Classifier
-from tests.tiny import WORDS, tiny_run, tiny_weights
+from tests.adapted_runs import adapt, labelled_file, teachable
+from tests.tiny import tiny_run
 
 pytestmark = pytest.mark.process  # a run asks git for its commit
 
 
-def teachable(folder: Path) -> Path:
-    """A run whose states distinguish words and whose head has the wrong sign for "good" and "bad"."""
-    return tiny_run(folder, weights=tiny_weights(len(WORDS) + 2, embedding=6, units=8, seed=3))
-
-
-def labelled_file(folder: Path, rows: int = 160, *, noise: float = 0.0, name: str = "kettles.csv") -> Path:
-    """Comments that are good where "good" is written and bad where "bad" is."""
-    rng = np.random.default_rng(0)
-    lines = ["comment,verdict"]
-    for row in range(rows):
-        good = row % 2 == 0
-        filler = " ".join(rng.choice(["the", "film", "is", "a", "great", "dull"], 6))
-        word = "good" if good != (rng.random() < noise) else "bad"
-        lines.append(f"{filler} {word} {word} {'x' * (row // 26)}{chr(97 + row % 26)},{'fine' if good else 'poor'}")
-    path = folder / name
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
-OPTIONS = ["--text-column", "comment", "--label-column", "verdict", "--labels", "fine=positive,poor=negative"]
-
-
-def adapt(start: Path, data: Path, output: Path, *more: str) -> int:
-    words = ["--data", str(data), "--start", str(start), "--output", str(output), "--method", "head"]
-    return run_command("adapt", [*words, *OPTIONS, *more], "adapt")
-
-
 @pytest.fixture(scope="module")
 def adapted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run, "start", and the run that was adapted from it, "mine"."""
     folder = tmp_path_factory.mktemp("adapted")
     data = labelled_file(folder)
     assert adapt(teachable(folder / "start"), data, folder / "mine", "--about", "comments on kettles") == 0
     return folder
 
 
-def test_what_comes_out_is_a_verified_run_that_predicts_better_without_a_keras_file(adapted: Path) -> None:
+def test_the_result_is_a_verified_run_that_predicts_better_and_has_no_keras_file(adapted: Path) -> None:
     run = open_run(adapted / "mine")
     assert not run.has("model.keras")
     for part in run.manifest["files"]:
@@ -67,7 +41,7 @@ def test_contributions_of_an_adapted_run_add_up(adapted: Path) -> None:
     assert abs(found.residual) < 1e-4
 
 
-def test_the_run_names_its_parent_and_file_and_the_card_shows_before_and_after(adapted: Path) -> None:
+def test_the_run_names_its_parent_and_its_card_shows_the_figures_before_and_after(adapted: Path) -> None:
     run, start = open_run(adapted / "mine"), open_run(adapted / "start")
     facts = run.json("adaptation.json")
     assert facts["parent"]["files"]["model.onnx"] == start.manifest["files"]["model.onnx"]
@@ -78,13 +52,13 @@ def test_the_run_names_its_parent_and_file_and_the_card_shows_before_and_after(a
     assert "comments on kettles" in card
     assert "movie review" not in card
     assert "stores no states" in card  # the parent has none, so its cost is unknown
-    for text in ("good good", "great"):
+    for text in ("good good", "great"):  # words of the file
         assert text not in json.dumps(facts)
 
 
-def test_a_run_can_be_adapted_again_and_then_knows_the_cost_on_what_it_learned_first(adapted: Path) -> None:
+def test_a_run_adapted_again_has_its_cost_on_the_first_file(adapted: Path) -> None:
     data = labelled_file(adapted, 60, name="more.csv")
-    adapt(adapted / "mine", data, adapted / "again")
+    assert adapt(adapted / "mine", data, adapted / "again") == 1  # it has learned all that the labels show
     lines = data.read_text(encoding="utf-8").splitlines()
     data.write_text("\n".join(line.replace("fine", "-").replace("poor", "fine").replace("-", "poor") for line in lines))
     assert adapt(adapted / "mine", data, adapted / "opposite") == 0
@@ -93,7 +67,7 @@ def test_a_run_can_be_adapted_again_and_then_knows_the_cost_on_what_it_learned_f
     assert cost["after"] < cost["before"]
 
 
-def test_where_labels_do_not_help_nothing_is_written_and_the_status_says_so(
+def test_if_labels_do_not_help_nothing_is_written_and_the_status_is_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = teachable(tmp_path / "start")
@@ -102,7 +76,9 @@ def test_where_labels_do_not_help_nothing_is_written_and_the_status_says_so(
     assert not (tmp_path / "mine").exists()
 
 
-def test_too_few_labels_are_counted_in_the_refusal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_with_too_few_labels_the_message_says_how_many_more_are_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     start = teachable(tmp_path / "start")
     assert adapt(start, labelled_file(tmp_path, 30), tmp_path / "mine") == 1
     assert "label 10 more" in capsys.readouterr().out
@@ -146,7 +122,7 @@ def test_an_adapted_run_is_imported_activated_and_rolled_back(
 
 
 @pytest.mark.parametrize("fault", ["changed", "missing", "outside", "not a model"])
-def test_a_run_that_is_not_whole_is_not_imported(
+def test_a_damaged_run_is_not_imported(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tiny_run(tmp_path / "downloads" / "mine")
@@ -159,8 +135,6 @@ def test_a_run_that_is_not_whole_is_not_imported(
         manifest["files"]["../mine/config.json"] = manifest["files"]["config.json"]
     else:
         (run / "config.json").write_text("{}")
-        from sentiment.artifacts import sha256
-
         manifest["files"]["config.json"] = sha256(run / "config.json")
     (run / "manifest.json").write_text(json.dumps(manifest))
     root = tmp_path / "runs"

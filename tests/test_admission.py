@@ -1,4 +1,4 @@
-"""What visitors send is admitted within their share of the server's memory."""
+"""Uploads and messages are admitted within each visitor's share of the server's memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from sentiment.app.shared.admission import Admission
 from sentiment.budget import Settings
 from sentiment.tables.errors import FileError
 
-WORST, OTHER, HERE = "198.51.100.7", "198.51.100.8", "127.0.0.1"
+WORST, OTHER, HERE = "198.51.100.7", "198.51.100.8", "127.0.0.1"  # the last is the server's own machine
+BYTES = 1000  # that all transfers may hold; one visitor may hold half of them
 
 
 @pytest.fixture
@@ -28,23 +29,24 @@ def held(monkeypatch):
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(tmp_path, transfer=1000 / 1e9, pages=3)
+    return Settings(tmp_path, transfer=BYTES / 1e9, pages=3)
 
 
 def finish(coroutine):
-    """Runs a coroutine to its end, in a thread of its own, because Playwright keeps a loop running in this one."""
+    """Runs a coroutine in a thread of its own, because Playwright keeps an event loop running in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
 
 def put(client, session, size, headers=None):
+    """Returns the request of an upload."""
     headers = [(b"content-length", b"%d" % size)] if headers is None else headers
     path = f"/sentiment/_stcore/upload_file/{session}/file-{time.monotonic_ns()}"
     return {"type": "http", "method": "PUT", "path": path, "client": (client, 1), "headers": headers}
 
 
 async def answer(app, scope):
-    """The status of the answer to a request."""
+    """Returns the status of the answer to a request."""
     sent = []
 
     async def send(message):
@@ -55,8 +57,8 @@ async def answer(app, scope):
     return sent[0]["status"]
 
 
-def keeping(held):
-    """An app that keeps every upload, as Streamlit does."""
+def storing(held):
+    """Returns an app that stores every upload, as Streamlit does."""
 
     async def app(scope, receive, send):
         session, file = scope["path"].split("/")[-2:]
@@ -67,8 +69,8 @@ def keeping(held):
     return app
 
 
-def test_one_visitor_uploads_half_of_what_fits_in_however_many_sessions(held, settings):
-    app = Admission(keeping(held), settings)
+def test_one_visitor_may_upload_half_of_the_limit_in_any_number_of_sessions(held, settings):
+    app = Admission(storing(held), settings)
 
     async def run():
         assert await answer(app, put(WORST, "a", 300)) == 204
@@ -82,8 +84,8 @@ def test_one_visitor_uploads_half_of_what_fits_in_however_many_sessions(held, se
     finish(run())
 
 
-def test_on_the_servers_own_machine_only_the_whole_is_bounded(held, settings):
-    app = Admission(keeping(held), settings)
+def test_on_the_servers_own_machine_only_the_total_is_limited(held, settings):
+    app = Admission(storing(held), settings)
 
     async def run():
         assert await answer(app, put(HERE, "a", 900)) == 204
@@ -92,13 +94,13 @@ def test_on_the_servers_own_machine_only_the_whole_is_bounded(held, settings):
     finish(run())
 
 
-def test_uploads_on_their_way_count_as_if_they_had_arrived(held, settings):
+def test_an_upload_in_progress_counts_with_its_full_size(held, settings):
     async def run():
         arrived = asyncio.Event()
 
         async def slow(scope, receive, send):
             await arrived.wait()
-            await keeping(held)(scope, receive, send)
+            await storing(held)(scope, receive, send)
 
         app = Admission(slow, settings)
         first = asyncio.create_task(answer(app, put(WORST, "a", 400)))
@@ -112,7 +114,7 @@ def test_uploads_on_their_way_count_as_if_they_had_arrived(held, settings):
     finish(run())
 
 
-def test_an_upload_that_fails_takes_no_room(held, settings):
+def test_an_upload_that_fails_releases_its_share(held, settings):
     async def failing(scope, receive, send):
         raise ConnectionError
 
@@ -135,18 +137,18 @@ def test_an_upload_that_fails_takes_no_room(held, settings):
     ],
 )
 def test_an_upload_of_unknown_size_is_refused(held, settings, headers):
-    assert finish(answer(Admission(keeping(held), settings), put(OTHER, "a", 0, headers))) == 503
+    assert finish(answer(Admission(storing(held), settings), put(OTHER, "a", 0, headers))) == 503
 
 
-def test_where_visitors_log_in_nobody_uploads_before(held, settings, monkeypatch):
+def test_with_login_nobody_uploads_before_logging_in(held, settings, monkeypatch):
     monkeypatch.setattr(admission.login, "is_on", lambda: True)
     monkeypatch.setattr(transfers, "is_logged_in", lambda session: session == "known")
-    app = Admission(keeping(held), settings)
+    app = Admission(storing(held), settings)
     assert finish(answer(app, put(OTHER, "unknown", 1))) == 403
     assert finish(answer(app, put(OTHER, "known", 1))) == 204
 
 
-def test_other_requests_pass(held, settings):
+def test_other_requests_are_not_limited(held, settings):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -158,7 +160,7 @@ def test_other_requests_pass(held, settings):
 
 
 class Page:
-    """The connection of a page: it sends messages one after another, and reads only while it wants to."""
+    """The connection of a page: it sends the messages queued in ``asked``, and reads while ``reads`` is set."""
 
     def __init__(self, client=WORST):
         self.scope = {"type": "websocket", "client": (client, 1), "headers": [], "path": "/_stcore/stream"}
@@ -176,7 +178,7 @@ class Page:
 
 
 async def redraw(scope, receive, send):
-    """Answers every message with a large one, without waiting until it is sent; as Streamlit does."""
+    """Answers every message with a large one without waiting until it is sent, as Streamlit does."""
     waiting = asyncio.Queue()
 
     async def sending():
@@ -189,14 +191,14 @@ async def redraw(scope, receive, send):
     task.cancel()
 
 
-def test_a_page_that_does_not_read_is_not_heard_and_one_that_reads_again_is(settings):
+def test_messages_of_a_page_wait_until_it_has_read_the_answers(settings):
     async def run():
         page = Page()
         for _ in range(200):
             page.asked.put_nowait({"type": "websocket.receive", "bytes": b"again"})
         tracemalloc.start()
         connection = asyncio.create_task(Admission(redraw, settings)(page.scope, page.receive, page.send))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # in which an unbounded app would accept all 200
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert held < 1_000_000
@@ -214,14 +216,14 @@ def test_a_page_that_does_not_read_can_still_be_closed(settings):
         page = Page()
         page.asked.put_nowait({"type": "websocket.receive", "bytes": b"again"})
         connection = asyncio.create_task(Admission(redraw, settings)(page.scope, page.receive, page.send))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # until the answer waits to be read
         page.asked.put_nowait({"type": "websocket.disconnect"})
         await asyncio.wait_for(connection, 10)
 
     finish(run())
 
 
-def test_one_visitor_opens_so_many_pages_and_another_still_finds_room(settings):
+def test_the_pages_of_one_visitor_are_limited_and_those_of_another_are_not(settings):
     async def run():
         app = Admission(redraw, settings)
 
@@ -247,7 +249,7 @@ def test_one_visitor_opens_so_many_pages_and_another_still_finds_room(settings):
     finish(run())
 
 
-def test_a_wrong_setting_leaves_the_usual_limits_to_the_page_that_names_it(monkeypatch):
+def test_an_invalid_setting_leaves_the_default_limit(monkeypatch):
     monkeypatch.setenv("SENTIMENT_PAGES_PER_VISITOR", "many")
     assert admission.Admission(redraw)._settings.pages == Settings.pages
 
@@ -255,7 +257,7 @@ def test_a_wrong_setting_leaves_the_usual_limits_to_the_page_that_names_it(monke
 def test_a_download_that_exceeds_the_memory_left_by_others_is_refused(tmp_path, monkeypatch):
     file = tmp_path / "output.csv"
     file.write_bytes(b"x" * 600)
-    monkeypatch.setenv("SENTIMENT_TRANSFER_GIGABYTES", str(1000 / 1e9))
+    monkeypatch.setenv("SENTIMENT_TRANSFER_GIGABYTES", str(BYTES / 1e9))
     monkeypatch.setattr(transfers, "bytes_held", lambda: 400)
     with transfers.open_download(file) as opened:
         assert opened.read() == b"x" * 600

@@ -1,10 +1,11 @@
-"""What the API promises programs: the fields of ``score.py --text``, bounds, and one sentence for each error."""
+"""The API: the fields of ``score.py --text``, limits, one sentence for each error, metrics, and its documents."""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.command import run_script
 from tests.tiny import tiny_run
 
 HERE = "http://127.0.0.1:8501"
-NOBODY = ("127.0.0.1", 50000)
+CALLER = ("127.0.0.1", 50000)
 TEXTS = ["A good film!", "", "not a dull film", "<b>great</b> \u00e9\U0001f600"]
 BODIES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
@@ -45,7 +46,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def client(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    """A program on the server's own machine."""
+    """A caller on the server's own machine."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SENTIMENT_RUNS", str(runs))
         environment.setenv("SENTIMENT_JOBS", str(tmp_path_factory.mktemp("jobs")))
@@ -54,12 +55,13 @@ def client(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tes
 
 
 def serve(load=Classifier.load) -> TestClient:
+    """Returns a client of the API."""
     app = Router([Mount("/api", build_api(load, has_login=lambda: False))])
-    return TestClient(app, HERE, client=NOBODY, raise_server_exceptions=False)
+    return TestClient(app, HERE, client=CALLER, raise_server_exceptions=False)
 
 
 def sentence(response, status: int) -> str:
-    """The sentence of an error."""
+    """Returns the sentence of an error with this status."""
     assert response.status_code == status
     assert set(response.json()) == {"error"}
     text = response.json()["error"]
@@ -68,7 +70,17 @@ def sentence(response, status: int) -> str:
     return text
 
 
-def test_predictions_have_the_fields_and_values_of_the_command_line_in_the_order_of_the_texts(client, runs):
+def metrics(client: TestClient) -> dict[str, dict[str, float]]:
+    """Returns the values of each metric by their labels, by the metric's name."""
+    response = client.get("/api/metrics")
+    assert response.headers["Content-Type"].startswith("application/openmetrics-text")
+    return {
+        family.name: {"|".join(each.labels.values()): each.value for each in family.samples}
+        for family in text_string_to_metric_families(response.text)
+    }
+
+
+def test_predictions_are_those_of_the_command_line_in_the_order_of_the_texts(client, runs):
     response = client.post("/api/predict", json={"texts": TEXTS})
     assert response.status_code == 200
     found = response.json()
@@ -77,7 +89,7 @@ def test_predictions_have_the_fields_and_values_of_the_command_line_in_the_order
         assert prediction == json.loads(run_script("score.py", "--text", text).stdout)
 
 
-def test_an_explanation_is_what_the_command_line_prints(client):
+def test_an_explanation_is_that_of_the_command_line(client):
     for text in TEXTS:
         found = client.post("/api/explain", json={"text": text}).json()
         expected = json.loads(run_script("score.py", "--text", text, "--explain").stdout)
@@ -88,7 +100,7 @@ def test_an_explanation_is_what_the_command_line_prints(client):
             assert one == pytest.approx(other, abs=1e-6)
 
 
-def test_many_texts_get_the_scores_that_few_get(client):
+def test_a_score_does_not_depend_on_the_other_texts_of_the_request(client):
     texts = [f"{word} film {'good ' * n}" for n in range(40) for word in ("a", "not")]
     together = client.post("/api/predict", json={"texts": texts}).json()["predictions"]
     alone = [client.post("/api/predict", json={"texts": [text]}).json()["predictions"][0] for text in texts]
@@ -100,7 +112,7 @@ def test_no_texts_give_no_predictions(client):
     assert client.post("/api/predict", json={"texts": []}).json() == {"predictions": [], "run": "tiny"}
 
 
-def test_answers_are_of_the_published_schema(client):
+def test_answers_conform_to_the_published_schema(client):
     predicted = client.post("/api/predict", json={"texts": TEXTS})
     schema.PredictResponse.model_validate_json(predicted.content, strict=True, extra="forbid")
     explained = client.post("/api/explain", json={"text": TEXTS[0]})
@@ -128,7 +140,6 @@ def test_answers_are_of_the_published_schema(client):
         (json.dumps({"texts": ["a" * budget.TEXT_CHARACTERS] * 6}), 413, "1,000,000 characters"),
         (json.dumps({"texts": [" " * limits.BODY_BYTES]}), 413, "7,000,000 bytes"),
     ],
-    ids=range(16),
 )
 def test_a_bad_body_is_refused_in_a_sentence(client, body, status, said):
     response = client.post("/api/predict", content=body, headers={"Content-Type": "application/json"})
@@ -136,13 +147,13 @@ def test_a_bad_body_is_refused_in_a_sentence(client, body, status, said):
 
 
 @given(body=BODIES)
-def test_whatever_json_is_sent_the_answer_is_one_of_those_described(client, body):
+def test_any_json_gets_one_of_the_documented_statuses(client, body):
     for path in ("predict", "explain"):
         response = client.post(f"/api/{path}", content=json.dumps(body), headers={"Content-Type": "application/json"})
         assert response.status_code in (200, 400, 413, 422)
 
 
-def test_a_body_without_a_stated_length_is_bounded_as_well(client):
+def test_a_body_without_a_declared_length_is_limited_too(client):
     pieces = (b" " * 1_000_000 for _ in range(8))
     response = client.post("/api/predict", content=pieces, headers={"Content-Type": "application/json"})
     assert "7,000,000 bytes" in sentence(response, 413)
@@ -154,21 +165,21 @@ def test_a_body_that_is_not_declared_as_json_is_refused(client, kind):
     assert "application/json" in sentence(response, 415)
 
 
-def test_a_wrong_address_or_method_is_answered_in_a_sentence(client):
+def test_an_unknown_path_or_method_is_refused_in_a_sentence(client):
     sentence(client.get("/api/nothing"), 404)
     response = client.get("/api/predict")
     assert response.headers["Allow"] == "POST"
     sentence(response, 405)
 
 
-def test_a_fault_of_the_server_shows_the_caller_no_detail_of_it():
+def test_an_error_in_the_server_is_reported_without_details():
     def load(run):
         raise RuntimeError("a secret")
 
     assert "secret" not in sentence(serve(load).post("/api/predict", json={"texts": ["a film"]}), 500)
 
 
-def test_a_run_that_cannot_be_used_is_reported_and_is_not_ready(tmp_path, monkeypatch):
+def test_without_a_usable_run_the_api_is_not_ready_and_says_why(tmp_path, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     client = serve()
     ready = client.get("/api/ready")
@@ -176,7 +187,7 @@ def test_a_run_that_cannot_be_used_is_reported_and_is_not_ready(tmp_path, monkey
     assert "No default model" in sentence(client.post("/api/predict", json={"texts": ["a film"]}), 503)
 
 
-def test_the_api_serves_another_run_as_soon_as_default_names_it(client, runs):
+def test_the_api_serves_another_run_as_soon_as_it_becomes_the_default(client, runs):
     many = {"texts": ["a good film"] * 20}
     assert client.get("/api/ready").json() == {"ready": True, "run": "tiny"}
     before = client.post("/api/predict", json=many).json()
@@ -188,12 +199,12 @@ def test_the_api_serves_another_run_as_soon_as_default_names_it(client, runs):
     assert client.post("/api/predict", json=many).json() == before
 
 
-def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
+def test_requests_beyond_the_limit_are_refused_with_retry_after(monkeypatch, runs):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    began, may_end = threading.Semaphore(0), threading.Event()
+    started, may_end = threading.Semaphore(0), threading.Event()
 
     def load(run):
-        began.release()
+        started.release()
         may_end.wait(30)
         return Classifier.load(run)
 
@@ -202,9 +213,9 @@ def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
             pool.submit(client.post, "/api/predict", json={"texts": ["a film"]})
             for _ in range(limits.ADMITTED_REQUESTS)
         ]
-        began.acquire()
-        while _figures(client)["sentiment_api_requests"]["waiting"] < limits.ADMITTED_REQUESTS - 1:
-            pass
+        started.acquire()
+        while metrics(client)["sentiment_api_requests"]["waiting"] < limits.ADMITTED_REQUESTS - 1:
+            time.sleep(0.01)
         refused = client.post("/api/predict", json={"texts": ["a film"]})
         may_end.set()
         assert "busy" in sentence(refused, 503)
@@ -212,32 +223,22 @@ def test_requests_beyond_the_limit_are_asked_to_retry(monkeypatch, runs):
         assert {answer.result().status_code for answer in answers} == {200}
 
 
-def test_a_request_whose_time_is_over_before_its_turn_is_refused(monkeypatch, runs):
+def test_a_request_that_waits_or_runs_too_long_is_refused(monkeypatch, runs):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
     monkeypatch.setattr(limits, "REQUEST_SECONDS", 0.1)
-    began, may_end = threading.Event(), threading.Event()
+    started, may_end = threading.Event(), threading.Event()
 
     def load(run):
-        began.set()
+        started.set()
         may_end.wait(30)
         return Classifier.load(run)
 
     with serve(load) as client, ThreadPoolExecutor(1) as pool:
         first = pool.submit(client.post, "/api/predict", json={"texts": ["a film"]})
-        began.wait()
+        started.wait()
         assert "too long" in sentence(client.post("/api/predict", json={"texts": ["a film"]}), 503)
         may_end.set()
         assert "fewer texts" in sentence(first.result(), 503)
-
-
-def _figures(client: TestClient) -> dict[str, dict[str, float]]:
-    """The metrics by name, and in each the values by their labels."""
-    response = client.get("/api/metrics")
-    assert response.headers["Content-Type"].startswith("application/openmetrics-text")
-    return {
-        family.name: {"|".join(each.labels.values()): each.value for each in family.samples}
-        for family in text_string_to_metric_families(response.text)
-    }
 
 
 def test_metrics_count_requests_predictions_and_jobs(client, tmp_path, monkeypatch):
@@ -246,30 +247,24 @@ def test_metrics_count_requests_predictions_and_jobs(client, tmp_path, monkeypat
         with new_job(tmp_path) as job:
             for name in files:
                 job.write(name, {})
-    before = _figures(client)
+    before = metrics(client)
     client.post("/api/predict", json={"texts": ["a good film", ""]})
     client.post("/api/predict", json={"texts": 1})
-    client.get("/api/" + "a-text-in-the-path")
-    after = _figures(client)
+    client.get("/api/a-text-in-the-path")
+    after = metrics(client)
     assert after["sentiment_jobs"]["failed"] == after["sentiment_jobs"]["unread"] == after["sentiment_jobs"]["new"] == 1
     assert after["sentiment_jobs_queued"] == {"": 1}
     assert after["sentiment_run"] == {"tiny": 1}
-    new = {
-        key: value - before["sentiment_predictions"].get(key, 0)
-        for key, value in after["sentiment_predictions"].items()
-    }
-    assert {key: value for key, value in new.items() if value} == {"none|api": 1, **_label_of(client, "a good film")}
+    [prediction] = client.post("/api/predict", json={"texts": ["a good film"]}).json()["predictions"]
+    old, new = (each["sentiment_predictions"] for each in (before, after))
+    added = {key: value - old.get(key, 0) for key, value in new.items() if value != old.get(key, 0)}
+    assert added == {"none|api": 1, f"{prediction['label']}|api": 1}
     seconds = after["sentiment_api_request_seconds"]
     assert {"/predict|200", "/predict|422", "other|404"} <= set(seconds)
     assert not [key for key in seconds if "a-text" in key]
 
 
-def _label_of(client, text: str) -> dict[str, int]:
-    [prediction] = client.post("/api/predict", json={"texts": [text]}).json()["predictions"]
-    return {f"{prediction['label']}|api": 1}
-
-
-def test_the_document_names_every_address_and_its_examples_work(client):
+def test_the_openapi_document_has_every_path_and_its_examples_work(client):
     document = client.get("/api/openapi.json").json()
     base = document["servers"][0]["url"]
     assert set(document["paths"]) == {"/predict", "/explain", "/ready", "/metrics"}
@@ -285,7 +280,7 @@ def test_the_document_names_every_address_and_its_examples_work(client):
     assert referred <= set(document["components"]["schemas"])
 
 
-def test_the_page_for_people_names_every_field_and_loads_nothing(client):
+def test_the_page_for_people_names_every_field_and_loads_no_other_resource(client):
     page = client.get("/api/")
     assert page.headers["Content-Type"].startswith("text/html")
     document = client.get("/api/openapi.json").json()
@@ -296,6 +291,6 @@ def test_the_page_for_people_names_every_field_and_loads_nothing(client):
     assert f"curl {HERE}/api/predict" in page.text
 
 
-def test_the_page_shows_a_host_as_text(client):
+def test_the_page_escapes_the_host(client):
     response = client.get("/api/", headers={"Host": "127.0.0.1:8501<script>"})
     assert "<script" not in response.text

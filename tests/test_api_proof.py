@@ -1,4 +1,4 @@
-"""The proof of the API measures what it says it does."""
+"""The proof of the API: its texts, its measurements, and a check of every answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from dev.proofs import prove_api
 
 
-def test_the_texts_are_as_many_as_a_request_has_and_all_different():
+def test_a_request_has_the_stated_number_of_distinct_texts():
     assert len(set(prove_api.texts())) == prove_api.TEXTS
 
 
@@ -21,12 +21,12 @@ def test_requests_are_compared_with_the_engine_and_measured_during_a_visit(addre
     assert compared["api"]["n"] == compared["engine"]["n"] == 2
     assert compared["ratio"] == pytest.approx(compared["api"]["median"] / compared["engine"]["median"])
     content = json.dumps({"texts": prove_api.texts()}).encode()
-    beside = prove_api.visit(address, run, 1.5, [content])
-    assert beside["requests"] > 0
-    assert 0 < beside["n"] <= 4
+    with_requests = prove_api.visit(address, run, 1.5, [content])
+    assert with_requests["requests"] > 0
+    assert 0 < with_requests["n"] <= 4
     assert prove_api.visit(address, run, 0.6)["requests"] == 0
 
 
-def test_an_answer_that_leaves_texts_out_is_noticed(address):
+def test_an_answer_without_all_texts_is_an_error(address):
     with pytest.raises(RuntimeError, match="left texts out"):
         prove_api.request(address, b'{"texts": ["a film"]}')

@@ -1,4 +1,4 @@
-"""Scalars that TensorBoard saves as CSV, a metric in each file, are read by the names it gives to the files."""
+"""CSV files as TensorBoard saves them, one metric in each; the name of the file names the metric."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ LINES = b"Wall time,Step,Value\n1700000000.5,0,0.5\n1700000060.5,1,0.25\n"
         ("val_loss.csv", {"step": [0, 1], "val_loss": [0.5, 0.25]}),
     ],
 )
-def test_a_saved_scalar_is_named_by_its_file(name: str, columns: dict[str, list[float]]) -> None:
-    said: list[str] = []
-    frame = csv_logs.read(name, LINES, lambda *words: said.extend(words))
+def test_the_name_of_a_file_gives_metric_split_and_axis(name: str, columns: dict[str, list[float]]) -> None:
+    remarks: list[str] = []
+    frame = csv_logs.read(name, LINES, lambda *words: remarks.extend(words))
     assert {column: frame[column].tolist() for column in frame} == columns
-    assert not said
+    assert not remarks
 
 
-def test_columns_may_be_quoted_in_any_order_and_separator() -> None:
+def test_columns_may_be_quoted_reordered_and_separated_otherwise() -> None:
     lines = b'"value";"STEP";"Wall Time"\n0.5;7;1700000000\n'
     frame = csv_logs.read("run-train-tag-loss.csv", lines, lambda *_: None)
     assert frame.to_dict("list") == {"step": [7.0], "loss": [0.5]}
@@ -40,6 +40,6 @@ def test_a_scalar_without_a_known_name_is_refused_with_what_to_do(name: str) -> 
         csv_logs.read(name, LINES, lambda *_: None)
 
 
-def test_a_word_among_the_steps_is_refused_in_a_sentence() -> None:
+def test_a_step_that_is_not_a_number_is_refused_in_a_sentence() -> None:
     with pytest.raises(ImportedHistoryError, match="not a number"):
         csv_logs.read("run-train-tag-epoch_loss.csv", LINES + b"1700000061,two,0.2\n", lambda *_: None)

@@ -1,4 +1,4 @@
-"""The editor of the page "Analyse a review": what typing does, and words changed in the text itself."""
+"""The editor of the page "Analyse a review": typing, and changing words in the text itself."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
-from sentiment import Classifier
 from sentiment.app.review.editor import browser_offsets
 from sentiment.app.shared import analyses
 from sentiment.app.shared.examples import EXAMPLES, EXPECTED
 from sentiment.explain.replacements import suggest_replacements
+from tests.app_pages import components, open_page, press
 from tests.review_page import analyse, card, editor, send
-from tests.test_app_review import open_app, press
 
 
 @pytest.fixture
-def app(runs, monkeypatch):
-    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    return open_app()
+def app(serve_runs):
+    """The page with its first example."""
+    return open_page("review")
 
 
-def texts(app) -> list[str]:
+def texts(app: AppTest) -> list[str]:
+    """Returns the texts in the list of analyses."""
     return [each.text for each in app.session_state["analyses"]]
 
 
 # Typing
 
 
-def test_what_is_typed_is_analysed_and_keeps_one_entry_in_the_history(app):
+def test_a_text_is_analysed_while_it_is_typed_and_keeps_one_entry_in_the_list(app):
     for text in ("the film", "the film is", "the film is good", "the old film is good"):
         analyse(app, text, "live")
         assert card(app)["text"] == editor(app)["analysed"] == text
@@ -38,7 +39,7 @@ def test_what_is_typed_is_analysed_and_keeps_one_entry_in_the_history(app):
     assert app.session_state["example"] is None
 
 
-def test_another_text_pasted_over_a_typed_one_is_a_new_entry(app):
+def test_a_text_pasted_over_a_typed_one_is_a_new_entry(app):
     analyse(app, "the film is good", "live")
     analyse(app, "a dull bad zebra", "live")
     assert texts(app)[1:] == ["the film is good", "a dull bad zebra"]
@@ -57,7 +58,7 @@ def test_the_same_text_by_another_model_is_a_new_entry(app):
     assert [each.run for each in app.session_state["analyses"]] == ["tiny", "tiny", "other"]
 
 
-def test_typing_leaves_the_text_to_the_browser_and_an_example_replaces_it(app):
+def test_typing_does_not_send_the_text_back_and_an_example_replaces_it(app):
     before = editor(app)["revision"]
     analyse(app, "the film is good", "live")
     assert editor(app)["revision"] == before
@@ -73,11 +74,12 @@ def test_a_forged_event_changes_nothing(app, value):
 
 
 @pytest.mark.parametrize("text", ["good \ud800 film", "\U0001f3ac good", "a\r\nb \u2028good", "\0good"])
-def test_every_text_is_answered_with_offsets_into_it(app, text):
+def test_every_word_of_any_text_has_its_offsets_in_the_browser(app, text):
     analyse(app, text, "live")
     shown = editor(app)
     units = shown["analysed"].encode("utf-16-le")
     assert shown["analysed"] == analyses.normalise_line_ends(text).replace("\ud800", "\ufffd")
+    assert shown["spans"]
     for start, end, *_ in shown["spans"]:
         assert units[2 * start : 2 * end].decode("utf-16-le").strip()
 
@@ -91,10 +93,10 @@ def test_offsets_are_those_of_javascript(text):
         assert offsets[place] == len(shown.encode("utf-16-le", "surrogatepass")) // 2 - bool(split)
 
 
-def test_a_plain_text_box_takes_the_place_of_an_editor_that_does_not_load(runs, monkeypatch):
-    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = open_app(editor="plain")
-    assert not [each for each in app.get("bidi_component") if each.proto.component_name == "sentiment_editor"]
+@pytest.mark.usefixtures("serve_runs")
+def test_a_plain_text_box_replaces_an_editor_that_does_not_load():
+    app = open_page("review", editor="plain")
+    assert not components(app, "editor")
     app.text_area(key="review_text").set_value("the film is good").run()
     assert card(app)["changed"]
     app.button(key="analyse").click().run()
@@ -103,7 +105,7 @@ def test_a_plain_text_box_takes_the_place_of_an_editor_that_does_not_load(runs, 
     assert not card(app)["changed"]
 
 
-def test_an_example_says_what_a_person_would_expect_and_an_edited_one_does_not(app):
+def test_the_expected_verdict_is_noted_for_an_example_but_not_after_an_edit(app):
     assert EXPECTED.keys() == EXAMPLES.keys()
     app.get_by_key("example").set_value("Sarcastic").run()
     assert any("known weakness" in note for note in card(app)["notes"])
@@ -111,9 +113,9 @@ def test_an_example_says_what_a_person_would_expect_and_an_edited_one_does_not(a
     assert not any("Expected" in note for note in card(app)["notes"])
 
 
-def test_the_card_marks_the_threshold_and_the_unsure_zone_of_the_model(app, runs):
+def test_the_card_marks_the_threshold_and_the_unsure_zone_of_the_model(app, classifier):
     analyse(app, "the film is good")
-    rule = Classifier.load(runs / "tiny").rule
+    rule = classifier.rule
     assert card(app)["threshold"] == rule.threshold
     assert card(app)["zone"] == list(rule.unsure_zone)
 
@@ -123,13 +125,13 @@ def test_the_card_marks_the_threshold_and_the_unsure_zone_of_the_model(app, runs
 
 @pytest.fixture
 def changing(app):
-    """The page with a text of four words, whose words can be changed."""
+    """The page with a text of four words and the tab on which words are changed."""
     analyse(app, "the film is good")
     app.session_state["reasons_view"] = "What if?"
     return app.run()
 
 
-def test_a_word_picked_is_struck_out_and_the_card_shows_before_and_after(changing):
+def test_a_picked_word_is_struck_out_and_the_card_shows_the_verdict_before(changing):
     was = card(changing)["percent"]
     send(changing, "picked", 3)
     assert editor(changing)["marks"] == {"3": ""}
@@ -140,7 +142,7 @@ def test_a_word_picked_is_struck_out_and_the_card_shows_before_and_after(changin
     assert card(changing)["before"] is None
 
 
-def test_a_phrase_picked_is_removed_whole_and_undo_goes_back_step_by_step(changing):
+def test_picking_a_sentence_restores_its_words_and_undo_reverts_one_step_at_a_time(changing):
     send(changing, "picked", 0)
     changing.session_state["level"] = "sentence"
     send(changing.run(), "picked", 0)
@@ -154,25 +156,23 @@ def test_a_phrase_picked_is_removed_whole_and_undo_goes_back_step_by_step(changi
 
 
 @pytest.mark.parametrize("index", [-1, 4, 10**9])
-def test_a_word_that_is_not_there_is_not_picked(changing, index):
+def test_an_index_without_a_word_picks_nothing(changing, index):
     send(changing, "picked", index)
     assert card(changing)["before"] is None
 
 
-def test_a_suggested_word_replaces_the_one_picked(changing, runs):
+def test_a_suggested_word_replaces_the_picked_one(changing):
     send(changing, "picked", 3)
-    buttons = [each for each in changing.button if (each.key or "").startswith("suggested_")]
-    if not buttons:
-        pytest.skip("the random weights of the tiny run suggest no word")
-    word = buttons[0].key.removeprefix("suggested_")
-    buttons[0].click().run()
+    suggestion = next(each for each in changing.button if (each.key or "").startswith("suggested_"))
+    word = suggestion.key.removeprefix("suggested_")
+    suggestion.click().run()
     assert editor(changing)["marks"] == {"3": word}
     changing.button(key="what_if_use").click().run()
     assert not changing.exception
     assert changing.session_state["review_text"] == f"the film is {word}"
 
 
-def test_all_versions_tried_are_listed_after_undo_too(changing):
+def test_all_versions_tried_stay_listed_after_undo(changing):
     for index in (3, 0):
         send(changing, "picked", index)
     press(changing, "Undo")
@@ -180,7 +180,7 @@ def test_all_versions_tried_are_listed_after_undo_too(changing):
     assert list(tried["version"]) == ["− the, − good", "− good", "original text"]
 
 
-def test_the_version_used_is_in_the_box_the_verdict_and_the_history(changing):
+def test_the_version_used_is_in_the_editor_the_verdict_and_the_list(changing):
     send(changing, "picked", 3)
     after = card(changing)["percent"]
     changing.button(key="what_if_use").click().run()
@@ -191,7 +191,7 @@ def test_the_version_used_is_in_the_box_the_verdict_and_the_history(changing):
     assert not editor(changing)["pick"]
 
 
-def test_the_changes_of_a_text_end_when_it_is_typed_in(app):
+def test_typing_discards_the_changes_tried_on_the_text(app):
     analyse(app, "the film is good", "live")
     app.session_state["reasons_view"] = "What if?"
     send(app.run(), "picked", 3)
@@ -199,8 +199,7 @@ def test_the_changes_of_a_text_end_when_it_is_typed_in(app):
     assert card(app)["before"] is None
 
 
-def test_suggestions_move_the_score_against_the_contribution(runs):
-    classifier = Classifier.load(runs / "tiny")
+def test_suggestions_move_the_score_against_the_contribution(classifier):
     explanation = classifier.explain("the film is good not bad great dull")
     found = 0
     for place, contribution in enumerate(explanation.contributions.tolist()):
@@ -215,11 +214,15 @@ def test_suggestions_move_the_score_against_the_contribution(runs):
     assert found
 
 
-def test_no_word_is_suggested_for_an_unknown_one(runs):
-    classifier = Classifier.load(runs / "tiny")
+def test_no_replacement_is_suggested_for_an_unknown_word(classifier):
     assert suggest_replacements(classifier, classifier.explain("good zebra"), 1) == []
 
 
-def test_the_data_of_the_components_is_plain_json(app):
-    for each in app.get("bidi_component"):
-        assert isinstance(json.loads(each.proto.json), dict)
+def test_the_data_of_the_components_can_be_parsed_by_a_browser(app):
+    def refuse(constant):
+        pytest.fail(f"JSON.parse refuses {constant}")
+
+    contents = [each.proto.json for each in app.get("bidi_component")]
+    assert len(contents) >= 2  # the editor and the verdict card
+    for content in contents:
+        json.loads(content, parse_constant=refuse)

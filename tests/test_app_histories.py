@@ -1,4 +1,4 @@
-"""Training histories: tidy, smoothed without a bias, comparable between runs."""
+"""Training histories: smoothing, the values under the pointer, events, summaries, and the chart's axes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ values = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=50).map(np.array)
 
 @settings(deadline=None)
 @given(values)
-def test_without_smoothing_every_value_stays_as_it_is(line):
+def test_without_smoothing_every_value_is_unchanged(line):
     np.testing.assert_allclose(histories.smooth(line, 0.0), line)
 
 
 @settings(deadline=None)
 @given(st.floats(-1e3, 1e3), st.integers(1, 40), st.floats(0, 0.99))
-def test_a_constant_line_is_its_own_smoothing_from_the_first_point_on(value, n, weight):
+def test_smoothing_does_not_change_a_constant_line(value, n, weight):
     np.testing.assert_allclose(histories.smooth(np.full(n, value), weight), value, rtol=1e-6, atol=1e-6)
 
 
 @settings(deadline=None)
 @given(values, st.floats(0, 0.99))
-def test_a_smoothed_line_stays_between_the_least_and_the_greatest_value(line, weight):
+def test_a_smoothed_line_stays_between_the_lowest_and_the_highest_value(line, weight):
     smoothed = histories.smooth(line, weight)
     assert smoothed.min() >= line.min() - 1e-6
     assert smoothed.max() <= line.max() + 1e-6
 
 
-def test_epochs_know_their_last_step_and_their_minutes():
+def test_an_epoch_has_its_last_step_and_its_minutes():
     tidy = histories.by_epoch("run", history(), steps())
     row = tidy[(tidy["metric"] == "loss") & (tidy["split"] == "validation") & (tidy["epoch"] == 3)].iloc[0]
     assert row["value"] == pytest.approx(0.4)
@@ -44,30 +44,30 @@ def test_epochs_know_their_last_step_and_their_minutes():
     assert row["minutes"] == 3
 
 
-def test_steps_of_an_epoch_under_way_are_fractions_of_it():
+def test_the_steps_of_an_unfinished_epoch_are_fractions_of_it():
     tidy = histories.by_step("run", steps(3).head(50))
     epochs = tidy[tidy["metric"] == "loss"]["epoch"].to_numpy()
     assert epochs[19] == pytest.approx(1.0)
     assert epochs[49] == pytest.approx(2.5)
 
 
-def test_many_steps_are_averaged_to_a_bounded_number_of_points():
+def test_many_steps_are_averaged_to_a_limited_number_of_points():
     tidy = histories.by_step("run", steps(100, 100))
     loss = tidy[tidy["metric"] == "loss"]
     assert len(loss) <= histories.POINTS
     assert loss["value"].mean() == pytest.approx(steps(100, 100)["loss"].mean(), rel=0.01)
 
 
-def test_the_best_epoch_is_that_of_least_validation_loss():
+def test_the_best_epoch_has_the_lowest_validation_loss():
     both = pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", history(2), None)])
     best = histories.best_epochs(both).set_index("run")["epoch"]
     assert best.to_dict() == {"a": 3, "b": 2}
 
 
-def test_the_pointer_shows_the_latest_value_of_every_line_and_nothing_before_it_begins():
-    late = history().assign(epoch=history()["epoch"] + 2)
+def test_the_pointer_shows_the_latest_value_of_every_line_and_none_before_its_start():
+    later = history().assign(epoch=history()["epoch"] + 2)
     both = histories.add_smoothed(
-        pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", late, None)]), 0.0
+        pd.concat([histories.by_epoch("a", history(), None), histories.by_epoch("b", later, None)]), 0.0
     )
     shown = histories.hover_values(
         both[both["metric"] == "loss"], "epoch", histories.hover_positions(both, "epoch")
@@ -81,7 +81,8 @@ def test_the_pointer_of_a_smoothed_line_shows_smoothed_values_and_says_so():
     smoothed = histories.add_smoothed(histories.by_epoch("a", history(), None), 0.5)
     loss = smoothed[smoothed["metric"] == "loss"]
     shown = histories.hover_values(loss, "epoch", np.array([2.0]))
-    assert shown["a, train, smoothed"][0] == float(f"{(0.5 * 0.6 + 0.3) / 1.5:.4g}")
+    debiased = (0.5 * 0.6 + 0.3) / 1.5  # of the losses 0.6 and 0.3
+    assert shown["a, train, smoothed"][0] == float(f"{debiased:.4g}")
     assert "a, train" not in shown
 
 
@@ -90,7 +91,7 @@ def test_settings_that_differ_are_marked():
     assert table.set_index("setting")["differs"].to_dict() == {"model · units": True, "seed": False}
 
 
-def test_a_folder_under_way_counts_as_a_run_that_is_not_finished(tmp_path):
+def test_a_folder_in_progress_is_an_unfinished_run(tmp_path):
     young = unfinished_run(tmp_path / "young")
     (tmp_path / "no_run").mkdir()
     assert histories.folders(tmp_path) == [young]
@@ -103,13 +104,13 @@ def test_a_peak_after_a_warm_up_and_a_sudden_drop_are_schedule_changes():
     assert histories.schedule_changes(tidy)["step"].tolist() == [3, 8]
 
 
-def test_the_rule_has_few_positions_including_both_ends():
+def test_the_pointer_stops_at_few_positions_that_include_both_ends():
     places = histories.hover_positions(histories.by_step("run", steps(10, 100)), "step", 50)
     assert len(places) <= 50
     assert (places[0], places[-1]) == (1, 1000)
 
 
-def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_step():
+def test_by_epoch_or_by_step_validation_has_a_value_per_epoch_and_the_learning_rate_per_step():
     for grain, points in (("epoch", 4), ("step", 80)):
         known = histories.run_history("run", grain, history(), steps())
         counts = known.groupby(["metric", "split"]).size().to_dict()
@@ -123,7 +124,7 @@ def test_at_either_grain_validation_is_known_by_epoch_and_the_learning_rate_by_s
         assert known["step"].notna().all()
 
 
-def test_a_run_without_a_file_still_gives_a_history():
+def test_a_run_that_lacks_a_file_still_has_a_history():
     assert histories.run_history("run", "step", None, None).empty
     assert set(histories.run_history("run", "step", history(), None)["metric"]) == {"loss", "accuracy", "learning rate"}
     assert set(histories.run_history("run", "epoch", None, steps())["metric"]) == {"learning rate"}
@@ -144,7 +145,7 @@ def test_best_epoch_early_stop_and_schedule_changes_are_marked():
     assert "early stopping" not in set(histories.events(known, {})["event"])
 
 
-def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
+def test_in_a_history_without_epochs_only_the_best_step_is_marked():
     measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
     theirs = histories.tidy(measured.assign(run="theirs", epoch=np.nan, step=[5, 10, 15], minutes=1))
     known = pd.concat([theirs, histories.run_history("ours", "epoch", history(), None)]).reset_index(drop=True)
@@ -154,16 +155,16 @@ def test_a_history_without_epochs_has_its_best_step_marked_and_nothing_else():
     assert set(marked[marked["run"] == "theirs"]["event"]) == {"best epoch"}
 
 
-def test_a_run_in_progress_shows_its_progress_and_an_interrupted_one_that_it_is_idle():
+def test_a_run_in_progress_shows_its_progress_and_how_long_it_has_been_idle():
     said = histories.progress_sentence("run", steps(2), 4, None)
     assert said == "run is training: epoch 2/4, step 40, 2.0 min elapsed, about 2.0 min left."
     assert "left" not in histories.progress_sentence("run", steps(2), None, None)
-    assert "left" not in histories.progress_sentence("run", steps(1), 4, None)  # nobody knows yet how long an epoch is
+    assert "left" not in histories.progress_sentence("run", steps(1), 4, None)  # an epoch's duration is not known yet
     assert "no update for 15.0 min" in histories.progress_sentence("run", steps(2), 4, 900)
     assert histories.progress_sentence("run", None, 4, None) == "run is training; no step has finished yet."
 
 
-def test_a_constant_or_steadily_falling_rate_has_no_changes():
+def test_a_constant_or_steadily_falling_learning_rate_has_no_schedule_changes():
     for rates in ([1e-3] * 10, [0.5**i for i in range(10)], [*np.linspace(1, 0.02, 8), 0.01, 0.0]):
         tidy = histories.by_step("run", steps(1, 10).assign(learning_rate=rates))
         assert histories.schedule_changes(tidy).empty
@@ -183,7 +184,7 @@ def test_a_history_without_validation_still_has_its_epochs_and_time():
         assert (found.epochs, found.last_seconds, found.best_loss, found.best_accuracy) == ("4", 240, None, None)
 
 
-def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
+def test_the_time_of_all_stages_and_that_of_the_last_are_distinguished():
     metadata = {"training_seconds": 6819.7, "date": "2026-01-02", "teachers": {"a": 1}}
     found = histories.summarise("run", history(), metadata, {"test": {"accuracy": 0.9}}, 4)
     assert (found.seconds, found.last_seconds, found.date, found.test_accuracy) == (6819.7, 240, "2026-01-02", 0.9)
@@ -191,12 +192,12 @@ def test_the_time_of_all_stages_and_of_the_last_are_distinguished():
     assert [*histories.notes([histories.Summary("other")])] == []
 
 
-def test_the_table_of_runs_shows_only_the_columns_that_have_a_title():
+def test_the_table_of_runs_shows_only_columns_that_have_a_title():
     shown = runs_table._frame([histories.Summary("a", soft=True, mixed=True), histories.Summary("b")])
     assert list(shown) == list(runs_table._COLUMNS)
 
 
-def test_a_run_whose_weights_are_a_mean_says_that_its_curves_are_not_the_final_models():
+def test_a_note_says_that_averaged_weights_differ_from_the_model_of_the_curves():
     options = {"continues": {"share": 0.6}}
     found = [histories.summarise(name, None, {"options": options}, {}, None) for name in ("a", "b")]
     [note] = histories.notes(found)
@@ -205,7 +206,7 @@ def test_a_run_whose_weights_are_a_mean_says_that_its_curves_are_not_the_final_m
     assert [*histories.notes([plain])] == []
 
 
-def test_a_run_without_files_and_an_imported_one_have_what_is_known():
+def test_the_summary_of_a_run_without_files_or_of_an_imported_one_has_what_is_known():
     assert histories.summarise("run", None, {}, {}, None) == histories.Summary("run")
     measured = pd.DataFrame({"val_loss": [0.5, 0.3, 0.4], "val_accuracy": [0.7, 0.8, 0.9]})
     theirs = histories.tidy(measured.assign(run="theirs", epoch=[1, 2, 3], step=np.nan, minutes=np.nan))
@@ -216,10 +217,10 @@ def test_a_run_without_files_and_an_imported_one_have_what_is_known():
     assert histories.summarise_imported(only_loss) == histories.Summary("a", last_seconds=120.0)
 
 
-def test_a_part_of_the_training_lies_between_percentages_of_its_way():
+def test_a_range_of_the_training_is_given_in_percent_of_its_axis():
     tidy = histories.by_epoch("run", history(), steps())
     assert histories.axis_range(tidy, "epoch", 0, 100) == (tidy["epoch"].min(), tidy["epoch"].max())
-    seconds = pd.DataFrame({"minutes": [687.63 / 60, 3040.55 / 60]})  # whose difference, added again, falls short
+    seconds = pd.DataFrame({"minutes": [687.63 / 60, 3040.55 / 60]})  # low + (high - low) is rounded to less than high
     assert histories.axis_range(seconds, "minutes", 0, 100) == tuple(seconds["minutes"])
     low, high = histories.axis_range(tidy, "step", 25, 75)
     assert high - low == pytest.approx((tidy["step"].max() - tidy["step"].min()) / 2)
@@ -233,6 +234,7 @@ def test_a_logarithmic_axis_does_not_follow_a_learning_rate_to_zero():
 
 
 def curves(log=False, **columns):
+    """Returns the specification of a chart with one panel and one line."""
     rows = pd.DataFrame({"run": "a", "split": "train", **columns})
     rows = rows.assign(smoothed=rows["value"])
     panel = charts.Panel(
@@ -243,7 +245,7 @@ def curves(log=False, **columns):
 
 @pytest.mark.parametrize("lowest", [0.0, 0.01, 1.0, 5.0])
 @pytest.mark.parametrize("highest", [5.0, 1_000.0])
-def test_the_axis_of_a_training_begins_at_zero(lowest, highest):
+def test_the_axis_of_a_training_starts_at_zero(lowest, highest):
     [axis] = curves(value=[1.0, 1.0], minutes=[lowest, highest])["baseOption"]["xAxis"]
     assert (axis["min"], axis["max"]) == (0, highest)
 
@@ -257,7 +259,7 @@ def test_a_logarithmic_axis_ends_close_to_the_values(values, ends):
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
-def test_panels_neither_overlap_nor_leave_the_chart_in_either_layout(n):
+def test_panels_stay_apart_and_inside_the_chart_in_both_layouts(n):
     rows = pd.DataFrame({"run": "a", "split": "train", "value": [1.0], "smoothed": [1.0], "epoch": [1.0]})
     panel = charts.Panel("Loss", rows, rows[["epoch"]].assign(**{"a, train": 1.0}), rows.head(0).assign(event=""))
     spec = charts.learning_curves([panel] * n, x="epoch", x_title="epoch", colours={"a": "#123456"})
@@ -271,8 +273,8 @@ def test_panels_neither_overlap_nor_leave_the_chart_in_either_layout(n):
         assert all(a[1] < b[0] for spans in columns.values() for a, b in pairwise(spans))
 
 
-def test_a_name_in_a_legend_is_data_and_each_split_has_its_own_dash():
+def test_a_training_line_is_solid_and_its_name_is_not_read_as_html():
     series = curves(value=[1.0, 2.0], minutes=[1.0, 2.0])["baseOption"]["series"]
     assert [each["name"] for each in series] == ["a, train", "a, train"]
     assert series[0]["lineStyle"]["type"] == "solid"
-    assert not any("formatter" in each.get("tooltip", {}) for each in series)  # which ECharts would take for HTML
+    assert not any("formatter" in each.get("tooltip", {}) for each in series)  # its text would be HTML

@@ -1,8 +1,7 @@
-"""Histories from elsewhere: read as they were written, or refused in a sentence."""
+"""Imported training histories: CSV files and TensorBoard logs are read, or refused in a sentence."""
 
 from __future__ import annotations
 
-import struct
 import time
 
 import numpy as np
@@ -13,26 +12,7 @@ from hypothesis import strategies as st
 from dev.proofs import mutations
 from sentiment.app.training import imported_histories
 from sentiment.app.training.import_errors import ImportedHistoryError
-
-
-def varint(number: int) -> bytes:
-    parts = []
-    while number > 127:
-        parts.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*parts, number])
-
-
-def field(number: int, content: bytes) -> bytes:
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def event(step: int, tag: str, value: float, time: float = 0.0, tensor: bool = True) -> bytes:
-    """An event as ``tf.summary.scalar`` writes it, in the file's framing (checksums are not looked at)."""
-    held = field(8, b"\x08\x01" + field(4, struct.pack("<f", value))) if tensor else b"\x15" + struct.pack("<f", value)
-    summary = field(5, field(1, field(1, tag.encode()) + held))
-    record = b"\x09" + struct.pack("<d", time) + b"\x10" + varint(step) + summary
-    return struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4
+from tests.event_files import event, framed
 
 
 @pytest.mark.parametrize("tensor", [True, False])
@@ -53,7 +33,7 @@ def test_tensorboard_logs_of_keras_become_a_history():
     assert set(history["run"]) == {"logs"}
 
 
-def test_runs_side_by_side_in_a_folder_stay_apart():
+def test_runs_in_one_folder_stay_separate():
     files = {
         f"logs/{run}/{split}/events.out.tfevents.1": event(0, "epoch_loss", loss)
         for run, split, loss in (("a", "train", 0.5), ("a", "validation", 0.6), ("b", "train", 0.25))
@@ -72,24 +52,24 @@ def test_runs_side_by_side_in_a_folder_stay_apart():
     [("Loss/train", "loss", "train"), ("eval/loss", "loss", "validation"), ("val_acc", "accuracy", "validation"),
      ("train/learning_rate", "learning rate", "train")],
 )  # fmt: skip
-def test_scalars_that_other_programs_log_are_counted_in_steps(tag, metric, split):
+def test_scalars_of_other_programs_are_counted_in_steps(tag, metric, split):
     [row] = imported_histories.from_events({"logs/events.out.tfevents.1": event(500, tag, 0.5)}).to_dict("records")
     assert (row["metric"], row["split"], row["step"]) == (metric, split, 500)
     assert np.isnan(row["epoch"])
 
 
 def test_a_record_that_is_still_being_written_is_left_out():
-    whole = event(0, "epoch_loss", 0.5)
-    assert len(list(imported_histories.scalars(whole + whole[:-9]))) == 1
+    record = event(0, "epoch_loss", 0.5)
+    assert len(list(imported_histories.scalars(record + record[:-9]))) == 1
 
 
-def test_a_number_without_end_is_refused():
+def test_an_endless_number_is_refused():
     record = b"\x10" + b"\xff" * 1_000 + b"\x01"
     with pytest.raises(ImportedHistoryError, match="not TensorBoard event files"):
-        list(imported_histories.scalars(struct.pack("<Q", len(record)) + b"\0" * 4 + record + b"\0" * 4))
+        list(imported_histories.scalars(framed(record)))
 
 
-def test_a_file_of_csv_logger_becomes_a_history_with_epochs_from_one():
+def test_a_file_of_csv_logger_becomes_a_history_that_counts_epochs_from_one():
     content = b"epoch,acc,loss,lr,val_loss\n0,0.7,0.6,0.001,0.5\n1,0.8,0.4,0.001,0.45\n"
     history = imported_histories.from_csv("training.log", content)
     assert set(history["metric"]) == {"accuracy", "loss", "learning rate"}
@@ -111,7 +91,7 @@ def test_a_history_is_read_with_any_delimiter_and_any_other_columns(separator, o
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"epoch,loss\n0,high\n", b"\xff\xfe\x00", b"just words"])
-def test_another_file_is_refused_in_a_sentence(content):
+def test_a_csv_file_without_a_history_is_refused_in_a_sentence(content):
     with pytest.raises(ImportedHistoryError, match=r"^training\.log .*\.$"):
         imported_histories.from_csv("training.log", content)
 
@@ -119,32 +99,32 @@ def test_another_file_is_refused_in_a_sentence(content):
 @pytest.mark.parametrize(
     "content", [b"", b"no events at all, only words", event(0, "epoch_loss", 1.0)[:20] + b"\xff" * 99]
 )
-def test_other_files_are_not_event_files(content):
+def test_a_file_without_events_is_refused(content):
     with pytest.raises(ImportedHistoryError):
         imported_histories.from_events({"logs/events.out.tfevents.1": content})
 
 
 @pytest.mark.parametrize("epoch", ["9" * 31, "-5", "1e300", "inf", "nan", ""])
-def test_an_epoch_that_no_training_has_is_refused_in_a_sentence(epoch):
+def test_an_impossible_epoch_is_refused_in_a_sentence(epoch):
     content = f"epoch,loss\n0,0.5\n{epoch},0.4\n".encode()
     with pytest.raises(ImportedHistoryError, match=r"^training\.log has an epoch .*\.$"):
         imported_histories.from_csv("training.log", content)
 
 
 @pytest.mark.parametrize("step", [2**63 + 1, 2**64 - 1, 10**13])
-def test_a_step_that_no_training_has_is_not_read(step):
+def test_an_impossible_step_is_refused(step):
     with pytest.raises(ImportedHistoryError, match="has an epoch or step"):
         imported_histories.from_events({"logs/events.out.tfevents.1": event(step, "epoch_loss", 0.5)})
 
 
-def test_values_that_no_axis_can_show_are_left_out():
+def test_values_that_are_not_finite_are_left_out():
     content = b"epoch,loss,accuracy\n0,inf,0.5\n1,nan,0.6\n2,0.25,-inf\n"
     rows = imported_histories.from_csv("t.csv", content).to_dict("records")
     found = {(row["metric"], row["epoch"]): row["value"] for row in rows}
     assert found == {("accuracy", 1): 0.5, ("accuracy", 2): 0.6, ("loss", 3): 0.25}
 
 
-def test_a_history_of_many_megabytes_is_refused(monkeypatch):
+def test_a_history_of_too_many_bytes_is_refused(monkeypatch):
     monkeypatch.setattr(imported_histories, "HISTORY_BYTES", 100)
     with pytest.raises(ImportedHistoryError, match="has more than"):
         imported_histories.from_csv("t.csv", b"epoch,loss\n" + b"0,0.5\n" * 50)
@@ -153,7 +133,7 @@ def test_a_history_of_many_megabytes_is_refused(monkeypatch):
 
 
 def values(history, metric: str = "loss", split: str = "train", at: str = "epoch") -> dict[float, float]:
-    """The drawn line, which has one value at each place."""
+    """Returns a line's values by epoch or step, each of which must occur once."""
     rows = history[(history["metric"] == metric) & (history["split"] == split)]
     assert rows[at].is_unique
     assert rows[at].is_monotonic_increasing
@@ -161,14 +141,19 @@ def values(history, metric: str = "loss", split: str = "train", at: str = "epoch
 
 
 def read(content, name: str = "t.csv"):
-    """A history from CSV or events, and what was said of it."""
-    said: list[str] = []
+    """Returns the history in a CSV text or in event files, and the remarks on it."""
+    remarks: list[str] = []
+
+    def note(_, sentence):
+        remarks.append(sentence)
+
     if isinstance(content, str):
-        return imported_histories.from_csv(name, content.encode(), lambda _, sentence: said.append(sentence)), said
-    return imported_histories.from_events(content, lambda _, sentence: said.append(sentence)), said
+        return imported_histories.from_csv(name, content.encode(), note), remarks
+    return imported_histories.from_events(content, note), remarks
 
 
 def table(epochs, losses, header: str = "epoch,loss") -> str:
+    """Returns a CSV text with a line for each epoch."""
     return "\n".join([header, *(f"{epoch},{loss}" for epoch, loss in zip(epochs, losses, strict=True))]) + "\n"
 
 
@@ -191,7 +176,7 @@ def test_a_fit_that_was_appended_replaces_the_epochs_from_which_it_starts(epochs
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
-def test_no_epoch_has_two_values_and_the_last_of_each_wins(epochs):
+def test_each_epoch_has_one_value_which_is_the_last(epochs):
     drawn = values(read(table(epochs, range(len(epochs))))[0])
     expected = {}
     for place, epoch in enumerate(epochs):
@@ -199,7 +184,7 @@ def test_no_epoch_has_two_values_and_the_last_of_each_wins(epochs):
     assert drawn == expected
 
 
-def test_a_fit_that_was_replaced_does_not_show_through_where_the_newer_one_is_nan():
+def test_a_replaced_fit_is_not_drawn_where_the_newer_one_is_nan():
     history, remarks = read("epoch,loss,acc\n0,0.9,0.5\n1,0.8,0.6\n0,nan,0.7\n1,0.3,0.8\n")
     assert values(history) == {2: 0.3}
     assert values(history, "accuracy") == {1: 0.7, 2: 0.8}
@@ -207,7 +192,7 @@ def test_a_fit_that_was_replaced_does_not_show_through_where_the_newer_one_is_na
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_repeated_header_is_not_a_line_of_values(end):
+def test_a_repeated_header_is_not_read_as_values(end):
     content = table([0, 1], [0.9, 0.8]) + "\n" + table([0], [0.7]) + table([1], [0.6])
     history, remarks = read("\ufeff" + content.replace("\n", end))
     assert values(history) == {1: 0.7, 2: 0.6}
@@ -221,7 +206,7 @@ def test_a_second_header_names_the_columns_below_it():
     assert values(history, "accuracy") == {1: 0.5}
 
 
-def test_lines_with_other_cells_than_the_header_are_left_out_and_counted():
+def test_lines_with_more_or_fewer_cells_than_the_header_are_left_out_and_counted():
     history, remarks = read("epoch,accuracy,loss\n0,0.5,0.9\n1,0.6,0.8\n0,0.7,0.1,0.6,0.2\n1,0.9\n")
     assert values(history) == {1: 0.9, 2: 0.8}
     assert any(remark.startswith("2 lines have more or fewer cells") for remark in remarks)
@@ -234,29 +219,29 @@ def test_a_file_of_many_different_headers_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("names", "splits"),
+    ("trained", "validated"),
     [
-        ("binary_accuracy val_binary_accuracy", "train validation"),
-        ("sparse_categorical_accuracy val_sparse_categorical_accuracy", "train validation"),
-        ("categorical_accuracy eval_categorical_accuracy", "train validation"),
-        ("weighted_acc val_weighted_acc", "train validation"),
-        ("weighted_binary_accuracy val_acc", "train validation"),
-        ("accuracy_1 val_accuracy_1", "train validation"),
-        ("trainAcc validAcc", "train validation"),
-        ("Accuracy/train Accuracy/eval", "train validation"),
-        ("BinaryAccuracy VAL_ACC", "train validation"),
+        ("binary_accuracy", "val_binary_accuracy"),
+        ("sparse_categorical_accuracy", "val_sparse_categorical_accuracy"),
+        ("categorical_accuracy", "eval_categorical_accuracy"),
+        ("weighted_acc", "val_weighted_acc"),
+        ("weighted_binary_accuracy", "val_acc"),
+        ("accuracy_1", "val_accuracy_1"),
+        ("trainAcc", "validAcc"),
+        ("Accuracy/train", "Accuracy/eval"),
+        ("BinaryAccuracy", "VAL_ACC"),
     ],
 )
-def test_accuracy_has_many_names(names, splits):
-    first, second = names.split()
-    history, remarks = read(f"epoch,loss,{first},{second}\n0,0.5,0.75,0.625\n")
-    assert [values(history, "accuracy", split) for split in splits.split()] == [{1: 0.75}, {1: 0.625}]
+def test_accuracy_is_recognised_by_its_many_names(trained, validated):
+    history, remarks = read(f"epoch,loss,{trained},{validated}\n0,0.5,0.75,0.625\n")
+    assert (values(history, "accuracy"), values(history, "accuracy", "validation")) == ({1: 0.75}, {1: 0.625})
     assert not remarks
     files = {
-        f"logs/{s}/tfevents": event(0, f"epoch_{n}", 0.75) for n, s in zip(names.split(), splits.split(), strict=True)
+        "logs/train/tfevents": event(0, f"epoch_{trained}", 0.75),
+        "logs/validation/tfevents": event(0, f"epoch_{validated}", 0.625),
     }
     history, remarks = read(files)
-    assert [values(history, "accuracy", split) for split in splits.split()] == [{1: 0.75}, {1: 0.75}]
+    assert (values(history, "accuracy"), values(history, "accuracy", "validation")) == ({1: 0.75}, {1: 0.625})
     assert not remarks
 
 
@@ -271,7 +256,7 @@ def test_a_metric_that_is_not_drawn_is_named(other):
     assert remarks == [f"Not drawn: epoch_{other}."]
 
 
-def test_many_metrics_that_are_not_drawn_are_not_all_named():
+def test_of_many_metrics_that_are_not_drawn_a_few_are_named():
     _, remarks = read(
         "epoch,loss," + ",".join(f"{letter}_loss" for letter in "abcdefghijkl") + "\n" + "1," * 13 + "1\n"
     )
@@ -279,7 +264,7 @@ def test_many_metrics_that_are_not_drawn_are_not_all_named():
 
 
 @pytest.mark.parametrize("value", ["nan", "NaN", "inf", "-inf"])
-def test_losses_that_are_all_nan_end_in_a_sentence(value):
+def test_a_loss_that_is_never_finite_is_reported_in_a_sentence(value):
     with pytest.raises(ImportedHistoryError, match=r"nothing to draw.*every value is NaN"):
         read(table([0, 1], [value] * 2))
     history, remarks = read(f"epoch,loss,accuracy\n0,{value},0.5\n1,{value},0.5\n")
@@ -293,12 +278,13 @@ def test_losses_that_are_all_nan_end_in_a_sentence(value):
     assert remarks == ["Every value of epoch_loss is NaN or infinite and cannot be drawn."]
 
 
-def test_a_header_alone_is_said_to_have_no_epoch():
+def test_a_header_without_rows_is_reported_as_no_finished_epoch():
     with pytest.raises(ImportedHistoryError, match="has no finished epoch"):
         read("epoch,loss\n")
 
 
 def series(losses: dict[int, float], start: float, tag: str = "epoch_loss") -> bytes:
+    """Returns events with the losses by step, a second apart."""
     return b"".join(event(step, tag, value, start + step) for step, value in losses.items())
 
 
@@ -306,7 +292,7 @@ def series(losses: dict[int, float], start: float, tag: str = "epoch_loss") -> b
 @pytest.mark.parametrize(
     "names", [("tfevents.1", "tfevents.2"), ("tfevents.9", "tfevents.10"), ("tfevents.b", "tfevents.a")]
 )
-def test_a_restarted_run_shows_its_newest_values_whatever_the_order_of_the_files(names, swapped):
+def test_a_restarted_run_shows_its_newest_values_in_any_order_of_the_files(names, swapped):
     first, second = ({0: 1.0, 1: 0.9, 2: 0.8, 3: 0.7, 4: 0.6}, 100), ({2: 0.3, 3: 0.2}, 500)
     files = {}
     for split, shift in (("train", 0), ("validation", 0.05)):
@@ -334,7 +320,7 @@ def test_a_run_that_resumes_without_going_back_keeps_all_its_values():
     assert remarks == []
 
 
-def test_steps_are_replaced_as_epochs_are_and_validation_may_count_otherwise():
+def test_steps_are_replaced_as_epochs_are_and_validation_may_count_differently():
     losses = series({100: 4, 200: 3, 300: 2}, 0, "Loss/train") + series({200: 1}, 1000, "Loss/train")
     validated = series({1: 4, 2: 3}, 350, "Loss/validation")
     history, remarks = read({"logs/a": losses + validated})
@@ -343,14 +329,14 @@ def test_steps_are_replaced_as_epochs_are_and_validation_may_count_otherwise():
     assert remarks == ["It holds two fits; the second replaces steps 200–300 of the first."]
 
 
-def test_two_tags_of_one_metric_do_not_mix():
+def test_two_tags_of_one_metric_are_not_mixed():
     logged = series({0: 1, 1: 2}, 0, "train_loss_step") + series({0: 5, 1: 6}, 0.5, "train_loss_epoch")
     history, remarks = read({"logs/a": logged})
     assert values(history, at="step") == {0: 5, 1: 6}
     assert remarks == ["Not drawn: train_loss_step."]
 
 
-def test_the_blank_cells_of_lightning_are_not_values():
+def test_blank_cells_of_lightning_are_not_values():
     content = """epoch,lr-Adam,step,train_loss,val_acc,val_loss
 ,0.001,49,,,
 0,,49,0.9,,
@@ -373,13 +359,13 @@ def test_the_blank_cells_of_lightning_are_not_values():
     assert remarks[0] == "It holds two fits; the second replaces epochs 1–2 of the first."
 
 
-def test_with_named_losses_an_accuracy_without_a_split_is_of_validation():
+def test_an_accuracy_without_a_split_is_of_validation_if_the_losses_name_theirs():
     history, _ = read("epoch,train_loss,valid_loss,accuracy,time\n0,0.7,0.6,0.65,00:12\n")
     assert (values(history), values(history, split="validation")) == ({1: 0.7}, {1: 0.6})
     assert values(history, "accuracy", "validation") == {1: 0.65}
 
 
-def test_fractional_epochs_stay_where_they_are():
+def test_fractional_epochs_are_kept():
     history, _ = read(
         ",loss,learning_rate,epoch,step,eval_loss\n0,0.9,1e-3,0.5,50,\n1,0.7,5e-4,1.0,100,\n2,,,1.0,100,0.8\n"
     )
@@ -407,14 +393,14 @@ def test_a_step_that_is_not_a_number_is_ignored(step):
         (b"epoch,loss\n1" + b",0.5" * 500_000 + b"\n", "more than 1,000 columns"),
     ],
 )
-def test_a_log_that_would_take_long_to_read_is_refused_at_once(content, said):
+def test_a_log_that_takes_too_long_to_read_is_refused_quickly(content, said):
     start = time.process_time()
     with pytest.raises(ImportedHistoryError, match=said):
         imported_histories.from_csv("log.csv", content)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 5  # seconds; reading all of it takes far longer
 
 
-def test_event_files_of_very_many_scalars_are_refused(monkeypatch):
+def test_event_files_with_too_many_scalars_are_refused(monkeypatch):
     monkeypatch.setattr(imported_histories, "HISTORY_ROWS", 7)
     [(name, content)] = [each for each in mutations.histories().items() if "tfevents" in each[0]]
     with pytest.raises(ImportedHistoryError, match="more than 7 scalars"):

@@ -1,4 +1,4 @@
-"""The tabs Label and Adapt: answers by button, figures of the whole file, and a model that only its owner sees."""
+"""The tabs Label and Adapt: answers by button, estimates for the whole file, and a model that only its owner sees."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.labelling import RANDOM, Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.model.classifier import Classifier
-from tests.test_app_pages import said
+from tests.app_pages import components, said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,
@@ -28,32 +28,38 @@ from tests.test_bulk_page import (  # noqa: F401
 )
 
 WORDS = ("good", "great", "dull", "bad")
-REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} , number {i}" for i in range(160)]
+REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} number {i}" for i in range(160)]
 LABELS = ["pos" if i % 4 < 2 else "neg" for i in range(160)]
+
+
+def scored(content: str, settings) -> Job:  # noqa: F811
+    """Uploads and scores a CSV file, and returns its job."""
+    app = settle(upload("comments.csv", content.encode()), settings, "new")
+    button(app, "Score").click().run()
+    return job_of(settle(app, settings, "done"), settings)
 
 
 @pytest.fixture
 def job(settings):  # noqa: F811
-    """A scored file whose labels follow one of its words; it is not shared, since answers are stored with it."""
+    """A scored file whose labels depend on one word; each test has its own, because it stores answers."""
     rows = (f"{review},{label}\n" for review, label in zip(REVIEWS, LABELS, strict=True))
-    app = settle(upload("comments.csv", ("review,label\n" + "".join(rows).replace(" ,", "")).encode()), settings, "new")
-    button(app, "Score").click().run()
-    settle(app, settings, "done")
-    return job_of(app, settings)
+    return scored("review,label\n" + "".join(rows), settings)
 
 
 def open_tab(job: Job, tab: str):
+    """Opens a tab of the job's page."""
     app = open_page(job=job.id, tab=tab)
     assert not app.exception
     return app
 
 
 def results(job: Job) -> Results:
+    """Returns the scored rows of a job."""
     return Results(job.parts, job.read("inspection")["columns"], 0)
 
 
 def answer(job: Job, n: int) -> None:
-    """Answers the next rows as their labels say."""
+    """Answers the next ``n`` rows with their labels."""
     pool = Pool.of(results(job), job.id)
     for _ in range(n):
         row = int(pool.rows[Labelling(pool, Answers(job).read()[0]).next_place])
@@ -61,16 +67,23 @@ def answer(job: Job, n: int) -> None:
 
 
 def adapted(job: Job) -> Path:
-    """The folder of the model that was made."""
+    """Returns the folder of the adapted model."""
     [folder] = (job.folder / "adapted").iterdir()
     return folder
 
 
 def row_asked(app) -> int:
+    """Returns the number of the row that the page asks about."""
     return int(re.search(r"\*\*Row ([\d,]+)\*\*", said(app))[1].replace(",", ""))
 
 
-def test_a_row_is_labelled_by_button_and_the_answer_survives_a_refresh_and_can_be_undone(job):
+def is_coloured(app) -> bool:
+    """Returns whether a part of the text that the page shows has a colour."""
+    [text] = components(app, "highlight")
+    return any(contribution is not None for _, contribution, _ in text["parts"])
+
+
+def test_an_answer_by_button_survives_a_refresh_and_can_be_undone(job):
     app = open_tab(job, "Label")
     assert "Random row 1 of 40" in said(app)
     first = row_asked(app)
@@ -87,32 +100,31 @@ def test_a_row_is_labelled_by_button_and_the_answer_survives_a_refresh_and_can_b
     assert not later.exception
 
 
-def test_the_prediction_is_hidden_with_its_colours_until_it_is_wanted_again(job):
+def test_the_prediction_and_its_colours_can_be_hidden(job):
     app = open_tab(job, "Label")
     assert "P(positive)" in said(app)
+    assert is_coloured(app)
     app.toggle(key="label_hidden").set_value(True).run()
     assert "P(positive)" not in said(app)
     assert "Prediction hidden" in said(app)
-    assert [part.proto.json for part in app.get("bidi_component")] != []
+    assert not is_coloured(app)
 
 
-def test_random_rows_estimate_the_whole_file_and_doubtful_ones_come_later_and_do_not(job):
+def test_only_random_rows_enter_the_estimates_for_the_file_and_uncertain_rows_come_later(job):
     answer(job, RANDOM)
     app = open_tab(job, "Label")
     assert "least sure" in said(app)
-    shown = {metric.label: (metric.value, metric.delta) for metric in app.metric}
-    share, accuracy = shown["Positive reviews in this file"], shown["Accuracy of the model on this file"]
-    assert "95% CI" in share[1]
+    estimates = {metric.label: (metric.value, metric.delta) for metric in app.metric}
+    assert estimates.keys() == {"Positive reviews in this file", "Accuracy of the model on this file"}
+    assert "95% CI" in estimates["Positive reviews in this file"][1]
     assert f"of {RANDOM} labelled positive" in said(app)
     answer(job, 3)
     later = open_tab(job, "Label")
-    assert {metric.label: (metric.value, metric.delta) for metric in later.metric} == dict(
-        zip(shown, (share, accuracy), strict=True)
-    )
+    assert {metric.label: (metric.value, metric.delta) for metric in later.metric} == estimates
     assert f"{RANDOM} random and 3 uncertain rows" in later.get("progress")[0].proto.text
 
 
-def test_the_labels_of_the_file_are_taken_over_and_given_back(job):
+def test_the_labels_of_the_file_can_be_used_as_answers_and_dropped_again(job):
     app = open_tab(job, "Label")
     app.checkbox(key=f"label_from_file_{job.short_id}").check().run()
     assert "Every row has an answer" in app.success[0].value
@@ -125,14 +137,12 @@ def test_the_labels_of_the_file_are_taken_over_and_given_back(job):
 
 def test_labels_are_downloaded_with_their_text_and_formulas_are_escaped(settings):  # noqa: F811
     lines = "".join(f"=good film {i}\n" for i in range(4))
-    app = settle(upload("comments.csv", f"review\n{lines}".encode()), settings, "new")
-    button(app, "Score").click().run()
-    job = job_of(settle(app, settings, "done"), settings)
+    job = scored(f"review\n{lines}", settings)
     for row, given in ((2, "positive"), (0, "skip"), (1, "negative")):
         Answers(job).add(row, given)
-    scored = SimpleNamespace(results=results(job))
-    given = Labelling(Pool.of(scored.results, job.id), *Answers(job).read())
-    rows = list(csv.DictReader(io.StringIO(labelling._as_csv(scored, given))))
+    view = SimpleNamespace(results=results(job))
+    answers = Labelling(Pool.of(view.results, job.id), *Answers(job).read())
+    rows = list(csv.DictReader(io.StringIO(labelling._as_csv(view, answers))))
     assert [(each["row"], each["label"], each["text"]) for each in rows] == [
         ("3", "positive", "'=good film 2"),
         ("2", "negative", "'=good film 1"),
@@ -146,7 +156,7 @@ def test_the_page_says_how_many_labels_are_missing(job):
     assert "Label 15 more rows" in app.info[-1].value
 
 
-def test_too_few_labels_adopt_nothing_and_offer_no_model(job):
+def test_with_too_few_labels_no_model_is_offered(job):
     answer(job, 25)
     app = open_tab(job, "Adapt")
     assert "15 more" in said(app)
@@ -156,7 +166,7 @@ def test_too_few_labels_adopt_nothing_and_offer_no_model(job):
 
 @pytest.fixture
 def made(job):
-    """The page of a job whose adapted model was made and is used."""
+    """The page of a job whose adapted model was made and chosen."""
     answer(job, 100)
     app = open_tab(job, "Adapt")
     assert "Adopted" in app.success[0].value
@@ -168,28 +178,28 @@ def made(job):
 
 
 @pytest.mark.process  # git, for the commit in the run's metadata
-def test_a_model_that_helps_is_made_and_used_by_its_owner_only(made, job):
+def test_a_better_model_is_made_and_only_its_owner_sees_it(made, job):
     name = made.sidebar.selectbox[0].value
     assert re.fullmatch(r"tiny-adapted-100-[0-9a-f]{4}", name)
     assert name in made.sidebar.selectbox[0].options
-    assert "run" not in made.query_params  # a link would lead nobody else there
+    assert "run" not in made.query_params  # a link would work for nobody else
     stranger = open_page()
     assert name not in stranger.sidebar.selectbox[0].options
     stranger = open_page(run=name)
     assert "isn't available" in stranger.sidebar.warning[0].value
     old, new = (Classifier.load(path) for path in (job.read("task")["run"], adapted(job)))
-    right = [
-        sum(p.label[:3] == label for p, label in zip(model.predict(REVIEWS), LABELS, strict=True))
+    right_before, right_after = (
+        sum(each.label[:3] == label for each, label in zip(model.predict(REVIEWS), LABELS, strict=True))
         for model in (old, new)
-    ]
-    assert right[1] > right[0] + 20
+    )
+    assert right_after > right_before + 20
     explanation = new.explain(REVIEWS[0])
     total = explanation.baseline_logit + explanation.contributions.sum()
     assert total == pytest.approx(explanation.logit, abs=1e-4)
 
 
 @pytest.mark.process
-def test_the_download_holds_the_whole_run_with_its_card(made, job, tmp_path):
+def test_the_download_contains_the_run_and_its_card_but_no_text_of_the_file(made, job, tmp_path):
     with ZipFile(io.BytesIO(own_model._zip(adapted(job)))) as archive:
         archive.extractall(tmp_path)
     [folder] = tmp_path.iterdir()
@@ -199,7 +209,7 @@ def test_the_download_holds_the_whole_run_with_its_card(made, job, tmp_path):
 
 
 @pytest.mark.process
-def test_the_model_goes_with_the_job_and_the_page_falls_back_to_the_default(made, job):
+def test_the_model_is_deleted_with_the_job_and_the_page_shows_the_default(made, job):
     name = made.sidebar.selectbox[0].value
     button(made, "Delete now").click().run()
     assert not made.exception
@@ -208,7 +218,7 @@ def test_the_model_goes_with_the_job_and_the_page_falls_back_to_the_default(made
 
 
 @pytest.mark.process
-def test_more_labels_make_another_model_in_place_of_the_first(made, job):
+def test_other_labels_make_another_model_that_replaces_the_first(made, job):
     first = adapted(job).name
     Answers(job).undo()
     app = open_tab(job, "Adapt")

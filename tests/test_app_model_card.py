@@ -13,13 +13,14 @@ from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer
 
 from sentiment.app.model_card import page as model_card_page
 from sentiment.artifacts import MANIFEST, Run, open_run, write_json, write_manifest
+from tests.app_pages import open_page, said
 from tests.app_runs import full_run
 from tests.test_model_card import METADATA
-from tests.test_small_runs import open_page
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path))
     return full_run(tmp_path / "tiny")
 
@@ -28,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_tab_opens_with_a_full_record_of_the_training(run: Path, tab: str) -> None:
     write_json(run / "metadata.json", {**METADATA, "command": "python scripts/train.py --data a --seed 1"})
     write_manifest(run)
-    app = open_page(run, "model_card", tab=tab)
+    app = open_page("model_card", tab=tab)
     assert not app.exception
     assert not app.error
     shown = "".join(each.value for each in [*app.markdown, *app.code])
@@ -38,13 +39,22 @@ def test_every_tab_opens_with_a_full_record_of_the_training(run: Path, tab: str)
         assert "3 duplicates in train" in shown
 
 
-def test_what_a_foreign_record_says_is_shown_as_text(run: Path) -> None:
+@pytest.mark.usefixtures("run")
+def test_the_card_shows_the_figures_and_the_limits_of_the_model() -> None:
+    app = open_page("model_card")
+    assert {"Test accuracy", "Model size", "Reads up to"} <= {each.label for each in app.metric}
+    headers = {each.value for each in app.header}
+    assert {"Use it for", "Do not use it for", "Confidence levels", "Data and licence"} <= headers
+    assert "first 50 tokens" in said(app)
+
+
+def test_markup_in_a_foreign_record_is_shown_as_text(run: Path) -> None:
     evil = "![x](https://example.org/x.png) :red[a] <b>"
     data = {**METADATA["data"], "form": evil, "split": evil}
     write_json(run / "metadata.json", {**METADATA, "summary": evil, "commit": evil, "date": evil, "data": data})
     write_manifest(run)
     for tab in ("Training", "Data and licence"):
-        app = open_page(run, "model_card", tab=tab)
+        app = open_page("model_card", tab=tab)
         assert not app.exception
         shown = [each.value for each in [*app.markdown, *app.caption] if "example" in each.value]
         assert shown

@@ -1,4 +1,4 @@
-"""The pages of a run that learned from a user's own texts: nothing on them is about films."""
+"""The pages of a run that was trained on a user's own texts: nothing on them is about films."""
 
 from __future__ import annotations
 
@@ -9,42 +9,38 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sentiment.artifacts import write_json, write_manifest
+from tests.adapted_runs import adapt, labelled_file, teachable
+from tests.app_pages import PAGES, open_page, said
 from tests.app_runs import full_run, predictions
-from tests.test_adapt_command import adapt, labelled_file, teachable
-from tests.test_app_pages import PAGES, _open, said
 
-pytestmark = pytest.mark.process  # a run asks git for its commit
+pytestmark = [
+    pytest.mark.usefixtures("serve_runs"),
+    pytest.mark.process,  # a run asks git for its commit
+]
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An adapted run, which is served, one that was trained on rarely negative texts, and one on films."""
+    """An adapted run, which is the default, a run on other topics with few negative reviews, and one on films."""
     folder = tmp_path_factory.mktemp("own") / "artifacts"
     start = teachable(folder / "start")
     data = labelled_file(folder.parent)
     assert adapt(start, data, folder / "adapted", "--about", "comments on *kettles*") == 0
-    rare = full_run(folder / "rare")
+    unbalanced = full_run(folder / "unbalanced")
     table = predictions(("test",))
     kept = table[(table["label"] == 1) | (table.index % 9 == 0)]
-    kept.to_parquet(rare / "test_predictions.parquet")
-    write_json(
-        rare / "metadata.json", {"about": "comments on kettles", "seed": 1, "training_seconds": 1, "options": {}}
-    )
-    (rare / "behaviour.json").unlink(missing_ok=True)
-    write_manifest(rare)
+    kept.to_parquet(unbalanced / "test_predictions.parquet")
+    metadata = {"about": "comments on kettles", "seed": 1, "training_seconds": 1, "options": {}}
+    write_json(unbalanced / "metadata.json", metadata)
+    write_manifest(unbalanced)
     full_run(folder / "films")
     (folder / "default").write_text("adapted\n")
     return folder
 
 
-@pytest.fixture(autouse=True)
-def served(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-
-
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_for_an_adapted_run_and_speaks_of_no_films(page: str) -> None:
-    app = _open(page)
+def test_every_page_opens_for_an_adapted_run_and_mentions_no_films(page: str) -> None:
+    app = open_page(page)
     assert not app.exception
     assert not app.error
     if page in ("review", "model_card"):
@@ -52,26 +48,29 @@ def test_every_page_opens_for_an_adapted_run_and_speaks_of_no_films(page: str) -
         assert "movie" not in said(app)
 
 
-def test_film_reviews_are_offered_as_examples_for_a_model_of_films_only() -> None:
-    assert not _pills(_open("review"))
-    assert _pills(_open("review", run="films"))
-
-
-def _pills(app: AppTest) -> bool:
+def offers_examples(app: AppTest) -> bool:
+    """Returns whether the page has the buttons of the examples."""
     return any(group.label == "Try an example" for group in app.get("button_group"))
 
 
-def test_rare_classes_bring_balanced_accuracy_and_the_baseline_into_the_header() -> None:
-    names = {run: {metric.label for metric in _open("evaluation", run=run).metric} for run in ("rare", "films")}
-    assert {"Balanced", "Baseline"} <= names["rare"]
+def test_film_reviews_are_offered_as_examples_only_for_a_model_of_films() -> None:
+    assert not offers_examples(open_page("review"))
+    assert offers_examples(open_page("review", run="films"))
+
+
+def test_balanced_accuracy_and_the_baseline_are_in_the_header_if_a_class_is_rare() -> None:
+    names = {
+        run: {metric.label for metric in open_page("evaluation", run=run).metric} for run in ("unbalanced", "films")
+    }
+    assert {"Balanced", "Baseline"} <= names["unbalanced"]
     assert not {"Balanced", "Baseline"} & names["films"]
 
 
-def test_tests_about_films_are_not_offered_for_other_texts() -> None:
-    shown = said(_open("evaluation", run="rare", tab="Robustness"))
-    assert "--behaviour" not in shown
+@pytest.mark.parametrize(("run", "offered"), [("films", True), ("unbalanced", False)])
+def test_behavioural_tests_are_offered_only_for_a_model_of_films(run: str, offered: bool) -> None:
+    assert ("--behaviour" in said(open_page("evaluation", run=run, tab="Robustness"))) is offered
 
 
-def test_the_prediction_of_the_adapted_run_is_shown(runs: Path) -> None:
+def test_an_adapted_run_is_evaluated_on_its_validation_reviews(runs: Path) -> None:
     assert pd.read_parquet(runs / "adapted" / "predictions.parquet")["split"].eq("validation").all()
-    assert "160 validation reviews (80 positive)" in said(_open("evaluation"))
+    assert "160 validation reviews (80 positive)" in said(open_page("evaluation"))

@@ -7,8 +7,8 @@ import pytest
 
 from sentiment.artifacts import write_json, write_manifest
 from sentiment.evaluation import review_notes
+from tests.app_pages import open_page, said
 from tests.app_runs import RULE, full_run
-from tests.test_app_pages import _open, said
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def suspect_first(folder, n, interval=(-0.02, -0.005)):
 def test_the_cause_is_next_to_the_mistake_and_is_counted(folder):
     first, second, third = mistakes(folder)[:3]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
-    app = _open("evaluation", tab="Errors")
+    app = open_page("evaluation", tab="Errors")
     assert not app.exception
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[[first, second]].tolist() == ["irony", "plot"]
@@ -66,7 +66,7 @@ def test_a_right_verdict_has_no_cause_to_err(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
     right = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
-    app = _open("evaluation", verdicts="All")
+    app = open_page("evaluation", verdicts="All")
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
     assert listed[right] == ""
     assert not any(each.key == "cause" for each in app.selectbox)
@@ -74,7 +74,7 @@ def test_a_right_verdict_has_no_cause_to_err(folder):
 
 def test_a_slip_in_the_causes_is_reported_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
-    app = _open("evaluation", tab="Errors")
+    app = open_page("evaluation", tab="Errors")
     assert not app.exception
     assert "“ironie” is not one of" in app.error[0].value
 
@@ -82,7 +82,7 @@ def test_a_slip_in_the_causes_is_reported_on_the_page(folder):
 def test_suspected_labels_are_listed_with_their_scores_and_the_readers_verdicts(folder):
     prints = suspect_first(folder, 4)
     (folder / "label_verdicts.csv").write_text(f"fingerprint,verdict\n{prints[0]},wrong\n{prints[1]},right\n")
-    app = _open("dataset", tab="Quality")
+    app = open_page("dataset", tab="Quality")
     assert not app.exception
     table = next(table.value for table in app.dataframe if "quality" in table.value)
     assert table["fingerprint"].tolist() == prints
@@ -99,14 +99,14 @@ def test_suspected_labels_are_listed_with_their_scores_and_the_readers_verdicts(
 )
 def test_what_is_said_of_training_without_them_follows_the_interval(folder, interval, effect):
     suspect_first(folder, 4, interval)
-    assert f"Training without them {effect} the held-out" in said(_open("dataset", tab="Quality"))
+    assert f"Training without them {effect} the held-out" in said(open_page("dataset", tab="Quality"))
 
 
 def test_a_run_that_learned_from_other_reviews_shows_its_own_contradictions(folder):
     suspect_first(folder, 4)
     strangers = pd.read_parquet(folder / "label_errors.parquet").assign(fingerprint=list("abcd"))
     strangers.to_parquet(folder / "label_errors.parquet")
-    app = _open("dataset", tab="Quality")
+    app = open_page("dataset", tab="Quality")
     assert not app.exception
     assert any("contradiction" in table.value for table in app.dataframe)
     assert not any("quality" in table.value for table in app.dataframe)

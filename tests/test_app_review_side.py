@@ -11,15 +11,15 @@ from streamlit.testing.v1 import AppTest
 from sentiment import budget
 from sentiment.app.review import arithmetic, feedback, history, side_by_side
 from sentiment.app.shared.examples import EXAMPLES
+from tests.app_pages import open_page, press, said
 from tests.app_runs import all_runs
-from tests.review_page import analyse
-from tests.test_app_pages import _open, press, said, tick
+from tests.review_page import analyse, tick
 
 
 @pytest.fixture
 def app(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    return _open("review")
+    return open_page("review")
 
 
 def open_part(app: AppTest, key: str) -> str:
@@ -78,7 +78,7 @@ def test_a_damaged_model_is_named_and_the_rest_of_the_page_stays(tmp_path, monke
     runs = all_runs(tmp_path / "runs")
     (runs / "other" / "model.onnx").write_bytes(b"no model")
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = _open("review")
+    app = open_page("review")
     open_part(app, "side_by_side")
     [error] = app.error
     assert "other" in error.value
@@ -113,13 +113,13 @@ def shared_link(app: AppTest) -> str:
 
 def test_the_link_names_example_model_and_settings_and_never_a_text(runs, monkeypatch):
     monkeypatch.setenv("SENTIMENT_RUNS", str(runs))
-    app = _open("review", level="Phrases", text="private")
+    app = open_page("review", level="Phrases", text="private")
     assert shared_link(app).endswith("/?example=Glowing&run=tiny&level=Phrases")
     analyse(app, "my own words about the film")
     link = shared_link(app)
     assert link.partition("&")[0].endswith("/?run=tiny")
     assert "my" not in link
-    app = _open("review", example="Mixed", run="other")
+    app = open_page("review", example="Mixed", run="other")
     assert app.session_state["review_text"] == EXAMPLES["Mixed"]
     assert shared_link(app).endswith("/?example=Mixed&run=other")
 

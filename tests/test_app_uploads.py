@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from sentiment.explain.json_file import to_json
 from sentiment.model.classifier import Classifier
 from tests import uploads
-from tests.review_page import card
-from tests.test_app_imported_histories import event
-from tests.test_app_pages import delete_all, said, tick
+from tests.app_pages import said
+from tests.event_files import event
+from tests.review_page import card, delete_all, tick
 
 IMAGE = "![x](https://evil.example/p.png)"  # which Markdown would have the browser fetch
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_app_pages import said
+from tests.app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,

@@ -28,8 +28,8 @@ from sentiment.budget import Settings
 from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.limits import DISK_FULL
+from tests.app_pages import said, selections
 from tests.inline_worker import inline_worker
-from tests.test_app_pages import said, selections
 
 TABS = ("Summary", "Words", "Groups and time", "Evaluation", "Label", "Adapt")  # beside Rows
 CONTENT = (

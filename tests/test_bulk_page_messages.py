@@ -8,8 +8,8 @@ import pytest
 
 from sentiment.app.bulk import downloads, loading
 from sentiment.formatting import counted
+from tests.app_pages import said
 from tests.table_files import TABLE, workbook
-from tests.test_app_pages import said
 from tests.test_bulk_page import (  # noqa: F401
     button,
     environment,

@@ -95,3 +95,12 @@ def test_a_module_that_imports_tensorflow_is_skipped_only_if_it_is_marked(tmp_pa
     assert "without `pytestmark" in pytest_output(
         tmp_path, marked.replace("pytestmark =", "other ="), "-m", "not training"
     )
+
+
+@pytest.mark.process
+def test_a_module_that_runs_pages_itself_or_by_a_helper_has_the_marker_page(tmp_path):
+    direct, test = "from streamlit.testing.v1 import AppTest\n\n", "def test_it(): pass\n"
+    (tmp_path / "opener.py").write_text(direct + "def open_page(): pass\n")
+    (tmp_path / "test_direct.py").write_text(direct + test)
+    (tmp_path / "test_by_helper.py").write_text("from opener import open_page\n\n" + test)
+    assert "2 passed, 1 deselected" in pytest_output(tmp_path, test, "-m", "page")

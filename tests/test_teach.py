@@ -13,7 +13,7 @@ from dev.measure_adapting import PAGE, REPORT, filled
 from sentiment.artifacts import default_run
 from sentiment.commands import run_command
 from sentiment.model.classifier import Classifier
-from tests.test_adapt_command import labelled_file, teachable
+from tests.adapted_runs import labelled_file, teachable
 
 pytestmark = pytest.mark.process  # a run asks git for its commit
 

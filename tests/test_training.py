@@ -25,7 +25,7 @@ from sentiment.training import export  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
 from sentiment.training.job import FORMS, Job  # noqa: E402
-from tests.breaking import broken_off, interrupted  # noqa: E402
+from tests.interruptions import interrupted, interrupted_fit  # noqa: E402
 from tests.training import (  # noqa: E402
     CONTINUED,
     TINY,
@@ -98,7 +98,7 @@ def test_an_interrupted_run_resumes_from_its_last_epoch_and_equals_an_uninterrup
     preset, finished, reviews, tmp_path, monkeypatch
 ):
     uninterrupted = finished if preset is TINY else train_run(reviews, tmp_path / "uninterrupted", preset)
-    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+    with interrupted_fit(monkeypatch), pytest.raises(StoppedError) as stop:
         train_run(reviews, tmp_path / "resumed", preset)
     assert stop.value.epoch == 1
     assert stop.value.network is not None

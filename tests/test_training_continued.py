@@ -15,7 +15,7 @@ from sentiment.artifacts import open_run  # noqa: E402
 from sentiment.model.weights import read_onnx  # noqa: E402
 from sentiment.training import run as training_run  # noqa: E402
 from sentiment.training.fit import OtherSettingsError, StoppedError  # noqa: E402
-from tests.breaking import broken_off, interrupted  # noqa: E402
+from tests.interruptions import interrupted, interrupted_fit  # noqa: E402
 from tests.training import CONTINUED, accuracy, history, load_reviews, logits, train_run  # noqa: E402
 
 
@@ -81,7 +81,7 @@ def test_the_weights_are_the_mean_of_the_old_and_the_new_by_share(share, finishe
 def test_an_interrupted_continuation_resumes_and_equals_an_uninterrupted_one(
     successor, finished, reviews, tmp_path, monkeypatch
 ):
-    with broken_off(monkeypatch), pytest.raises(StoppedError) as stop:
+    with interrupted_fit(monkeypatch), pytest.raises(StoppedError) as stop:
         train_further(reviews, finished, tmp_path / "run")
     assert (stop.value.epoch, stop.value.network is not None) == (1, True)
     with monkeypatch.context() as patch:

@@ -1,4 +1,4 @@
-"""A training interrupted by Ctrl-C."""
+"""Interrupts a training as Ctrl-C does."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def interrupted(*_: object, **__: object) -> None:
 
 
 @contextmanager
-def broken_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def interrupted_fit(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Raises KeyboardInterrupt after the fourth step of the second epoch of any fit in this context."""
     original = HistoryFiles.on_train_batch_end
 
-    def break_off(self, batch, logs=None):
+    def interrupt(self: HistoryFiles, batch: int, logs: dict[str, float] | None = None) -> None:
         original(self, batch, logs)
-        if self._epoch == 1 and batch == 3:
+        if self._epoch == 1 and batch == 3:  # both count from zero
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(HistoryFiles, "on_train_batch_end", break_off)
+        patch.setattr(HistoryFiles, "on_train_batch_end", interrupt)
         yield
