@@ -15,17 +15,17 @@ from sentiment.bulk.jobs.job import Job
 from sentiment.bulk.labelling import RANDOM, Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.model.classifier import Classifier
-from tests.test_app_pages import said
-from tests.test_bulk_page import (  # noqa: F401
+from tests.bulk_page import (  # noqa: F401
     button,
-    environment,
     job_of,
     open_page,
     settings,
     settle,
     upload,
-    worker,
 )
+from tests.test_app_pages import said
+
+pytestmark = [pytest.mark.page, pytest.mark.usefixtures("settings")]
 
 WORDS = ("good", "great", "dull", "bad")
 REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} , number {i}" for i in range(160)]

@@ -16,10 +16,8 @@ from sentiment.bulk.jobs.creation import create_job
 from sentiment.bulk.jobs.job import Job
 from sentiment.formatting import counted
 from sentiment.tables.errors import FileError
-from tests.test_app_pages import said
-from tests.test_bulk_page import (  # noqa: F401
+from tests.bulk_page import (  # noqa: F401
     button,
-    environment,
     figures,
     job_of,
     offers,
@@ -29,9 +27,11 @@ from tests.test_bulk_page import (  # noqa: F401
     settings,
     settle,
     upload,
-    worker,
 )
+from tests.test_app_pages import said
 from tests.test_table_forms import TABLE, workbook
+
+pytestmark = [pytest.mark.page, pytest.mark.usefixtures("settings")]
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
 FULL = OSError(errno.ENOSPC, "No space left on device")
