@@ -178,27 +178,28 @@ def test_the_article_a_becomes_an_before_a_vowel() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "after"),
-    [
-        ("swap_letters", "The acting is wonedrful. I loved it, all of it!"),
-        ("drop_letter", "The acting is wondrful. I loved it, all of it!"),
-        ("double_letter", "The acting is wondderful. I loved it, all of it!"),
-        ("no_space_after_marks", "The acting is wonderful.I loved it,all of it!"),
-        ("upper", "THE ACTING IS WONDERFUL. I LOVED IT, ALL OF IT!"),
-        ("lower", "the acting is wonderful. i loved it, all of it!"),
-        ("without_marks", "The acting is wonderful I loved it all of it"),
-        ("exclaim", "The acting is wonderful!!! I loved it, all of it!"),
-        ("trail_off", "The acting is wonderful... I loved it, all of it!"),
-        ("spread_out", "The  acting  is  wonderful.\n\nI  loved  it,  all  of  it!"),
-    ],
-)
-def test_a_perturbation_changes_only_what_its_name_says(name: str, after: str) -> None:
-    assert PERTURBATIONS[name]("The acting is wonderful. I loved it, all of it!") == after
+BEFORE = "The acting is wonderful. I loved it, all of it!"
+AFTER = {
+    "swap_letters": "The acting is wonedrful. I loved it, all of it!",
+    "drop_letter": "The acting is wondrful. I loved it, all of it!",
+    "double_letter": "The acting is wondderful. I loved it, all of it!",
+    "no_space_after_marks": "The acting is wonderful.I loved it,all of it!",
+    "upper": "THE ACTING IS WONDERFUL. I LOVED IT, ALL OF IT!",
+    "lower": "the acting is wonderful. i loved it, all of it!",
+    "without_marks": "The acting is wonderful I loved it all of it",
+    "exclaim": "The acting is wonderful!!! I loved it, all of it!",
+    "trail_off": "The acting is wonderful... I loved it, all of it!",
+    "spread_out": "The  acting  is  wonderful.\n\nI  loved  it,  all  of  it!",
+}
 
 
-def test_every_perturbation_is_used_and_tested_above() -> None:
-    assert {behaviour.change for behaviour in behaviours()} - {None} == set(PERTURBATIONS)
+@pytest.mark.parametrize("name", AFTER)
+def test_a_perturbation_changes_only_what_its_name_says(name: str) -> None:
+    assert PERTURBATIONS[name](BEFORE) == AFTER[name]
+
+
+def test_every_perturbation_is_used_and_has_a_test() -> None:
+    assert {behaviour.change for behaviour in behaviours()} - {None} == set(PERTURBATIONS) == set(AFTER)
 
 
 def test_a_perfect_model_fails_nothing() -> None:

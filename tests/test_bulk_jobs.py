@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import pytest
 from sentiment.budget import Settings
 from sentiment.bulk.jobs import launcher, locks
 from sentiment.bulk.jobs.creation import create_job
-from sentiment.bulk.jobs.job import Job, all_jobs, find_job
+from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.launcher import ATTEMPTS
 from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.processes import identify
@@ -231,8 +232,13 @@ def test_jobs_run_one_at_a_time_if_so_set_and_the_oldest_first(settings, run):
 
 def test_a_job_deleted_while_the_queue_is_read_does_no_harm(settings, monkeypatch):
     job = upload(settings, table(10))
+
+    def delete_and_accept(id):
+        shutil.rmtree(job.folder)
+        return True
+
     with monkeypatch.context() as patch:
-        patch.setattr(Job, "read", lambda job, name: TASK)  # as if the task had been deleted after it was read
+        patch.setattr("sentiment.bulk.jobs.job.is_job_id", delete_and_accept)
         assert all_jobs(settings) == [job]
 
 
@@ -340,16 +346,16 @@ def test_deletion_waits_for_a_new_comparison_job_and_kills_no_other_process(sett
 
 
 def test_a_job_that_is_idle_too_long_is_deleted(settings):
-    old, young = upload(settings, b"review\n"), upload(settings, b"review\n")
+    old, recent = upload(settings, b"review\n"), upload(settings, b"review\n")
     make_old(old.folder)
     run_maintenance(settings)
     assert find_job(settings, old.id) is None
-    assert find_job(settings, young.id) == young
+    assert find_job(settings, recent.id) == recent
 
 
 def test_the_remains_of_an_interrupted_upload_or_deletion_are_deleted(settings):
-    deleted, begun, young = (upload(settings, b"review\n") for _ in range(3))
-    for job in (begun, young):
+    deleted, begun, recent = (upload(settings, b"review\n") for _ in range(3))
+    for job in (begun, recent):
         job.remove("upload")
     folders = [deleted.folder.rename(settings.folder / f".{deleted.id}"), begun.folder]
     (settings.folder / "notes").mkdir()
@@ -357,7 +363,7 @@ def test_the_remains_of_an_interrupted_upload_or_deletion_are_deleted(settings):
         make_old(folder)
     run_maintenance(settings)
     assert not any(folder.exists() for folder in folders)
-    assert young.folder.exists()
+    assert recent.folder.exists()
     assert (settings.folder / "notes").exists()  # not of a job
 
 
