@@ -1,4 +1,4 @@
-"""Every page of the served app in a real Chromium: whole, accessible, with its own title, and without other origins."""
+"""Every page of the served app in a real Chromium: without errors, accessible, titled, and asking no other origin."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_whole_and_accessible_and_asks_no_other_origin(address, new_page, width, scheme):
+def test_every_page_fits_is_accessible_and_asks_no_other_origin(address, new_page, width, scheme):
     page = new_page(width, scheme)
     for name in PAGES:
         open_at(page, f"{address}/{name}")

@@ -112,7 +112,7 @@ def test_an_old_job_is_deleted_even_if_nobody_returns_to_the_page(monkeypatch, t
     job = create_job(settings, "films.csv", io.BytesIO(b"review\n"), 7)
     job_timer.start_job_timer.clear()
     AppTest.from_file(str(server.PAGES), default_timeout=30).run()
-    wait_until(lambda: job.state == "new")  # its inspection would make it young again
+    wait_until(lambda: job.state == "new")  # an inspection would count as use
     for path in [job.folder, *job.folder.iterdir()]:
         os.utime(path, (1, 1))
     (settings.folder / "cleaned").unlink(missing_ok=True)
