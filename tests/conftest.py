@@ -16,23 +16,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import hypothesis
 import pytest
-from hypothesis import settings
 
 from sentiment import Classifier
 from sentiment.model.native import lstm
 from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
 from tests.app_runs import all_runs
-from tests.bulk_jobs import job_settings, start_faulty  # noqa: F401 - fixtures
+from tests.bulk_page import scored, settings  # noqa: F401 - fixtures
 from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
 from tests.tiny import tiny_run
 
 # A shell starts background processes with Ctrl-C ignored, which children inherit; some tests send Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# A slow example is not an error. CI uses the same examples every time; a developer's machine tries new ones.
-settings.register_profile("tests", deadline=None, derandomize=os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1")
-settings.load_profile("tests")
+# A slow example is not an error. CI uses the same examples every time; a developer's machine finds new ones.
+_ON_CI = os.environ.get("SENTIMENT_REQUIRE_TOOLS") == "1"
+hypothesis.settings.register_profile("tests", deadline=None, derandomize=_ON_CI)
+hypothesis.settings.load_profile("tests")
 
 SLOW = Path(__file__).with_name("slow.txt")
 _STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}

@@ -16,23 +16,16 @@ from sentiment.bulk.labelling import RANDOM, Labelling, Pool
 from sentiment.bulk.results import Results
 from sentiment.model.classifier import Classifier
 from tests.app_pages import components, said
-from tests.test_bulk_page import (  # noqa: F401
-    button,
-    environment,
-    job_of,
-    open_page,
-    settings,
-    settle,
-    upload,
-    worker,
-)
+from tests.bulk_page import button, job_of, open_page, settle, upload
+
+pytestmark = [pytest.mark.page, pytest.mark.usefixtures("settings")]
 
 WORDS = ("good", "great", "dull", "bad")
 REVIEWS = [f"the film is {WORDS[i % 4]} {WORDS[i // 4 % 4]} number {i}" for i in range(160)]
 LABELS = ["pos" if i % 4 < 2 else "neg" for i in range(160)]
 
 
-def scored(content: str, settings) -> Job:  # noqa: F811
+def scored(content: str, settings) -> Job:
     """Uploads and scores a CSV file, and returns its job."""
     app = settle(upload("comments.csv", content.encode()), settings, "new")
     button(app, "Score").click().run()
@@ -40,7 +33,7 @@ def scored(content: str, settings) -> Job:  # noqa: F811
 
 
 @pytest.fixture
-def job(settings):  # noqa: F811
+def job(settings):
     """A scored file whose labels depend on one word; each test has its own, because it stores answers."""
     rows = (f"{review},{label}\n" for review, label in zip(REVIEWS, LABELS, strict=True))
     return scored("review,label\n" + "".join(rows), settings)
@@ -135,7 +128,7 @@ def test_the_labels_of_the_file_can_be_used_as_answers_and_dropped_again(job):
     assert "Random row 1 of 40" in said(app)
 
 
-def test_labels_are_downloaded_with_their_text_and_formulas_are_escaped(settings):  # noqa: F811
+def test_labels_are_downloaded_with_their_text_and_formulas_are_escaped(settings):
     lines = "".join(f"=good film {i}\n" for i in range(4))
     job = scored(f"review\n{lines}", settings)
     for row, given in ((2, "positive"), (0, "skip"), (1, "negative")):

@@ -1,4 +1,4 @@
-"""Notes of readers on the pages: causes of mistakes, and suspected labels with verdicts."""
+"""Notes by human readers on the pages: the causes of mistakes, and the verdicts on suspected labels."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from sentiment.evaluation import review_notes
 from tests.app_pages import open_page, said
 from tests.app_runs import RULE, full_run
 
+pytestmark = pytest.mark.page
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A run with mistakes made with confidence, and an empty folder of readings."""
+    """An empty folder of notes, next to the folder of a run that makes confident mistakes."""
     run = full_run(tmp_path / "runs" / "tiny")
     tested = pd.read_parquet(run / "test_predictions.parquet")
-    tested.assign(label=tested["label"].where(tested.index % 5 > 0, 1 - tested["label"])).to_parquet(
-        run / "test_predictions.parquet"
-    )
+    flipped = tested["label"].where(tested.index % 5 > 0, 1 - tested["label"])
+    tested.assign(label=flipped).to_parquet(run / "test_predictions.parquet")
     write_manifest(run)
     (tmp_path / "runs" / "default").write_text("tiny")
     monkeypatch.setenv("SENTIMENT_RUNS", str(tmp_path / "runs"))
@@ -27,13 +28,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "reviews"
 
 
-def mistakes(folder):
+def confident_mistakes(folder):
+    """The fingerprints of the run's confident mistakes."""
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
     return review_notes.confident_mistakes(tested, RULE)["fingerprint"].tolist()
 
 
 def suspect_first(folder, n, interval=(-0.02, -0.005)):
-    """The first n training reviews of the run, as ``find_label_errors.py`` writes them."""
+    """Flags the labels of the first n training reviews, as ``find_label_errors.py`` does; returns their fingerprints.
+
+    ``interval`` is that of the change of the accuracy when the model is trained without them.
+    """
     rows = pd.read_parquet(folder.parent / "runs" / "tiny" / "predictions.parquet").head(n)
     columns = rows[["fingerprint", "film", "label", "rating"]].assign(probability=0.9, quality=0.1)
     columns.to_parquet(folder / "label_errors.parquet")
@@ -45,8 +50,8 @@ def suspect_first(folder, n, interval=(-0.02, -0.005)):
     return rows["fingerprint"].tolist()
 
 
-def test_the_cause_is_next_to_the_mistake_and_is_counted(folder):
-    first, second, third = mistakes(folder)[:3]
+def test_causes_are_listed_next_to_their_mistakes_and_counted(folder):
+    first, second, third = confident_mistakes(folder)[:3]
     (folder / "causes.csv").write_text(f"fingerprint,cause\n{first},irony\n{second},plot\n{third},plot\n")
     app = open_page("evaluation", tab="Errors")
     assert not app.exception
@@ -59,20 +64,20 @@ def test_the_cause_is_next_to_the_mistake_and_is_counted(folder):
     app.session_state["by_cause"] = True
     app.run()
     assert "plot 2, irony 1" in app.get("vega_lite_chart")[0].proto.alt
-    assert f"3 of {len(mistakes(folder)):,} high-confidence errors categorised by hand" in said(app)
+    assert f"3 of {len(confident_mistakes(folder)):,} high-confidence errors categorised by hand" in said(app)
 
 
-def test_a_right_verdict_has_no_cause_to_err(folder):
+def test_a_correct_verdict_is_listed_without_a_cause(folder):
     tested = pd.read_parquet(folder.parent / "runs" / "tiny" / "test_predictions.parquet")
-    right = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
-    (folder / "causes.csv").write_text(f"fingerprint,cause\n{right},irony\n")
+    correct = tested["fingerprint"][(tested["logit"] > 3) & (tested["label"] == 1)].iloc[0]
+    (folder / "causes.csv").write_text(f"fingerprint,cause\n{correct},irony\n")
     app = open_page("evaluation", verdicts="All")
     listed = app.dataframe[0].value.set_index("fingerprint")["cause"]
-    assert listed[right] == ""
+    assert listed[correct] == ""
     assert not any(each.key == "cause" for each in app.selectbox)
 
 
-def test_a_slip_in_the_causes_is_reported_on_the_page(folder):
+def test_an_unknown_cause_is_reported_on_the_page(folder):
     (folder / "causes.csv").write_text("fingerprint,cause\n00,ironie\n")
     app = open_page("evaluation", tab="Errors")
     assert not app.exception
@@ -97,15 +102,15 @@ def test_suspected_labels_are_listed_with_their_scores_and_the_readers_verdicts(
 @pytest.mark.parametrize(
     ("interval", "effect"), [([0.001, 0.02], "raises"), ([-0.01, 0.02], "does not significantly change")]
 )
-def test_what_is_said_of_training_without_them_follows_the_interval(folder, interval, effect):
+def test_the_effect_of_training_without_them_follows_from_the_interval(folder, interval, effect):
     suspect_first(folder, 4, interval)
     assert f"Training without them {effect} the held-out" in said(open_page("dataset", tab="Quality"))
 
 
-def test_a_run_that_learned_from_other_reviews_shows_its_own_contradictions(folder):
+def test_suspected_labels_of_other_reviews_are_not_shown_for_a_run(folder):
     suspect_first(folder, 4)
-    strangers = pd.read_parquet(folder / "label_errors.parquet").assign(fingerprint=list("abcd"))
-    strangers.to_parquet(folder / "label_errors.parquet")
+    others = pd.read_parquet(folder / "label_errors.parquet").assign(fingerprint=list("abcd"))
+    others.to_parquet(folder / "label_errors.parquet")
     app = open_page("dataset", tab="Quality")
     assert not app.exception
     assert any("contradiction" in table.value for table in app.dataframe)

@@ -1,4 +1,4 @@
-"""Verdicts in words: never more certain than the model, and correct sums."""
+"""Verdicts in words, never more certain than the model; the sum behind a score; and the marked parts of a text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sentiment.app.review import explanation as why
+from sentiment.app.review import explanation as explanation_part
 from sentiment.app.review.arithmetic import sum_rows, waterfall_steps
 from sentiment.app.shared import wording
 from sentiment.app.shared.highlight import _parts
@@ -23,7 +23,8 @@ from sentiment.model.decision import DecisionRule, unscored_prediction
 from sentiment.types import Explanation, Token
 
 
-def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
+def explain(values: list[float], baseline: float = 0.5) -> Explanation:
+    """An explanation of a text of made-up words with these contributions."""
     words = [f"w{i}" for i in range(len(values))]
     text = " ".join(words)
     tokens = tuple(Token(word, start := text.index(word), start + len(word)) for word in words)
@@ -35,7 +36,7 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
 
 
 @pytest.mark.parametrize(
-    ("logit", "status", "said"),
+    ("logit", "status", "verdict"),
     [
         (4.0, "ok", "Positive"),
         (-4.0, "ok", "Negative"),
@@ -45,19 +46,21 @@ def explanation(values: list[float], baseline: float = 0.5) -> Explanation:
         (4.0, "mostly_unknown", "Not enough known words"),
     ],
 )
-def test_the_headline_is_as_sure_as_the_model(logit, status, said):
-    assert headline(DecisionRule().predict(logit, status, 5, 5, 0.0)) == said
+def test_the_headline_is_as_sure_as_the_model(logit, status, verdict):
+    assert headline(DecisionRule().predict(logit, status, 5, 5, 0.0)) == verdict
 
 
-def test_an_empty_text_gets_no_verdict_in_words_either():
+def test_an_empty_text_gets_no_verdict():
     assert headline(unscored_prediction("empty")) == "No text to analyse"
     assert probability_sentence(unscored_prediction("empty")) == "Enter a review first."
 
 
 def test_no_probability_is_stated_as_certainty(monkeypatch):
-    sure = explanation([30.0])
-    monkeypatch.setattr(why, "score_prefixes", lambda *_: [PrefixScore(0, 2, 30.0, sure.prediction.probability)])
-    curve = why._prefix_curve(sure.text, group(sure, "word"), None)
+    sure = explain([30.0])
+    monkeypatch.setattr(
+        explanation_part, "score_prefixes", lambda *_: [PrefixScore(0, 2, 30.0, sure.prediction.probability)]
+    )
+    curve = explanation_part._prefix_curve(sure.text, group(sure, "word"), None)
     assert curve["points"] == [(0, 1.0, "over 99%")]
     assert curve["description"] == "From over 99% to over 99%, at the end over 99%"
     assert "over 99%" in probability_sentence(sure.prediction)
@@ -75,58 +78,57 @@ def test_no_probability_is_stated_as_certainty(monkeypatch):
         (0.9996, "over 99%", "over 99.9%"),
     ],
 )
-def test_at_either_end_a_probability_is_stated_as_over_or_under(probability, whole, tenths):
+def test_a_probability_near_0_or_1_is_stated_as_under_or_over(probability, whole, tenths):
     assert (likelihood(probability), likelihood(probability, 1)) == (whole, tenths)
 
 
-def test_unread_and_unknown_tokens_are_reported():
-    said = list(wording.caveats(DecisionRule().predict(1.0, "truncated", 1_000, 2_345, 0.25)))
-    assert "first 1,000 of 2,345" in said[0]
-    assert "25%" in said[1]
+def test_truncated_and_unknown_tokens_are_reported():
+    truncated, unknown = wording.caveats(DecisionRule().predict(1.0, "truncated", 1_000, 2_345, 0.25))
+    assert "first 1,000 of 2,345" in truncated
+    assert "25%" in unknown
     assert list(wording.caveats(DecisionRule().predict(1.0, "ok", 10, 10, 0.0))) == []
 
 
-@pytest.mark.parametrize(("p_value", "said"), [(0.0004, "a significant difference"), (0.21, "which may be chance")])
-def test_a_comparison_of_two_models_says_in_words_whether_it_may_be_chance(p_value, said):
+@pytest.mark.parametrize(("p_value", "words"), [(0.0004, "a significant difference"), (0.21, "which may be chance")])
+def test_a_comparison_of_two_models_says_whether_it_is_significant(p_value, words):
     sentence = wording.run_comparison(Comparison(200, 3, 9, 0.03, (-0.01, 0.07), p_value), "one", "two")
-    assert sentence.startswith(f"two is 3.00 points more accurate than one, {said} (")
+    assert sentence.startswith(f"two is 3.00 points more accurate than one, {words} (")
 
 
-def test_a_text_of_unknown_words_has_no_rate_and_its_unknown_words_are_reported():
+def test_a_text_of_unknown_words_gets_no_probability_and_a_note():
     unknown = DecisionRule().predict(9.0, "mostly_unknown", 5, 5, 1.0)
     assert probability_sentence(unknown).startswith("Best guess: positive.")
     assert not any(sign.isdigit() for sign in probability_sentence(unknown))
     assert list(wording.caveats(unknown)) == ["100% of the words are not in the model's vocabulary."]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=60))
-def test_the_waterfall_ends_where_the_score_is(values):
-    explained = explanation(values)
+def test_the_waterfall_ends_at_the_score(values):
+    explained = explain(values)
     steps = waterfall_steps(explained, group(explained, "word"))
     assert steps["name"].is_unique
     assert steps["end"].iloc[-2] == pytest.approx(explained.logit, abs=1e-4)
     assert steps["end"].iloc[-1] == pytest.approx(explained.logit)
 
 
-def test_the_sum_has_one_kind_of_minus_and_names_the_numerical_error():
-    rows = {row[0]: row[1:] for row in sum_rows(dataclasses.replace(explanation([1.0, -2.0]), residual=-2e-7), None)}
+def test_the_sum_has_only_the_typographic_minus_and_names_the_numerical_error():
+    rows = {row[0]: row[1:] for row in sum_rows(dataclasses.replace(explain([1.0, -2.0]), residual=-2e-7), None)}
     assert rows["Negative words"][0] == "−2.000"
     assert rows["Numerical error"][0] == "−2e−7"
     assert "-" not in "".join(value for value, _ in rows.values())
 
 
-def test_the_words_of_the_sum_are_those_of_the_numbers():
-    rows = {row[0]: row[1:] for row in sum_rows(explanation([2.0, -1.0]), None)}
+def test_every_row_of_the_sum_has_its_value_and_its_words():
+    rows = {row[0]: row[1:] for row in sum_rows(explain([2.0, -1.0]), None)}
     assert rows["Baseline"][0] == "+0.500"
     assert rows["Positive words"] == ("+2.000", "from 1 word")
     assert rows["Negative words"] == ("−1.000", "from 1 word")
     assert rows["Score"] == ("+1.500", "above 0, so positive")
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.data())
-def test_marked_parts_and_gaps_are_the_text_again(text, data):
+def test_marked_parts_and_gaps_join_to_the_text(text, data):
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)), max_size=12)))
     spans = [(low, high, 1.0, False) for low, high in zip(cuts[::2], cuts[1::2], strict=False)]
     parts = list(_parts(text, spans))

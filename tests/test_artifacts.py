@@ -1,7 +1,8 @@
-"""A run's folder: finished or not, complete or not, ours or not, each reported in one sentence."""
+"""The folder of a run: faults are reported in one sentence, parts are written safely, one run is the default."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -31,18 +32,20 @@ def run(tmp_path: Path) -> Path:
     return tiny_run(tmp_path / "tiny")
 
 
-def reseal(run: Path, part: str, content: bytes) -> None:
-    """Replaces one of the run's files, and updates its hash."""
+def replace_part(run: Path, part: str, content: bytes) -> None:
+    """Replaces one of the run's files, and updates its hash in the manifest."""
     (run / part).write_bytes(content)
     write_manifest(run)
 
 
-def manifest(run: Path, **changes: object) -> None:
+def change_manifest(run: Path, **changes: object) -> None:
     path = run / MANIFEST
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
 
 
-SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
+NO_MODEL = "does not hold a model of this program ("
+# What is done to a run, and the words by which it is then refused
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "unfinished": (lambda run: (run / MANIFEST).unlink(), "tiny isn't a finished model: it has no manifest.json."),
     "incomplete": (lambda run: (run / "vocabulary.txt").unlink(), "is incomplete: vocabulary.txt is missing."),
     "damaged": (lambda run: (run / "model.onnx").write_bytes(b"0"), "model.onnx doesn't match its checksum."),
@@ -50,34 +53,33 @@ SPOILED: dict[str, tuple[Callable[[Path], object], str]] = {
     "manifest cut off": (lambda run: (run / MANIFEST).write_text("{"), "corrupted: manifest.json isn't readable."),
     "manifest a list": (lambda run: (run / MANIFEST).write_text("[]"), "corrupted: manifest.json isn't readable."),
     "manifest of bytes": (lambda run: (run / MANIFEST).write_bytes(b"\xff"), "isn't readable."),
-    "foreign": (lambda run: manifest(run, program="another"), "The folder tiny belongs to another program."),
-    "later format": (lambda run: manifest(run, format=99), "has format 99, but this program reads format 1."),
+    "foreign": (lambda run: change_manifest(run, program="another"), "The folder tiny belongs to another program."),
+    "later format": (lambda run: change_manifest(run, format=99), "has format 99, but this program reads format 1."),
     "no folder": (lambda run: run.rename(run.with_name("moved")), "There is no run at "),
-    "model of nothing": (lambda run: reseal(run, "model.onnx", b""), "does not hold a model of this program ("),
-    "model of text": (lambda run: reseal(run, "model.onnx", b"Hello!"), "does not hold a model of this program ("),
-    "config of a list": (lambda run: reseal(run, "config.json", b"[]"), "does not hold a model of this program ("),
-    "config without values": (lambda run: reseal(run, "config.json", b"{}"), "does not hold a model of this program ("),
+    "model of nothing": (lambda run: replace_part(run, "model.onnx", b""), NO_MODEL),
+    "model of text": (lambda run: replace_part(run, "model.onnx", b"Hello!"), NO_MODEL),
+    "config of a list": (lambda run: replace_part(run, "config.json", b"[]"), NO_MODEL),
+    "config without values": (lambda run: replace_part(run, "config.json", b"{}"), NO_MODEL),
     "config of words": (
-        lambda run: reseal(run, "config.json", b'{"max_length": "50", "temperature": 1}'),
-        "does not hold a model of this program (",
+        lambda run: replace_part(run, "config.json", b'{"max_length": "50", "temperature": 1}'), NO_MODEL
     ),
-    "config cut off": (lambda run: reseal(run, "config.json", b"{"), "is corrupted: config.json isn't JSON."),
-    "config too deep": (lambda run: reseal(run, "config.json", b"[" * 200_000), "config.json isn't JSON."),
+    "config cut off": (lambda run: replace_part(run, "config.json", b"{"), "is corrupted: config.json isn't JSON."),
+    "config too deep": (lambda run: replace_part(run, "config.json", b"[" * 200_000), "config.json isn't JSON."),
     "manifest too deep": (lambda run: (run / MANIFEST).write_text("[" * 200_000), "manifest.json isn't readable."),
-    "vocabulary of bytes": (lambda run: reseal(run, "vocabulary.txt", b"\xff\n"), "does not hold a model of this"),
-    "vocabulary twice": (lambda run: reseal(run, "vocabulary.txt", b"a\na\n"), "does not hold a model of this"),
+    "vocabulary of bytes": (lambda run: replace_part(run, "vocabulary.txt", b"\xff\n"), NO_MODEL),
+    "vocabulary twice": (lambda run: replace_part(run, "vocabulary.txt", b"a\na\n"), NO_MODEL),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("how", SPOILED)
-def test_a_run_that_cannot_be_used_is_named_in_one_sentence(how: str, run: Path) -> None:
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_run_that_cannot_be_used_is_refused_in_one_sentence(damage: str, run: Path) -> None:
     Classifier.load(run)
-    spoil, said = SPOILED[how]
-    spoil(run)
+    do_damage, words = DAMAGES[damage]
+    do_damage(run)
     with pytest.raises(ArtifactError) as error:
         Classifier.load(run)
     message = str(error.value)
-    assert said in message
+    assert words in message
     assert "\n" not in message
     assert message.endswith(".")
 
@@ -88,10 +90,10 @@ def test_a_run_that_cannot_be_used_is_named_in_one_sentence(how: str, run: Path)
     + [("temperature", value) for value in ("0", "-1", "0.009", "101", "NaN", "Infinity", "1e999", "true", '"1"')]
     + [("max_length", ""), ("temperature", ""), ("temperature", "1" * 5_000)],
 )  # fmt: skip
-def test_a_config_with_another_value_is_refused_in_a_sentence(name: str, value: str, run: Path) -> None:
+def test_a_config_with_an_invalid_value_is_refused_in_a_sentence(name: str, value: str, run: Path) -> None:
     values = {"max_length": "50", "temperature": "1.5", name: value}
     entries = ", ".join(f'"{key}": {held}' for key, held in values.items() if held)
-    reseal(run, "config.json", f"{{{entries}}}".encode())
+    replace_part(run, "config.json", f"{{{entries}}}".encode())
     with pytest.raises(ArtifactError, match=rf"{name} in config.json is not a|config.json isn't JSON") as error:
         Classifier.load(run)
     assert str(error.value).endswith(".")
@@ -99,7 +101,7 @@ def test_a_config_with_another_value_is_refused_in_a_sentence(name: str, value: 
 
 
 @pytest.mark.parametrize(("length", "temperature"), [(1, 0.01), (10_000, 100), (50, 1)])
-def test_a_config_at_the_bounds_is_taken(length: int, temperature: float, run: Path) -> None:
+def test_a_config_at_the_bounds_is_accepted(length: int, temperature: float, run: Path) -> None:
     artifacts.write_json(run / "config.json", {"max_length": length, "temperature": temperature})
     write_manifest(run)
     classifier = Classifier.load(run)
@@ -107,20 +109,20 @@ def test_a_config_at_the_bounds_is_taken(length: int, temperature: float, run: P
     assert abs(classifier.explain("A good film.").residual) < 1e-4
 
 
-def test_a_model_of_another_make_is_refused_even_where_it_can_be_run(run: Path) -> None:
+def test_an_onnx_model_of_another_program_is_refused(run: Path) -> None:
     import onnx
     from onnx import TensorProto, helper
 
     values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
     graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "other", values[:1], values[1:])
     other = helper.make_model(graph, ir_version=9, opset_imports=[helper.make_opsetid("", 17)])
-    reseal(run, "model.onnx", other.SerializeToString())
+    replace_part(run, "model.onnx", other.SerializeToString())
     assert onnx.load(run / "model.onnx").graph.name == "other"
     with pytest.raises(ArtifactError, match="does not hold a model of this program"):
         Classifier.load(run)
 
 
-def test_a_part_is_checked_when_it_is_read_and_named_when_it_is_not_there(run: Path) -> None:
+def test_a_part_is_verified_when_it_is_read_and_named_if_it_is_missing(run: Path) -> None:
     opened = add_parts(open_run(run), {"metrics.json": {"n": 1}})
     assert opened.json("metrics.json") == {"n": 1}
     (run / "metrics.json").write_text("{}")
@@ -130,7 +132,7 @@ def test_a_part_is_checked_when_it_is_read_and_named_when_it_is_not_there(run: P
         opened.json("test.json")
 
 
-def test_parts_added_later_are_hashed_and_the_rest_stays_as_it_was(run: Path) -> None:
+def test_parts_added_later_are_hashed_and_the_others_stay_as_they_were(run: Path) -> None:
     before = open_run(run)
     after = add_parts(before, {"test.json": {"accuracy": 0.5}, "rows.parquet": b"PAR1"})
     assert isinstance(after, Run)
@@ -140,7 +142,7 @@ def test_parts_added_later_are_hashed_and_the_rest_stays_as_it_was(run: Path) ->
     assert not before.has("test.json")
 
 
-def test_two_that_add_parts_to_the_same_run_keep_each_other_s(run: Path) -> None:
+def test_parts_added_by_two_programs_are_all_kept(run: Path) -> None:
     first, second = open_run(run), open_run(run)
     add_parts(first, {"a.json": 1})
     add_parts(second, {"b.json": 2})
@@ -148,27 +150,27 @@ def test_two_that_add_parts_to_the_same_run_keep_each_other_s(run: Path) -> None
     assert open_run(run).json("b.json") == 2
 
 
-def test_json_with_what_json_does_not_have_is_refused_and_the_file_stays(run: Path) -> None:
+def test_a_value_that_json_does_not_have_is_refused_and_the_file_is_kept(run: Path) -> None:
     before = (run / "config.json").read_bytes()
     with pytest.raises(ValueError, match="JSON"):
         artifacts.write_json(run / "config.json", {"loss": float("nan")})
     assert (run / "config.json").read_bytes() == before
 
 
-def test_a_write_that_fails_leaves_the_file_before_and_nothing_else(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_keeps_the_old_file_and_leaves_no_other(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names, before = sorted(path.name for path in run.iterdir()), (run / "config.json").read_bytes()
 
-    def full(self: Path, target: Path) -> None:
-        raise OSError(28, "No space left on device")
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="No space"):
         artifacts.write_json(run / "config.json", {})
     assert sorted(path.name for path in run.iterdir()) == names
     assert (run / "config.json").read_bytes() == before
 
 
-def test_a_file_is_on_the_disk_before_it_takes_the_place_of_another(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_on_the_disk_before_it_replaces_another(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = (run / "config.json").read_text()
     synced: list[str] = []
 
@@ -179,6 +181,16 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_of_another(run: Path, m
     monkeypatch.setattr("os.fsync", sync)
     artifacts.write_json(run / "config.json", {})
     assert synced == [(run / "config.json").read_text()] == ["{}\n"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_a_file_written_atomically_has_the_permissions_that_the_umask_leaves(umask: int, tmp_path: Path) -> None:
+    before = os.umask(umask)
+    try:
+        artifacts.write_atomically(tmp_path / "a.json", b"{}")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 def test_only_finished_runs_are_listed(tmp_path: Path, run: Path) -> None:
@@ -200,13 +212,13 @@ def test_a_default_that_names_no_folder_next_to_it_is_refused(content: str, tmp_
         default_run(tmp_path)
 
 
-def test_without_a_default_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_default_is_reported_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=r"default is missing\). Write the name"):
         default_run(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["nothing", "Tiny", "tiny2", "x" * 300])
-def test_a_default_that_names_no_run_is_refused_with_the_names_of_those_there_are(name: str, run: Path) -> None:
+def test_a_default_that_names_no_run_is_refused_with_the_names_of_the_runs(name: str, run: Path) -> None:
     (run.parent / "default").write_text(f"{name}\n")
     with pytest.raises(ArtifactError, match=f"default names {name}, which is not there. .* into it: tiny\\."):
         default_run(run.parent)
@@ -219,16 +231,16 @@ def test_a_default_of_bytes_is_refused(run: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, run: Path) -> dict[str, str]:
+def environment(tmp_path: Path, run: Path) -> dict[str, str]:
     """An environment that names another folder of runs, whose default is ``tiny``."""
     (tmp_path / "default").write_text("tiny\n")
     return {**os.environ, "SENTIMENT_RUNS": str(tmp_path)}
 
 
 def test_the_variable_names_the_folder_of_runs_for_the_library(
-    elsewhere: dict[str, str], run: Path, monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str], run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SENTIMENT_RUNS", elsewhere["SENTIMENT_RUNS"])
+    monkeypatch.setenv("SENTIMENT_RUNS", environment["SENTIMENT_RUNS"])
     assert Classifier.load().run == run
     assert open_run().path == default_run() == run
     assert list_runs() == [run]
@@ -247,23 +259,16 @@ def test_the_variable_names_the_folder_of_runs_for_the_library(
         ("evaluate.py", "--behaviour", "--json", "found.json"),
         ("ready.py",),
     ],
+    ids=["text", "file", "behaviour", "ready"],
 )
-def test_every_command_obeys_the_variable(command: tuple[str, ...], elsewhere: dict[str, str], run: Path) -> None:
+def test_the_variable_names_the_folder_of_runs_for_every_command(
+    command: tuple[str, ...], environment: dict[str, str], run: Path
+) -> None:
     (run.parent / "reviews.csv").write_text("review\nA good film.\n")
     script = [sys.executable, str(artifacts.ROOT.parent / "scripts" / command[0]), *command[1:]]
-    subprocess.run(script, cwd=run.parent, env=elsewhere, check=True, capture_output=True)
+    subprocess.run(script, cwd=run.parent, env=environment, check=True, capture_output=True)
     (run.parent / "default").write_text("nothing\n")
-    done = subprocess.run(script, cwd=run.parent, env=elsewhere, capture_output=True, text=True, check=False)
+    done = subprocess.run(script, cwd=run.parent, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode in {1, 2}
     assert "default names nothing, which is not there." in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
-def test_a_file_written_atomically_has_the_permissions_that_the_umask_leaves(umask, tmp_path):
-    before = os.umask(umask)
-    try:
-        artifacts.write_atomically(tmp_path / "a.json", b"{}")
-    finally:
-        os.umask(before)
-    assert (tmp_path / "a.json").stat().st_mode & 0o777 == 0o666 & ~umask

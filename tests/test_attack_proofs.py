@@ -1,4 +1,4 @@
-"""The proof against hostile input in its short form, and what its page says."""
+"""The proofs against hostile input, in a short form: fuzzing, killed workers, and their page."""
 
 from __future__ import annotations
 
@@ -12,48 +12,44 @@ from dev.proofs.fuzzed_kinds import KINDS
 from sentiment.tables.errors import FileError
 from sentiment.tables.formats import COMPRESSIONS, FORMATS
 from tests.app_runs import CIRCUMSTANCES
-from tests.tiny import tiny_run
+
+# Attempts, as the kinds of fuzzing make them
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return tiny_run(tmp_path_factory.mktemp("runs") / "tiny")
+def refuse(message):
+    def attempt(chance, folder, run):
+        raise FileError(message)
 
-
-def refuse(words):
-    def kind(chance, folder, run):
-        raise FileError(words)
-
-    return kind
+    return attempt
 
 
 def crash(chance, folder, run):
     raise KeyError("a cell")
 
 
-def keep(chance, folder, run):
+def accept(chance, folder, run):
     (folder / "kept").touch()
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome"),
+    ("attempt", "outcome"),
     [
-        (keep, "taken"),
+        (accept, "taken"),
         (refuse("in.csv is damaged."), "refused"),
         (refuse("list index out of range"), "no sentence: 'list index out of range'"),
         (refuse("One.\nTwo."), "no sentence: 'One.\\nTwo.'"),
         (crash, "KeyError: 'a cell'"),
     ],
 )
-def test_only_input_that_is_accepted_or_refused_in_one_sentence_is_not_a_fault(kind, outcome, run, monkeypatch):
-    monkeypatch.setitem(KINDS, "kind", kind)
+def test_input_that_is_neither_accepted_nor_refused_in_one_sentence_is_a_fault(attempt, outcome, run, monkeypatch):
+    monkeypatch.setitem(KINDS, "kind", attempt)
     assert fuzzing.attempt("kind", 0, run) == outcome
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("kind", ["names", "histories"])
-def test_a_kind_is_fuzzed_in_a_process_of_its_own(kind, run):
-    found = fuzzing.run(kind, run, 6)
+def test_each_kind_is_fuzzed_in_its_own_process(kind, run):
+    found = fuzzing.run(kind, run, 6)  # seconds
     assert found["faults"] == []
     assert found["inputs"] == found["taken"] + found["refused"]
     assert min(found["taken"], found["refused"]) > 0
@@ -70,12 +66,12 @@ def test_a_process_that_crashes_is_a_fault_and_the_next_one_continues(run, monke
     assert "the process ended with -11" in found["faults"][0]
 
 
-def test_every_kind_has_a_share_of_the_time():
+def test_every_kind_has_a_share_of_the_time_and_the_shares_add_up():
     assert {*prove_attacks.SHARES} == {*KINDS, "values"}
     assert sum(prove_attacks.SHARES.values()) == pytest.approx(1)
 
 
-def test_the_seeds_are_those_of_every_format_and_most_changes_change_them():
+def test_mutations_start_from_every_format_and_nearly_always_change_it():
     chance = random.Random(0)
     assert {name.rsplit(".", 1)[1] for name in mutations.tables()} == {*FORMATS, *COMPRESSIONS}
     for content in [*mutations.tables().values(), *mutations.histories().values()]:
@@ -99,7 +95,7 @@ Something else is logged.
 """
 
 
-def test_an_error_is_the_programs_own_unless_streamlit_refused_the_value():
+def test_an_exception_is_a_fault_unless_streamlit_refused_the_value():
     assert list(forged_values._faults(REFUSED + FAULT + REFUSED)) == ["app/main.py:3: ValueError: No objects"]
     assert list(forged_values._faults(REFUSED)) == []
 
@@ -110,7 +106,7 @@ def test_a_job_whose_worker_is_killed_has_the_undisturbed_output(run, tmp_path, 
     found = killed_jobs.killed_jobs(run, tmp_path, 1)
     assert found["holds"]
     assert found["jobs"] == found["same_bytes"] >= 1
-    assert not list((tmp_path / "jobs").glob("*/"))
+    assert [path for path in (tmp_path / "jobs").iterdir() if path.is_dir()] == []
 
 
 KIND = {"inputs": 1_200, "taken": 200, "refused": 1_000, "faults": []}
@@ -118,7 +114,7 @@ FUZZED = {"seconds": 600, "holds": True, "kinds": dict.fromkeys(prove_attacks.SH
 PHASE = {"verdict_seconds": {"median": 0.02, "p95": 0.3, "most": 1.4}, "server_megabytes": 400, "worker_megabytes": 0}
 
 
-def test_the_page_says_what_was_tried_and_what_survived():
+def test_the_page_says_what_was_tried_and_which_targets_were_reached():
     kills = {"jobs": 12, "kills": 30, "same_bytes": 12, "left_over": 0, "holds": True}
     found = {"fuzzing": FUZZED, "kills": kills, "visitor": {"seconds": 20, "phases": {"idle": PHASE}, "holds": False}}
     text = page({name: {**each, "circumstances": CIRCUMSTANCES} for name, each in found.items()})
@@ -129,7 +125,7 @@ def test_the_page_says_what_was_tried_and_what_survived():
     assert text.count("Target missed.") == 1
 
 
-def test_the_page_names_each_fault_and_leaves_out_what_was_not_measured():
+def test_the_page_names_each_fault_and_omits_what_was_not_measured():
     faulty = {**KIND, "faults": ["names 7: KeyError: 'x'"]}
     measured = {**FUZZED, "kinds": {"names": faulty}, "holds": False, "circumstances": CIRCUMSTANCES}
     text = page({"fuzzing": measured})

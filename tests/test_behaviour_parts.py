@@ -34,18 +34,21 @@ def found_with_writing(found: dict) -> dict:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Path:
+def untested(tmp_path: Path) -> Path:
+    """A run without the part."""
     return tiny_run(tmp_path / "tiny")
 
 
 @pytest.fixture
-def small(bare: Path, found: dict) -> Run:
-    return add_parts(open_run(bare), {PART: found})
+def tested(untested: Path, found: dict) -> Run:
+    """A run with the part."""
+    return add_parts(open_run(untested), {PART: found})
 
 
 @pytest.fixture
-def tried(tmp_path: Path, found: dict) -> Run:
-    return add_parts(open_run(full_run(tmp_path / "runs" / "tried")), {PART: found})
+def full(tmp_path: Path, found: dict) -> Run:
+    """A run with the part and all that the page Evaluation needs."""
+    return add_parts(open_run(full_run(tmp_path / "runs" / "full")), {PART: found})
 
 
 def evaluate(*options: object) -> Done:
@@ -53,6 +56,8 @@ def evaluate(*options: object) -> Done:
 
 
 def page(monkeypatch: pytest.MonkeyPatch, run: Run, suite: str = "CheckList") -> AppTest:
+    """The tab Robustness of the page Evaluation, with one of its suites."""
+
     def script() -> None:
         from sentiment.app.evaluation import page as evaluation
 
@@ -65,13 +70,13 @@ def page(monkeypatch: pytest.MonkeyPatch, run: Run, suite: str = "CheckList") ->
     return app.run()
 
 
-def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(bare: Path, tmp_path: Path) -> None:
-    before = open_run(bare).manifest["files"]
-    done = evaluate("--behaviour", "--artifacts", bare, "--json", tmp_path / "out.json")
+def test_the_behavioural_tests_need_no_data_and_change_no_other_part(untested: Path, tmp_path: Path) -> None:
+    before = open_run(untested).manifest["files"]
+    done = evaluate("--behaviour", "--artifacts", untested, "--json", tmp_path / "out.json")
     assert done.status == 0, done.stderr
     assert "negation" in done.stdout
     assert "Changes of writing are not tried" in done.stderr
-    after = open_run(bare)
+    after = open_run(untested)
     assert {name: after.manifest["files"][name] for name in before} == before
     assert set(after.manifest["files"]) - set(before) == {PART, "README.md"}
     kept = after.json(PART)
@@ -79,23 +84,23 @@ def test_behaviour_becomes_part_of_a_run_without_any_data_and_changes_no_other(b
     assert json.loads((tmp_path / "out.json").read_text()) == {"runs": [{"run": "tiny", "behaviour": kept}]}
 
 
-def test_the_same_run_has_the_same_report_every_time(bare: Path) -> None:
-    evaluate("--behaviour", "--artifacts", bare)
-    first = open_run(bare).json(PART)
-    evaluate("--behaviour", "--artifacts", bare)
-    assert {**open_run(bare).json(PART), "date": ""} == {**first, "date": ""}
+def test_a_run_has_the_same_report_every_time(untested: Path) -> None:
+    evaluate("--behaviour", "--artifacts", untested)
+    first = open_run(untested).json(PART)
+    evaluate("--behaviour", "--artifacts", untested)
+    assert {**open_run(untested).json(PART), "date": ""} == {**first, "date": ""}
 
 
 @pytest.mark.parametrize("options", [(), ("--explanations", "--behaviour"), ("--compare", "x", "--behaviour")])
-def test_without_data_nothing_but_behaviour_can_be_asked_for(options: tuple[str, ...], bare: Path) -> None:
-    done = evaluate("--artifacts", bare, *options)
+def test_without_data_only_the_behavioural_tests_can_be_run(options: tuple[str, ...], untested: Path) -> None:
+    done = evaluate("--artifacts", untested, *options)
     assert done.status == 2
     assert "--data" in done.stderr.splitlines()[-1]
-    assert not open_run(bare).has(PART)
+    assert not open_run(untested).has(PART)
 
 
-def test_a_comparison_with_anything_else_is_refused_before_it_begins(bare: Path) -> None:
-    done = evaluate("--data", "nowhere.csv", "--artifacts", bare, "--compare", bare, "--behaviour")
+def test_a_comparison_of_runs_together_with_anything_else_is_refused_at_once(untested: Path) -> None:
+    done = evaluate("--data", "nowhere.csv", "--artifacts", untested, "--compare", untested, "--behaviour")
     assert done.status == 2
     assert "only compares" in done.stderr.splitlines()[-1]
 
@@ -105,21 +110,21 @@ def damage(run: Run) -> None:
     path.write_text(path.read_text().replace('"failures": 0', '"failures": 1', 1))
 
 
-def test_a_damaged_behaviour_is_refused_by_the_card(small: Run) -> None:
-    damage(small)
+def test_a_damaged_part_is_refused_by_the_card(tested: Run) -> None:
+    damage(tested)
     with pytest.raises(ArtifactError, match=r"behaviour\.json doesn't match its checksum"):
-        model_card.render(small)
+        model_card.render(tested)
 
 
-def test_a_damaged_behaviour_is_refused_by_the_page(tried: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    damage(tried)
-    app = page(monkeypatch, tried)
+def test_a_damaged_part_is_refused_by_the_page(full: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(full)
+    app = page(monkeypatch, full)
     assert not app.exception
     assert any("behaviour.json doesn't match its checksum" in error.value.replace("\\", "") for error in app.error)
 
 
-def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> None:
-    card = model_card.render(small)
+def test_the_card_has_every_rate_and_every_domain(tested: Run, found: dict) -> None:
+    card = model_card.render(tested)
     for row in found["capabilities"]:
         counts = f"{row['templates']} | {row['cases']:,} | {100 * row['rate']:.1f}%"
         assert f"| {report.KINDS[row['kind']]} | {report.capability_name(row['capability'])} | {counts} |" in card
@@ -129,18 +134,18 @@ def test_the_card_has_every_rate_and_every_domain(small: Run, found: dict) -> No
     assert "Tweets, news and product reviews, and other languages, were not tested" not in card
 
 
-def test_the_card_has_every_change_of_writing_if_they_were_tried(small: Run, found_with_writing: dict) -> None:
-    assert "Robustness to typing and encoding" not in model_card.render(small)
-    card = model_card.render(add_parts(small, {PART: found_with_writing}))
+def test_the_card_has_every_change_of_writing_that_was_tested(tested: Run, found_with_writing: dict) -> None:
+    assert "Robustness to typing and encoding" not in model_card.render(tested)
+    card = model_card.render(add_parts(tested, {PART: found_with_writing}))
     assert 'The sample is 5 sentences with a negation such as\n"don\'t" (5 of them' in card
     for row in found_with_writing["writing"]["changes"]:
         assert f"| `` {row['change']} `` | 0.0% | 0.0 to 43.4% | 0.0% | 0.0% | 0.0 to 43.4% | 0.0% |" in card
 
 
-def test_the_page_shows_every_change_of_writing_if_they_were_tried(
-    tried: Run, found_with_writing: dict, monkeypatch: pytest.MonkeyPatch
+def test_the_page_shows_every_change_of_writing_that_was_tested(
+    full: Run, found_with_writing: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = page(monkeypatch, add_parts(tried, {PART: found_with_writing}), "Writing")
+    app = page(monkeypatch, add_parts(full, {PART: found_with_writing}), "Writing")
     assert not app.exception
     shown = app.dataframe[0].value
     assert shown["change"].tolist() == [row["change"] for row in found_with_writing["writing"]["changes"]]
@@ -154,23 +159,23 @@ def test_the_terminal_has_a_line_for_every_change_of_writing(found: dict, found_
     assert "sentences: 0.0% flip (0.0 to 43.4%), 0.0% no longer confident; reviews:" in more[0]
 
 
-def test_the_card_of_a_run_that_was_not_tried_says_what_was_not_tested(bare: Path) -> None:
-    card = model_card.render(open_run(bare))
+def test_the_card_of_an_untested_run_says_what_was_not_tested(untested: Path) -> None:
+    card = model_card.render(open_run(untested))
     assert "## Behavioural tests" not in card
     assert "Tweets, news and product reviews, and other languages, were not tested" in card
 
 
-def test_a_card_without_vader_does_not_speak_of_it(small: Run, found: dict) -> None:
+def test_a_card_without_vader_does_not_mention_it(tested: Run, found: dict) -> None:
     silent = {**found, "vader": None, "domains": [{**row, "vader": None} for row in found["domains"]]}
-    card = model_card.render(add_parts(small, {PART: silent}))
+    card = model_card.render(add_parts(tested, {PART: silent}))
     assert "Hutto" not in card
     assert "| all |" in card
 
 
 def test_the_page_shows_rates_failing_cases_and_domains(
-    tried: Run, found: dict, monkeypatch: pytest.MonkeyPatch
+    full: Run, found: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = page(monkeypatch, tried)
+    app = page(monkeypatch, full)
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     for kind, row in report.totals(found):
@@ -182,29 +187,30 @@ def test_the_page_shows_rates_failing_cases_and_domains(
         assert rate == pytest.approx(100 * row["rate"])
     assert rates["cases"].sum() == sum(row["cases"] for row in found["capabilities"])
     assert len(failing) > 0
-    domains = page(monkeypatch, tried, "Other domains").dataframe[0].value
+    domains = page(monkeypatch, full, "Other domains").dataframe[0].value
     assert domains["domain"].tolist() == [row["domain"] for row in found["domains"]]
     assert domains["accuracy"].tolist() == pytest.approx([100 * row["accuracy"] for row in found["domains"]])
-    assert domains["overconfident"].tolist() == [100.0] * len(domains)  # as it is of everything
+    assert domains["overconfident"].tolist() == [100.0] * len(domains)  # the model is confident of every text
 
 
-def test_another_capability_shows_its_own_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
-    app = page(monkeypatch, tried)
+def test_the_failing_cases_are_those_of_the_chosen_capability(full: Run, found: dict, monkeypatch) -> None:
+    app = page(monkeypatch, full)
     app.selectbox(key="capability").select("negation").run()
     assert not app.exception
     texts = {e["texts"][0] for row in found["behaviours"] if row["capability"] == "negation" for e in row["examples"]}
+    assert texts
     assert set(app.dataframe[1].value["text"]) == texts
 
 
-def test_the_page_of_a_run_that_was_not_tried_says_how_to_try_it(tmp_path: Path, monkeypatch) -> None:
-    app = page(monkeypatch, open_run(full_run(tmp_path / "runs" / "bare")))
+def test_the_page_of_an_untested_run_says_how_to_test_it(tmp_path: Path, monkeypatch) -> None:
+    app = page(monkeypatch, open_run(full_run(tmp_path / "runs" / "untested")))
     assert not app.exception
     assert "scripts/evaluate.py --behaviour" in app.info[0].value
 
 
-def test_a_model_that_fails_nothing_is_shown_without_failing_cases(tried: Run, found: dict, monkeypatch) -> None:
-    spotless = {**found, "behaviours": [{**row, "examples": []} for row in found["behaviours"]]}
-    app = page(monkeypatch, add_parts(tried, {PART: spotless}))
+def test_a_model_that_fails_nothing_is_shown_without_failing_cases(full: Run, found: dict, monkeypatch) -> None:
+    perfect = {**found, "behaviours": [{**row, "examples": []} for row in found["behaviours"]]}
+    app = page(monkeypatch, add_parts(full, {PART: perfect}))
     assert not app.exception
     assert not any(box.key == "capability" for box in app.selectbox)
     assert [next(iter(table.value)) for table in app.dataframe] == ["capability"]

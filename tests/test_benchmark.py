@@ -1,4 +1,4 @@
-"""The benchmark measures side by side, says what is missing, computes the same on both sides, and contains no text."""
+"""The benchmark: libraries are measured in turn and compared, missing ones are named, and no text is written."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.tiny import tiny_weights
 
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
-    """Sixty short reviews of our own, which differ in number, word and label."""
+    """Sixty short made-up reviews, which differ in number, word and label."""
     path = tmp_path_factory.mktemp("data") / "own.csv"
     texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} , zanzibar {n} !" for n in range(60)]
     labels = ["positive" if n % 2 else "negative" for n in range(60)]
@@ -41,7 +41,7 @@ def setting(run, labelled, tmp_path):
         yield setting
 
 
-def test_sides_are_measured_in_turn_and_warm_ups_do_not_count():
+def test_libraries_are_measured_in_turn_and_warm_ups_do_not_count():
     order = []
     values = iter(range(100))
 
@@ -63,13 +63,13 @@ def test_a_ratio_is_taken_within_each_round_against_the_best_of_the_others(more_
     assert ratio == {"median": np.median(ratios), "lowest": min(ratios), "highest": max(ratios), "repeats": 3}
 
 
-def test_a_library_that_is_not_here_is_named_with_what_brings_it():
+def test_a_missing_library_is_named_with_the_command_that_installs_it():
     with pytest.raises(MissingError, match=r"Nothing is not installed; pip install '\.\[benchmark\]'"):
         require("no_such_library", "Nothing", "benchmark")
 
 
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
-def test_a_missing_peer_is_a_row_and_no_error(run, labelled):
+def test_a_missing_peer_is_named_in_its_row(run, labelled):
     chosen = [each for each in BENCHMARKS if each.name in ("score", "overhead", "training")]
     found = measure(open_run(run), dataset.load(labelled), QUICK, chosen)
     score, overhead, training = found["rows"]
@@ -78,37 +78,36 @@ def test_a_missing_peer_is_a_row_and_no_error(run, labelled):
     assert "has no model.keras" in page.table_of(found)
 
 
-def test_the_one_review_is_as_long_as_it_is_said_to_be(setting):
+def test_the_single_review_has_the_stated_length(setting):
     assert len(setting.classifier.preprocessor(setting.review).tokens) == setting.classifier.preprocessor.max_length
     assert setting.classifier.preprocessor(setting.review).tokens_total == LENGTH
 
 
-def test_operations_are_those_of_the_matrix_products():
+def test_the_operations_counted_are_those_of_the_matrix_products():
     weights = tiny_weights(embedding=3, units=2, directions=2)
     assert arithmetic.operations(weights) == 2 * (2 * 3 * 8 + 2 * 2 * 8)
 
 
-def test_fast_rows_are_refused_while_fast_changes_no_digit(setting, monkeypatch):
-    monkeypatch.setattr("dev.benchmarking.files._score", _same_scores)
+def test_fast_rows_are_refused_if_fast_changes_no_digit(setting, monkeypatch):
+    def score(setting, output, *, fast):
+        pd.DataFrame({"sentiment": ["positive"], "p_positive": [0.75]}).to_parquet(output)
+
+    monkeypatch.setattr("dev.benchmarking.files._score", score)
     [row] = [each for each in BENCHMARKS if each.name == "fast-tfidf"]
     with pytest.raises(MissingError, match="to the last digit"):
         row.sides(setting)
 
 
-def _same_scores(setting, output, *, fast):
-    pd.DataFrame({"sentiment": ["positive"], "p_positive": [0.75]}).to_parquet(output)
-
-
-def test_the_effect_of_fast_is_counted_on_labels_and_accuracy(setting, monkeypatch):
+def test_the_effect_of_fast_is_measured_on_labels_accuracy_and_probabilities(setting, monkeypatch):
     truth = setting.data.test["label"].head(len(setting.texts)).to_numpy()
 
-    def scored(setting, output, *, fast):
+    def score(setting, output, *, fast):
         label = np.where(truth == 1, "positive", "negative")
         if fast:
             label[0] = "negative" if truth[0] == 1 else "positive"
         pd.DataFrame({"sentiment": label, "p_positive": 0.5 + 0.25 * fast}).to_parquet(output)
 
-    monkeypatch.setattr("dev.benchmarking.files._score", scored)
+    monkeypatch.setattr("dev.benchmarking.files._score", score)
     effect = effect_of_fast(setting)
     share = 1 / len(truth)
     assert effect.pop("way") == int8_backend()
@@ -127,6 +126,7 @@ def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled
     assert [row["name"] for row in found["rows"]] == rows
     assert found["machine"]["processor"]
     assert {"python", "onnxruntime"} <= found["versions"].keys()
+    assert "missing" not in found["rows"][0]
     for row in found["rows"]:
         assert "missing" in row or row["ours"]["median"] > 0 < row["ratio"]["lowest"] <= row["ratio"]["highest"]
     assert done.stdout.strip() in files[1].read_text()
@@ -135,7 +135,7 @@ def test_the_script_writes_figures_page_and_chart_without_any_text(run, labelled
     assert not any("zanzibar" in text for text in written)
 
 
-def test_a_profile_has_the_time_of_each_stage_and_needs_no_row(run, labelled):
+def test_a_profile_has_the_time_of_each_stage(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, [], profiled=True)
     exact, fast = found["profiles"]
     assert [exact["fast"], fast["fast"]] == [False, True]
@@ -145,11 +145,11 @@ def test_a_profile_has_the_time_of_each_stage_and_needs_no_row(run, labelled):
 
 
 @pytest.mark.process
-def test_growth_scores_two_files_of_distinct_rows_and_reports_their_peak_memory(run, labelled):
+def test_growth_reports_rate_and_peak_memory_of_two_sizes_of_files(run, labelled):
     found = measure(open_run(run), dataset.load(labelled), QUICK, GROWTH)
     rate, memory = found["rows"]
     assert rate["ours"]["median"] > 0
-    assert 20 < memory["ours"]["median"] < 4_000
+    assert 20 < memory["ours"]["median"] < 4_000  # megabytes
     assert memory["others"][0]["name"] == "40 rows"
 
 
@@ -167,25 +167,22 @@ def test_bad_input_ends_with_one_sentence_and_status_2(options, sentence, run):
     assert sentence in done.stderr
 
 
-def test_every_row_has_its_own_name_and_is_in_the_document():
+def test_every_row_has_its_own_name_and_is_documented():
     names = [each.name for each in (*BENCHMARKS, *GROWTH)]
     assert len(set(names)) == len(names)
-    message = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
-    assert [name for name in names if f"`{name}`" not in message] == []
+    document = (ROOT.parent / "docs" / "speed.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"`{name}`" not in document] == []
 
 
-def test_the_committed_page_and_chart_are_what_the_figures_say():
-    figures = ROOT / "BENCHMARKS.json"
-    if not figures.exists():
-        pytest.skip("no benchmark is committed")
-    found = json.loads(figures.read_text(encoding="utf-8"))
+def test_the_committed_page_and_chart_are_those_of_the_committed_figures():
+    found = json.loads((ROOT / "BENCHMARKS.json").read_text(encoding="utf-8"))
     assert found["run"]["model_sha256"] == sha256(ROOT / found["run"]["name"] / "model.onnx")
     assert found["run"]["name"] == default_run().name
     assert (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8") == page.render(found, "BENCHMARKS.svg")
     assert (ROOT / "BENCHMARKS.svg").read_text(encoding="utf-8") == chart(found)
 
 
-def test_a_row_that_misses_its_target_says_so():
+def test_a_target_is_met_missed_or_cannot_be_judged():
     row = {"at_least": 2.0, "ratio": {"median": 1.9}}
     assert page.met(row) is False
     assert page.met({**row, "ratio": {"median": 2.0}}) is True

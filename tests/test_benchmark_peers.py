@@ -1,4 +1,4 @@
-"""What the benchmark compares with computes the same as this program, so that speed is all that differs."""
+"""The benchmark's Keras peer computes the same as this program, so that only the speed differs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from sentiment.training.export import export  # noqa: E402
 from sentiment.training.networks import build_network  # noqa: E402
 from tests.tiny import WORDS  # noqa: E402
 
-KINDS = pytest.mark.parametrize("stock", [True, False], ids=["Keras' own layers", "the run's layers"])
-SIZE = len(WORDS) + 2
+LAYERS = pytest.mark.parametrize("stock", [True, False], ids=["Keras' own layers", "the run's layers"])
+SIZE = len(WORDS) + 2  # of the vocabulary, with padding and unknown words
 REVIEWS = [np.array(ids, np.int32) for ids in ([2, 7, 1, 5, 13], [3, 3, 8], [12, 1, 4, 9, 10, 11, 2, 6])]
 
 
@@ -45,27 +45,27 @@ def run(request, tmp_path_factory):
     return open_run(folder)
 
 
-@KINDS
+@LAYERS
 def test_keras_scores_as_the_run_does(run, stock):
     network = KerasPeer(run, stock=stock).network
     expected = 1 / (1 + np.exp(-Classifier.load(run.path).logits(REVIEWS)))
     np.testing.assert_allclose(network.predict(pad(REVIEWS), verbose=0)[:, 0], expected, atol=1e-5)
 
 
-@KINDS
+@LAYERS
 def test_integrated_gradients_add_up_to_the_change_of_the_logit(run, stock):
     review = REVIEWS[2]
     contributions = KerasPeer(run, stock=stock).contributions(review, 300)
     after, before = Classifier.load(run.path).logits([review, np.full_like(review, UNK)])
     assert contributions.shape == review.shape
-    assert contributions[1] == 0  # an unknown word is what the path begins with
+    assert contributions[1] == 0  # the baseline is made of unknown words
     assert contributions.sum() == pytest.approx(after - before, abs=1e-4)
     assert abs(after - before) > 1e-4
 
 
 @pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])
-@KINDS
-def test_an_epoch_moves_the_weights_and_costs_time(run, stock, tmp_path):
+@LAYERS
+def test_an_epoch_takes_time_and_changes_every_weight(run, stock, tmp_path):
     path = tmp_path / "reviews.npz"
     lengths = [len(review) for review in REVIEWS]
     labels = np.array([1, 0, 1], np.int8)
@@ -74,11 +74,11 @@ def test_an_epoch_moves_the_weights_and_costs_time(run, stock, tmp_path):
     assert peer.train(path) > 0
     before = [np.array(weights) for weights in peer.untrained.trainable_variables]
     assert peer.train(path) > 0
-    moved = [np.abs(b - w).max() for b, w in zip(before, peer.untrained.trainable_variables, strict=True)]
-    assert min(moved) > 0
+    changes = [np.abs(b - w).max() for b, w in zip(before, peer.untrained.trainable_variables, strict=True)]
+    assert min(changes) > 0
 
 
-def test_the_learning_rate_lasts_for_all_that_is_measured(run):
+def test_the_learning_rate_stays_above_zero_for_every_measured_batch(run):
     optimizer = KerasPeer(run, stock=False).untrained.optimizer
     sizes = Sizes()
     optimizer.iterations.assign(sizes.batches * (sizes.warmups + sizes.repeats))
@@ -86,7 +86,7 @@ def test_the_learning_rate_lasts_for_all_that_is_measured(run):
 
 
 @pytest.mark.parametrize("run", [LSTM], indirect=True, ids=["lstm"])
-def test_a_row_against_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
+def test_a_row_with_keras_has_figures_for_both_kinds_of_layers(run, tmp_path):
     path = tmp_path / "own.csv"
     texts = [f"film {n} is {'great good' if n % 2 else 'dull bad'} !" for n in range(60)]
     pd.DataFrame({"review": texts, "sentiment": ["positive", "negative"] * 30}).to_csv(path, index=False)

@@ -1,48 +1,47 @@
-"""The pages Score a file and Training in a real Chromium, with committed models: whole journeys, every tab."""
+"""The pages Score a file and Training in a real Chromium, with committed models: every step and every tab."""
 
 from __future__ import annotations
 
 import csv
 import re
-import shutil
 
 import pytest
 
 from dev.browser import settle
 from dev.serving import serve
-from sentiment.artifacts import ROOT
 from tests.app_runs import unfinished_run
-from tests.test_browser_pages import WIDER
+from tests.browser_page import (
+    MAX_TAB_HEIGHT,
+    axe_findings,
+    click_until,
+    committed_runs,
+    exceptions,
+    open_at,
+    page_width,
+    select_row,
+    tab_height,
+    upload,
+)
 
 pytestmark = pytest.mark.browser
 
 TABS = ("Rows", "Summary", "Words", "Groups and time", "Evaluation", "Label", "Adapt")
-HIGHEST = 1_000  # pixels of a tab at a width of 1400
-TAB_HEIGHT = "document.querySelector('[data-testid=stTabs] [role=tabpanel]:not([hidden])').scrollHeight"
+RUNS = "The runs with their results; the selected ones are charted"
 
 
 @pytest.fixture(scope="module")
 def address(browser, tmp_path_factory):
     """The app over two committed runs and one in progress."""
-    runs = tmp_path_factory.mktemp("files") / "runs"
-    for name in ("distilled", "lstm"):
-        shutil.copytree(ROOT / name, runs / name)
+    runs = committed_runs(tmp_path_factory.mktemp("runs"))
     unfinished_run(runs / "young")
-    (runs / "default").write_text("distilled")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SENTIMENT_JOBS", str(tmp_path_factory.mktemp("jobs")))
         with serve(runs, tmp_path_factory.mktemp("log") / "server.log") as address:
             yield address
 
 
-def opened(page, address: str):
-    page.goto(address)
-    settle(page)
-    return page
-
-
 def score_sample(page, address: str):
-    opened(page, f"{address}/bulk")
+    open_at(page, f"{address}/bulk")
     page.get_by_role("button", name="Try a sample file").click()
     page.get_by_role("button", name="Score 50 rows").click()
     page.get_by_role("tab", name="Rows").wait_for()
@@ -50,36 +49,25 @@ def score_sample(page, address: str):
     return page
 
 
-def select_row(page, alt: str, row: int) -> None:
-    """Clicks the box before a row of a table, whose cells are drawn and not elements."""
-    table = page.get_by_test_id("stDataFrame").filter(has=page.locator(f"[aria-label='{alt}']")).first
-    table.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 16, box["y"] + 35 * row + 17)
-
-
-def grave_findings(page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [each["id"] for each in found if each["impact"] in ("moderate", "serious", "critical")]
+def chart_of(page, run: str):
+    """The learning curves, with the metrics of a run in the training set among their last values."""
+    return page.locator(f"[data-testid=stEChartsChart][aria-label*='{run} in train']")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
-def test_the_sample_goes_through_the_steps_and_every_tab_is_low_and_accessible(address, new_page, width, scheme):
+def test_the_sample_is_scored_and_every_tab_is_short_and_accessible(address, new_page, width, scheme):
     page = score_sample(new_page(width, scheme), address)
     for tab in TABS:
         page.get_by_role("tab", name=tab, exact=True).click()
         settle(page)
-        page.wait_for_timeout(1_000)
-        assert grave_findings(page) == []
-        assert page.evaluate(WIDER) <= width
-        assert width < 1400 or page.evaluate(TAB_HEIGHT) <= HIGHEST
+        page.wait_for_timeout(1_000)  # until its charts are drawn
+        assert axe_findings(page) == [], tab
+        assert page_width(page) <= width, tab
+        assert width < 1400 or tab_height(page) <= MAX_TAB_HEIGHT, tab
         assert ("tab=" in page.url) is (tab != "Rows")
     page.reload()
     page.get_by_role("tab", name=TABS[-1], selected=True).wait_for()
-    assert page.locator("[data-testid=stException]").count() == 0
+    assert exceptions(page) == 0
     assert page.failed == []
 
 
@@ -104,26 +92,19 @@ def test_a_click_on_the_confusion_matrix_lists_its_rows(address, new_page):
     page = score_sample(new_page(1400), address)
     page.get_by_role("tab", name="Evaluation").click()
     settle(page)
-    chart = page.locator("[data-testid=stVegaLiteChart]").first
     listed = page.get_by_text(re.compile(r"of 50 rows\. Select"))
-    for _ in range(6):  # a click that comes before the chart listens is lost
-        box = chart.bounding_box()
-        page.mouse.click(box["x"] + box["width"] * 0.55, box["y"] + box["height"] * 0.55)
-        page.wait_for_timeout(3_000)
-        if listed.count():
-            break
+    click_until(page, (0.55, 0.55), listed)
     assert page.get_by_role("tab", name="Rows", selected=True).count() == 1
     assert not listed.inner_text().startswith("50 of")
     page.get_by_role("tab", name="Evaluation").click()
-    page.get_by_role("heading", name="Confusion matrix").wait_for()  # and it can be opened again
-    page.wait_for_timeout(2_000)
+    page.get_by_role("heading", name="Confusion matrix").wait_for()
+    page.wait_for_timeout(2_000)  # in which the click might lead to the rows again
     assert page.get_by_role("tab", name="Evaluation", selected=True).count() == 1
 
 
-def test_a_file_scored_by_another_model_than_the_default_names_it_and_the_chosen_one(address, new_page):
-    page = opened(new_page(1400), f"{address}/bulk?run=lstm")
-    content = b"review\na wonderful film\na dreadful film\n"
-    page.locator("input[type=file]").set_input_files({"name": "own.csv", "mimeType": "text/csv", "buffer": content})
+def test_the_model_that_scored_a_file_is_named_and_stays_chosen(address, new_page):
+    page = open_at(new_page(1400), f"{address}/bulk?run=lstm")
+    upload(page, "own.csv", b"review\na wonderful film\na dreadful film\n")
     page.get_by_role("button", name="Score 2 rows").click()
     page.get_by_role("tab", name="Rows").wait_for()
     page.get_by_text("Model: lstm").wait_for()
@@ -141,40 +122,37 @@ def test_a_file_scored_by_another_model_than_the_default_names_it_and_the_chosen
 
 
 def test_pasted_lines_are_scored(address, new_page):
-    page = opened(new_page(390), f"{address}/bulk")
+    page = open_at(new_page(390), f"{address}/bulk")
     page.get_by_role("textbox", name="Or paste reviews").fill("A wonderful, wonderful film.\nA dreadful film; avoid.")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # until the button is enabled for what was typed
     page.get_by_role("button", name="Use these reviews").click()
     page.get_by_role("button", name="Score 2 rows").wait_for()
     assert "wonderful" not in page.url
 
 
 def test_runs_are_compared_by_selecting_rows_of_their_table(address, new_page):
-    page = opened(new_page(1400), f"{address}/training")
-    chart = page.locator("[data-testid=stEChartsChart][aria-label*='last values']")
-    chart.wait_for()
-    assert "distilled in train" in chart.get_attribute("aria-label")
-    select_row(page, "The runs with their results; the selected ones are charted", 2)
-    page.locator("[data-testid=stEChartsChart][aria-label*='lstm in train']").wait_for()
+    page = open_at(new_page(1400), f"{address}/training")
+    chart_of(page, "distilled").wait_for()
+    select_row(page, RUNS, 2)
+    chart_of(page, "lstm").wait_for()
     assert re.search(r"runs=distilled&runs=lstm|runs=lstm&runs=distilled", page.url)
     page.get_by_role("switch", name="Show differences only").or_(
         page.get_by_text("Show differences only")
     ).first.wait_for()
-    select_row(page, "The runs with their results; the selected ones are charted", 3)  # in progress
-    page.get_by_text(re.compile("young")).first.wait_for()
-    page.locator("[data-testid=stEChartsChart][aria-label*='young in train']").wait_for()
-    select_row(page, "The runs with their results; the selected ones are charted", 3)
-    page.locator("[data-testid=stEChartsChart][aria-label*='young in train']").wait_for(state="detached")
+    select_row(page, RUNS, 3)  # in progress
+    chart_of(page, "young").wait_for()
+    select_row(page, RUNS, 3)
+    chart_of(page, "young").wait_for(state="detached")
     page.reload()
-    page.locator("[data-testid=stEChartsChart][aria-label*='lstm in train']").wait_for()
-    assert page.locator("[data-testid=stException]").count() == 0
+    chart_of(page, "lstm").wait_for()
+    assert exceptions(page) == 0
     assert page.failed == []
 
 
-def test_the_model_of_the_sidebar_is_the_one_whose_curves_are_charted(address, new_page):
-    page = opened(new_page(1400), f"{address}/training")
-    page.locator("[data-testid=stEChartsChart][aria-label*='distilled in train']").wait_for()
+def test_the_curves_are_those_of_the_model_in_the_sidebar(address, new_page):
+    page = open_at(new_page(1400), f"{address}/training")
+    chart_of(page, "distilled").wait_for()
     page.get_by_role("combobox").first.click()
     page.get_by_role("option", name=re.compile("^lstm")).click()
-    page.locator("[data-testid=stEChartsChart][aria-label*='lstm in train']").wait_for()
-    assert page.locator("[data-testid=stEChartsChart][aria-label*='distilled in']").count() == 0
+    chart_of(page, "lstm").wait_for()
+    assert chart_of(page, "distilled").count() == 0

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
 
 from dev.browser import settle
 from dev.serving import serve
 from sentiment.app.shared.examples import EXAMPLES
-from sentiment.artifacts import ROOT
-from tests.test_browser import analyse, editor, open_at, wait_for_text, wait_for_typed
+from tests.browser_page import (
+    analyse,
+    axe_findings,
+    choose,
+    committed_runs,
+    editor,
+    follow,
+    open_at,
+    page_width,
+    wait_for_text,
+    wait_for_typed,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -25,16 +34,12 @@ DIFFERENCE = f"""() => {{
   for (const each of [area, text]) each.style.cssText = '';
   return Math.abs(heights[0] - heights[1]) + Math.abs(area.clientWidth - text.clientWidth);
 }}"""
-AXE_IMPACTS = ("moderate", "serious", "critical")
 
 
 @pytest.fixture(scope="module")
 def address(browser, tmp_path_factory):
     """The app over two committed runs."""
-    runs = tmp_path_factory.mktemp("review") / "runs"
-    for name in ("distilled", "lstm"):
-        shutil.copytree(ROOT / name, runs / name)
-    (runs / "default").write_text("distilled")
+    runs = committed_runs(tmp_path_factory.mktemp("runs"))
     with serve(runs, tmp_path_factory.mktemp("log") / "server.log") as address:
         yield address
 
@@ -52,16 +57,14 @@ def test_the_first_screen_shows_the_verdict_and_then_the_coloured_text(address, 
     assert text.bounding_box()["y"] < text_begins
     assert page.get_by_text("accurate").bounding_box()["y"] < 250
     assert page.locator(".card .meter").bounding_box()["y"] < text_begins
-    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
+    assert page_width(page) <= width
     if width < 500:
         assert page.get_by_text(re.compile("Ctrl|⌘")).count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
-def test_no_state_of_the_page_has_a_finding_of_axe(address, new_page, scheme, width):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_every_state_of_the_page_is_accessible(address, new_page, scheme, width):
     page = open_at(new_page(width, scheme), address)
     states = {
         "opened": lambda: None,
@@ -69,15 +72,10 @@ def test_no_state_of_the_page_has_a_finding_of_axe(address, new_page, scheme, wi
         "what if": lambda: page.get_by_role("tab", name="What if?").click(),
         "a word removed": lambda: page.locator(".sheet .part", has_text="wonderful").click(),
     }
-    found = []
     for state, reach in states.items():
         reach()
         settle(page)
-        violations = Axe().run(page).response["violations"]
-        found += [
-            (state, each["id"], each["nodes"][0]["target"]) for each in violations if each["impact"] in AXE_IMPACTS
-        ]
-    assert found == []
+        assert axe_findings(page) == [], state
     assert page.failed == []
 
 
@@ -93,20 +91,20 @@ def test_verdict_and_colours_follow_what_is_typed(address, new_page):
     wait_for_text(page, "The worst film ever made.")
 
 
-def test_the_first_words_in_an_empty_box_do_not_take_the_focus_from_it(address, new_page):
+def test_the_box_keeps_the_focus_during_the_first_words(address, new_page):
     page = open_at(new_page(), address)
     editor(page).fill("")
     page.locator(".card", has_text="No text").wait_for()
     for word in ("A", " wonderful", " film."):
         page.keyboard.type(word)
-        page.wait_for_timeout(600)
+        page.wait_for_timeout(600)  # in which it is analysed
     wait_for_text(page, "A wonderful film.")
 
 
-def test_a_verdict_is_marked_from_the_first_key_until_it_is_that_of_the_text(address, new_page):
+def test_a_verdict_is_marked_as_old_from_the_first_key_to_the_next_verdict(address, new_page):
     page = open_at(new_page(), address)
     wait_for_text(page, EXAMPLES["Glowing"])
-    page.locator(".card h2", has_text="99").wait_for()  # from then on it hears what is typed
+    page.locator(".card h2", has_text="99").wait_for()  # only then does it listen to the box
     marked = page.evaluate(
         f"""() => {{
           const area = {EDITOR}.querySelector('textarea');
@@ -126,20 +124,20 @@ def test_an_answer_to_an_older_text_neither_replaces_what_is_typed_nor_colours_i
     page = open_at(new_page(), address)
     editor(page).fill("")
     typed = "A wonderful film, and I can say so since I have seen it twice. "
-    for start in range(0, len(typed), 7):  # with pauses in which a part is sent
+    for start in range(0, len(typed), 7):  # with pauses in which the text so far is sent
         page.keyboard.type(typed[start : start + 7])
         page.wait_for_timeout(230)
     wait_for_typed(page, typed)
     wait_for_text(page, typed)
 
 
-def test_a_word_being_composed_is_not_sent_until_it_is_finished(address, new_page):
+def test_a_word_is_sent_only_when_its_composition_is_finished(address, new_page):
     page = open_at(new_page(), address)
     editor(page).fill("good ")
     wait_for_text(page, "good ")
     session = page.context.new_cdp_session(page)
     session.send("Input.imeSetComposition", {"text": "えい", "selectionStart": 2, "selectionEnd": 2})
-    page.wait_for_timeout(1_000)
+    page.wait_for_timeout(1_000)  # longer than the pause after which a text is sent
     assert editor(page).input_value() == "good えい"
     page.get_by_text("for the previous text").wait_for()
     session.send("Input.insertText", {"text": "映画"})
@@ -163,7 +161,7 @@ def test_a_paste_is_plain_text_and_undo_takes_it_back(address, new_page):
     assert page.evaluate("window.hacked") is None
     editor(page).press("Control+z")
     wait_for_text(page, "A film.")
-    assert {each.split()[0] for each in page.refused} <= {"script-src-attr"}  # as the browser copies the HTML
+    assert {each.split()[0] for each in page.refused} <= {"script-src-attr"}  # by the browser, which copies the HTML
     page.refused.clear()
 
 
@@ -180,11 +178,11 @@ def test_both_layers_of_the_editor_have_the_same_line_breaks(address, new_page, 
         "",
     ):
         editor(page).fill(text)
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(400)  # until the box fits its height to the text
         assert page.evaluate(DIFFERENCE) <= 1, text[:30]
 
 
-def test_the_keyboard_reads_words_and_leaves_the_editor(address, new_page):
+def test_the_keyboard_reads_the_words_and_leaves_the_editor(address, new_page):
     page = open_at(new_page(), address)
     analyse(page, "A wonderful film")
     editor(page).press("Tab")
@@ -196,7 +194,7 @@ def test_the_keyboard_reads_words_and_leaves_the_editor(address, new_page):
     page.locator(".tip").filter(has_text="wonderful").first.wait_for(state="hidden")
 
 
-def test_few_stops_of_the_keyboard_lead_to_the_first_tab(address, new_page):
+def test_ten_tab_stops_at_most_lead_to_the_first_tab(address, new_page):
     page = open_at(new_page(1400), address)
     page.locator("h1").click()
     for _ in range(10):
@@ -206,7 +204,7 @@ def test_few_stops_of_the_keyboard_lead_to_the_first_tab(address, new_page):
     assert page.evaluate("document.activeElement.textContent") == "Top words"
 
 
-def test_words_are_changed_in_the_text_and_the_version_is_used(address, new_page):
+def test_words_are_changed_in_the_text_and_the_new_text_is_used(address, new_page):
     page = open_at(new_page(1400), address)
     analyse(page, "A terrible film with a wonderful cast.")
     page.get_by_role("tab", name="What if?").click()
@@ -230,11 +228,11 @@ def test_words_are_changed_in_the_text_and_the_version_is_used(address, new_page
     suggested.get_by_role("button").first.click()
     new = page.locator(".part.added").first
     new.wait_for()
-    version = f"A {new.inner_text()} film with a cast."
+    changed = f"A {new.inner_text()} film with a cast."
     after = page.locator(".card h2").inner_text()
     page.get_by_role("button", name="Use this text").click()
-    wait_for_typed(page, version)
-    wait_for_text(page, version)
+    wait_for_typed(page, changed)
+    wait_for_text(page, changed)
     assert page.locator(".card h2").inner_text() == after
     assert page.get_by_text("Before:").count() == 0
     assert page.get_by_role("heading", name="Analyse a review").bounding_box()["y"] > 0
@@ -250,9 +248,9 @@ def test_edit_text_leads_from_changing_words_back_to_typing(address, new_page):
     wait_for_text(page, EXAMPLES["Glowing"] + " Bad.")
 
 
-def test_a_reload_shows_the_example_of_the_address_and_not_the_user_s_text(address, new_page):
+def test_a_reload_shows_the_example_in_the_address_and_not_the_users_text(address, new_page):
     page = open_at(new_page(), address)
-    page.get_by_role("radio", name="Scathing").or_(page.get_by_role("button", name="Scathing")).first.click()
+    choose(page, "Scathing")
     wait_for_text(page, EXAMPLES["Scathing"])
     page.reload()
     settle(page)
@@ -263,27 +261,23 @@ def test_a_reload_shows_the_example_of_the_address_and_not_the_user_s_text(addre
     assert editor(page).input_value() in EXAMPLES.values()
 
 
-def test_where_the_editor_does_not_load_a_plain_box_is_offered(address, new_page):
-    page = new_page()
-    page.goto(f"{address}/?editor=plain")
-    settle(page)
-    box = editor(page)
-    box.fill("The worst film ever made.")
+def test_a_plain_box_replaces_an_editor_that_does_not_load(address, new_page):
+    page = open_at(new_page(), f"{address}/?editor=plain")
+    editor(page).fill("The worst film ever made.")
     page.get_by_role("button", name=re.compile("^Analyse( |$)")).click()
     page.locator(".card.negative").wait_for()
     assert page.locator(".sheet").count() == 0
 
 
-def test_a_long_text_is_analysed_on_request_and_survives_it_unanalysed(address, new_page):
+def test_a_long_text_is_kept_and_is_analysed_only_on_request(address, new_page):
     page = open_at(new_page(), f"{address}/?example=Glowing")
     long = "a good film " * 700
     editor(page).fill(long)
     page.get_by_text("This text is long").wait_for()
-    page.wait_for_timeout(1_000)
+    page.wait_for_timeout(1_000)  # longer than the pause after which a short text is sent
     page.get_by_text("for the previous text").wait_for()
-    page.get_by_role("link", name="Training").click(delay=100)
-    page.get_by_role("heading", name="Training").wait_for()
-    page.get_by_role("link", name="Analyse a review", exact=True).click()
+    follow(page, "Training")
+    follow(page, "Analyse a review")
     page.get_by_text("for the previous text").wait_for()
     wait_for_typed(page, long)
     page.get_by_role("button", name="Analyse", exact=True).click()

@@ -1,4 +1,6 @@
-"""The same work on a cluster: the same bytes as here, every row once, also when a worker dies."""
+"""Scoring on a Ray cluster: the same bytes as on one machine, and every row once, even if a worker dies."""
+
+from __future__ import annotations
 
 import csv
 import json
@@ -43,23 +45,23 @@ def folder(tmp_path_factory):
 
 @pytest.mark.process
 @needs_ray
-def test_every_row_comes_back_once_and_the_same_although_a_worker_is_killed(folder, run, tmp_path):
+def test_the_output_is_that_of_one_machine_although_a_worker_is_killed(folder, run, tmp_path):
     command = [sys.executable, "-m", "tests.two_nodes", folder, tmp_path / "out", run]
     environment = {**os.environ, "RAY_raylet_start_wait_time_s": "300"}
     done = subprocess.run(command, cwd=HOME, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said["ended"] in said["workers"]
-    assert said["rows"] == [ROWS] * 3
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert report["ended"] in report["workers"]
+    assert report["rows"] == [ROWS] * 3
     for source in sorted(folder.iterdir()):
-        here = tmp_path / source.name
-        assert run_script("score.py", source, here, "--artifacts", run).status == 0
-        assert (tmp_path / "out" / source.name).read_bytes() == here.read_bytes()
+        expected = tmp_path / source.name
+        assert run_script("score.py", source, expected, "--artifacts", run).status == 0
+        assert (tmp_path / "out" / source.name).read_bytes() == expected.read_bytes()
     assert not (tmp_path / "out.parts").exists()
 
 
 @needs_ray
-def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
+def test_an_unreadable_file_becomes_a_row_with_a_sentence(run, tmp_path):
     from sentiment.bulk.cluster import Scorer, _read
 
     (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
@@ -74,15 +76,15 @@ def test_what_is_wrong_with_a_file_is_carried_home_as_a_sentence(run, tmp_path):
 def test_finished_parts_are_removed_only_by_a_run_that_owns_them(run, tmp_path, monkeypatch):
     from sentiment.bulk import cluster
 
-    def starts(*_, **__):
+    def stop(*_, **__):
         raise FileError("no further")
 
     (tmp_path / "a.csv").write_text("review\ngood\n")
     task, parts = Task(tmp_path / "a.csv", tmp_path / "out.csv", "csv"), Parts(tmp_path / "out.csv.parts")
     monkeypatch.setattr(cluster, "_connected", lambda address: nullcontext(1))
-    monkeypatch.setattr(cluster.ray.data, "from_items", starts)
+    monkeypatch.setattr(cluster.ray.data, "from_items", stop)
     with parts.locked():
-        for folder in (parts.folder, parts.folder / "b.csv"):  # of a file each
+        for folder in (parts.folder, parts.folder / "b.csv"):  # each holds the parts of one file
             Parts(folder).begin({}, resume=False)
         with pytest.raises(FileError, match="Another run is at work"):
             cluster.score_on_cluster(task, run, None, lambda *_: None)
@@ -93,7 +95,7 @@ def test_finished_parts_are_removed_only_by_a_run_that_owns_them(run, tmp_path, 
 
 
 @needs_ray
-def test_two_files_that_would_get_one_name_are_refused(tmp_path):
+def test_two_files_whose_outputs_would_have_one_name_are_refused(tmp_path):
     from sentiment.bulk.cluster import tasks_by_file
 
     (tmp_path / "in").mkdir()
@@ -104,7 +106,7 @@ def test_two_files_that_would_get_one_name_are_refused(tmp_path):
     assert [each.format for each in tasks_by_file(Task(tmp_path / "in", tmp_path / "out", ""))] == ["csv", "tsv"]
 
 
-def test_only_a_cluster_scores_a_folder(run, tmp_path):
+def test_a_folder_is_refused_without_a_cluster(run, tmp_path):
     (tmp_path / "in").mkdir()
     done = run_script("score.py", tmp_path / "in", tmp_path / "out.csv", "--artifacts", run)
     assert done.status == 2

@@ -1,22 +1,22 @@
-"""Guesses at what a table's columns are."""
+"""The columns of a table: which holds the text, labels or dates, how they are named, and whether there is a header."""
+
+from __future__ import annotations
 
 from time import perf_counter
 
 import pytest
 
 from sentiment.tables.base import Options
-from sentiment.tables.columns import (
-    column_choices,
-    find_columns,
-    guess_text_column,
-    looks_like_reviews,
-)
+from sentiment.tables.columns import column_choices, find_columns, guess_text_column, looks_like_reviews
 from sentiment.tables.errors import FileError
 from sentiment.tables.headers import has_header, header_is_doubtful, header_note
 from sentiment.tables.inspection import inspect
 from sentiment.tables.labels import guess_label_column, label_values
 
 LONG = "one of the better films of that year, in spite of its length"
+
+
+# The text column
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,25 @@ def test_the_text_column_is_guessed_by_name_and_then_by_content(columns, row, te
     assert guess_text_column(columns, [row]) == text
 
 
-def test_a_column_of_categories_is_not_taken_for_reviews_by_its_name():
+def test_a_column_of_categories_is_not_the_text_whatever_its_name():
     rows = [["against", LONG], ["in favour", LONG]] * 10
     assert guess_text_column(["opinion", "tweet"], rows) == 1
 
 
-def test_ragged_rows_do_not_spoil_the_guess_of_the_text_column():
+def test_the_text_column_is_found_in_rows_of_different_lengths():
     rows = [["1", "Fun.", LONG, LONG], ["2", "Dull.", "Ann"], [LONG]]
     assert guess_text_column(["id", "what_they_said", "who"], rows) == 1
+
+
+@pytest.mark.parametrize("label", ["True", "meh", "a fine one"])
+def test_a_column_of_labels_is_not_the_text_even_if_the_text_looks_like_data(label):
+    assert guess_text_column(["text", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+    assert guess_text_column(["Verdict", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
+
+
+def test_a_blank_column_is_not_the_text_unless_its_name_says_so():
+    assert guess_text_column(["text", "extra"], [["Row 1", ""], ["Row 2", ""]]) == 0
+    assert guess_text_column(["title", "My review"], [["A long title of a book", ""], ["Another title", ""]]) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +100,7 @@ def test_ragged_rows_do_not_spoil_the_guess_of_the_text_column():
         "★★★★",
     ],
 )
-def test_data_never_look_like_reviews_whatever_their_column_is_called(cell):
+def test_data_do_not_look_like_reviews_whatever_the_name_of_the_column(cell):
     assert not looks_like_reviews(["review"], [[cell], [cell], [LONG]], 0)
     assert looks_like_reviews(["review"], [[cell], [LONG], [LONG]], 0)
 
@@ -109,35 +120,8 @@ def test_short_reviews_look_like_reviews(cell):
 
 
 @pytest.mark.parametrize("name", ["Title", "Developer Reply", "movieInfo", "Plot", "response", "Review Title"])
-def test_prose_under_another_name_does_not_look_like_reviews(name):
+def test_prose_in_a_column_of_another_subject_does_not_look_like_reviews(name):
     assert not looks_like_reviews([name], [[LONG]], 0)
-
-
-@pytest.mark.parametrize("cell", ["[" + "," * 900_000, "http://a," * 100_000 + " ", "a|" * 400_000, "{" * 900_000])
-def test_long_cells_are_looked_at_in_a_moment(cell):
-    began = perf_counter()
-    guess_text_column(["a", "b"], [[cell, "x"]] * 3)
-    assert perf_counter() - began < 1
-
-
-def test_several_columns_are_found_by_names_and_numbers():
-    columns = ["id", "title", "body", "title,body", "a, b"]
-    assert find_columns(columns, "body") == [2]
-    assert find_columns(columns, "body,title") == [2, 1]
-    assert find_columns(columns, "title, 3") == [1, 2]
-    assert find_columns(columns, "title,body") == [3]
-    assert find_columns(columns, 'id,"a, b"') == [0, 4]
-    assert find_columns(columns, 2) == [2]
-    assert find_columns(columns, [1, 2]) == [1, 2]
-    for wanted in ("body,body", "body,text", "body,"):
-        with pytest.raises(FileError):
-            find_columns(columns, wanted)
-
-
-def test_columns_are_distinguished_by_their_labels_and_from_having_none():
-    columns = ["text", "score", "text", "none", "", "text (column 3)"]
-    shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
-    assert column_choices(columns) == [*shown, "text (column 3) (column 6)"]
 
 
 @pytest.mark.parametrize(
@@ -153,8 +137,47 @@ def test_columns_are_distinguished_by_their_labels_and_from_having_none():
         ("said", ["quite dull", "it was dull"], False),
     ],
 )
-def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, cells, looks):
+def test_a_column_without_sentences_looks_like_reviews_only_by_its_name(name, cells, looks):
     assert looks_like_reviews([name], [[cell] for cell in cells], 0) is looks
+
+
+@pytest.mark.parametrize("cell", ["[" + "," * 900_000, "http://a," * 100_000 + " ", "a|" * 400_000, "{" * 900_000])
+def test_the_text_column_is_guessed_within_a_second_among_long_cells(cell):
+    began = perf_counter()
+    guess_text_column(["a", "b"], [[cell, "x"]] * 3)
+    assert perf_counter() - began < 1
+
+
+# Names of columns
+
+
+def test_columns_are_found_by_their_names_and_numbers():
+    columns = ["id", "title", "body", "title,body", "a, b"]
+    assert find_columns(columns, "body") == [2]
+    assert find_columns(columns, "body,title") == [2, 1]
+    assert find_columns(columns, "title, 3") == [1, 2]
+    assert find_columns(columns, "title,body") == [3]
+    assert find_columns(columns, 'id,"a, b"') == [0, 4]
+    assert find_columns(columns, 2) == [2]
+    assert find_columns(columns, [1, 2]) == [1, 2]
+    for wanted in ("body,body", "body,text", "body,"):
+        with pytest.raises(FileError):
+            find_columns(columns, wanted)
+
+
+def test_columns_with_the_same_or_no_name_have_different_labels():
+    columns = ["text", "score", "text", "none", "", "text (column 3)"]
+    shown = ["text (column 1)", "score", "text (column 3)", "none (column 4)", "(column 5)"]
+    assert column_choices(columns) == [*shown, "text (column 3) (column 6)"]
+
+
+def test_long_names_of_columns_have_short_and_different_labels():
+    shown = column_choices(["n" * 5000, "n" * 5000 + "m"])
+    assert all(len(label) < 150 for label in shown)
+    assert len(set(shown)) == 2
+
+
+# Labels and dates
 
 
 @pytest.mark.parametrize(
@@ -173,7 +196,7 @@ def test_a_column_without_sentences_is_taken_for_reviews_only_by_its_name(name, 
         (["review", "note", "label"], [["x", "good", "1"], ["y", "bad", "0"]], 2),
     ],
 )
-def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, rows, label):
+def test_a_label_column_is_guessed_by_its_name_or_its_values(columns, rows, label):
     assert guess_label_column(columns, rows, 0) == label
 
 
@@ -201,12 +224,12 @@ def test_a_label_column_is_guessed_only_where_name_or_values_say_so(columns, row
         ([], []),
     ],
 )
-def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(values, meanings):
+def test_ratings_are_read_on_the_smallest_scale_that_contains_them(values, meanings):
     assert list(label_values(values).values()) == meanings
 
 
 @pytest.mark.parametrize(
-    ("cell", "dated"),
+    ("cell", "is_date"),
     [
         ("2024-01-02", True),
         ("2024-01-02T10:30:00Z", True),
@@ -233,10 +256,13 @@ def test_the_values_of_labels_are_read_on_the_smallest_scale_that_holds_them(val
         ("2021", False),
     ],
 )
-def test_a_date_has_a_year_and_a_mark_out_of_ten_is_not_a_date(cell, dated, tmp_path):
+def test_dates_with_a_year_are_detected_and_times_and_ratings_are_not(cell, is_date, tmp_path):
     path = tmp_path / "in.tsv"
     path.write_text(f"review\tseen\n{LONG}\t{cell}\n")
-    assert inspect(path, Options(), lambda *_: None).dates == ([1] if dated else [])
+    assert inspect(path, Options(), lambda *_: None).dates == ([1] if is_date else [])
+
+
+# Headers
 
 
 @pytest.mark.parametrize(
@@ -258,10 +284,9 @@ def test_a_date_has_a_year_and_a_mark_out_of_ten_is_not_a_date(cell, dated, tmp_
     ],
 )
 def test_a_first_row_that_is_a_review_is_not_a_header(first):
-    dates = {"2024-01-02": "2024-03-04", "Jan 2, 2024": "Mar 4, 2024", "★★": "★", "4/5": "1/5"}
-    others = ["Ann", "Cleo", "neutral"]
-    beneath = [dates.get(first[1], other) for other in others]
-    rows = [[text, cell] for text, cell in zip(["Dull and long", "I liked it", "Fine by me"], beneath, strict=True)]
+    alike = {"2024-01-02": "2024-03-04", "Jan 2, 2024": "Mar 4, 2024", "★★": "★", "4/5": "1/5"}
+    texts, cells = ["Dull and long", "I liked it", "Fine by me"], ["Ann", "Cleo", "neutral"]
+    rows = [[text, alike.get(first[1], cell)] for text, cell in zip(texts, cells, strict=True)]
     assert not has_header([first, *rows])
 
 
@@ -298,7 +323,7 @@ def test_usual_headers_are_headers(names, row):
     assert has_header([names, row, row])
 
 
-def test_a_header_repeated_where_files_were_joined_is_still_one():
+def test_a_header_repeated_further_down_is_still_a_header():
     assert has_header([["film", "verdict"], ["The Long One", LONG], ["film", "verdict"], ["The Short One", LONG]])
 
 
@@ -314,23 +339,23 @@ def test_a_header_repeated_where_files_were_joined_is_still_one():
         (["reviewText"], ["Dull"], False),
     ],
 )
-def test_a_header_is_in_doubt_where_no_name_is_usual_and_none_differs_from_the_cells_beneath(names, row, doubtful):
+def test_a_header_is_doubtful_if_no_name_is_usual_or_differs_from_its_cells(names, row, doubtful):
     assert header_is_doubtful(names, [row] if row else []) is doubtful
 
 
-def test_the_header_is_named_in_one_short_line_without_control_characters():
+def test_the_header_is_quoted_in_one_short_line_without_control_characters():
     assert header_note(["Great\n\x1b[31mfun", "Bob"]) == "First row used as the header: “Great [31mfun”, “Bob”."
     assert len(header_note(["x" * 5000] * 5000)) < 400
 
 
 @pytest.mark.parametrize("cell", ["a" * 2_000_000, "." * 2_000_000, "a b c d " + "e" * 2_000_000, "1 a" * 600_000])
-def test_a_first_row_of_any_length_is_looked_at_in_a_moment(cell):
+def test_a_header_is_detected_within_two_seconds_whatever_its_length(cell):
     began = perf_counter()
     has_header([[cell, cell], [cell, cell], ["x", "y"]])
     assert perf_counter() - began < 2
 
 
-def test_what_an_inspection_notes_is_short_although_the_file_is_wide_and_its_cells_are_long(tmp_path):
+def test_an_inspection_keeps_little_of_a_wide_file_with_long_cells(tmp_path):
     path = tmp_path / "in.csv"
     row = ",".join(["y" * 500] * 3000)
     path.write_text("\n".join([",".join(f"c{i}" for i in range(3000)), *[row] * 20]))
@@ -339,16 +364,3 @@ def test_what_an_inspection_notes_is_short_although_the_file_is_wide_and_its_cel
     assert sum(len(cell) for cells in found.sample for cell in cells) < 5_000_000
     path.write_text("review,genre\n" + f"a good film,{'z' * 300}\n" * 5)
     assert inspect(path, Options(), lambda *_: None).values == {}
-    assert all(len(name) < 150 for name in column_choices(["n" * 5000, "n" * 5000 + "m"]))
-    assert len(set(column_choices(["n" * 5000, "n" * 5000 + "m"]))) == 2
-
-
-@pytest.mark.parametrize("label", ["True", "meh", "a fine one"])
-def test_a_column_of_labels_is_not_the_text_even_where_the_text_looks_like_data(label):
-    assert guess_text_column(["text", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
-    assert guess_text_column(["Verdict", "label"], [["Row 1", label], ["Row 2", "False"]]) == 0
-
-
-def test_a_blank_column_is_not_the_text_unless_its_name_says_so():
-    assert guess_text_column(["text", "extra"], [["Row 1", ""], ["Row 2", ""]]) == 0
-    assert guess_text_column(["title", "My review"], [["A long title of a book", ""], ["Another title", ""]]) == 1

@@ -1,4 +1,8 @@
-"""UTF-16 without a mark is known by its NULs, and only by a pattern of them that no other text has."""
+"""Encodings of bulk files: UTF-16 without a byte order mark is detected by its NULs; other bytes are escaped."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -9,15 +13,16 @@ from sentiment.tables.decoding import detect_encoding
 GREEK = "ταινία"
 
 
-def encoding(tmp_path, content: bytes) -> str:
+def detected(tmp_path: Path, content: bytes) -> str:
+    """The encoding that is detected in a file."""
     (tmp_path / "in.csv").write_bytes(content)
     return detect_encoding(tmp_path / "in.csv", "").name
 
 
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize("text", ["a good film\n", f"a good film {GREEK}\n", "a good film, well worth a look\0\n"])
-def test_utf_16_is_known_although_some_of_it_is_greek_or_nul(text, order, tmp_path):
-    assert encoding(tmp_path, (text * 40).encode(f"utf-16-{order}")) == f"utf-16-{order}"
+def test_utf_16_is_detected_even_with_greek_letters_or_nuls(text, order, tmp_path):
+    assert detected(tmp_path, (text * 40).encode(f"utf-16-{order}")) == f"utf-16-{order}"
 
 
 @pytest.mark.parametrize(
@@ -26,7 +31,7 @@ def test_utf_16_is_known_although_some_of_it_is_greek_or_nul(text, order, tmp_pa
     ids=ascii,
 )
 def test_text_with_nuls_in_other_patterns_is_not_utf_16(piece, tmp_path):
-    assert encoding(tmp_path, piece * 120) == "utf-8"
+    assert detected(tmp_path, piece * 120) == "utf-8"
 
 
 STRINGS = pa.Array.from_buffers(pa.string(), 2, pa.array([b"ok", b"\xe1"], pa.binary()).buffers())
@@ -45,8 +50,8 @@ LISTS = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), STRINGS)
     ],
     ids=lambda column: str(column.type),
 )
-def test_bytes_that_are_not_utf_8_deep_in_a_column_of_parquet_become_escapes(column):
-    for texts in (as_texts(column), as_values(column)):
-        whole, damaged = texts
+def test_bytes_that_are_not_utf_8_deep_in_a_parquet_column_are_escaped(column):
+    for convert in (as_texts, as_values):
+        whole, damaged = convert(column)
         assert "ok" in str(whole)
         assert r"\\xe1" in damaged

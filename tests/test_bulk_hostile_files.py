@@ -1,34 +1,43 @@
-"""The corpus of hostile files: what must come out of each does come out."""
+"""The corpus of hostile files (``tests/hostile_files.py``): each gives its expected rows or error."""
+
+from __future__ import annotations
 
 import csv
+from pathlib import Path
 
 import pytest
 
 from sentiment.bulk.pipeline import Task, score_file
 from sentiment.tables.base import Options
 from sentiment.tables.errors import FileError
-from tests.hostile_files import cases
+from tests.hostile_files import Case, cases
 
 CASES = list(cases())
 
 
-def test_the_corpus_holds_sixty_cases_or_more_each_with_a_name_of_its_own():
+def written(case: Case, folder: Path) -> Task:
+    """Writes the file of a case; returns the task that scores it."""
+    (folder / case.name).write_bytes(case.content)
+    options = Options(**(case.options or {}))
+    return Task(folder / case.name, folder / "scored.csv", "csv", raw=True, options=options)
+
+
+def test_the_corpus_has_at_least_sixty_cases_with_different_names():
     assert len({case.name for case in CASES}) == len(CASES) >= 60
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_must_come_out_comes_out(case, classifier, tmp_path):
-    source, output = tmp_path / case.name, tmp_path / "scored.csv"
-    source.write_bytes(case.content)
-    task = Task(source, output, "csv", raw=True, options=Options(**(case.options or {})))
-    if case.error:
-        with pytest.raises(FileError, match=case.error):
-            score_file(task, classifier, lambda *_: None)
-        assert not output.exists()
-        return
-    result = score_file(task, classifier, lambda *_: None)
-    csv.field_size_limit(10**8)
-    with output.open(newline="", encoding="utf-8") as file:
+@pytest.mark.parametrize("case", [case for case in CASES if case.error], ids=lambda case: case.name)
+def test_a_file_that_cannot_be_read_is_refused_with_its_reason(case, classifier, tmp_path):
+    with pytest.raises(FileError, match=case.error):
+        score_file(written(case, tmp_path), classifier, lambda *_: None)
+    assert not (tmp_path / "scored.csv").exists()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.error], ids=lambda case: case.name)
+def test_a_hostile_file_gives_its_expected_rows(case, classifier, tmp_path):
+    result = score_file(written(case, tmp_path), classifier, lambda *_: None)
+    csv.field_size_limit(10**8)  # a case has longer cells than Python's limit
+    with (tmp_path / "scored.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     width = len(case.columns)
     assert header[:width] == case.columns

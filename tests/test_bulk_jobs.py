@@ -1,8 +1,11 @@
-"""Jobs: a folder each, processed by workers that outlive pages and servers, and deleted in time."""
+"""Jobs: a folder each, processed by workers that outlive pages and servers, and deleted when they are old."""
+
+from __future__ import annotations
 
 import fcntl
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +20,7 @@ import pytest
 from sentiment.budget import Settings
 from sentiment.bulk.jobs import launcher, locks
 from sentiment.bulk.jobs.creation import create_job
-from sentiment.bulk.jobs.job import Job, all_jobs, find_job
+from sentiment.bulk.jobs.job import all_jobs, find_job
 from sentiment.bulk.jobs.launcher import ATTEMPTS
 from sentiment.bulk.jobs.maintenance import run_maintenance
 from sentiment.bulk.jobs.processes import identify
@@ -40,6 +43,7 @@ def settings(tmp_path, monkeypatch):
 
 
 def table(rows):
+    """A CSV file of so many reviews."""
     return ("id,review\n" + "".join(f"{i},a good film {i} not dull\n" for i in range(rows))).encode()
 
 
@@ -48,32 +52,52 @@ def upload(settings, content, name="reviews.csv"):
 
 
 def submit(settings, run, rows):
+    """Uploads and submits a file, and lets maintenance start it if its turn has come."""
     job = upload(settings, table(rows))
     job.submit({**TASK, "run": str(run)})
     run_maintenance(settings)
     return job
 
 
-def wait(job, *states, seconds=60, maintained=None):
+def wait_until(condition, seconds=60, every=0.02, describe=lambda: ""):
     end = time.monotonic() + seconds
-    while job.state not in states:
+    while not condition():
+        assert time.monotonic() < end, describe()
+        time.sleep(every)
+
+
+def wait(job, *states, maintained=None):
+    """Waits until the job has one of the states; runs maintenance meanwhile if its settings are given."""
+
+    def reached():
+        if job.state in states:
+            return True
         if maintained:
             run_maintenance(maintained)
-        assert time.monotonic() < end, (job.state, job.read("error"), (job.folder / "log").read_text())
-        time.sleep(0.02)
-    return job.state
+        return False
+
+    wait_until(reached, describe=lambda: (job.state, job.read("error"), (job.folder / "log").read_text()))
 
 
 def wait_for_end(job):
-    """Waits until the worker has removed what it keeps of its attempts, its last step."""
-    while job.read("worker"):
-        time.sleep(0.01)
+    """Waits until the worker has removed the record of its process, its last step."""
+    wait_until(lambda: not job.read("worker"))
 
 
 def wait_for_part(job):
+    """Waits until the first rows are scored, while the job is running."""
     while not job.parts.path(0).exists():
         assert job.state == "running"
         time.sleep(0.01)
+
+
+def make_old(folder):
+    """Makes a folder and its files look as if nobody had used them since 1970."""
+    for path in [folder, *folder.iterdir()]:
+        os.utime(path, (1, 1))
+
+
+# Work
 
 
 def test_an_upload_is_inspected_by_a_worker(settings):
@@ -93,11 +117,11 @@ def test_a_file_that_cannot_be_read_fails_with_a_sentence(settings):
     assert "not a file of reviews" in job.read("error")
 
 
-def test_a_file_is_read_again_with_the_chosen_options_but_not_without_end(settings):
+def test_a_file_is_read_again_with_the_chosen_options_and_five_times_at_most(settings):
     job = upload(settings, "review\ncafé\n".encode("cp1252"))
     job.reinspect({"delimiter": None, "encoding": "cp437", "header": None})
     wait(job, "new", maintained=settings)
-    job.remove("inspection")  # as if the child had been killed
+    job.remove("inspection")  # as if the worker had been killed
     wait(job, "new", maintained=settings)
     assert job.read("inspection")["found"]["encoding"] == "cp437"
     wait_for_end(job)
@@ -129,7 +153,7 @@ def test_a_job_whose_worker_is_killed_resumes(settings, run):
     assert job.read("result")["rows"] == 20_000
 
 
-def test_a_worker_that_dies_repeatedly_is_not_restarted_without_end(settings, run):
+def test_a_job_is_attempted_a_limited_number_of_times(settings, run):
     job = submit(settings, run / "nowhere", 10)
     wait(job, "failed")
     assert "no run" in job.read("error")
@@ -139,7 +163,7 @@ def test_a_worker_that_dies_repeatedly_is_not_restarted_without_end(settings, ru
     assert job.state == "failed"
 
 
-def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
+def test_a_cancelled_job_keeps_its_finished_rows_and_can_resume(settings, run):
     job = submit(settings, run, 20_000)
     wait_for_part(job)
     job.cancel()
@@ -157,74 +181,64 @@ def test_cancelling_keeps_what_is_done_and_can_be_taken_back(settings, run):
 def test_other_formats_are_written_on_demand(settings, run):
     job = submit(settings, run, 50)
     wait(job, "done")
-    for form in ("jsonl", "parquet", "xlsx"):
-        assert launcher.start(job, "write", form=form, raw=False, bom=False)
+    for format in ("jsonl", "parquet", "xlsx"):
+        assert launcher.start(job, "write", form=format, raw=False, bom=False)
         wait(job, "done")
-        assert (job.folder / f"download.{form}").stat().st_size
-
-
-def test_deleting_ends_the_worker_and_leaves_nothing(settings, run):
-    job = submit(settings, run, 20_000)
-    wait_for_part(job)
-    child = job.read("worker")["pid"]
-    assert job.delete()
-    assert not job.folder.exists()
-    assert find_job(settings, job.id) is None
-    with pytest.raises(ProcessLookupError):  # the thread that waits for it takes a moment
-        for _ in range(200):
-            os.kill(child, 0)
-            time.sleep(0.01)
-
-
-def test_a_job_that_is_gone_can_be_asked_for_anything_and_does_nothing(settings, run):
-    job = upload(settings, table(10))
-    job.delete()
-    job.cancel()
-    job.submit({**TASK, "run": str(run)})
-    job.score_with_other_run(str(run))
-    assert not launcher.start(job, "write", form="csv", raw=False, bom=False)
-    assert not any(path.is_dir() for path in settings.folder.iterdir())
-
-
-def test_deleting_a_job_waits_for_the_creation_of_its_comparison_job_and_kills_nobody(settings):
-    job = upload(settings, table(10))
-    with subprocess.Popen(["sleep", "60"]) as stranger:
-        job.write("worker", {**identify(stranger.pid), "started": "1"})  # its number was a child's
-        deleting = Thread(target=job.delete)
-        with locks.hold(job.folder / "twins.lock"):
-            deleting.start()
-            deleting.join(0.3)
-            assert deleting.is_alive()
-        deleting.join()
-        assert (job.folder.exists(), stranger.poll()) == (False, None)
-        stranger.kill()
+        assert (job.folder / f"download.{format}").stat().st_size
 
 
 def test_a_damaged_file_of_a_job_counts_as_missing(settings, run):
-    ended, asked, read, named = submit(settings, run, 10), *(upload(settings, table(10)) for _ in range(3))
-    wait(ended, "done")
-    launcher.start(read, "inspect")
-    wait(read, "new")
-    for job, name in ((ended, "result"), (asked, "task"), (read, "inspection"), (named, "upload")):
+    scored = submit(settings, run, 10)
+    submitted, inspected, unnamed = (upload(settings, table(10)) for _ in range(3))
+    wait(scored, "done")
+    launcher.start(inspected, "inspect")
+    wait(inspected, "new")
+    for job, name in ((scored, "result"), (submitted, "task"), (inspected, "inspection"), (unnamed, "upload")):
         (job.folder / f"{name}.json").write_bytes(b"")  # as a power cut leaves it
-    assert find_job(settings, named.id) is None
-    assert read.state in ("unread", "inspecting")  # the last worker may have started an inspection
-    assert asked.state in ("unread", "inspecting", "new")
-    wait(ended, "done", maintained=settings)  # repeatedly, since the worker that inspected may run maintenance
-    assert ended.read("result")["rows"] == 10
+    assert find_job(settings, unnamed.id) is None
+    assert inspected.state in ("unread", "inspecting")  # the last worker may have started an inspection
+    assert submitted.state in ("unread", "inspecting", "new")
+    wait(scored, "done", maintained=settings)  # repeatedly, since the worker that inspected may run maintenance
+    assert scored.read("result")["rows"] == 10
 
 
-def test_no_more_jobs_run_at_once_than_set_and_the_oldest_run_first(settings, run):
+def test_a_job_whose_worker_is_being_started_is_still_unread(settings):
+    job = upload(settings, table(10))
+    with (job.folder / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert job.has_worker
+        assert job.state == "unread"
+
+
+def test_a_worker_has_lower_priority_than_the_app_from_its_first_import(settings):
+    job = upload(settings, table(10))
+    launcher.start(job, "inspect")
+    worker = job.read("worker")["pid"]
+    command = Path(f"/proc/{worker}/cmdline")
+    wait_until(lambda: command.read_bytes().startswith(sys.executable.encode()), every=0.001)
+    assert os.getpriority(os.PRIO_PROCESS, worker) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
+    wait(job, "new")
+
+
+# The queue
+
+
+def test_jobs_run_one_at_a_time_if_so_set_and_the_oldest_first(settings, run):
     first, second = submit(settings, run, 6000), submit(settings, run, 10)
     assert (first.state, second.state) == ("running", "waiting")
     wait(first, "done")
-    wait(second, "done")  # the first child starts the second: no page is needed for it
+    wait(second, "done")  # which the first worker starts, without any page
 
 
-def test_a_job_that_is_deleted_while_the_queue_is_read_stops_nobody(settings, monkeypatch):
+def test_a_job_deleted_while_the_queue_is_read_does_no_harm(settings, monkeypatch):
     job = upload(settings, table(10))
+
+    def delete_and_accept(id):
+        shutil.rmtree(job.folder)
+        return True
+
     with monkeypatch.context() as patch:
-        patch.setattr(Job, "read", lambda job, name: TASK)  # as if the task had been there a moment before
+        patch.setattr("sentiment.bulk.jobs.job.is_job_id", delete_and_accept)
         assert all_jobs(settings) == [job]
 
 
@@ -238,50 +252,6 @@ def test_a_long_job_gives_way_to_waiting_ones(settings, run, monkeypatch):
     wait(long, "done")
 
 
-def test_ids_cannot_be_guessed_and_open_nothing_else(settings):
-    job = upload(settings, b"review\n")
-    assert find_job(settings, job.id) == job
-    assert len(job.id) == 22
-    (settings.folder / "upload.json").write_text("{}")
-    for id in ("", ".", "..", "../jobs", job.id[:-1], job.id + "x", job.id[:-1] + "/"):
-        assert find_job(settings, id) is None
-
-
-def test_only_its_owner_can_read_a_folder(settings):
-    job = upload(settings, b"review\n")
-    assert job.folder.stat().st_mode & 0o077 == 0
-    assert settings.folder.stat().st_mode & 0o077 == 0
-
-
-def test_a_job_that_is_idle_too_long_is_deleted(settings, run):
-    old, young = upload(settings, b"review\n"), upload(settings, b"review\n")
-    for path in [old.folder, *old.folder.iterdir()]:
-        os.utime(path, (1, 1))
-    run_maintenance(settings)
-    assert find_job(settings, old.id) is None
-    assert find_job(settings, young.id) == young
-
-
-def test_what_is_left_of_an_upload_or_a_deletion_that_was_cut_off_goes_too(settings):
-    deleted, begun, young = (upload(settings, b"review\n") for _ in range(3))
-    for job in (begun, young):
-        job.remove("upload")
-    folders = [deleted.folder.rename(settings.folder / f".{deleted.id}"), begun.folder]
-    (settings.folder / "notes").mkdir()
-    for folder in [*folders, settings.folder / "notes"]:
-        for path in [folder, *folder.iterdir()]:
-            os.utime(path, (1, 1))
-    run_maintenance(settings)
-    assert not any(folder.exists() for folder in folders)
-    assert young.folder.exists()
-    assert (settings.folder / "notes").exists()  # none of ours
-
-
-def test_maintenance_without_a_job_writes_nothing(settings):
-    run_maintenance(settings)
-    assert not settings.folder.exists()
-
-
 @pytest.mark.parametrize("at_once", ["0", "0.9", "1.5"])
 def test_an_invalid_number_of_jobs_at_once_is_refused_in_a_sentence(monkeypatch, at_once):
     monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", at_once)
@@ -291,18 +261,28 @@ def test_an_invalid_number_of_jobs_at_once_is_refused_in_a_sentence(monkeypatch,
         Settings.from_environment()
 
 
-def test_when_the_disk_fills_the_job_that_is_idle_longest_is_deleted_first(settings):
-    older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
-    for path in [older.folder, *older.folder.iterdir()]:
-        os.utime(path, (time.time() - 60, time.time() - 60))
-    run_maintenance(Settings(settings.folder, gigabytes=100_000 / 1e9))
-    assert all_jobs(settings) == [newer]
+# Uploads and folders
 
 
-@pytest.mark.parametrize(("free", "taken"), [(500, True), (499, False)])
-def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, monkeypatch):
+def test_ids_cannot_be_guessed_and_open_nothing_else(settings):
+    job = upload(settings, b"review\n")
+    assert find_job(settings, job.id) == job
+    assert len(job.id) == 22
+    (settings.folder / "upload.json").write_text("{}")
+    for id in ("", ".", "..", "../jobs", job.id[:-1], job.id + "x", job.id[:-1] + "/"):
+        assert find_job(settings, id) is None
+
+
+def test_only_the_user_of_the_server_can_read_the_folders(settings):
+    job = upload(settings, b"review\n")
+    assert job.folder.stat().st_mode & 0o077 == 0
+    assert settings.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(("free", "accepted"), [(500, True), (499, False)])
+def test_an_upload_needs_five_times_its_size_on_the_disk(free, accepted, settings, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=free, total=10_000))
-    if taken:
+    if accepted:
         assert upload(settings, b"x" * 100).input.stat().st_size == 100
     else:
         with pytest.raises(FileError, match="no room for this file"):
@@ -311,21 +291,99 @@ def test_an_upload_needs_five_times_its_size_on_the_disk(free, taken, settings, 
 
 
 @pytest.mark.parametrize("name", ["reviews.exe", "reviews", ".csv", "../../etc/passwd"])
-def test_a_name_of_an_unknown_format_is_refused_before_anything_is_written(settings, name):
+def test_a_file_name_without_a_known_format_is_refused_before_anything_is_written(settings, name):
     with pytest.raises(FileError):
         upload(settings, b"x", name)
     assert not settings.folder.exists()
 
 
 @pytest.mark.parametrize("name", ["../../escape.csv", "a/b.CSV", "x.tar.csv.gz", "Ünïcode 😀.jsonl"])
-def test_a_name_decides_only_the_format(settings, name):
+def test_a_file_name_decides_only_the_format(settings, name):
     job = upload(settings, b"x", name)
     assert job.input.parent == job.folder
     assert job.input.name.startswith("input.")
     assert "/" not in job.read("upload")["name"]
 
 
-def test_a_comparison_job_scores_the_same_file_with_another_run_and_is_deleted_with_its_job(settings, run, tmp_path):
+# Deletion
+
+
+def test_deleting_ends_the_worker_and_leaves_nothing(settings, run):
+    job = submit(settings, run, 20_000)
+    wait_for_part(job)
+    worker = job.read("worker")["pid"]
+    assert job.delete()
+    assert not job.folder.exists()
+    assert find_job(settings, job.id) is None
+    with pytest.raises(ProcessLookupError):  # once the thread that waits for it has done so
+        for _ in range(200):
+            os.kill(worker, 0)
+            time.sleep(0.01)
+
+
+def test_nothing_can_be_done_with_a_deleted_job(settings, run):
+    job = upload(settings, table(10))
+    job.delete()
+    job.cancel()
+    job.submit({**TASK, "run": str(run)})
+    job.score_with_other_run(str(run))
+    assert not launcher.start(job, "write", form="csv", raw=False, bom=False)
+    assert not any(path.is_dir() for path in settings.folder.iterdir())
+
+
+def test_deletion_waits_for_a_new_comparison_job_and_kills_no_other_process(settings):
+    job = upload(settings, table(10))
+    with subprocess.Popen(["sleep", "60"]) as other:
+        job.write("worker", {**identify(other.pid), "started": "1"})  # a worker had this id before
+        deleting = Thread(target=job.delete)
+        with locks.hold(job.folder / "twins.lock"):
+            deleting.start()
+            deleting.join(0.3)
+            assert deleting.is_alive()
+        deleting.join()
+        assert (job.folder.exists(), other.poll()) == (False, None)
+        other.kill()
+
+
+def test_a_job_that_is_idle_too_long_is_deleted(settings):
+    old, recent = upload(settings, b"review\n"), upload(settings, b"review\n")
+    make_old(old.folder)
+    run_maintenance(settings)
+    assert find_job(settings, old.id) is None
+    assert find_job(settings, recent.id) == recent
+
+
+def test_the_remains_of_an_interrupted_upload_or_deletion_are_deleted(settings):
+    deleted, begun, recent = (upload(settings, b"review\n") for _ in range(3))
+    for job in (begun, recent):
+        job.remove("upload")
+    folders = [deleted.folder.rename(settings.folder / f".{deleted.id}"), begun.folder]
+    (settings.folder / "notes").mkdir()
+    for folder in [*folders, settings.folder / "notes"]:
+        make_old(folder)
+    run_maintenance(settings)
+    assert not any(folder.exists() for folder in folders)
+    assert recent.folder.exists()
+    assert (settings.folder / "notes").exists()  # not of a job
+
+
+def test_maintenance_without_a_job_writes_nothing(settings):
+    run_maintenance(settings)
+    assert not settings.folder.exists()
+
+
+def test_a_full_disk_loses_the_job_that_is_idle_longest(settings):
+    older, newer = upload(settings, b"x" * 60_000), upload(settings, b"x" * 60_000)
+    for path in [older.folder, *older.folder.iterdir()]:
+        os.utime(path, (time.time() - 60, time.time() - 60))
+    run_maintenance(Settings(settings.folder, gigabytes=100_000 / 1e9))
+    assert all_jobs(settings) == [newer]
+
+
+# Comparison with another run
+
+
+def test_a_comparison_job_scores_the_file_with_another_run_and_is_deleted_with_its_job(settings, run, tmp_path):
     job = submit(settings, run, 50)
     wait(job, "done")
     other = tiny_run(tmp_path / "other", seed=1)
@@ -340,7 +398,7 @@ def test_a_comparison_job_scores_the_same_file_with_another_run_and_is_deleted_w
     assert not comparison.folder.exists()
 
 
-def test_a_comparison_job_requested_again_is_the_same_so_that_none_outlives_its_job(settings, run, tmp_path):
+def test_a_comparison_job_requested_again_is_the_same(settings, run, tmp_path):
     job = upload(settings, table(10))
     job.submit({**TASK, "run": str(run)})
     with ThreadPoolExecutor() as threads:
@@ -351,35 +409,17 @@ def test_a_comparison_job_requested_again_is_the_same_so_that_none_outlives_its_
     assert all_jobs(settings) == []
 
 
-def test_a_comparison_job_requested_while_its_job_is_deleted_leaves_nothing_behind(settings, run, monkeypatch):
+def test_a_comparison_job_requested_during_a_deletion_leaves_nothing_behind(settings, run, monkeypatch):
     job = upload(settings, table(10))
     job.submit({**TASK, "run": str(run)})
     link, deletion = os.link, Thread(target=job.delete)
 
-    def linked(*paths):
+    def link_during_deletion(*paths):
         deletion.start()
-        deletion.join(0.5)  # which it cannot, since it waits for the comparison job
+        deletion.join(0.5)  # it does not end, because it waits for the comparison job
         link(*paths)
 
-    monkeypatch.setattr(os, "link", linked)
+    monkeypatch.setattr(os, "link", link_during_deletion)
     job.score_with_other_run(str(run))
     deletion.join()
     assert not any(path.is_dir() for path in settings.folder.iterdir())
-
-
-def test_a_job_that_is_just_being_started_is_still_unread(settings):
-    job = upload(settings, table(10))
-    with (job.folder / "lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        assert job.has_worker
-        assert job.state == "unread"
-
-
-def test_a_worker_has_lower_priority_than_the_app_from_its_first_import(settings):
-    job = upload(settings, table(10))
-    launcher.start(job, "inspect")
-    child = job.read("worker")["pid"]
-    while not Path(f"/proc/{child}/cmdline").read_bytes().startswith(sys.executable.encode()):
-        time.sleep(0.001)
-    assert os.getpriority(os.PRIO_PROCESS, child) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
-    wait(job, "new")

@@ -1,4 +1,4 @@
-"""Small files made to take much memory: each ends in rows or in a sentence, within a gigabyte and a half."""
+"""Limits on memory: small files that would take much of it, chunks, unpacked data, and row groups of the output."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from tests.hostile_files import zipped
 
 pytestmark = pytest.mark.process
 
+# Inspects files in a process with a gigabyte and a half of memory, and prints the number of rows or the error of each
 CHILD = """
 import json, resource, sys
 from pathlib import Path
@@ -36,7 +38,7 @@ from sentiment.tables.inspection import inspect
 from sentiment.tables.errors import FileError
 from sentiment.tables.base import Options
 most = 1500 << 20
-file_limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of what it is, for the sake of time
+file_limits.MAX_UNPACKED_FREE = 50_000_000  # a fifth of its value, to save time
 resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 outcomes = {}
 for path in map(Path, sys.argv[1:]):
@@ -65,7 +67,7 @@ def workbook(path: Path, rows: str, **parts: str) -> None:
     path.write_bytes(zipped(members))
 
 
-def repeated(path: Path, text: str, rows: int, *, in_lists_of: int = 0) -> None:
+def repeated_parquet(path: Path, text: str, rows: int, *, in_lists_of: int = 0) -> None:
     """A Parquet file whose rows all hold one text, written once; or lists of it."""
     indices = pa.array(np.zeros(rows * max(in_lists_of, 1), "int32"))
     column = pa.DictionaryArray.from_arrays(indices, pa.array([text]))
@@ -77,19 +79,24 @@ def repeated(path: Path, text: str, rows: int, *, in_lists_of: int = 0) -> None:
 
 
 def plain_parquet(path: Path, size: int) -> None:
+    """A Parquet file of one long text without a dictionary."""
     table = pa.table({"review": ["x" * size]})
     pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
 
 
+# By name: what writes the file, and what its inspection must say
 FILES = {
-    "dictionary.parquet": (lambda p: repeated(p, "x" * 4_000_000, 3_000), "unpacks to more than 50 MB"),
+    "dictionary.parquet": (lambda p: repeated_parquet(p, "x" * 4_000_000, 3_000), "unpacks to more than 50 MB"),
     "dictionary_in_lists.parquet": (
-        lambda p: repeated(p, "y" * 100_000, 1_000, in_lists_of=300),
+        lambda p: repeated_parquet(p, "y" * 100_000, 1_000, in_lists_of=300),
         "a row of more than 16,000,000 bytes",
     ),
-    "long_value.parquet": (lambda p: repeated(p, "x" * 20_000_000, 100_000), "a cell of more than 16,000,000 bytes"),
+    "long_value.parquet": (
+        lambda p: repeated_parquet(p, "x" * 20_000_000, 100_000),
+        "a cell of more than 16,000,000 bytes",
+    ),
     "one_value.parquet": (lambda p: plain_parquet(p, 60_000_000), "unpacks to more than 50 MB"),
-    "many_rows.parquet": (lambda p: repeated(p, "good", 15_000_000), "unpacks to more than 50 MB"),
+    "many_rows.parquet": (lambda p: repeated_parquet(p, "good", 15_000_000), "unpacks to more than 50 MB"),
     "wide.csv": (lambda p: p.write_text(",".join(["review"] * 100_000) + "\n" + "good\n" * 2_048), "4,096 columns"),
     "wide_and_empty.csv": (lambda p: p.write_text("," * 999_999 + "\n" + "good\n" * 100), "4,096 columns"),
     "long_names.csv": (lambda p: p.write_text("review," + "n" * 2_000_000 + "\ngood,1\n"), "column names of more"),
@@ -143,23 +150,25 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def sentence(tmp_path_factory):
+def outcomes(tmp_path_factory):
+    """The outcome of the inspection of each file."""
     folder = tmp_path_factory.mktemp("hostile")
     for name, (make, _) in FILES.items():
         make(folder / name)
-        assert (folder / name).stat().st_size < 20_000_000
+        assert (folder / name).stat().st_size < 20_000_000  # else it is not small
     command = [sys.executable, "-c", CHILD, *(str(folder / name) for name in FILES)]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=300).stdout)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_made_to_fill_the_memory_does_not(name, sentence):
-    expected = FILES[name][1]
-    assert re.search(rf"\b{re.escape(expected)}", sentence[name]), sentence[name]
-    assert "uncaught" not in sentence[name]
+def test_a_file_made_to_fill_the_memory_does_not(name, outcomes):
+    _, expected = FILES[name]
+    assert re.search(rf"\b{re.escape(expected)}", outcomes[name]), outcomes[name]
+    assert "uncaught" not in outcomes[name]
 
 
 def write_short_rows(folder: Path) -> list[Path]:
+    """Writes files of a hundred rows that each lack two of three cells."""
     csv, jsonl, xlsx = (folder / f"short.{form}" for form in ("csv", "jsonl", "xlsx"))
     csv.write_text("review,a,b\n" + "good\n" * 100)
     jsonl.write_text('{"review": "good", "a": 1, "b": 2}\n' + '{"review": "good"}\n' * 100)
@@ -171,7 +180,7 @@ def write_short_rows(folder: Path) -> list[Path]:
     return [csv, jsonl, xlsx]
 
 
-def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_path, monkeypatch):
+def test_the_number_of_missing_cells_is_limited(tmp_path, monkeypatch):
     for path in write_short_rows(tmp_path):
         monkeypatch.setattr(file_limits, "MAX_MISSING", 200)
         assert inspect(path, Options(), lambda *_: None).survey.rows in (100, 101)
@@ -181,7 +190,7 @@ def test_rows_that_are_shorter_than_the_table_are_not_padded_without_end(tmp_pat
 
 
 @pytest.mark.parametrize("size", [10, 1_000, 10_000])
-def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(size, tmp_path, monkeypatch):
+def test_a_chunk_exceeds_its_limits_by_one_row_at_most(size, tmp_path, monkeypatch):
     monkeypatch.setattr(base, "CHUNK_CHARACTERS", 5_000)
     monkeypatch.setattr(base, "CHUNK_CELLS", 60)
     path = tmp_path / "in.csv"
@@ -189,12 +198,12 @@ def test_a_chunk_holds_no_more_characters_or_cells_than_a_row_beyond_its_bound(s
     chunks = [len(chunk.texts) for chunk in open_source(path).chunks(0)]
     assert sum(chunks) == 100
     assert max(chunks) <= max(1, min(20, 5_000 // size + 1))
-    problems = tmp_path / "surplus.csv"
-    problems.write_text("review,a\n" + ("good,1," + "x" * size + "\n") * 100)
-    assert max(len(chunk.texts) for chunk in open_source(problems).chunks(0)) <= max(1, min(30, 5_000 // size + 1))
+    surplus = tmp_path / "surplus.csv"
+    surplus.write_text("review,a\n" + ("good,1," + "x" * size + "\n") * 100)
+    assert max(len(chunk.texts) for chunk in open_source(surplus).chunks(0)) <= max(1, min(30, 5_000 // size + 1))
 
 
-def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path, monkeypatch):
+def test_a_parquet_chunk_counts_every_repetition_of_a_text_in_a_dictionary(tmp_path, monkeypatch):
     monkeypatch.setattr("sentiment.tables.parquet.CHUNK_CHARACTERS", 100_000)
     for name, kind in (("plain", pa.string()), ("category", pa.dictionary(pa.int32(), pa.string()))):
         column = pa.array(["x" * 1_000] * 2_000).cast(kind)
@@ -205,8 +214,8 @@ def test_a_parquet_chunk_counts_every_repeat_of_a_text_in_a_dictionary(tmp_path,
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-@pytest.mark.parametrize("packing", ["gz", "zst", "zip"])
-def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, extra, tmp_path, monkeypatch):
+@pytest.mark.parametrize("format", ["gz", "zst", "zip"])
+def test_packed_data_may_unpack_to_the_limit_but_not_to_a_byte_more(format, extra, tmp_path, monkeypatch):
     monkeypatch.setattr(file_limits, "MAX_UNPACKED_FREE", 1_000_000)
     monkeypatch.setattr(file_limits, "MAX_UNPACKED_RATIO", 1)
     text = b"review\n" + b"x" * (1_000_000 - 7 + extra)
@@ -215,17 +224,17 @@ def test_packed_data_may_unpack_to_the_bound_and_not_to_a_byte_more(packing, ext
         "zst": lambda content: pa.compress(content, "zstd", asbytes=True),
         "zip": lambda content: zipped({"in.csv": content}),
     }
-    path = tmp_path / f"in.csv.{packing}"
-    path.write_bytes(pack[packing](text))
+    path = tmp_path / f"in.csv.{format}"
+    path.write_bytes(pack[format](text))
     if not extra:
-        assert DelimitedSource(path, "csv", packing, Options()).columns == ["review"]
+        assert DelimitedSource(path, "csv", format, Options()).columns == ["review"]
         return
     with pytest.raises(FileError, match="unpacks to more than 1 MB, too much for a file of its size; use it unpacked"):
         open_source(path)
 
 
-def test_what_packs_as_text_does_is_not_refused(tmp_path):
-    """A file's own size counts: 200 times that of what is packed."""
+def test_text_that_compresses_as_usual_is_not_refused(tmp_path):
+    """A packed file may unpack to 200 times its size, and to 256 MB whatever its size."""
     assert file_limits.unpacked_limit(1_000) == 256_000_000
     assert file_limits.unpacked_limit(100_000_000) == 20_000_000_000
     path = tmp_path / "in.csv.gz"
@@ -234,7 +243,7 @@ def test_what_packs_as_text_does_is_not_refused(tmp_path):
         assert sum(map(len, iter(lambda: file.read(1 << 20), b""))) == 12_000_007
 
 
-def test_a_workbook_of_blank_rows_in_its_midst_keeps_them_up_to_the_bound(tmp_path, monkeypatch):
+def test_a_workbook_keeps_blank_rows_between_others_up_to_the_limit(tmp_path, monkeypatch):
     path = tmp_path / "gap.xlsx"
     workbook(path, f'{HEADER}<row r="12">{CELL.format("A12")}</row>')
     monkeypatch.setattr("sentiment.tables.xlsx.MAX_BLANK_ROWS", 10)
@@ -244,9 +253,7 @@ def test_a_workbook_of_blank_rows_in_its_midst_keeps_them_up_to_the_bound(tmp_pa
         open_source(path)
 
 
-def test_reading_a_workbook_leaves_the_filters_of_warnings_alone(tmp_path):
-    import warnings
-
+def test_reading_a_workbook_does_not_change_the_filters_of_warnings(tmp_path):
     path = tmp_path / "in.xlsx"
     workbook(path, HEADER + "".join(f'<row r="{i}">{CELL.format(f"A{i}")}</row>' for i in range(2, 300)))
     rows = open_source(path).rows()
@@ -255,7 +262,7 @@ def test_reading_a_workbook_leaves_the_filters_of_warnings_alone(tmp_path):
     assert warnings.filters == before
 
 
-def test_parts_are_put_together_until_a_row_group_is_of_good_size():
+def test_parts_are_joined_to_row_groups_of_a_good_size():
     small = pa.table({"text": ["good"] * 2_048})
     groups = [sum(table.num_rows for table in group) for group in _grouped(iter([small] * 70))]
     assert groups == [65_536, 65_536, 12_288]
@@ -264,7 +271,7 @@ def test_parts_are_put_together_until_a_row_group_is_of_good_size():
     assert list(_grouped(iter([]))) == []
 
 
-def test_thousands_of_columns_of_one_name_get_names_of_their_own_at_once():
+def test_thousands_of_columns_with_one_name_get_different_names():
     names = unique_names(["a"] * 4_096)
     assert names[:3] == ["a", "a_2", "a_3"]
     assert len(set(names)) == 4_096
@@ -278,14 +285,14 @@ def test_thousands_of_columns_of_one_name_get_names_of_their_own_at_once():
     ]
 
 
-class Greedy:
-    """Packed data that ask for more memory than there is, as LZMA may."""
+class TooLarge:
+    """Packed data that need more memory than there is, as LZMA may."""
 
     def read(self, size):
         raise MemoryError
 
 
-def test_packed_data_that_ask_for_too_much_memory_are_refused_in_a_sentence():
-    stream = file_limits.BoundedStream(Greedy(), 100, "reviews.zip")
+def test_packed_data_that_need_too_much_memory_are_refused_in_a_sentence():
+    stream = file_limits.BoundedStream(TooLarge(), 100, "reviews.zip")
     with pytest.raises(file_limits.LimitError, match=r"^reviews\.zip needs too much memory to unpack;.*\.$"):
         stream.read(10)

@@ -10,17 +10,7 @@ import pytest
 from sentiment.app.shared import job_errors
 from sentiment.budget import Settings
 from sentiment.bulk.jobs.job import Job
-from tests.test_bulk_page import (  # noqa: F401
-    button,
-    environment,
-    job_of,
-    open_page,
-    scored,
-    settings,
-    settle,
-    upload,
-    worker,
-)
+from tests.bulk_page import button, job_of, open_page, settle, upload
 
 READ_ONLY = OSError(errno.EROFS, "Read-only file system")
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -52,7 +42,7 @@ def errors(app):
 
 
 @either_error
-def test_every_button_of_a_new_job_reports_an_unwritable_disk(settings, monkeypatch, error, message):  # noqa: F811
+def test_every_button_of_a_new_job_reports_an_unwritable_disk(settings, monkeypatch, error, message):
     app = settle(upload(), settings, "new")
     for label in ("Score", "Reload file", "Delete now"):
         with monkeypatch.context() as patch:
@@ -66,7 +56,7 @@ def test_every_button_of_a_new_job_reports_an_unwritable_disk(settings, monkeypa
     ("state", "labels"), [("error", ("Retry", "Change settings")), ("cancel", ("Resume",))], ids=["failed", "stopped"]
 )
 def test_every_button_of_an_unfinished_job_reports_an_unwritable_disk(
-    settings,  # noqa: F811
+    settings,
     monkeypatch,
     error,
     message,
@@ -85,7 +75,7 @@ def test_every_button_of_an_unfinished_job_reports_an_unwritable_disk(
             assert message in errors(app), label
 
 
-def test_stopping_reports_a_full_disk(settings, monkeypatch):  # noqa: F811
+def test_stopping_reports_a_full_disk(settings, monkeypatch):
     app = settle(upload(), settings, "new")
     monkeypatch.setattr("sentiment.bulk.jobs.maintenance.run_maintenance", lambda settings: None)
     button(app, "Score").click().run()
@@ -100,7 +90,7 @@ def test_an_upload_reports_an_unwritable_disk(monkeypatch, error, message):
     assert message in errors(upload())
 
 
-def test_the_page_reports_a_read_only_disk(scored, settings, monkeypatch):  # noqa: F811
+def test_the_page_reports_a_read_only_disk(scored, settings, monkeypatch):
     id = job_of(scored, settings).id
     monkeypatch.setattr("sentiment.bulk.jobs.locks.hold", raising(READ_ONLY))
     for app in (open_page(), open_page(job=id)):
@@ -128,7 +118,7 @@ def fill(folder):
 @pytest.mark.process
 def test_a_disk_that_is_really_full_or_read_only_is_reported(small_disk, monkeypatch):
     monkeypatch.setenv("SENTIMENT_JOBS", str(small_disk / "jobs"))
-    settings = Settings(small_disk / "jobs")  # noqa: F811
+    settings = Settings(small_disk / "jobs")
     app = settle(upload("films.csv", b"review\ngood film\n"), settings, "new")
     fill(small_disk)
     button(app, "Score").click().run()

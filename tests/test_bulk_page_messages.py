@@ -9,21 +9,10 @@ import pytest
 from sentiment.app.bulk import downloads, loading
 from sentiment.formatting import counted
 from tests.app_pages import said
+from tests.bulk_page import button, figures, job_of, offers, open_tab, settle, upload
 from tests.table_files import TABLE, workbook
-from tests.test_bulk_page import (  # noqa: F401
-    button,
-    environment,
-    figures,
-    job_of,
-    offers,
-    open_page,
-    open_tab,
-    scored,
-    settings,
-    settle,
-    upload,
-    worker,
-)
+
+pytestmark = [pytest.mark.page, pytest.mark.usefixtures("settings")]
 
 
 def error_text(app):
@@ -44,13 +33,13 @@ def choice_of(app, label):
         (b"Great fun,Bob,pos\nDull and long,Ann,neg\n", "2 rows, 3 columns"),
     ],
 )
-def test_the_first_review_of_a_file_without_a_header_is_a_row(settings, content, rows):  # noqa: F811
+def test_the_first_review_of_a_file_without_a_header_is_a_row(settings, content, rows):
     app = settle(upload("plain.csv", content), settings, "new")
     assert rows in said(app)
     assert "used as the header" not in said(app)
 
 
-def test_a_doubtful_header_is_reported_with_the_counts_and_a_remedy(settings):  # noqa: F811
+def test_a_doubtful_header_is_reported_with_the_counts_and_a_remedy(settings):
     app = settle(upload("plain.csv", b"Excellent,Bob\nDull,Ann\n"), settings, "new")
     assert "1 row, 2 columns" in said(app)
     (sentence,) = (each.value for each in app.warning if "used as the header" in each.value)
@@ -64,7 +53,7 @@ def test_a_doubtful_header_is_reported_with_the_counts_and_a_remedy(settings):  
     assert "used as the header" not in said(app)
 
 
-def test_a_count_of_one_is_singular(settings):  # noqa: F811
+def test_a_count_of_one_is_singular(settings):
     app = settle(upload("one.csv", b"review\ngood\n"), settings, "new")
     assert "1 row, 1 column " in said(app)
     score = button(app, "Score 1 row")
@@ -75,7 +64,7 @@ def test_a_count_of_one_is_singular(settings):  # noqa: F811
     assert "Download 1 listed row" in {each.label for each in app.get("download_button")}
 
 
-def test_a_header_without_rows_cannot_be_scored_and_the_page_says_so(settings):  # noqa: F811
+def test_a_header_without_rows_cannot_be_scored_and_the_page_says_so(settings):
     app = settle(upload("head.csv", b"id,review\n"), settings, "new")
     assert button(app, "Score 0 rows").disabled
     assert "no rows" in app.info[0].value
@@ -92,7 +81,7 @@ def test_a_header_without_rows_cannot_be_scored_and_the_page_says_so(settings): 
         ("broken.csv.gz", b"\x1f\x8b broken"),
     ],
 )
-def test_a_file_that_is_not_a_table_is_named_in_the_error_and_gets_no_options(settings, name, content):  # noqa: F811
+def test_a_file_that_is_not_a_table_is_named_in_the_error_and_gets_no_options(settings, name, content):
     app = settle(upload(name, content), settings, "failed")
     assert name in error_text(app)
     assert "input" not in app.error[0].value  # the name under which the server stores it
@@ -101,7 +90,7 @@ def test_a_file_that_is_not_a_table_is_named_in_the_error_and_gets_no_options(se
     assert counted(len(content), "byte") in said(app)
 
 
-def test_a_table_gets_only_the_options_that_can_change_it(settings):  # noqa: F811
+def test_a_table_gets_only_the_options_that_can_change_it(settings):
     offered = {
         "films.csv": (b"review,x\ngood,1\n", {"Delimiter", "Encoding", "First row is a header"}),
         "films.txt": (b"good\nbad\n", {"Delimiter", "Encoding"}),
@@ -115,7 +104,7 @@ def test_a_table_gets_only_the_options_that_can_change_it(settings):  # noqa: F8
         assert {each.label for each in app.selectbox} & every == labels
 
 
-def test_a_table_in_a_txt_file_can_be_read_as_lines_or_with_a_typed_delimiter(settings):  # noqa: F811
+def test_a_table_in_a_txt_file_can_be_read_as_lines_or_with_a_typed_delimiter(settings):
     app = settle(upload("films.txt", b"good @ home;1\nbad @ sea;0\n"), settings, "new")
     assert "2 rows, 2 columns" in said(app)
     assert "“none” reads every line as a review" in app.info[0].value
@@ -132,7 +121,7 @@ def test_a_table_in_a_txt_file_can_be_read_as_lines_or_with_a_typed_delimiter(se
     assert job_of(app, settings).read("reading")["delimiter"] == "@"
 
 
-def test_another_sheet_of_a_workbook_can_be_read(settings):  # noqa: F811
+def test_another_sheet_of_a_workbook_can_be_read(settings):
     app = settle(upload("films.xlsx", workbook(A=TABLE, B=TABLE[:2])), settings, "new")
     assert "Only the sheet “A” is read, not “B”" in app.info[0].value.replace("\\", "")
     sheet = choice_of(app, "Sheet")
@@ -143,7 +132,7 @@ def test_another_sheet_of_a_workbook_can_be_read(settings):  # noqa: F811
     assert "1 row, 3 columns" in said(app)
 
 
-def test_a_json_file_is_accepted(settings):  # noqa: F811
+def test_a_json_file_is_accepted(settings):
     assert "1 row, 1 column " in said(settle(upload("films.json", b'[{"review": "good"}]'), settings, "new"))
 
 
@@ -152,7 +141,7 @@ def test_an_old_workbook_is_refused_with_advice():
     assert re.search(r"films\.xls is an old Excel workbook .* save it as \.xlsx or \.csv", error_text(app))
 
 
-def test_a_csv_download_begins_with_a_byte_order_mark_unless_it_is_switched_off(settings):  # noqa: F811
+def test_a_csv_download_begins_with_a_byte_order_mark_unless_it_is_switched_off(settings):
     app = settle(upload("films.csv", "review\ncafé\n".encode()), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -165,7 +154,7 @@ def test_a_csv_download_begins_with_a_byte_order_mark_unless_it_is_switched_off(
     assert (job_of(app, settings).folder / "download.csv").read_bytes().startswith(b"review,")
 
 
-def test_extra_cells_are_counted_before_scoring_and_kept_after_it(settings):  # noqa: F811
+def test_extra_cells_are_counted_before_scoring_and_kept_after_it(settings):
     content = b'review,who\n"bad, bad film",x,more\ngood,Ann\n'
     app = settle(upload("extra.csv", content), settings, "new")
     assert "1 row with extra cells" in said(app)
@@ -175,7 +164,7 @@ def test_extra_cells_are_counted_before_scoring_and_kept_after_it(settings):  # 
     assert '[""more""]' in (job_of(app, settings).folder / "output.csv").read_text()
 
 
-def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settings):  # noqa: F811
+def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settings):
     app = settle(upload(), settings, "new")
     button(app, "Score").click().run()
     settle(app, settings, "done")
@@ -197,7 +186,7 @@ def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settin
     assert not second.folder.exists()
 
 
-def test_the_table_begins_with_the_verdict_and_the_histogram_names_the_predicted_label(scored):  # noqa: F811
+def test_the_table_begins_with_the_verdict_and_the_histogram_names_the_predicted_label(scored):
     table = next(each for each in scored.dataframe if each.proto.alt == "The scored rows")
     assert list(table.proto.column_order)[:4] == ["row", "sentiment", "p_positive", "c1"]
     open_tab(scored, "Summary")
@@ -207,7 +196,7 @@ def test_the_table_begins_with_the_verdict_and_the_histogram_names_the_predicted
     open_tab(scored, "Rows")
 
 
-def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):  # noqa: F811
+def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):
     content = b"review,seen\na good film,05/06/2023\na dull film,07/06/2023\n"
     app = settle(upload("dated.csv", content), settings, "new")
     button(app, "Score").click().run()
@@ -215,7 +204,7 @@ def test_the_chart_over_time_says_how_doubtful_dates_are_read(settings):  # noqa
     assert "05/06/… is read as 6 May." in said(open_tab(app, "Groups and time"))
 
 
-def test_a_click_does_not_recompute_any_figure(scored, monkeypatch):  # noqa: F811
+def test_a_click_does_not_recompute_any_figure(scored, monkeypatch):
     calls = []
     for name in ("words", "by_group", "over_time", "date_doubt", "select"):
         method = getattr(loading.Results, name)
