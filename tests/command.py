@@ -30,7 +30,12 @@ def run_script(name: str, *options: object) -> Done:
 
 def run_tool(module: str, *options: object) -> Done:
     """Runs a module of ``dev/``, as ``python -m`` does."""
-    return _run(lambda: runpy.run_module(module, run_name="__main__"), f"{module.rpartition('.')[2]}.py", *options)
+    loaded = sys.modules.pop(module, None)  # runpy warns of a module that another test has imported
+    try:
+        return _run(lambda: runpy.run_module(module, run_name="__main__"), f"{module.rpartition('.')[2]}.py", *options)
+    finally:
+        if loaded is not None:
+            sys.modules[module] = loaded
 
 
 def _run(start: Callable[[], object], name: str, *options: object) -> Done:
