@@ -155,7 +155,7 @@ def use(run: Run) -> Use:
     rate = "" if sure is None else f" On the test set, {percent(sure)} of the confident predictions are correct."
     kind, one, rated = "Movie reviews in English", "review", " The training reviews have 1 to 4 or 7 to 10 stars."
     untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and product reviews"
-    misleading = "Irony, quotations and sad plot summaries"
+    misleading = "Irony, quotations and sad plots"
     if texts is not None:
         kind, one, rated, untested = f"Texts like its labelled data: {texts}", "text", "", "Texts of other kinds"
         misleading = "Irony and quotations"
@@ -167,11 +167,11 @@ def use(run: Run) -> Use:
             "**Explanations.** Each token has a contribution; baseline and contributions add up to the logit.",
         ],
         [
-            f"**Neutral texts.** There is no neutral class: they are predicted as positive or negative.{rated}",
+            f"**Neutral texts.** There is no neutral class.{rated}",
             f"**Other texts.** {untested}, and other languages, were not tested.",
             f"**Implied opinions.** {misleading} can mislead the model.",
             f"**Very long texts.** Only the first {length:,} tokens are used.",
-            "**Decisions about people.** A prediction is no basis for them, or for claims about an author.",
+            "**Decisions about people**, or claims about an author.",
         ],
     )
 

@@ -23,6 +23,7 @@ from sentiment import Classifier
 from sentiment.model.native import lstm
 from sentiment.model.native.build import STEPS_8, STEPS_16, load_library
 from tests.app_runs import all_runs
+from tests.bulk_jobs import job_settings, start_faulty  # noqa: F401 - fixtures
 from tests.bulk_page import scored, settings  # noqa: F401 - fixtures
 from tests.served import address, browser, log, new_page, served_runs  # noqa: F401 - fixtures
 from tests.tiny import tiny_run
