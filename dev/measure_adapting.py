@@ -1,4 +1,4 @@
-"""Measures what labels gain: a new last layer from random draws of a file's labels, judged on the rest of the file.
+"""Measures what labels gain: a new last layer from random draws of a file's labels, evaluated on the rest of the file.
 
 python -m dev.measure_adapting [--data FILE --about NAME ...] measures the served run on labelled files and on the
 sentences of five domains that come with the program. It writes docs/adapting.json and the table in docs/teach.md.
@@ -29,7 +29,7 @@ LABELS = (20, 40, 80, 240)
 DRAWS = 20
 REPORT, PAGE = HOME / "docs" / "adapting.json", HOME / "docs" / "teach.md"
 BEGIN, END = "<!-- adapting: filled by python -m dev.measure_adapting -->\n", "<!-- end -->"
-_LEAST_REST = 20  # texts to judge by
+_LEAST_REST = 20  # texts to evaluate on
 _OWN = "our sentences on phones, products, restaurants, services and in tweets"
 
 File = tuple[str, list[str], npt.NDArray[np.int64]]  # what its texts are, the texts, and their labels <int64>[texts]

@@ -47,7 +47,7 @@ def test_counts_are_those_of_the_output(table):
     assert results.rows == len(rows) == ROWS
     for name in ("sentiment", "confidence", "status"):
         assert results.counts(name) == Counter(row[name] for row in rows if row[name])
-    assert results.histogram()["n"].sum() == len(results.judged) == sum(row["sentiment"] != "" for row in rows)
+    assert results.histogram()["n"].sum() == len(results.predicted) == sum(row["sentiment"] != "" for row in rows)
 
 
 def test_a_filter_selects_the_rows_that_meet_all_of_its_conditions(table):
@@ -79,10 +79,10 @@ def test_an_order_sorts_all_rows_and_puts_those_without_a_verdict_last(table):
     assert len(highest) == ROWS
     assert float(rows[highest[0]]["p_positive"]) == max(float(row["p_positive"] or 0) for row in rows)
     lowest = results.select(Filter(), "probability")
-    judged = [float(rows[row]["p_positive"]) for row in lowest if rows[row]["sentiment"]]
-    assert judged == sorted(judged)
+    predicted = [float(rows[row]["p_positive"]) for row in lowest if rows[row]["sentiment"]]
+    assert predicted == sorted(predicted)
     for order in (highest, lowest):
-        assert not any(rows[row]["sentiment"] for row in order[len(judged) :])
+        assert not any(rows[row]["sentiment"] for row in order[len(predicted) :])
     worst = rows[results.select(Filter(), "error")[0]]
     assert worst["label"] == ("neg" if worst["sentiment"] == "positive" else "pos")
 
@@ -110,11 +110,11 @@ def test_a_cell_of_the_confusion_matrix_filters_the_rows(table):
 
 def test_the_accuracy_against_labels_is_that_of_the_output(table):
     _, rows, report = table
-    judged = [row for row in rows if row["label"] and row["sentiment"]]
-    right = sum(row["sentiment"].startswith(row["label"]) for row in judged)
+    predicted = [row for row in rows if row["label"] and row["sentiment"]]
+    right = sum(row["sentiment"].startswith(row["label"]) for row in predicted)
     figures = report["against_labels"]
-    assert figures["n"] == len(judged)
-    assert figures["accuracy"] == pytest.approx(right / len(judged))
+    assert figures["n"] == len(predicted)
+    assert figures["accuracy"] == pytest.approx(right / len(predicted))
     low, high = figures["accuracy_interval"]
     assert low < figures["accuracy"] < high
 
@@ -123,9 +123,9 @@ def test_groups_and_months_add_up_to_all_judged_rows(table):
     results, rows, _ = table
     groups = results.by_group(3)
     assert set(groups["group"]) == {"war", "love"}
-    assert groups["n"].sum() == len(results.judged)
+    assert groups["n"].sum() == len(results.predicted)
     months = results.over_time(4)
-    assert months["n"].sum() == len(results.judged)
+    assert months["n"].sum() == len(results.predicted)
     assert months["group"].is_monotonic_increasing
     war = [row for row in rows if row["genre"] == "war" and row["sentiment"]]
     share = groups.set_index("group").loc["war", "share"]
@@ -164,7 +164,7 @@ def test_rows_of_mostly_unknown_words_count_in_no_share_metric_or_word(tmp_path)
     )
     Parts(tmp_path).write(0, part)
     found = Results(Parts(tmp_path), ["label", "genre", "seen"], 0, 0)
-    assert found.judged.index.tolist() == [0, 3]
+    assert found.predicted.index.tolist() == [0, 3]
     assert found.labelled.index.tolist() == [0]
     assert found.left_out() == {"mostly_unknown": 2, "no_label": 1}
     assert found.histogram()["n"].sum() == 2

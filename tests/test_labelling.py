@@ -20,16 +20,16 @@ from sentiment.tables.errors import FileError
 from tests.tiny import tiny_run
 
 
-def scored(n: int = 300, *, unjudged: int = 0, labels: list[int | None] | None = None) -> SimpleNamespace:
-    """The results of a file, in which every ``unjudged``-th row has no prediction."""
+def scored(n: int = 300, *, unpredicted: int = 0, labels: list[int | None] | None = None) -> SimpleNamespace:
+    """The results of a file, in which every ``unpredicted``-th row has no prediction."""
     probabilities = np.random.default_rng(1).random(n)
     frame = pd.DataFrame(
         {"p_positive": probabilities, "sentiment": np.where(probabilities >= 0.5, "positive", "negative")}
     )
     if labels is not None:
         frame["label"] = pd.array(labels, "Int8")
-    judged = frame[np.arange(n) % unjudged > 0] if unjudged else frame
-    return SimpleNamespace(rows=n, judged=judged)
+    predicted = frame[np.arange(n) % unpredicted > 0] if unpredicted else frame
+    return SimpleNamespace(rows=n, predicted=predicted)
 
 
 def with_answers(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = False) -> Labelling:
@@ -43,10 +43,10 @@ def with_answers(pool: Pool, n: int, *, skipped: int = 0, from_file: bool = Fals
 
 
 def test_every_session_starts_with_the_same_random_rows_that_have_a_prediction():
-    pool = Pool.of(scored(unjudged=5), "a job")
+    pool = Pool.of(scored(unpredicted=5), "a job")
     assert sorted(pool.rows) == [row for row in range(300) if row % 5]
-    assert (pool.rows == Pool.of(scored(unjudged=5), "a job").rows).all()
-    assert not (pool.rows == Pool.of(scored(unjudged=5), "another").rows).all()
+    assert (pool.rows == Pool.of(scored(unpredicted=5), "a job").rows).all()
+    assert not (pool.rows == Pool.of(scored(unpredicted=5), "another").rows).all()
     given = with_answers(pool, RANDOM)
     assert list(given.answers) == list(pool.rows[:RANDOM])
     assert abs(pool.rows[:RANDOM].mean() - 150) < 60  # they are drawn from the whole file

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sentiment.evaluation import metrics
 
-OUTCOMES = ("positive", "unsure", "negative")  # of a judged row: its sentiment, or that the model is unsure
+OUTCOMES = ("positive", "unsure", "negative")  # of a predicted row: its sentiment, or that the model is unsure
 
 _MOST_GROUPS = 30
 _FEWEST_POINTS, _MOST_POINTS = 3, 60  # on a line over time

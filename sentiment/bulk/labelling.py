@@ -50,17 +50,17 @@ class Pool:
             results: the scored rows.
             seed: decides the order. Rows that are scored later do not change the order of those already there.
         """
-        judged = results.judged
+        predicted = results.predicted
         digest = hashlib.sha256(seed.encode()).digest()
-        keys = np.random.default_rng(int.from_bytes(digest)).random(results.rows)[judged.index]
-        chosen = judged.iloc[np.argsort(keys, kind="stable")[:_POOL]]
+        keys = np.random.default_rng(int.from_bytes(digest)).random(results.rows)[predicted.index]
+        chosen = predicted.iloc[np.argsort(keys, kind="stable")[:_POOL]]
         labels = chosen["label"].fillna(-1) if "label" in chosen else np.full(len(chosen), -1)
         return cls(
             chosen.index.to_numpy(np.int64),
             chosen["p_positive"].to_numpy(np.float64),
             (chosen["sentiment"] == "positive").to_numpy(bool),
             np.asarray(labels, np.int8),
-            judged["p_positive"].to_numpy(np.float64),
+            predicted["p_positive"].to_numpy(np.float64),
         )
 
 

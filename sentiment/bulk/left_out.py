@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sentiment.formatting import counted
 
 _REASONS = {
-    "not_judged": "{} without a prediction",
+    "not_predicted": "{} without a prediction",
     "mostly_unknown": "{} of mostly unknown words",
     "neutral_label": "{} with a label that is neither positive nor negative",
     "no_label": "{} without a label",

@@ -36,7 +36,7 @@ _LABEL_CHARACTERS = 100  # of a cell; a longer one is not a label
 _GROUP_CHARACTERS = 200
 _SAMPLED_PARTS, _SAMPLED_ROWS = 10, 500  # from which the formats of dates are guessed
 _LEFT_OUT_LABELS = {"neutral": "neutral_label", "empty": "no_label", "unknown": "unknown_label"}
-LEFT_OUT = ("not_judged", "mostly_unknown", *_LEFT_OUT_LABELS.values())
+LEFT_OUT = ("not_predicted", "mostly_unknown", *_LEFT_OUT_LABELS.values())
 _ORDERS = {"row": None, "probability": "p_positive", "length": "tokens_read"}
 
 
@@ -132,11 +132,11 @@ class Results:
         return len(self.verdicts)
 
     @property
-    def judged(self) -> pd.DataFrame:
+    def predicted(self) -> pd.DataFrame:
         """The rows whose verdict counts: those that the model can read."""
-        return self.verdicts[self._is_judged()]
+        return self.verdicts[self._is_predicted()]
 
-    def _is_judged(self) -> npt.NDArray[np.bool_]:
+    def _is_predicted(self) -> npt.NDArray[np.bool_]:
         return (self.verdicts["sentiment"].notna() & (self.verdicts["status"] != "mostly_unknown")).to_numpy(bool)
 
     def _is_positive(self) -> npt.NDArray[np.bool_]:
@@ -144,11 +144,11 @@ class Results:
 
     @property
     def labelled(self) -> pd.DataFrame:
-        """The judged rows that have a label.
+        """The predicted rows that have a label.
 
         ``label`` is int8 here, and ``logit`` (float64) is computed from the rounded probability.
         """
-        rows = self.judged[self.judged["label"].notna()]
+        rows = self.predicted[self.predicted["label"].notna()]
         edge = 10.0**-DIGITS / 2  # a probability rounded to 0 or 1 is at most this far from it
         p = rows["p_positive"].clip(edge, 1 - edge)
         return rows.assign(label=rows["label"].astype("int8"), logit=np.log(p / (1 - p)))
@@ -158,18 +158,18 @@ class Results:
         return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
 
     def outcomes(self) -> dict[str, int]:
-        """Counts the judged rows by their outcome. The other rows are "left out", so all counts add up to ``rows``."""
+        """Counts the predicted rows by their outcome. The other rows are "left out", so all counts add up to ``rows``."""
         counts = self._outcome().value_counts()
-        judged = {name: int(counts.get(name, 0)) for name in OUTCOMES}
-        return {**judged, "left out": self.rows - sum(judged.values())}
+        predicted = {name: int(counts.get(name, 0)) for name in OUTCOMES}
+        return {**predicted, "left out": self.rows - sum(predicted.values())}
 
     def histogram(self) -> pd.DataFrame:
         """Returns a histogram of the probability by outcome; see ``figures.histogram``."""
-        return figures.histogram(self.judged["p_positive"], self._outcome())
+        return figures.histogram(self.predicted["p_positive"], self._outcome())
 
     def _outcome(self) -> pd.Series:
-        judged = self.judged
-        return judged["sentiment"].astype(object).mask(judged["confidence"] == "unsure", "unsure")
+        predicted = self.predicted
+        return predicted["sentiment"].astype(object).mask(predicted["confidence"] == "unsure", "unsure")
 
     def column(self, position: int) -> pd.Series:
         """Returns one of the input's columns as categories, <category>[rows], with long cells truncated."""
@@ -179,16 +179,16 @@ class Results:
 
     def by_group(self, position: int) -> pd.DataFrame:
         """Returns the positive share by the values of a column; see ``figures.shares_by_group``."""
-        judged = self._is_judged()
-        return figures.shares_by_group(self.column(position)[judged], self._is_positive()[judged])
+        predicted = self._is_predicted()
+        return figures.shares_by_group(self.column(position)[predicted], self._is_positive()[predicted])
 
     def over_time(self, position: int) -> pd.DataFrame:
         """Returns the positive share by the dates in a column; see ``figures.shares_over_time``."""
         read = DateReader(self._sample(position), self._date_forms(position))
         parts = [read(cells.to_pylist()) for cells in self._cells(position, dates.CHARACTERS)]
         days = np.concatenate([*parts, np.empty(0, "datetime64[D]")])[: self.rows]
-        judged = self._is_judged()
-        return figures.shares_over_time(days[judged], self._is_positive()[judged])
+        predicted = self._is_predicted()
+        return figures.shares_over_time(days[predicted], self._is_positive()[predicted])
 
     def date_doubt(self, position: int) -> str:
         """Returns a sentence on how ambiguous dates in a column are read; "" if there are none."""
@@ -217,7 +217,7 @@ class Results:
         frame, rows = self.verdicts, np.flatnonzero(self._is_wanted(wanted))
         if order == "error" and "label" in frame:
             distance = (frame["p_positive"] - frame["label"].astype("Float64")).abs().fillna(-1.0).to_numpy()
-            distance = np.where(self._is_judged(), distance, -1.0)
+            distance = np.where(self._is_predicted(), distance, -1.0)
             return rows[np.argsort(-distance[rows], kind="stable")]
         if by := _ORDERS.get(order):
             return frame[by].iloc[rows].sort_values(ascending=not descending, kind="stable").index.to_numpy()
@@ -238,7 +238,7 @@ class Results:
             keep &= frame["p_positive"].between(*wanted.between).to_numpy()
         if wanted.cell and "label" in frame:
             label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
-            label &= self._is_judged()
+            label &= self._is_predicted()
             p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN without a verdict
             keep &= label & (p >= threshold if wanted.cell[1] == "positive" else p < threshold)
         if wanted.mislabelled:
@@ -290,7 +290,7 @@ class Results:
         frame = self.verdicts
         reason = frame["meaning"].map(_LEFT_OUT_LABELS)
         reason = reason.mask(frame["status"] == "mostly_unknown", "mostly_unknown").mask(
-            frame["sentiment"].isna(), "not_judged"
+            frame["sentiment"].isna(), "not_predicted"
         )
         counts = reason.value_counts()
         return {name: int(counts[name]) for name in LEFT_OUT if name in counts}

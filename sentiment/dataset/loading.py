@@ -21,7 +21,7 @@ VALIDATION_DIVISOR = 10  # one in ten training reviews is held out
 TEST_SHARE = 0.2  # of the distinct texts, in data without a test part
 MIN_REVIEWS = 10  # of each class, in data that is split here
 MIN_TEXTS = 3  # distinct texts of each class, one for each part
-WHOLE = "none, every review is judged"
+WHOLE = "none, all reviews are tested"
 _ONCE = ", each text counted once by its letters and digits,"
 
 

@@ -23,11 +23,11 @@ def show(job: Job) -> None:
         return
     _doubts(scored)
     views = {"Rows": rows.show, "Summary": summary.show, "Words": summary.show_words}
-    if scored.groups and len(scored.results.judged):
+    if scored.groups and len(scored.results.predicted):
         views["Groups and time"] = summary.show_groups
     if scored.has_labels:
         views["Evaluation"] = labels.show
-    if len(scored.results.judged):
+    if len(scored.results.predicted):
         views |= {"Label": labelling.show, "Adapt": adapting.show}
     for name, tab in zip(views, tabs.show_tabs(list(views)), strict=True):
         if tab.open:

@@ -38,7 +38,7 @@ def show(scored: Scored) -> None:
     statuses = scored.results.counts("status")
     if not are_mostly_unknown(statuses) and (note := unknown_words(statuses)):
         st.caption(note)
-    if not len(scored.results.judged):
+    if not len(scored.results.predicted):
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -57,11 +57,11 @@ def show(scored: Scored) -> None:
 
 def _share(scored: Scored) -> str:
     """Returns the share of positive reviews as predicted, and adjusted for the errors of the model."""
-    judged = scored.results.judged
-    positive = int((judged["sentiment"] == "positive").sum())
-    sentence = f"**{percent(positive / len(judged))}** of the reviews are predicted positive."
+    predicted = scored.results.predicted
+    positive = int((predicted["sentiment"] == "positive").sum())
+    sentence = f"**{percent(positive / len(predicted))}** of the reviews are predicted positive."
     rates = error_rates(scored.run) if scored.run else None
-    share = adjusted_count(positive, len(judged), rates) if rates else None
+    share = adjusted_count(positive, len(predicted), rates) if rates else None
     if share is None:
         return sentence
     return (
@@ -106,7 +106,7 @@ def show_groups(scored: Scored) -> None:
         points = scored.cached("over_time", place)
         title, chart = "Predicted positive over time", charts.over_time(points, names[place])
         chart_block.show_chart(title, chart, points, "Share of predicted positive by date")
-        if undated := len(scored.results.judged) - int(points["n"].sum()):
+        if undated := len(scored.results.predicted) - int(points["n"].sum()):
             st.caption(f"Left out: {counted(undated, 'row')} without a readable date.")
         if doubt := scored.cached("date_doubt", place):
             st.caption(doubt)
