@@ -158,7 +158,7 @@ class Results:
         return {str(value): int(n) for value, n in self.verdicts[name].value_counts().items() if n}
 
     def outcomes(self) -> dict[str, int]:
-        """Counts the predicted rows by their outcome. The other rows are "left out", so all counts add up to ``rows``."""
+        """Counts the predicted rows by outcome. The other rows are "left out", so all counts add up to ``rows``."""
         counts = self._outcome().value_counts()
         predicted = {name: int(counts.get(name, 0)) for name in OUTCOMES}
         return {**predicted, "left out": self.rows - sum(predicted.values())}

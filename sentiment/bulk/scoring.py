@@ -143,11 +143,11 @@ def _join_words(pushes: list[tuple[str, float]]) -> str:
 
 
 def _verdicts(predictions: list[Prediction]) -> dict[str, pa.Array]:
-    predicted = [prediction.label is not None for prediction in predictions]
+    known = [prediction.label is not None for prediction in predictions]
     values = {
         "sentiment": [p.label for p in predictions],
         "p_positive": [
-            round(p.probability, DIGITS) if ok else None for p, ok in zip(predictions, predicted, strict=True)
+            round(p.probability, DIGITS) if ok else None for p, ok in zip(predictions, known, strict=True)
         ],
         "confidence": [p.confidence for p in predictions],
         "status": [p.status for p in predictions],

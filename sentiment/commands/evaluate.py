@@ -4,7 +4,7 @@ Saves the result in the run's folder if these are the run's own test reviews; ot
 --json. --compare evaluates two runs on the same reviews and saves nothing. --explanations also checks the explanations;
 this takes about an hour and resumes if it is interrupted. --words adds up what each word contributes to the scores of
 all validation and test reviews; this takes minutes. --behaviour runs the behavioural tests that come with the
-program, and --edited evaluates pairs of reviews before and after an edit; these take seconds and, alone, need no --data.
+program, and --edited tests pairs of reviews before and after an edit; these take seconds and, alone, need no --data.
 With --data, --behaviour also measures on unlabelled reviews how often a change of writing flips a verdict, such as
 another apostrophe; this takes minutes.
 """
@@ -271,7 +271,7 @@ def _options(arguments: Sequence[str], prog: str) -> argparse.Namespace:
         "--edited",
         type=Path,
         metavar="FILE",
-        help="evaluate pairs of reviews before and after an edit: a CSV or Parquet file, or another that score.py reads, "
+        help="test pairs of reviews before and after an edit: a CSV or Parquet file, or another that score.py reads, "
         "with the columns pair (shared by two rows), label (positive or negative), original (true or false) and text",
     )
     parser.add_argument("--again", action="store_true", help="evaluate again, even if results are saved")
