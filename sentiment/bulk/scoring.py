@@ -146,9 +146,7 @@ def _verdicts(predictions: list[Prediction]) -> dict[str, pa.Array]:
     known = [prediction.label is not None for prediction in predictions]
     values = {
         "sentiment": [p.label for p in predictions],
-        "p_positive": [
-            round(p.probability, DIGITS) if ok else None for p, ok in zip(predictions, known, strict=True)
-        ],
+        "p_positive": [round(p.probability, DIGITS) if ok else None for p, ok in zip(predictions, known, strict=True)],
         "confidence": [p.confidence for p in predictions],
         "status": [p.status for p in predictions],
         "tokens_read": [p.tokens_read for p in predictions],
