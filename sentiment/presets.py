@@ -189,6 +189,17 @@ DISTILLED = dataclasses.replace(
 )
 
 
+def with_architecture(preset: Preset, weights: Weights) -> Preset:
+    """Returns the recipe with the architecture of a model, so that it can continue that model."""
+    return dataclasses.replace(
+        preset,
+        embedding_size=weights.embedding.shape[1],
+        units=weights.units,
+        bidirectional=len(weights.directions) == 2,
+        pooling=weights.pooling,
+    )
+
+
 def fine_tuning(start: str, weights: Weights, max_length: int) -> Preset:
     """Returns the recipe that trains all weights of a run further, on a user's own labelled texts.
 
@@ -198,18 +209,14 @@ def fine_tuning(start: str, weights: Weights, max_length: int) -> Preset:
         max_length: the number of tokens that the run reads of a text.
     """
     return dataclasses.replace(
-        BILSTM,
+        with_architecture(BILSTM, weights),
         name="fine-tuned",
         summary=f"{start}, trained further on labelled texts, with its distance from the start penalised",
         vocabulary_size=_MOST_WORDS,
         min_count=2,
         max_length=max_length,
-        embedding_size=weights.embedding.shape[1],
         embedding_start="random",
         teacher=None,
-        units=weights.units,
-        bidirectional=len(weights.directions) == 2,
-        pooling=weights.pooling,
         embedding_dropout=0.2,
         dropout=0.2,
         batch_size=16,

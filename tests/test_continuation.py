@@ -15,7 +15,7 @@ from sentiment.training import continuation
 from sentiment.training.continuation import mixture
 from sentiment.training.examples import Examples
 from sentiment.training.stages import Stages
-from sentiment.training.teachers import run_logits, start_weights
+from sentiment.training.teachers import read_weights, run_logits
 from tests.tiny import WORDS, tiny_run
 
 VOCABULARY = Vocabulary(WORDS)
@@ -46,7 +46,7 @@ def first_epoch(folder, *, labelled_reviews=LABELLED, unlabelled_reviews=UNLABEL
     preset = dataclasses.replace(DISTILLED, embedding_size=3, units=2, unknown_rate=0.0, continues=recipe)
     stages = Stages(folder / "stages.json")
     batches = mixture(
-        preset, run, start_weights(run, preset), labelled_reviews, unlabelled_reviews, VOCABULARY,
+        preset, run, read_weights(run), labelled_reviews, unlabelled_reviews, VOCABULARY,
         work=folder, stages=stages, seed=1, split_seed=1,
     )  # fmt: skip
     return run, [

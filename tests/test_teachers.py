@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from sentiment import Classifier, artifacts
-from sentiment.artifacts import ArtifactError, open_run, write_json, write_manifest
+from sentiment.artifacts import open_run, write_json, write_manifest
 from sentiment.dataset import fingerprint
 from sentiment.evaluation.metrics import sigmoid
 from sentiment.model.weights import read_onnx
-from sentiment.presets import DISTILLED, PRESETS
+from sentiment.presets import DISTILLED, LSTM, PRESETS, with_architecture
 from sentiment.training.examples import Examples
-from sentiment.training.teachers import ngram_targets, run_logits, start_weights
+from sentiment.training.teachers import ngram_targets, read_weights, run_logits
 from tests.command import run_script
 from tests.data_forms import release, stanford_folder
 from tests.tiny import tiny_run
@@ -60,7 +60,8 @@ def test_every_start_named_by_a_preset_is_complete_and_of_its_architecture():
         for part in run.manifest["files"]:
             run.file(part)
         assert run.manifest["files"]["model.onnx"] == preset.continues.sha256
-        weights = start_weights(run, preset)
+        weights = read_weights(run)
+        assert with_architecture(preset, weights) == preset
         assert len(weights.embedding) == len(Classifier.load(run.path).preprocessor.vocabulary)
         rates = preset.continues
         assert 0 < rates.turned + rates.clauses + rates.sayings + rates.labelled <= 1
@@ -71,22 +72,10 @@ def test_a_start_is_not_listed_as_a_run():
     assert START.is_relative_to(artifacts.ROOT / "teachers")
 
 
-def test_a_start_of_another_architecture_is_refused_with_both_architectures(tmp_path):
-    run = open_run(tiny_run(tmp_path / "tiny"))
-    assert start_weights(run, FITTING).units == 2
-    with pytest.raises(
-        ArtifactError, match=r"tiny has embeddings of 3, 2 units.*distilled embeddings of 192, 192 units"
-    ):
-        start_weights(run, DISTILLED)
-    for changes in ({"bidirectional": False}, {"pooling": ("last",)}, {"units": 3}, {"embedding_size": 4}):
-        with pytest.raises(ArtifactError, match="same architecture"):
-            start_weights(run, dataclasses.replace(FITTING, **changes))
-
-
-@pytest.fixture
-def tiny_preset(monkeypatch):
-    """Gives the preset distilled the architecture of the tiny run."""
-    monkeypatch.setitem(PRESETS, "distilled", FITTING)
+def test_a_recipe_takes_the_architecture_of_the_start(tmp_path):
+    weights = read_weights(open_run(tiny_run(tmp_path / "tiny")))
+    assert with_architecture(DISTILLED, weights) == FITTING
+    assert with_architecture(LSTM, weights).bidirectional
 
 
 def train(*options, preset="distilled"):
@@ -103,7 +92,7 @@ def test_a_preset_that_trains_from_scratch_accepts_no_start(tmp_path):
     )
 
 
-def test_a_start_with_another_checksum_than_the_preset_names_is_refused(tmp_path, monkeypatch, tiny_preset):
+def test_a_start_with_another_checksum_than_the_preset_names_is_refused(tmp_path, monkeypatch):
     shutil.copytree(tiny_run(tmp_path / "tiny"), tmp_path / "root" / DISTILLED.continues.start)
     monkeypatch.setattr(artifacts, "ROOT", tmp_path / "root")
     done = train("--data", tmp_path / "none.csv", "--output", tmp_path / "run")
@@ -111,7 +100,7 @@ def test_a_start_with_another_checksum_than_the_preset_names_is_refused(tmp_path
     assert "is not the one that the preset distilled names" in done.stderr
 
 
-def test_a_start_is_not_overwritten_despite_overwrite(tmp_path, tiny_preset):
+def test_a_start_is_not_overwritten_despite_overwrite(tmp_path):
     start = tiny_run(tmp_path / "tiny")
     done = train("--data", tmp_path / "none.csv", "--output", start, "--start", start, "--overwrite")
     assert done.status == 2
@@ -127,7 +116,7 @@ def test_a_missing_start_deletes_no_finished_run_despite_overwrite(tmp_path):
 
 
 @pytest.mark.parametrize(("split_seed", "remedy"), [(1, "another version of this program"), (2, "name --split-seed 1")])
-def test_a_start_trained_on_held_out_reviews_is_refused_with_the_remedy(split_seed, remedy, tmp_path, tiny_preset):
+def test_a_start_trained_on_held_out_reviews_is_refused_with_the_remedy(split_seed, remedy, tmp_path):
     data = stanford_folder(release(), tmp_path / "data")
     start = tiny_run(tmp_path / "tiny")
     trained_on = [fingerprint(text) for text in release()["text"]]

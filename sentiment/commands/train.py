@@ -23,7 +23,7 @@ from sentiment.commands.quiet import quiet_tensorflow
 from sentiment.dataset.records import NAMES
 from sentiment.dataset.stored_reading import reading_record, with_record
 from sentiment.evaluation import provenance
-from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out
+from sentiment.presets import PARTS, PRESETS, Preset, fine_tuning, leave_out, with_architecture
 from sentiment.tables.command_line import add_reading_options, reading, reading_words
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ def _recipe(options: argparse.Namespace) -> tuple[Preset, artifacts.Run | None]:
     """Returns the recipe, and the run that the training continues: the one that the preset names, or ``--start``.
 
     Raises:
-        ArtifactError: neither is named, or they do not go together; or the run is unusable, has another architecture,
-            or is the output folder.
+        ArtifactError: neither is named, or they do not go together; or the run is unusable or is the output folder.
     """
     preset = _preset(options) if options.preset else None
     if preset and options.rehearse:
@@ -188,12 +187,12 @@ def _recipe(options: argparse.Namespace) -> tuple[Preset, artifacts.Run | None]:
     run = _start(preset, options.start)
     if options.output.resolve() == run.path:
         raise ArtifactError(f"{options.output} is the run to continue; name another folder for the new run.")
-    from sentiment.training.teachers import read_weights, start_weights  # here, because scipy and onnx take a second
+    from sentiment.training.teachers import read_weights  # here, because scipy and onnx take a second
 
-    if preset is None:
-        preset = _changed(fine_tuning(run.name, read_weights(run), run.json("config.json")["max_length"]), options)
-    start_weights(run, preset)
-    return preset, run
+    weights = read_weights(run)
+    if preset:
+        return with_architecture(preset, weights), run
+    return _changed(fine_tuning(run.name, weights, run.json("config.json")["max_length"]), options), run
 
 
 def _start(preset: Preset | None, start: Path | None) -> artifacts.Run:

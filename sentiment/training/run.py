@@ -50,7 +50,7 @@ from sentiment.training.job import Job
 from sentiment.training.networks import average_weights, build_network, set_weights
 from sentiment.training.skipgram import skipgram
 from sentiment.training.stages import Stages, cached
-from sentiment.training.teachers import ngram_targets, start_weights
+from sentiment.training.teachers import ngram_targets, read_weights
 
 Ids = npt.NDArray[np.int32]
 
@@ -71,7 +71,7 @@ def train(job: Job) -> Path:
     stages = Stages(work / "stages.json")
     dataset, preset = job.dataset, job.preset
     artifacts.write_json(job.output / "config.json", _config(preset))  # so that an unfinished run shows what it is
-    start = start_weights(job.start, preset) if job.start else None
+    start = read_weights(job.start) if job.start else None
 
     with stages("reading texts"):
         vocabulary, ids, more_ids, held_out_ids = _read(job)

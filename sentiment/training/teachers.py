@@ -11,7 +11,6 @@ from sentiment.artifacts import ArtifactError, Run
 from sentiment.evaluation import metrics
 from sentiment.model.lookup_session import load_bulk
 from sentiment.model.weights import Weights, read_onnx
-from sentiment.presets import Preset
 from sentiment.training.examples import Examples
 from sentiment.training.ngrams import NgramModel
 
@@ -42,23 +41,6 @@ def run_logits(run: Run, reviews: Sequence[Ids]) -> npt.NDArray[np.float32]:
     return classifier.rule.calibrated(classifier.logits(reviews))
 
 
-def start_weights(run: Run, preset: Preset) -> Weights:
-    """Returns the weights of a run that a training continues.
-
-    Raises:
-        ArtifactError: the run has another architecture than the preset, or cannot be used.
-    """
-    weights = read_weights(run)
-    found = (weights.embedding.shape[1], weights.units, len(weights.directions), weights.pooling)
-    expected = (preset.embedding_size, preset.units, 1 + preset.bidirectional, preset.pooling)
-    if found != expected:
-        raise ArtifactError(
-            f"The run {run.name} has {_architecture(*found)}, the preset {preset.name} {_architecture(*expected)}; "
-            "name a run of the same architecture."
-        )
-    return weights
-
-
 def read_weights(run: Run) -> Weights:
     """Returns the weights of a run.
 
@@ -69,7 +51,3 @@ def read_weights(run: Run) -> Weights:
         return read_onnx(run.file("model.onnx"))
     except ValueError as error:
         raise ArtifactError(f"The run {run.name} does not hold a model of this program ({error}).") from error
-
-
-def _architecture(embedding: int, units: int, directions: int, pooling: Sequence[str]) -> str:
-    return f"embeddings of {embedding}, {units} units, directions: {directions}, pooling: {' and '.join(pooling)}"
