@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,9 +29,10 @@ def process_of(address: str) -> int:
     """
     port = str(urlsplit(address).port)
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        words = entry.read_bytes().split(b"\0")
-        if b"streamlit" in words and port.encode() in words:
-            return int(entry.parent.name)
+        with suppress(OSError):  # a process that has ended meanwhile
+            words = entry.read_bytes().split(b"\0")
+            if b"streamlit" in words and port.encode() in words:
+                return int(entry.parent.name)
     raise RuntimeError("The server is not running.")
 
 
@@ -43,7 +45,7 @@ def peak_megabytes(process: int) -> float:
     """Returns the peak resident memory of a process in megabytes; 0 if it has ended, or without ``/proc``."""
     try:
         lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return next((int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("VmHWM:")), 0.0)
 
