@@ -18,7 +18,6 @@ from sentiment.formatting import counted, interval, percent, signed
 
 _BALANCED = "adapt_balanced"  # key of the switch that weights both classes equally
 _MAX_LISTED = 50  # rows whose prediction changes
-_TABLE_HEIGHT = 247  # pixels: a header and six rows
 _MAX_CELL = 300  # characters
 _MODELS = {"head": "Adapted", "start": "Original", "words": "Words only (TF-IDF)", "majority": "Majority class"}
 
@@ -179,7 +178,6 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
     event = st.dataframe(
         table,
         hide_index=True,
-        height=_TABLE_HEIGHT,
         key=f"adapt_changed_{len(adaptation.labels)}",
         on_select="rerun",
         selection_mode="single-row",

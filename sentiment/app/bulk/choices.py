@@ -22,7 +22,6 @@ from sentiment.tables.options import delimiter_name, parse_delimiter, usable_opt
 _AUTO = "Auto-detect"
 _DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
 _ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
-_PREVIEW_HEIGHT = 248  # pixels: a header and six rows
 _PREVIEW_COLUMNS = 30  # of the file, in addition to the review columns
 _OPTIONS = "File options"
 _HEADER = "First row is a header"
@@ -192,7 +191,7 @@ def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> 
     }
     st.header("Preview")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
-    st.dataframe(shown, hide_index=True, height=_PREVIEW_HEIGHT, column_config=config, alt="The first rows of the file")
+    st.dataframe(shown, hide_index=True, column_config=config, alt="The first rows of the file")
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:

@@ -43,7 +43,6 @@ _NO_OTHER_FILTER: dict[str, Any] = {  # key of a control of the rows -> its defa
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"  # keys of the matrix's number and of its first marks
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 _HEIGHT = 230  # of a chart, in pixels
-_TABLE_HEIGHT = 282  # a header and seven rows
 
 
 def threshold(scored: Scored) -> float:
@@ -242,7 +241,6 @@ def _slices(reviews: ScoredReviews, scored: Scored) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=_TABLE_HEIGHT,
         column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f%%")},
         alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
     )

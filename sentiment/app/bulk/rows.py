@@ -105,7 +105,8 @@ def _table(scored: Scored, shown: Rows, page: int) -> int | None:
     for name in ("sentiment", *label):  # as badges
         frame[name] = pd.Series([[value] if value else [] for value in frame[name]], dtype=object)
     frame["p_positive"] *= 100
-    is_explained = st.session_state.get(key, {}).get("selection", {}).get("rows")
+    selected = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
+    is_explained = any(row < len(frame) for row in selected)
     height = _ROW_HEIGHT * (1 + min(len(frame), _SHOWN_WITH_EXPLANATION if is_explained else _MOST_SHOWN)) + 2
     event = st.dataframe(
         frame,
