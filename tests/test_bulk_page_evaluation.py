@@ -60,9 +60,9 @@ def test_the_rows_of_a_confusion_cell_follow_the_threshold(scored):
     assert "120 of 120 rows" in said(scored)
 
 
-def test_likely_label_errors_can_be_listed(scored):
-    sentences = said(open_tab(scored, "Evaluation")).split(". ")
-    suspected = int(next(words for words in sentences if "likely label error" in words).split()[0])
+def test_confident_contradictions_of_labels_are_counted_and_can_be_listed(scored):
+    shown = said(open_tab(scored, "Evaluation"))
+    suspected = int(re.search(r"(\d+) confident predictions contradict their labels: check them", shown)[1])
     open_tab(scored, "Rows")
     scored.checkbox(key="only_mislabelled").check().run()
     assert f"{suspected} of 120 rows" in said(scored)

@@ -74,9 +74,8 @@ def show(scored: Scored) -> None:
         labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), cut
     )
     _figures(reviews, cost)
-    errors = counted(len(results.likely_mislabelled()), "likely label error")
     st.caption(
-        f"{counted(len(labelled), 'labelled row')}. {errors}: a confident prediction contradicts the label. "
+        f"{counted(len(labelled), 'labelled row')}. {_contradictions(len(results.likely_mislabelled()))} "
         + left_out_rows(results.left_out()),
         help="Confident learning (Northcutt et al. 2021). To list them, use the filters in the tab Rows.",
     )
@@ -86,6 +85,15 @@ def show(scored: Scored) -> None:
         _slices(reviews, scored)
     with right:
         _other_run(scored, labelled)
+
+
+def _contradictions(n: int) -> str:
+    """Returns a sentence on the rows whose label or prediction should be checked."""
+    if n == 1:
+        return "1 confident prediction contradicts its label: check it."
+    if n:
+        return f"{n:,} confident predictions contradict their labels: check them."
+    return "No confident prediction contradicts its label."
 
 
 def _figures(scored: ScoredReviews, cost: float) -> None:

@@ -73,7 +73,9 @@ def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
             levels, statuses = list(results.counts("confidence")), list(results.counts("status"))
             confidences = st.multiselect("Confidence", levels, key="only_confidence", placeholder="All", **kept)
             chosen_statuses = st.multiselect("Status", statuses, key="only_status", placeholder="All", **kept)
-            doubtful = labelled and st.checkbox("Likely label errors only", key="only_mislabelled", **kept)
+            doubtful = labelled and st.checkbox(
+                "Confident predictions that contradict the label", key="only_mislabelled", **kept
+            )
     wanted = Filter(
         tuple(sentiments),
         tuple(confidences),
