@@ -71,11 +71,11 @@ def test_a_head_that_is_right_for_the_file_is_kept(seed: int) -> None:
     assert accuracy(found.head, states[80:], labels[80:]) > accuracy(head(), states[80:], labels[80:]) - 0.03
 
 
-def test_with_too_few_labels_nothing_is_adopted_and_the_reason_names_the_missing_number() -> None:
+def test_with_too_few_labels_nothing_is_adopted_and_the_reason_names_the_number_needed() -> None:
     states, labels = draw(LEAST_LABELS - 1, [-3.0])
     found = adapted(states, labels, head())
     assert not found.adopted
-    assert "label 1 more" in found.reason
+    assert f"at least {LEAST_LABELS} are needed" in found.reason
 
 
 def test_with_labels_of_almost_one_class_nothing_is_adopted_and_of_one_class_nothing_is_fitted() -> None:

@@ -146,13 +146,25 @@ def test_labels_are_downloaded_with_their_text_and_formulas_are_escaped(settings
 def test_the_page_says_how_many_labels_are_missing(job):
     answer(job, 5)
     app = open_tab(job, "Adapt")
-    assert "Label 15 more rows" in app.info[-1].value
+    assert "Label 15 more rows, or use the 160 labels in your file, to" in app.info[-1].value
+
+
+def test_a_small_file_asks_for_no_more_rows_than_it_has(settings):
+    rows = "".join(f"{review},{label}\n" for review, label in zip(REVIEWS[:30], LABELS[:30], strict=True))
+    job = scored(f"review,label\n{rows}", settings)
+    app = open_tab(job, "Label")
+    assert "This file has 30 rows to label." in said(app)
+    assert "Random row 1 of 30" in said(app)
+    assert "Label 20 rows, or use the 30 labels in your file, to" in open_tab(job, "Adapt").info[-1].value
+    job = scored("review\na good film\na bad film\n", settings)
+    assert "This file has 2 rows to label." in said(open_tab(job, "Label"))
+    assert "This file has 2 rows to label" in open_tab(job, "Adapt").info[-1].value
 
 
 def test_with_too_few_labels_no_model_is_offered(job):
     answer(job, 25)
     app = open_tab(job, "Adapt")
-    assert "15 more" in said(app)
+    assert "25 labels are too few; at least 40 are needed" in said(app)
     assert {metric.label for metric in app.metric} >= {"Accuracy before", "Accuracy after", "Rows changed"}
     assert not [each for each in app.button if "Make this model" in each.label]
 

@@ -102,4 +102,4 @@ def test_rows_of_unknown_words_enter_no_figure_and_are_reported_above_the_figure
     assert ("Groups and time" in [tab.label for tab in app.tabs]) is bool(others)
     if others:
         assert "Left out: 3 rows of mostly unknown words." in said(open_tab(app, "Evaluation"))
-        assert "0 likely label errors" in said(app)
+        assert "No confident prediction contradicts its label" in said(app)

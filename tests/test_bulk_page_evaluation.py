@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -59,22 +60,37 @@ def test_the_rows_of_a_confusion_cell_follow_the_threshold(scored):
     assert "120 of 120 rows" in said(scored)
 
 
-def test_likely_label_errors_can_be_listed(scored):
-    sentences = said(open_tab(scored, "Evaluation")).split(". ")
-    suspected = int(next(words for words in sentences if "likely label error" in words).split()[0])
+def test_confident_contradictions_of_labels_are_counted_and_can_be_listed(scored):
+    shown = said(open_tab(scored, "Evaluation"))
+    suspected = int(re.search(r"(\d+) confident predictions contradict their labels: check them", shown)[1])
     open_tab(scored, "Rows")
     scored.checkbox(key="only_mislabelled").check().run()
     assert f"{suspected} of 120 rows" in said(scored)
     scored.checkbox(key="only_mislabelled").uncheck().run()
 
 
-def test_the_evaluation_leads_to_the_rows_with_the_worst_errors_first(scored):
-    open_tab(scored, "Evaluation")
-    button(scored, "List the worst errors").click().run()
+def test_every_tab_leads_to_the_errors_the_most_confident_first(scored):
+    scored.text_input(key="only_text").set_value("no such text").run()
+    open_tab(scored, "Summary")
+    correct, wrong = map(int, re.search(r"(\d+) of 120 correct\*\* · (\d+) errors", said(scored)).groups())
+    assert correct + wrong == 120
+    button(scored, "Show errors").click().run()
     assert not scored.exception
     assert scored.session_state["tab"] == "Rows"
-    assert scored.selectbox(key="order").value == "worst errors first"
+    assert f"{wrong} errors, most confident first." in said(scored)
+    table = scored.dataframe[0]
+    order = list(table.proto.column_order)
+    assert order[:4] == ["row", "sentiment", "c2", "c1"]  # the label next to the sentiment, then the review
+    assert len(table.value) == min(wrong, 50)
+    assert all(row["sentiment"][0][:3] != row["c2"][0] for _, row in table.value.iterrows())
+    scored.selectbox(key="only_verdicts").set_value("everything").run()
     scored.selectbox(key="order").set_value("as in the file").run()
+    assert "120 of 120 rows" in said(scored)
+
+
+def test_rows_without_a_label_count_neither_as_correct_nor_as_errors(settings):
+    content = b"review,label\na good film,pos\na good film,neg\na good film,\n"
+    assert "**1 of 2 labelled rows correct** · 1 error" in said(score(upload("labelled.csv", content), settings))
 
 
 @pytest.mark.parametrize("folder", ["relative", "linked", "each run linked"])

@@ -188,7 +188,7 @@ def test_the_model_that_scored_a_file_is_named_and_the_chosen_one_offered(settin
 
 def test_the_table_begins_with_the_verdict_and_the_histogram_names_the_predicted_label(scored):
     table = next(each for each in scored.dataframe if each.proto.alt == "The scored rows")
-    assert list(table.proto.column_order)[:4] == ["row", "sentiment", "p_positive", "c1"]
+    assert list(table.proto.column_order)[:4] == ["row", "sentiment", "c2", "c1"]  # c2 is the label
     open_tab(scored, "Summary")
     histogram = next(each.proto for each in scored.get("vega_lite_chart") if "by probability" in each.proto.alt)
     assert '"predicted"' in histogram.spec

@@ -23,7 +23,7 @@ PASTED = ["text, with a comma", '"quoted" and, odd', "a\ttab", "review", "=1+1",
 
 def test_the_size_limit_and_the_deletion_are_stated_before_a_file_is_chosen():
     app = open_page()
-    assert "200 MB" in said(app)
+    assert app.file_uploader[0].proto.max_upload_size_mb == 200  # which Streamlit shows in the uploader
     assert "24 hours" in said(app)
     assert "scripts/score.py" in app.code[0].value
 

@@ -102,10 +102,10 @@ def test_a_cell_of_the_confusion_matrix_filters_the_rows(table):
     counts = report["against_labels"]["confusion"]
     cells = {"tp": ("positive", "positive"), "fp": ("negative", "positive"), "fn": ("positive", "negative")}
     for name, cell in cells.items():
-        assert len(results.select(Filter(cell=cell))) == counts[name]
+        assert len(results.select(Filter(cells=(cell,)))) == counts[name]
         labelled = results.labelled
         at = metrics.confusion(labelled["p_positive"].to_numpy(), labelled["label"].to_numpy(), 0.6)
-        assert len(results.select(Filter(cell=cell, threshold=0.6))) == getattr(at, name) != counts[name]
+        assert len(results.select(Filter(cells=(cell,), threshold=0.6))) == getattr(at, name) != counts[name]
 
 
 def test_the_accuracy_against_labels_is_that_of_the_output(table):
@@ -172,7 +172,7 @@ def test_rows_of_mostly_unknown_words_count_in_no_share_metric_or_word(tmp_path)
         assert shares["n"].tolist() == [1, 1]
         assert shares["share"].tolist() == [1, 1]
     assert set(found.words()["word"]) == {"good", "bad"}
-    assert found.select(Filter(cell=("positive", "negative"))).tolist() == []
+    assert found.select(Filter(cells=(("positive", "negative"),))).tolist() == []
     assert found.select(Filter(), "error").tolist()[0] == 0
     assert found.counts("status") == {"ok": 2, "mostly_unknown": 2}
 

@@ -250,7 +250,7 @@ def _verdict(before: Figures, after: Figures, labels: Array, error: float, *, ba
     name = "balanced accuracy" if balanced else "accuracy"
     old, new = (before.balanced_accuracy, after.balanced_accuracy) if balanced else (before.accuracy, after.accuracy)
     if n < LEAST_LABELS:
-        return False, f"Not adopted: {n} labels are too few; label {LEAST_LABELS - n} more."
+        return False, f"Not adopted: {n} labels are too few; at least {LEAST_LABELS} are needed."
     if fewest < LEAST_OF_A_CLASS:
         return False, f"Not adopted: one class has only {fewest} labels; label at least {LEAST_OF_A_CLASS} of each."
     change = f"On held-out texts, {name} is {old:.1%} before and {new:.1%} after."

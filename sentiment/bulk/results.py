@@ -50,8 +50,8 @@ class Filter:
         statuses: the selected statuses.
         between: bounds on the probability of "positive".
         search: a string that the text contains; case is ignored.
-        cell: a cell of the confusion matrix: (label, verdict), each "positive" or "negative".
-        threshold: the probability of "positive" from which on the verdict in ``cell`` is positive.
+        cells: cells of the confusion matrix: (label, verdict), each "positive" or "negative".
+        threshold: the probability of "positive" from which on the verdict in ``cells`` is positive.
         mislabelled: only rows whose label is probably wrong.
     """
 
@@ -60,7 +60,7 @@ class Filter:
     statuses: tuple[str, ...] = ()
     between: tuple[float, float] = (0.0, 1.0)
     search: str = ""
-    cell: tuple[str, str] | None = None
+    cells: tuple[tuple[str, str], ...] = ()
     threshold: float = 0.5
     mislabelled: bool = False
 
@@ -236,11 +236,13 @@ class Results:
                 keep &= frame[name].isin(values).to_numpy()
         if wanted.between != (0.0, 1.0):
             keep &= frame["p_positive"].between(*wanted.between).to_numpy()
-        if wanted.cell and "label" in frame:
-            label = frame["label"].eq(int(wanted.cell[0] == "positive")).fillna(False).to_numpy(bool)
-            label &= self._is_predicted()
-            p, threshold = frame["p_positive"].to_numpy(), wanted.threshold  # p is NaN without a verdict
-            keep &= label & (p >= threshold if wanted.cell[1] == "positive" else p < threshold)
+        if wanted.cells and "label" in frame:
+            label, p = frame["label"], frame["p_positive"].to_numpy()  # p is NaN without a verdict
+            in_cells = np.zeros(len(frame), bool)
+            for true, verdict in wanted.cells:
+                is_true = label.eq(int(true == "positive")).fillna(False).to_numpy(bool)
+                in_cells |= is_true & (p >= wanted.threshold if verdict == "positive" else p < wanted.threshold)
+            keep &= in_cells & self._is_predicted()
         if wanted.mislabelled:
             keep &= np.isin(np.arange(len(frame)), self.likely_mislabelled())
         if wanted.search:

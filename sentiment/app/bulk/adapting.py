@@ -7,6 +7,7 @@ import streamlit as st
 
 from sentiment.adapt.curve import Point, advice
 from sentiment.adapt.from_file import FileAdaptation, with_head
+from sentiment.adapt.head import LEAST_LABELS
 from sentiment.app.bulk import charts, own_labels, own_model
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import chart_block, explained_review, job_errors, tabs, uploads
@@ -18,7 +19,6 @@ from sentiment.formatting import counted, interval, percent, signed
 
 _BALANCED = "adapt_balanced"  # key of the switch that weights both classes equally
 _MAX_LISTED = 50  # rows whose prediction changes
-_TABLE_HEIGHT = 247  # pixels: a header and six rows
 _MAX_CELL = 300  # characters
 _MODELS = {"head": "Adapted", "start": "Original", "words": "Words only (TF-IDF)", "majority": "Majority class"}
 
@@ -34,9 +34,8 @@ def show(scored: Scored) -> None:
     """Shows the gain of the adapted model, its cost, the predictions that change, and the model itself."""
     job_errors.show_stored_error()
     labelling = own_labels.load_labelling(scored)
-    missing = own_labels.MIN_LABELS - len(labelling.labelled)
-    if missing > 0:
-        st.info(f"Label {counted(missing, 'more row')} to see what the model learns.", icon=":material/label:")
+    if len(labelling.labelled) < own_labels.MIN_LABELS:
+        st.info(_missing(labelling), icon=":material/label:")
         if st.button("Label rows", on_click=tabs.open_tab, args=("Label",), icon=":material/arrow_back:"):
             st.rerun()
         return
@@ -58,6 +57,18 @@ def show(scored: Scored) -> None:
         chosen = _changed(scored, labelling, adaptation)
     if chosen is not None:
         _explain_with_both(scored, labelling, adaptation, chosen)
+
+
+def _missing(labelling: Labelling) -> str:
+    """Returns how many labels an adaptation needs, and where they can come from."""
+    labelled, rows = len(labelling.labelled), len(labelling.pool.rows)
+    if rows < own_labels.MIN_LABELS:
+        return f"An adapted model needs {LEAST_LABELS} labels. This file has {counted(rows, 'row')} to label."
+    wanted = counted(own_labels.MIN_LABELS - labelled, "more row" if labelled else "row")
+    known = int((labelling.pool.known >= 0).sum())
+    is_enough = known >= own_labels.MIN_LABELS and not labelling.from_file
+    given = f", or use the {known:,} labels in your file," if is_enough else ""
+    return f"Label {wanted}{given} to see what the model learns."
 
 
 def _wait(scored: Scored) -> None:
@@ -179,7 +190,6 @@ def _changed(scored: Scored, labelling: Labelling, adaptation: FileAdaptation) -
     event = st.dataframe(
         table,
         hide_index=True,
-        height=_TABLE_HEIGHT,
         key=f"adapt_changed_{len(adaptation.labels)}",
         on_select="rerun",
         selection_mode="single-row",

@@ -60,7 +60,7 @@ def shares(groups: pd.DataFrame, title: str) -> alt.LayerChart:
     """
     base = alt.Chart(groups).encode(
         x=alt.X("share:Q", title=_SHARE, axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
-        y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("group:N", sort="-x", title=title, axis=alt.Axis(labelLimit=220, labelFlush=False)),
         tooltip=["group:N", *_SHARE_TOOLTIP],
     )
     spread = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")

@@ -22,10 +22,10 @@ from sentiment.tables.options import delimiter_name, parse_delimiter, usable_opt
 _AUTO = "Auto-detect"
 _DELIMITERS = ["comma", "semicolon", "tab", "pipe", "space", "none"]
 _ENCODINGS = ["utf-8", "cp1252", "mac_roman", "utf-16", "cp1250", "cp1251", "koi8_r", "shift_jis", "gb18030"]
-_PREVIEW_HEIGHT = 248  # pixels: a header and six rows
 _PREVIEW_COLUMNS = 30  # of the file, in addition to the review columns
 _OPTIONS = "File options"
 _HEADER = "First row is a header"
+_MEANING = "Treated as"
 _IGNORED = "ignored"  # the meaning of values that are no labels
 _HEADERS = {_AUTO: None, "yes": True, "no": False}
 
@@ -170,14 +170,15 @@ def _choose_meanings(job: Job, inspection: dict[str, Any], label: int) -> dict[s
         disabled=["value", "rows"],
         column_config={
             "value": "Value",
-            "means": st.column_config.SelectboxColumn("Treated as", options=[*LABELS, _IGNORED], required=True),
+            "means": st.column_config.SelectboxColumn(_MEANING, options=[*LABELS, _IGNORED], required=True),
             "rows": "Rows",
         },
         key=f"meanings_{job.short_id}_{label}",
         alt="What each value of the labels means, and how many rows have it",
     )
     ignored = sum(n for n, meaning in zip(edited["rows"], edited["means"], strict=True) if meaning not in LABELS)
-    st.caption(f"Double-click a meaning to change it. The evaluation ignores {counted(ignored, 'row')}.")
+    effect = f" The evaluation ignores {counted(ignored, 'row')}." if ignored else ""
+    st.caption(f"Double-click a cell under “{_MEANING}” to change it.{effect}")
     return {value: LABELS.get(meaning) for value, meaning in zip(edited["value"], edited["means"], strict=True)}
 
 
@@ -192,7 +193,7 @@ def _preview(inspection: dict[str, Any], names: list[str], texts: list[int]) -> 
     }
     st.header("Preview")
     shown = [dict(zip(keys, row, strict=True)) for row in rows]
-    st.dataframe(shown, hide_index=True, height=_PREVIEW_HEIGHT, column_config=config, alt="The first rows of the file")
+    st.dataframe(shown, hide_index=True, column_config=config, alt="The first rows of the file")
 
 
 def show_reading_options(job: Job, *, expanded: bool = False) -> None:

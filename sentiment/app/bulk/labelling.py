@@ -11,6 +11,7 @@ import streamlit as st
 
 from sentiment.adapt import estimates
 from sentiment.adapt.estimates import Estimate
+from sentiment.adapt.head import LEAST_LABELS
 from sentiment.app.bulk import answer_keys, downloads, own_labels
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import chart_block, explained_review, job_errors, tabs, uploads
@@ -22,6 +23,7 @@ from sentiment.formatting import counted, interval, likelihood, percent
 from sentiment.types import Explanation
 
 _HIDDEN = "label_hidden"  # key of the switch that hides the prediction
+_USUAL_LABELS = 80  # after which the gain of an adapted model is usually clear
 _BOX = 300  # pixels, so that the buttons stay where they are from row to row
 _KEYS: tuple[tuple[Answer, str, str], ...] = (
     ("negative", ":material/thumb_down:", "Left"),
@@ -37,10 +39,7 @@ def show(scored: Scored) -> None:
     job_errors.show_stored_error()
     labelling = own_labels.load_labelling(scored)
     own_labels.request_states(scored, labelling)
-    st.caption(
-        "Label about 80 rows of your file. You get an adapted model and its measured gain, or a clear answer that it "
-        "does not help."
-    )
+    st.caption(_introduction(len(labelling.pool.rows)))
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _question(scored, labelling)
@@ -48,6 +47,20 @@ def show(scored: Scored) -> None:
         _figures(labelling)
         _adaptation(scored, labelling)
         _actions(scored, labelling)
+
+
+def _introduction(rows: int) -> str:
+    """Returns what labelling leads to, for a file with this many rows to label."""
+    if rows < LEAST_LABELS:
+        return (
+            f"This file has {counted(rows, 'row')} to label. Your labels show how accurate the model is on it; an "
+            f"adapted model needs {LEAST_LABELS}."
+        )
+    asked = f"about {_USUAL_LABELS} rows" if rows > _USUAL_LABELS else f"the {rows} rows"
+    return (
+        f"Label {asked} of your file. You get an adapted model and its measured gain, or a clear answer that it does "
+        "not help."
+    )
 
 
 def _question(scored: Scored, labelling: Labelling) -> None:
@@ -83,8 +96,13 @@ def _question(scored: Scored, labelling: Labelling) -> None:
 def _reason(labelling: Labelling) -> str:
     """Returns a Markdown badge with the reason for asking about this row."""
     if labelling.is_random:
-        return f":blue-badge[:material/shuffle: Random row {len(labelling.sample) + 1} of {RANDOM}]"
+        return f":blue-badge[:material/shuffle: Random row {len(labelling.sample) + 1} of {_random_rows(labelling)}]"
     return ":gray-badge[:material/help: The model is least sure of this row]"
+
+
+def _random_rows(labelling: Labelling) -> int:
+    """Returns how many rows are drawn at random: all rows of a small file."""
+    return min(RANDOM, len(labelling.pool.rows))
 
 
 def _text(scored: Scored, row: int, *, hidden: bool) -> None:
@@ -119,7 +137,7 @@ def _figures(labelling: Labelling) -> None:
     n, labels = len(sample), labelling.labels[sample]
     chosen = len(labelling.labelled) - n
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.progress(min(1.0, n / RANDOM), text=_progress(n, chosen))
+        st.progress(min(1.0, n / _random_rows(labelling)), text=_progress(n, chosen))
     agreed = int((pool.positive[sample] == (labels == 1)).sum())
     share = estimates.share_positive(labels, pool.probabilities[sample], pool.all_probabilities)
     accuracy = estimates.accuracy(agreed, n, len(pool.all_probabilities))
@@ -134,7 +152,7 @@ def _figures(labelling: Labelling) -> None:
         "Positive reviews in this file",
         share,
         f"Raw count: {positive} of {n} labelled positive ({percent(positive / n)}). "
-        f"Predicted: {percent(float(pool.all_probabilities.mean()))}.",
+        f"Mean P(positive) of all rows: {percent(float(pool.all_probabilities.mean()))}.",
         "Prediction-powered inference (Angelopoulos et al. 2023): the mean probability of all rows, corrected by its "
         "error on the rows drawn at random.",
     )

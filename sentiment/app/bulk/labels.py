@@ -14,11 +14,12 @@ import streamlit as st
 
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import current_run, evaluation_charts, job_errors, tabs, uploads, wording
-from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, ScoredReviews, cell_name
+from sentiment.app.shared.scored_reviews import CELLS, EVERYTHING, WRONG, ScoredReviews, cell_name
 from sentiment.budget import Settings
 from sentiment.bulk.jobs import maintenance
 from sentiment.bulk.jobs.job import find_job
 from sentiment.bulk.left_out import left_out_rows
+from sentiment.bulk.results import Filter
 from sentiment.evaluation.comparison import compare
 from sentiment.evaluation.predictions import length_bands
 from sentiment.formatting import counted, interval, percent
@@ -27,11 +28,21 @@ from sentiment.model.decision import DecisionRule
 THRESHOLD = "cut"  # key of the threshold
 _LOWEST, _HIGHEST = 0.01, 0.99  # thresholds that can be set
 ORDER, WORST_FIRST = "order", "worst errors first"  # key of the rows' order, and the order that needs labels
-_VERDICTS = "only_verdicts"  # key of the confusion cell that the table lists
+_OUTCOME = "only_verdicts"  # key of the outcomes that the table lists
+_ERRORS = (CELLS["false positives"], CELLS["false negatives"])
+_OUTCOMES = {EVERYTHING: (), WRONG: _ERRORS, **{name: (cell,) for name, cell in CELLS.items()}}  # name -> cells
+_OUTCOME_NAMES = {EVERYTHING: "All", WRONG: "Errors"}
+_NO_OTHER_FILTER: dict[str, Any] = {  # key of a control of the rows -> its default
+    "only_text": "",
+    "only_sentiment": [],
+    "only_confidence": [],
+    "only_status": [],
+    "only_mislabelled": False,
+    "bulk_page": 1,
+}
 _DRAWING, _MARKED = "bulk_cells_turn", "bulk_cells_marked"  # keys of the matrix's number and of its first marks
 _METRIC_STYLE: dict[str, Any] = {"delta_color": "off", "delta_arrow": "off", "border": True}
 _HEIGHT = 230  # of a chart, in pixels
-_TABLE_HEIGHT = 282  # a header and seven rows
 
 
 def threshold(scored: Scored) -> float:
@@ -58,15 +69,13 @@ def show(scored: Scored) -> None:
             width=320,
             persist_state="page",
         )
-        st.button("List the worst errors", icon=":material/sort:", on_click=_list_worst)
     labelled = results.labelled
     reviews = ScoredReviews.from_predictions(
         labelled.rename(columns={"tokens_read": "length", "p_positive": "probability"}), DecisionRule(), cut
     )
     _figures(reviews, cost)
-    errors = counted(len(results.likely_mislabelled()), "likely label error")
     st.caption(
-        f"{counted(len(labelled), 'labelled row')}. {errors}: a confident prediction contradicts the label. "
+        f"{counted(len(labelled), 'labelled row')}. {_contradictions(len(results.likely_mislabelled()))} "
         + left_out_rows(results.left_out()),
         help="Confident learning (Northcutt et al. 2021). To list them, use the filters in the tab Rows.",
     )
@@ -76,6 +85,15 @@ def show(scored: Scored) -> None:
         _slices(reviews, scored)
     with right:
         _other_run(scored, labelled)
+
+
+def _contradictions(n: int) -> str:
+    """Returns a sentence on the rows whose label or prediction should be checked."""
+    if n == 1:
+        return "1 confident prediction contradicts its label: check it."
+    if n:
+        return f"{n:,} confident predictions contradict their labels: check them."
+    return "No confident prediction contradicts its label."
 
 
 def _figures(scored: ScoredReviews, cost: float) -> None:
@@ -139,16 +157,22 @@ def _with_height(chart: alt.LayerChart) -> alt.LayerChart:
     return chart.properties(height=_HEIGHT)
 
 
-def choose_cell() -> tuple[str, str] | None:
-    """Shows the selectbox for a confusion cell, which a click in the matrix also sets.
+def choose_outcome() -> tuple[tuple[str, str], ...]:
+    """Shows the selectbox for the outcome, which a click in the matrix also sets.
 
     Returns:
-        The label and the verdict of the cell, None for all rows.
+        The label and the verdict of each confusion cell to list; empty for all rows.
     """
     chosen = st.selectbox(
-        "Confusion matrix cell", [EVERYTHING, *CELLS], key=_VERDICTS, on_change=_redraw, persist_state="page"
+        "Outcome",
+        list(_OUTCOMES),
+        format_func=lambda name: _OUTCOME_NAMES.get(name, name.capitalize()),
+        key=_OUTCOME,
+        on_change=_redraw,
+        width=160,
+        persist_state="page",
     )
-    return CELLS.get(chosen)
+    return _OUTCOMES[chosen]
 
 
 def _matrix_key() -> str:
@@ -159,8 +183,8 @@ def _matrix_key() -> str:
 def _marked_cells() -> list[dict[str, str]]:
     """Returns the cells that the matrix marks when first drawn. Later the chart keeps its own selection."""
     if _matrix_key() not in st.session_state:
-        cell = CELLS.get(st.session_state.get(_VERDICTS, EVERYTHING))
-        st.session_state[_MARKED] = [{"label": cell[0], "verdict": cell[1]}] if cell else []
+        cells = _OUTCOMES[st.session_state.get(_OUTCOME, EVERYTHING)]
+        st.session_state[_MARKED] = [{"label": label, "verdict": verdict} for label, verdict in cells]
     return list(st.session_state[_MARKED])
 
 
@@ -168,16 +192,40 @@ def _filter_by_cell() -> None:
     """Filters the rows by the clicked cell, and opens their tab."""
     cells = st.session_state[_matrix_key()].selection.get("cell", [])
     name = cell_name(cells[0]) if cells else EVERYTHING
-    if name != st.session_state.get(_VERDICTS, EVERYTHING):
-        st.session_state[_VERDICTS] = name
+    if name != st.session_state.get(_OUTCOME, EVERYTHING):
         if cells:
-            tabs.open_tab("Rows")
-            _redraw()  # the matrix is gone; when it is drawn again, it marks the cell
+            _open_rows(name)  # the matrix is gone; when it is drawn again, it marks the cell
+        else:
+            st.session_state[_OUTCOME] = name
 
 
-def _list_worst() -> None:
-    st.session_state[ORDER] = WORST_FIRST
+def show_errors(scored: Scored) -> None:
+    """Shows how many predictions agree with their label, and a button that lists the others."""
+    results, cut = scored.results, threshold(scored)
+    labelled, wrong = len(results.labelled), len(scored.cached("select", errors_only(scored)))
+    of = f"{labelled:,}" if labelled == results.rows else counted(labelled, "labelled row")
+    at = "" if cut == _own_threshold(scored) else f" at a threshold of {cut:.2f}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{labelled - wrong:,} of {of} correct** · {counted(wrong, 'error')}{at}", width="content")
+        if wrong:
+            st.button("Show errors", on_click=_list_errors, icon=":material/arrow_downward:")
+
+
+def errors_only(scored: Scored) -> Filter:
+    """Returns the filter that lists the errors at the threshold, and nothing else."""
+    return Filter(cells=_ERRORS, threshold=threshold(scored))
+
+
+def _open_rows(outcome: str) -> None:
+    """Opens the tab Rows with an outcome and no other filter."""
+    st.session_state.update({**_NO_OTHER_FILTER, _OUTCOME: outcome})
     tabs.open_tab("Rows")
+    _redraw()
+
+
+def _list_errors() -> None:
+    st.session_state[ORDER] = WORST_FIRST
+    _open_rows(WRONG)
 
 
 def _redraw() -> None:
@@ -201,7 +249,6 @@ def _slices(reviews: ScoredReviews, scored: Scored) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        height=_TABLE_HEIGHT,
         column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f%%")},
         alt=f"Accuracy by slice, from {percent(parts['accuracy'].min())} to {percent(parts['accuracy'].max())}",
     )

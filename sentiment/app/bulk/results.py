@@ -22,6 +22,8 @@ def show(job: Job) -> None:
         st.info("There are no rows to show.")
         return
     _doubts(scored)
+    if scored.has_labels:
+        labels.show_errors(scored)
     views = {"Rows": rows.show, "Summary": summary.show, "Words": summary.show_words}
     if scored.groups and len(scored.results.predicted):
         views["Groups and time"] = summary.show_groups

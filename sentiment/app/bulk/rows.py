@@ -10,11 +10,14 @@ import streamlit as st
 from sentiment.app.bulk import downloads, labels
 from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import explained_review
-from sentiment.bulk.results import Filter, Results, Rows
+from sentiment.bulk.results import Filter, Rows
 from sentiment.formatting import counted
 
 _PAGE_ROWS = 50
-_TABLE_HEIGHT = 282  # pixels: a header and seven rows, so that an explanation begins on the first screen
+_ROW_HEIGHT = 35  # pixels
+_MOST_SHOWN = 15.5  # rows in the table; the half one shows that it scrolls
+_SHOWN_WITH_EXPLANATION = 7.5  # rows, so that the explanation of one begins on the first screen
+_TEXT_WIDTH = 365  # pixels, so that the columns up to "tokens" fit a window of 1400
 _MAX_COLUMNS = 12  # of the file
 _MAX_NAME = 80  # characters of a column's name
 _MAX_CELL = 300  # characters
@@ -25,8 +28,10 @@ _ORDERS = {  # name -> (key of ``Results.select``, whether descending)
     "most negative first": ("probability", False),
     "longest first": ("length", True),
 }
-_ERRORS_FIRST = {labels.WORST_FIRST: ("error", False)}
+_MOST_CONFIDENT = ("error", False)
+_ERRORS_FIRST = {labels.WORST_FIRST: _MOST_CONFIDENT}
 _SIDES = ("positive", "negative")
+_COLOURS = {1: "blue", 0: "orange"}  # label -> colour of its badge
 
 
 def show(scored: Scored) -> None:
@@ -37,9 +42,9 @@ def show(scored: Scored) -> None:
     pages = max(1, -(-len(rows) // _PAGE_ROWS))
     page = min(st.session_state.get("bulk_page", 1), pages)
     shown = rows[(page - 1) * _PAGE_ROWS : page * _PAGE_ROWS]
-    selected = _table(results, shown, page)
+    selected = _table(scored, shown, page)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{len(rows):,} of {counted(results.rows, 'row')}. Select a row to explain it.", width="stretch")
+        st.caption(f"{_listed(scored, wanted, order, len(rows))}. Select a row to explain it.", width="stretch")
         downloads.show_selection(results, rows)
         if pages > 1:
             st.number_input(f"Page (of {pages:,})", 1, pages, key="bulk_page", width=140, persist_state="page")
@@ -47,69 +52,102 @@ def show(scored: Scored) -> None:
         _explain(scored, selected)
 
 
+def _listed(scored: Scored, wanted: Filter, order: tuple[str, bool], n: int) -> str:
+    """Returns how many rows the table lists, and of which kind."""
+    if wanted != labels.errors_only(scored):
+        return f"{n:,} of {counted(scored.results.rows, 'row')}"
+    return counted(n, "error") + (", most confident first" if order == _MOST_CONFIDENT else "")
+
+
 def _controls(scored: Scored) -> tuple[Filter, tuple[str, bool]]:
     """Shows the controls of the table; returns the filter and the sort order."""
     results, labelled = scored.results, scored.has_labels
     kept: dict[str, Any] = {"persist_state": "page"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        search = st.text_input("Text contains", key="only_text", width=220, max_chars=_MAX_SEARCH, **kept)
-        sentiments = st.multiselect("Predicted", _SIDES, key="only_sentiment", placeholder="All", width=200, **kept)
+        search = st.text_input("Text contains", key="only_text", width=180, max_chars=_MAX_SEARCH, **kept)
+        sentiments = st.multiselect("Predicted", _SIDES, key="only_sentiment", placeholder="All", width=160, **kept)
+        cells = labels.choose_outcome() if labelled else ()
         orders = _ORDERS | (_ERRORS_FIRST if labelled else {})
-        order = st.selectbox("Sort", list(orders), key=labels.ORDER, width=200, **kept)
+        order = st.selectbox("Sort", list(orders), key=labels.ORDER, width=190, **kept)
         with st.popover("Filters", icon=":material/filter_list:"):
             levels, statuses = list(results.counts("confidence")), list(results.counts("status"))
             confidences = st.multiselect("Confidence", levels, key="only_confidence", placeholder="All", **kept)
             chosen_statuses = st.multiselect("Status", statuses, key="only_status", placeholder="All", **kept)
-            cell = labels.choose_cell() if labelled else None
-            doubtful = labelled and st.checkbox("Likely label errors only", key="only_mislabelled", **kept)
+            doubtful = labelled and st.checkbox(
+                "Confident predictions that contradict the label", key="only_mislabelled", **kept
+            )
     wanted = Filter(
         tuple(sentiments),
         tuple(confidences),
         tuple(chosen_statuses),
         search=search,
-        cell=cell,
+        cells=cells,
         threshold=labels.threshold(scored),
         mislabelled=doubtful,
     )
     return wanted, orders[order]
 
 
-def _table(results: Results, shown: Rows, page: int) -> int | None:
+def _table(scored: Scored, shown: Rows, page: int) -> int | None:
     """Shows a page of rows; returns the number of the selected row, from 0, None if none is selected."""
-    texts = results.texts
-    places = [*texts, *(i for i in range(len(results.columns)) if i not in texts)][: max(_MAX_COLUMNS, len(texts))]
+    results, key = scored.results, f"rows-{page}"
+    texts, labelled = results.texts, [] if results.label is None else [results.label]
+    first = [*texts, *labelled]
+    places = [*first, *(i for i in range(len(results.columns)) if i not in first)][: max(_MAX_COLUMNS, len(first))]
     frame = results.read(shown, places, _MAX_CELL)
-    keys = {f"c{place}": results.columns[place][:_MAX_NAME] or f"column {place + 1}" for place in places}
-    shown_texts, others = list(keys)[: len(texts)], list(keys)[len(texts) :]
-    frame["sentiment"] = pd.Series([[side] if side else [] for side in frame["sentiment"]], dtype=object)  # as badges
+    names = {f"c{place}": results.columns[place][:_MAX_NAME] or f"column {place + 1}" for place in places}
+    keys = list(names)
+    shown_texts, label, others = keys[: len(texts)], keys[len(texts) : len(first)], keys[len(first) :]
+    colours = {
+        value: _COLOURS.get(meaning, "gray")
+        for name in label
+        for value, meaning in zip(frame[name], results.verdicts["label"].iloc[shown], strict=True)
+        if value
+    }
+    for name in ("sentiment", *label):  # as badges
+        frame[name] = pd.Series([[value] if value else [] for value in frame[name]], dtype=object)
+    frame["p_positive"] *= 100
+    selected = st.session_state.get(key, {}).get("selection", {}).get("rows", [])
+    is_explained = any(row < len(frame) for row in selected)
+    height = _ROW_HEIGHT * (1 + min(len(frame), _SHOWN_WITH_EXPLANATION if is_explained else _MOST_SHOWN)) + 2
     event = st.dataframe(
         frame,
         hide_index=True,
-        height=_TABLE_HEIGHT,
+        height=int(height),
         column_order=[  # a phone shows the prediction first
             "row",
             "sentiment",
-            "p_positive",
+            *label,
+            *([] if label else ["p_positive"]),
             *shown_texts,
+            *(["p_positive"] if label else []),
             "confidence",
             "status",
-            *others,
             "tokens_read",
-            "problem",
+            *others,
+            *(["problem"] if frame["problem"].any() else []),
         ],
-        key=f"rows-{page}",
+        key=key,
         on_select="rerun",
         selection_mode="single-row",
         alt="The scored rows",
         column_config={
-            **{key: st.column_config.TextColumn(name) for key, name in keys.items()},
-            **{key: st.column_config.TextColumn(keys[key], width="large") for key in shown_texts},
+            **{name: st.column_config.TextColumn(names[name]) for name in others},
+            **{name: st.column_config.TextColumn(names[name], width=_TEXT_WIDTH) for name in shown_texts},
+            **{
+                name: st.column_config.MultiselectColumn(
+                    names[name], options=list(colours), color=list(colours.values()), width=85
+                )
+                for name in label
+            },
             "row": st.column_config.NumberColumn("row", pinned=True, width=50),
             "sentiment": st.column_config.MultiselectColumn(options=_SIDES, color=["blue", "orange"], width=85),
             "p_positive": st.column_config.ProgressColumn(
-                "P(positive)", min_value=0, max_value=1, format="percent", width=100
+                "P(positive)", min_value=0, max_value=100, format="%.1f%%", width=100
             ),
-            "tokens_read": st.column_config.NumberColumn("tokens read"),
+            "confidence": st.column_config.TextColumn(width=85),
+            "status": st.column_config.TextColumn(width=65),
+            "tokens_read": st.column_config.NumberColumn("tokens", help="Tokens read by the model", width=65),
         },
     )
     chosen = [row for row in event.selection.rows if row < len(frame)]

@@ -10,13 +10,14 @@ from sentiment.app.bulk.loading import Scored
 from sentiment.app.shared import chart_block, job_errors
 from sentiment.bulk.left_out import are_mostly_unknown, unknown_words
 from sentiment.bulk.prevalence import adjusted_count, error_rates
-from sentiment.formatting import counted, interval, percent
+from sentiment.formatting import counted, percent
 
 _LEFT_OUT = "Empty or unreadable rows, and rows of mostly unknown words."
 _ADJUSTED = (
-    "Adjusted count: the predicted share, corrected for the model's error rates on reviews with known labels. "
-    "It assumes the same error rates here."
+    "Adjusted count: the predicted share, corrected for the model's error rates on reviews with known labels, with its "
+    "95% confidence interval. It assumes the same error rates here."
 )
+_WIDE = 0.05  # the width of an interval that is given without decimals
 
 
 def show(scored: Scored) -> None:
@@ -59,14 +60,16 @@ def _share(scored: Scored) -> str:
     """Returns the share of positive reviews as predicted, and adjusted for the errors of the model."""
     predicted = scored.results.predicted
     positive = int((predicted["sentiment"] == "positive").sum())
-    sentence = f"**{percent(positive / len(predicted))}** of the reviews are predicted positive."
+    unsure = ", unsure ones included" if (predicted["confidence"] == "unsure").any() else ""
+    sentence = f"**{percent(positive / len(predicted))}** of the reviews are predicted positive{unsure}."
     rates = error_rates(scored.run) if scored.run else None
     share = adjusted_count(positive, len(predicted), rates) if rates else None
     if share is None:
         return sentence
+    digits = 0 if share.high - share.low > _WIDE else 1
     return (
-        f"{sentence} Allowing for the model's known errors, the true share is about **{percent(share.corrected)}** "
-        f"(95% CI {interval((share.low, share.high))})."
+        f"{sentence} Allowing for the model's known errors, the true share is probably between "
+        f"**{percent(share.low, digits)} and {percent(share.high, digits)}**."
     )
 
 
@@ -88,11 +91,11 @@ def show_words(scored: Scored) -> None:
         rows = words[words["side"] == side]
         rows = rows.loc[rows["push"].abs().sort_values(ascending=False).index]
         with column:
-            title = f"Words towards {side}"
+            title = f"Most {side} words"
             if len(rows):
                 chart_block.show_chart(title, charts.words(rows), rows, f"{title}, the strongest first")
             else:
-                st.caption(f"No word pushes towards {side}.")
+                st.caption(f"No word makes a prediction more {side}.")
 
 
 def show_groups(scored: Scored) -> None:

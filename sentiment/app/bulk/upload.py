@@ -50,9 +50,8 @@ def _upload(settings: Settings) -> None:
     # Without ``type``: Streamlit would list the types twice, and refuse others without saying what to do.
     st.file_uploader("Upload a file of reviews", key=key, on_change=_create_job, args=(settings, key))
     st.caption(
-        "CSV, TSV, TXT (one review per line), JSONL, JSON, Parquet or XLSX, up to "
-        f"{st.get_option('server.maxUploadSize'):,} MB. All except Parquet and XLSX may be compressed "
-        "(.gz, .zst, .zip)."
+        "CSV, TSV, TXT (one review per line), JSONL, JSON, Parquet or XLSX. All except Parquet and XLSX may be "
+        "compressed (.gz, .zst, .zip)."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Try a sample file", on_click=_create_sample, args=(settings,), icon=":material/science:")

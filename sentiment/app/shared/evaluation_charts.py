@@ -22,8 +22,8 @@ def confusion(cells: pd.DataFrame, marked: Sequence[dict[str, str]] = ()) -> alt
     """
     chosen = alt.selection_point(name="cell", fields=["label", "verdict"], value=list(marked) or alt.Undefined)
     base = alt.Chart(cells).encode(
-        x=alt.X("verdict:N", sort=CLASSES, title="Predicted", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("label:N", sort=CLASSES, title="True label"),
+        x=alt.X("verdict:N", sort=CLASSES, title="Predicted", axis=alt.Axis(labelAngle=0, labelFlush=False)),
+        y=alt.Y("label:N", sort=CLASSES, title="True label", axis=alt.Axis(labelFlush=False, labelBaseline="middle")),
         tooltip=[
             alt.Tooltip("label:N", title="True label"),
             alt.Tooltip("verdict:N", title="Predicted"),
