@@ -24,7 +24,12 @@ def test_each_operating_point_does_what_its_name_says():
     assert points.loc["Recall at least 95%", "recall"] >= 0.95
     assert points["f1"].max() == points.loc["Best F1", "f1"]
     assert points.loc["Current", "accuracy"] == scored.confusion.accuracy
-    assert points.loc["Cost-optimal", "cost"] <= points.loc["Current", "cost"] + 1  # rounded to what the slider allows
+
+
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 20.0])
+def test_no_operating_point_is_cheaper_than_the_cost_optimal_one(ratio):
+    points = thresholds.operating_points(scored_reviews(), ratio).set_index("point")
+    assert points["cost"].min() == points.loc["Cost-optimal", "cost"]
 
 
 def test_the_levels_of_confidence_hold_every_review_once():
