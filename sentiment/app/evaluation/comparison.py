@@ -117,7 +117,7 @@ def _slices(pair: Pair, first: str, second: str) -> None:
     parts = parts[(parts["low"] > 0) | (parts["high"] < 0)].copy()
     parts = parts.loc[parts["difference"].abs().nlargest(_MAX_SLICES).index].sort_values("difference")
     if parts.empty:
-        st.header("Accuracy difference by slice")
+        chart_block.show_heading("Accuracy difference by slice")
         st.caption("The models do not differ significantly on any slice.")
         return
     chart_block.show_chart(

@@ -108,7 +108,7 @@ def _whole_words(phrase: str) -> str:
 
 def show(scored: ScoredReviews) -> None:
     """Shows the form for a new slice, and the slices of this session compared with all other reviews."""
-    st.header("Your slices")
+    chart_block.show_heading("Your slices")
     _form()
     if note := st.session_state.pop(_NOTE, None):
         st.warning(note, icon=":material/error:")

@@ -107,7 +107,7 @@ class ScoredReviews:
         return metrics.sweep(self.probabilities, self.labels)
 
     def cost_per_100(self, threshold: float, ratio: float) -> float:
-        """Returns the cost per 100 reviews at a threshold if a false negative costs 1 and a false positive ``ratio``."""
+        """Returns the cost per 100 reviews if a false negative costs 1 and a false positive ``ratio``."""
         counts = metrics.confusion(self.probabilities, self.labels, threshold)
         return 100 * (counts.fn + ratio * counts.fp) / len(self.table)
 
