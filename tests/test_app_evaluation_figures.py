@@ -85,8 +85,19 @@ def test_measures_in_which_another_method_is_better_are_named():
     report["shapley"]["methods"][1]["mean"] = 0.99
     report["erasure"]["ways"][0]["methods"][1]["sufficiency"] = {"mean": -0.25, "interval": [-0.3, -0.2]}
     lines, n = explanations.better_methods(list(explanations.measures(report, 0)), "ours")
-    assert lines == ["Sufficiency: random −0.250, own 0.400", "Shapley: random 0.990, own 0.970"]
+    assert lines == [
+        "Sufficiency: best: random −0.250; this app: 0.400",
+        "Shapley: best: random 0.990; this app: 0.970",
+    ]
     assert n == 5
+
+
+def test_a_better_method_keeps_the_hyphens_of_its_name():
+    values = {"leave-one-out": -0.018, "ours": -0.014}
+    found = [explanations.Measure("Sufficiency", "Suff.", "", values, ".3f", "less")]
+    assert explanations.better_methods(found, "ours")[0] == [
+        "Sufficiency: best: leave-one-out −0.018; this app: −0.014"
+    ]
 
 
 # Words

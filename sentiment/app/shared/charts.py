@@ -18,7 +18,7 @@ HEIGHT = 300
 def layer(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
     """Layers charts, the first at the bottom. The labels of an axis stay at their ticks, also the outermost ones."""
     config = alt.Config(axis=alt.AxisConfig(labelFlush=False))
-    return alt.LayerChart(layer=list(layers), height=height, config=config)
+    return alt.LayerChart(layer=list(layers), height=height, config=config, padding={"right": 12})
 
 
 def class_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
