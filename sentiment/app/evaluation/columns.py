@@ -34,9 +34,9 @@ def _number(value: float, form: str) -> str:
     return with_minus(format(value, form))
 
 
-def share(title: str, *, digits: int = 1, signed: bool = False, **settings: Any) -> Any:
+def share(title: str, *, digits: int = 1, **settings: Any) -> Any:
     """Returns a column of percentages."""
-    return st.column_config.NumberColumn(title, format=f"%{'+' if signed else ''}.{digits}f%%", **settings)
+    return st.column_config.NumberColumn(title, format=f"%.{digits}f%%", **settings)
 
 
 def bar(title: str, **settings: Any) -> Any:
