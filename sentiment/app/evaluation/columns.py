@@ -34,9 +34,9 @@ def _number(value: float, form: str) -> str:
     return with_minus(format(value, form))
 
 
-def share(title: str, *, digits: int = 1, **settings: Any) -> Any:
+def share(title: str, **settings: Any) -> Any:
     """Returns a column of percentages."""
-    return st.column_config.NumberColumn(title, format=f"%.{digits}f%%", **settings)
+    return st.column_config.NumberColumn(title, format="%.1f%%", **settings)
 
 
 def bar(title: str, **settings: Any) -> Any:
