@@ -40,7 +40,7 @@ def ratings(rows: pd.DataFrame) -> alt.Chart:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("rating:O", title="Stars", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("rating:O", title="Rating", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("n:Q", title="Reviews"),
             color=class_colour("label"),
             tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],

@@ -125,7 +125,7 @@ def _choose_threshold(run: Run) -> tuple[float, float]:
         help="Predict positive when P(positive) is at or above this.",
     )
     cost = st.number_input(
-        "Cost ratio FP : FN",
+        "Cost ratio (false positive : false negative)",
         min_value=0.01,
         max_value=100.0,
         value=1.0,

@@ -130,7 +130,7 @@ def _form() -> None:
             st.text_input(kind, key="own_text", max_chars=MAX_PATTERN, width=200)
         st.button("Add slice", icon=":material/add:", on_click=_add, args=(kind,))
     if not has_texts:
-        st.caption("Words and patterns need the review texts (`make app DATA=path/to/the/reviews`).")
+        st.caption("Words and patterns need the review texts, which this server does not have.", help=review_texts.HELP)
 
 
 def _add(kind: str) -> None:

@@ -45,7 +45,9 @@ def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame] | N
     """Shows the heading of a chart or table, with a button for its data, if any, in the same line."""
     # A line without a button is as high, so that the headings of two columns align.
     height: Literal["content"] | int = "content" if rows is not None else _BUTTON_HEIGHT
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall", height=height):
+    with st.container(
+        horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall", height=height, border=False
+    ):
         st.header(title, width="content", anchor=False)
         if rows is not None:
             show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
