@@ -71,7 +71,7 @@ def _writing(writing: dict[str, Any]) -> None:
     names = {
         f"{sample}_{key}": (f"{title} ({sample})", sample, key)
         for sample in SAMPLES
-        for key, title in (("flips", "Flipped"), ("lost", "Unsure now"))
+        for key, title in (("flips", "Flipped"), ("lost", "No longer sure"))
     }
     table = pd.DataFrame(
         {
