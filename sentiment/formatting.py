@@ -24,7 +24,12 @@ LEVELS = {
 
 def percent(share: float, digits: int = 1) -> str:
     """Formats a share as a percentage, with a typographic minus: 0.917 is "91.7%"."""
-    return f"{100 * share:.{digits}f}%".replace("-", "−")
+    return with_minus(f"{100 * share:.{digits}f}%")
+
+
+def with_minus(number: str) -> str:
+    """Returns a formatted number with a typographic minus. For numbers only: names keep their hyphens."""
+    return number.replace("-", "−")
 
 
 def likelihood(probability: float, digits: int = 0) -> str:
@@ -47,7 +52,7 @@ def share(value: float, bounds: Sequence[float]) -> str:
 
 def signed(value: float, digits: int = 2) -> str:
     """Formats a number with its sign, and a typographic minus: "+1.20", "−0.35"."""
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return with_minus(f"{value:+.{digits}f}")
 
 
 def duration(seconds: float, *, clock: bool = False) -> str:

@@ -47,7 +47,7 @@ NO_TEST_RESULTS = (
 CITATION = (
     "Andrew L. Maas, Raymond E. Daly, Peter T. Pham, Dan Huang, Andrew Y. Ng and Christopher Potts. 2011. Learning "
     "Word Vectors for Sentiment Analysis. In *Proceedings of the 49th Annual Meeting of the Association for "
-    "Computational Linguistics: Human Language Technologies*, pages 142-150."
+    "Computational Linguistics: Human Language Technologies*, pages 142–150."
 )
 _KERAS = """\
 ## Use in Keras

@@ -14,7 +14,8 @@ def test_without_texts_no_row_can_be_selected_and_the_page_says_why():
     tables = [table for table in app.dataframe if "fingerprint" in table.value]
     assert tables
     assert all(not table.proto.selection_mode for table in tables)
-    assert "Review texts aren't included. Start the app with `make app DATA=" in said(app)
+    [hint] = [caption for caption in app.caption if caption.value.startswith("This server has no review texts")]
+    assert "`make app DATA=" in hint.help
 
 
 def test_a_word_is_looked_up_with_its_counts_and_an_unknown_one_is_reported():

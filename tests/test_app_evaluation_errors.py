@@ -38,7 +38,8 @@ def test_the_filter_decides_what_the_table_lists():
 def test_without_texts_no_row_can_be_selected_and_the_page_says_how_to_get_them():
     app = open_page("evaluation", tab="Errors")
     assert not app.dataframe[0].proto.selection_mode
-    assert "`make app DATA=" in said(app)
+    [hint] = [caption for caption in app.caption if caption.value.startswith("This server has no review texts")]
+    assert "`make app DATA=" in hint.help
     assert not app.toggle
 
 

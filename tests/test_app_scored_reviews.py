@@ -162,7 +162,9 @@ def test_the_calibration_error_of_each_length_is_charted_with_that_of_chance():
     bands = judged().calibration_by_length()
     assert bands["n"].sum() == len(judged().table)
     assert (bands["chance"] <= bands["high"]).all()
-    bar, tick, point = evaluation_charts.calibration_by_length(bands).to_dict()["layer"]
+    chart = evaluation_charts.calibration_by_length(bands).to_dict()
+    assert not chart["config"]["axis"]["labelFlush"]  # the outermost labels are at their ticks
+    bar, tick, point = chart["layer"]
     assert [bar["mark"]["type"], tick["mark"]["type"], point["mark"]["type"]] == ["bar", "tick", "point"]
     assert [layer["encoding"]["x"]["field"] for layer in (bar, tick, point)] == ["high", "chance", "error"]
 

@@ -89,10 +89,23 @@ def test_truncated_and_unknown_tokens_are_reported():
     assert list(wording.caveats(DecisionRule().predict(1.0, "ok", 10, 10, 0.0))) == []
 
 
-@pytest.mark.parametrize(("p_value", "words"), [(0.0004, "a significant difference"), (0.21, "which may be chance")])
+@pytest.mark.parametrize(
+    ("p_value", "words"),
+    [
+        (0.0004, "is very unlikely to be chance (p < 0.001)"),
+        (0.02, "is unlikely to be chance (p = 0.020)"),
+        (0.21, "could well be chance (p = 0.210)"),
+    ],
+)
 def test_a_comparison_of_two_models_says_whether_it_is_significant(p_value, words):
     sentence = wording.run_comparison(Comparison(200, 3, 9, 0.03, (-0.01, 0.07), p_value), "one", "two")
-    assert sentence.startswith(f"two is 3.00 points more accurate than one, {words} (")
+    assert sentence == f"two is 3.00 percentage points more accurate than one. A difference this large {words}."
+
+
+def test_two_equally_accurate_models_are_said_to_be_so():
+    assert wording.run_comparison(Comparison(200, 3, 3, 0.0, (-0.01, 0.01), 1.0), "one", "two") == (
+        "two is as accurate as one."
+    )
 
 
 def test_a_text_of_unknown_words_gets_no_probability_and_a_note():

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from sentiment import model_card
 from sentiment.app.evaluation import checklist
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.artifacts import ArtifactError, Run, add_parts, open_run
 from sentiment.behaviour import report, robustness
 from sentiment.behaviour.card import PART
@@ -148,7 +149,11 @@ def test_the_page_shows_every_change_of_writing_that_was_tested(
     app = page(monkeypatch, add_parts(full, {PART: found_with_writing}), "Writing")
     assert not app.exception
     shown = app.dataframe[0].value
-    assert shown["change"].tolist() == [row["change"] for row in found_with_writing["writing"]["changes"]]
+    assert "apostrophe as U+FF07 (full width)" in shown["change"].tolist()
+    assert len(shown) == len(found_with_writing["writing"]["changes"])
+    assert any(
+        f"{len(shown)} of {len(shown)} changes flipped no predicted label" in each.value for each in app.markdown
+    )
     assert shown["sentences_flips"].tolist() == [0.0] * len(shown)
     assert any("Tested on 5 negated sentences" in caption.value for caption in app.caption)
 
@@ -179,8 +184,8 @@ def test_the_page_shows_rates_failing_cases_and_domains(
     assert not app.exception
     shown = {metric.label: metric.value for metric in app.metric}
     for kind, row in report.totals(found):
-        assert shown[checklist._KINDS[kind]] == f"{100 * row['rate']:.1f}% failed"
-    rates, failing = (table.value for table in app.dataframe)
+        assert shown[checklist._TITLES[kind]] == f"{100 * row['rate']:.1f}% failed"
+    rates, failing = app.dataframe[0].value, app.table[0].value
     for row in found["capabilities"]:
         name = report.capability_name(row["capability"])
         [rate] = rates.loc[rates["capability"] == name, row["kind"]]
@@ -197,9 +202,12 @@ def test_the_failing_cases_are_those_of_the_chosen_capability(full: Run, found: 
     app = page(monkeypatch, full)
     app.selectbox(key="capability").select("negation").run()
     assert not app.exception
-    texts = {e["texts"][0] for row in found["behaviours"] if row["capability"] == "negation" for e in row["examples"]}
+    rows = [row for row in found["behaviours"] if row["capability"] == "negation"]
+    texts = [" **→** ".join(map(escape_markdown, e["texts"])) for row in rows for e in row["examples"]]
     assert texts
-    assert set(app.dataframe[1].value["text"]) == texts
+    failing = app.table[0].value
+    assert failing["Text"].tolist() == texts
+    assert set(failing["Expected"]) <= {"positive", "negative", "same label", "P rises", "P falls"}
 
 
 def test_the_page_of_an_untested_run_says_how_to_test_it(tmp_path: Path, monkeypatch) -> None:

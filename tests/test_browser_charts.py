@@ -64,7 +64,7 @@ def test_a_review_listed_by_a_filter_is_opened_on_the_review_page(browser, new_p
         page.get_by_text("reviews, most confident errors first").wait_for()
         settle(page)
         select_row(page, "Reviews: most confident errors first", 1)
-        page.get_by_role("button", name="Open on the Analyse page").click()
+        page.get_by_role("button", name="Open in “Analyse a review”").click()
         page.get_by_role("heading", name="Analyse a review").wait_for()
         settle(page)
         assert exceptions(page) == 0

@@ -82,7 +82,7 @@ def test_a_row_of_a_file_is_opened_on_the_review_page_with_the_chosen_model(addr
     page.get_by_role("button", name="Download").first.wait_for()
     settle(page)
     select_row(page, "The scored rows", 1)
-    page.get_by_role("button", name="Open on the Analyse page").click()
+    page.get_by_role("button", name="Open in “Analyse a review”").click()
     page.get_by_role("heading", name="Analyse a review").wait_for()
     settle(page)
     assert exceptions(page) == 0

@@ -162,7 +162,7 @@ def test_an_error_is_found_by_its_confusion_cell_and_explained_on_the_page(addre
             break
     text = page.locator(".review .text").first.inner_text()
     assert "Selected" in page.get_by_text("· true label").first.inner_text()
-    page.get_by_role("button", name="Open on the Analyse page").click()
+    page.get_by_role("button", name="Open in “Analyse a review”").click()
     page.wait_for_url(lambda url: "/evaluation" not in url)
     page.locator("[data-testid=stMain]").filter(has_text=text).first.wait_for()
 

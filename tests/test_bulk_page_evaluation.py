@@ -114,6 +114,6 @@ def test_another_run_scores_the_same_file_and_is_compared_with_a_paired_test(sco
     (id,) = job_of(scored, settings).read("twins").values()
     assert find_job(settings, id).state == "done"
     scored.run()
-    assert "n = 120" in said(scored).replace("\\", "")
+    assert "120 reviews; 95% CI" in said(scored).replace("\\", "")
     assert "McNemar" in said(scored)
     open_tab(scored, "Rows")

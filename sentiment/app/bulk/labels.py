@@ -294,6 +294,7 @@ def _other_run(scored: Scored, labelled: pd.DataFrame) -> None:
         common = labelled.index.intersection(others_labelled.index)
         result = compare(*(_correct(rows.loc[common]) for rows in (others_labelled, labelled)))
         st.write(uploads.escape_markdown(wording.run_comparison(result, name, Path(this).name)))
+        st.caption(uploads.escape_markdown(wording.run_comparison_details(result, name, Path(this).name)))
 
 
 @st.fragment(run_every=1.0)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from sentiment.app.shared.charts import CLASSES, HEIGHT, class_colour, layer, name_axis, rules
+from sentiment.app.shared.charts import CLASSES, class_colour, layer, name_axis, rules
 
 
-def balance(rows: pd.DataFrame) -> alt.Chart:
+def balance(rows: pd.DataFrame) -> alt.LayerChart:
     """Draws the number of reviews of each class in each split.
 
     Args:
         rows: columns ``split``, ``label``, ``n``, in the order to show.
     """
-    return (
+    bars = (
         alt.Chart(rows)
         .mark_bar()
         .encode(
@@ -26,27 +26,27 @@ def balance(rows: pd.DataFrame) -> alt.Chart:
             order=alt.Order("label:N", sort="descending"),
             tooltip=["split:N", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT)
     )
+    return layer(bars)
 
 
-def ratings(rows: pd.DataFrame) -> alt.Chart:
+def ratings(rows: pd.DataFrame) -> alt.LayerChart:
     """Draws the number of reviews with each rating.
 
     Args:
         rows: columns ``rating``, ``n``, ``label``.
     """
-    return (
+    bars = (
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("rating:O", title="Stars", axis=alt.Axis(labelAngle=0)),
+            x=alt.X("rating:O", title="Rating", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("n:Q", title="Reviews"),
             color=class_colour("label"),
             tooltip=["rating:O", "label:N", alt.Tooltip("n:Q", title="reviews", format=",")],
         )
-        .properties(height=HEIGHT)
     )
+    return layer(bars)
 
 
 def lengths(rows: pd.DataFrame, max_length: int | None) -> alt.LayerChart:
@@ -94,13 +94,13 @@ def coverage(rows: pd.DataFrame, size: int | None) -> alt.LayerChart:
     return layer(line, *([rules([size], "x")] if size else []))
 
 
-def frequencies(rows: pd.DataFrame) -> alt.Chart:
+def frequencies(rows: pd.DataFrame) -> alt.LayerChart:
     """Draws token counts against their rank, both logarithmic (Zipf 1949).
 
     Args:
         rows: columns ``rank``, ``token``, ``count``.
     """
-    return (
+    bars = (
         alt.Chart(rows)
         .mark_line(point=True)
         .encode(
@@ -108,17 +108,17 @@ def frequencies(rows: pd.DataFrame) -> alt.Chart:
             y=alt.Y("count:Q", title="Occurrences", scale=alt.Scale(type="log")),
             tooltip=["token:N", alt.Tooltip("rank:Q", format=","), alt.Tooltip("count:Q", format=",")],
         )
-        .properties(height=HEIGHT)
     )
+    return layer(bars)
 
 
-def distinctive_words(words: pd.DataFrame) -> alt.Chart:
+def distinctive_words(words: pd.DataFrame) -> alt.LayerChart:
     """Draws the words most characteristic of either class.
 
     Args:
         words: columns ``token``, ``positive``, ``negative``, ``z``, ``side``.
     """
-    return (
+    bars = (
         alt.Chart(words)
         .mark_bar()
         .encode(
@@ -132,5 +132,5 @@ def distinctive_words(words: pd.DataFrame) -> alt.Chart:
                 alt.Tooltip("z:Q", format="+.1f"),
             ],
         )
-        .properties(height=alt.Step(18))
     )
+    return layer(bars, height=alt.Step(18))

@@ -114,8 +114,8 @@ def _table(rows: pd.DataFrame, columns: dict[str, pd.Series], alt: str) -> None:
             "label": st.column_config.TextColumn("Label"),
             "text": st.column_config.TextColumn("Text", width="large"),
             "split": st.column_config.TextColumn("Split"),
-            "rating": st.column_config.NumberColumn("Stars"),
-            "fingerprint": st.column_config.TextColumn("Fingerprint"),
+            "rating": st.column_config.NumberColumn("Rating"),
+            "fingerprint": st.column_config.TextColumn("ID", help="Fingerprint of the text."),
             "probability": st.column_config.ProgressColumn("P(positive)", min_value=0, max_value=100, format="%.1f%%"),
             "quality": st.column_config.NumberColumn(
                 "Label quality", format="%.4f", help="P(label). Low = suspicious."

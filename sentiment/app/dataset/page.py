@@ -95,7 +95,7 @@ def _overview(run: Run, facts: dict[str, Any], upload: Description | None) -> No
         chart_block.show_chart("Class balance", charts.balance(rows), rows, summary)
     with right:
         if ratings.empty:
-            st.header("Star ratings")
+            chart_block.show_heading("Star ratings")
             st.caption("No ratings in this dataset.")
         else:
             ratings = ratings.assign(

@@ -9,15 +9,22 @@ import streamlit as st
 
 from sentiment.app.evaluation import columns
 from sentiment.app.shared import chart_block
+from sentiment.app.shared.uploads import escape_markdown
 from sentiment.behaviour.report import AIMS, KINDS, NEGATION, capability_name, totals
 from sentiment.formatting import percent
 
 _KINDS = {
-    "must be": "Minimum functionality (MFT)",
+    "must be": "Minimum functionality",
+    "must not change": "Invariance",
+    "must move": "Directional expectation",
+}  # kind in ``behaviour.json`` -> its full name
+_TITLES = {
+    "must be": "Minimum (MFT)",
     "must not change": "Invariance (INV)",
-    "must move": "Directional expectation (DIR)",
+    "must move": "Direction (DIR)",
     NEGATION: "Negation, all kinds",
-}  # kind in ``behaviour.json`` -> title
+}  # the same, short enough for a phone
+_EXPECTED = {"same": "same label", "up": "P rises", "down": "P falls"}  # in ``behaviour.json`` -> in the table
 _CAPABILITY, _MATRIX = "capability", "capability_matrix"  # keys
 
 
@@ -26,13 +33,14 @@ def show(report: dict[str, Any]) -> None:
     with st.grid(4, min_column_width=170):
         for name, row in totals(report):
             st.metric(
-                _KINDS[name],
+                _TITLES[name],
                 f"{percent(row['rate'])} failed",
                 f"target ≤ {percent(AIMS[name], 0)}" if name in AIMS else f"of {row['cases']:,} cases",
                 delta_color="off",
                 delta_arrow="off",
                 border=True,
-                help=f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
+                help=(f"{_KINDS[name]}: " if name in _KINDS else "")
+                + f"{row['failures']:,} of {row['cases']:,} cases failed, from {row['templates']:,} templates."
                 + _describe_tolerance(row, report),
             )
     st.caption(
@@ -40,12 +48,9 @@ def show(report: dict[str, Any]) -> None:
         "unchanged. DIR: probability moves in the expected direction.",
     )
     failed = list(dict.fromkeys(row["capability"] for row in report["behaviours"] if row["examples"]))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _matrix(report, failed)
-    with right:
-        if failed:
-            _failures(report, failed)
+    _matrix(report, failed)
+    if failed:
+        _failures(report, failed)
 
 
 def _matrix(report: dict[str, Any], failed: list[str]) -> None:
@@ -67,52 +72,51 @@ def _matrix(report: dict[str, Any], failed: list[str]) -> None:
     st.dataframe(
         matrix.assign(capability=matrix["capability"].map(capability_name)),
         hide_index=True,
-        height=400,
+        height=320,
         placeholder="",
         key=_MATRIX,
         on_select=choose,
         selection_mode="single-row",
         alt="Share of failed cases by capability and kind of test; selecting a row shows its failed examples",
         column_config={
-            "capability": st.column_config.TextColumn("Capability", width=165),
-            "cases": st.column_config.NumberColumn("Cases", format="localized", width=50),
-            **{kind: columns.share(KINDS[kind], help=_KINDS[kind], width=55) for kind in kinds},
+            "capability": st.column_config.TextColumn("Capability", width=200),
+            "cases": st.column_config.NumberColumn("Cases", format="localized"),
+            **{kind: columns.share(KINDS[kind], help=_KINDS[kind]) for kind in kinds},
         },
     )
 
 
 def _failures(report: dict[str, Any], failed: list[str]) -> None:
     """Shows a few failed cases of each test of the chosen capability."""
-    st.header("Failed examples")
-    chosen = st.selectbox("Capability", failed, format_func=capability_name, key=_CAPABILITY, width=320)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.header("Failed examples", width="content", anchor=False)
+        chosen = st.selectbox(
+            "Capability",
+            failed,
+            format_func=capability_name,
+            key=_CAPABILITY,
+            width=260,
+            label_visibility="collapsed",
+        )
     rows = [
         {
-            "before": 100 * case["probabilities"][0],
-            "text": case["texts"][0],
-            "after": 100 * case["probabilities"][1] if len(case["texts"]) > 1 else None,
-            "changed": case["texts"][1] if len(case["texts"]) > 1 else None,
-            "expected": row["expected"],
-            "test": f"{row['name']} ({percent(row['rate'], 0)} failed)",
+            "Text": " **→** ".join(map(escape_markdown, case["texts"])),
+            "P(positive)": " → ".join(map(percent, case["probabilities"])),
+            "Expected": _EXPECTED.get(row["expected"], row["expected"]),
+            "Test": f"{escape_markdown(row['name'])} ({percent(row['rate'], 0)} failed)",
         }
         for row in report["behaviours"]
         if row["capability"] == chosen
         for case in row["examples"]
     ]
-    st.dataframe(
-        pd.DataFrame(rows).dropna(axis="columns", how="all"),
+    st.table(  # rather than st.dataframe, because its cells wrap
+        pd.DataFrame(rows),
+        border="horizontal",
+        height=290,
         hide_index=True,
-        height=320,
-        placeholder="",
-        alt="Failed cases with P(positive)",
-        column_config={
-            "text": st.column_config.TextColumn("Text", width=300),
-            "before": columns.share("P(positive)"),
-            "changed": st.column_config.TextColumn("Perturbed text", width=260),
-            "after": columns.share("P(positive) after"),
-            "expected": "Expected",
-            "test": st.column_config.TextColumn("Test", width=220),
-        },
+        alt="Failed cases: text, prediction and expected answer; of pairs, before and after the change",
     )
+    st.caption("→ separates the original text from the changed one, and their probabilities.")
 
 
 def _describe_tolerance(row: dict[str, Any], report: dict[str, Any]) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from sentiment.app.evaluation import errors, filters, header, review_table
+from sentiment.app.evaluation import columns, errors, filters, header, review_table
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, uploads, wording
 from sentiment.app.shared.scored_reviews import EVERYTHING, Pair
 from sentiment.artifacts import Run
-from sentiment.evaluation.comparison import SAMPLES, Change
-from sentiment.formatting import signed
+from sentiment.evaluation.comparison import Change
+from sentiment.formatting import percent, signed
 
 _METRICS = {
     "accuracy": ("Accuracy ↑", "more"),
@@ -24,6 +24,7 @@ _METRICS = {
     "log_loss": ("Log loss ↓", "less"),
     "calibration_error": ("ECE ↓", "less"),
 }  # key of ``evaluation.comparison.changes`` -> name, and which direction is better
+_SHARES = ("accuracy", "calibration_error")  # metrics shown in percent, as in the header
 _KINDS: dict[str, tuple[bool | None, bool | None]] = {
     "they disagree": (None, None),
     "only the run shown is right": (True, False),
@@ -64,6 +65,7 @@ def show(evaluated: Evaluated) -> None:
 def _comparison(pair: Pair, other: Run, evaluated: Evaluated) -> None:
     run = evaluated.run
     st.markdown(f"**{uploads.escape_markdown(wording.run_comparison(pair.test, other.name, run.name))}**")
+    st.caption(uploads.escape_markdown(wording.run_comparison_details(pair.test, other.name, run.name)))
     left, right = st.columns([5, 3], gap="medium")
     with left:
         _metrics(pair, other, run)
@@ -81,28 +83,47 @@ def _metrics(pair: Pair, other_run: Run, run: Run) -> None:
     rows = []
     for key, (name, better) in _METRICS.items():
         change = changes[key]
-        low, high = change.interval
+        low, high = pair.test.interval if key == "accuracy" else change.interval  # that of the sentence above
         gain = change.difference if better == "more" else -change.difference
         conclusion = (second if gain > 0 else first) if low * high > 0 else "Not significant"
-        span = "–" if isnan(low) else f"{signed(low, 4)} to {signed(high, 4)}"  # undefined if a class is missing
-        rows.append((name, change.second, change.first, change.difference, span, conclusion))
-    table = pd.DataFrame(rows, columns=["metric", second, first, "difference", "interval", "better"])
+        rows.append((name, conclusion, change.second, change.first, change.difference, _interval(key, low, high)))
+    table = pd.DataFrame(rows, columns=["metric", "better", second, first, "difference", "interval"])
     chart_block.show_heading("Metrics", table)
-    number = st.column_config.NumberColumn(format="%.4f", width=72)
+    number = st.column_config.NumberColumn(width=72)
+    shares = [row for row, key in enumerate(_METRICS) if key in _SHARES]
+    shown = columns.typographic(table, {second: ".4f", first: ".4f", "difference": "+.4f"})
+    shown = shown.format(_percent, na_rep="–", subset=(shares, [second, first]))
+    shown = shown.format(_points, na_rep="–", subset=(shares, ["difference"]))
     st.dataframe(
-        table,
+        shown,
         hide_index=True,
         alt=f"Metrics of {second} and {first} side by side",
         column_config={
             "metric": st.column_config.TextColumn("Metric", width=82),
             second: number,
             first: number,
-            "difference": st.column_config.NumberColumn("Difference", format="%+.4f", width=80),
-            "interval": st.column_config.TextColumn("95% CI", width=140),
-            "better": st.column_config.TextColumn("Better model", width=100),
+            "difference": st.column_config.NumberColumn("Difference", width=80),
+            "interval": st.column_config.TextColumn("95% CI", width=150),
+            "better": st.column_config.TextColumn("Better model", width=95),
         },
     )
-    st.caption(f"Paired bootstrap, {SAMPLES} resamples.")
+    st.caption("95% CI of the difference: paired bootstrap. pp: percentage points.")
+
+
+def _percent(share: Any) -> str:
+    return percent(share, 2)
+
+
+def _points(share: Any) -> str:
+    return f"{signed(100 * share)} pp"
+
+
+def _interval(metric: str, low: float, high: float) -> str:
+    if isnan(low):  # undefined if a class is missing
+        return "–"
+    if metric in _SHARES:
+        return f"{signed(100 * low)} to {signed(100 * high)} pp"
+    return f"{signed(low, 4)} to {signed(high, 4)}"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -117,7 +138,7 @@ def _slices(pair: Pair, first: str, second: str) -> None:
     parts = parts[(parts["low"] > 0) | (parts["high"] < 0)].copy()
     parts = parts.loc[parts["difference"].abs().nlargest(_MAX_SLICES).index].sort_values("difference")
     if parts.empty:
-        st.header("Accuracy difference by slice")
+        chart_block.show_heading("Accuracy difference by slice")
         st.caption("The models do not differ significantly on any slice.")
         return
     chart_block.show_chart(

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.evaluation import columns
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, evaluation_charts, segments, uploads
 from sentiment.faithfulness import card
 from sentiment.faithfulness.card import PART
-from sentiment.formatting import signed
+from sentiment.formatting import signed, with_minus
 
 _COMPREHENSIVE, _SUFFICIENT = card.MEASURES
 _MEASURED = (
@@ -36,7 +37,7 @@ class Measure(NamedTuple):
         title: its short title in the table.
         help: its meaning.
         values: the value of each method.
-        format: the printf format of the values.
+        format: the format of the values.
         better: whether "more" or "less" is better; "" if it does not measure faithfulness.
     """
 
@@ -61,7 +62,7 @@ def show(evaluated: Evaluated) -> None:
     st.caption(f"Method: {method} (DeepLIFT-style), baseline: {baseline}. Measured {date}.")
     removals = {removal["way"]: removal for removal in report["erasure"]["ways"]}
     st.header("Erasure tests", help=_MEASURED)
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         chosen = segments.choose(
             "Remove words by",
@@ -86,7 +87,7 @@ def show(evaluated: Evaluated) -> None:
 
 def _gains(removal: dict[str, Any], n: int) -> None:
     rows = [
-        {"Gain over": uploads.escape_markdown(rival["name"])}
+        {"Gain over": uploads.escape_markdown(shown_name(rival["name"]))}
         | {f"Δ {measure} (95% CI)": _gain(rival[measure]) for measure in card.MEASURES}
         for rival in removal["better_than"]
     ]
@@ -100,27 +101,36 @@ def _gain(measured: dict[str, Any]) -> str:
     return f"{signed(measured['mean'], 3)} ({signed(low, 3)} to {signed(high, 3)})"
 
 
+def shown_name(method: str) -> str:
+    """Returns the displayed name of a method, with a multiplication sign: "gradient × input"."""
+    return method.replace(" x ", " × ")
+
+
 def better_methods(found: list[Measure], own: str) -> tuple[list[str], int]:
     """Returns a line for each measure on which another method beats the app's own, and the number of measures."""
     judged = [each for each in found if each.better and own in each.values]
     lines = [
-        f"{each.name}: {each.best()} {each.values[each.best()]:.3f}, own {each.values[own]:.3f}".replace("-", "−")
+        f"{each.name}: best: {each.best()} {_score(each.values[each.best()])}; this app: {_score(each.values[own])}"
         for each in judged
         if each.values[each.best()] != each.values[own]
     ]
     return lines, len(judged)
 
 
+def _score(value: float) -> str:
+    return with_minus(f"{value:.3f}")
+
+
 def _where_better(found: list[Measure], own: str) -> None:
-    lines, n = better_methods(found, own)
+    lines, n = better_methods(found, shown_name(own))
     if lines:
-        name = uploads.escape_markdown(own)
-        st.markdown(f":material/info: **{name}** is not the best on {len(lines)} of {n} measures.")
+        st.markdown(f":material/info: **Another method is better on {len(lines)} of {n} measures.**")
         st.caption("\n".join(f"- {uploads.escape_markdown(line)}" for line in lines))
 
 
 def _methods(found: list[Measure], own: str) -> None:
     """Shows all measures of each method, with the app's own method marked."""
+    own = shown_name(own)
     methods = list(dict.fromkeys(method for each in found for method in each.values))
     table = pd.DataFrame({each.title: pd.Series(each.values) for each in found}).reindex(methods)
     named = table.rename_axis("method").reset_index()
@@ -128,18 +138,20 @@ def _methods(found: list[Measure], own: str) -> None:
     named["method"] = named["method"].where(named["method"] != own, f"{own} (this app)")
     marked = [_MARK if method == own else "" for method in methods]
     st.dataframe(
-        named.style.apply(lambda column: marked),
+        columns.typographic(named, {each.title: each.format for each in found}).apply(lambda column: marked),
         hide_index=True,
         height="content",
         placeholder="–",
         alt="Every measure of each attribution method; the first is the app's own",
         column_config={
             "method": st.column_config.TextColumn("Method", width=215),
-            **{
-                each.title: st.column_config.NumberColumn(format=each.format, help=each.help, width=70)
-                for each in found
-            },
+            **{each.title: st.column_config.NumberColumn(help=each.help, width=70) for each in found},
         },
+    )
+
+    st.caption(
+        "Compr.: comprehensiveness, Suff.: sufficiency, Error: completeness error, the last four: planted shortcuts. "
+        "Details are in the help of each column."
     )
 
 
@@ -156,23 +168,24 @@ def measures(report: dict[str, Any], removal: int) -> Iterator[Measure]:
         f"Share of {report['hybrids']['n']:,} documents mixed from reviews of both classes in which the top word comes "
         "from a review with the predicted label."
     )
+    gap = "The largest gap between the sum of the contributions and the score, in logits (2e−06 is 0.000002)."
     time = f"Time for a review of {report['time']['tokens']:,} tokens."
     for name, title, meaning, key, form, better in (
-        ("Comprehensiveness", "Compr.", "Higher is better.", _COMPREHENSIVE, "%.3f", "more"),
-        ("Sufficiency", "Suff.", "Lower is better.", _SUFFICIENT, "%.3f", "less"),
-        ("Shapley", "Shapley", shapley, "shapley", "%.3f", "more"),
-        ("Hybrid documents", "Hybrid", hybrid, "hybrids", "%.3f", "more"),
-        ("Completeness", "Error", "The largest gap between contributions and score, in logits.", "gap", "%.0e", ""),
-        ("Milliseconds", "ms", time, "milliseconds", "%.0f", ""),
+        ("Comprehensiveness", "Compr.", "Higher is better.", _COMPREHENSIVE, ".3f", "more"),
+        ("Sufficiency", "Suff.", "Lower is better.", _SUFFICIENT, ".3f", "less"),
+        ("Shapley", "Shapley", shapley, "shapley", ".3f", "more"),
+        ("Hybrid documents", "Hybrid", hybrid, "hybrids", ".3f", "more"),
+        ("Completeness error", "Error", gap, "gap", ".0e", ""),
+        ("Milliseconds", "ms", time, "milliseconds", ",.0f", ""),
     ):
-        values = {row["method"]: row[key] for row in rows}
+        values = {shown_name(row["method"]): row[key] for row in rows}
         yield Measure(name, title, f"{name}. {meaning}", values, form, better)
     planted, seeds = card.shortcuts(report), report["shortcuts"]["seeds"]
     for kind in [key for key in planted[0] if key != "method"]:
         name, target = f"Shortcut, {kind}", f" Target {card.AIMS[kind]:.2f}." if kind in card.AIMS else ""
         meaning = f"{name}: precision at tokens that decide the label by construction, {seeds} models.{target}"
-        values = {row["method"]: row[kind] for row in planted}
-        yield Measure(name, _SHORTCUTS.get(kind, kind.capitalize()), meaning, values, "%.3f")
+        values = {shown_name(row["method"]): row[kind] for row in planted}
+        yield Measure(name, _SHORTCUTS.get(kind, kind.capitalize()), meaning, values, ".3f")
 
 
 def _checks(report: dict[str, Any]) -> None:
@@ -194,7 +207,7 @@ def _erasure_rows(removal: dict[str, Any]) -> list[dict[str, Any]]:
     """Returns a row for each method and measure."""
     return [
         {
-            "method": method["name"],
+            "method": shown_name(method["name"]),
             "measure": measure,
             "value": method[measure]["mean"],
             "low": method[measure]["interval"][0],

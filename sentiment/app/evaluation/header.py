@@ -72,7 +72,7 @@ def show(run: Run) -> Evaluated | None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        with st.popover(f"Threshold {_threshold(run):.2f}", icon=":material/tune:", key="threshold_popover"):
+        with st.popover(f"Threshold {_digits(_threshold(run))}", icon=":material/tune:", key="threshold_popover"):
             threshold, cost = _choose_threshold(run)
             scored = load_scored(run, split, threshold)
             if not scored.table.empty:
@@ -118,13 +118,14 @@ def _choose_threshold(run: Run) -> tuple[float, float]:
         min_value=0.01,
         max_value=0.99,
         value=_default(run),
-        step=0.01,
+        step=0.001,
+        format="%.3f",
         key=_THRESHOLD,
         bind="query-params",
         help="Predict positive when P(positive) is at or above this.",
     )
     cost = st.number_input(
-        "Cost ratio FP : FN",
+        "Cost ratio (false positive : false negative)",
         min_value=0.01,
         max_value=100.0,
         value=1.0,
@@ -138,20 +139,24 @@ def _choose_threshold(run: Run) -> tuple[float, float]:
 
 def _offer_optimal(scored: ScoredReviews, cost: float) -> None:
     """Offers the threshold with the lowest expected cost, and shows that cost."""
-    sweep, counts = scored.sweep, scored.confusion
-    optimal = slider_value(sweep.cheapest(cost))
-    now = 100 * (counts.fn + cost * counts.fp) / len(scored.table)
+    optimal = slider_value(scored.sweep.cheapest(cost))
+    now, least = (scored.cost_per_100(threshold, cost) for threshold in (scored.threshold, optimal))
     st.button(
-        f"Use cost-optimal ({optimal:.2f})",
+        f"Use cost-optimal ({_digits(optimal)})",
         on_click=lambda: st.session_state.update({_THRESHOLD: optimal}),
         disabled=optimal == scored.threshold,
     )
-    st.caption(f"Expected cost per 100 reviews: {now:.2f} (now), {100 * sweep.cost(cost).min():.2f} (optimal).")
+    st.caption(f"Expected cost per 100 reviews: {now:.2f} (now), {least:.2f} (optimal).")
 
 
 def slider_value(threshold: float) -> float:
     """Rounds a threshold to a value that the slider allows."""
-    return min(0.99, max(0.01, round(threshold, 2)))
+    return min(0.99, max(0.01, round(threshold, 3)))
+
+
+def _digits(threshold: float) -> str:
+    """Formats a threshold of the slider, with a third decimal only if it is needed: "0.50", "0.467"."""
+    return f"{threshold:.3f}" if round(threshold, 3) != round(threshold, 2) else f"{threshold:.2f}"
 
 
 def _metrics(scored: ScoredReviews) -> None:

@@ -108,7 +108,7 @@ def _whole_words(phrase: str) -> str:
 
 def show(scored: ScoredReviews) -> None:
     """Shows the form for a new slice, and the slices of this session compared with all other reviews."""
-    st.header("Your slices")
+    chart_block.show_heading("Your slices")
     _form()
     if note := st.session_state.pop(_NOTE, None):
         st.warning(note, icon=":material/error:")
@@ -130,7 +130,7 @@ def _form() -> None:
             st.text_input(kind, key="own_text", max_chars=MAX_PATTERN, width=200)
         st.button("Add slice", icon=":material/add:", on_click=_add, args=(kind,))
     if not has_texts:
-        st.caption("Words and patterns need the review texts (`make app DATA=path/to/the/reviews`).")
+        st.caption("Words and patterns need the review texts, which this server does not have.", help=review_texts.HELP)
 
 
 def _add(kind: str) -> None:

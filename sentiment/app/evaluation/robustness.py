@@ -17,9 +17,14 @@ from sentiment.behaviour import edited
 from sentiment.behaviour.card import EDITED_HEADER, PART, edited_rows
 from sentiment.behaviour.contrast import ALL
 from sentiment.behaviour.robustness import SAMPLES
-from sentiment.formatting import share
+from sentiment.formatting import counted, share
 
 _SUITE = "suite"  # key
+_FULL_WIDTH = "\N{FULLWIDTH APOSTROPHE}"  # few fonts have it
+_MEANINGS = {
+    "flips": "Share of the predictions whose label changed.",
+    "lost": "Share of the confident predictions that are no longer confident.",
+}  # key in ``behaviour.json`` -> help
 
 
 def show(evaluated: Evaluated) -> None:
@@ -39,6 +44,7 @@ def show(evaluated: Evaluated) -> None:
         key=_SUITE,
         bind="query-params",
         label_visibility="collapsed",
+        wrap=False,
     )
     suites[suite]()
 
@@ -63,22 +69,29 @@ def _suites(run: Run) -> dict[str, Callable[[], None]]:
 def _writing(writing: dict[str, Any]) -> None:
     """Shows how often a change of writing changes a prediction."""
     names = {
-        f"{sample}_{key}": (f"{title}, {sample}", sample, key)
+        f"{sample}_{key}": (f"{title} ({sample})", sample, key)
         for sample in SAMPLES
-        for key, title in (("flips", "Flipped"), ("lost", "No longer confident"))
+        for key, title in (("flips", "Flipped"), ("lost", "No longer sure"))
     }
     table = pd.DataFrame(
-        {"change": row["change"], **{name: row[sample][key]["share"] for name, (_, sample, key) in names.items()}}
+        {
+            "change": row["change"].replace(_FULL_WIDTH, "U+FF07"),
+            **{name: row[sample][key]["share"] for name, (_, sample, key) in names.items()},
+        }
         for row in writing["changes"]
     )
     chart_block.show_heading("Changes of writing", table)
+    st.markdown(f"**{unflipped(writing)}**")
     st.dataframe(
         columns.in_percent(table, names),
         hide_index=True,
         height="content",
         placeholder="",
         alt="Share of predictions that change with the writing of a text",
-        column_config={"change": "Change", **{name: columns.share(title) for name, (title, _, _) in names.items()}},
+        column_config={
+            "change": "Change",
+            **{name: columns.share(title, help=_MEANINGS[key]) for name, (title, _, key) in names.items()},
+        },
     )
     sentences, reviews = (writing[sample] for sample in SAMPLES)
     st.caption(
@@ -86,6 +99,13 @@ def _writing(writing: dict[str, Any]) -> None:
         f"{sentences['n']:,} negated sentences ({sentences['confident']:,} confident) and {reviews['n']:,} reviews "
         f"({reviews['confident']:,} confident), all unlabelled."
     )
+
+
+def unflipped(writing: dict[str, Any]) -> str:
+    """Returns a sentence on how many changes of writing flipped no predicted label."""
+    rows = writing["changes"]
+    n = sum(not any(row[sample]["flips"]["n"] for sample in SAMPLES) for row in rows)
+    return f"{n} of {counted(len(rows), 'change')} flipped no predicted label."
 
 
 def _domains(report: dict[str, Any]) -> None:

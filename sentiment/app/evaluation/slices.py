@@ -58,7 +58,7 @@ def _table(parts: pd.DataFrame) -> None:
             filters.open_errors(**{filters.SLICE: parts["slice"].iloc[row]})
 
     st.dataframe(
-        columns.in_percent(parts, ["accuracy", "low", "high", "difference"]),
+        columns.typographic(columns.in_percent(parts, ["accuracy", "low", "high"]), {"difference": "+.1%"}),
         hide_index=True,
         height=480,
         column_order=["slice", "n", "accuracy", "low", "high", "difference", "errors"],
@@ -72,7 +72,7 @@ def _table(parts: pd.DataFrame) -> None:
             "accuracy": columns.bar("Accuracy"),
             "low": columns.share("95% CI from"),
             "high": columns.share("to"),
-            "difference": columns.share("Vs. the rest", signed=True, help="In percentage points."),
+            "difference": st.column_config.NumberColumn("Vs. the rest", help="In percentage points."),
             "errors": st.column_config.NumberColumn("Errors", format="localized"),
         },
     )

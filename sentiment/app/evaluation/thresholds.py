@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from sentiment.app.evaluation import columns
-from sentiment.app.evaluation.header import Evaluated, slider_value
+from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, evaluation_charts
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation.metrics import confusion
@@ -51,13 +51,15 @@ def show(evaluated: Evaluated) -> None:
 
 def _operating_points(points: pd.DataFrame, cost: float) -> None:
     chart_block.show_heading("Operating points", points)
+    distinct = points["threshold"].unique()
+    digits = next(n for n in range(3, 9) if n == 8 or len({round(each, n) for each in distinct}) == len(distinct))
     shares = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "fpr": "FPR"}
     st.dataframe(
         columns.in_percent(points, shares),
         hide_index=True,
         alt="Metrics at several thresholds",
         column_config={
-            "threshold": st.column_config.NumberColumn("Threshold", format="%.2f"),
+            "threshold": st.column_config.NumberColumn("Threshold", format=f"%.{digits}f"),
             **{name: columns.share(title) for name, title in shares.items()},
             "f1": st.column_config.NumberColumn("F1", format="%.3f"),
             "cost": st.column_config.NumberColumn("Cost per 100", format="%.2f", help=f"At a cost ratio of {cost:g}."),
@@ -79,7 +81,7 @@ def operating_points(scored: ScoredReviews, cost: float) -> pd.DataFrame:
     found = np.flatnonzero(sweep.recall >= _MIN_RECALL)
     wanted = {
         "Current": scored.threshold,
-        "Cost-optimal": slider_value(sweep.cheapest(cost)),
+        "Cost-optimal": sweep.cheapest(cost),
         "Best F1": float(sweep.thresholds[f1.argmax()]),
         f"FPR at most {percent(_MAX_FPR, 0)}": float(sweep.thresholds[allowed[-1]]),
         f"Recall at least {percent(_MIN_RECALL, 0)}": float(sweep.thresholds[found[0]]) if len(found) else np.inf,
@@ -90,13 +92,13 @@ def operating_points(scored: ScoredReviews, cost: float) -> pd.DataFrame:
         rows.append(
             {
                 "point": name,
-                "threshold": threshold,
+                "threshold": min(threshold, 1.0),
                 "accuracy": counts.accuracy,
                 "precision": counts.precision,
                 "recall": counts.recall,
                 "fpr": counts.fp / max(1, counts.fp + counts.tn),
                 "f1": counts.f1,
-                "cost": 100 * (counts.fn + cost * counts.fp) / len(scored.table),
+                "cost": scored.cost_per_100(threshold, cost),
             }
         )
     return pd.DataFrame(rows)

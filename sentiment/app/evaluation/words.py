@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from sentiment.app.evaluation import columns
 from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, current_run, evaluation_charts, segments, uploads
 from sentiment.artifacts import Run
@@ -101,7 +102,10 @@ def _search(words: pd.DataFrame) -> None:
         st.caption("This word is not among those listed.")
         return
     st.dataframe(
-        found.loc[found["total"].abs().sort_values(ascending=False, kind="stable").index],
+        columns.typographic(
+            found.loc[found["total"].abs().sort_values(ascending=False, kind="stable").index],
+            {"mean": "+.3f", "count": ",", "total": "+,.0f", "log_odds": "+.2f", "z": "+.1f"},
+        ),
         hide_index=True,
         height=215,
         column_order=["word", "mean", "count", "total", "log_odds", "z"],
@@ -109,14 +113,10 @@ def _search(words: pd.DataFrame) -> None:
         placeholder="–",
         column_config={
             "word": st.column_config.TextColumn("Word", width=90),
-            "mean": st.column_config.NumberColumn("Mean", format="%+.3f", help="Mean contribution, in logits."),
-            "count": st.column_config.NumberColumn("Count", format="localized", help="Occurrences in the reviews."),
-            "total": st.column_config.NumberColumn(
-                "Total", format="%+.0f", help="Sum of the contributions, in logits."
-            ),
-            "log_odds": st.column_config.NumberColumn(
-                "Log-odds", format="%+.2f", help="Positive vs. negative training reviews."
-            ),
-            "z": st.column_config.NumberColumn("z", format="%+.1f", help="Log-odds over its standard deviation."),
+            "mean": st.column_config.NumberColumn("Mean", help="Mean contribution, in logits."),
+            "count": st.column_config.NumberColumn("Count", help="Occurrences in the reviews."),
+            "total": st.column_config.NumberColumn("Total", help="Sum of the contributions, in logits."),
+            "log_odds": st.column_config.NumberColumn("Log-odds", help="Positive vs. negative training reviews."),
+            "z": st.column_config.NumberColumn("z", help="Log-odds over its standard deviation."),
         },
     )

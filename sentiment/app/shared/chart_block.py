@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -17,6 +17,7 @@ from sentiment.app.shared.uploads import escape_markdown
 from sentiment.tables.spreadsheets import escape_formula
 
 _LOGGER = logging.getLogger(__name__)
+_BUTTON_HEIGHT = 40  # pixels
 _TOOLBAR = 96  # pixels, so that the toolbar of the chart below covers neither the heading nor the button
 
 
@@ -40,11 +41,16 @@ def show_chart(
     st.altair_chart(chart, alt=text, **settings)
 
 
-def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame]) -> None:
-    """Shows the heading of a chart or table with a button for its data in the same line."""
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall"):
-        st.header(title, width="content")
-        show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
+def show_heading(title: str, rows: pd.DataFrame | Callable[[], pd.DataFrame] | None = None) -> None:
+    """Shows the heading of a chart or table, with a button for its data, if any, in the same line."""
+    # A line without a button is as high, so that the headings of two columns align.
+    height: Literal["content"] | int = "content" if rows is not None else _BUTTON_HEIGHT
+    with st.container(
+        horizontal=True, vertical_alignment="center", wrap=False, gap="xsmall", height=height, border=False
+    ):
+        st.header(title, width="content", anchor=False)
+        if rows is not None:
+            show_csv_button(rows, re.sub(r"\W+", "_", title.lower()).strip("_"))
         st.space(_TOOLBAR)
 
 

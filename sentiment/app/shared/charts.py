@@ -16,8 +16,9 @@ HEIGHT = 300
 
 
 def layer(*layers: alt.Chart, height: int | alt.Step = HEIGHT) -> alt.LayerChart:
-    """Layers charts, the first at the bottom."""
-    return alt.LayerChart(layer=list(layers), height=height)
+    """Layers charts, the first at the bottom. The labels of an axis stay at their ticks, also the outermost ones."""
+    config = alt.Config(axis=alt.AxisConfig(labelFlush=False))
+    return alt.LayerChart(layer=list(layers), height=height, config=config, padding={"right": 12})
 
 
 def class_colour(field: str, title: str | None = None, *, legend: bool = True) -> alt.Color:
@@ -28,7 +29,7 @@ def class_colour(field: str, title: str | None = None, *, legend: bool = True) -
 
 def name_axis(field: str, *, limit: int = 220) -> alt.Y:
     """Returns a vertical axis with a row for each name, in the given order, with every label shown."""
-    axis = alt.Axis(labelLimit=limit, labelOverlap=False, labelFlush=False, labelBaseline="middle")
+    axis = alt.Axis(labelLimit=limit, labelOverlap=False, labelBaseline="middle")
     return alt.Y(f"{field}:N", sort=None, title=None, axis=axis)
 
 

@@ -15,16 +15,15 @@ from sentiment.dataset import DatasetError, load
 
 _VARIABLE = "SENTIMENT_DATA"  # environment variable with the path to the data
 
+HELP = "To show the texts, start the app with `make app DATA=path/to/the/reviews`."
+
 Texts = Mapping[str, str]  # fingerprint -> text
 
 
 def show_hint() -> None:
-    """Shows how to start the app with the review texts, if it was started without them."""
+    """Says that tables have no review texts, if the app was started without them."""
     if not _path():
-        st.info(
-            "Review texts aren't included. Start the app with `make app DATA=path/to/the/reviews` to see them.",
-            icon=":material/visibility_off:",
-        )
+        st.caption("This server has no review texts, so the tables show only their data.", help=HELP)
 
 
 def load_texts() -> Texts | None:
@@ -40,12 +39,12 @@ def load_texts() -> Texts | None:
 
 
 def show_open_button(text: str, name: str) -> None:
-    """Shows a button that opens a text on the Analyse page; ``name`` is the name of its table, for the key."""
+    """Shows a button that opens a text on the page Analyse a review; ``name`` is the name of its table, for the key."""
     if not isinstance(text, str):
         return
     if len(text) > budget.TEXT_CHARACTERS:
-        st.caption(f"Too long for the Analyse page, which takes at most {budget.TEXT_CHARACTERS:,} characters.")
-    elif st.button("Open on the Analyse page", key=f"open_{name}", icon=":material/rate_review:"):
+        st.caption(f"Too long for “Analyse a review”, which takes at most {budget.TEXT_CHARACTERS:,} characters.")
+    elif st.button("Open in “Analyse a review”", key=f"open_{name}", icon=":material/rate_review:"):
         analyses.show(text)
         navigation.open_page("review")
 

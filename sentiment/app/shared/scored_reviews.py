@@ -106,6 +106,11 @@ class ScoredReviews:
         """Returns the metrics at every threshold."""
         return metrics.sweep(self.probabilities, self.labels)
 
+    def cost_per_100(self, threshold: float, ratio: float) -> float:
+        """Returns the cost per 100 reviews if a false negative costs 1 and a false positive ``ratio``."""
+        counts = metrics.confusion(self.probabilities, self.labels, threshold)
+        return 100 * (counts.fn + ratio * counts.fp) / len(self.table)
+
     @cached_property
     def reliability(self) -> metrics.Reliability:
         """Returns the calibration, which does not depend on the threshold."""

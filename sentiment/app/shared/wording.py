@@ -10,7 +10,7 @@ from sentiment.explain.negation import MIN_EFFECT
 from sentiment.types import Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words at which they are mentioned
-_SIGNIFICANT = 0.05  # p-values below this
+_SIGNIFICANT, _VERY_SIGNIFICANT = 0.05, 0.001  # p-values below these
 
 
 def words(n: int) -> str:
@@ -37,13 +37,24 @@ def unlisted_negations(count: int, *, more: bool) -> str:
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:
-    """Returns two sentences that compare two models on the same reviews, with a paired test."""
-    low, high = sorted(bound if result.difference >= 0 else -bound for bound in result.interval)
-    points = f"{100 * abs(result.difference):.2f} points {'more' if result.difference >= 0 else 'less'} accurate"
-    chance = "a significant difference" if result.p_value < _SIGNIFICANT else "which may be chance"
-    p_value = "p < 0.001" if result.p_value < 0.001 else f"p = {result.p_value:.3f}"
+    """Returns sentences that compare two models on the same reviews and say whether the difference may be chance."""
+    if not result.difference:
+        return f"{second} is as accurate as {first}."
+    points = f"{100 * abs(result.difference):.2f} percentage points {'more' if result.difference > 0 else 'less'}"
+    chance = "could well be chance"
+    if result.p_value < _SIGNIFICANT:
+        chance = f"is {'very ' if result.p_value < _VERY_SIGNIFICANT else ''}unlikely to be chance"
+    return f"{second} is {points} accurate than {first}. A difference this large {chance} ({_p_value(result)})."
+
+
+def run_comparison_details(result: Comparison, first: str, second: str) -> str:
+    """Returns the test behind ``run_comparison``, the interval, and the number of reviews."""
+    low, high = (formatting.signed(100 * bound) for bound in result.interval)
     return (
-        f"{second} is {points} than {first}, {chance} (95% CI {formatting.signed(100 * low)} to "
-        f"{formatting.signed(100 * high)}; McNemar {p_value}; n = {result.n:,}). Correct only by {second}: "
-        f"{result.second_only:,}; only by {first}: {result.first_only:,}."
+        f"McNemar's test on {formatting.counted(result.n, 'review')}; 95% CI: {low} to {high} points. "
+        f"Correct only by {second}: {result.second_only:,}; only by {first}: {result.first_only:,}."
     )
+
+
+def _p_value(result: Comparison) -> str:
+    return "p < 0.001" if result.p_value < _VERY_SIGNIFICANT else f"p = {result.p_value:.3f}"
