@@ -264,15 +264,17 @@ def _word_result(word: str, upload: Description | None, words: Words) -> None:
         return
     neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
     st.dataframe(
-        neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
+        neighbours[["token", "cosine", "log_odds", "positive", "negative"]].style.format(
+            {"log_odds": signed, "cosine": "{:.3f}"}, na_rep="–", thousands=","
+        ),
         hide_index=True,
         placeholder="–",
         height=248,  # six rows and the header
         alt="The nearest words in the model's embedding",
         column_config={
             "token": "Nearest neighbours",
-            "cosine": st.column_config.NumberColumn("Cosine similarity", format="%.3f"),
-            "log_odds": st.column_config.NumberColumn("Log-odds", format="%+.2f"),
+            "cosine": st.column_config.NumberColumn("Cosine similarity"),
+            "log_odds": st.column_config.NumberColumn("Log-odds"),
             "positive": st.column_config.NumberColumn("In positive reviews", format="localized"),
             "negative": st.column_config.NumberColumn("In negative reviews", format="localized"),
         },
