@@ -103,7 +103,7 @@ def _overview(run: Run, facts: dict[str, Any], upload: Description | None) -> No
             )
             totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
             summary = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
-            chart_block.show_chart("Star ratings", charts.ratings(totals), ratings, summary)
+            chart_block.show_chart("Star ratings (all splits)", charts.ratings(totals), ratings, summary)
     _lengths(facts["lengths"])
 
 
