@@ -81,7 +81,7 @@ def show_form(max_length: int) -> None:
     )
     with st.expander("Columns and format", icon=":material/tune:"):
         options = _reading_fields()
-    label = primary_label("Analyse", ":material/query_stats:")
+    label = primary_label("Analyse", ":material/query_stats:", disabled=file is None)
     submitted = st.button(label, key="own_data_analyse", type="primary", disabled=file is None)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(uploads.escape_markdown(problem), icon=":material/error:")
