@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ def _word_result(word: str, upload: Description | None, words: Words) -> None:
     neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
     st.dataframe(
         neighbours[["token", "cosine", "log_odds", "positive", "negative"]].style.format(
-            {"log_odds": signed, "cosine": "{:.3f}"}, na_rep="–", thousands=","
+            {"log_odds": partial(signed, digits=2), "cosine": "{:.3f}"}, na_rep="–", thousands=","
         ),
         hide_index=True,
         placeholder="–",

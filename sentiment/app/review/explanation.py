@@ -155,7 +155,7 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
                 "alone": [one.alone for one in negated],
                 "joint": [one.joint for one in negated],
             }
-        ).style.format(dict.fromkeys(("with", "alone", "joint"), signed)),
+        ).style.format(dict.fromkeys(("with", "alone", "joint"), partial(signed, digits=2))),
         hide_index=True,
         alt="Negated phrases, with the effect of each",
         column_config={
