@@ -100,7 +100,7 @@ def _coloured(frame: pd.DataFrame, chosen: dict[str, str]) -> Any:
 
 
 _COLUMNS: dict[str, Any] = {
-    "colour": st.column_config.TextColumn("", width=28),
+    "colour": st.column_config.TextColumn("Line", width=48),
     "run": st.column_config.TextColumn("Run"),  # not pinned, because Streamlit draws pinned cells pale
     "test_accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f%%"),
     "epochs": st.column_config.TextColumn("Epochs", alignment="right", help="“4 of 6”: early stopping after epoch 4."),
