@@ -46,7 +46,7 @@ def show(analysis: Analysis, classifier: Classifier | None) -> None:
     """Shows the popover; ``classifier`` is the model that made the analysis, None if it is not available."""
     if analysis.prediction.label is None:
         return
-    popover = st.popover("Share", icon=":material/share:", key="share", type="tertiary", on_change="rerun")
+    popover = st.popover("Share", icon=":material/share:", key="share", on_change="rerun")
     if not popover.open:  # filled when it opens, with the current settings
         return
     with popover:
