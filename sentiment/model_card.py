@@ -91,7 +91,7 @@ _REMOVED = {
     "contradicting": "of these with contradicting labels",
     "train_in_test": "training reviews that are also in test",
     "unlabelled_in_test": "unlabelled reviews that are also in test",
-    "excluded": "excluded by a list of fingerprints",
+    "excluded": "held out on request",
     "unreadable": "unreadable",
     "missing_label": "without a label",
     "neutral": "neither positive nor negative",
@@ -154,21 +154,24 @@ def use(run: Run) -> Use:
     sure = next((e["accuracy"] for e in tested["confidence"] if e["level"] == "confident"), None) if tested else None
     rate = "" if sure is None else f" On the test set, {percent(sure)} of the confident predictions are correct."
     kind, one, rated = "Movie reviews in English", "review", " The training reviews have 1 to 4 or 7 to 10 stars."
-    untested = "Longer texts on other topics" if run.has(behaviour.PART) else "Tweets, news and product reviews"
+    others, tested_texts = "Other topics or languages", "movie reviews in English"
+    if run.has(behaviour.PART):
+        tested_texts += ", and short sentences on other topics,"
     misleading = "Irony, quotations and sad plots"
     if texts is not None:
-        kind, one, rated, untested = f"Texts like its labelled data: {texts}", "text", "", "Texts of other kinds"
+        kind, one, rated = f"Texts like its labelled data: {texts}", "text", ""
+        others, tested_texts = "Other texts", "texts like its labelled data"
         misleading = "Irony and quotations"
     length = run.json("config.json")["max_length"]
     return Use(
         [
             f"**{kind}.** Each whole {one} is classified as positive or negative.",
             f"**Many {one}s at once.** Each prediction has a calibrated probability.{rate}",
-            "**Explanations.** Each token has a contribution; baseline and contributions add up to the logit.",
+            "**Explanations.** They show how much each word adds to the score.",
         ],
         [
             f"**Neutral texts.** There is no neutral class.{rated}",
-            f"**Other texts.** {untested}, and other languages, were not tested.",
+            f"**{others}.** Only {tested_texts} were tested.",
             f"**Implied opinions.** {misleading} can mislead the model.",
             f"**Very long texts.** Only the first {length:,} tokens are used.",
             "**Decisions about people**, or claims about an author.",
@@ -271,6 +274,10 @@ def _results(run: Run) -> Iterator[str]:
     yield f"### Confidence levels\n\nOn the {name} set:"
     yield confidence_table(found[name], read_rule(run).threshold)
     yield from decision_notes(run)
+    if (run.json("config.json").get("calibration") or {}).get("gain") is not None:
+        yield (
+            "Without `--balanced`, the bias is used only if it lowers the log loss by more than two standard errors."
+        )
     yield f"### Accuracy by slice\n\nOn the {name} set:\n\n{slices_table(found[name])}"
     if run.has("test_predictions.parquet"):
         yield f"### Calibration by length\n\n{_calibration(run)}"
@@ -293,8 +300,7 @@ def decision_notes(run: Run) -> Iterator[str]:
         error, folds = decided["standard_error"], decided["folds"]
         yield (
             f"A bias of {signed(decided['bias'], 3)} changes the log loss on held-out parts of the validation set by "
-            f"{signed(-decided['gain'], 5)} (standard error {error:.5f}, {folds}-fold cross-validation). Without "
-            "`--balanced`, it is used only if it lowers the loss by more than two standard errors."
+            f"{signed(-decided['gain'], 5)} (standard error {error:.5f}, {folds}-fold cross-validation)."
         )
     if rule.threshold != 0.5:
         yield (

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from sentiment.app.review.editor import browser_offsets
 from sentiment.app.shared import analyses
 from sentiment.app.shared.examples import EXAMPLES, EXPECTED
+from sentiment.app.shared.highlight import legend_text
 from sentiment.explain.replacements import suggest_replacements
 from tests.app_pages import components, open_page, press
 from tests.review_page import analyse, card, editor, send
@@ -226,3 +227,8 @@ def test_the_data_of_the_components_can_be_parsed_by_a_browser(app):
     assert len(contents) >= 2  # the editor and the verdict card
     for content in contents:
         json.loads(content, parse_constant=refuse)
+
+
+def test_the_legend_explains_grey_only_where_a_word_is_unknown():
+    assert legend_text([(0, 4, 1.0, False)]) == "Blue = positive, orange = negative"
+    assert legend_text([(0, 4, 1.0, False), (5, 8, 0.0, True)]).endswith("grey = unknown word")

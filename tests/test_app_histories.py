@@ -201,7 +201,7 @@ def test_a_note_says_that_averaged_weights_differ_from_the_model_of_the_curves()
     options = {"continues": {"share": 0.6}}
     found = [histories.summarise(name, None, {"options": options}, {}, None) for name in ("a", "b")]
     [note] = histories.notes(found)
-    assert note.startswith("a, b: the saved weights are a mean")
+    assert note.startswith("a, b: the saved model averages two sets of weights")
     plain = histories.summarise("c", None, {"options": {"continues": None}}, {}, None)
     assert [*histories.notes([plain])] == []
 

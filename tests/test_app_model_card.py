@@ -48,6 +48,15 @@ def test_the_card_shows_the_figures_and_the_limits_of_the_model() -> None:
     assert "first 50 tokens" in said(app)
 
 
+def test_a_long_recipe_is_a_list_on_the_page() -> None:
+    assert model_card_page._recipe("Embedding, LSTM; Adam") == ["- Embedding\\, LSTM", "- Adam"]
+    summary = "learns from labels and, on other reviews, from predictions, on short clauses"
+    assert model_card_page._recipe(summary) == [
+        "- learns from labels and\\, on other reviews\\, from predictions",
+        "- on short clauses",
+    ]
+
+
 def test_markup_in_a_foreign_record_is_shown_as_text(run: Path) -> None:
     evil = "![x](https://example.org/x.png) :red[a] <b>"
     data = {**METADATA["data"], "form": evil, "split": evil}

@@ -91,11 +91,17 @@ def page_with_child(tmp_path, monkeypatch):
 
 def analyse(app: AppTest, name: str, content: bytes, text: str = "", label: str = "", meaning: str = "") -> None:
     """Uploads a file and starts its analysis with these options."""
-    app.file_uploader[0].upload(name, content)
+    app.file_uploader[0].upload(name, content).run()
     fields = {"Text column": text, "Label column": label, "Meaning of the labels": meaning}
     for field, value in fields.items():
         next(each for each in app.text_input if each.label == field).set_value(value)
     next(button for button in app.button if "Analyse" in button.label).click().run()
+
+
+def test_the_button_is_active_only_with_a_file(page):
+    assert page.button(key="own_data_analyse").disabled
+    page.file_uploader[0].upload("mine.csv", b"review,sentiment").run()
+    assert not page.button(key="own_data_analyse").disabled
 
 
 @pytest.mark.process
@@ -109,7 +115,7 @@ def test_a_file_with_other_columns_is_described_and_removed_at_a_click(
     content = reviews(tmp_path, text, label).read_bytes()
     given = uploads.watch(monkeypatch)
     analyse(page_with_child, "mine.csv", content, text, label)
-    assert given.names == ["mine.csv"]
+    assert set(given.names) == {"mine.csv"}
     assert given.held == []
     assert not page_with_child.exception
     assert "Your data: mine.csv" in said(page_with_child).replace("\\", "")
@@ -127,7 +133,7 @@ def test_a_file_with_other_columns_is_described_and_removed_at_a_click(
 def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(page, content, monkeypatch):
     given = uploads.watch(monkeypatch)
     analyse(page, "../mine.csv", content)
-    assert given.names == ["../mine.csv"]
+    assert set(given.names) == {"../mine.csv"}
     assert given.held == []
     [error] = page.error
     problem = error.value.replace("\\", "")

@@ -50,7 +50,7 @@ def test_every_page_opens_for_an_adapted_run_and_mentions_no_films(page: str) ->
 
 def offers_examples(app: AppTest) -> bool:
     """Returns whether the page has the buttons of the examples."""
-    return any(group.label == "Try an example" for group in app.get("button_group"))
+    return any(group.label == "Examples" for group in app.get("button_group"))
 
 
 def test_film_reviews_are_offered_as_examples_only_for_a_model_of_films() -> None:

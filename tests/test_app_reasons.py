@@ -41,12 +41,12 @@ def test_a_text_that_moves_nothing_is_shown_without_empty_tables(app):
     assert not ranking(app)
 
 
-def test_negations_that_are_not_listed_are_counted(app):
+def test_negations_that_are_not_listed_are_mentioned(app):
     app.session_state["reasons_view"] = "Negation"
     for text, sentence in (
-        ("the film is not a zebra", "1 negation is not listed"),
-        ("not a zebra , not a yak", "2 negations are not listed"),
-        ("not zebra", "1 negation is not listed"),
+        ("the film is not a zebra", "No negation here applies"),
+        ("not a zebra , not a yak", "No negation here applies"),
+        ("not zebra", "No negation here applies"),
         ("the film is good", "no negated words"),
     ):
         analyse(app, text)
@@ -78,8 +78,8 @@ def test_the_share_of_unknown_words_is_named_below_the_headline():
 
 def test_a_single_item_is_in_the_singular(app):
     analyse(app, "good")
-    assert "1 word read" in said(app)
-    assert wording.words(1_200) == "1,200 words"
-    assert wording.unlisted_negations(1, more=False).startswith("1 negation is not listed")
-    assert wording.unlisted_negations(3, more=True).startswith("3 more negations are not listed")
-    assert "1 words" not in said(app)
+    assert "1 token read" in said(app)
+    assert wording.tokens(1_200) == "1,200 tokens"
+    assert wording.unlisted_negations(1, more=False) == "No negation here applies to a strong opinion word."
+    assert wording.unlisted_negations(3, more=True) == "3 more negations do not apply to a strong opinion word."
+    assert "1 tokens" not in said(app)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 from streamlit.testing.v1 import AppTest
 
 from sentiment import budget
@@ -33,6 +34,13 @@ def open_part(app: AppTest, key: str) -> str:
 # How the score adds up
 
 
+def shown_numbers(app: AppTest, column: str) -> list[str]:
+    """Returns the cells of a column as the page shows them."""
+    [proto] = [table.proto for table in app.dataframe if column in table.value]
+    shown = convert_arrow_bytes_to_pandas_df(proto.arrow_data.styler.display_values)
+    return shown.iloc[:, list(shown.columns).index(column)].tolist()
+
+
 def test_the_arithmetic_states_its_reliability_and_lists_the_words(app):
     analyse(app, "not a good film . a bad bad film !")
     before = said(app)
@@ -43,6 +51,7 @@ def test_the_arithmetic_states_its_reliability_and_lists_the_words(app):
     [words] = [table.value for table in app.dataframe if "contribution" in table.value]
     assert list(words) == ["word", "contribution", "strength", "towards"]
     assert words["strength"].max() == 100
+    assert "-" not in "".join(shown_numbers(app, "contribution"))
 
 
 def test_the_list_of_words_has_a_column_for_unknown_ones_only_where_there_are_some(app):
@@ -103,7 +112,7 @@ def test_two_methods_are_compared_on_the_same_words(app, second):
 def test_leave_one_out_is_not_offered_for_a_long_text(app, monkeypatch):
     monkeypatch.setattr(side_by_side, "_MAX_LEAVE_ONE_OUT", 3)
     app.session_state["side_by_side_kind"] = "Methods"
-    assert "limited to 3 words" in open_part(app, "side_by_side")
+    assert "limited to 3 tokens" in open_part(app, "side_by_side")
     assert "Leave-one-out" not in app.selectbox(key="side_by_side_Method_1").options
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sentiment.app.shared import current_run
-from sentiment.artifacts import ArtifactError
+from sentiment.artifacts import ArtifactError, write_json
 from tests.app_pages import open_page, said
 from tests.app_runs import all_runs, full_run
 
@@ -20,6 +20,31 @@ def test_another_model_is_chosen_and_the_first_one_again():
     app.selectbox(key="run").select("tiny").run()
     assert [analysis.run for analysis in app.session_state["analyses"]] == ["tiny", "other"]
     assert not app.exception
+
+
+def test_the_help_of_the_choice_describes_each_model():
+    lines = open_page("review").selectbox(key="run").help.splitlines()
+    described = {line.partition(":**")[0].removeprefix("- **"): line for line in lines if line.startswith("- ")}
+    assert set(described) == {"tiny", "other"}
+    assert all(line.count("% test accuracy") == 1 for line in described.values())
+    assert sum("the most accurate" in line for line in described.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ({"bidirectional": False, "continues": None}, "LSTM"),
+        ({"bidirectional": True}, "bidirectional LSTM"),
+        (
+            {"bidirectional": True, "continues": {"share": 0.6}},
+            "bidirectional LSTM trained further from an earlier model",
+        ),
+        ("0123456789abcdef", ""),
+    ],
+)
+def test_the_kind_of_a_model_is_that_of_its_network(tmp_path, model, kind):
+    write_json(tmp_path / "config.json", {"model": model})
+    assert current_run._kind(str(tmp_path), 0) == kind
 
 
 def test_a_link_with_a_missing_run_is_reported_and_shows_the_default():

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sentiment.app.training import curves as learning_curves
 from tests.app_pages import open_page, said
 from tests.app_runs import full_run
 
@@ -41,7 +42,7 @@ def table_with(app: AppTest, column: str) -> pd.DataFrame:
 def select_runs(app: AppTest, *names: str) -> None:
     """Selects runs in the table."""
     table = table_with(app, "best_loss")
-    rows = [list(table["run"]).index(f"● {name}") for name in names]
+    rows = [list(table["run"]).index(name) for name in names]
     app.session_state["runs_table"] = {"selection": {"rows": rows}}
     app.session_state["runs"] = list(names)  # as the callback does, which AppTest does not call
     app.run()
@@ -111,12 +112,19 @@ def test_half_written_settings_are_ignored_and_damaged_ones_are_named(tmp_path, 
 
 def test_the_table_of_runs_has_the_figures_of_each():
     table = open_page("training").dataframe[0].value.set_index("run")
-    assert list(table.index) == ["● other", "● tiny", "● young"]
-    assert table.loc["● tiny", "epochs"] == "4"
-    assert table.loc["● tiny", "best_loss"] == pytest.approx(0.4)
-    assert (table.loc["● tiny", "seconds"], table.loc["● tiny", "last_seconds"]) == ("4.0 min", "4.0 min")
-    assert table.loc["● tiny", "parameters"] > 0
-    assert pd.isna(table.loc["● young", "test_accuracy"])
+    assert list(table.index) == ["other", "tiny", "young"]
+    assert table.loc["tiny", "epochs"] == "4"
+    assert table.loc["tiny", "best_loss"] == pytest.approx(0.4)
+    assert (table.loc["tiny", "seconds"], table.loc["tiny", "last_seconds"]) == ("4.0 min", "4.0 min")
+    assert table.loc["tiny", "parameters"] > 0
+    assert pd.isna(table.loc["young", "test_accuracy"])
+
+
+def test_the_note_below_the_chart_lists_only_the_marks_that_it_has():
+    app = open_page("training", runs="tiny")
+    shown = {each["name"] for each in curves(app)["baseOption"]["series"] if each["type"] == "scatter"}
+    note = next(each.value for each in app.caption if "Shift+scroll" in each.value)
+    assert {event for event, mark in learning_curves._MARKS.items() if mark in note} == shown
 
 
 def test_for_several_runs_only_settings_that_differ_are_shown_at_first():

@@ -127,7 +127,7 @@ def test_the_waterfall_ends_at_the_score(values):
 
 def test_the_sum_has_only_the_typographic_minus_and_names_the_numerical_error():
     rows = {row[0]: row[1:] for row in sum_rows(dataclasses.replace(explain([1.0, -2.0]), residual=-2e-7), None)}
-    assert rows["Negative words"][0] == "−2.000"
+    assert rows["Negative contributions"][0] == "−2.000"
     assert rows["Numerical error"][0] == "−2e−7"
     assert "-" not in "".join(value for value, _ in rows.values())
 
@@ -135,8 +135,8 @@ def test_the_sum_has_only_the_typographic_minus_and_names_the_numerical_error():
 def test_every_row_of_the_sum_has_its_value_and_its_words():
     rows = {row[0]: row[1:] for row in sum_rows(explain([2.0, -1.0]), None)}
     assert rows["Baseline"][0] == "+0.500"
-    assert rows["Positive words"] == ("+2.000", "from 1 word")
-    assert rows["Negative words"] == ("−1.000", "from 1 word")
+    assert rows["Positive contributions"] == ("+2.000", "from 1 token")
+    assert rows["Negative contributions"] == ("−1.000", "from 1 token")
     assert rows["Score"] == ("+1.500", "above 0, so positive")
 
 

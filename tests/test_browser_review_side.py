@@ -107,7 +107,7 @@ def test_a_shared_link_opens_the_same_example_model_and_settings(address, new_pa
 def test_every_part_is_accessible_when_open(address, new_page, scheme):
     page = open_at(new_page(1400, scheme), address)
     analyse(page, "The film is not good, a bad bad film!")
-    choose(page, "Correct")
+    choose(page, "Yes")
     page.get_by_text("Labelled").wait_for()
     for label in ("How the score adds up", "Compare models or methods", "History (2)"):
         expand(page, label)

@@ -74,7 +74,7 @@ def test_nothing_of_the_users_text_is_in_the_address_a_request_or_the_log(addres
 def test_twenty_thousand_words_do_not_freeze_the_page(address, new_page):
     page = open_at(new_page(), address)
     submit(page, "a good film " * 7_000)
-    page.get_by_text("words not used, beyond the limit").wait_for(timeout=15_000)
+    page.get_by_text("tokens not used, beyond the limit").wait_for(timeout=15_000)
     assert page.evaluate(BLOCKED) < 500  # milliseconds
 
 

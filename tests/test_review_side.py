@@ -64,7 +64,7 @@ def analysis_of(text: str, classifier: Classifier) -> Analysis:
 def test_the_rows_of_the_sum_add_up_to_the_score(classifier, text):
     rows = {name: value for name, value, _ in arithmetic.sum_rows(classifier.explain(text), classifier)}
     numbers = {name: float(value.replace("−", "-")) for name, value in rows.items() if not value.endswith("%")}
-    parts = ("Baseline", "Positive words", "Negative words", "Numerical error")
+    parts = ("Baseline", "Positive contributions", "Negative contributions", "Numerical error")
     assert sum(numbers[part] for part in parts) == pytest.approx(numbers["Score"], abs=0.002)
 
 

@@ -71,7 +71,7 @@ def test_behind_nginx_under_a_sub_path_a_text_is_analysed_and_a_file_scored(behi
     with Visitor(behind_nginx, headers=origin) as visitor:
         visitor.analyse("good good good")
         visitor.wait()
-        assert visitor.shows("3 words read")
+        assert visitor.shows("3 tokens read")
     with Visitor(behind_nginx, "bulk", headers=origin) as visitor:
         visitor.upload("reviews.csv", b"review\ngood\nbad\n")
         visitor.wait(lambda: visitor.has_widget("button", "Score 2 rows"))
@@ -187,7 +187,7 @@ def test_two_servers_behind_nginx_keep_their_visitors_and_accept_their_uploads(r
         assert cookie.has_nonstandard_attr("HttpOnly")
         headers = {"Origin": replicas, "Cookie": f"{cookie.name}={cookie.value}"}
         with Visitor(replicas, headers=headers) as visitor:
-            assert visitor.shows(f"words read · {run}")
+            assert visitor.shows(f"tokens read · {run}")
         with Visitor(replicas, "bulk", headers=headers) as visitor:
             visitor.upload("reviews.csv", b"review\ngood\nbad\n")
             visitor.wait(lambda: visitor.has_widget("button", "Score 2 rows"))
@@ -200,10 +200,10 @@ def test_the_default_run_is_changed_and_restored_without_a_restart(runs, tmp_pat
         for name in ("tiny", "other", "tiny"):
             (served / "default").write_text(name, encoding="utf-8")
             with Visitor(address) as visitor:
-                assert visitor.shows(f"words read · {name}")
+                assert visitor.shows(f"tokens read · {name}")
             long_open.rerun()
             long_open.wait()
-            assert long_open.shows("words read · tiny")
+            assert long_open.shows("tokens read · tiny")
 
 
 @pytest.mark.process
@@ -230,7 +230,7 @@ def test_with_login_no_page_or_api_works_without_it(runs, tmp_path):
                 assert visitor.has_widget("button", "Sign out")
                 visitor.analyse("good good good")
                 visitor.wait()
-                assert visitor.shows("3 words read")
+                assert visitor.shows("3 tokens read")
             with pytest.raises(VisitError), Visitor(address, headers={"Cookie": cookies[:-4]}) as visitor:
                 visitor.analyse("good good good")
 
@@ -246,7 +246,7 @@ def test_without_settings_of_login_there_is_none(address):
     with Visitor(address) as visitor:
         visitor.analyse("good good good")
         visitor.wait()
-        assert visitor.shows("3 words read")
+        assert visitor.shows("3 tokens read")
         assert not visitor.has_widget("button", "Sign out")
 
 

@@ -22,9 +22,12 @@ class Uploads:
 
     @property
     def held(self) -> list[str]:
-        """The names of the files that are still there."""
+        """The names of the files that are still there after the last run with an upload."""
         return [
-            file.name for manager in self.managers for files in manager.file_storage.values() for file in files.values()
+            file.name
+            for manager in self.managers[-1:]
+            for files in manager.file_storage.values()
+            for file in files.values()
         ]
 
 

@@ -104,7 +104,7 @@ def _facts(job: Job, scored: bool) -> Iterator[str]:
     if model := upload.model_name(job):
         yield f"Model: **{escape_markdown(model)}**"
     if scored and (result := job.read("result")):
-        yield f"{datetime.fromisoformat(result['ended']):%d %B %Y, %H:%M} UTC"
+        yield f"{datetime.fromisoformat(result['ended']):%Y-%m-%d, %H:%M} UTC"
     yield size(job.read("upload")["bytes"])
     yield "bookmark this page to return"
 

@@ -74,14 +74,15 @@ def show_form(max_length: int) -> None:
             st.text(f"Showing {description.name}", width="content")
             st.button("Back to training data", on_click=_forget, icon=":material/undo:")
             navigation.show_link("bulk", "Score it and find label errors")
-    with st.form("own_data_form", border=False):
-        # Without types: the content decides, and Streamlit would refuse some names with a generic error.
-        file = st.file_uploader(
-            "CSV, zipped CSV, Excel, Parquet or aclImdb archive with labels", key=uploads.uploader_key(_UPLOAD)
-        )
-        with st.expander("Columns and format", icon=":material/tune:"):
-            options = _reading_fields()
-        submitted = st.form_submit_button(primary_label("Analyse", ":material/query_stats:"), type="primary")
+    # Without types: the content decides, and Streamlit would refuse some names with a generic error.
+    file = st.file_uploader(
+        "Labelled reviews: CSV (also zipped), Excel, Parquet, or the archive of the IMDB dataset (aclImdb)",
+        key=uploads.uploader_key(_UPLOAD),
+    )
+    with st.expander("Columns and format", icon=":material/tune:"):
+        options = _reading_fields()
+    label = primary_label("Analyse", ":material/query_stats:", disabled=file is None)
+    submitted = st.button(label, key="own_data_analyse", type="primary", disabled=file is None)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(uploads.escape_markdown(problem), icon=":material/error:")
     st.caption("Your file is split and de-duplicated as for training. Only its statistics are kept, for this session.")

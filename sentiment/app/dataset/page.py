@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ def _overview(run: Run, facts: dict[str, Any], upload: Description | None) -> No
             )
             totals = ratings.groupby(["rating", "label"])["n"].sum().reset_index()
             summary = ", ".join(f"{row['n']:,} rated {row['rating']}" for row in totals.to_dict("records"))
-            chart_block.show_chart("Star ratings", charts.ratings(totals), ratings, summary)
+            chart_block.show_chart("Star ratings (all splits)", charts.ratings(totals), ratings, summary)
     _lengths(facts["lengths"])
 
 
@@ -264,15 +265,17 @@ def _word_result(word: str, upload: Description | None, words: Words) -> None:
         return
     neighbours = words.neighbours(row)[["token", "cosine"]].join(counts, on="token")
     st.dataframe(
-        neighbours[["token", "cosine", "log_odds", "positive", "negative"]],
+        neighbours[["token", "cosine", "log_odds", "positive", "negative"]].style.format(
+            {"log_odds": partial(signed, digits=2), "cosine": "{:.3f}"}, na_rep="–", thousands=","
+        ),
         hide_index=True,
         placeholder="–",
         height=248,  # six rows and the header
         alt="The nearest words in the model's embedding",
         column_config={
             "token": "Nearest neighbours",
-            "cosine": st.column_config.NumberColumn("Cosine similarity", format="%.3f"),
-            "log_odds": st.column_config.NumberColumn("Log-odds", format="%+.2f"),
+            "cosine": st.column_config.NumberColumn("Cosine similarity"),
+            "log_odds": st.column_config.NumberColumn("Log-odds"),
             "positive": st.column_config.NumberColumn("In positive reviews", format="localized"),
             "negative": st.column_config.NumberColumn("In negative reviews", format="localized"),
         },

@@ -10,7 +10,7 @@ from sentiment.app.evaluation.header import Evaluated
 from sentiment.app.shared import chart_block, evaluation_charts
 from sentiment.app.shared.scored_reviews import ScoredReviews
 from sentiment.evaluation import metrics
-from sentiment.formatting import LEVELS, percent
+from sentiment.formatting import LEVELS, confidence_header, percent
 
 
 def show(evaluated: Evaluated) -> None:
@@ -42,13 +42,14 @@ def _reliability(scored: ScoredReviews) -> None:
 def _confidence_levels(scored: ScoredReviews) -> None:
     levels = confidence_levels(scored)
     chart_block.show_heading("Confidence levels", levels)
+    level, probability, *_ = confidence_header(scored.threshold)
     st.dataframe(
         columns.in_percent(levels, ["share", "accuracy"]),
         hide_index=True,
         alt="Share and accuracy of the predictions of each confidence level",
         column_config={
-            "level": "Level",
-            "probability": st.column_config.TextColumn("Certainty", help="Probability of the predicted label."),
+            "level": level,
+            "probability": probability,
             "n": st.column_config.NumberColumn("Reviews", format="localized"),
             "share": columns.share("Share"),
             "accuracy": columns.share("Accuracy"),

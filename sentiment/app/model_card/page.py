@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -111,7 +112,11 @@ def _training(run: Run) -> None:
     if "command" not in metadata:
         st.info("This model has no record of its training.")
         return
-    st.markdown(f"**Preset:** {escape_markdown(metadata['summary'])}.")
+    st.markdown(
+        "\n".join(
+            [f"**Preset:** {escape_markdown(str(metadata.get('preset', run.name)))}", "", *_recipe(metadata["summary"])]
+        )
+    )
     st.markdown(escape_markdown(model_card.circumstances(metadata)))
     st.header("Reproduce", help="Files outside the repository are shown without their folders.")
     st.code(str(metadata["command"]).replace(" --", " \\\n  --"), language=None, wrap_lines=True)
@@ -121,6 +126,11 @@ def _training(run: Run) -> None:
         rows = [[each["name"], duration(each["seconds"])] for each in metadata["stages"]]
         _table(("Stage", "Time"), rows, "Time of each stage")
     navigation.show_link("training", "Learning curves and hyperparameters")
+
+
+def _recipe(summary: str) -> list[str]:
+    """Returns the parts of a recipe as the items of a list, because a long sentence is hard to read."""
+    return [f"- {escape_markdown(part)}" for part in re.split(r"; |(?<!and), (?=on )", summary)]
 
 
 def _data(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -70,8 +71,8 @@ def sum_rows(explanation: Explanation, classifier: Classifier | None) -> list[tu
     label = explanation.prediction.label
     rows = [
         ("Baseline", signed(explanation.baseline_logit, 3), "score of a text of unknown words"),
-        ("Positive words", signed(float(up.sum()), 3), f"from {counted(len(up), 'word')}"),
-        ("Negative words", signed(float(down.sum()), 3), f"from {counted(len(down), 'word')}"),
+        ("Positive contributions", signed(float(up.sum()), 3), f"from {counted(len(up), 'token')}"),
+        ("Negative contributions", signed(float(down.sum()), 3), f"from {counted(len(down), 'token')}"),
         ("Numerical error", _scientific(explanation.residual), "left over by rounding"),
         ("Score", signed(explanation.logit, 3), _decision(explanation)),
     ]
@@ -174,13 +175,13 @@ def _ranking(explanation: Explanation, groups: list[Group]) -> None:
     if any(each.unknown for each in ranked):
         frame["vocabulary"] = ["unknown" if each.unknown else "" for each in ranked]
     st.dataframe(
-        frame,
+        frame.style.format({"contribution": partial(signed, digits=3)}),
         hide_index=True,
         height=353,
         alt="Words by the size of their contribution",
         column_config={
             "word": st.column_config.TextColumn("Word", width=110),
-            "contribution": st.column_config.NumberColumn("Contribution", format="%+.3f", width=90, help="In logits."),
+            "contribution": st.column_config.NumberColumn("Contribution", width=90, help="In logits."),
             "strength": st.column_config.ProgressColumn(
                 "Strength", format="%.0f%%", max_value=100, width=110, help="Relative to the strongest word."
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -101,14 +102,14 @@ def _word_differences(first: Side, second: Side, before: Explanation, after: Exp
     ).astype({"first": float, "second": float, "change": float})
     names = {"first": _unescape(first.name), "second": _unescape(second.name), "change": "Difference"}
     st.dataframe(
-        frame,
+        frame.style.format(dict.fromkeys(names, partial(signed, digits=3)), na_rep="–"),
         hide_index=True,
         placeholder="–",
         alt="Words whose contributions differ most, with their contribution on each side, in logits",
         column_config={
             "word": st.column_config.TextColumn("Word"),
             **{
-                column: st.column_config.NumberColumn(name, format="%+.3f", help="In logits; – if the word is absent.")
+                column: st.column_config.NumberColumn(name, help="In logits; – if the word is absent.")
                 for column, name in names.items()
             },
         },

@@ -19,7 +19,7 @@ import streamlit as st
 from sentiment import budget
 from sentiment.app.shared import analyses
 from sentiment.app.shared.buttons import primary_label
-from sentiment.app.shared.highlight import LEGEND, WORDS_CSS, WORDS_JS, Span, strongest
+from sentiment.app.shared.highlight import WORDS_CSS, WORDS_JS, Span, legend_text, strongest
 
 _KEY = "editor"  # key of the component, and the query parameter that selects the plain text box
 _BUTTON = "analyse"  # key of the plain box's button
@@ -86,7 +86,7 @@ def show(
             "label": _LABEL,
             "help": _HELP + (", Enter to remove one." if on_pick else "."),
             "placeholder": _PLACEHOLDER,
-            "legend": LEGEND if spans else "",
+            "legend": legend_text(spans) if spans else "",
             "live_words": _LIVE_WORDS,
             "live_characters": _LIVE_CHARACTERS,
             "long_note": "This text is long. Press Analyse for its verdict.",

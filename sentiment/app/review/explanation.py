@@ -17,7 +17,7 @@ from sentiment.explain.grouping import Group, Level, group
 from sentiment.explain.negation import negations, negators
 from sentiment.explain.prefixes import score_prefixes
 from sentiment.explain.reasons import reasons
-from sentiment.formatting import likelihood
+from sentiment.formatting import likelihood, signed
 from sentiment.model.classifier import Classifier
 from sentiment.types import Explanation
 
@@ -88,7 +88,7 @@ def _text(
     editor.show(
         explanation.text,
         spans,
-        rest_note=f"Grey: {wording.words(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
+        rest_note=f"Grey: {wording.tokens(unread)} not used, beyond the limit of {prediction.tokens_read:,}."
         if unread
         else "",
         curve=curve,
@@ -155,16 +155,14 @@ def _negations(explanation: Explanation, classifier: Classifier) -> None:
                 "alone": [one.alone for one in negated],
                 "joint": [one.joint for one in negated],
             }
-        ),
+        ).style.format(dict.fromkeys(("with", "alone", "joint"), partial(signed, digits=2))),
         hide_index=True,
         alt="Negated phrases, with the effect of each",
         column_config={
             "pair": "Negated phrase",
-            "with": st.column_config.NumberColumn("Effect with negation", format="%+.2f"),
-            "alone": st.column_config.NumberColumn("Effect without", format="%+.2f"),
-            "joint": st.column_config.NumberColumn(
-                "Interaction", format="%+.2f", help="Effect with negation minus effect without."
-            ),
+            "with": st.column_config.NumberColumn("Effect with negation"),
+            "alone": st.column_config.NumberColumn("Effect without"),
+            "joint": st.column_config.NumberColumn("Interaction", help="Effect with negation minus effect without."),
         },
     )
     st.caption("Effect of the opinion word with and without its negator, in logits.")

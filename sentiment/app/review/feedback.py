@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import cast
 
@@ -18,25 +18,34 @@ from sentiment.types import Label
 _LABELS = "feedback"  # key of the labels: text -> label
 _CHOICE = "feedback_choice"
 _FULL = "feedback_full"
-_CORRECT, _INCORRECT = ":material/thumb_up: Correct", ":material/thumb_down: Incorrect"
+_QUESTION = "Is this right?"
+_CORRECT, _INCORRECT = ":material/thumb_up: Yes", ":material/thumb_down: No"
 
 
 @st.fragment
-def show(analysis: Analysis) -> None:
-    """Asks whether the prediction is correct, and offers to undo the answer and to save all of them."""
+def show(analysis: Analysis, show_share: Callable[[], None]) -> None:
+    """Asks whether the prediction is correct, and offers to undo the answer and to save all of them.
+
+    Args:
+        analysis: the analysis.
+        show_share: draws the button at the end of the row.
+    """
     predicted = analysis.prediction.label
     if predicted is None:
         return
     label = labels().get(analysis.text)
     st.session_state[_CHOICE] = None if label is None else _CORRECT if label == predicted else _INCORRECT
-    st.pills(
-        "Is this prediction correct?",
-        [_CORRECT, _INCORRECT],
-        key=_CHOICE,
-        label_visibility="collapsed",
-        on_change=_answer,
-        args=(analysis.text, predicted),
-    )
+    with st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.caption(_QUESTION, width="content")
+        st.pills(
+            _QUESTION,
+            [_CORRECT, _INCORRECT],
+            key=_CHOICE,
+            label_visibility="collapsed",
+            on_change=_answer,
+            args=(analysis.text, predicted),
+        )
+        show_share()
     if labels():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _label_actions(analysis.text, label)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from sentiment.app.review import editor, feedback, maker, share, turns, verdict, views
@@ -60,11 +62,7 @@ def _analyse() -> None:
         verdict.show(analysis, (made_by or classifier).rule, version.prediction if version else None)
         if analyses.take_scroll_request():
             scroll.to_top()
-        feedback_column, share_column = st.columns([2, 1], gap="small", wrap=False)
-        with feedback_column:
-            feedback.show(analysis)
-        with share_column:
-            share.show(analysis, made_by)
+        feedback.show(analysis, partial(share.show, analysis, made_by))
     from sentiment.app.review import (  # here, so that the verdict does not wait for pandas and Altair
         explanation,
         history,
@@ -110,13 +108,17 @@ def _choose_example() -> None:
         analyses.show(EXAMPLES[asked] if asked else state[_LAST_TEXT])
     elif page_opened or analyses.text_changed() or not state[analyses.EXAMPLE]:
         analyses.select_example()
-    st.pills(
-        "Try an example",
+    row = st.container(horizontal=True, wrap=False, width=560, vertical_alignment="center", gap="small")
+    row.caption("Examples", width="content")
+    row.pills(
+        "Examples",
         list(EXAMPLES),
         format_func=lambda name: LABELS.get(name, name),
         key=analyses.EXAMPLE,
         required=True,
         on_change=_show_example,
+        wrap=True,
+        width="stretch",
         label_visibility="collapsed",
     )
     if not page_opened and state[analyses.EXAMPLE] != state[_SELECTED] and not analyses.text_changed():

@@ -82,7 +82,7 @@ def _methods(analysis: Analysis, classifier: Classifier) -> None:
     long = analysis.prediction.tokens_read > _MAX_LEAVE_ONE_OUT
     methods = [name for name in _METHODS if not (long and name == _LEAVE_ONE_OUT)]
     if long:
-        st.caption(f"Leave-one-out is limited to {_MAX_LEAVE_ONE_OUT} words: it scores the text once for each word.")
+        st.caption(f"Leave-one-out is limited to {_MAX_LEAVE_ONE_OUT} tokens: it scores the text once for each token.")
     chosen = _choose("Method", methods, help=_HELP)
     sides = [_explain(analysis, classifier, name) for name in chosen]
     st.markdown(_agreement(*sides))

@@ -73,7 +73,7 @@ def _percent(prediction: Prediction) -> str:
 
 
 def _line(analysis: Analysis, prediction: Prediction) -> str:
-    read = [f"{wording.words(prediction.tokens_read)} read"] if prediction.tokens_read else []
+    read = [f"{wording.tokens(prediction.tokens_read)} read"] if prediction.tokens_read else []
     source = ["loaded from file"] if analysis.milliseconds is None else []
     return " · ".join([*filter(None, [prediction.confidence]), *read, analysis.run, *source])
 

@@ -266,12 +266,12 @@ def _word_changes(before: Explanation, after: Explanation) -> None:
                     "added" if e.before is None else "removed" if e.after is None else "unchanged" for e in changed
                 ],
             }
-        ),
+        ).style.format({"change": partial(signed, digits=3)}),
         hide_index=True,
         alt="Words whose contribution changed most",
         column_config={
             "word": "Word",
-            "change": st.column_config.NumberColumn("Change in contribution", format="%+.3f"),
+            "change": st.column_config.NumberColumn("Change in contribution"),
             "what": "Status",
         },
     )

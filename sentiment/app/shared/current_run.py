@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _KEY = "run"
 _OWN = "own_runs"  # key of the folders of the models made in this session, by name
 _WANTED = "own_run_wanted"  # key of the own run to choose: a fragment cannot set a widget that it does not draw
+_MAX_DESCRIBED = 10  # models in the help of the selection
 _BATCH_TOKENS = 2_048  # in a batch of edited texts: as fast as larger batches, and ONNX Runtime keeps less memory
 
 
@@ -79,7 +80,7 @@ def choose_run() -> None:
         key=_KEY,
         on_change=_write_address,
         format_func=lambda name: labels.get(name, name),
-        help="The model used on every page.",
+        help=_help(names),
     )
     _write_address()
 
@@ -96,6 +97,33 @@ def _write_address() -> None:
 def _warn_of_missing(default: str) -> None:
     shown = f"Showing {escape_markdown(default)} instead." if default else "Choose another one."
     st.sidebar.warning(f"The model in this link isn't available. {shown}", icon=":material/link_off:")
+
+
+def _help(names: list[str]) -> str:
+    """Returns the help of the selection: a line for each of the runs folder's models with its kind and accuracy."""
+    paths = [runs_folder() / name for name in names if not is_own(name)][:_MAX_DESCRIBED]
+    accuracies = {path.name: _test_accuracy(str(path), _stamp(path)) for path in paths}
+    known = {name: accuracy for name, accuracy in accuracies.items() if accuracy is not None}
+    lines = ["The model used on every page.\n"]
+    for path in paths:
+        facts = list(filter(None, [_kind(str(path), _stamp(path))]))
+        if path.name in known:
+            facts.append(f"{percent(known[path.name])} test accuracy")
+        if len(known) > 1 and known.get(path.name) == max(known.values()):
+            facts.append("the most accurate")
+        lines.append(f"- **{escape_markdown(path.name)}:** {', '.join(facts) or 'not tested'}")
+    return "\n".join(lines)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _kind(path: str, stamp: int) -> str:
+    """Returns what kind of network a run is; empty if that is unknown. The pages report damaged files."""
+    try:
+        model = json.loads((Path(path) / "config.json").read_text(encoding="utf-8"))["model"]
+        kind = "bidirectional LSTM" if model["bidirectional"] else "LSTM"
+        return f"{kind} trained further from an earlier model" if model.get("continues") else kind
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return ""
 
 
 def _label(name: str, default: str) -> str:

@@ -15,7 +15,6 @@ Span = tuple[int, int, float, bool]  # start, end (exclusive), contribution, whe
 
 _HERE = Path(__file__).parent
 WORDS_CSS, WORDS_JS = ((_HERE / name).read_text(encoding="utf-8") for name in ("words.css", "words.js"))
-LEGEND = "Blue = positive, orange = negative, grey = unknown word"
 _COMPONENT = st.components.v2.component(
     "sentiment_highlight",
     html=(_HERE / "highlight.html").read_text(encoding="utf-8"),
@@ -53,9 +52,15 @@ def highlight(
             "rest_note": rest_note,
             "scale": strongest(spans) if scale is None else scale,
             "label": "Review with word contributions. Use arrow keys to move between words.",
-            "legend": LEGEND if legend else "",
+            "legend": legend_text(spans) if legend else "",
         },
     )
+
+
+def legend_text(spans: Iterable[Span]) -> str:
+    """Returns the meaning of the colours; grey only if a word is unknown."""
+    unknown = ", grey = unknown word" if any(unknown for *_, unknown in spans) else ""
+    return f"Blue = positive, orange = negative{unknown}"
 
 
 def strongest(spans: Iterable[Span]) -> float:

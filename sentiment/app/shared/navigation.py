@@ -42,7 +42,13 @@ ENTRIES = (
     Entry("bulk", "Score a file", ":material/upload_file:", "Score a whole file of reviews.", ("batch", "score")),
     Entry("training", "Training", ":material/show_chart:", "Training curves for each run, including runs in progress."),
     Entry("evaluation", "Evaluation", ":material/fact_check:", "Test metrics, errors and calibration."),
-    Entry("dataset", "Dataset", ":material/database:", "Training data: class balance, lengths, vocabulary.", ("data",)),
+    Entry(
+        "dataset",
+        "Dataset",
+        ":material/database:",
+        "Training and test data: class balance, lengths, vocabulary.",
+        ("data",),
+    ),
     Entry("model_card", "Model card", ":material/badge:", "Intended use, limitations, training details, licence."),
 )
 

@@ -6,34 +6,32 @@ from collections.abc import Iterator
 
 from sentiment import formatting
 from sentiment.evaluation.comparison import Comparison
-from sentiment.explain.negation import MIN_EFFECT
 from sentiment.types import Prediction
 
 _MANY_UNKNOWN = 0.1  # share of unknown words at which they are mentioned
 _SIGNIFICANT, _VERY_SIGNIFICANT = 0.05, 0.001  # p-values below these
 
 
-def words(n: int) -> str:
-    """Formats a number of tokens: "1 word", "1,200 words"."""
-    return formatting.counted(n, "word")
+def tokens(n: int) -> str:
+    """Formats a number of tokens: "1 token", "1,200 tokens"."""
+    return formatting.counted(n, "token")
 
 
 def caveats(prediction: Prediction) -> Iterator[str]:
     """Yields a sentence for each limitation of how the text was read."""
     if prediction.tokens_read < prediction.tokens_total:
-        yield f"Long review: only the first {prediction.tokens_read:,} of {words(prediction.tokens_total)} were used."
+        yield f"Long review: only the first {prediction.tokens_read:,} of {tokens(prediction.tokens_total)} were used."
     if prediction.unknown_rate >= _MANY_UNKNOWN:
         share = formatting.percent(prediction.unknown_rate, 0)
         yield f"{share} of the words are not in the model's vocabulary."
 
 
 def unlisted_negations(count: int, *, more: bool) -> str:
-    """Returns a sentence on why negations are not listed; ``more`` if others are listed."""
-    subject = f"{count} {'more ' if more else ''}negation{'' if count == 1 else 's'}"
-    return (
-        f"{subject} {'is' if count == 1 else 'are'} not listed: without the negator, no word after it would move the "
-        f"score by {MIN_EFFECT} logits, or the text is too short to tell."
-    )
+    """Returns a sentence on negations of weak words, which are not listed; ``more`` if others are."""
+    if more:
+        subject = formatting.counted(count, "more negation")
+        return f"{subject} {'does' if count == 1 else 'do'} not apply to a strong opinion word."
+    return "No negation here applies to a strong opinion word."
 
 
 def run_comparison(result: Comparison, first: str, second: str) -> str:

@@ -16,6 +16,12 @@ from sentiment.artifacts import ArtifactError
 
 _X = {"epochs": ("epoch", "epoch"), "steps": ("step", "step"), "minutes": ("minutes", "minute")}  # column and title
 _TITLES = {"loss": "Loss (binary cross-entropy)", "accuracy": "Accuracy", "learning rate": "Learning rate"}
+_MARKS = {
+    "best epoch": "◆ lowest validation loss",
+    "early stopping": "■ early stopping",
+    "end of warm-up": "▲ end of warm-up",
+    "learning-rate drop": "▼ learning-rate drop",
+}  # event in ``histories.events`` -> the mark and its meaning
 _QUIET_SECONDS = 300  # without a new line, after which an unfinished run counts as interrupted
 
 
@@ -162,9 +168,10 @@ def _chart(panels: list[charts.Panel], view: _View, colours: Mapping[str, str], 
         key="curves",
         alt=f"Learning curves against {view.x_title}. {ends}",
     )
+    shown = {event for panel in panels for event in panel.marks["event"]}
+    marks = " · ".join(text for event, text in _MARKS.items() if event in shown)
     st.caption(
-        "◆ lowest validation loss · ■ early stopping · ▲ end of warm-up · ▼ learning-rate drop. Shift+scroll to "
-        "zoom, Shift+drag to pan; “Range” zooms from the keyboard."
+        f"{marks}{'. ' if marks else ''}Shift+scroll to zoom, Shift+drag to pan; “Range” zooms from the keyboard."
     )
 
 

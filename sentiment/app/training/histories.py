@@ -284,8 +284,8 @@ def summarise_imported(history: pd.DataFrame) -> Summary:
 _NOTES = {  # by the field of ``Summary`` that calls for the note
     "soft": "training targets are soft (a teacher's probabilities), so the train loss cannot reach 0 and may exceed "
     "the validation loss.",
-    "mixed": "the saved weights are a mean of the last epoch's and the earlier model's, so the final model has other "
-    "metrics than these curves.",
+    "mixed": "the saved model averages two sets of weights, so its results differ from these curves and from the "
+    "table's validation columns.",
 }
 
 

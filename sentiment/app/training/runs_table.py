@@ -85,7 +85,7 @@ def _keep(names: Sequence[str], key: str) -> None:
 
 def _frame(summaries: Sequence[Summary]) -> pd.DataFrame:
     frame = pd.DataFrame([asdict(each) for each in summaries], columns=list(_COLUMNS))
-    frame["run"] = "● " + frame["run"]
+    frame["colour"] = "●"
     for name in ("best_accuracy", "test_accuracy"):
         frame[name] = 100 * frame[name].astype("float64")
     for name in ("seconds", "last_seconds"):
@@ -94,19 +94,20 @@ def _frame(summaries: Sequence[Summary]) -> pd.DataFrame:
 
 
 def _coloured(frame: pd.DataFrame, chosen: dict[str, str]) -> Any:
-    """Returns the table with the name of each run in its colour."""
-    styles = [f"color: {colour}; font-weight: 600" for colour in chosen.values()]
-    return frame.style.apply(lambda _: styles, subset=["run"])
+    """Returns the table with the dot of each run in its colour."""
+    styles = [f"color: {colour}" for colour in chosen.values()]
+    return frame.style.apply(lambda _: styles, subset=["colour"])
 
 
 _COLUMNS: dict[str, Any] = {
-    "run": st.column_config.TextColumn("Run", pinned=True),
-    "epochs": st.column_config.TextColumn("Epochs", help="“4 of 6”: early stopping after epoch 4."),
-    "best_loss": st.column_config.NumberColumn("Best val. loss", format="%.4f"),
-    "best_accuracy": st.column_config.NumberColumn("Val. accuracy", format="%.1f%%", help="At the best epoch."),
+    "colour": st.column_config.TextColumn("Line", width=48),
+    "run": st.column_config.TextColumn("Run"),  # not pinned, because Streamlit draws pinned cells pale
     "test_accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f%%"),
+    "epochs": st.column_config.TextColumn("Epochs", alignment="right", help="“4 of 6”: early stopping after epoch 4."),
+    "best_loss": st.column_config.NumberColumn("Best val. loss", format="%.4f"),
+    "best_accuracy": st.column_config.NumberColumn("Val. accuracy (best epoch)", format="%.1f%%"),
     "parameters": st.column_config.NumberColumn("Parameters", format="compact"),
-    "seconds": st.column_config.TextColumn("Total time"),
-    "last_seconds": st.column_config.TextColumn("Last stage", help=_LAST_STAGE),
+    "seconds": st.column_config.TextColumn("Total time", alignment="right"),
+    "last_seconds": st.column_config.TextColumn("Last stage", alignment="right", help=_LAST_STAGE),
     "date": st.column_config.TextColumn("Date"),
 }
