@@ -110,7 +110,7 @@ def test_the_model_that_scored_a_file_is_named_and_stays_chosen(address, new_pag
     page.get_by_text("Model: lstm").wait_for()
     assert "run=lstm" in page.url
     select_row(page, "The scored rows", 1)
-    page.get_by_role("button", name=re.compile("^Open on")).click()
+    page.get_by_role("button", name=re.compile("^Open in")).click()
     page.wait_for_url(re.compile(r"/\?.*run=lstm"))
     page.get_by_role("link", name="Score a file").click()
     page.get_by_role("button", name=re.compile("own.csv · lstm")).click()  # among the recent files
