@@ -33,7 +33,7 @@ _MEASURES = {  # of a record, by their place in it
     "Behavioural tests, must not change: failures": "behaviour.failures.must not change",
     "Behavioural tests with a negation: failures": "behaviour.failures.negation",
 }
-_SEED_MEASURES = {  # of a record, by their place in it
+_KEY_MEASURES = {  # of a record, by their place in it
     "validation": "validation.accuracy",
     "test": "test.accuracy",
     "edited text right, original in validation": "edited.validation.crosses",
@@ -91,11 +91,22 @@ def _seeds(run: Run) -> str:
     """Returns a table of the run and of those with other seeds, which are recorded as ``RUN-seed-N``."""
     names = f"{run.name}-seed-"
     records = [each for each in run_records.read(run.path.parent) if f"{each['run']}-seed-".startswith(names)]
+    return _compared(sorted(records, key=lambda each: (each["run"] != run.name, each["run"])))
+
+
+def _from_scratch(run: Run) -> str:
+    """Returns a table of ``bilstm``, and of the recipe of ``distilled`` when it continues that run."""
+    records = {each["run"]: each for each in run_records.read(run.path.parent)}
+    return _compared([records[name] for name in ("bilstm", "distilled-from-bilstm") if name in records])
+
+
+def _compared(records: list[dict[str, Any]]) -> str:
+    """Returns a table of runs by the measures that show whether a recipe succeeded."""
     rows = []
-    for each in sorted(records, key=lambda each: (each["run"] != run.name, each["run"])):
-        shares = [_value(each, path) for path in _SEED_MEASURES.values()]
+    for each in records:
+        shares = [_value(each, path) for path in _KEY_MEASURES.values()]
         rows.append([f"`{each['run']}`", *shares, f"{each['validation']['log_loss']:.4f}"])
-    return _block(table(["run", *_SEED_MEASURES, "validation log loss"], rows))
+    return _block(table(["run", *_KEY_MEASURES, "validation log loss"], rows))
 
 
 def _value(record: dict[str, Any], path: str) -> str:
@@ -166,6 +177,7 @@ FIGURES: dict[str, Callable[[Run], str]] = {
     "table": _table,
     "results": _results,
     "seeds": _seeds,
+    "from-scratch": _from_scratch,
     "mixture": _mixture,
     "share": lambda _run: percent(_continuation().share, 0),
     "accuracy": lambda run: accuracy(_test(run)),
