@@ -76,12 +76,12 @@ def test_if_labels_do_not_help_nothing_is_written_and_the_status_is_1(
     assert not (tmp_path / "mine").exists()
 
 
-def test_with_too_few_labels_the_message_says_how_many_more_are_needed(
+def test_with_too_few_labels_the_message_says_how_many_are_needed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start = teachable(tmp_path / "start")
     assert adapt(start, labelled_file(tmp_path, 30), tmp_path / "mine") == 1
-    assert "label 10 more" in capsys.readouterr().out
+    assert "30 labels are too few; at least 40 are needed" in capsys.readouterr().out
 
 
 def test_a_file_of_one_class_is_refused_in_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
