@@ -46,7 +46,7 @@ def follow(page: Page, link: str) -> None:
     page.get_by_role("heading", name=link).wait_for()
 
 
-def choose(page: Page, option: str) -> None:
+def choose(page: Page, option: str | re.Pattern[str]) -> None:
     """Chooses an option of a segmented control; it is a radio button, or a button where none must be chosen."""
     page.get_by_role("radio", name=option).or_(page.get_by_role("button", name=option)).first.click()
 

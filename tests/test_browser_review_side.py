@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -78,7 +80,7 @@ def test_the_arithmetic_is_short_and_states_its_reliability(address, new_page):
 def test_feedback_is_downloaded_as_a_labelled_file_and_undone(address, new_page, tmp_path):
     page = open_at(new_page(), f"{address}/?run=other")
     analyse(page, "The film is good")
-    choose(page, "Incorrect")
+    choose(page, re.compile(r"\bNo$"))
     page.get_by_text("Labelled").wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="1 label (CSV)").click()
