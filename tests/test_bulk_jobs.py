@@ -33,13 +33,8 @@ TASK = {"text": 1, "label": None, "explain": False, "reading": {}}
 
 
 @pytest.fixture
-def settings(tmp_path, monkeypatch):
-    monkeypatch.setenv("SENTIMENT_JOBS", str(tmp_path / "jobs"))
-    monkeypatch.setenv("SENTIMENT_JOBS_AT_ONCE", "1")
-    settings = Settings.from_environment()
-    yield settings
-    for job in all_jobs(settings):
-        job.delete()
+def settings(job_settings):
+    return job_settings
 
 
 def table(rows):

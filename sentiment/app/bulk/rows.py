@@ -131,27 +131,41 @@ def _table(scored: Scored, shown: Rows, page: int) -> int | None:
         on_select="rerun",
         selection_mode="single-row",
         alt="The scored rows",
-        column_config={
-            **{name: st.column_config.TextColumn(names[name]) for name in others},
-            **{name: st.column_config.TextColumn(names[name], width=_TEXT_WIDTH) for name in shown_texts},
-            **{
-                name: st.column_config.MultiselectColumn(
-                    names[name], options=list(colours), color=list(colours.values()), width=85
-                )
-                for name in label
-            },
-            "row": st.column_config.NumberColumn("row", pinned=True, width=50),
-            "sentiment": st.column_config.MultiselectColumn(options=_SIDES, color=["blue", "orange"], width=85),
-            "p_positive": st.column_config.ProgressColumn(
-                "P(positive)", min_value=0, max_value=100, format="%.1f%%", width=100
-            ),
-            "confidence": st.column_config.TextColumn(width=85),
-            "status": st.column_config.TextColumn(width=65),
-            "tokens_read": st.column_config.NumberColumn("tokens", help="Tokens read by the model", width=65),
-        },
+        column_config=_column_config(names, shown_texts, label, colours),
     )
     chosen = [row for row in event.selection.rows if row < len(frame)]
     return int(shown[chosen[0]]) if chosen else None
+
+
+def _column_config(
+    names: dict[str, str], texts: list[str], label: list[str], colours: dict[str, str]
+) -> dict[str, Any]:
+    """Returns the settings of the table's columns.
+
+    Args:
+        names: the titles of the input's columns, by key.
+        texts: the keys of those with reviews.
+        label: the key of the one with labels, if any.
+        colours: the colour of each label.
+    """
+    return {
+        **{name: st.column_config.TextColumn(names[name]) for name in names},
+        **{name: st.column_config.TextColumn(names[name], width=_TEXT_WIDTH) for name in texts},
+        **{
+            name: st.column_config.MultiselectColumn(
+                names[name], options=list(colours), color=list(colours.values()), width=85
+            )
+            for name in label
+        },
+        "row": st.column_config.NumberColumn("row", pinned=True, width=50),
+        "sentiment": st.column_config.MultiselectColumn(options=_SIDES, color=["blue", "orange"], width=85),
+        "p_positive": st.column_config.ProgressColumn(
+            "P(positive)", min_value=0, max_value=100, format="%.1f%%", width=100
+        ),
+        "confidence": st.column_config.TextColumn(width=85),
+        "status": st.column_config.TextColumn(width=65),
+        "tokens_read": st.column_config.NumberColumn("tokens", help="Tokens read by the model", width=65),
+    }
 
 
 def _explain(scored: Scored, row: int) -> None:
